@@ -1,0 +1,317 @@
+"""YAML files to one Catalog: folders merged in order, every mistake of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from catalogs.problems import InputError, Location, Problem, suggestion
+from catalogs.schema import HOSTED, Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
+from catalogs.validate import check_references, dotted, leaves, number, validated
+from catalogs.yaml_text import Map, Text, read
+
+BUNDLED = "bundled"
+OWN_QUOTE = "own_quote"
+"""The source of a figure that an overlay gives without citing one."""
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "accelerators": Accelerator,
+    "systems": System,
+    "offers": Offer,
+    "workloads": Workload,
+    "pools": Pool,
+    "sources": Source,
+    "cites": Cite,
+}
+FILE_KEYS = ("accelerator", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
+
+
+def bundled_folder() -> Path:
+    """The folder of the catalogue that ships with chipmix."""
+    return Path(str(files("catalogs")))
+
+
+def catalog_files(folder: Path) -> list[Path]:
+    """The YAML files of a catalogue folder, in a fixed order; scenarios are not part of it."""
+    found = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
+    return [path for path in found if "scenarios" not in path.relative_to(folder).parts]
+
+
+def shown_name(path: Path, folder: Path) -> str:
+    """A file's name in messages: without the machine's own paths where the file ships with us."""
+    if folder == bundled_folder():
+        return f"{BUNDLED}/{path.relative_to(folder).as_posix()}"
+    return str(path)
+
+
+def _empty(at: Location) -> dict[str, Map]:
+    return {section: Map(at) for section in (*SECTIONS, "throughput")}
+
+
+def _put_once(target: Map, key: str, value: Any, at: Location, what: str, problems: list[Problem]) -> None:
+    if key not in target:
+        target.put(key, value, at)
+    elif target[key] != value:
+        first = target.key_at[key]
+        problems.append(Problem(at, f"{what} '{key}' is defined twice (first at {first})"))
+
+
+def _read_file(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    """Adds one file's entries to its folder's. Systems and throughputs learn their accelerator here."""
+    for key, at in tree.key_at.items():
+        if key not in FILE_KEYS:
+            problems.append(Problem(at, f"unknown key '{key}'{suggestion(key, FILE_KEYS)}"))
+        elif not isinstance(tree[key], Map) and tree[key] is not None:
+            problems.append(Problem(at, f"{key} must be a mapping of keys to values"))
+    sections = {key: value for key, value in tree.items() if isinstance(value, Map)}
+    owner = sections.get("accelerator", Map(tree.at)).get("id")
+    if isinstance(owner, Text):
+        entry = sections["accelerator"]
+        _put_once(merged["accelerators"], owner, entry, owner.at, "accelerator", problems)
+        for _, system, at in leaves(sections.get("systems"), "*"):
+            if isinstance(system, Map) and "accelerator" not in system:
+                system.put("accelerator", owner, at)
+        if "throughput" in sections:
+            _put_once(merged["throughput"], owner, sections["throughput"], owner.at, "throughput of", problems)
+    elif "accelerator" in sections or "throughput" in sections:
+        at = tree.key_at.get("accelerator", tree.at)
+        problems.append(Problem(at, "accelerator.id is missing; it says whose systems and throughput these are"))
+    for section in ("systems", "offers", "workloads", "pools", "sources", "cites"):
+        for key, value in sections.get(section, {}).items():
+            at = sections[section].key_at[key]
+            _put_once(merged[section], key, value, at, section.removesuffix("s"), problems)
+
+
+def _overlay(base: Any, over: Any) -> Any:
+    """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole."""
+    if not (isinstance(base, Map) and isinstance(over, Map)) or _is_schedule(over) or _is_schedule(base):
+        return over
+    merged = Map(base.at)
+    for key, value in base.items():
+        merged.put(key, value, base.key_at[key])
+    for key, value in over.items():
+        merged.put(key, _overlay(base.get(key), value), over.key_at[key])
+    return merged
+
+
+def _is_schedule(tree: Map) -> bool:
+    return bool(tree) and all(key[:1].isdigit() for key in tree)
+
+
+def _cite_own_quotes(base: dict[str, Map], over: dict[str, Map]) -> None:
+    """A figure replaced without a cite no longer has the old one's source: it is the user's own quote."""
+    for section in ("accelerators", "systems", "offers"):
+        for entry, fields in over[section].items():
+            for field in fields if isinstance(fields, Map) and entry in base[section] else ():
+                if f"{entry}.{field}" not in over["cites"] and entry not in over["cites"]:
+                    at = fields.key_at[field]
+                    cite = Map(at)
+                    cite.put("source", Text(OWN_QUOTE, at), at)
+                    cite.put("basis", Text("vendor", at), at)
+                    over["cites"].put(f"{entry}.{field}", cite, at)
+                    _own_quote_source(over["sources"], at)
+
+
+def _own_quote_source(sources: Map, at: Location) -> None:
+    if OWN_QUOTE not in sources:
+        source = Map(at)
+        source.put("title", Text("own quote, given without a source", at), at)
+        sources.put(OWN_QUOTE, source, at)
+
+
+def merge_folders(folders: Iterable[Path], problems: list[Problem]) -> dict[str, Map]:
+    """The source text of all folders, section by section, later folders on top of earlier ones."""
+    merged = _empty(Location("", 1, 1))
+    for folder in folders:
+        layer = _empty(Location(str(folder), 1, 1))
+        for path in catalog_files(folder):
+            try:
+                _read_file(read(path, shown_name(path, folder)), layer, problems)
+            except InputError as error:
+                problems.extend(error.problems)
+        _cite_own_quotes(merged, layer)
+        merged = {section: _overlay(merged[section], layer[section]) for section in merged}
+    return merged
+
+
+def _validated_section(
+    name: str, model: type[BaseModel], tree: Map, problems: list[Problem]
+) -> dict[str, BaseModel]:
+    valid = {}
+    for key, value in sorted(tree.items()):
+        entry = value if isinstance(value, Map) else _blank(tree.key_at[key], key, name, problems)
+        if entry is not None:
+            result = validated(model, entry, (name, key), problems)
+            if result is not None:
+                valid[key] = result
+    return valid
+
+
+def _blank(at: Location, key: str, name: str, problems: list[Problem]) -> None:
+    problems.append(Problem(at, f"{name}.{key} must be a mapping of keys to values"))
+
+
+def _check_references(merged: dict[str, Map], problems: list[Problem]) -> None:
+    links: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
+        ("systems", ("*", "accelerator"), "accelerators", "accelerator"),
+        ("offers", ("*", "system"), "systems", "system"),
+        ("throughput", ("*", "*", "source"), "sources", "source"),
+        ("cites", ("*", "source"), "sources", "source"),
+    )
+    for section, path, target, kind in links:
+        check_references(merged[section], path, merged[target], kind, (section,), problems)
+    keys: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
+        ("accelerators", ("*", "draws", "*"), "pools", "pool"),
+        ("throughput", ("*", "*"), "workloads", "workload"),
+    )
+    for section, path, target, kind in keys:
+        for where, _, at in leaves(merged[section], *path):
+            if where[-1] not in merged[target]:
+                hint = suggestion(where[-1], merged[target])
+                problems.append(Problem(at, f"{section}.{dotted(where)}: there is no {kind} '{where[-1]}'{hint}"))
+    known = {*merged["accelerators"], *merged["systems"], *merged["offers"]}
+    for key, at in merged["cites"].key_at.items():
+        if key not in known and key.rpartition(".")[0] not in known:
+            problems.append(Problem(at, f"cites.{key}: names no accelerator, system or offer, nor a field of one"))
+
+
+def _check_systems(merged: dict[str, Map], problems: list[Problem]) -> None:
+    for (key,), system, _ in leaves(merged["systems"], "*"):
+        for _, text, at in leaves(system, "average_kw"):
+            average, provisioned = number(text), number(leaf(system, "provisioned_kw"))
+            if average is not None and provisioned is not None and average > provisioned:
+                problems.append(
+                    Problem(at, f"systems.{key}.average_kw must not exceed provisioned_kw ({average} > {provisioned})")
+                )
+
+
+def leaf(tree: Any, key: str) -> Any:
+    """The value of a key, or None where the tree is no mapping or lacks it."""
+    return tree.get(key) if isinstance(tree, Map) else None
+
+
+_NEEDS = {
+    "purchase": ("price_usd",),
+    "lease": ("usd_per_accelerator_hour", "term_months"),
+    "reservation": ("usd_per_accelerator_hour", "term_months", "host"),
+    "on_demand": ("usd_per_accelerator_hour", "host"),
+}
+_REFUSES = {
+    "purchase": ("usd_per_accelerator_hour", "host", "carbon_kg_per_accelerator_hour"),
+    "lease": ("price_usd", "host", "deposit_share", "carbon_kg_per_accelerator_hour"),
+    "reservation": ("price_usd", "deposit_share"),
+    "on_demand": ("price_usd", "deposit_share", "term_months"),
+}
+
+
+def _check_offers(merged: dict[str, Map], problems: list[Problem]) -> None:
+    for (key,), offer, offer_at in leaves(merged["offers"], "*"):
+        route = leaf(offer, "route")
+        for field in _NEEDS.get(route, ()) if isinstance(route, str) else ():
+            if leaf(offer, field) is None:
+                problems.append(Problem(offer_at, f"offers.{key}.{field} is missing; route {route} needs it"))
+        for field in _REFUSES.get(route, ()) if isinstance(route, str) else ():
+            if field in offer:
+                problems.append(
+                    Problem(offer.key_at[field], f"offers.{key}.{field} has no meaning for route {route}; remove it")
+                )
+        if leaf(offer, "free") != "true":
+            _check_not_free(key, offer, problems)
+
+
+def _check_not_free(key: str, offer: Any, problems: list[Problem]) -> None:
+    for field in ("price_usd", "usd_per_accelerator_hour"):
+        for where, text, at in [*leaves(offer, field), *leaves(offer, field, "*")]:
+            if number(text) == 0:
+                problems.append(
+                    Problem(at, f"offers.{key}.{dotted(where)} is zero; write free: true if it is meant, else the price")
+                )
+
+
+def _check_throughput(merged: dict[str, Map], problems: list[Problem]) -> None:
+    """A rate is positive, and a rate in TFLOP/s cannot exceed the peak of its precision."""
+    for (owner, workload), entry, _ in leaves(merged["throughput"], "*", "*"):
+        accelerator = merged["accelerators"].get(owner)
+        precision = leaf(entry, "precision")
+        peak = number(leaf(leaf(accelerator, "peak_tflops"), precision)) if isinstance(precision, str) else None
+        in_tflops = leaf(merged["workloads"].get(workload), "unit") == "TFLOP/s"
+        for where, text, at in [*leaves(entry, "rate"), *leaves(entry, "rate", "*")]:
+            rate, name = number(text), f"throughput.{owner}.{workload}.{dotted(where)}"
+            if rate == 0:
+                problems.append(Problem(at, f"{name} is zero; leave the entry out if it cannot do the work"))
+            if in_tflops and rate is not None and peak is not None and rate > peak:
+                problems.append(Problem(at, f"{name} exceeds the {precision} peak of {owner} ({rate} > {peak} TFLOP/s)"))
+
+
+_CITED = {
+    "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced"),
+    "systems": ("accelerators", "provisioned_kw", "average_kw", "racks", "cooling"),
+    "offers": (
+        "price_usd", "usd_per_accelerator_hour", "lead_time_months", "available", "term_months",
+        "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
+        "network_usd", "software_usd_per_year",
+    ),
+}  # fmt: skip
+
+
+def check_cites(merged: dict[str, Map], problems: list[Problem]) -> None:
+    """In the shipped catalogue every figure says where it comes from."""
+    for section, fields in _CITED.items():
+        for (key,), entry, _ in leaves(merged[section], "*"):
+            for field in fields:
+                cited = f"{key}.{field}" in merged["cites"] or key in merged["cites"]
+                if isinstance(entry, Map) and field in entry and not cited:
+                    problems.append(
+                        Problem(entry.key_at[field], f"{section}.{key}.{field} has no source; add cites: {key}.{field}")
+                    )
+
+
+CHECKS = (_check_references, _check_systems, _check_offers, _check_throughput)
+
+
+def _catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
+    sections: dict[str, Any] = {
+        name: _validated_section(name, model, merged[name], problems) for name, model in SECTIONS.items()
+    }
+    rates: dict[str, Any] = {}
+    for owner, tree in sorted(merged["throughput"].items()):
+        rates[owner] = _validated_section(f"throughput.{owner}", Throughput, tree, problems)
+    return Catalog.model_construct(**sections, throughput=rates)
+
+
+def load_catalog(folders: Sequence[Path], problems: list[Problem]) -> tuple[Catalog, dict[str, Map]]:
+    """The catalogue of some folders and its source text, with every mistake appended to `problems`.
+
+    Entries with mistakes are left out of the catalogue but stay in the text, so that a caller can go
+    on to check what refers to them. Use `catalog_of` where mistakes should raise.
+    """
+    merged = merge_folders(folders, problems)
+    for check in CHECKS:
+        check(merged, problems)
+    if bundled_folder() in folders and len(folders) == 1:
+        check_cites(merged, problems)
+    return _catalog(merged, problems), merged
+
+
+def catalog_of(folders: Sequence[Path]) -> Catalog:
+    """The catalogue of some folders. Raises InputError with every mistake of every file."""
+    problems: list[Problem] = []
+    catalog, _ = load_catalog(folders, problems)
+    if problems:
+        raise InputError(problems)
+    return catalog
+
+
+def locate(name: str, beside: Path) -> Path:
+    """The folder that a scenario's `catalogs:` entry names: `bundled`, or a path beside the scenario."""
+    return bundled_folder() if name == BUNDLED else (beside / name).resolve()
+
+
+def entry_ids(merged: dict[str, Map]) -> Iterator[str]:
+    """Every id that an offers rule may name: accelerators, systems and offers."""
+    for section in ("accelerators", "systems", "offers"):
+        yield from merged[section]

@@ -1,0 +1,169 @@
+"""The facts of a catalogue: frozen models, a unit in every field name.
+
+Section 4 of the format is stated here and nowhere else; `chipmix catalog schema` prints it as JSON
+Schema. Numbers are decimals exactly as typed.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from catalogs.periods import Amount, Period, Schedule
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$", max_length=80)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Share = Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Months = Annotated[int, Field(ge=0, le=600)]
+Truth = Literal["true", "false"]
+
+Basis = Literal["measured", "vendor", "estimated"]
+Route = Literal["purchase", "lease", "reservation", "on_demand"]
+Cooling = Literal["air", "liquid"]
+HOSTED: frozenset[str] = frozenset({"reservation", "on_demand"})
+"""Routes whose systems stand on the provider's site and draw none of our power, cooling or racks."""
+
+
+class Frozen(BaseModel):
+    """Base of every input model. Keys named in LATER are part of the format but not built yet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_is_absent(cls, data: Any) -> Any:
+        """A key that is not built yet may stand there empty: it asks for nothing."""
+        if not cls.LATER or not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value or key not in cls.LATER}
+
+
+class Accelerator(Frozen):
+    """One chip package as its maker counts it."""
+
+    LATER = frozenset({"one_off"})
+
+    id: Id
+    name: Name
+    vendor: Id
+    kind: Literal["gpu", "asic"]
+    stack: Id
+    announced: Period | None = None
+    memory_gb: Positive | None = None
+    memory_bandwidth_tb_s: Positive | None = None
+    peak_tflops: dict[Literal["bf16", "fp8", "fp4", "int8"], Positive] = {}
+    tdp_w: Positive | None = None
+    draws: dict[Id, Positive] = {}
+
+
+class System(Frozen):
+    """What is ordered and powered as one: `accelerators` of one kind in a server, rack or pod slice."""
+
+    accelerator: Id
+    name: Name
+    accelerators: Count
+    provisioned_kw: Positive
+    average_kw: Positive
+    cooling: Cooling
+    racks: Amount
+
+
+class Dates(Frozen):
+    """Periods in which an offer may be ordered; both ends included, an open end has none."""
+
+    from_: Period | None = Field(default=None, alias="from")
+    until: Period | None = None
+
+
+class Offer(Frozen):
+    """A way to get systems: route, price, dates, terms. Prices are per system, rents per accelerator."""
+
+    LATER = frozenset({"minimum_order_systems", "price_breaks"})
+
+    system: Id
+    route: Route
+    host: Id | None = None
+    price_usd: Schedule | None = None
+    usd_per_accelerator_hour: Schedule | None = None
+    lead_time_months: Months = 0
+    available: Dates = Dates()
+    buyers: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
+    term_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    deposit_share: Share = Decimal(0)
+    supply_systems_per_month: Schedule | None = None
+    carbon_kg_per_accelerator_hour: Amount | None = None
+    network_usd: Amount = Decimal(0)
+    software_usd_per_year: Amount = Decimal(0)
+    divisible: Truth = "false"
+    free: Truth = "false"
+
+    @property
+    def hosted(self) -> bool:
+        return self.route in HOSTED
+
+
+class Throughput(Frozen):
+    """Work per second of one accelerator on one workload, in the workload's unit."""
+
+    rate: Schedule
+    precision: Literal["bf16", "fp8", "fp4", "int8"] | None = None
+    basis: Basis
+    source: Id
+
+
+class Source(Frozen):
+    """Where a figure comes from."""
+
+    title: Name
+    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
+    note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+
+class Cite(Frozen):
+    """What stands behind a field."""
+
+    source: Id
+    basis: Basis
+
+
+class Workload(Frozen):
+    """A kind of work with a unit of demand."""
+
+    unit: Name
+    phase: Literal["training", "serving", "recommendation"]
+    describes: Name
+
+
+class Pool(Frozen):
+    """A shared upstream supply; forecasts are per month, for the whole market."""
+
+    unit: Name
+    describes: Name
+    forecasts: dict[Id, Schedule] = {}
+
+
+class Catalog(Frozen):
+    """Everything known about what can be had, after all folders are merged.
+
+    `cites` is keyed by `<id>` (all of an entry) or `<id>.<field>`; the longest key that fits a field
+    holds. `throughput` is keyed by accelerator, then workload.
+    """
+
+    accelerators: dict[Id, Accelerator] = {}
+    systems: dict[Id, System] = {}
+    offers: dict[Id, Offer] = {}
+    throughput: dict[Id, dict[Id, Throughput]] = {}
+    workloads: dict[Id, Workload] = {}
+    pools: dict[Id, Pool] = {}
+    sources: dict[Id, Source] = {}
+    cites: dict[str, Cite] = {}
+
+    def cite(self, entry: str, field: str) -> Cite | None:
+        """What stands behind a field of an accelerator, system or offer."""
+        return self.cites.get(f"{entry}.{field}") or self.cites.get(entry)

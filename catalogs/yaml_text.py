@@ -1,0 +1,164 @@
+"""YAML read as source text: every scalar stays as typed and knows its line and column.
+
+PyYAML's own constructors turn `no` into False, `1.10` into 1.1 and `12:30:45` into 45045, and keep
+the last of two equal keys. Here the schema decides what a scalar is, so decimals stay exact.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from catalogs.problems import InputError, Location, Problem
+
+LARGEST_FILE_BYTES = 10 * 1024 * 1024
+LARGEST_TREE_NODES = 1_000_000
+DEEPEST_NESTING = 40
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+
+
+class Text(str):
+    """A scalar as it stands in the file."""
+
+    __slots__ = ("at",)
+    at: Location
+
+    def __new__(cls, text: str, at: Location) -> Text:
+        self = super().__new__(cls, text)
+        self.at = at
+        return self
+
+
+class Map(dict[str, Any]):
+    """A mapping that remembers where it and each of its keys stand."""
+
+    def __init__(self, at: Location) -> None:
+        super().__init__()
+        self.at = at
+        self.key_at: dict[str, Location] = {}
+
+    def put(self, key: str, value: Any, at: Location) -> None:
+        self[key] = value
+        self.key_at[key] = at
+
+
+class Seq(list[Any]):
+    """A list that remembers where it and each of its items stand."""
+
+    def __init__(self, at: Location) -> None:
+        super().__init__()
+        self.at = at
+        self.item_at: list[Location] = []
+
+
+class _Reader:
+    """Walks the composed nodes of one document and collects what is wrong with it."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.nodes = 0
+        self.open: set[int] = set()
+
+    def location(self, node: yaml.Node) -> Location:
+        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def complain(self, node: yaml.Node, message: str) -> None:
+        self.problems.append(Problem(self.location(node), message))
+
+    def read(self, node: yaml.Node) -> Any:
+        self.nodes += 1
+        if self.nodes > LARGEST_TREE_NODES:
+            raise InputError([Problem(self.location(node), "aliases expand without bound; write the values out")])
+        if id(node) in self.open:
+            self.complain(node, "an alias contains itself; write the value out")
+            return None
+        if len(self.open) > DEEPEST_NESTING:
+            self.complain(node, f"nested deeper than {DEEPEST_NESTING} levels")
+            return None
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        self.open.add(id(node))
+        try:
+            return self.mapping(node) if isinstance(node, yaml.MappingNode) else self.sequence(node)
+        finally:
+            self.open.discard(id(node))
+
+    def scalar(self, node: yaml.ScalarNode) -> Text | None:
+        if node.style is None and node.value in NULLS:
+            return None
+        if CONTROL_CHARACTERS.search(node.value):
+            self.complain(node, "contains a control character; remove it")
+        return Text(node.value, self.location(node))
+
+    def mapping(self, node: yaml.MappingNode) -> Map:
+        result = Map(self.location(node))
+        for key_node, value_node in node.value:
+            at = self.location(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.complain(key_node, "a key must be a plain word")
+                continue
+            key = key_node.value
+            if key == "<<":
+                self.complain(key_node, "merge keys ('<<') are not read; write the keys out")
+                continue
+            if CONTROL_CHARACTERS.search(key):
+                self.complain(key_node, "a key contains a control character; remove it")
+            if key in result:
+                self.complain(key_node, f"duplicate key '{key}' (first at line {result.key_at[key].line})")
+                continue
+            result.put(key, self.read(value_node), at)
+        return result
+
+    def sequence(self, node: yaml.Node) -> Seq:
+        result = Seq(self.location(node))
+        for item in node.value:
+            result.append(self.read(item))
+            result.item_at.append(self.location(item))
+        return result
+
+
+def _decode(path: Path, file: str) -> str:
+    start = Location(file, 1, 1)
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise InputError([Problem(start, f"larger than {LARGEST_FILE_BYTES // 2**20} MiB")])
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError([Problem(start, f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([Problem(start, f"is not UTF-8 text (byte {error.start})")]) from error
+
+
+def parse(text: str, file: str) -> Map:
+    """One YAML document whose top level is a mapping. Raises InputError with every problem found."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    start = Location(file, 1, 1)
+    try:
+        node = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Location(file, mark.line + 1, mark.column + 1) if mark else start
+        raise InputError([Problem(at, f"is not valid YAML: {error.problem or error.context}")]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError([Problem(start, f"is not valid YAML: {error}".split("\n")[0])]) from error
+    if node is None:
+        return Map(start)
+    if not isinstance(node, yaml.MappingNode):
+        raise InputError([Problem(start, "must be a mapping of keys to values")])
+    reader = _Reader(file)
+    tree = reader.read(node)
+    if reader.problems:
+        raise InputError(reader.problems)
+    assert isinstance(tree, Map)
+    return tree
+
+
+def read(path: Path, shown_as: str | None = None) -> Map:
+    """The document in a file; `shown_as` is the name that messages give it."""
+    file = shown_as or str(path)
+    return parse(_decode(path, file), file)

@@ -1,0 +1,1 @@
+"""From a scenario and a catalogue to a proven plan."""

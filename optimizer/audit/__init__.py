@@ -1,0 +1,70 @@
+"""The independent audit: a second statement of the model, which shares no code with the first.
+
+It reads a finished plan, believes only its orders, work and unmet demand, and recomputes all else in
+plain loops over fractions made from the source text of the inputs that the plan holds. It imports the
+standard library and the plan's format, nothing of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from optimizer.audit.checks import TOLERANCE, Check, Reported
+from optimizer.audit.decisions import ZERO
+from optimizer.audit.expected import Accounts, keep_accounts
+from optimizer.audit.permissions import PERMISSIONS
+from optimizer.audit.reported import STATEMENTS
+from optimizer.audit.rules import CONSTRAINTS
+from optimizer.audit.scope import inputs_are_understood
+from optimizer.plan_format import Audit
+
+__all__ = ["TOLERANCE", "Accounts", "audit", "keep_accounts"]
+
+MOST_FINDINGS = 50
+MONEY_TABLES = ("costs", "objective_usd")
+UNREADABLE = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What reading a plan raises that is not one: a missing key, a NaN, a date that is none."""
+
+
+def audit(plan: Mapping[str, Any]) -> Audit:
+    """Check a plan, the JSON of a Plan, against its own inputs; its `audit` is ignored.
+
+    `largest_violation` is relative to max(1, |limit|), and 1 where something is not allowed at all;
+    `cost_difference_usd` is the largest difference of a cost line or the objective. A plan that cannot
+    be read fails with one finding.
+    """
+    try:
+        checks = list(all_checks(plan))
+    except UNREADABLE as error:
+        return _unreadable(error)
+    findings = sorted({check.words() for check in checks if check.fails()})
+    return Audit(
+        ok=not findings,
+        checks=len(checks),
+        largest_violation=float(max((check.violation() for check in checks), default=ZERO)),
+        cost_difference_usd=float(cost_difference_usd(checks)),
+        findings=tuple(findings[:MOST_FINDINGS]),
+    )
+
+
+def all_checks(plan: Mapping[str, Any]) -> Iterator[Check]:
+    """Every comparison of the audit."""
+    yield from inputs_are_understood(plan)
+    accounts = keep_accounts(plan)
+    for rule in (*CONSTRAINTS, *PERMISSIONS):
+        yield from rule(accounts.books)
+    for statement in STATEMENTS:
+        yield from statement(plan, accounts)
+
+
+def cost_difference_usd(checks: list[Check]) -> Fraction:
+    """The largest difference between a stated and a recomputed cost line or objective."""
+    money = (check for check in checks if isinstance(check, Reported) and check.name in MONEY_TABLES)
+    return max((check.difference() for check in money), default=ZERO)
+
+
+def _unreadable(error: Exception) -> Audit:
+    finding = f"plan: cannot be read: {type(error).__name__}: {error}"
+    return Audit(ok=False, checks=0, largest_violation=0.0, cost_difference_usd=0.0, findings=(finding,))

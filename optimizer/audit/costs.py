@@ -1,0 +1,187 @@
+"""Section 6.4 once more: each cost line by period, undiscounted, in USD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from optimizer.audit.books import Books, Series, while_in_service
+from optimizer.audit.decisions import ZERO, Cohort
+from optimizer.audit.periods import Schedule
+from optimizer.audit.records import Finance
+
+Cost = Callable[[Books], Series]
+
+
+def _by_period(books: Books) -> Series:
+    return [ZERO] * books.inputs.horizon.periods
+
+
+def _lasting(books: Books, amounts: Iterable[tuple[Cohort, Fraction]]) -> Series:
+    return while_in_service(amounts, books.inputs.horizon.periods)
+
+
+def _read(schedule: Schedule, books: Books) -> Series:
+    """A charge by period of running; what has not begun is not charged."""
+    horizon = books.inputs.horizon
+    return [schedule.limit_at(horizon.start(t)) for t in range(horizon.periods)]
+
+
+def _spread(total: Series, part: Sequence[Fraction], factor: Sequence[Fraction]) -> None:
+    """Add part · factor to a total, period by period."""
+    for t, amount in enumerate(part):
+        total[t] += amount * factor[t]
+
+
+def hardware_usd(books: Books) -> Series:
+    """Purchases: the deposit's share of the price when ordered, the rest on entering service.
+
+    price · deposit_share in t - l_o and price · (1 - deposit_share) in t. A deposit due before the
+    horizon is sunk.
+    """
+    cash = _by_period(books)
+    for cohort in books.cohorts:
+        price = cohort.price_usd * cohort.systems
+        deposit = price * cohort.offer.deposit_share
+        if cohort.ordered >= 0:
+            cash[cohort.ordered] += deposit
+        cash[cohort.t] += price - deposit
+    return cash
+
+
+def network_usd(books: Books) -> Series:
+    """Network of every system that enters service, whatever its route."""
+    cash = _by_period(books)
+    for cohort in books.cohorts:
+        cash[cohort.t] += cohort.network_usd
+    return cash
+
+
+def energy_usd(books: Books) -> Series:
+    """Energy at the meter of our sites: pue · A · in_service · H · electricity / 1000."""
+    total = _by_period(books)
+    for key, site in books.inputs.sites.items():
+        _spread(total, books.site_use[key].energy_mwh, _read(site.electricity_usd_per_mwh, books))
+    return total
+
+
+def hosting_usd(books: Books) -> Series:
+    """The fee for provisioned load: hosting_usd_per_kw_month · P · in_service · months."""
+    total, months = _by_period(books), books.inputs.horizon.months
+    for key, site in books.inputs.sites.items():
+        fee = [months * usd for usd in _read(site.hosting_usd_per_kw_month, books)]
+        _spread(total, books.site_use[key].provisioned_kw, fee)
+    return total
+
+
+def maintenance_usd(books: Books) -> Series:
+    """maintenance_share / n · price paid · purchased systems in service, the fleet excluded."""
+    share = books.inputs.finance.maintenance_share / books.inputs.horizon.per_year
+    return _lasting(books, ((c, share * c.price_usd * c.systems) for c in books.cohorts))
+
+
+def software_usd(books: Books) -> Series:
+    """software_usd_per_year / n · systems in service, the fleet excluded."""
+    n = books.inputs.horizon.per_year
+    return _lasting(books, ((c, c.offer.software_usd_per_year / n * c.systems) for c in books.cohorts))
+
+
+def rent_usd(books: Books) -> Series:
+    """Rent at the price of the period of order: usd_per_accelerator_hour · a · H · in service."""
+    hours = books.inputs.horizon.hours
+    return _lasting(books, ((c, hours * c.rent_usd_per_hour) for c in books.cohorts))
+
+
+def unmet_usd(books: Books) -> Series:
+    """price · unmet · H."""
+    total, hours = _by_period(books), books.inputs.horizon.hours
+    for row in books.unmet:
+        total[row.t] += (row.price or ZERO) * row.per_second * hours
+    return total
+
+
+def carbon_usd(books: Books) -> Series:
+    """carbon price · (MWh · kg per MWh of our sites + accelerator hours · kg of hosted offers) / 1000."""
+    kilograms, hours = _by_period(books), books.inputs.horizon.hours
+    for key, site in books.inputs.sites.items():
+        _spread(kilograms, books.site_use[key].energy_mwh, _read(site.carbon_kg_per_mwh, books))
+    for (key, _), series in books.by_offer.items():
+        offer = books.inputs.offers[key]
+        if offer.hosted and offer.carbon_kg_per_accelerator_hour:
+            accelerator_hours = [offer.system.accelerators * hours * x for x in series]
+            _spread(kilograms, accelerator_hours, _read(offer.carbon_kg_per_accelerator_hour, books))
+    price = _read(books.inputs.finance.carbon_usd_per_t, books)
+    return [kg / 1000 * usd for kg, usd in zip(kilograms, price, strict=True)]
+
+
+def residual_share(finance: Finance, age: Fraction) -> Fraction:
+    """The share of the price left at an age in years.
+
+    `book` is max(0, 1 - age / book life). A table is linear between its years, starts at 1 at age 0
+    and stays at its last value.
+    """
+    if finance.residual == "none":
+        return ZERO
+    if isinstance(finance.residual, str):
+        return max(ZERO, 1 - age / finance.book_life_years)
+    (younger, high), *later = finance.residual
+    for older, low in later:
+        if age < older:
+            return high + (low - high) * (age - younger) / (older - younger)
+        younger, high = older, low
+    return high
+
+
+def residual_usd(books: Books) -> Series:
+    """What purchases are still worth, negative, in the last period z of their service.
+
+    -(price + network) · share at age (z - t + 1) / n, z = min(T, last period of service).
+    """
+    total, horizon = _by_period(books), books.inputs.horizon
+    shares: dict[int, Fraction] = {}
+    for cohort in books.cohorts:
+        if not cohort.offer.purchased:
+            continue
+        end = cohort.end(horizon.periods)
+        age = end - cohort.t
+        if age not in shares:
+            shares[age] = residual_share(books.inputs.finance, Fraction(age, horizon.per_year))
+        total[end - 1] -= (cohort.price_usd * cohort.systems + cohort.network_usd) * shares[age]
+    return total
+
+
+COSTS: tuple[Cost, ...] = (
+    hardware_usd,
+    network_usd,
+    energy_usd,
+    hosting_usd,
+    maintenance_usd,
+    software_usd,
+    rent_usd,
+    unmet_usd,
+    carbon_usd,
+    residual_usd,
+)
+CAPEX: tuple[Cost, ...] = (hardware_usd, network_usd)
+OPEX: tuple[Cost, ...] = (energy_usd, hosting_usd, maintenance_usd, software_usd, rent_usd, carbon_usd)
+AT_PERIOD_END: tuple[Cost, ...] = (residual_usd,)
+"""Costs discounted with f_t; all others with d_t."""
+
+
+def all_costs(books: Books) -> dict[str, Series]:
+    """Every cost line by period."""
+    return {cost.__name__: cost(books) for cost in COSTS}
+
+
+def objective_usd(costs: Mapping[str, Series], mid: Sequence[Fraction], end: Sequence[Fraction]) -> Fraction:
+    """Σ d_t · costs, with f_t for what is left at the end of a period."""
+    total = ZERO
+    for cost in COSTS:
+        factors = end if cost in AT_PERIOD_END else mid
+        total += sum((d * usd for d, usd in zip(factors, costs[cost.__name__], strict=True)), ZERO)
+    return total
+
+
+def scale_usd(costs: Mapping[str, Series]) -> Fraction:
+    """The sum of all absolute cost lines, the scale of a tolerance in money."""
+    return sum((abs(usd) for series in costs.values() for usd in series), ZERO)

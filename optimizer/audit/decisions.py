@@ -1,0 +1,151 @@
+"""The decisions of a plan: orders and commitments as cohorts, work, and unmet demand.
+
+A cohort is the systems of one order or commitment. Only `systems` of orders and of work and
+`per_second` of unmet rows are taken from the plan. Periods count from 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from optimizer.audit.records import Commitment, Inputs, Offer, System
+
+ZERO = Fraction(0)
+Row = Mapping[str, Any]
+Unknown = list[tuple[str, tuple[str, ...]]]
+"""Rows that name something that does not exist: their table and keys."""
+
+
+class Cohort(NamedTuple):
+    """Systems of one offer that enter service at a place in period t at one price.
+
+    `price` is USD per system for a purchase and USD per accelerator and hour otherwise, as of the
+    period of order; None where the offer has none then.
+    """
+
+    offer: Offer
+    place: str
+    t: int
+    systems: Fraction
+    price: Fraction | None
+    committed: bool
+
+    @property
+    def ordered(self) -> int:
+        """The period of order, t - l_o; negative before the horizon."""
+        return self.t - self.offer.lead
+
+    @property
+    def price_usd(self) -> Fraction:
+        """Price of one system; 0 for what is not purchased."""
+        return self.price or ZERO if self.offer.purchased else ZERO
+
+    @property
+    def accelerators(self) -> Fraction:
+        return self.offer.system.accelerators * self.systems
+
+    @property
+    def network_usd(self) -> Fraction:
+        return self.offer.network_usd * self.systems
+
+    @property
+    def rent_usd_per_hour(self) -> Fraction:
+        """Rent of the whole cohort; 0 for a purchase."""
+        return ZERO if self.offer.purchased else (self.price or ZERO) * self.accelerators
+
+    def end(self, periods: int) -> int:
+        """The period after the last one of service inside the horizon."""
+        return min(periods, self.t + self.offer.service)
+
+
+class Work(NamedTuple):
+    """Systems at a place that do the work of a demand in a period; `rate` None cannot do it."""
+
+    demand: str
+    system: System
+    place: str
+    t: int
+    systems: Fraction
+    rate: Fraction | None
+
+    @property
+    def per_second(self) -> Fraction:
+        return self.systems * self.system.accelerators * self.rate if self.rate else ZERO
+
+
+class Unmet(NamedTuple):
+    """Demand left in a period; `price` None means that it has to be served."""
+
+    demand: str
+    t: int
+    per_second: Fraction
+    price: Fraction | None
+
+
+def read_orders(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Cohort, ...]:
+    """The orders that are no commitments; rows that name unknown things are set aside."""
+    index, orders = inputs.horizon.positions(), []
+    for row in rows:
+        offer, t = inputs.offers.get(row["offer"]), index.get(row["enters_service"])
+        if row["commitment"]:
+            continue
+        if offer is None or t is None:
+            unknown.append(("orders", (row["offer"], row["place"], row["enters_service"])))
+        else:
+            orders.append(Cohort(offer, row["place"], t, Fraction(row["systems"]), price_of(offer, t, inputs), False))
+    return tuple(orders)
+
+
+def read_honoured(rows: Iterable[Row]) -> dict[tuple[str, str, str], Fraction]:
+    """Systems of the rows that stand for commitments."""
+    honoured: defaultdict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+    for row in rows:
+        if row["commitment"]:
+            honoured[row["offer"], row["place"], row["enters_service"]] += Fraction(row["systems"])
+    return dict(honoured)
+
+
+def price_of(offer: Offer, t: int, inputs: Inputs) -> Fraction | None:
+    """The price of what enters service in t, read in the first month of its period of order."""
+    schedule = offer.price_schedule
+    return schedule.at(inputs.horizon.start(t - offer.lead)) if schedule else None
+
+
+def committed(entry: Commitment, inputs: Inputs) -> Cohort:
+    """A commitment as a cohort; its own price replaces the offer's price of purchase."""
+    offer = inputs.offers[entry.offer]
+    own = entry.price_usd if offer.purchased else None
+    price = price_of(offer, entry.t, inputs) if own is None else own
+    return Cohort(offer, entry.place, entry.t, entry.systems, price, True)
+
+
+def read_work(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Work, ...]:
+    """The work rows, with the rate of an accelerator in the first month of the period of running."""
+    index, work = inputs.horizon.positions(), []
+    for row in rows:
+        demand, system = inputs.demand.get(row["demand"]), inputs.systems.get(row["system"])
+        t = index.get(row["period"])
+        if demand is None or system is None or t is None:
+            unknown.append(("work", (row["demand"], row["system"], row["place"], row["period"])))
+            continue
+        throughput = inputs.throughput.get((system.accelerator, demand.workload))
+        rate = throughput.rate.at(inputs.horizon.start(t)) if throughput else None
+        work.append(Work(row["demand"], system, row["place"], t, Fraction(row["systems"]), rate))
+    return tuple(work)
+
+
+def read_unmet(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Unmet, ...]:
+    """The unmet rows, with their price in the period."""
+    index, unmet = inputs.horizon.positions(), []
+    for row in rows:
+        demand, t = inputs.demand.get(row["demand"]), index.get(row["period"])
+        if demand is None or t is None:
+            unknown.append(("unmet", (row["demand"], row["period"])))
+            continue
+        schedule = demand.unmet_usd_per_unit_hour
+        price = schedule.at(inputs.horizon.start(t)) if schedule else None
+        unmet.append(Unmet(row["demand"], t, Fraction(row["per_second"]), price))
+    return tuple(unmet)

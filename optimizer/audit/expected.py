@@ -1,0 +1,140 @@
+"""What the tables of a plan have to say, as rows by their keys, from its inputs and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from optimizer.audit.books import Books, Series, keep_books
+from optimizer.audit.checks import Keys
+from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
+from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.periods import fiscal_year_of
+from optimizer.audit.rules import cash_in_windows, cooling_mw_used, power_mw_used, supply_limits
+
+CENT = Fraction(1, 100)
+RELATIVE = Fraction(1, 10**9)
+
+Value = Fraction | str | None
+Values = Mapping[str, Value]
+Table = dict[Keys, Values]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The books of a plan and its costs; discount factors are the plan's own, checked against the rate."""
+
+    books: Books
+    costs: Mapping[str, Series]
+    discount_mid: Series
+    discount_end: Series
+    objective_usd: Fraction
+    money_tolerance: Fraction
+
+
+def keep_accounts(plan: Row) -> Accounts:
+    """Recompute a plan from its inputs and decisions."""
+    books = keep_books(plan)
+    costs = all_costs(books)
+    mid = [Fraction(row["discount_mid"]) for row in plan["periods"]]
+    end = [Fraction(row["discount_end"]) for row in plan["periods"]]
+    return Accounts(books, costs, mid, end, objective_usd(costs, mid, end), max(CENT, RELATIVE * scale_usd(costs)))
+
+
+def expected_periods(accounts: Accounts) -> Table:
+    """The calendar, without the discount factors."""
+    horizon, starts = accounts.books.inputs.horizon, accounts.books.inputs.finance.fiscal_year_starts
+    rows: Table = {}
+    for t in range(horizon.periods):
+        year, month = divmod(horizon.start(t), 12)
+        rows[(horizon.key(t),)] = {
+            "start": f"{year:04d}-{month + 1:02d}-01",
+            "months": Fraction(horizon.months),
+            "fiscal_year": fiscal_year_of(horizon.start(t), starts),
+        }
+    return rows
+
+
+def expected_costs(accounts: Accounts) -> Table:
+    """Every cost line by period."""
+    key = accounts.books.inputs.horizon.key
+    return {(name, key(t)): {"usd": usd} for name, series in accounts.costs.items() for t, usd in enumerate(series)}
+
+
+def expected_in_service(accounts: Accounts) -> Table:
+    """Systems in service by system, place and period, fleet and commitments included."""
+    books = accounts.books
+    none: Series = [ZERO] * books.inputs.horizon.periods
+    rows: Table = {}
+    for system, place in sorted({*books.on_site, *books.hosted}):
+        entry, fleet = books.inputs.systems[system], books.fleet.get((system, place), none)
+        for t, systems in enumerate(books.in_service(system, place)):
+            rows[system, place, books.inputs.horizon.key(t)] = {
+                "accelerator": entry.accelerator,
+                "vendor": entry.vendor,
+                "systems": systems,
+                "fleet": fleet[t],
+                "accelerators": entry.accelerators * systems,
+            }
+    return rows
+
+
+def expected_sites(accounts: Accounts) -> Table:
+    """Use and limits of our sites by period."""
+    books, rows = accounts.books, Table()
+    for key, site in books.inputs.sites.items():
+        use, power = books.site_use[key], power_mw_used(books, key)
+        liquid, air = cooling_mw_used(use.liquid_kw), cooling_mw_used(use.air_kw)
+        for t in range(books.inputs.horizon.periods):
+            month = books.inputs.horizon.start(t)
+            rows[key, books.inputs.horizon.key(t)] = {
+                "power_used_mw": power[t],
+                "power_limit_mw": site.power_mw.limit_at(month),
+                "liquid_used_mw": liquid[t],
+                "liquid_limit_mw": site.liquid_mw.limit_at(month) if site.liquid_mw else None,
+                "air_used_mw": air[t],
+                "air_limit_mw": site.air_mw.limit_at(month) if site.air_mw else None,
+                "racks_used": use.racks[t],
+                "racks_limit": site.racks.limit_at(month) if site.racks else None,
+                "energy_mwh": use.energy_mwh[t],
+            }
+    return rows
+
+
+def expected_budget(accounts: Accounts) -> Table:
+    """Cash and limit of each window."""
+    inputs, rows = accounts.books.inputs, Table()
+    for name, costs, limits in (("capex_usd", CAPEX, inputs.capex_usd), ("opex_usd", OPEX, inputs.opex_usd)):
+        for window, used in cash_in_windows(accounts.books, costs, limits).items():
+            rows[name, window] = {"used_usd": used, "limit_usd": limits[window]}
+    return rows
+
+
+def expected_supply(accounts: Accounts) -> Table:
+    """Deliveries and limits of accelerators, offers and pools."""
+    key = accounts.books.inputs.horizon.key
+    return {
+        (kind, id_, key(t)): {"used": used[t], "limit": limit[t]}
+        for (kind, id_), (used, limit, _) in supply_limits(accounts.books).items()
+        for t in range(len(used))
+    }
+
+
+def expected_order(cohort: Cohort, books: Books) -> Values:
+    """All that follows from the systems of one order; capex is in full, also where a deposit is sunk."""
+    offer, horizon = cohort.offer, books.inputs.horizon
+    end = cohort.end(horizon.periods)
+    return {
+        "system": offer.system.id,
+        "accelerator": offer.system.accelerator,
+        "vendor": offer.system.vendor,
+        "route": offer.route,
+        "ordered": horizon.key(cohort.ordered),
+        "in_service_until": horizon.key(end - 1),
+        "accelerators": cohort.accelerators,
+        "price_usd": cohort.price if offer.purchased else None,
+        "usd_per_accelerator_hour": None if offer.purchased else cohort.price,
+        "capex_usd": cohort.price_usd * cohort.systems + cohort.network_usd,
+        "rent_usd": cohort.rent_usd_per_hour * horizon.hours * (end - cohort.t),
+    }

@@ -1,0 +1,113 @@
+"""The audit's own reading of period keys, schedules and windows; months count from January of year 0."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+MONTHS_IN_YEAR = 12
+
+
+def span(key: str) -> tuple[int, int]:
+    """The first and the last month of a period written `2027`, `2027q1` or `2027-01`."""
+    january = MONTHS_IN_YEAR * int(key[:4])
+    mark, rest = key[4:5], key[5:]
+    if mark == "" and len(key) == 4:
+        return january, january + 11
+    if mark == "q" and rest in ("1", "2", "3", "4"):
+        first = january + 3 * (int(rest) - 1)
+        return first, first + 2
+    if mark == "-" and len(rest) == 2 and 1 <= int(rest) <= MONTHS_IN_YEAR:
+        month = january + int(rest) - 1
+        return month, month
+    raise ValueError(f"'{key}' is not a period")
+
+
+class Horizon(NamedTuple):
+    """The periods planned, counted from 0; `months` is the length of each."""
+
+    first: int
+    months: int
+    periods: int
+
+    @property
+    def per_year(self) -> int:
+        """n of the equations."""
+        return MONTHS_IN_YEAR // self.months
+
+    @property
+    def hours(self) -> Fraction:
+        """H of the equations: hours in a period."""
+        return Fraction(8760, self.per_year)
+
+    def start(self, t: int) -> int:
+        """The first month of period t, which may lie before the horizon."""
+        return self.first + t * self.months
+
+    def key(self, t: int) -> str:
+        """Period t as it is written."""
+        year, month = divmod(self.start(t), MONTHS_IN_YEAR)
+        return {12: f"{year:04d}", 3: f"{year:04d}q{month // 3 + 1}", 1: f"{year:04d}-{month + 1:02d}"}[self.months]
+
+    def positions(self) -> dict[str, int]:
+        """Periods by their key."""
+        return {self.key(t): t for t in range(self.periods)}
+
+
+class Schedule(NamedTuple):
+    """Values by the month from which each holds."""
+
+    months: tuple[int, ...]
+    values: tuple[Fraction, ...]
+
+    def at(self, month: int) -> Fraction | None:
+        """The value that holds in a month; None before the first."""
+        position = bisect_right(self.months, month)
+        return self.values[position - 1] if position else None
+
+    def limit_at(self, month: int) -> Fraction:
+        """The value of a limit, which is 0 before its first key."""
+        return self.at(month) or Fraction(0)
+
+
+def schedule(source: Any) -> Schedule:
+    """A schedule from its source text: a number, or numbers by period."""
+    if not isinstance(source, dict):
+        return Schedule((-1,), (Fraction(source),))
+    steps = sorted((span(key)[0], Fraction(value)) for key, value in source.items())
+    return Schedule(tuple(month for month, _ in steps), tuple(value for _, value in steps))
+
+
+def optional_schedule(source: Any) -> Schedule | None:
+    """A schedule, or None where the field is absent: no limit, no price."""
+    return None if source is None else schedule(source)
+
+
+def fiscal_year_span(year: int, starts: int) -> tuple[int, int]:
+    """The months of fiscal year `year`, which ends in that calendar year."""
+    first = MONTHS_IN_YEAR * (year if starts == 1 else year - 1) + starts - 1
+    return first, first + 11
+
+
+def fiscal_year_of(month: int, starts: int) -> str:
+    """The fiscal year that a month lies in, written `fy2025`."""
+    year = month // MONTHS_IN_YEAR
+    later = starts > 1 and month % MONTHS_IN_YEAR >= starts - 1
+    return f"fy{year + later}"
+
+
+def window_span(window: str, horizon: Horizon, fiscal_year_starts: int) -> tuple[int, int]:
+    """The first and last month of `total`, a period, `fy2025` or `FROM..UNTIL`."""
+    if window == "total":
+        return horizon.first, horizon.start(horizon.periods) - 1
+    if window.startswith("fy"):
+        return fiscal_year_span(int(window[2:]), fiscal_year_starts)
+    begin, dots, end = window.partition("..")
+    return span(begin)[0], span(end if dots else begin)[1]
+
+
+def periods_in(window: str, horizon: Horizon, fiscal_year_starts: int) -> list[int]:
+    """The periods that start in a window."""
+    first, last = window_span(window, horizon, fiscal_year_starts)
+    return [t for t in range(horizon.periods) if first <= horizon.start(t) <= last]

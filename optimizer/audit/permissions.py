@@ -1,0 +1,231 @@
+"""What a decision may be at all: each function yields its comparisons, each is a line in PERMISSIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from optimizer.audit.books import Books
+from optimizer.audit.checks import Allowed, Check, Keys, Limited
+from optimizer.audit.decisions import ZERO, Cohort, Work
+from optimizer.audit.records import Inputs, Offer
+
+ANY_BUYER = "any"
+
+
+def order_keys(books: Books, cohort: Cohort) -> Keys:
+    """The keys of an order: offer, place and period of entering service."""
+    return cohort.offer.id, cohort.place, books.inputs.horizon.key(cohort.t)
+
+
+def work_keys(books: Books, work: Work) -> Keys:
+    """The keys of work: demand, system, place and period."""
+    return work.demand, work.system.id, work.place, books.inputs.horizon.key(work.t)
+
+
+def _each_order(
+    books: Books, name: str, holds: Callable[[Cohort], bool], reason: Callable[[Cohort], str]
+) -> Iterator[Check]:
+    for order in books.orders:
+        good = holds(order)
+        yield Allowed(name, order_keys(books, order), good, "" if good else reason(order))
+
+
+def _each_work(books: Books, name: str, holds: Callable[[Work], bool], reason: str) -> Iterator[Check]:
+    for work in books.work:
+        yield Allowed(name, work_keys(books, work), holds(work), reason)
+
+
+def rows_are_known(books: Books) -> Iterator[Check]:
+    """Decisions name offers, systems, demands and periods that exist."""
+    for table, keys in books.unknown_rows:
+        yield Allowed("rows_are_known", (table, *keys), False, "the row names something unknown")
+
+
+def order_not_negative(books: Books) -> Iterator[Check]:
+    """Orders are not negative."""
+    for order in books.orders:
+        yield Limited("order_not_negative", order_keys(books, order), order.systems, ZERO, "systems", -1)
+
+
+def order_is_whole(books: Books) -> Iterator[Check]:
+    """Orders are whole systems unless the offer is divisible."""
+    return _each_order(
+        books,
+        "order_is_whole",
+        lambda order: order.offer.divisible or order.systems.denominator == 1,
+        lambda order: f"{float(order.systems)!r} systems are not a whole number",
+    )
+
+
+def order_inside_horizon(books: Books) -> Iterator[Check]:
+    """Orders are placed from the first period on: t - l_o ≥ 1."""
+    return _each_order(
+        books,
+        "order_inside_horizon",
+        lambda order: order.ordered >= 0,
+        lambda order: f"a lead time of {order.offer.lead} periods puts the order before the horizon",
+    )
+
+
+def order_while_available(books: Books) -> Iterator[Check]:
+    """The first month of the period of order lies inside `available`."""
+    return _each_order(
+        books,
+        "order_while_available",
+        lambda order: is_available(order.offer, books.inputs.horizon.start(order.ordered)),
+        lambda order: f"the offer cannot be ordered in {books.inputs.horizon.key(order.ordered)}",
+    )
+
+
+def is_available(offer: Offer, month: int) -> bool:
+    """Whether a month lies between the first month of `from` and the last of `until`."""
+    begun = offer.available_from is None or offer.available_from <= month
+    return begun and (offer.available_until is None or month <= offer.available_until)
+
+
+def order_has_price(books: Books) -> Iterator[Check]:
+    """The offer has a price in the period of order."""
+    return _each_order(
+        books,
+        "order_has_price",
+        lambda order: order.price is not None,
+        lambda order: f"the offer has no price in {books.inputs.horizon.key(order.ordered)}",
+    )
+
+
+def order_open_to_buyer(books: Books) -> Iterator[Check]:
+    """The offer is open to this buyer; `buyer: any` opens every offer."""
+    buyer = books.inputs.buyer
+    return _each_order(
+        books,
+        "order_open_to_buyer",
+        lambda order: order.offer.buyers is None or buyer == ANY_BUYER or buyer in order.offer.buyers,
+        lambda order: f"the offer is not open to {buyer}",
+    )
+
+
+def order_not_denied(books: Books) -> Iterator[Check]:
+    """The offer, its system or its accelerator is allowed, where a list says so, and none of them denied."""
+    verdicts: dict[str, bool] = {offer.id: is_allowed(offer, books.inputs) for offer in books.inputs.offers.values()}
+    return _each_order(
+        books, "order_not_denied", lambda order: verdicts[order.offer.id], lambda _: "the scenario does not allow it"
+    )
+
+
+def is_allowed(offer: Offer, inputs: Inputs) -> bool:
+    """Whether the lists of the scenario allow an offer; deny wins."""
+    names = (offer.id, offer.system.id, offer.system.accelerator)
+    denied = any(fnmatchcase(name, pattern) for pattern in inputs.deny for name in names)
+    listed = inputs.allow is None or any(fnmatchcase(name, pattern) for pattern in inputs.allow for name in names)
+    return listed and not denied
+
+
+def order_basis_allowed(books: Books) -> Iterator[Check]:
+    """The evidence behind the price is of an accepted basis; a price that nobody cites has none."""
+    basis = books.inputs.basis
+    return _each_order(
+        books,
+        "order_basis_allowed",
+        lambda order: basis is None or order.offer.price_basis is None or order.offer.price_basis in basis,
+        lambda order: f"the price is {order.offer.price_basis}, which the scenario does not accept",
+    )
+
+
+def order_at_place(books: Books) -> Iterator[Check]:
+    """Hosted systems stand at the offer's host, all others at a site of the scenario."""
+    return _each_order(
+        books,
+        "order_at_place",
+        lambda order: order.place == order.offer.host if order.offer.hosted else order.place in books.inputs.sites,
+        lambda order: f"{order.place} is not the host of the offer" if order.offer.hosted else "there is no such site",
+    )
+
+
+def work_not_negative(books: Books) -> Iterator[Check]:
+    """Work is not negative."""
+    for work in books.work:
+        yield Limited("work_not_negative", work_keys(books, work), work.systems, ZERO, "systems", -1)
+
+
+def work_has_throughput(books: Books) -> Iterator[Check]:
+    """The accelerator has a throughput on the workload in the period of running."""
+    return _each_work(
+        books, "work_has_throughput", lambda work: work.rate is not None, "the accelerator cannot do it in this period"
+    )
+
+
+def work_on_allowed_stack(books: Books) -> Iterator[Check]:
+    """The demand lists the accelerator's stack, or none."""
+
+    def allowed(work: Work) -> bool:
+        stacks = books.inputs.demand[work.demand].stacks
+        return stacks is None or work.system.stack in stacks
+
+    return _each_work(books, "work_on_allowed_stack", allowed, "the demand does not run on this stack")
+
+
+def work_at_allowed_place(books: Books) -> Iterator[Check]:
+    """The demand lists the site or host, or none."""
+
+    def allowed(work: Work) -> bool:
+        sites = books.inputs.demand[work.demand].sites
+        return sites is None or work.place in sites
+
+    return _each_work(books, "work_at_allowed_place", allowed, "the demand does not run at this place")
+
+
+def work_basis_allowed(books: Books) -> Iterator[Check]:
+    """The evidence behind the throughput is of an accepted basis."""
+    basis = books.inputs.basis
+
+    def allowed(work: Work) -> bool:
+        throughput = books.inputs.throughput.get((work.system.accelerator, books.inputs.demand[work.demand].workload))
+        return basis is None or throughput is None or throughput.basis in basis
+
+    return _each_work(books, "work_basis_allowed", allowed, "the scenario does not accept the basis of the throughput")
+
+
+def unmet_not_negative(books: Books) -> Iterator[Check]:
+    """Unmet demand is not negative."""
+    for row in books.unmet:
+        keys, unit = (row.demand, books.inputs.horizon.key(row.t)), books.inputs.demand[row.demand].unit
+        yield Limited("unmet_not_negative", keys, row.per_second, ZERO, unit, -1)
+
+
+def unmet_has_price(books: Books) -> Iterator[Check]:
+    """Only a demand with a price for it may be left, in a period in which the price has begun."""
+    for row in books.unmet:
+        keys = row.demand, books.inputs.horizon.key(row.t)
+        yield Allowed("unmet_has_price", keys, row.price is not None, "the demand has to be served in full")
+
+
+def site_has_electricity(books: Books) -> Iterator[Check]:
+    """Systems stand on our sites only in periods with a price of electricity."""
+    horizon = books.inputs.horizon
+    for key, site in books.inputs.sites.items():
+        for t, mwh in enumerate(books.site_use[key].energy_mwh):
+            priced = not mwh or site.electricity_usd_per_mwh.at(horizon.start(t)) is not None
+            yield Allowed("site_has_electricity", (key, horizon.key(t)), priced, "electricity has no price yet")
+
+
+PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
+    rows_are_known,
+    order_not_negative,
+    order_is_whole,
+    order_inside_horizon,
+    order_while_available,
+    order_has_price,
+    order_open_to_buyer,
+    order_not_denied,
+    order_basis_allowed,
+    order_at_place,
+    work_not_negative,
+    work_has_throughput,
+    work_on_allowed_stack,
+    work_at_allowed_place,
+    work_basis_allowed,
+    unmet_not_negative,
+    unmet_has_price,
+    site_has_electricity,
+)

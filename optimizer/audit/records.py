@@ -1,0 +1,167 @@
+"""The inputs of a plan as exact records: numbers are Fractions, terms and lead times count periods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from optimizer.audit.periods import Horizon, Schedule
+
+HOSTED_ROUTES = ("reservation", "on_demand")
+DELIVERED_ROUTES = ("purchase", "lease")
+
+
+@dataclass(frozen=True)
+class System:
+    """What is ordered and powered as one; `draws` is from pools, per accelerator."""
+
+    id: str
+    accelerator: str
+    vendor: str
+    stack: str
+    accelerators: Fraction
+    provisioned_kw: Fraction
+    average_kw: Fraction
+    cooling: str
+    racks: Fraction
+    draws: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months."""
+
+    id: str
+    system: System
+    route: str
+    host: str | None
+    price_usd: Schedule | None
+    usd_per_accelerator_hour: Schedule | None
+    lead: int
+    service: int
+    available_from: int | None
+    available_until: int | None
+    buyers: tuple[str, ...] | None
+    deposit_share: Fraction
+    supply_systems_per_month: Schedule | None
+    carbon_kg_per_accelerator_hour: Schedule | None
+    network_usd: Fraction
+    software_usd_per_year: Fraction
+    divisible: bool
+    price_basis: str | None
+
+    @property
+    def hosted(self) -> bool:
+        return self.route in HOSTED_ROUTES
+
+    @property
+    def purchased(self) -> bool:
+        return self.route == "purchase"
+
+    @property
+    def price_schedule(self) -> Schedule | None:
+        """What is paid: USD per system for a purchase, USD per accelerator and hour for the others."""
+        return self.price_usd if self.purchased else self.usd_per_accelerator_hour
+
+
+@dataclass(frozen=True)
+class Site:
+    """One of our sites; a limit of None is no limit."""
+
+    power_mw: Schedule
+    pue: Fraction
+    peak_pue: Fraction
+    liquid_mw: Schedule | None
+    air_mw: Schedule | None
+    racks: Schedule | None
+    electricity_usd_per_mwh: Schedule
+    hosting_usd_per_kw_month: Schedule
+    carbon_kg_per_mwh: Schedule
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Work asked for; None for stacks or sites is no restriction."""
+
+    workload: str
+    unit: str
+    per_second: Schedule
+    stacks: frozenset[str] | None
+    sites: frozenset[str] | None
+    unmet_usd_per_unit_hour: Schedule | None
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Work per second of one accelerator."""
+
+    rate: Schedule
+    basis: str
+
+
+@dataclass(frozen=True)
+class Pool:
+    """This buyer's part of a shared supply, per month: a schedule times a share."""
+
+    per_month: Schedule
+    share: Fraction
+    unit: str
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Systems already in service; `until` is the last month of service."""
+
+    system: str
+    site: str
+    count: Fraction
+    until: int | None
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """An order already placed, entering service in period t."""
+
+    offer: str
+    place: str
+    t: int
+    systems: Fraction
+    price_usd: Fraction | None
+
+
+@dataclass(frozen=True)
+class Finance:
+    """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share)."""
+
+    discount_rate: Fraction
+    fiscal_year_starts: int
+    service_life_years: Fraction
+    book_life_years: Fraction
+    residual: str | tuple[tuple[Fraction, Fraction], ...]
+    maintenance_share: Fraction
+    carbon_usd_per_t: Schedule
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that sections 5 and 6 read, except the decisions."""
+
+    horizon: Horizon
+    buyer: str
+    finance: Finance
+    availability: Fraction
+    systems: Mapping[str, System]
+    offers: Mapping[str, Offer]
+    throughput: Mapping[tuple[str, str], Throughput]
+    sites: Mapping[str, Site]
+    demand: Mapping[str, Demand]
+    fleet: tuple[Fleet, ...]
+    commitments: tuple[Commitment, ...]
+    capex_usd: Mapping[str, Fraction]
+    opex_usd: Mapping[str, Fraction]
+    supply_per_month: Mapping[str, Schedule]
+    pools: Mapping[str, Pool]
+    deny: tuple[str, ...]
+    allow: tuple[str, ...] | None
+    basis: tuple[str, ...] | None

@@ -1,0 +1,188 @@
+"""Section 6.3 once more: one function per constraint, with its name, that yields its comparisons.
+
+A new constraint is one function and one line in CONSTRAINTS.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+
+from optimizer.audit.books import Books, Series
+from optimizer.audit.checks import Allowed, Check, Limited
+from optimizer.audit.costs import CAPEX, OPEX, Cost
+from optimizer.audit.decisions import ZERO
+from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.records import Site
+
+Rule = Callable[[Books], Iterator[Check]]
+KW_PER_MW = 1000
+
+
+def serve_demand(books: Books) -> Iterator[Check]:
+    """Work done and unmet reach the demand: Σ a_y · r(y,w) · run + unmet ≥ per_second."""
+    horizon = books.inputs.horizon
+    served: defaultdict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    for work in books.work:
+        served[work.demand, work.t] += work.per_second
+    for left in books.unmet:
+        served[left.demand, left.t] += left.per_second
+    for key, demand in books.inputs.demand.items():
+        for t in range(horizon.periods):
+            asked = demand.per_second.at(horizon.start(t))
+            if asked is not None:
+                yield Limited("serve_demand", (key, horizon.key(t)), served[key, t], asked, demand.unit, -1)
+
+
+def run_within_fleet(books: Books) -> Iterator[Check]:
+    """No more systems work than are available: Σ_w run ≤ al · in_service."""
+    horizon = books.inputs.horizon
+    running: defaultdict[tuple[str, str], dict[int, Fraction]] = defaultdict(dict)
+    for work in books.work:
+        at_place = running[work.system.id, work.place]
+        at_place[work.t] = at_place.get(work.t, ZERO) + work.systems
+    for (system, place), by_period in running.items():
+        in_service = books.in_service(system, place)
+        for t, systems in by_period.items():
+            limit = books.inputs.availability * in_service[t]
+            yield Limited("run_within_fleet", (system, place, horizon.key(t)), systems, limit, "systems")
+
+
+def _within_site(
+    books: Books, name: str, unit: str, limit_of: Callable[[Site], Schedule | None], use: Callable[[str], Series]
+) -> Iterator[Check]:
+    """Use of each site against a limit of it; an absent limit is none."""
+    horizon = books.inputs.horizon
+    for key, site in books.inputs.sites.items():
+        limit = limit_of(site)
+        if limit is not None:
+            for t, used in enumerate(use(key)):
+                yield Limited(name, (key, horizon.key(t)), used, limit.limit_at(horizon.start(t)), unit)
+
+
+def power_mw_used(books: Books, site: str) -> Series:
+    """Power to reserve at the meter: peak_pue · Σ P_y · in_service / 1000."""
+    peak = books.inputs.sites[site].peak_pue / KW_PER_MW
+    return [peak * kw for kw in books.site_use[site].provisioned_kw]
+
+
+def cooling_mw_used(kilowatts: Series) -> Series:
+    """IT load with one kind of cooling."""
+    return [kw / KW_PER_MW for kw in kilowatts]
+
+
+def power_within_site(books: Books) -> Iterator[Check]:
+    """peak_pue · Σ P_y · in_service ≤ 1000 · power_mw."""
+    return _within_site(books, "power_within_site", "MW", lambda s: s.power_mw, lambda s: power_mw_used(books, s))
+
+
+def liquid_within_site(books: Books) -> Iterator[Check]:
+    """Σ over liquid-cooled systems of P_y · in_service ≤ 1000 · liquid_mw."""
+    use = books.site_use
+    return _within_site(
+        books, "liquid_within_site", "MW", lambda s: s.liquid_mw, lambda s: cooling_mw_used(use[s].liquid_kw)
+    )
+
+
+def air_within_site(books: Books) -> Iterator[Check]:
+    """Σ over air-cooled systems of P_y · in_service ≤ 1000 · air_mw."""
+    use = books.site_use
+    return _within_site(books, "air_within_site", "MW", lambda s: s.air_mw, lambda s: cooling_mw_used(use[s].air_kw))
+
+
+def racks_within_site(books: Books) -> Iterator[Check]:
+    """Σ racks_y · in_service ≤ racks."""
+    return _within_site(books, "racks_within_site", "racks", lambda s: s.racks, lambda s: books.site_use[s].racks)
+
+
+def per_period(schedule: Schedule, books: Books) -> Series:
+    """The limits of the periods from a limit per month."""
+    horizon = books.inputs.horizon
+    return [horizon.months * schedule.limit_at(horizon.start(t)) for t in range(horizon.periods)]
+
+
+def supply_limits(books: Books) -> dict[tuple[str, str], tuple[Series, Series, str]]:
+    """Used, limit and unit by (kind, id) of all that limits deliveries."""
+    none, inputs = [ZERO] * books.inputs.horizon.periods, books.inputs
+    limits: dict[tuple[str, str], tuple[Series, Series, str]] = {}
+    for key, schedule in inputs.supply_per_month.items():
+        limits["accelerator", key] = books.delivered.get(key, none), per_period(schedule, books), "accelerators"
+    for key, offer in inputs.offers.items():
+        if offer.supply_systems_per_month:
+            limit = per_period(offer.supply_systems_per_month, books)
+            limits["offer", key] = books.entered.get(key, none), limit, "systems"
+    for key, pool in inputs.pools.items():
+        limit = [pool.share * x for x in per_period(pool.per_month, books)]
+        limits["pool", key] = books.drawn.get(key, none), limit, pool.unit
+    return limits
+
+
+def _supply(books: Books, name: str, kind: str) -> Iterator[Check]:
+    for (this, key), (used, limit, unit) in supply_limits(books).items():
+        if this == kind:
+            for t, amount in enumerate(used):
+                yield Limited(name, (key, books.inputs.horizon.key(t)), amount, limit[t], unit)
+
+
+def deliveries_within_supply(books: Books) -> Iterator[Check]:
+    """Σ a_o · order over purchase and lease offers of an accelerator ≤ supply_per_month · months."""
+    return _supply(books, "deliveries_within_supply", "accelerator")
+
+
+def orders_within_offer(books: Books) -> Iterator[Check]:
+    """Σ_s order ≤ supply_systems_per_month · months, any route."""
+    return _supply(books, "orders_within_offer", "offer")
+
+
+def draws_within_pool(books: Books) -> Iterator[Check]:
+    """Σ draws · a_o · order over purchase and lease offers ≤ pools_per_month · months."""
+    return _supply(books, "draws_within_pool", "pool")
+
+
+def cash_in_windows(books: Books, costs: tuple[Cost, ...], windows: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """The sum of cost lines over the periods that start in each window."""
+    series = [cost(books) for cost in costs] if windows else []
+    horizon, starts = books.inputs.horizon, books.inputs.finance.fiscal_year_starts
+    return {w: sum((s[t] for t in periods_in(w, horizon, starts) for s in series), ZERO) for w in windows}
+
+
+def capex_within_budget(books: Books) -> Iterator[Check]:
+    """Cash for hardware and network of the window ≤ budget."""
+    for window, used in cash_in_windows(books, CAPEX, books.inputs.capex_usd).items():
+        yield Limited("capex_within_budget", (window,), used, books.inputs.capex_usd[window], "USD")
+
+
+def opex_within_budget(books: Books) -> Iterator[Check]:
+    """Energy, hosting, maintenance, rent, software and carbon of the window ≤ budget."""
+    for window, used in cash_in_windows(books, OPEX, books.inputs.opex_usd).items():
+        yield Limited("opex_within_budget", (window,), used, books.inputs.opex_usd[window], "USD")
+
+
+def honour_commitment(books: Books) -> Iterator[Check]:
+    """Commitments stand among the orders as stated, no more and no fewer, and have a price."""
+    stated: defaultdict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+    for cohort in books.cohorts:
+        if cohort.committed:
+            key = cohort.offer.id, cohort.place, books.inputs.horizon.key(cohort.t)
+            stated[key] += cohort.systems
+            yield Allowed("honour_commitment", key, cohort.price is not None, "the commitment has no price")
+    for key in sorted({*stated, *books.honoured}):
+        systems = books.honoured.get(key, ZERO)
+        yield Limited("honour_commitment", key, systems, stated.get(key, ZERO), "systems", 0)
+
+
+CONSTRAINTS: tuple[Rule, ...] = (
+    serve_demand,
+    run_within_fleet,
+    power_within_site,
+    liquid_within_site,
+    air_within_site,
+    racks_within_site,
+    deliveries_within_supply,
+    orders_within_offer,
+    draws_within_pool,
+    capex_within_budget,
+    opex_within_budget,
+    honour_commitment,
+)

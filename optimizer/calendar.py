@@ -1,0 +1,104 @@
+"""The periods of a horizon, fiscal years, windows and discount factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from catalogs.periods import first_month, last_month, written
+
+HOURS_PER_YEAR = 8760
+MONTHS_PER_YEAR = 12
+DISCOUNT_DIGITS = 30
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Periods are numbered 1…`count`; `start` is the first month of period 1."""
+
+    start: int
+    months: int
+    count: int
+    fiscal_year_starts: int
+
+    @property
+    def periods(self) -> range:
+        return range(1, self.count + 1)
+
+    @property
+    def periods_per_year(self) -> int:
+        return MONTHS_PER_YEAR // self.months
+
+    @property
+    def hours(self) -> float:
+        """Hours of a period (H)."""
+        return HOURS_PER_YEAR / self.periods_per_year
+
+    def first_month(self, t: int) -> int:
+        """The first month of period t; t may lie outside the horizon."""
+        return self.start + (t - 1) * self.months
+
+    def key(self, t: int) -> str:
+        """How period t is written, such as `2025q1`."""
+        return written(self.first_month(t), self.months)
+
+    def index(self, key: str) -> int | None:
+        """The period of the horizon that a key writes; None if it writes no period of it."""
+        t, offset = divmod(first_month(key) - self.start, self.months)
+        return t + 1 if offset == 0 and 0 <= t < self.count and self.key(t + 1) == key else None
+
+    def fiscal_year(self, t: int) -> str:
+        """The fiscal year that period t starts in; it has the name of the year it ends in."""
+        return f"fy{(self.first_month(t) + self._fiscal_offset) // MONTHS_PER_YEAR}"
+
+    @property
+    def _fiscal_offset(self) -> int:
+        return (MONTHS_PER_YEAR + 1 - self.fiscal_year_starts) % MONTHS_PER_YEAR
+
+    def whole_periods(self, months: int) -> int:
+        """Periods that a lead time of some months takes, rounded up (l_o)."""
+        return -(-months // self.months)
+
+    def periods_in_term(self, months: Decimal | int) -> int:
+        """Periods in service of a term in months, rounded to the nearest and at least one (K_o)."""
+        return max(1, int(Decimal(months) / self.months + Decimal("0.5")))
+
+    def within(self, t: int, first: str | None, last: str | None) -> bool:
+        """Whether the first month of period t lies between two keys; None is an open end."""
+        month = self.first_month(t)
+        return (first is None or first_month(first) <= month) and (last is None or month <= last_month(last))
+
+    def window(self, text: str) -> tuple[int, ...]:
+        """The periods that start in a window: `total`, a period, a year, `fyNNNN` or `FROM..UNTIL`.
+
+        Raises ValueError if the text is no window or holds no period of the horizon.
+        """
+        inside = tuple(t for t in self.periods if self._starts_in(t, text))
+        if not inside:
+            horizon = f"{self.key(1)}..{self.key(self.count)}"
+            raise ValueError(f"window '{text}' holds no period of the horizon {horizon}")
+        return inside
+
+    def _starts_in(self, t: int, text: str) -> bool:
+        if text == "total":
+            return True
+        if text.startswith("fy") and text[2:].isdigit() and len(text) == 6:
+            return self.fiscal_year(t) == text
+        first, dots, last = text.partition("..")
+        return self.within(t, first, last if dots else first)
+
+
+def discount_mid(rate: Decimal, calendar: Calendar, t: int) -> Decimal:
+    """d_t = (1 + rate)^(−(t − ½)/n): for the flows of period t, at mid-period."""
+    return _power(rate, Decimal(2 * t - 1) / 2, calendar)
+
+
+def discount_end(rate: Decimal, calendar: Calendar, t: int) -> Decimal:
+    """f_t = (1 + rate)^(−t/n): for what is left at the end of period t."""
+    return _power(rate, Decimal(t), calendar)
+
+
+def _power(rate: Decimal, periods: Decimal, calendar: Calendar) -> Decimal:
+    context = Context(prec=DISCOUNT_DIGITS + 10)
+    exponent = context.divide(-periods, Decimal(calendar.periods_per_year))
+    return Context(prec=DISCOUNT_DIGITS).plus(context.power(1 + rate, exponent))

@@ -1,0 +1,219 @@
+"""What a request without a plan lacks: re-solves in which one kind of limit may give way.
+
+`infeasible` is never said on the solver's word alone. Each kind of limit (power, budget, supply, time,
+demand) is made elastic by itself, all else staying hard; the least it must give is what is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.certificate import certified_bound
+from optimizer.formulation import SHORT_OF, build_model
+from optimizer.formulation.model import Model
+from optimizer.matrix import Matrix, to_matrix
+from optimizer.scenario import Request
+from optimizer.solve import Options, Solution, SolverError, solve
+from optimizer.tables import build_tables
+
+LEAST = 1e-6
+"""A violation below this, in a row's own unit, is rounding."""
+ELASTIC_SECONDS = 60.0
+_PER_UNIT = {"MW": 1.0, "USD": 1.0, "racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
+"""What a unit weighs against the others of its kind; only matters where a kind mixes units."""
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """One limit and the least by which it is short, in its unit, where only its kind may give way."""
+
+    kind: str
+    constraint: str
+    name: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return _PHRASES[self.constraint].format(name=self.name, amount=_readable(self.amount, self.unit))
+
+
+_PHRASES = {
+    "power_within_site": "{amount} more power at {name}",
+    "liquid_within_site": "{amount} more liquid cooling at {name}",
+    "air_within_site": "{amount} more air cooling at {name}",
+    "racks_within_site": "{amount} more at {name}",
+    "deliveries_within_supply": "{amount} of {name} more in each period",
+    "orders_within_offer": "{amount} of {name} more in each period",
+    "draws_within_pool": "{amount} of {name} more in each period",
+    "capex_within_budget": "{amount} more capex in {name}",
+    "opex_within_budget": "{amount} more opex in {name}",
+    "serve_demand": "{amount} of {name} left undone in each period",
+    "lead_time": "{amount} shorter lead times",
+}
+
+
+def _readable(amount: float, unit: str) -> str:
+    if unit == "USD":
+        return f"{amount / 1e6:,.3f} million USD"
+    if unit == "%":
+        return f"{amount:.3g} %"
+    return f"{float(f'{amount:.4g}'):,.10g} {unit}"
+
+
+class Infeasible(Exception):
+    """No plan exists. `shortages` are the repairs by kind; `together` those of all kinds at once."""
+
+    def __init__(self, alone: Sequence[Sequence[Shortage]], together: Sequence[Shortage], proof: str) -> None:
+        self.alone, self.together, self.proof = tuple(map(tuple, alone)), tuple(together), proof
+        super().__init__(self.explanation())
+
+    def explanation(self) -> str:
+        """The whole message, one line a kind of limit."""
+        lines = [f"no plan meets every limit ({self.proof})"]
+        if self.alone:
+            lines.append("short, and by at least this much if nothing else gives way:")
+            lines += [f"  {kind[0].kind}: {'; '.join(map(str, kind))}" for kind in self.alone]
+        else:
+            lines.append("no kind of limit is enough by itself; together at least:")
+            lines += [f"  {item.kind}: {item}" for item in self.together]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows that give way together, such as the power of one site in every period."""
+
+    kind: str
+    constraint: str
+    name: str
+    rows: tuple[int, ...]
+    sign: float
+    weight: float
+    unit: str
+    scale: float
+
+
+def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
+    number = {name: i for i, name in enumerate(matrix.rows)}
+    found: dict[tuple[str, str], _Group] = {}
+    kind_of = {f.__name__: kind for kind in kinds for f in SHORT_OF[kind]}
+    for name, row in model.rows.items():
+        constraint = name.partition("(")[0]
+        if constraint not in kind_of:
+            continue
+        kind, key = kind_of[constraint], (constraint, row.keys[0])
+        demand = kind == "demand"
+        group = found.setdefault(key, _Group(
+            kind, constraint, row.keys[0], (), 1.0 if demand else -1.0,
+            1.0 if demand else _PER_UNIT[row.unit], "%" if demand else row.unit, 0.1 if demand else row.scale,
+        ))  # fmt: skip
+        found[key] = replace(group, rows=(*group.rows, number[name]))
+    return list(found.values())
+
+
+def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
+    """The least weighted give of some groups of rows: a column each, its cost its weight."""
+    columns, extra = len(matrix.cost), {i: [] for i in range(len(matrix.rows))}  # type: dict[int, list[int]]
+    for k, group in enumerate(groups):
+        for i in group.rows:
+            extra[i].append(k)
+    index, value, start = [], [], [0]
+    for i in range(len(matrix.rows)):
+        span = slice(matrix.start[i], matrix.start[i + 1])
+        index += [*matrix.index[span].tolist(), *(columns + k for k in extra[i])]
+        value += [*matrix.value[span].tolist(), *(groups[k].sign for k in extra[i])]
+        start.append(len(index))
+    most = [_most_give(matrix, group) for group in groups]
+    return Matrix(
+        cost=np.concatenate([np.zeros(columns), [group.weight for group in groups]]),
+        lower=np.concatenate([matrix.lower, np.zeros(len(groups))]),
+        upper=np.concatenate([matrix.upper, most]),
+        integer=np.concatenate([matrix.integer, np.zeros(len(groups), dtype=bool)]),
+        row_lower=matrix.row_lower,
+        row_upper=matrix.row_upper,
+        start=np.array(start, dtype=np.int32),
+        index=np.array(index, dtype=np.int32),
+        value=np.array(value, dtype=float),
+        columns=(*matrix.columns, *(f"give({group.constraint},{group.name})" for group in groups)),
+        rows=matrix.rows,
+    )
+
+
+def _most_give(matrix: Matrix, group: _Group) -> float:
+    """The most that a group can have to give: its rows at the extremes of their variables."""
+    worst = 0.0
+    for i in group.rows:
+        span = slice(matrix.start[i], matrix.start[i + 1])
+        reach = float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]])
+        bound = matrix.row_upper[i] if group.sign < 0 else matrix.row_lower[i]
+        worst = max(worst, reach + abs(float(bound)))
+    return worst
+
+
+class _Question:
+    """A request in the form in which it can be asked what it lacks."""
+
+    def __init__(self, request: Request, options: Options) -> None:
+        limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
+        self.options = replace(options, gap=1e-3, time_limit=limit)
+        self.request = request
+        self.model = build_model(build_tables(request, loose=True))
+        self.matrix = to_matrix(self.model.problem)
+
+    def least(self, kinds: Iterable[str]) -> tuple[list[Shortage], Solution, Matrix]:
+        """The least give of some kinds of limits; no shortages if even that does not make a plan."""
+        groups = _groups(self.model, self.matrix, kinds)
+        matrix = _elastic(self.matrix, groups)
+        solution = solve(matrix, self.options)
+        gives = solution.values[len(self.matrix.cost) :] if solution.values.size else []
+        short = [
+            Shortage(group.kind, group.constraint, group.name, float(give) * group.scale, group.unit)
+            for group, give in zip(groups, gives, strict=False)
+            if give > LEAST
+        ]
+        return short, solution, matrix
+
+    def periods_too_late(self) -> Shortage | None:
+        """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
+        tables = self.model.tables
+        longest = max((tables.offers[name].lead_periods for name in tables.offers), default=0)
+        for sooner in range(1, min(longest, tables.calendar.count) + 1):
+            matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
+            feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
+            if solve(feasibility, self.options).values.size:
+                unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
+                return Shortage("time", "lead_time", "every offer", sooner, unit)
+        return None
+
+
+def what_is_short(request: Request, options: Options) -> Infeasible | None:
+    """Proves that a request has no plan and says what is short; None if the proof fails.
+
+    The proof is the certified least violation with every kind of limit elastic, or, where only whole
+    numbers conflict, that two solves with different presolve and seed agree.
+    """
+    question = _Question(request, options)
+    together, solution, matrix = question.least(SHORT_OF)
+    if not together:
+        return None
+    least = certified_bound(matrix, solution.duals)
+    proof = "proved: the least violation is above zero in exact arithmetic"
+    if least <= LEAST:
+        again = replace(options, presolve="off", seed=options.seed + 1)
+        if solve(question.matrix, again).status != "infeasible":
+            return None
+        proof = "whole systems do not fit where fractions would; two solves agree"
+    alone = [short for kind in SHORT_OF if (short := question.least([kind])[0])]
+    late = question.periods_too_late()
+    return Infeasible(alone + ([[late]] if late else []), together, proof)
+
+
+def resolved_again(matrix: Matrix, options: Options) -> Solution:
+    """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved."""
+    solution = solve(matrix, replace(options, presolve="off", seed=options.seed + 1))
+    if solution.status == "infeasible":
+        raise SolverError("the solver calls the request infeasible, but no violation could be proved")
+    return solution

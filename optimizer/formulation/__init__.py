@@ -1,0 +1,111 @@
+"""The whole model on one page.
+
+Sets: offers o, systems y, places s (our sites and providers' hosts), groups g of places where the same
+work may run, demands w, periods t = 1…T. A new rule is one function and one line here.
+"""
+
+from __future__ import annotations
+
+import pulp
+
+from optimizer.formulation.budget import capex_within_budget, opex_within_budget
+from optimizer.formulation.costs import (
+    carbon_usd,
+    energy_usd,
+    hardware_usd,
+    hosting_usd,
+    maintenance_usd,
+    network_usd,
+    rent_usd,
+    residual_usd,
+    software_usd,
+    unmet_usd,
+)
+from optimizer.formulation.demand import run, run_within_fleet, serve_demand, unmet
+from optimizer.formulation.facility import (
+    air_within_site,
+    liquid_within_site,
+    power_within_site,
+    racks_within_site,
+)
+from optimizer.formulation.fleet import carry_in_service, commit, honour_commitment, in_service, order
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
+from optimizer.formulation.supply import deliveries_within_supply, draws_within_pool, orders_within_offer
+from optimizer.tables import Tables
+
+VARIABLES = (
+    order,  # systems of an offer entering service at a place in a period
+    commit,  # systems of a commitment
+    in_service,  # systems at a place in a period
+    run,  # systems doing the work of a demand
+    unmet,  # work left undone
+)
+
+COSTS = (
+    hardware_usd,
+    network_usd,
+    energy_usd,
+    hosting_usd,
+    maintenance_usd,
+    software_usd,
+    rent_usd,
+    carbon_usd,
+    unmet_usd,
+    residual_usd,
+)
+
+CONSTRAINTS = (
+    honour_commitment,
+    carry_in_service,
+    run_within_fleet,
+    serve_demand,
+    power_within_site,
+    liquid_within_site,
+    air_within_site,
+    racks_within_site,
+    deliveries_within_supply,
+    orders_within_offer,
+    draws_within_pool,
+    capex_within_budget,
+    opex_within_budget,
+)
+
+SHORT_OF = {
+    "power": (power_within_site, liquid_within_site, air_within_site, racks_within_site),
+    "budget": (capex_within_budget, opex_within_budget),
+    "supply": (deliveries_within_supply, orders_within_offer, draws_within_pool),
+    "demand": (serve_demand,),
+}
+"""The constraints a buyer can do something about, by the kind of thing that is short."""
+
+AT_PERIOD_END = frozenset({residual_usd.__name__})
+"""Costs that are discounted to the end of their period; all others to its middle."""
+
+
+def discounted(model: Model, line: str, term: CostTerm) -> float:
+    """The present value in USD of one unit of a cost term's variable."""
+    factors = model.tables.end if line in AT_PERIOD_END else model.tables.mid
+    return term.usd * float(factors[term.t])
+
+
+def minimize_cost(model: Model) -> pulp.LpAffineExpression:
+    """Σ over the cost lines and periods of d_t · cost, in millions of USD; d_t is f_t for the residual."""
+    present: dict[pulp.LpVariable, float] = {}
+    for line, terms in model.costs.items():
+        for term in terms:
+            usd = discounted(model, line, term) / USD_PER_MODEL_UNIT
+            present[term.variable] = present.get(term.variable, 0.0) + usd
+    return expression(list(present.items()) or [(model.nothing, 0.0)])
+
+
+def build_model(tables: Tables) -> Model:
+    """The problem of some tables, with the name of every row and the cost of every variable."""
+    model = Model(tables)
+    for variable in VARIABLES:
+        variable(model)
+    for cost in COSTS:
+        model.costs[cost.__name__] = list(cost(model))
+    for constraint in CONSTRAINTS:
+        model.add_rows(constraint.__name__, constraint(model))
+    model.problem += minimize_cost(model)
+    return model

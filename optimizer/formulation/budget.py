@@ -1,0 +1,39 @@
+"""What may be spent, as cash, in each window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pulp
+
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
+
+CAPEX = ("hardware_usd", "network_usd")
+OPEX = ("energy_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd", "carbon_usd")
+
+
+def capex_within_budget(model: Model) -> Iterator[Row]:
+    """Cash for systems and their network stays within each window's budget.
+
+    Σ_{t in window} hardware_usd(t) + network_usd(t) ≤ capex_usd(window)
+    """
+    return _within(model, "capex_usd", CAPEX)
+
+
+def opex_within_budget(model: Model) -> Iterator[Row]:
+    """Cash for running stays within each window's budget.
+
+    Σ_{t in window} energy + hosting + maintenance + software + rent + carbon ≤ opex_usd(window)
+    """
+    return _within(model, "opex_usd", OPEX)
+
+
+def _within(model: Model, budget: str, lines: tuple[str, ...]) -> Iterator[Row]:
+    for window, most in model.tables.budgets[budget].items():
+        inside = set(model.tables.calendar.window(window))
+        spent: dict[pulp.LpVariable, float] = {}
+        for line in lines:
+            for variable, t, usd in model.costs[line]:
+                if t in inside:
+                    spent[variable] = spent.get(variable, 0.0) + usd / USD_PER_MODEL_UNIT
+        yield Row((window,), list(spent.items()), "<=", most / USD_PER_MODEL_UNIT, "USD", USD_PER_MODEL_UNIT)

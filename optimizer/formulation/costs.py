@@ -1,0 +1,180 @@
+"""What a plan costs, period by period, in undiscounted USD: one function a line of the plan.
+
+Each line is read three times: by the objective, by the plan and by the workbook. Costs are positive,
+receipts negative. A cohort's costs hang on its order, a site's on what is in service there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from catalogs.periods import value_at
+from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
+from optimizer.scenario import Finance
+from optimizer.tables import KW_PER_MW, Cohort
+
+KG_PER_T = 1000
+
+
+def hardware_usd(model: Model) -> Iterator[CostTerm]:
+    """The price of purchases: the deposit in the period of order, the rest on entering service.
+
+    price_o(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)
+
+    A deposit due before the horizon is sunk: it is no cost of this plan.
+    """
+    for cohort, variable in model.cohort.items():
+        if cohort.price_usd is None:
+            continue
+        deposit = cohort.price_usd * model.tables.offers[cohort.offer].deposit_share
+        if deposit and cohort.ordered >= 1:
+            yield CostTerm(variable, cohort.ordered, deposit)
+        yield CostTerm(variable, cohort.t, cohort.price_usd - deposit)
+
+
+def network_usd(model: Model) -> Iterator[CostTerm]:
+    """The network of each system, on entering service.
+
+    network_usd_o · order(o,s,t)
+    """
+    for cohort, variable in model.cohort.items():
+        network = model.tables.offers[cohort.offer].network_usd
+        if network:
+            yield CostTerm(variable, cohort.t, network)
+
+
+def energy_usd(model: Model) -> Iterator[CostTerm]:
+    """Electricity of what is in service on our sites, on the average load.
+
+    pue · A_y · H · electricity/1000 · in_service(y,s,t)
+    """
+    tariff = {(row.site, row.t): row.electricity_usd_per_mwh for row in model.tables.site_periods}
+    for variable, place, t, mwh in _site_energy(model):
+        yield CostTerm(variable, t, mwh * tariff[place, t])
+
+
+def _site_energy(model: Model) -> Iterator[tuple[object, str, int, float]]:
+    """(variable, site, t, MWh at the meter per system) of what is in service on our sites."""
+    tables = model.tables
+    for row in tables.stock:
+        if row.place in tables.scenario.sites:
+            pue = float(tables.scenario.sites[row.place].pue)
+            kw = pue * tables.systems[row.system].average_kw
+            yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
+
+
+def hosting_usd(model: Model) -> Iterator[CostTerm]:
+    """Rent of the hall, by provisioned power.
+
+    hosting_usd_per_kw_month · P_y · months · in_service(y,s,t)
+    """
+    tables = model.tables
+    tariff = {(row.site, row.t): row.hosting_usd_per_kw_month for row in tables.site_periods}
+    for row in tables.stock:
+        usd = tariff.get((row.place, row.t), 0.0)
+        if usd:
+            yield CostTerm(model.at(row), row.t, usd * tables.systems[row.system].provisioned_kw * tables.calendar.months)
+
+
+def maintenance_usd(model: Model) -> Iterator[CostTerm]:
+    """Maintenance of purchases in service, by the price paid.
+
+    maintenance_share / n · price paid · purchased systems in service
+    """
+    share = float(model.tables.scenario.finance.maintenance_share) / model.tables.calendar.periods_per_year
+    for cohort, variable in model.cohort.items():
+        if cohort.price_usd and share:
+            yield from _while_in_service(cohort, variable, share * cohort.price_usd)
+
+
+def software_usd(model: Model) -> Iterator[CostTerm]:
+    """Software of every system in service that came with an offer.
+
+    software_usd_per_year / n · systems in service
+    """
+    for cohort, variable in model.cohort.items():
+        usd = model.tables.offers[cohort.offer].software_usd_per_year / model.tables.calendar.periods_per_year
+        if usd:
+            yield from _while_in_service(cohort, variable, usd)
+
+
+def rent_usd(model: Model) -> Iterator[CostTerm]:
+    """Rent by the hour, at the price of the period of order, as long as the cohort is in service.
+
+    usd_per_accelerator_hour(t − l_o) · a_o · H · cohorts in service
+    """
+    for cohort, variable in model.cohort.items():
+        if cohort.rent_usd:
+            yield from _while_in_service(cohort, variable, cohort.rent_usd * model.tables.calendar.hours)
+
+
+def _while_in_service(cohort: Cohort, variable: object, usd: float) -> Iterator[CostTerm]:
+    for t in range(cohort.t, cohort.last + 1):
+        yield CostTerm(variable, t, usd)
+
+
+def unmet_usd(model: Model) -> Iterator[CostTerm]:
+    """The price of work left undone.
+
+    unmet_usd_per_unit_hour · H · unmet(w,t)
+    """
+    for need in model.tables.needs:
+        if need.unmet_usd is not None:
+            per_part = need.unmet_usd * model.tables.calendar.hours * need.per_second / DEMAND_PARTS
+            yield CostTerm(model.unmet[need.demand, need.t], need.t, per_part)
+
+
+def carbon_usd(model: Model) -> Iterator[CostTerm]:
+    """The price of the carbon of energy on our sites and of hosted hours.
+
+    carbon_usd_per_t · (carbon_kg_per_mwh · MWh + carbon_kg_per_accelerator_hour · a_o · H · hosted) / 1000
+    """
+    tables = model.tables
+    usd_per_t = {
+        t: float(value_at(tables.scenario.finance.carbon_usd_per_t, tables.calendar.first_month(t)) or 0)
+        for t in tables.calendar.periods
+    }
+    kg = {(row.site, row.t): row.carbon_kg_per_mwh for row in tables.site_periods}
+    for variable, place, t, mwh in _site_energy(model):
+        usd = usd_per_t[t] * kg[place, t] * mwh / KG_PER_T
+        if usd:
+            yield CostTerm(variable, t, usd)
+    for cohort, variable in model.cohort.items():
+        tonnes = tables.offers[cohort.offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T
+        for t in range(cohort.t, cohort.last + 1):
+            if tonnes * usd_per_t[t]:
+                yield CostTerm(variable, t, tonnes * usd_per_t[t])
+
+
+def residual_usd(model: Model) -> Iterator[CostTerm]:
+    """What purchases are still worth at the end, as a receipt; discounted with f_t, not d_t.
+
+    − (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service)
+    """
+    tables = model.tables
+    for cohort, variable in model.cohort.items():
+        if cohort.price_usd is not None:
+            age = Decimal(cohort.last - cohort.t + 1) / tables.calendar.periods_per_year
+            share = float(residual_share(tables.scenario.finance, age))
+            if share:
+                paid = cohort.price_usd + tables.offers[cohort.offer].network_usd
+                yield CostTerm(variable, cohort.last, -paid * share)
+
+
+def residual_share(finance: Finance, age_years: Decimal) -> Decimal:
+    """The share of its price that hardware of some age is worth.
+
+    `book` is max(0, 1 − age / book life); a table is linear between its years, starts at 1 at age 0 and
+    stays at its last value.
+    """
+    if finance.residual == "none":
+        return Decimal(0)
+    if finance.residual == "book":
+        return max(Decimal(0), 1 - age_years / finance.book_life_years)
+    assert isinstance(finance.residual, dict)
+    points = [(0, Decimal(1)), *sorted(finance.residual.items())]
+    for (younger, high), (older, low) in zip(points, points[1:], strict=False):
+        if age_years <= older:
+            return high + (low - high) * (age_years - younger) / (older - younger)
+    return points[-1][1]

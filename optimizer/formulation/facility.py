@@ -1,0 +1,68 @@
+"""What our sites can hold: power at the meter, cooling, racks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from optimizer.formulation.model import Model, Row
+from optimizer.tables import KW_PER_MW, SitePeriod, SystemFacts, grouped, peak_pue
+
+
+def power_within_site(model: Model) -> Iterator[Row]:
+    """Provisioned power at the meter stays within the site's.
+
+    peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t)
+
+    Provisioned, not average: a site must carry the peak. Energy is paid on the average.
+    """
+    pue = {site: peak_pue(model.tables.scenario, site) for site in model.tables.scenario.sites}
+    return _within(
+        model,
+        lambda row: row.power_mw,
+        lambda site, facts: pue[site] * facts.provisioned_kw / KW_PER_MW,
+        "MW",
+    )
+
+
+def liquid_within_site(model: Model) -> Iterator[Row]:
+    """IT load that is liquid-cooled stays within the site's liquid cooling.
+
+    Σ_{liquid y} P_y · in_service(y,s,t) / 1000 ≤ liquid_mw(s,t)
+    """
+    return _within(model, lambda row: row.liquid_mw, _cooled("liquid"), "MW")
+
+
+def air_within_site(model: Model) -> Iterator[Row]:
+    """IT load that is air-cooled stays within the site's air cooling.
+
+    Σ_{air y} P_y · in_service(y,s,t) / 1000 ≤ air_mw(s,t)
+    """
+    return _within(model, lambda row: row.air_mw, _cooled("air"), "MW")
+
+
+def racks_within_site(model: Model) -> Iterator[Row]:
+    """Systems stand in the racks there are.
+
+    Σ_y racks_y · in_service(y,s,t) ≤ racks(s,t)
+    """
+    return _within(model, lambda row: row.racks, lambda _, facts: facts.racks, "racks")
+
+
+def _cooled(cooling: str) -> Callable[[str, SystemFacts], float]:
+    return lambda _, facts: facts.provisioned_kw / KW_PER_MW if facts.cooling == cooling else 0.0
+
+
+def _within(
+    model: Model,
+    limit: Callable[[SitePeriod], float | None],
+    use: Callable[[str, SystemFacts], float],
+    unit: str,
+) -> Iterator[Row]:
+    """One row for each site and period that has the limit; `use` is per system in service."""
+    stock = grouped(model.tables.stock, lambda row: (row.place, row.t))
+    for site in model.tables.site_periods:
+        most = limit(site)
+        if most is None:
+            continue
+        uses = [(model.at(row), use(site.site, model.tables.systems[row.system])) for row in stock.get((site.site, site.t), ())]
+        yield Row((site.site, model.period(site.t)), [term for term in uses if term[1]], "<=", most, unit)

@@ -1,0 +1,99 @@
+"""What the parts of the formulation are made of: variables by key, rows with names, cost terms.
+
+Units are fixed so that coefficients stay between 1e-5 and 1e5: money in millions of USD, power in MW,
+work in thousandths of the demand it serves, systems in systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pulp
+
+from optimizer.tables import Cohort, Stock, Tables, Work
+
+USD_PER_MODEL_UNIT = 1e6
+DEMAND_PARTS = 1000.0
+"""A demand is this many units of work in its row."""
+
+Terms = list[tuple[pulp.LpVariable, float]]
+
+
+class Row(NamedTuple):
+    """A constraint: Σ coefficient · variable, `sense` ("<=", ">=" or "="), `bound`.
+
+    `scale` times the row is in the user's `unit`.
+    """
+
+    keys: tuple[str, ...]
+    terms: Terms
+    sense: str
+    bound: float
+    unit: str
+    scale: float = 1.0
+
+
+class CostTerm(NamedTuple):
+    """`usd` per unit of a variable, as cash in period t, undiscounted."""
+
+    variable: pulp.LpVariable
+    t: int
+    usd: float
+
+
+def row_name(constraint: str, keys: Iterable[str]) -> str:
+    """A row's name everywhere: `power_within_site(prineville,2027q1)`."""
+    return f"{constraint}({','.join(keys)})"
+
+
+def expression(terms: Sequence[tuple[pulp.LpVariable, float]]) -> pulp.LpAffineExpression:
+    """Σ coefficient · variable, built so that PuLP 3 and 4 take the same few microseconds a term."""
+    (variable, coefficient), *rest = terms
+    result = coefficient * variable
+    for variable, coefficient in rest:
+        result.addterm(variable, coefficient)
+    return result
+
+
+class Model:
+    """A problem under construction: the tables it is made from and its variables by key."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.problem = pulp.LpProblem("chipmix", pulp.LpMinimize)
+        self.rows: dict[str, Row] = {}
+        self.costs: dict[str, list[CostTerm]] = {}
+        self.cohort: dict[Cohort, pulp.LpVariable] = {}
+        self.in_service: dict[tuple[str, str, int], pulp.LpVariable] = {}
+        self.run: dict[Work, pulp.LpVariable] = {}
+        self.unmet: dict[tuple[str, int], pulp.LpVariable] = {}
+
+    def add(self, name: str, keys: Iterable[str], most: float, integer: bool = False) -> pulp.LpVariable:
+        """A variable from 0 to `most`, which must be finite: certificates rest on it."""
+        category = pulp.LpInteger if integer else pulp.LpContinuous
+        return self.problem.add_variable(row_name(name, keys), 0, most, category)
+
+    def period(self, t: int) -> str:
+        return self.tables.calendar.key(t)
+
+    def at(self, row: Stock) -> pulp.LpVariable:
+        """in_service(y,s,t) of a stock row."""
+        return self.in_service[row.system, row.place, row.t]
+
+    def add_rows(self, constraint: str, rows: Iterable[Row]) -> None:
+        """Adds a constraint's rows under its name. A row without terms must hold by itself."""
+        for row in rows:
+            name = row_name(constraint, row.keys)
+            self.rows[name] = row
+            terms = row.terms or [(self.nothing, 1.0)]
+            left = expression(terms)
+            relation = {"<=": left.__le__, ">=": left.__ge__, "=": left.__eq__}[row.sense]
+            self.problem.addConstraint(relation(row.bound), name)
+
+    @property
+    def nothing(self) -> pulp.LpVariable:
+        """A variable fixed at 0, so that an impossible row without terms stays in the model."""
+        if not hasattr(self, "_nothing"):
+            self._nothing = self.add("nothing", (), 0)
+        return self._nothing

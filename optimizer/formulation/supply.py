@@ -1,0 +1,57 @@
+"""What can be had: allocations of accelerators, capacity of offers, shares of upstream pools.
+
+Commitments were granted before and count in none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from optimizer.formulation.model import Model, Row
+from optimizer.tables import Cohort, Limit, OfferFacts, grouped
+
+
+def deliveries_within_supply(model: Model) -> Iterator[Row]:
+    """Accelerators delivered to us stay within the maker's allocation.
+
+    Σ a_o · order(o,s,t) over purchase and lease offers of accelerator a ≤ supply_per_month(a,t) · months
+    """
+
+    def use(accelerator: str, offer: OfferFacts) -> float:
+        return float(offer.accelerators) if offer.accelerator == accelerator and not offer.hosted else 0.0
+
+    return _within(model, model.tables.accelerator_supply, use, "accelerators")
+
+
+def orders_within_offer(model: Model) -> Iterator[Row]:
+    """Systems entering service stay within what the offer supplies, whatever its route.
+
+    Σ_s order(o,s,t) ≤ supply_systems_per_month(o,t) · months
+    """
+    return _within(model, model.tables.offer_supply, lambda name, offer: float(offer.offer == name), "systems")
+
+
+def draws_within_pool(model: Model) -> Iterator[Row]:
+    """What deliveries draw on a shared upstream supply stays within our part of it.
+
+    Σ draws(o,p) · a_o · order(o,s,t) over purchase and lease offers ≤ pools_per_month(p,t) · months
+    """
+    accelerators = model.tables.request.catalog.accelerators
+
+    def use(pool: str, offer: OfferFacts) -> float:
+        draw = accelerators[offer.accelerator].draws.get(pool)
+        return 0.0 if draw is None or offer.hosted else float(draw) * offer.accelerators
+
+    return _within(model, model.tables.pool_supply, use, "units of the pool")
+
+
+def _within(
+    model: Model, limits: Sequence[Limit], use: Callable[[str, OfferFacts], float], unit: str
+) -> Iterator[Row]:
+    """One row for each limit that an order counts against; `use` is per system ordered."""
+    orders: dict[int, list[Cohort]] = grouped((c for c in model.cohort if not c.committed), lambda c: c.t)
+    for limit in limits:
+        uses = [(model.cohort[c], use(limit.id, model.tables.offers[c.offer])) for c in orders.get(limit.t, ())]
+        terms = [term for term in uses if term[1]]
+        if terms:
+            yield Row((limit.id, model.period(limit.t)), terms, "<=", limit.most, unit)

@@ -1,0 +1,240 @@
+"""The plan as it is written and read: `plan.json`, version 1.
+
+Money is in USD, undiscounted unless a field says otherwise; costs are positive, receipts negative.
+`scenario` and `catalog` hold the inputs with every number as its source text, so that a plan can be
+audited, explained and re-opened without the files it came from. `chipmix plan --help` names the
+published JSON Schema, which is made from these models.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT = 1
+
+
+class Part(BaseModel):
+    """Base of every part of a plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Format(Part):
+    """Which program wrote the file and in which version of this format."""
+
+    format: Literal[1]
+    version: str
+
+
+class PeriodRow(Part):
+    """A period of the horizon. `start` is its first day; discount factors have 30 digits.
+
+    `discount_mid` (d_t) applies to every flow of the period, `discount_end` (f_t) to what is left at
+    its end, which is `residual_usd` alone.
+    """
+
+    period: str
+    start: str
+    months: int
+    fiscal_year: str
+    discount_mid: str
+    discount_end: str
+
+
+class Certified(Part):
+    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves."""
+
+    bound_usd: float
+    gap: float
+
+
+class OrderRow(Part):
+    """Systems of one offer that enter service at one place in one period.
+
+    `ordered` may lie before the horizon for a commitment. `price_usd` is the price of one system for a
+    purchase, None for a rented one; `usd_per_accelerator_hour` the rent, None for a purchase.
+    `capex_usd` is price and network of all systems; `rent_usd` all rent inside the horizon.
+    `in_service_until` is the last period of service inside the horizon.
+    """
+
+    offer: str
+    system: str
+    accelerator: str
+    vendor: str
+    route: Literal["purchase", "lease", "reservation", "on_demand"]
+    place: str
+    ordered: str
+    enters_service: str
+    in_service_until: str
+    systems: float
+    accelerators: float
+    price_usd: float | None
+    usd_per_accelerator_hour: float | None
+    capex_usd: float
+    rent_usd: float
+    commitment: bool
+
+
+class InServiceRow(Part):
+    """Systems at a place in a period: fleet, commitments and orders together; `fleet` is the part before."""
+
+    system: str
+    accelerator: str
+    vendor: str
+    place: str
+    period: str
+    systems: float
+    fleet: float
+    accelerators: float
+
+
+class WorkRow(Part):
+    """Systems at a place doing the work of a demand in a period, and the work they do per second."""
+
+    demand: str
+    workload: str
+    system: str
+    accelerator: str
+    place: str
+    period: str
+    systems: float
+    work_per_second: float
+
+
+class UnmetRow(Part):
+    """Demand that is not served in a period, at its price."""
+
+    demand: str
+    period: str
+    per_second: float
+    usd: float
+
+
+class SiteRow(Part):
+    """Use and limit at one of our sites in a period; a limit of None is no limit.
+
+    Power is at the meter; liquid and air are IT load that is provisioned with that cooling.
+    """
+
+    site: str
+    period: str
+    power_used_mw: float
+    power_limit_mw: float
+    liquid_used_mw: float
+    liquid_limit_mw: float | None
+    air_used_mw: float
+    air_limit_mw: float | None
+    racks_used: float
+    racks_limit: float | None
+    energy_mwh: float
+
+
+class BudgetRow(Part):
+    """Cash spent in a budget's window and its limit."""
+
+    budget: Literal["capex_usd", "opex_usd"]
+    window: str
+    used_usd: float
+    limit_usd: float
+
+
+class SupplyRow(Part):
+    """Deliveries drawn in a period on what limits them: an accelerator, an offer or a pool."""
+
+    kind: Literal["accelerator", "offer", "pool"]
+    id: str
+    period: str
+    used: float
+    limit: float
+    unit: str
+
+
+class LimitRow(Part):
+    """A row that limits the plan, in the row's own unit.
+
+    `price_usd` is the dual price in the relaxation: it screens which limits are worth a closer look
+    and is not what one unit more is worth, which takes a second solve. `None` where it is zero.
+    """
+
+    row: str
+    unit: str
+    used: float
+    limit: float
+    slack: float
+    price_usd: float | None
+
+
+class BasisShares(Part):
+    """Shares of a total that rest on each kind of evidence; they sum to 1 where there is any."""
+
+    measured: float
+    vendor: float
+    estimated: float
+
+
+class Basis(Part):
+    """How much of the work done and of the money spent rests on estimates."""
+
+    work: BasisShares
+    spend: BasisShares
+
+
+class Excluded(Part):
+    """An offer that the model could not choose, and why."""
+
+    offer: str
+    reason: str
+
+
+class Audit(Part):
+    """The verdict of the audit: `largest_violation` is relative to the scale of its limit."""
+
+    ok: bool
+    checks: int
+    largest_violation: float
+    cost_difference_usd: float
+    findings: tuple[str, ...]
+
+
+class Run(Part):
+    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes."""
+
+    version: str
+    scenario_sha256: str
+    catalog_sha256: str
+    solver: str
+    options: dict[str, Any]
+    variables: int
+    integers: int
+    rows: int
+    nonzeros: int
+
+
+class Plan(Part):
+    """A plan: what to order, when and where, what it costs and how it is known to be good."""
+
+    chipmix: Format
+    status: Literal["optimal", "feasible"]
+    objective_usd: float
+    bound_usd: float
+    gap: float
+    certified: Certified
+    periods: tuple[PeriodRow, ...]
+    costs: dict[str, dict[str, float]]
+    orders: tuple[OrderRow, ...]
+    in_service: tuple[InServiceRow, ...]
+    work: tuple[WorkRow, ...]
+    unmet: tuple[UnmetRow, ...]
+    sites: tuple[SiteRow, ...]
+    budget: tuple[BudgetRow, ...]
+    supply: tuple[SupplyRow, ...]
+    limits: tuple[LimitRow, ...]
+    basis: Basis
+    excluded: tuple[Excluded, ...]
+    warnings: tuple[str, ...]
+    audit: Audit
+    run: Run
+    scenario: dict[str, Any]
+    catalog: dict[str, Any]

@@ -1,0 +1,89 @@
+"""From a request to a plan: the whole flow on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from optimizer.audit import audit
+from optimizer.certificate import certified_bound
+from optimizer.elastic import Infeasible, resolved_again, what_is_short
+from optimizer.formulation import build_model
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.matrix import Matrix, to_matrix, uncomfortable
+from optimizer.plan import Answer, read_answer
+from optimizer.plan_format import Plan
+from optimizer.scenario import Request
+from optimizer.solve import Options, Progress, Solution, solve
+from optimizer.suspicions import warnings
+from optimizer.tables import build_tables
+
+Watch = Callable[[Progress], None]
+
+
+class NoPlan(Exception):
+    """The time limit or an interruption came before any plan was found."""
+
+    def __init__(self, solution: Solution) -> None:
+        self.interrupted = solution.interrupted
+        bound = solution.bound * USD_PER_MODEL_UNIT
+        known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
+        super().__init__(f"no plan was found in the time given{known}")
+
+
+class AuditFailed(Exception):
+    """A plan that breaks its own rules: an internal error, never shown as a plan."""
+
+
+def program_version() -> str:
+    try:
+        return version("chipmix")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
+
+
+def make_plan(
+    request: Request,
+    options: Options,
+    watch: Watch | None = None,
+    write_model: Path | None = None,
+) -> tuple[Plan, bool]:
+    """The best plan of a request, audited and certified, and whether the solve was interrupted.
+
+    Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
+    time limit, AuditFailed and SolverError for our own faults.
+    """
+    model = build_model(build_tables(request))
+    if write_model is not None:
+        _write_model(model.problem, write_model)
+    matrix = to_matrix(model.problem)
+    solution = _solved(request, matrix, options, watch)
+    answer = Answer(model, matrix, solution)
+    certified = float(certified_bound(matrix, solution.duals)) * USD_PER_MODEL_UNIT
+    suspicious = [*warnings(answer), *filter(None, [uncomfortable(matrix)])]
+    parts = read_answer(answer, matrix, options, certified, suspicious, program_version())
+    verdict = audit(parts)
+    if not verdict.ok:
+        raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
+    return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")}), solution.interrupted
+
+
+def _solved(request: Request, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
+    solution = solve(matrix, options, watch)
+    if solution.status == "infeasible":
+        short: Infeasible | None = what_is_short(request, options)
+        if short is not None:
+            raise short
+        solution = resolved_again(matrix, options)
+    if not solution.values.size:
+        raise NoPlan(solution)
+    return solution
+
+
+def _write_model(problem: object, path: Path) -> None:
+    """LP or MPS by the file's ending, whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    write = {".lp": "writeLP", ".mps": "writeMPS"}[path.suffix]
+    getattr(problem, write)(str(part))
+    part.replace(path)

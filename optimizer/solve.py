@@ -1,0 +1,196 @@
+"""A frozen model to a solution, by HiGHS in a child process that can be stopped and limited."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimizer.matrix import Floats, Matrix
+
+GRACE_SECONDS = 30.0
+"""How long past its time limit a solver may take to hand over what it has, before it is killed."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How hard to try. `gap` is relative; `time_limit` in seconds, None for none."""
+
+    gap: float = 1e-4
+    time_limit: float | None = None
+    threads: int = 1
+    seed: int = 0
+    presolve: str = "on"
+    memory_gb: float | None = None
+
+    def manifest(self) -> dict[str, Any]:
+        return {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a running solve stands, in millions of USD; `cost` is infinite while there is no plan."""
+
+    seconds: float
+    cost: float
+    bound: float
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solver found.
+
+    `status` is `optimal`, `feasible` (stopped with a plan), `infeasible` (claimed, not proved) or
+    `no_plan` (stopped without one). `values` has one number a column, empty without a plan. `duals` are
+    those of the relaxation, one a row. `objective` and `bound` are in millions of USD.
+    """
+
+    status: str
+    values: Floats
+    duals: Floats
+    objective: float
+    bound: float
+    interrupted: bool
+    solver: str
+
+    @property
+    def gap(self) -> float:
+        """The part of the cost that a better plan could save at the most."""
+        return relative_gap(self.objective, self.bound)
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    return max(0.0, objective - bound) / max(abs(objective), 1e-9)
+
+
+class SolverError(Exception):
+    """The solver broke. Our fault, never the input's."""
+
+
+_canary_sang = False
+
+
+def solve(matrix: Matrix, options: Options, watch: Callable[[Progress], None] | None = None) -> Solution:
+    """Solves a model. Ctrl-C stops it with the best plan so far; a second one kills it.
+
+    Raises SolverError if the solver fails, KeyboardInterrupt if it is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
+        folder = Path(name)
+        np.savez(folder / "problem.npz", **matrix.arrays())
+        (folder / "options.json").write_text(json.dumps(_settings(matrix, options)))
+        errors = _run_child(folder, options, watch)
+        result = folder / "result.npz"
+        if not result.exists():
+            raise SolverError(f"the solver's process ended without a result: {errors[-500:].strip() or 'no message'}")
+        with np.load(result) as arrays:
+            return _solution(matrix, {name: arrays[name] for name in arrays.files})
+
+
+def _settings(matrix: Matrix, options: Options) -> dict[str, Any]:
+    global _canary_sang
+    first, _canary_sang = not _canary_sang, True
+    return {
+        "gap": options.gap,
+        "abs_gap": 1e-6,
+        "time_limit": options.time_limit,
+        "threads": options.threads,
+        "seed": options.seed,
+        "presolve": options.presolve,
+        "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
+        "orders": matrix.column_numbers("order"),
+        "canary": first,
+    }
+
+
+def _run_child(folder: Path, options: Options, watch: Callable[[Progress], None] | None) -> str:
+    """Runs the solver's process to its end and gives what it said on standard error."""
+    command = [sys.executable, "-m", "optimizer.solver_process", str(folder)]
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with (folder / "errors").open("w+") as errors:
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+            env=environment, start_new_session=True,
+        )  # fmt: skip
+        try:
+            _listen(child, options, watch)
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            child.wait()
+            for stream in (child.stdin, child.stdout):
+                if stream is not None:
+                    stream.close()
+        errors.seek(0)
+        return errors.read()
+
+
+def _listen(child: subprocess.Popen[str], options: Options, watch: Callable[[Progress], None] | None) -> None:
+    """Passes progress on until the child ends; the first Ctrl-C asks it to stop, the next one raises."""
+    timer = _killer(child, options.time_limit)
+    asked = False
+    try:
+        while True:
+            try:
+                assert child.stdout is not None
+                line = child.stdout.readline()
+                if not line:
+                    return
+                if watch is not None:
+                    watch(Progress(**json.loads(line)))
+            except KeyboardInterrupt:
+                if asked:
+                    raise
+                asked = True
+                _ask_to_stop(child)
+    finally:
+        timer.cancel()
+
+
+def _ask_to_stop(child: subprocess.Popen[str]) -> None:
+    assert child.stdin is not None
+    try:
+        child.stdin.write("stop\n")
+        child.stdin.flush()
+    except BrokenPipeError:  # it has just ended by itself
+        pass
+
+
+def _killer(child: subprocess.Popen[str], time_limit: float | None) -> Any:
+    import threading
+
+    timer = threading.Timer((time_limit or 0) + GRACE_SECONDS, child.kill)
+    timer.daemon = True
+    if time_limit is not None:
+        timer.start()
+    return timer
+
+
+def _solution(matrix: Matrix, result: dict[str, Any]) -> Solution:
+    status, values = str(result["status"]), result["values"]
+    if status.startswith("error"):
+        raise SolverError(f"the solver gave up ({status})")
+    if status == "stopped":
+        status = "feasible" if values.size else "no_plan"
+    if status == "optimal" and not values.size:
+        raise SolverError("the solver says optimal and gives no plan")
+    return Solution(
+        status=status,
+        values=values,
+        duals=result["duals"],
+        objective=float(matrix.cost @ values) if values.size else float("inf"),
+        bound=float(result["bound"]),
+        interrupted=bool(result["interrupted"]),
+        solver=f"HiGHS {result['version']}",
+    )

@@ -1,0 +1,240 @@
+"""HiGHS in a process of its own: `python -m optimizer.solver_process FOLDER`.
+
+Reads `problem.npz` and `options.json` from the folder and writes `result.npz` there. Prints progress
+as lines of JSON. A line on standard input, or its end, stops the solve with the best plan so far.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import highspy
+import numpy as np
+
+TIDY_NODES = 200
+TIDY_SECONDS = 20.0
+TIDY_COLUMNS = 400
+Problem = dict[str, Any]
+
+
+class Stop:
+    """Whether somebody asked to stop, and until when to run."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.asked = threading.Event()
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def listen(self) -> None:
+        """From now on a line on standard input, or its end, asks to stop."""
+        threading.Thread(target=lambda: (sys.stdin.readline(), self.asked.set()), daemon=True).start()
+
+    def seconds_left(self) -> float:
+        return 1e9 if self.deadline is None else max(0.01, self.deadline - time.monotonic())
+
+
+def solver(problem: Problem, options: dict[str, Any], stop: Stop) -> highspy.Highs:
+    """HiGHS with a problem loaded, its options set and its ears open. Any warning is an error."""
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    settings = {
+        "threads": options["threads"],
+        "parallel": "off" if options["threads"] == 1 else "choose",
+        "random_seed": options["seed"],
+        "presolve": options["presolve"],
+        "mip_rel_gap": options["gap"] * 0.98,
+        "mip_abs_gap": options["abs_gap"],
+        "time_limit": stop.seconds_left(),
+    }
+    for name, value in settings.items():
+        highs.setOptionValue(name, value)
+    if highs.passModel(_model(problem)) != highspy.HighsStatus.kOk:
+        raise RuntimeError("HiGHS did not take the model as it is")
+    for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+        callback.subscribe(lambda event: event.interrupt() if stop.asked.is_set() else None)
+    return highs
+
+
+def _model(problem: Problem) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(problem["cost"]), len(problem["row_lower"])
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem["cost"], problem["lower"], problem["upper"]
+    lp.row_lower_, lp.row_upper_ = problem["row_lower"], problem["row_upper"]
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = problem["start"], problem["index"]
+    lp.a_matrix_.value_ = problem["value"]
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[int(whole)] for whole in problem["integer"]]
+    return lp
+
+
+def canary() -> None:
+    """min 2x + 3z, x + z ≥ 4.5, z whole, is 9. One release of HiGHS answered 15."""
+    problem: Problem = {
+        "cost": np.array([2.0, 3.0]), "lower": np.zeros(2), "upper": np.array([100.0, 100.0]),
+        "row_lower": np.array([4.5]), "row_upper": np.array([np.inf]), "start": np.array([0, 2]),
+        "index": np.array([0, 1]), "value": np.ones(2), "integer": [False, True],
+    }  # fmt: skip
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.passModel(_model(problem))
+    highs.run()
+    if abs(highs.getInfo().objective_function_value - 9.0) > 1e-9:
+        raise RuntimeError(f"this HiGHS ({highs.version()}) fails a two-variable test; install highspy 1.15.1")
+
+
+def relax(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
+    """The optimum of the relaxation with its duals: the root of the certificate."""
+    highs = solver(problem, options, stop)
+    highs.setOptionValue("solve_relaxation", True)
+    highs.run()
+    status = highs.getModelStatus()
+    solution = highs.getSolution()
+    optimal = status == highspy.HighsModelStatus.kOptimal
+    return {
+        "status": _status(highs),
+        "values": np.array(solution.col_value) if optimal else np.array([]),
+        "duals": np.array(solution.row_dual) if optimal else np.array([]),
+        "objective": highs.getInfo().objective_function_value,
+    }
+
+
+def _status(highs: highspy.Highs) -> str:
+    status = highspy.HighsModelStatus
+    names = {
+        status.kOptimal: "optimal",
+        status.kInfeasible: "infeasible",
+        status.kUnboundedOrInfeasible: "infeasible",
+        status.kTimeLimit: "stopped",
+        status.kInterrupt: "stopped",
+        status.kSolutionLimit: "stopped",
+        status.kIterationLimit: "stopped",
+    }
+    return names.get(highs.getModelStatus(), f"error: {highs.modelStatusToString(highs.getModelStatus())}")
+
+
+def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
+    """The integer problem: status, best values found, bound, nodes."""
+    highs = solver(problem, options, stop)
+    highs.cbMipLogging.subscribe(lambda event: _report(event.data_out))
+    highs.run()
+    info = highs.getInfo()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    return {
+        "status": _status(highs),
+        "values": np.array(highs.getSolution().col_value) if found else np.array([]),
+        "bound": info.mip_dual_bound,
+        "objective": info.objective_function_value,
+    }
+
+
+def _report(out: Any) -> None:
+    line = {"seconds": out.running_time, "cost": out.mip_primal_bound, "bound": out.mip_dual_bound, "nodes": out.mip_node_count}
+    print(json.dumps(line), flush=True)
+
+
+def fixed(problem: Problem, values: Any) -> Problem:
+    """The problem with its integers fixed at rounded values: what is left is continuous."""
+    lower, upper = problem["lower"].copy(), problem["upper"].copy()
+    which = np.asarray(problem["integer"], dtype=bool)
+    lower[which] = upper[which] = np.clip(np.round(values[which]), lower[which], upper[which])
+    return {**problem, "lower": lower, "upper": upper, "integer": np.zeros(len(which), dtype=bool)}
+
+
+def tidied(problem: Problem, values: Any, bound: float, options: dict[str, Any], stop: Stop) -> Any:
+    """Values within the gap that use the fewest of the orders in use, or the same values.
+
+    Each order in use gets a yes/no column; the cost may rise to where the gap is still kept.
+    """
+    used = [j for j in options["orders"] if values[j] > 1e-9]
+    cost = float(problem["cost"] @ values)
+    room = bound + options["gap"] * abs(bound) * 0.98 - cost
+    if room <= 0 or not 1 < len(used) <= TIDY_COLUMNS:
+        return values
+    small = _with_order_choices(problem, values, used, options["orders"], cost + room)
+    # Whether an order is used is 1/most-th of it: a count of 1 apart tells a real difference.
+    limits = {**options, "gap": 0.0, "abs_gap": 0.99}
+    highs = solver(small, limits, stop)
+    highs.setOptionValue("mip_max_nodes", TIDY_NODES)
+    highs.setOptionValue("time_limit", min(TIDY_SECONDS, stop.seconds_left()))
+    start = highspy.HighsSolution()
+    start.col_value = np.concatenate([values, np.ones(len(used))])
+    highs.setSolution(start)
+    highs.run()
+    found = highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    return np.array(highs.getSolution().col_value)[: len(values)] if found else values
+
+
+def _with_order_choices(problem: Problem, values: Any, used: list[int], orders: list[int], most_cost: float) -> Problem:
+    columns, count = len(values), len(used)
+    upper = problem["upper"].copy()
+    upper[[j for j in orders if values[j] <= 1e-9]] = 0.0
+    paid = np.flatnonzero(problem["cost"])
+    links = [(j, columns + k, upper[j]) for k, j in enumerate(used)]
+    index = np.concatenate([problem["index"], paid, *[[j, choice] for j, choice, _ in links]])
+    value = np.concatenate([problem["value"], problem["cost"][paid], *[[1.0, -most] for _, _, most in links]])
+    ends = problem["start"][-1] + len(paid) + np.array([0, *(2 * np.arange(1, count + 1))])
+    return {
+        "cost": np.concatenate([np.zeros(columns), np.ones(count)]),
+        "lower": np.concatenate([problem["lower"], np.zeros(count)]),
+        "upper": np.concatenate([upper, np.ones(count)]),
+        "integer": np.concatenate([problem["integer"], np.ones(count, dtype=bool)]),
+        "row_lower": np.concatenate([problem["row_lower"], np.full(1 + count, -np.inf)]),
+        "row_upper": np.concatenate([problem["row_upper"], [most_cost], np.zeros(count)]),
+        "start": np.concatenate([problem["start"], ends]).astype(np.int32),
+        "index": index.astype(np.int32),
+        "value": value,
+    }
+
+
+def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
+    """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded."""
+    root = relax(problem, options, stop)
+    result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
+    if root["status"] != "optimal":
+        return {**result, "bound": -np.inf}
+    if not np.any(problem["integer"]):
+        return {**result, "values": root["values"]}
+    best = whole(problem, options, stop)
+    result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
+    if not best["values"].size:
+        return result
+    values = best["values"] if stop.asked.is_set() else tidied(problem, best["values"], best["bound"], options, stop)
+    for attempt in (values, best["values"]):
+        exact = relax(fixed(problem, attempt), options, Stop())
+        if exact["status"] == "optimal":
+            return {**result, "values": exact["values"]}
+    return {**result, "status": "error: the rounded plan has no continuous part"}
+
+
+def main(folder: Path) -> None:
+    options = json.loads((folder / "options.json").read_text())
+    _limit_memory(options["memory_bytes"])
+    with np.load(folder / "problem.npz") as arrays:
+        problem = {name: arrays[name] for name in arrays.files}
+    stop = Stop(options["time_limit"])
+    stop.listen()
+    if options["canary"]:
+        canary()
+    result = solve(problem, options, stop)
+    result["interrupted"] = stop.asked.is_set()
+    result["version"] = highspy.Highs().version()
+    np.savez(folder / "result.npz", **{name: np.asarray(value) for name, value in result.items()})
+
+
+def _limit_memory(most: int | None) -> None:
+    if most is None:
+        return
+    try:
+        import resource
+    except ImportError:  # not on Windows, where there is no such limit
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

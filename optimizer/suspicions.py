@@ -1,0 +1,128 @@
+"""What is possible but looks wrong: warnings that stand in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from catalogs.periods import first_month, value_at
+from catalogs.schema import Offer
+from optimizer.calendar import MONTHS_PER_YEAR
+from optimizer.plan import Answer
+from optimizer.tables import Tables
+
+PEERS = 3
+"""A trend needs at least this many prices."""
+
+
+def nothing_in_time(answer: Answer) -> Iterator[str]:
+    """Nothing can arrive before a lead time has passed, though the demand starts earlier."""
+    tables = answer.tables
+    for demand in sorted(tables.scenario.demand):
+        asked = min((need.t for need in tables.needs if need.demand == demand), default=None)
+        able = min((work.t for work in tables.work if work.demand == demand), default=None)
+        if asked is not None and (able is None or able > asked):
+            start = "at all" if able is None else f"before {answer.period(able)}"
+            yield f"nothing can serve {demand} {start}, though it is asked for from {answer.period(asked)}"
+
+
+def high_residual(answer: Answer) -> Iterator[str]:
+    """What is left at the end is worth more than half of what was bought."""
+    bought = sum(answer.costs["hardware_usd"].values()) + sum(answer.costs["network_usd"].values())
+    left = -sum(answer.costs["residual_usd"].values())
+    if bought > 0 and left > bought / 2:
+        yield (
+            f"the residual value is {left / bought:.0%} of what is bought: the horizon is short against the life "
+            "of the hardware, so the plan leans on what it can be sold for (finance.residual)"
+        )
+
+
+def ordered_offers(answer: Answer) -> dict[str, int]:
+    """The offers ordered, each with its first period of order."""
+    found: dict[str, int] = {}
+    for cohort, systems in answer.cohorts.items():
+        if systems > 0 and not cohort.committed:
+            found[cohort.offer] = min(cohort.ordered, found.get(cohort.offer, cohort.ordered))
+    return dict(sorted(found.items()))
+
+
+def _price(offer: Offer, month: int) -> float | None:
+    price = value_at(offer.price_usd, month)
+    return None if price is None else float(price)
+
+
+def old_quotes(answer: Answer) -> Iterator[str]:
+    """A price that was quoted more than a year before the order that rests on it."""
+    for name, t in ordered_offers(answer).items():
+        offer, month = answer.tables.request.catalog.offers[name], answer.tables.calendar.first_month(t)
+        schedule = offer.price_usd if offer.route == "purchase" else offer.usd_per_accelerator_hour
+        quoted = max((k for k in schedule if first_month(k) <= month), key=first_month) if isinstance(schedule, dict) else None
+        if quoted is not None and month - first_month(quoted) > MONTHS_PER_YEAR:
+            yield f"the price of {name} ordered in {answer.period(t)} was quoted in {quoted}, more than a year before"
+
+
+def off_trend(answer: Answer) -> Iterator[str]:
+    """A purchase price more than half off the median of its generation, per accelerator and peak rate."""
+    tables = answer.tables
+    for name, t in ordered_offers(answer).items():
+        month = tables.calendar.first_month(t)
+        own = _usd_per_tflops(tables, name, month)
+        peers = [usd for other in _peers(tables, name) if (usd := _usd_per_tflops(tables, other, month)) is not None]
+        if own is not None and len(peers) >= PEERS and abs(own / median(peers) - 1) > 0.5:
+            yield (
+                f"the price of {name} is {own / median(peers):.1f} times the median of its generation "
+                f"({own:,.0f} against {median(peers):,.0f} USD per TFLOP/s of bf16 peak)"
+            )
+
+
+def _peers(tables: Tables, name: str) -> list[str]:
+    """Purchase offers open to anyone, of other accelerators announced within a year and a half."""
+    catalog = tables.request.catalog
+    own = catalog.accelerators[tables.offers[name].accelerator]
+    if own.announced is None or catalog.offers[name].buyers is not None:
+        return []
+    near = {
+        key for key, a in catalog.accelerators.items()
+        if a.announced is not None and abs(first_month(a.announced) - first_month(own.announced)) <= 18 and key != own.id
+    }  # fmt: skip
+    return [
+        key for key, offer in sorted(catalog.offers.items())
+        if offer.route == "purchase" and offer.buyers is None and tables.offers[key].accelerator in near
+    ]  # fmt: skip
+
+
+def _usd_per_tflops(tables: Tables, name: str, month: int) -> float | None:
+    facts = tables.offers[name]
+    price = _price(tables.request.catalog.offers[name], month)
+    peak = tables.request.catalog.accelerators[facts.accelerator].peak_tflops.get("bf16")
+    return price / facts.accelerators / float(peak) if price and peak else None
+
+
+def slower_successor(answer: Answer) -> Iterator[str]:
+    """A newer chip that does a demand's work slower than an older one of its maker's and kind."""
+    tables = answer.tables
+    accelerators = tables.request.catalog.accelerators
+    bought = sorted({tables.offers[name].accelerator for name in ordered_offers(answer)})
+    for work in sorted({demand.workload for demand in tables.scenario.demand.values()}):
+        rate = {
+            a: float(value_at(by[work].rate, tables.calendar.first_month(tables.calendar.count)) or 0)
+            for a, by in tables.request.catalog.throughput.items() if work in by
+        }  # fmt: skip
+        for new in bought:
+            older = [
+                old for old in rate
+                if (accelerators[old].vendor, accelerators[old].kind) == (accelerators[new].vendor, accelerators[new].kind)
+                and (accelerators[old].announced or "9") < (accelerators[new].announced or "0")
+                and new in rate and rate[old] > rate[new]
+            ]  # fmt: skip
+            if older:
+                best = max(older, key=lambda old: rate[old])
+                yield f"{new} is newer than {best} and slower at {work} ({rate[new]:g} against {rate[best]:g})"
+
+
+SUSPICIONS = (nothing_in_time, high_residual, old_quotes, off_trend, slower_successor)
+
+
+def warnings(answer: Answer) -> list[str]:
+    """Every suspicion about a plan, in words."""
+    return [text for suspicion in SUSPICIONS for text in suspicion(answer)]

@@ -1,0 +1,826 @@
+"""The audit against arithmetic done by hand, and against plans in which one thing is wrong.
+
+`plan` builds a plan from its decisions; `filled` writes the derived tables with the audit's own
+numbers, so that a tampered input leaves a plan that is wrong in one way only. The numbers themselves
+are checked against plans worked by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import time
+from copy import deepcopy
+from decimal import Decimal, localcontext
+from fractions import Fraction as F
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.audit import audit, keep_accounts
+from optimizer.audit.expected import (
+    expected_budget,
+    expected_in_service,
+    expected_order,
+    expected_periods,
+    expected_sites,
+    expected_supply,
+)
+from optimizer.audit.periods import Horizon, fiscal_year_of, schedule, span, window_span
+from optimizer.audit.reported import cohort_of
+
+Tree = dict[str, Any]
+
+SCENARIO: Tree = {
+    "name": "hand", "buyer": "acme", "catalogs": ["bundled"], "currency": {"code": "USD", "per_usd": "1"},
+    "horizon": {"start": "2025q1", "periods": 2}, "objective": "minimize_cost",
+    "finance": {
+        "discount_rate": "0.08", "fiscal_year_starts": 1, "service_life_years": "5", "book_life_years": "5",
+        "residual": "book", "maintenance_share": "0", "carbon_usd_per_t": "0",
+    },
+    "assumptions": {"availability": "0.95"},
+    "sites": {"oslo": {
+        "power_mw": "1", "pue": "1.2", "electricity_usd_per_mwh": "50", "hosting_usd_per_kw_month": "0",
+        "carbon_kg_per_mwh": "0",
+    }},
+    "demand": {"train": {"workload": "training", "per_second": "0"}},
+    "fleet": [], "commitments": [], "budget": {"capex_usd": {}, "opex_usd": {}},
+    "supply_per_month": {}, "pools_per_month": {},
+    "offers": {"deny": [], "basis": ["measured", "vendor", "estimated"]},
+}  # fmt: skip
+CATALOG: Tree = {
+    "accelerators": {"chip": {
+        "id": "chip", "name": "Chip", "vendor": "maker", "kind": "gpu", "stack": "cuda", "draws": {"hbm": "5"},
+    }},
+    "systems": {"box": {
+        "accelerator": "chip", "name": "Box", "accelerators": 8, "provisioned_kw": "10", "average_kw": "7",
+        "cooling": "air", "racks": "0.25",
+    }},
+    "offers": {"box.purchase": {
+        "system": "box", "route": "purchase", "price_usd": "300000", "lead_time_months": 0, "available": {},
+        "deposit_share": "0", "network_usd": "0", "software_usd_per_year": "0", "divisible": "false", "free": "false",
+    }},
+    "throughput": {"chip": {"training": {"rate": "400", "basis": "measured", "source": "bench"}}},
+    "workloads": {"training": {"unit": "TFLOP/s", "phase": "training", "describes": "training"}},
+    "pools": {"hbm": {"unit": "stack", "describes": "memory", "forecasts": {"house": {"2025q2": "1000"}}}},
+    "sources": {}, "cites": {"box.purchase.price_usd": {"source": "bench", "basis": "estimated"}},
+}  # fmt: skip
+LEASE = {"system": "box", "route": "lease", "usd_per_accelerator_hour": "2", "term_months": 6}
+RENTED = {"system": "box", "route": "on_demand", "host": "cloud", "usd_per_accelerator_hour": "3"}
+RESERVED = RENTED | {"route": "reservation", "term_months": 9, "usd_per_accelerator_hour": "2"}
+
+
+def merged(base: Tree, changes: Tree) -> Tree:
+    """A copy of a tree with changes merged into it; keys with slashes are paths."""
+    result = deepcopy(base)
+    for path, value in changes.items():
+        *way, last = path.split("/")
+        node: Any = result
+        for key in way:
+            node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
+        node[last] = deepcopy(value)
+    return result
+
+
+def order(offer: str, place: str, enters: str, systems: float, price: float | None = None) -> Tree:
+    """A row of orders before its derived fields; with a price it is a commitment."""
+    row = {"offer": offer, "place": place, "enters_service": enters, "systems": systems}
+    return row | {"price_usd": price, "commitment": price is not None}
+
+
+def work(demand: str, system: str, place: str, period: str, systems: float) -> Tree:
+    return {"demand": demand, "system": system, "place": place, "period": period, "systems": systems}
+
+
+def plan(scenario: Tree | None = None, catalog: Tree | None = None, **decisions: list[Tree]) -> Tree:
+    """A complete plan from changed inputs and its decisions."""
+    inputs = {"scenario": merged(SCENARIO, scenario or {}), "catalog": merged(CATALOG, catalog or {})}
+    return filled({"orders": [], "work": [], "unmet": []} | decisions | inputs)
+
+
+def power(base: F, exponent: F) -> str:
+    """A power with 30 digits."""
+    with localcontext() as context:
+        context.prec = 40
+        exact = (Decimal(base.numerator) / base.denominator) ** (Decimal(exponent.numerator) / exponent.denominator)
+        context.prec = 30
+        return str(+exact)
+
+
+def plain(value: Any) -> Any:
+    return float(value) if isinstance(value, F) else value
+
+
+def rows(keys: tuple[str, ...], table: Any) -> list[Tree]:
+    return [
+        dict(zip(keys, key, strict=True)) | {field: plain(value) for field, value in row.items()}
+        for key, row in table.items()
+    ]
+
+
+def filled(decisions: Tree) -> Tree:
+    """The plan with all derived tables as recomputed."""
+    result = deepcopy(decisions)
+    horizon = Horizon(
+        span(result["scenario"]["horizon"]["start"])[0],
+        span(result["scenario"]["horizon"]["start"])[1] - span(result["scenario"]["horizon"]["start"])[0] + 1,
+        result["scenario"]["horizon"]["periods"],
+    )
+    growth, n = 1 + F(result["scenario"]["finance"]["discount_rate"]), horizon.per_year
+    result["periods"] = [
+        {"discount_mid": power(growth, F(-2 * t - 1, 2 * n)), "discount_end": power(growth, F(-t - 1, n))}
+        for t in range(horizon.periods)
+    ]
+    accounts = keep_accounts(result)
+    for row, known in zip(result["periods"], rows(("period",), expected_periods(accounts)), strict=True):
+        row.update(known)
+    fill_decisions(result, accounts)
+    result["costs"] = {
+        name: {horizon.key(t): float(usd) for t, usd in enumerate(series)} for name, series in accounts.costs.items()
+    }
+    result["in_service"] = rows(("system", "place", "period"), expected_in_service(accounts))
+    result["sites"] = rows(("site", "period"), expected_sites(accounts))
+    result["budget"] = rows(("budget", "window"), expected_budget(accounts))
+    result["supply"] = rows(("kind", "id", "period"), expected_supply(accounts))
+    total = float(accounts.objective_usd)
+    return result | {"objective_usd": total, "bound_usd": total, "gap": 0.0, "certified": {"bound_usd": total, "gap": 0.0}}
+
+
+def fill_decisions(result: Tree, accounts: Any) -> None:
+    books = accounts.books
+    positions = books.inputs.horizon.positions()
+    for row in result["orders"]:
+        cohort = cohort_of(row, books, positions)
+        if cohort:
+            row.update({field: plain(value) for field, value in expected_order(cohort, books).items()})
+    for row, done in zip(result["work"], books.work, strict=False):
+        row["workload"] = books.inputs.demand[done.demand].workload
+        row |= {"accelerator": done.system.accelerator, "work_per_second": float(done.per_second)}
+    for row, left in zip(result["unmet"], books.unmet, strict=False):
+        row["usd"] = float((left.price or 0) * left.per_second * books.inputs.horizon.hours)
+
+
+def costs(of: Tree, name: str) -> list[F]:
+    return keep_accounts(of).costs[name]
+
+
+def names(of: Tree) -> set[str]:
+    """The rules that the audit found broken."""
+    return {finding.split("(")[0] for finding in audit(of).findings}
+
+
+def ok(of: Tree) -> None:
+    verdict = audit(of)
+    assert verdict.findings == ()
+    assert verdict.ok and verdict.largest_violation == 0.0 and verdict.cost_difference_usd < 0.01
+
+
+# --- the worked example of DESIGN 6.4, every table written by hand ---
+
+# 1.08^-0.125, 1.08^-0.375 and 1.08^-0.25, 1.08^-0.5
+D1, D2 = power(F(108, 100), F(-1, 8)), power(F(108, 100), F(-3, 8))
+F1, F2 = power(F(108, 100), F(-1, 4)), power(F(108, 100), F(-1, 2))
+
+
+def worked_example() -> Tree:
+    """Ten systems a quarter; nothing in it comes from the code under test."""
+    inputs = {
+        "scenario": merged(SCENARIO, {
+            "finance/maintenance_share": "0.04", "demand/train/per_second": {"2025q1": "30000", "2025q2": "60000"},
+        }),
+        "catalog": CATALOG,
+    }  # fmt: skip
+    zero = {"2025q1": 0.0, "2025q2": 0.0}
+    lines = {name: zero for name in ("network_usd", "hosting_usd", "software_usd", "rent_usd", "unmet_usd", "carbon_usd")}
+    fixed = {
+        "offer": "box.purchase", "system": "box", "accelerator": "chip", "vendor": "maker", "route": "purchase",
+        "place": "oslo", "in_service_until": "2025q2", "systems": 10.0, "accelerators": 80.0, "price_usd": 300000.0,
+        "usd_per_accelerator_hour": None, "capex_usd": 3000000.0, "rent_usd": 0.0, "commitment": False,
+    }  # fmt: skip
+    box = {"system": "box", "accelerator": "chip", "vendor": "maker", "place": "oslo", "fleet": 0.0}
+    done = {"demand": "train", "workload": "training", "system": "box", "accelerator": "chip", "place": "oslo"}
+    site = {"site": "oslo", "power_limit_mw": 1.0, "liquid_used_mw": 0.0, "liquid_limit_mw": None,
+            "air_limit_mw": None, "racks_limit": None}  # fmt: skip
+    return inputs | {
+        "periods": [
+            {"period": "2025q1", "start": "2025-01-01", "months": 3, "fiscal_year": "fy2025", "discount_mid": D1,
+             "discount_end": F1},
+            {"period": "2025q2", "start": "2025-04-01", "months": 3, "fiscal_year": "fy2025", "discount_mid": D2,
+             "discount_end": F2},
+        ],
+        # energy: 1.2 * 7 kW * 10 * 2190 h / 1000 = 183.96 MWh, at 50 USD; maintenance 300000 * 4 % / 4 = 3000 each;
+        # residual -300000 * (10 * (1 - 0.5 / 5) + 10 * (1 - 0.25 / 5)) = -300000 * (9 + 9.5)
+        "costs": lines | {
+            "hardware_usd": {"2025q1": 3000000.0, "2025q2": 3000000.0},
+            "energy_usd": {"2025q1": 9198.0, "2025q2": 18396.0},
+            "maintenance_usd": {"2025q1": 30000.0, "2025q2": 60000.0},
+            "residual_usd": {"2025q1": 0.0, "2025q2": -5550000.0},
+        },
+        "orders": [fixed | {"ordered": p, "enters_service": p} for p in ("2025q1", "2025q2")],
+        # 30000 / (8 * 400) = 9.375 of 9.5 available
+        "work": [
+            done | {"period": "2025q1", "systems": 9.375, "work_per_second": 30000.0},
+            done | {"period": "2025q2", "systems": 18.75, "work_per_second": 60000.0},
+        ],
+        "unmet": [],
+        "in_service": [
+            box | {"period": "2025q1", "systems": 10.0, "accelerators": 80.0},
+            box | {"period": "2025q2", "systems": 20.0, "accelerators": 160.0},
+        ],
+        # power at the meter 1.2 * 10 kW * 10 = 0.12 MW; racks 0.25 * 10
+        "sites": [
+            site | {"period": "2025q1", "power_used_mw": 0.12, "air_used_mw": 0.1, "racks_used": 2.5,
+                    "energy_mwh": 183.96},
+            site | {"period": "2025q2", "power_used_mw": 0.24, "air_used_mw": 0.2, "racks_used": 5.0,
+                    "energy_mwh": 367.92},
+        ],
+        "budget": [], "supply": [],
+        "objective_usd": 660432.79, "bound_usd": 660432.79, "gap": 0.0,
+        "certified": {"bound_usd": 627411.15, "gap": 0.05},
+    }  # fmt: skip
+
+
+def test_worked_example_to_the_cent() -> None:
+    example = worked_example()
+    d, end = [F(D1), F(D2)], F(F2)
+    lines = keep_accounts(example).costs
+    present = {name: round(float(sum(f * usd for f, usd in zip(d, lines[name], strict=True))), 2) for name in lines}
+    assert present["hardware_usd"] == 5_885_934.26  # 300000 * 10 * (d_1 + d_2)
+    assert present["energy_usd"] == 26_982.61  # 1.2 * 7 * 2190 * 0.05 * (10 d_1 + 20 d_2)
+    assert present["maintenance_usd"] == 88_005.91  # 3000 * (10 d_1 + 20 d_2)
+    assert round(float(end * lines["residual_usd"][1]), 2) == -5_340_489.99  # -300000 * 1.08^-0.5 * 18.5
+    assert round(float(keep_accounts(example).objective_usd), 2) == 660_432.79
+    ok(example)
+
+
+def test_fractions_of_the_text_raise_no_false_alarm() -> None:
+    """3 * 0.1 = 0.3, which is false in floats."""
+    box = plan({"budget/capex_usd": {"total": "0.3"}}, {"offers/box.purchase/price_usd": "0.1"},
+               orders=[order("box.purchase", "oslo", "2025q1", 3.0)])  # fmt: skip
+    assert 0.1 * 3 > 0.3
+    ok(box)
+
+
+# --- plans worked by hand ---
+
+
+def test_lease_and_reservation_terms_and_cohorts() -> None:
+    """A lease of 6 months serves 2 quarters, a reservation of 9 months 3; rent is that of the period of order."""
+    leased = plan(
+        {"horizon/periods": 4},
+        {"offers/box.lease": LEASE | {"usd_per_accelerator_hour": {"2025q1": "2", "2025q2": "1"}},
+         "offers/box.reserved": RESERVED},
+        orders=[order("box.lease", "oslo", "2025q1", 1.0), order("box.lease", "oslo", "2025q2", 3.0),
+                order("box.reserved", "cloud", "2025q1", 2.0)],
+    )  # fmt: skip
+    # an accelerator-hour for 8 accelerators over 2190 h is 17520 USD per USD of rent and system:
+    # lease of q1: 1 * 2 in q1, q2; lease of q2: 3 * 1 in q2, q3; reservation: 2 * 2 in q1 to q3
+    assert costs(leased, "rent_usd") == [17520 * x for x in (2 + 4, 2 + 3 + 4, 3 + 4, 0)]
+    assert costs(leased, "energy_usd") == [F("919.8") * x for x in (1, 4, 3, 0)]  # reserved systems are not ours
+    assert costs(leased, "hardware_usd") == costs(leased, "residual_usd") == [0, 0, 0, 0]
+    assert [r["in_service_until"] for r in leased["orders"]] == ["2025q2", "2025q3", "2025q3"]
+    assert [r["rent_usd"] for r in leased["orders"]] == [17520.0 * 4, 17520.0 * 6, 17520.0 * 12]
+    assert [r["price_usd"] for r in leased["orders"]] == [None] * 3
+    ok(leased)
+
+
+@pytest.mark.parametrize(("months", "periods"), [(1, 1), (4, 1), (5, 2), (7, 2), (8, 3), (13, 4), (14, 5)])
+def test_terms_are_rounded_to_periods_half_up(months: int, periods: int) -> None:
+    """max(1, floor(term / 3 + 1/2)): 4 / 3 + 1/2 = 1.83 is 1, 5 / 3 + 1/2 = 2.17 is 2, 7 / 3 + 1/2 = 2.83 is 2."""
+    leased = plan({"horizon/periods": 8}, {"offers/box.lease": LEASE | {"term_months": months}},
+                  orders=[order("box.lease", "oslo", "2025q1", 1.0)])  # fmt: skip
+    assert [x > 0 for x in costs(leased, "rent_usd")] == [t < periods for t in range(8)]
+    ok(leased)
+
+
+def test_half_a_period_rounds_up() -> None:
+    """18 months in years: 1.5 + 0.5 = 2."""
+    leased = plan({"horizon": {"start": "2025", "periods": 3}}, {"offers/box.lease": LEASE | {"term_months": 18}},
+                  orders=[order("box.lease", "oslo", "2025", 1.0)])  # fmt: skip
+    assert costs(leased, "rent_usd") == [2 * 8 * 8760, 2 * 8 * 8760, 0]
+    ok(leased)
+
+
+def test_on_demand_serves_one_period_in_months() -> None:
+    """H = 730 h a month: 3 USD * 8 * 730 = 17520 a system; carbon 0.1 kg/h at 50 USD/t."""
+    rented = plan(
+        {"horizon": {"start": "2025-01", "periods": 3}, "finance/carbon_usd_per_t": {"2025-02": "50"},
+         "demand/train/per_second": {"2025-02": "3200"}},
+        {"offers/box.rented": RENTED | {"carbon_kg_per_accelerator_hour": "0.1"}},
+        orders=[order("box.rented", "cloud", "2025-01", 1.0), order("box.rented", "cloud", "2025-02", 2.0)],
+        work=[work("train", "box", "cloud", "2025-02", 1.0)],
+    )  # fmt: skip
+    assert costs(rented, "rent_usd") == [17520, 35040, 0]
+    # the carbon price begins in February: 2 * 8 * 730 h * 0.1 kg / 1000 * 50 USD = 58.40
+    assert costs(rented, "carbon_usd") == [0, F("58.4"), 0]
+    assert costs(rented, "energy_usd") == [0, 0, 0]
+    ok(rented)
+
+
+def test_deposits_and_lead_times() -> None:
+    """A lead of 4 months is 2 quarters: ceil(4 / 3). The price is that of the order, a fifth is paid then."""
+    ordered = plan(
+        {"horizon/periods": 4, "budget/capex_usd": {"2025q1": "600000", "2025q3": "2410000", "total": "3010000"}},
+        {"offers/box.purchase/price_usd": {"2025q1": "300000", "2025q2": "200000"},
+         "offers/box.purchase/lead_time_months": 4, "offers/box.purchase/deposit_share": "0.2",
+         "offers/box.purchase/network_usd": "1000"},
+        orders=[order("box.purchase", "oslo", "2025q3", 10.0)],
+    )  # fmt: skip
+    # 300000 * 10: 600000 in q1, 2400000 in q3, with 10 * 1000 of network
+    assert costs(ordered, "hardware_usd") == [600000, 0, 2400000, 0]
+    assert costs(ordered, "network_usd") == [0, 0, 10000, 0]
+    # book over 5 years at age 2/4: 0.9 of price and network
+    assert costs(ordered, "residual_usd") == [0, 0, 0, -F(9, 10) * 3010000]
+    assert ordered["orders"][0]["ordered"] == "2025q1"
+    assert ordered["orders"][0]["capex_usd"] == 3010000.0
+    assert [b["used_usd"] for b in ordered["budget"]] == [600000.0, 2410000.0, 3010000.0]
+    ok(ordered)
+
+
+def committed(price: str | None = None, **catalog: Any) -> Tree:
+    """Five systems committed to enter in 2025q2, a half year after their order."""
+    entry = {"offer": "box.purchase", "site": "oslo", "period": "2025q2", "systems": 5}
+    return plan(
+        {"horizon/periods": 3, "finance/maintenance_share": "0.04", "supply_per_month": {"chip": "0"},
+         "pools_per_month": {"hbm": "0"}, "offers/deny": ["chip"],
+         "commitments": [entry | ({"price_usd": price} if price else {})]},
+        {"offers/box.purchase/price_usd": {"2024q4": "250000", "2025q1": "200000"},
+         "offers/box.purchase/lead_time_months": 6, "offers/box.purchase/deposit_share": "0.4",
+         "offers/box.purchase/available": {"until": "2024q2"}, "offers/box.purchase/buyers": ["others"]} | catalog,
+        orders=[order("box.purchase", "oslo", "2025q2", 5.0, float(price or 250000))],
+    )  # fmt: skip
+
+
+def test_commitment_with_sunk_deposit_breaks_no_rule_of_orders() -> None:
+    """Ordered in 2024q4 at 250000: 40 % are sunk; dates, buyers, deny, supply and pools do not apply."""
+    entry = committed()
+    assert costs(entry, "hardware_usd") == [0, F("0.6") * 1250000, 0]
+    assert costs(entry, "maintenance_usd") == [0, 12500, 12500]  # 250000 * 4 % / 4 * 5, of the price in full
+    assert costs(entry, "residual_usd") == [0, 0, -F(9, 10) * 1250000]
+    assert entry["orders"][0]["ordered"] == "2024q4"
+    assert entry["orders"][0]["capex_usd"] == 1250000.0
+    ok(entry)
+
+
+def test_commitment_at_its_own_price() -> None:
+    entry = committed("100000.50")
+    assert costs(entry, "hardware_usd") == [0, F("0.6") * F("500002.5"), 0]
+    ok(entry)
+
+
+def test_fleet_serves_until_and_pays_no_maintenance() -> None:
+    """4 systems to 2025q2, whose last month is June; 1 for ever; `until: 2025-07` reaches into 2025q3."""
+    fleet = plan(
+        {"horizon/periods": 4, "finance/maintenance_share": "0.04", "sites/oslo/hosting_usd_per_kw_month": "100",
+         "finance/carbon_usd_per_t": "50", "sites/oslo/carbon_kg_per_mwh": {"2025q1": "100", "2025q4": "200"},
+         "demand/train/per_second": {"2025q2": "15200"},
+         "fleet": [{"system": "box", "site": "oslo", "count": 4, "until": "2025q2"},
+                   {"system": "box", "site": "oslo", "count": 2, "until": "2025-07"},
+                   {"system": "box", "site": "oslo", "count": 1}]},
+        {"offers/box.purchase/software_usd_per_year": "400", "throughput/chip/training/rate": {"2025q1": "400",
+                                                                                             "2025q3": "3000"}},
+        work=[work("train", "box", "oslo", t, x) for t, x in (("2025q2", 4.75), ("2025q3", 2.85), ("2025q4", 0.95))],
+    )  # fmt: skip
+    in_service = [7, 7, 3, 1]
+    # 15200 = 4.75 * 8 * 400; in 2025q4 0.95 * 8 * 3000 = 22800
+    assert costs(fleet, "energy_usd") == [F("919.8") * x for x in in_service]
+    assert costs(fleet, "hosting_usd") == [100 * 10 * 3 * x for x in in_service]
+    # 18.396 MWh * 100 kg / 1000 * 50 USD = 91.98 a system
+    assert costs(fleet, "carbon_usd") == [F("91.98") * x for x in (7, 7, 3, 2)]
+    assert costs(fleet, "maintenance_usd") == costs(fleet, "software_usd") == [0, 0, 0, 0]
+    ok(fleet)
+
+
+def test_windows_of_fiscal_years() -> None:
+    """A year from July: fy2025 holds 2025q1 and q2, fy2026 the four after it."""
+    windows = {"fy2025": "600000", "fy2026": "900000", "2025": "1200000", "2025q3": "300000",
+               "2025q2..2026-03": "1200000", "total": "1800000"}  # fmt: skip
+    quarters = ["2025q1", "2025q2", "2025q3", "2025q4", "2026q1", "2026q3"]
+    spent = plan(
+        {"horizon/periods": 7, "finance/fiscal_year_starts": 7, "budget/capex_usd": windows},
+        orders=[order("box.purchase", "oslo", quarter, 1.0) for quarter in quarters],
+    )  # fmt: skip
+    assert {b["window"]: b["used_usd"] for b in spent["budget"]} == {w: float(x) for w, x in windows.items()}
+    assert [p["fiscal_year"] for p in spent["periods"]] == ["fy2025"] * 2 + ["fy2026"] * 4 + ["fy2027"]
+    ok(spent)
+    for window in windows:
+        less = merged(spent, {f"scenario/budget/capex_usd/{window}": "299999"})
+        assert [f.split(":")[0] for f in audit(filled(less)).findings] == [f"capex_within_budget({window})"]
+
+
+def test_opex_holds_every_running_cost_but_unmet() -> None:
+    rich = rich_plan()
+    running = ("energy_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd", "carbon_usd")
+    used = next(b["used_usd"] for b in rich["budget"] if b["budget"] == "opex_usd")
+    assert used == pytest.approx(sum(rich["costs"][name][t] for name in running for t in ("2025q1", "2025q2")))
+
+
+@pytest.mark.parametrize(
+    ("term", "share"),
+    [
+        # in 8 quarters from the first: age 2 where the life is 5 years, else the term's own end
+        (None, F("0.42")),
+        (3, F("0.905")),  # 1 - 0.38 / 4
+        (18, F("0.52")),  # between 0.62 and 0.42
+        (12, F("0.62")),
+    ],
+)
+def test_residual_table_and_early_end_of_service(term: int | None, share: F) -> None:
+    table = {"1": "0.62", "2": "0.42", "3": "0.30"}
+    offer = {"offers/box.purchase/term_months": term} if term else {}
+    bought = plan({"horizon/periods": 8, "finance/residual": table, "finance/maintenance_share": "0.04"}, offer,
+                  orders=[order("box.purchase", "oslo", "2025q1", 1.0)])  # fmt: skip
+    z = (term or 24) // 3 - 1
+    assert costs(bought, "residual_usd") == [-300000 * share if t == z else 0 for t in range(8)]
+    assert costs(bought, "maintenance_usd") == [3000 if t <= z else 0 for t in range(8)]
+    ok(bought)
+
+
+def test_residual_stays_at_its_last_value_none_is_nothing_and_book_ends_at_zero() -> None:
+    def last(residual: Any, book_life: str = "5") -> F:
+        bought = plan({"horizon": {"start": "2025", "periods": 6}, "finance/residual": residual,
+                       "finance/service_life_years": "6", "finance/book_life_years": book_life},
+                      orders=[order("box.purchase", "oslo", "2025", 1.0)])  # fmt: skip
+        ok(bought)
+        return costs(bought, "residual_usd")[-1]
+
+    assert last({"1": "0.62", "2": "0.25"}) == -75000
+    assert last("none") == 0
+    assert last("book", "5.5") == 0
+    assert last("book", "8") == -75000  # 1 - 6/8
+
+
+def test_residual_discounted_at_the_end_of_its_own_period() -> None:
+    """A purchase that ends in period 1 of 2: -300000 * 0.95 * f_1, beside 300000 * d_1 and energy 919.8 * d_1."""
+    ended = plan(catalog={"offers/box.purchase/term_months": 3}, orders=[order("box.purchase", "oslo", "2025q1", 1.0)])
+    assert keep_accounts(ended).objective_usd == F("300919.8") * F(D1) - 285000 * F(F1)
+    ok(ended)
+
+
+def test_pool_by_share_of_a_forecast_and_supply_that_begins_later() -> None:
+    """1000 stacks a month for all from 2025q2: 12 % are 360 a quarter; a box draws 5 * 8 = 40. Rented ones draw none."""
+    drawn = plan(
+        {"pools_per_month": {"hbm": {"forecast": "house", "share": "0.12"}},
+         "supply_per_month": {"chip": {"2025q2": "24"}}},
+        {"offers/box.lease": LEASE, "offers/box.rented": RENTED | {"supply_systems_per_month": "2"}},
+        orders=[order("box.purchase", "oslo", "2025q2", 5.0), order("box.lease", "oslo", "2025q2", 4.0),
+                order("box.rented", "cloud", "2025q1", 6.0)],
+    )  # fmt: skip
+    supply = {(s["kind"], s["period"]): (s["used"], s["limit"]) for s in drawn["supply"]}
+    assert supply["pool", "2025q1"] == (0, 0)
+    assert supply["pool", "2025q2"] == (360, 360)
+    assert supply["accelerator", "2025q2"] == (72, 72)
+    assert supply["offer", "2025q1"] == (6, 6)
+    ok(drawn)
+    early = merged(drawn, {"orders/0/enters_service": "2025q1"})
+    assert names(filled(early)) == {"draws_within_pool", "deliveries_within_supply"}
+
+
+def test_unmet_is_priced_by_the_hour() -> None:
+    """0.01 USD * 1600 per second * 2190 h = 35040; nothing asked before the schedule's first key."""
+    left = plan(
+        {"demand/train": {"workload": "training", "per_second": {"2025q2": "4800"}, "unmet_usd_per_unit_hour": "0.01"}},
+        orders=[order("box.purchase", "oslo", "2025q2", 2.0)],
+        work=[work("train", "box", "oslo", "2025q2", 1.0)],
+        unmet=[{"demand": "train", "period": "2025q2", "per_second": 1600.0}],
+    )
+    assert costs(left, "unmet_usd") == [0, 35040]
+    ok(left)
+
+
+def test_limits_that_begin_later_are_zero_before() -> None:
+    """The hall opens in 2025q2; what stands there in 2025q1 exceeds each limit."""
+    limits = {f"sites/oslo/{name}": {"2025q2": "1"} for name in ("power_mw", "air_mw", "liquid_mw", "racks")}
+    later = plan(limits, orders=[order("box.purchase", "oslo", "2025q2", 4.0)])
+    ok(later)
+    early = filled(merged(later, {"orders/0/enters_service": "2025q1"}))
+    assert names(early) == {"power_within_site", "air_within_site", "racks_within_site"}
+    assert "power_within_site(oslo,2025q1): used 0.048 MW, limit 0 MW" in audit(early).findings
+
+
+def test_electricity_and_price_that_begin_later_do_not_exist_before() -> None:
+    bought = {"orders": [order("box.purchase", "oslo", "2025q1", 1.0)]}
+    assert names(plan({"sites/oslo/electricity_usd_per_mwh": {"2025q2": "50"}}, **bought)) == {"site_has_electricity"}
+    assert names(plan(None, {"offers/box.purchase/price_usd": {"2025q2": "1"}}, **bought)) == {"order_has_price"}
+
+
+def test_peak_pue_limits_power_and_pue_pays_energy() -> None:
+    peak = plan({"sites/oslo/peak_pue": "1.5", "sites/oslo/power_mw": "0.15"},
+                orders=[order("box.purchase", "oslo", "2025q1", 10.0)])  # fmt: skip
+    assert peak["sites"][0]["power_used_mw"] == 0.15
+    assert peak["sites"][0]["energy_mwh"] == 183.96
+    ok(peak)
+
+
+# --- one thing wrong in a plan that uses everything ---
+
+
+def rich_plan() -> Tree:
+    """Two quarters with every cost line above zero and every limit present and nearly reached."""
+    tank = CATALOG["systems"]["box"] | {"cooling": "liquid"}
+    return plan(
+        {
+            "finance/maintenance_share": "0.04", "finance/carbon_usd_per_t": "50",
+            "sites/oslo": SCENARIO["sites"]["oslo"] | {
+                "hosting_usd_per_kw_month": "10", "carbon_kg_per_mwh": "100", "power_mw": "0.205", "liquid_mw": "0.041",
+                "air_mw": "0.131", "racks": "4.3"},
+            "demand/train": {"workload": "training", "per_second": "30400", "unmet_usd_per_unit_hour": "1",
+                             "stacks": {"cuda": "0"}},
+            "demand/idle": {"workload": "serving", "per_second": "0", "stacks": {"cuda": "0"}, "sites": ["oslo"]},
+            "fleet": [{"system": "box", "site": "oslo", "count": 1}],
+            "commitments": [{"offer": "box.purchase", "site": "oslo", "period": "2025q2", "systems": 2}],
+            "budget": {"capex_usd": {"total": "3900000"}, "opex_usd": {"2025": "420000"}},
+            "supply_per_month": {"chip": "38"}, "pools_per_month": {"hbm": {"2025q1": "190"}},
+        },
+        {
+            "offers/box.purchase/network_usd": "100", "offers/box.purchase/software_usd_per_year": "1200",
+            "offers/box.purchase/buyers": ["acme", "other"], "offers/box.purchase/supply_systems_per_month": "3.4",
+            "offers/box.purchase/available": {"from": "2025", "until": "2025-01"},
+            "systems/tank": tank, "offers/tank.lease": LEASE | {"system": "tank"}, "offers/box.rented": RENTED,
+            "throughput/chip/serving": {"rate": "1", "basis": "vendor", "source": "bench"},
+            "workloads/serving": {"unit": "tokens/s", "phase": "serving", "describes": "serving"},
+        },
+        orders=[order("box.purchase", "oslo", "2025q1", 10.0), order("tank.lease", "oslo", "2025q1", 4.0),
+                order("box.rented", "cloud", "2025q1", 1.0), order("box.purchase", "oslo", "2025q2", 2.0, 300000.0)],
+        work=[work("train", "box", "oslo", "2025q1", 9.0), work("train", "box", "oslo", "2025q2", 9.0),
+              work("idle", "box", "oslo", "2025q1", 1.4)],
+        unmet=[{"demand": "train", "period": t, "per_second": 1600.0} for t in ("2025q1", "2025q2")],
+    )  # fmt: skip
+
+
+def test_rich_plan_is_valid_and_uses_every_cost_line() -> None:
+    rich = rich_plan()
+    ok(rich)
+    assert all(any(by_period.values()) for by_period in rich["costs"].values())
+    assert audit(rich).checks > 100
+
+
+S, C = "scenario/", "catalog/"
+TAMPERED: list[tuple[str, Tree]] = [
+    ("serve_demand", {S + "demand/train/per_second": "30401"}),
+    ("serve_demand", {"work/0/systems": 8.9}),
+    ("run_within_fleet", {S + "assumptions/availability": "0.9"}),
+    ("run_within_fleet", {"work/0/systems": 9.1}),
+    ("power_within_site", {S + "sites/oslo/power_mw": "0.2"}),
+    ("power_within_site", {S + "sites/oslo/peak_pue": "1.3"}),
+    ("liquid_within_site", {S + "sites/oslo/liquid_mw": "0.039"}),
+    ("air_within_site", {S + "sites/oslo/air_mw": {"2025q1": "0.13", "2025q2": "0.12"}}),
+    ("racks_within_site", {S + "sites/oslo/racks": "4"}),
+    ("deliveries_within_supply", {S + "supply_per_month/chip": "37"}),
+    ("orders_within_offer", {C + "offers/box.purchase/supply_systems_per_month": "3.3"}),
+    ("draws_within_pool", {S + "pools_per_month/hbm": "186"}),
+    ("draws_within_pool", {S + "pools_per_month/hbm": {"forecast": "house", "share": "1"}}),
+    ("capex_within_budget", {S + "budget/capex_usd/total": "3600000"}),
+    ("opex_within_budget", {S + "budget/opex_usd/2025": "410000"}),
+    ("honour_commitment", {S + "commitments/0/systems": "1"}),
+    ("honour_commitment", {"orders/3/systems": 1.0}),
+    ("honour_commitment", {S + "commitments": []}),
+    ("order_not_negative", {"orders/2/systems": -1.0}),
+    ("order_is_whole", {"orders/2/systems": 1.5}),
+    ("order_inside_horizon", {C + "offers/box.rented/lead_time_months": 1}),
+    ("order_while_available", {C + "offers/box.purchase/available/until": "2024q4"}),
+    ("order_while_available", {C + "offers/box.purchase/available/from": "2025-02"}),
+    ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": {"2025q2": "3"}}),
+    ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": None}),
+    ("order_open_to_buyer", {S + "buyer": "nobody"}),
+    ("order_not_denied", {S + "offers/deny": ["tank"]}),
+    ("order_not_denied", {S + "offers/deny": ["*.rented"], S + "offers/allow": ["chip"]}),
+    ("order_not_denied", {S + "offers/deny": ["ch?p"]}),
+    ("order_not_denied", {S + "offers/allow": ["box"]}),
+    ("order_basis_allowed", {S + "offers/basis": ["measured", "vendor"]}),
+    ("order_at_place", {C + "offers/box.rented/host": "elsewhere"}),
+    ("order_at_place", {"orders/2/place": "oslo"}),
+    ("order_at_place", {"orders/2/offer": "box.lease", C + "offers/box.lease": LEASE}),
+    ("work_not_negative", {"work/2/systems": -1.0, S + "demand/idle/per_second": {"2026": "0"}}),
+    ("work_has_throughput", {C + "throughput/chip/serving/rate": {"2025q2": "1"}}),
+    ("work_on_allowed_stack", {S + "demand/idle/stacks": {"rocm": "0"}}),
+    ("work_at_allowed_place", {S + "demand/idle/sites": ["cloud"]}),
+    ("work_basis_allowed", {S + "offers/basis": ["measured", "estimated"]}),
+    ("unmet_not_negative", {"unmet/0/per_second": -1.0, S + "demand/train/per_second": {"2025q1": "0"}}),
+    ("unmet_has_price", {S + "demand/train/unmet_usd_per_unit_hour": None}),
+    ("unmet_has_price", {S + "demand/train/unmet_usd_per_unit_hour": {"2025q2": "1"}}),
+    ("site_has_electricity", {S + "sites/oslo/electricity_usd_per_mwh": {"2025q2": "50"}}),
+    ("rows_are_known", {"orders/2/offer": "box.gift"}),
+    ("inputs_are_understood", {S + "limits": [{"name": "share"}]}),
+    ("inputs_are_understood", {S + "objective": "maximize_value"}),
+    ("inputs_are_understood", {S + "sites/oslo/expansion": {"max_mw": "3"}}),
+    ("inputs_are_understood", {S + "demand/idle/stacks/cuda": {"usd": "1", "months": "2"}}),
+    ("inputs_are_understood", {S + "fleet/0/may_retire": "true"}),
+    ("inputs_are_understood", {C + "offers/box.purchase/price_breaks": {"kind": "all_units"}}),
+    ("inputs_are_understood", {C + "accelerators/chip/one_off": {"usd": "1"}}),
+]
+
+
+@pytest.mark.parametrize(("rule", "changes"), TAMPERED)
+def test_a_broken_rule_is_named_and_no_other(rule: str, changes: Tree) -> None:
+    tampered = filled(merged(rich_plan(), changes))
+    verdict = audit(tampered)
+    assert not verdict.ok
+    assert names(tampered) == {rule}
+    assert verdict.largest_violation > 1e-6
+    assert list(verdict.findings) == sorted(verdict.findings)
+
+
+def test_any_buyer_and_own_chips() -> None:
+    ok(filled(merged(rich_plan(), {S + "buyer": "any"})))
+
+
+def test_divisible_offers_may_be_ordered_in_parts() -> None:
+    ok(filled(merged(rich_plan(), {"orders/2/systems": 1.5, C + "offers/box.rented/divisible": "true"})))
+
+
+def test_a_commitment_must_have_a_price() -> None:
+    rich = filled(merged(rich_plan(), {C + "offers/box.purchase/price_usd": {"2025q3": "1"}}))
+    assert names(rich) == {"honour_commitment", "order_has_price"}
+
+
+def test_a_commitment_that_is_missing_is_named() -> None:
+    rich = rich_plan()
+    del rich["orders"][3]
+    assert names(filled(rich)) == {"honour_commitment"}
+    assert audit(filled(rich)).findings == (
+        "honour_commitment(box.purchase,oslo,2025q2): used 0 systems, must be 2 systems",
+    )
+
+
+COSTS = ("hardware_usd", "network_usd", "energy_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd",
+         "unmet_usd", "carbon_usd", "residual_usd")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_a_wrong_cost_is_named(name: str) -> None:
+    rich = rich_plan()
+    rich["costs"][name]["2025q2"] += 0.25
+    verdict = audit(rich)
+    assert [f.split(":")[0] for f in verdict.findings] == [f"costs({name},2025q2,usd)"]
+    assert verdict.cost_difference_usd == pytest.approx(0.25)
+    assert verdict.largest_violation == 0.0
+
+
+MISSTATED: list[tuple[str, Tree]] = [
+    ("objective_usd", {"objective_usd": 1.0, "bound_usd": 1.0, "certified/bound_usd": 1.0}),
+    ("bound_usd", {"bound_usd": 1e9}),
+    ("certified", {"certified/bound_usd": 1e9}),
+    ("gap", {"gap": 0.01}),
+    ("gap", {"certified/gap": 0.01}),
+    ("periods", {"periods/1/fiscal_year": "fy2026"}),
+    ("periods", {"periods/1/start": "2025-04-02"}),
+    ("periods", {"periods/0/months": 1}),
+    ("discount_factors", {"periods/1/discount_mid": D2[:-8]}),
+    ("discount_factors", {"periods/1/discount_end": F2[:-8]}),
+    ("discount_factors", {S + "finance/discount_rate": "0.0800000000000000000001"}),
+    ("orders", {"orders/0/system": "tank"}),
+    ("orders", {"orders/0/accelerator": "other"}),
+    ("orders", {"orders/0/vendor": "other"}),
+    ("orders", {"orders/0/route": "lease"}),
+    ("orders", {"orders/0/ordered": "2024q4"}),
+    ("orders", {"orders/1/in_service_until": "2025q1"}),
+    ("orders", {"orders/0/accelerators": 81.0}),
+    ("orders", {"orders/0/price_usd": 299999.99}),
+    ("orders", {"orders/0/price_usd": None}),
+    ("orders", {"orders/3/price_usd": 299999.0}),
+    ("orders", {"orders/1/usd_per_accelerator_hour": 2.001}),
+    ("orders", {"orders/0/capex_usd": 3000000.0}),
+    ("orders", {"orders/1/rent_usd": 0.0}),
+    ("work", {"work/0/work_per_second": 1.0}),
+    ("work", {"work/0/workload": "serving"}),
+    ("work", {"work/0/accelerator": "other"}),
+    ("unmet", {"unmet/0/usd": 1.0}),
+    *(("in_service", {f"in_service/0/{field}": 99.0}) for field in ("systems", "fleet", "accelerators")),
+    ("in_service", {"in_service/0/vendor": "other"}),
+    *(
+        ("sites", {f"sites/1/{field}": 99.0})
+        for field in ("power_used_mw", "power_limit_mw", "liquid_used_mw", "liquid_limit_mw", "air_used_mw",
+                      "air_limit_mw", "racks_used", "racks_limit", "energy_mwh")
+    ),
+    ("sites", {"sites/1/air_limit_mw": None}),
+    ("budget", {"budget/0/used_usd": 1.0}),
+    ("budget", {"budget/0/limit_usd": 4e6}),
+    ("supply", {"supply/0/used": 1.0}),
+    ("supply", {"supply/0/limit": 1.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "changes"), MISSTATED)
+def test_a_misstatement_is_named_and_no_other(table: str, changes: Tree) -> None:
+    assert names(merged(rich_plan(), changes)) == {table}
+
+
+@pytest.mark.parametrize("table", ["in_service", "sites", "budget", "supply"])
+def test_rows_that_are_missing_or_stand_twice(table: str) -> None:
+    rich = rich_plan()
+    first, *others = rich[table]
+    assert names(rich | {table: others}) == {table}
+    assert names(rich | {table: [first, first, *others]}) == {table}
+
+
+def test_cost_lines_that_are_missing_or_unknown() -> None:
+    rich = rich_plan()
+    del rich["costs"]["energy_usd"]
+    assert names(rich) == {"costs"}
+    assert names(merged(rich_plan(), {"costs/gift_usd": {"2025q1": 0.0}})) == {"costs"}
+
+
+def test_the_tolerance_is_relative_to_the_limit() -> None:
+    """30400 + 0.03 is 1e-6 of the demand short: 0.02 passes and is shown, 0.04 does not pass."""
+    short = filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.02"}))
+    assert audit(short).ok
+    assert audit(short).largest_violation == pytest.approx(0.02 / 30400)
+    assert names(filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.04"}))) == {"serve_demand"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"orders/0/systems": float("nan")}, {"orders/0/systems": float("inf")}, {"periods": []}, {"scenario": {}},
+     {S + "commitments/0/period": "2031q1"}, {S + "horizon/start": "soon"}, {"orders": None}],
+)  # fmt: skip
+def test_what_is_no_plan_fails_without_a_traceback(changes: Tree) -> None:
+    verdict = audit(merged(rich_plan(), changes))
+    assert not verdict.ok and len(verdict.findings) >= 1
+
+
+def test_at_most_fifty_findings() -> None:
+    many = plan({"horizon": {"start": "2025-01", "periods": 60}, "demand/train/per_second": "1"})
+    assert len(audit(many).findings) == 50
+
+
+def test_the_plan_is_not_changed() -> None:
+    rich = rich_plan()
+    before = deepcopy(rich)
+    audit(rich)
+    assert rich == before
+
+
+# --- calendar ---
+
+
+def test_periods_windows_and_schedules() -> None:
+    january = 12 * 2025
+    assert [span(key) for key in ("2025", "2025q2", "2025-12")] == [
+        (january, january + 11), (january + 3, january + 5), (january + 11, january + 11),
+    ]  # fmt: skip
+    horizon = Horizon(january + 9, 3, 4)
+    assert list(horizon.positions()) == ["2025q4", "2026q1", "2026q2", "2026q3"]
+    assert horizon.key(-1) == "2025q3"
+    assert window_span("total", horizon, 7) == (january + 9, january + 20)
+    assert window_span("fy2025", horizon, 7) == (january - 6, january + 5)
+    assert window_span("fy2025", horizon, 1) == (january, january + 11)
+    assert window_span("2025q2..2026", horizon, 1) == (january + 3, january + 23)
+    assert [fiscal_year_of(january + m, 7) for m in (0, 5, 6, 11)] == ["fy2025", "fy2025", "fy2026", "fy2026"]
+    steps = schedule({"2026": "2", "2025q2": "1.10"})
+    assert [steps.at(january + m) for m in (2, 3, 11, 12)] == [None, F("1.1"), F("1.1"), 2]
+    for wrong in ("2025q5", "2025-13", "25q1", "2025q", "2025-1"):
+        with pytest.raises(ValueError):
+            span(wrong)
+
+
+# --- independence and speed ---
+
+
+def test_the_audit_imports_nothing_of_the_model() -> None:
+    allowed = ("optimizer.plan_format", "optimizer.audit")
+    for path in sorted((Path(__file__).parents[1] / "optimizer" / "audit").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for module in modules:
+                own = module in allowed or module.startswith("optimizer.audit.")
+                assert own or module.split(".")[0] in sys.stdlib_module_names, f"{path.name} imports {module}"
+            assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path.name} has a relative import"
+
+
+def test_every_constraint_is_a_function_of_its_name() -> None:
+    from optimizer.audit.permissions import PERMISSIONS
+    from optimizer.audit.rules import CONSTRAINTS
+
+    tested = {rule for rule, _ in TAMPERED}
+    assert {rule.__name__ for rule in (*CONSTRAINTS, *PERMISSIONS)} <= tested
+    assert {rule.__name__ for rule in CONSTRAINTS} == {
+        "serve_demand", "run_within_fleet", "power_within_site", "liquid_within_site", "air_within_site",
+        "racks_within_site", "deliveries_within_supply", "orders_within_offer", "draws_within_pool",
+        "capex_within_budget", "opex_within_budget", "honour_commitment",
+    }  # fmt: skip
+
+
+def large_plan() -> Tree:
+    """Ten offers at 40 sites in 8 quarters: 3200 order rows and as many of work."""
+    sites = {f"site{s}": SCENARIO["sites"]["oslo"] | {"power_mw": "100"} for s in range(40)}
+    systems = {f"box{o}": CATALOG["systems"]["box"] for o in range(10)}
+    offers = {f"box{o}.buy": CATALOG["offers"]["box.purchase"] | {"system": f"box{o}"} for o in range(10)}
+    quarters = [f"{year}q{q}" for year in (2025, 2026) for q in (1, 2, 3, 4)]
+    cells = [(o, s, q) for o in range(10) for s in range(40) for q in quarters]
+    return plan(
+        {"horizon/periods": 8, "sites": sites, "budget/capex_usd": {"total": "1e12"}, "finance/maintenance_share": "0.03"},
+        {"systems": systems, "offers": offers},
+        orders=[order(f"box{o}.buy", f"site{s}", q, 3.0) for o, s, q in cells],
+        work=[work("train", f"box{o}", f"site{s}", q, 1 / 3) for o, s, q in cells],
+    )
+
+
+def test_a_large_plan_takes_a_moment() -> None:
+    large = large_plan()
+    begun = time.process_time()
+    verdict = audit(large)
+    assert verdict.findings == ()
+    assert time.process_time() - begun < 5
