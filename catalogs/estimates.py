@@ -11,10 +11,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from catalogs.periods import first_month, value_at
 from catalogs.schema import Accelerator, Catalog, Offer, System, Throughput
 
+T = TypeVar("T")
 Value = float | dict[str, float]
 """A number, or numbers by period."""
 
@@ -91,7 +93,7 @@ def network_price(accelerators: int, gbit_s: float) -> float:
 def lease_rent(system_usd: float, accelerators: int, months: int) -> float:
     """USD per accelerator-hour that pays a system off: an annuity at 10 % a year, a quarter left at the end."""
     monthly, left = 0.10 / 12, 0.25
-    paid_off = (1 + monthly) ** -months
+    paid_off = math.pow(1 + monthly, -months)
     payment = system_usd * (1 - left * paid_off) * monthly / (1 - paid_off)
     return payment / (accelerators * 730)
 
@@ -180,6 +182,11 @@ def carried_back(rate_now: float, neighbour_then: float, neighbour_now: float) -
 # --------------------------------------------------------------- which figure is filled from what
 
 
+def _to(value: T, names: str) -> dict[str, T]:
+    """The same value for each of the names in a text."""
+    return dict.fromkeys(names.split(), value)
+
+
 ALL_IN_LIKE = {
     "dgx_a100": "dgx_h100", "hgx_h20": "dgx_h100", "gaudi2_server": "dgx_h100",
     "h100_pcie_server": "dgx_h100", "h100_nvl_server": "dgx_h100", "h200_nvl_server": "dgx_h200",
@@ -204,24 +211,24 @@ CARD_HOST_KW = {"mtia_v1_server": 0.6, "mtia_v2_rack": 3.0}
 
 LOAD_LIKE = {
     "dgx_h100": "dgx_h100", "dgx_b200": "dgx_b200",
-    **{system: "dgx_h100" for system in (
-        "dgx_h200", "dgx_a100", "hgx_h20", "h100_pcie_server", "h100_nvl_server", "h200_nvl_server",
-        "gh200_server", "l40s_server", "mi250x_node", "mi300x_server", "mi325x_server", "gaudi2_server",
-        "gaudi3_server", "tpu_v4_rack", "tpu_v5e_server", "tpu_v5p_rack", "tpu_v6e_server", "trn1_server",
-        "inf2_server", "trn2_server", "trn2_ultraserver", "maia_100_server", "mtia_v1_server",
-        "mtia_v2_rack", "cloudmatrix_384",
-    )},
-    **{system: "dgx_b200" for system in (
-        "dgx_b300", "rtx_pro_6000_server", "gb200_nvl72", "gb300_nvl72", "vr200_nvl72", "mi350x_server",
-        "mi355x_server", "mi455x_rack", "tpu_v7_rack", "trn3_ultraserver", "maia_200_server",
-        "mtia_300_server", "mtia_400_rack", "mtia_450_rack", "mtia_500_rack",
-    )},
+    **_to("dgx_h100", """
+        dgx_h200 dgx_a100 hgx_h20 h100_pcie_server h100_nvl_server h200_nvl_server gh200_server l40s_server
+        mi250x_node mi300x_server mi325x_server gaudi2_server gaudi3_server tpu_v4_rack tpu_v5e_server
+        tpu_v5p_rack tpu_v6e_server trn1_server inf2_server trn2_server trn2_ultraserver maia_100_server
+        mtia_v1_server mtia_v2_rack cloudmatrix_384
+    """),
+    **_to("dgx_b200", """
+        dgx_b300 rtx_pro_6000_server gb200_nvl72 gb300_nvl72 vr200_nvl72 mi350x_server mi355x_server mi455x_rack
+        tpu_v7_rack trn3_ultraserver maia_200_server mtia_300_server mtia_400_rack mtia_450_rack mtia_500_rack
+    """),
 }  # fmt: skip
 """Average over provisioned power: as measured on H100 (chips to 2024) or B200 (from 2025)."""
 
 CHIP_PRICE_USD: dict[str, dict[str, tuple[float, float]]] = {
     "a100_80": {"2023": (10_000, 15_000)},
-    "h100_sxm": {"2022": (30_000, 45_000), "2023": (30_000, 40_000), "2024": (23_000, 30_000), "2025": (20_000, 27_000)},
+    "h100_sxm": {
+        "2022": (30_000, 45_000), "2023": (30_000, 40_000), "2024": (23_000, 30_000), "2025": (20_000, 27_000),
+    },
     "h20": {"2024": (10_000, 15_000), "2025": (9_000, 12_000)},
     "b200": {"2024": (35_000, 45_000), "2025": (30_000, 45_000)},
     "mi250x": {"2022": (8_000, 12_000)},
@@ -261,18 +268,18 @@ CARD_REST_USD = 1_000.0
 """Per accelerator where one server carries 12 to 24 cards."""
 
 REST_USD = {
-    **{system: BASEBOARD_REST_USD for system in (
-        "dgx_h100", "dgx_h200", "dgx_a100", "hgx_h20", "dgx_b200", "dgx_b300", "mi250x_node",
-        "mi300x_server", "mi325x_server", "mi350x_server", "mi355x_server",
-    )},
-    **{system: HOST_OF_4_REST_USD for system in (
-        "h100_pcie_server", "h100_nvl_server", "h200_nvl_server", "gh200_server", "l40s_server",
-        "rtx_pro_6000_server", "gaudi2_server", "gaudi3_server", "tpu_v4_rack", "tpu_v5p_rack", "tpu_v7_rack",
-        "trn2_server", "trn2_ultraserver", "trn3_ultraserver", "maia_100_server", "maia_200_server",
-        "mtia_300_server", "mtia_400_rack", "mtia_450_rack", "mtia_500_rack",
-    )},
-    **{system: HOST_OF_8_REST_USD for system in ("tpu_v5e_server", "tpu_v6e_server", "trn1_server", "inf2_server")},
-    **{system: CARD_REST_USD for system in ("mtia_v1_server", "mtia_v2_rack")},
+    **_to(BASEBOARD_REST_USD, """
+        dgx_h100 dgx_h200 dgx_a100 hgx_h20 dgx_b200 dgx_b300 mi250x_node mi300x_server mi325x_server
+        mi350x_server mi355x_server
+    """),
+    **_to(HOST_OF_4_REST_USD, """
+        h100_pcie_server h100_nvl_server h200_nvl_server gh200_server l40s_server rtx_pro_6000_server
+        gaudi2_server gaudi3_server tpu_v4_rack tpu_v5p_rack tpu_v7_rack trn2_server trn2_ultraserver
+        trn3_ultraserver maia_100_server maia_200_server mtia_300_server mtia_400_rack mtia_450_rack
+        mtia_500_rack
+    """),
+    **_to(HOST_OF_8_REST_USD, "tpu_v5e_server tpu_v6e_server trn1_server inf2_server"),
+    **_to(CARD_REST_USD, "mtia_v1_server mtia_v2_rack"),
 }  # fmt: skip
 
 RACK_PRICE_LIKE = {"mi455x_rack.purchase": "vr200_nvl72.purchase"}
@@ -282,6 +289,8 @@ TWELVE_OVER_36 = 1.32
 """Rent of a 12-month over a 36-month term: H100 in 2026, 2.35 over 1.78."""
 NO_TERM_OVER_36 = 1.46
 """Rent without a term over a 36-month term: H100 in 2026, 2.60 over 1.78."""
+SCARCE_OVER_36 = 2.04
+"""The same for Blackwell, which is scarcer: B200 in 2026, 5.30 over 2.60."""
 LIST_12, LIST_36 = 0.70, 0.55
 """Rent of a 12- and of a 36-month commitment over the list price without one, at Google Cloud and AWS."""
 LARGE_CLOUD = 1.2
@@ -292,8 +301,11 @@ RENT_LIKE: dict[str, tuple[str, float]] = {
         "dgx_h200", "dgx_b200", "dgx_b300", "gb200_nvl72", "gb300_nvl72", "mi300x_server", "mi325x_server",
         "mi355x_server",
     )},
+    **{f"{system}.on_demand": (f"{system}.reservation_36", SCARCE_OVER_36) for system in (
+        "dgx_b300", "gb200_nvl72", "gb300_nvl72",
+    )},
     **{f"{system}.on_demand": (f"{system}.reservation_36", NO_TERM_OVER_36) for system in (
-        "dgx_b300", "gb200_nvl72", "gb300_nvl72", "mi325x_server", "mi355x_server",
+        "mi325x_server", "mi355x_server",
     )},
     **{f"{system}.reservation": (f"{system}.on_demand", LIST_12) for system in (
         "tpu_v4_rack", "tpu_v5e_server", "tpu_v5p_rack", "tpu_v6e_server", "tpu_v7_rack",
@@ -306,6 +318,8 @@ RENT_LIKE: dict[str, tuple[str, float]] = {
     **{f"{system}.{host}_reservation": (f"{system}.reservation_36", LARGE_CLOUD) for system, host in (
         ("gb200_nvl72", "aws"), ("gb300_nvl72", "aws"), ("gb200_nvl72", "oracle"), ("gb300_nvl72", "oracle"),
         ("gb200_nvl72", "azure"), ("gb300_nvl72", "azure"), ("mi355x_server", "oracle"),
+        ("dgx_h100", "azure"), ("dgx_h100", "oracle"), ("dgx_h100", "aws"), ("dgx_h100", "google"),
+        ("dgx_h200", "azure"), ("dgx_h200", "aws"), ("dgx_b200", "aws"), ("dgx_b200", "google"),
     )},
     "dgx_a100.on_demand": ("dgx_h100.on_demand", 1.0),
     "gh200_server.on_demand": ("dgx_h100.on_demand", 1.0),
@@ -314,7 +328,6 @@ RENT_LIKE: dict[str, tuple[str, float]] = {
     "gaudi2_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "gaudi3_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "mi350x_server.reservation_36": ("mi355x_server.reservation_36", 1.0),
-    "vr200_nvl72.reservation_36": ("gb300_nvl72.reservation_36", 1.0),
     "tpu_v7_rack.on_demand": ("dgx_b200.on_demand", 1.0),
     "trn2_server.on_demand": ("dgx_h200.on_demand", 1.0),
     "trn2_ultraserver.on_demand": ("dgx_h200.on_demand", 1.0),
@@ -330,34 +343,32 @@ LEASE_OF = {
 }
 
 NETWORK_GBIT_S = {
-    **{system: 400.0 for system in (
-        "dgx_h100", "dgx_h200", "hgx_h20", "dgx_b200", "gb200_nvl72", "mi300x_server", "mi325x_server",
-        "mi350x_server", "mi355x_server", "cloudmatrix_384", "mtia_300_server", "mtia_400_rack",
-        "mtia_450_rack", "mtia_500_rack", "gh200_server", "maia_100_server", "maia_200_server",
-    )},
-    **{system: 800.0 for system in ("dgx_b300", "gb300_nvl72", "mi455x_rack")},
-    **{system: 200.0 for system in (
-        "dgx_a100", "mi250x_node", "gaudi2_server", "gaudi3_server", "h100_nvl_server", "h200_nvl_server",
-        "h100_pcie_server", "trn2_server", "trn2_ultraserver", "trn3_ultraserver", "tpu_v7_rack",
-    )},
-    **{system: 100.0 for system in (
-        "l40s_server", "rtx_pro_6000_server", "tpu_v4_rack", "tpu_v5e_server", "tpu_v5p_rack",
-        "tpu_v6e_server", "trn1_server",
-    )},
-    **{system: 50.0 for system in ("inf2_server", "mtia_v1_server", "mtia_v2_rack")},
+    **_to(400.0, """
+        dgx_h100 dgx_h200 hgx_h20 dgx_b200 gb200_nvl72 mi300x_server mi325x_server mi350x_server mi355x_server
+        cloudmatrix_384 mtia_300_server mtia_400_rack mtia_450_rack mtia_500_rack gh200_server maia_100_server
+        maia_200_server
+    """),
+    **_to(800.0, "dgx_b300 gb300_nvl72 mi455x_rack"),
+    **_to(200.0, """
+        dgx_a100 mi250x_node gaudi2_server gaudi3_server h100_nvl_server h200_nvl_server h100_pcie_server
+        trn2_server trn2_ultraserver trn3_ultraserver tpu_v7_rack
+    """),
+    **_to(100.0, """
+        l40s_server rtx_pro_6000_server tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server trn1_server
+    """),
+    **_to(50.0, "inf2_server mtia_v1_server mtia_v2_rack"),
     "vr200_nvl72": 1600.0,
 }  # fmt: skip
 """Scale-out network per accelerator; the links inside a rack or pod are part of the system."""
 
 WAFERS_LIKE = {
-    **{chip: "h100_sxm" for chip in (
-        "a100_80", "h100_pcie", "h100_nvl", "gh200", "tpu_v4", "tpu_v5e", "tpu_v5p", "tpu_v6e", "trainium1",
-        "inferentia2", "trainium2", "maia_100", "gaudi2",
-    )},
-    **{chip: "b200" for chip in (
-        "b300", "gb300", "mi300x", "mi325x", "mi350x", "mi355x", "gaudi3", "trainium3", "maia_200",
-        "mtia_300", "mtia_400", "mtia_450", "mtia_500",
-    )},
+    **_to("h100_sxm", """
+        a100_80 h100_pcie h100_nvl gh200 tpu_v4 tpu_v5e tpu_v5p tpu_v6e trainium1 inferentia2 trainium2 maia_100
+        gaudi2
+    """),
+    **_to("b200", """
+        b300 gb300 mi300x mi325x mi350x mi355x gaudi3 trainium3 maia_200 mtia_300 mtia_400 mtia_450 mtia_500
+    """),
     "mi455x": "vr200",
 }  # fmt: skip
 """CoWoS wafers per package where nobody publishes them: from this chip's, by HBM stacks."""
@@ -403,11 +414,22 @@ SMALL_DOMAIN = 0.74
 9,379 tokens/s per GPU (InferenceX, May 2026)."""
 
 
-def _all(neighbour: str, factor: float, *workloads: str) -> dict[str, Like | SmallRun | Back]:
+Rule = Like | SmallRun | Back
+
+
+def _small_run(neighbour: str, ratio: float) -> dict[str, Rule]:
+    return {TRAINING: SmallRun(neighbour, ratio)}
+
+
+def _back(workload: str, rate_now: float, neighbour: str) -> dict[str, Rule]:
+    return {workload: Back(rate_now, neighbour, MOE)}
+
+
+def _all(neighbour: str, factor: float, *workloads: str) -> dict[str, Rule]:
     return {workload: Like((neighbour,), factor) for workload in workloads}
 
 
-RATES: dict[str, dict[str, Like | SmallRun | Back]] = {
+RATES: dict[str, dict[str, Rule]] = {
     # NVIDIA. Software is the neighbour's own: factors are for what a form factor loses.
     "a100_80": _all("h100_sxm", 0.9, RELAXED, INTERACTIVE) | _all("h100_sxm", 1.0, RECOMMEND_TRAINING, RECOMMEND),
     "h100_sxm": _all("h200_sxm", 1.0, INTERACTIVE, LARGE_INTERACTIVE) | _all("b200", 0.8, MOE, MOE_INTERACTIVE),
@@ -416,7 +438,7 @@ RATES: dict[str, dict[str, Like | SmallRun | Back]] = {
     | _all("h200_nvl", 0.8, INTERACTIVE)
     | _all("h200_nvl", 1.0, RECOMMEND_TRAINING),
     "h200_sxm": _all("b200", 1.0, MOE, MOE_INTERACTIVE),
-    "h200_nvl": {TRAINING: SmallRun("h200_sxm", 2.974 / 3.394)}
+    "h200_nvl": _small_run("h200_sxm", 2.974 / 3.394)
     | _all("h200_sxm", 0.85, LARGE, LARGE_INTERACTIVE, MOE)
     | _all("h200_sxm", 0.6, MOE_INTERACTIVE),
     "gh200": _all("h200_sxm", 0.95, TRAINING, INTERACTIVE)
@@ -425,37 +447,40 @@ RATES: dict[str, dict[str, Like | SmallRun | Back]] = {
     "h20": _all("h100_sxm", 1.0, TRAINING)
     | _all("h200_sxm", 1.0, RELAXED, INTERACTIVE, LARGE, LARGE_INTERACTIVE, MOE, MOE_INTERACTIVE)
     | _all("h200_sxm", 1.0, RECOMMEND_TRAINING, RECOMMEND),
-    "l40s": {TRAINING: SmallRun("h100_sxm", 5.344 / 23.3)} | _all("h100_sxm", 0.8, RECOMMEND_TRAINING),
+    "l40s": _small_run("h100_sxm", 5.344 / 23.3) | _all("h100_sxm", 0.8, RECOMMEND_TRAINING),
     "b200": _all("gb200", SMALL_DOMAIN, MOE_INTERACTIVE) | _all("h100_sxm", 0.75, RECOMMEND),
-    "gb200": {MOE_INTERACTIVE: Back(3337.1, "gb200", MOE)} | _all("h100_sxm", 0.75, RECOMMEND),
-    "b300": {TRAINING: SmallRun("gb300", 2165 / 2494), MOE: Back(8846.5, "gb300", MOE)}
+    "gb200": _back(MOE_INTERACTIVE, 3337.1, "gb200") | _all("h100_sxm", 0.75, RECOMMEND),
+    "b300": _small_run("gb300", 2165 / 2494)
+    | _back(MOE, 8846.5, "gb300")
     | _all("gb200", 1.0, INTERACTIVE)
     | _all("gb300", 1.0, LARGE)
     | _all("b200", 1.0, LARGE_INTERACTIVE)
     | _all("gb300", SMALL_DOMAIN, MOE_INTERACTIVE)
     | _all("h100_sxm", 0.75, RECOMMEND),
-    "gb300": {MOE_INTERACTIVE: Back(3520.9, "gb300", MOE)}
+    "gb300": _back(MOE_INTERACTIVE, 3520.9, "gb300")
     | _all("gb200", 1.0, INTERACTIVE, LARGE_INTERACTIVE, RECOMMEND_TRAINING)
     | _all("h100_sxm", 0.75, RECOMMEND),
     "rtx_pro_6000": _all("b200", 0.8, INTERACTIVE) | _all("b200", 0.6, LARGE, LARGE_INTERACTIVE),
     "vr200": _all("gb300", 0.9, TRAINING)
     | _all("gb300", 0.8, RELAXED, INTERACTIVE, LARGE, LARGE_INTERACTIVE)
-    | _all("gb200", 1.0, RECOMMEND_TRAINING, RECOMMEND),
+    | _all("gb200", 1.0, RECOMMEND_TRAINING)
+    | _all("gb200", 0.6, RECOMMEND),
     # AMD. 0.75 is what MI325X reaches of H200's efficiency on the 70 B model; interactive lags further.
     "mi250x": _all("a100_80", 0.7, TRAINING) | _all("mi300x", 1.0, RELAXED),
-    "mi300x": {TRAINING: SmallRun("h100_sxm", 3.604 / 3.656)}
+    "mi300x": _small_run("h100_sxm", 3.604 / 3.656)
     | _all("h200_sxm", 0.75, LARGE, MOE)
     | _all("h200_sxm", 0.6, LARGE_INTERACTIVE, MOE_INTERACTIVE)
     | _all("h100_sxm", 0.6, RECOMMEND_TRAINING, RECOMMEND),
-    "mi325x": {TRAINING: SmallRun("h200_sxm", 2.974 / 2.672)}
+    "mi325x": _small_run("h200_sxm", 2.974 / 2.672)
     | _all("h200_sxm", 0.75, LARGE, MOE)
     | _all("h200_sxm", 0.6, LARGE_INTERACTIVE, MOE_INTERACTIVE)
     | _all("h100_sxm", 0.6, RECOMMEND_TRAINING, RECOMMEND),
-    "mi350x": {TRAINING: SmallRun("b200", 1372 / 1946)}
+    "mi350x": _small_run("b200", 1372 / 1946)
     | _all("mi355x", 1.0, RELAXED, INTERACTIVE, MOE, MOE_INTERACTIVE)
     | _all("b200", 0.95, LARGE)
     | _all("b200", 0.8, LARGE_INTERACTIVE, RECOMMEND_TRAINING, RECOMMEND),
-    "mi355x": {TRAINING: SmallRun("b200", 1653 / 1946), MOE: Back(4697.9, "b200", MOE)}
+    "mi355x": _small_run("b200", 1653 / 1946)
+    | _back(MOE, 4697.9, "b200")
     | _all("b200", 0.95, LARGE)
     | _all("b200", 0.8, LARGE_INTERACTIVE, RECOMMEND_TRAINING, RECOMMEND)
     | _all("b200", 0.67, MOE_INTERACTIVE),
@@ -523,12 +548,7 @@ def _each(schedule: Decimal | dict[str, Decimal], change: Callable[[float], floa
     """The rounded result of `change` for a number or for every step of a schedule; equal steps merge."""
     if isinstance(schedule, Decimal):
         return rounded(change(float(schedule)))
-    steps: dict[str, float] = {}
-    for key, amount in schedule.items():
-        value = rounded(change(float(amount)))
-        if not steps or value != list(steps.values())[-1]:
-            steps[key] = value
-    return steps
+    return _merged({key: rounded(change(float(amount))) for key, amount in schedule.items()})
 
 
 def _from_first_order(steps: Mapping[str, float], offer: Offer) -> dict[str, float]:
@@ -537,10 +557,15 @@ def _from_first_order(steps: Mapping[str, float], offer: Offer) -> dict[str, flo
     if start is None:
         return dict(steps)
     opening = first_month(start)
-    later = {key: value for key, value in steps.items() if first_month(key) > opening}
     held = [value for key, value in steps.items() if first_month(key) <= opening] or [next(iter(steps.values()))]
-    later = {key: value for key, value in later.items() if value != held[-1]} if len(later) == 1 else later
-    return {start: held[-1], **later}
+    later = {key: value for key, value in steps.items() if first_month(key) > opening}
+    return _merged({start: held[-1], **later})
+
+
+def _merged(steps: Mapping[str, float]) -> dict[str, float]:
+    """The steps without those that repeat the one before."""
+    values = list(steps.values())
+    return {key: value for i, (key, value) in enumerate(steps.items()) if i == 0 or value != values[i - 1]}
 
 
 def _peak(chip: Accelerator, precision: str | None) -> float:
@@ -626,9 +651,7 @@ def _rack_price(system: System, other: Offer, catalog: Catalog) -> Value:
     there = catalog.systems[other.system]
     ratios = _ratios(catalog.accelerators[system.accelerator], catalog.accelerators[there.accelerator])
     assert other.price_usd is not None
-    return _each(
-        other.price_usd, lambda usd: scaled_price(usd * system.accelerators / there.accelerators, *ratios)
-    )
+    return _each(other.price_usd, lambda usd: scaled_price(usd * system.accelerators / there.accelerators, *ratios))
 
 
 def _rents(catalog: Catalog) -> dict[str, Value]:
@@ -640,7 +663,8 @@ def _rents(catalog: Catalog) -> dict[str, Value]:
             found[f"{name}.usd_per_accelerator_hour"] = _rent_like(offer, catalog.offers[other], factor, catalog)
         if name in LEASE_OF:
             sold = catalog.offers[LEASE_OF[name]]
-            assert sold.price_usd is not None and offer.term_months is not None
+            assert sold.price_usd is not None
+            assert offer.term_months is not None
             rent = _lease(float(sold.network_usd), system.accelerators, offer.term_months)
             steps = _each(sold.price_usd, rent)
             found[f"{name}.usd_per_accelerator_hour"] = (
@@ -668,9 +692,7 @@ def _draws(catalog: Catalog) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, other in WAFERS_LIKE.items():
         here, there = catalog.accelerators[name].draws, catalog.accelerators[other].draws
-        wafers = wafers_per_package(
-            float(there["cowos_wafers"]), float(here["hbm_stacks"]), float(there["hbm_stacks"])
-        )
+        wafers = wafers_per_package(float(there["cowos_wafers"]), float(here["hbm_stacks"]), float(there["hbm_stacks"]))
         found[f"{name}.draws.cowos_wafers"] = rounded(wafers)
     return found
 
@@ -681,7 +703,7 @@ def _roofline_of(catalog: Catalog, chip: str, workload: str, precision: str | No
     return roofline(WORK[workload], _peak(spec, precision), bandwidth, BYTES[precision or "bf16"])
 
 
-def _rate(catalog: Catalog, chip: str, workload: str, rule: Like | SmallRun | Back) -> Value:
+def _rate(catalog: Catalog, chip: str, workload: str, rule: Rule) -> Value:
     here: Throughput = catalog.throughput[chip][workload]
     if isinstance(rule, SmallRun):
         rate = catalog.throughput[rule.neighbour][workload].rate
@@ -693,7 +715,9 @@ def _rate(catalog: Catalog, chip: str, workload: str, rule: Like | SmallRun | Ba
         return _each(gains, lambda then: carried_back(rule.rate_now, then, latest))
     line = _roofline_of(catalog, chip, workload, here.precision)
     others = [catalog.throughput[n][rule.on or workload] for n in rule.neighbours]
-    lines = [_roofline_of(catalog, n, rule.on or workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)]
+    lines = [
+        _roofline_of(catalog, n, rule.on or workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)
+    ]
     if len(others) == 1:
         return _each(others[0].rate, lambda rate: like_neighbours([(rate, lines[0])], line, rule.factor))
     latest_rates = [_number(value_at(other.rate, 12 * 2100)) for other in others]

@@ -37,6 +37,8 @@ def bundled_folder() -> Path:
 
 def catalog_files(folder: Path) -> list[Path]:
     """The YAML files of a catalogue folder, in a fixed order; scenarios are not part of it."""
+    if folder.is_file():
+        return [folder]
     found = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
     return [path for path in found if "scenarios" not in path.relative_to(folder).parts]
 

@@ -167,3 +167,22 @@ class Catalog(Frozen):
     def cite(self, entry: str, field: str) -> Cite | None:
         """What stands behind a field of an accelerator, system or offer."""
         return self.cites.get(f"{entry}.{field}") or self.cites.get(entry)
+
+
+class SystemEntry(System):
+    """A system as a catalogue file writes it: its accelerator is the file's own unless it names one."""
+
+    accelerator: Id | None = None  # type: ignore[assignment]
+
+
+class CatalogFile(Frozen):
+    """One catalogue file: usually an accelerator with its systems, offers, throughput and sources."""
+
+    accelerator: Accelerator | None = None
+    systems: dict[Id, SystemEntry] = {}
+    offers: dict[Id, Offer] = {}
+    throughput: dict[Id, Throughput] = {}
+    workloads: dict[Id, Workload] = {}
+    pools: dict[Id, Pool] = {}
+    sources: dict[Id, Source] = {}
+    cites: dict[str, Cite] = {}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from catalogs.problems import InputError
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.matrix import Matrix, to_matrix, uncomfortable
+from optimizer.other_solver import solve_with
 from optimizer.plan import Answer, read_answer
 from optimizer.plan_format import Plan
 from optimizer.scenario import Request
@@ -43,22 +47,33 @@ def program_version() -> str:
         return "0"
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A plan, whether its solve was interrupted, and the seconds that the solver took."""
+
+    plan: Plan
+    interrupted: bool
+    solver_seconds: float
+
+
 def make_plan(
     request: Request,
     options: Options,
     watch: Watch | None = None,
     write_model: Path | None = None,
-) -> tuple[Plan, bool]:
-    """The best plan of a request, audited and certified, and whether the solve was interrupted.
+) -> Planned:
+    """The best plan of a request, audited and certified.
 
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
-    time limit, AuditFailed and SolverError for our own faults.
+    time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
     model = build_model(build_tables(request))
     if write_model is not None:
-        _write_model(model.problem, write_model)
-    matrix = to_matrix(model.problem)
-    solution = _solved(request, matrix, options, watch)
+        _write_model(model, write_model)
+    matrix = _frozen(request, model)
+    began = time.monotonic()
+    solution = _solved(request, model, matrix, options, watch)
+    seconds = time.monotonic() - began
     answer = Answer(model, matrix, solution)
     certified = float(certified_bound(matrix, solution.duals)) * USD_PER_MODEL_UNIT
     suspicious = [*warnings(answer), *filter(None, [uncomfortable(matrix)])]
@@ -66,11 +81,22 @@ def make_plan(
     verdict = audit(parts)
     if not verdict.ok:
         raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
-    return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")}), solution.interrupted
+    plan = Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
+    return Planned(plan, solution.interrupted, seconds)
 
 
-def _solved(request: Request, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
-    solution = solve(matrix, options, watch)
+def _frozen(request: Request, model: Model) -> Matrix:
+    try:
+        return to_matrix(model.problem)
+    except ArithmeticError as error:
+        raise InputError([request.problem((), str(error))]) from error
+
+
+def _solved(request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
+    if options.solver is not None:
+        solution = solve_with(options.solver, model.problem, matrix, options)
+    else:
+        solution = solve(matrix, options, watch)
     if solution.status == "infeasible":
         short: Infeasible | None = what_is_short(request, options)
         if short is not None:
@@ -81,9 +107,11 @@ def _solved(request: Request, matrix: Matrix, options: Options, watch: Watch | N
     return solution
 
 
-def _write_model(problem: object, path: Path) -> None:
+def _write_model(model: Model, path: Path) -> None:
     """LP or MPS by the file's ending, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    write = {".lp": "writeLP", ".mps": "writeMPS"}[path.suffix]
-    getattr(problem, write)(str(part))
-    part.replace(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        getattr(model.problem, {".lp": "writeLP", ".mps": "writeMPS"}[path.suffix])(str(part))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -220,7 +220,7 @@ class Request:
     def problem(self, path: tuple[str, ...], message: str) -> Problem:
         """A mistake found later than by the reader, at its place in the scenario's file."""
         at = place_of(self.source, path)[0] if self.source is not None else Location("scenario", 1, 1)
-        return Problem(at, f"{dotted(path)}: {message}")
+        return Problem(at, f"{dotted(path)}: {message}" if path else message)
 
 
 def matches(pattern: str, ids: Iterable[str]) -> bool:

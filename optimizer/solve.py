@@ -22,7 +22,10 @@ GRACE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Options:
-    """How hard to try. `gap` is relative; `time_limit` in seconds, None for none."""
+    """How hard to try. `gap` is relative; `time_limit` in seconds, None for none.
+
+    `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
+    """
 
     gap: float = 1e-4
     time_limit: float | None = None
@@ -30,6 +33,7 @@ class Options:
     seed: int = 0
     presolve: str = "on"
     memory_gb: float | None = None
+    solver: str | None = None
 
     def manifest(self) -> dict[str, Any]:
         return {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}

@@ -7,8 +7,7 @@ standard library and the plan's format, nothing of the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from optimizer.audit.checks import TOLERANCE, Check, Reported
@@ -36,16 +35,29 @@ def audit(plan: Mapping[str, Any]) -> Audit:
     be read fails with one finding.
     """
     try:
-        checks = list(all_checks(plan))
+        return judged(all_checks(plan))
     except UNREADABLE as error:
-        return _unreadable(error)
-    findings = sorted({check.words() for check in checks if check.fails()})
+        finding = f"plan: cannot be read: {type(error).__name__}: {error}"
+        return Audit(ok=False, checks=0, largest_violation=0.0, cost_difference_usd=0.0, findings=(finding,))
+
+
+def judged(checks: Iterable[Check]) -> Audit:
+    """The verdict on all comparisons."""
+    count, findings, violations, differences = 0, set(), [ZERO], [0.0]
+    for check in checks:
+        count += 1
+        if violation := check.violation():
+            violations.append(violation)
+        if isinstance(check, Reported) and check.name in MONEY_TABLES:
+            differences.append(check.difference())
+        if check.fails():
+            findings.add(check.words())
     return Audit(
         ok=not findings,
-        checks=len(checks),
-        largest_violation=float(max((check.violation() for check in checks), default=ZERO)),
-        cost_difference_usd=float(cost_difference_usd(checks)),
-        findings=tuple(findings[:MOST_FINDINGS]),
+        checks=count,
+        largest_violation=float(max(violations)),
+        cost_difference_usd=max(differences),
+        findings=tuple(sorted(findings)[:MOST_FINDINGS]),
     )
 
 
@@ -57,14 +69,3 @@ def all_checks(plan: Mapping[str, Any]) -> Iterator[Check]:
         yield from rule(accounts.books)
     for statement in STATEMENTS:
         yield from statement(plan, accounts)
-
-
-def cost_difference_usd(checks: list[Check]) -> Fraction:
-    """The largest difference between a stated and a recomputed cost line or objective."""
-    money = (check for check in checks if isinstance(check, Reported) and check.name in MONEY_TABLES)
-    return max((check.difference() for check in money), default=ZERO)
-
-
-def _unreadable(error: Exception) -> Audit:
-    finding = f"plan: cannot be read: {type(error).__name__}: {error}"
-    return Audit(ok=False, checks=0, largest_violation=0.0, cost_difference_usd=0.0, findings=(finding,))

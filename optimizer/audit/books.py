@@ -26,9 +26,10 @@ from optimizer.audit.decisions import (
     read_work,
 )
 from optimizer.audit.inputs import read_inputs
-from optimizer.audit.records import DELIVERED_ROUTES, Inputs
+from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
 
 Series = list[Fraction]
+Standing = list[tuple[System, Series]]
 
 
 class SiteUse(NamedTuple):
@@ -96,7 +97,7 @@ def keep_books(plan: Row) -> Books:
         on_site=on_site,
         hosted=in_service((c for c in cohorts if c.offer.hosted), inputs, {}),
         by_offer=in_service_by_offer(cohorts, inputs),
-        site_use={site: use_of_site(site, inputs, on_site) for site in inputs.sites},
+        site_use=use_of_sites(inputs, on_site),
         delivered=totals(((c.offer.system.accelerator, c.t, c.accelerators) for c in delivered), inputs),
         drawn=totals(
             ((p, c.t, d * c.accelerators) for c in delivered for p, d in c.offer.system.draws.items()), inputs
@@ -122,8 +123,9 @@ def while_in_service(amounts: Iterable[tuple[Cohort, Fraction]], periods: int) -
     """Sums by period of amounts that last as long as their cohort is in service."""
     changes = [ZERO] * (periods + 1)
     for cohort, amount in amounts:
-        changes[cohort.t] += amount
-        changes[cohort.end(periods)] -= amount
+        if amount:
+            changes[cohort.t] += amount
+            changes[cohort.end(periods)] -= amount
     return list(accumulate(changes[:periods]))
 
 
@@ -150,13 +152,21 @@ def in_service_by_offer(cohorts: Iterable[Cohort], inputs: Inputs) -> dict[tuple
     return {key: while_in_service(amounts, inputs.horizon.periods) for key, amounts in members.items()}
 
 
-def use_of_site(site: str, inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> SiteUse:
+def use_of_sites(inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> dict[str, SiteUse]:
+    """The use of each of our sites."""
+    standing: dict[str, Standing] = {site: [] for site in inputs.sites}
+    for (system, place), series in on_site.items():
+        if place in standing:
+            standing[place].append((inputs.systems[system], series))
+    return {site: use_of_site(inputs.sites[site], here, inputs) for site, here in standing.items()}
+
+
+def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
     """What the systems in service at a site draw; energy is PUE times their average load."""
     periods = inputs.horizon.periods
-    here = [(inputs.systems[system], series) for (system, place), series in on_site.items() if place == site]
     kilowatts = [(system.cooling, [system.provisioned_kw * x for x in series]) for system, series in here]
     average_kw = added([[system.average_kw * x for x in series] for system, series in here], periods)
-    factor = inputs.sites[site].pue * inputs.horizon.hours / 1000
+    factor = site.pue * inputs.horizon.hours / 1000
     return SiteUse(
         provisioned_kw=added([series for _, series in kilowatts], periods),
         liquid_kw=added([series for cooling, series in kilowatts if cooling == "liquid"], periods),

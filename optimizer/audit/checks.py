@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
 from typing import NamedTuple
 
 TOLERANCE = Fraction(1, 10**6)
 """Largest violation that passes, relative to the scale of its limit."""
 
+NONE, FORBIDDEN = Fraction(0), Fraction(1)
+"""Violations of what holds, and of what is not allowed at all."""
+
 Keys = tuple[str, ...]
 
 
-def shown(value: Fraction | str | None) -> str:
+def shown(value: Fraction | float | str | None) -> str:
     """A value as a finding shows it."""
     if value is None or isinstance(value, str):
         return "none" if value is None else f"'{value}'"
@@ -35,9 +39,8 @@ class Limited(NamedTuple):
 
     def violation(self) -> Fraction:
         """How far the limit is passed, relative to max(1, |limit|)."""
-        over = self.used - self.limit
-        over = max(over * self.sense, Fraction(0)) if self.sense else abs(over)
-        return over / max(Fraction(1), abs(self.limit)) if over else over
+        holds = self.used == self.limit or (self.sense and (self.used < self.limit) == (self.sense > 0))
+        return NONE if holds else abs(self.used - self.limit) / max(Fraction(1), abs(self.limit))
 
     def fails(self) -> bool:
         return self.violation() > TOLERANCE
@@ -58,7 +61,7 @@ class Allowed(NamedTuple):
     reason: str
 
     def violation(self) -> Fraction:
-        return Fraction(0 if self.holds else 1)
+        return NONE if self.holds else FORBIDDEN
 
     def fails(self) -> bool:
         return not self.holds
@@ -68,27 +71,30 @@ class Allowed(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """A value that the plan states against the one recomputed from its inputs and decisions."""
+    """A value that the plan states against the one recomputed from its inputs and decisions.
+
+    Compared as floats, which are exact to 1e-16 where the narrowest tolerance is 1e-9.
+    """
 
     name: str
     keys: Keys
-    stated: Fraction | str | None
-    recomputed: Fraction | str | None
-    tolerance: Fraction
+    stated: float | str | None
+    recomputed: float | str | None
+    tolerance: float
 
     def violation(self) -> Fraction:
         """None: a wrong statement is a finding, not a limit passed."""
-        return Fraction(0)
+        return NONE
 
-    def difference(self) -> Fraction:
-        if isinstance(self.stated, Fraction) and isinstance(self.recomputed, Fraction):
-            return abs(self.stated - self.recomputed)
-        return Fraction(0)
+    def difference(self) -> float:
+        """Between two numbers; a NaN is infinitely wrong."""
+        if isinstance(self.stated, int | float) and isinstance(self.recomputed, float):
+            difference = abs(self.stated - self.recomputed)
+            return difference if difference == difference else inf
+        return 0.0 if self.stated == self.recomputed else inf
 
     def fails(self) -> bool:
-        if isinstance(self.stated, Fraction) and isinstance(self.recomputed, Fraction):
-            return self.difference() > self.tolerance
-        return self.stated != self.recomputed
+        return self.difference() > self.tolerance
 
     def words(self) -> str:
         return f"{row(self.name, self.keys)}: the plan says {shown(self.stated)}, recomputed {shown(self.recomputed)}"

@@ -41,9 +41,11 @@ def hardware_usd(books: Books) -> Series:
     """
     cash = _by_period(books)
     for cohort in books.cohorts:
-        price = cohort.price_usd * cohort.systems
+        price = cohort.hardware_usd
+        if not price:
+            continue
         deposit = price * cohort.offer.deposit_share
-        if cohort.ordered >= 0:
+        if deposit and cohort.ordered >= 0:
             cash[cohort.ordered] += deposit
         cash[cohort.t] += price - deposit
     return cash
@@ -53,7 +55,8 @@ def network_usd(books: Books) -> Series:
     """Network of every system that enters service, whatever its route."""
     cash = _by_period(books)
     for cohort in books.cohorts:
-        cash[cohort.t] += cohort.network_usd
+        if cohort.offer.network_usd:
+            cash[cohort.t] += cohort.network_usd
     return cash
 
 
@@ -77,19 +80,22 @@ def hosting_usd(books: Books) -> Series:
 def maintenance_usd(books: Books) -> Series:
     """maintenance_share / n · price paid · purchased systems in service, the fleet excluded."""
     share = books.inputs.finance.maintenance_share / books.inputs.horizon.per_year
-    return _lasting(books, ((c, share * c.price_usd * c.systems) for c in books.cohorts))
+    return _lasting(books, ((c, share * c.hardware_usd) for c in books.cohorts))
 
 
 def software_usd(books: Books) -> Series:
     """software_usd_per_year / n · systems in service, the fleet excluded."""
     n = books.inputs.horizon.per_year
-    return _lasting(books, ((c, c.offer.software_usd_per_year / n * c.systems) for c in books.cohorts))
+    return _lasting(
+        books,
+        ((c, c.offer.software_usd_per_year / n * c.systems) for c in books.cohorts if c.offer.software_usd_per_year),
+    )
 
 
 def rent_usd(books: Books) -> Series:
     """Rent at the price of the period of order: usd_per_accelerator_hour · a · H · in service."""
     hours = books.inputs.horizon.hours
-    return _lasting(books, ((c, hours * c.rent_usd_per_hour) for c in books.cohorts))
+    return _lasting(books, ((c, hours * c.rent_usd_per_hour) for c in books.cohorts if not c.offer.purchased))
 
 
 def unmet_usd(books: Books) -> Series:
@@ -146,7 +152,7 @@ def residual_usd(books: Books) -> Series:
         age = end - cohort.t
         if age not in shares:
             shares[age] = residual_share(books.inputs.finance, Fraction(age, horizon.per_year))
-        total[end - 1] -= (cohort.price_usd * cohort.systems + cohort.network_usd) * shares[age]
+        total[end - 1] -= (cohort.hardware_usd + cohort.network_usd) * shares[age]
     return total
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from optimizer.audit.records import Commitment, Inputs, Offer, System
@@ -19,7 +21,8 @@ Unknown = list[tuple[str, tuple[str, ...]]]
 """Rows that name something that does not exist: their table and keys."""
 
 
-class Cohort(NamedTuple):
+@dataclass(frozen=True)
+class Cohort:
     """Systems of one offer that enter service at a place in period t at one price.
 
     `price` is USD per system for a purchase and USD per accelerator and hour otherwise, as of the
@@ -38,12 +41,12 @@ class Cohort(NamedTuple):
         """The period of order, t - l_o; negative before the horizon."""
         return self.t - self.offer.lead
 
-    @property
-    def price_usd(self) -> Fraction:
-        """Price of one system; 0 for what is not purchased."""
-        return self.price or ZERO if self.offer.purchased else ZERO
+    @cached_property
+    def hardware_usd(self) -> Fraction:
+        """Price of the whole cohort, deposit included; 0 for what is not purchased."""
+        return self.price * self.systems if self.price and self.offer.purchased else ZERO
 
-    @property
+    @cached_property
     def accelerators(self) -> Fraction:
         return self.offer.system.accelerators * self.systems
 

@@ -30,7 +30,7 @@ class Accounts:
     discount_mid: Series
     discount_end: Series
     objective_usd: Fraction
-    money_tolerance: Fraction
+    money_tolerance: float
 
 
 def keep_accounts(plan: Row) -> Accounts:
@@ -39,7 +39,9 @@ def keep_accounts(plan: Row) -> Accounts:
     costs = all_costs(books)
     mid = [Fraction(row["discount_mid"]) for row in plan["periods"]]
     end = [Fraction(row["discount_end"]) for row in plan["periods"]]
-    return Accounts(books, costs, mid, end, objective_usd(costs, mid, end), max(CENT, RELATIVE * scale_usd(costs)))
+    return Accounts(
+        books, costs, mid, end, objective_usd(costs, mid, end), float(max(CENT, RELATIVE * scale_usd(costs)))
+    )
 
 
 def expected_periods(accounts: Accounts) -> Table:
@@ -105,8 +107,9 @@ def expected_sites(accounts: Accounts) -> Table:
 def expected_budget(accounts: Accounts) -> Table:
     """Cash and limit of each window."""
     inputs, rows = accounts.books.inputs, Table()
-    for name, costs, limits in (("capex_usd", CAPEX, inputs.capex_usd), ("opex_usd", OPEX, inputs.opex_usd)):
-        for window, used in cash_in_windows(accounts.books, costs, limits).items():
+    for name, lines, limits in (("capex_usd", CAPEX, inputs.capex_usd), ("opex_usd", OPEX, inputs.opex_usd)):
+        series = [accounts.costs[line.__name__] for line in lines]
+        for window, used in cash_in_windows(accounts.books, series, limits).items():
             rows[name, window] = {"used_usd": used, "limit_usd": limits[window]}
     return rows
 
@@ -135,6 +138,6 @@ def expected_order(cohort: Cohort, books: Books) -> Values:
         "accelerators": cohort.accelerators,
         "price_usd": cohort.price if offer.purchased else None,
         "usd_per_accelerator_hour": None if offer.purchased else cohort.price,
-        "capex_usd": cohort.price_usd * cohort.systems + cohort.network_usd,
+        "capex_usd": cohort.hardware_usd + cohort.network_usd,
         "rent_usd": cohort.rent_usd_per_hour * horizon.hours * (end - cohort.t),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 MONTHS_IN_YEAR = 12
@@ -22,6 +23,13 @@ def span(key: str) -> tuple[int, int]:
         month = january + int(rest) - 1
         return month, month
     raise ValueError(f"'{key}' is not a period")
+
+
+@cache
+def written(month: int, months: int) -> str:
+    """The key of the period of 12, 3 or 1 months that starts in a month."""
+    year, offset = divmod(month, MONTHS_IN_YEAR)
+    return {12: f"{year:04d}", 3: f"{year:04d}q{offset // 3 + 1}", 1: f"{year:04d}-{offset + 1:02d}"}[months]
 
 
 class Horizon(NamedTuple):
@@ -47,8 +55,7 @@ class Horizon(NamedTuple):
 
     def key(self, t: int) -> str:
         """Period t as it is written."""
-        year, month = divmod(self.start(t), MONTHS_IN_YEAR)
-        return {12: f"{year:04d}", 3: f"{year:04d}q{month // 3 + 1}", 1: f"{year:04d}-{month + 1:02d}"}[self.months]
+        return written(self.start(t), self.months)
 
     def positions(self) -> dict[str, int]:
         """Periods by their key."""

@@ -101,7 +101,7 @@ def order_open_to_buyer(books: Books) -> Iterator[Check]:
         books,
         "order_open_to_buyer",
         lambda order: order.offer.buyers is None or buyer == ANY_BUYER or buyer in order.offer.buyers,
-        lambda order: f"the offer is not open to {buyer}",
+        lambda _: f"the offer is not open to {buyer}",
     )
 
 
@@ -140,6 +140,13 @@ def order_at_place(books: Books) -> Iterator[Check]:
         lambda order: order.place == order.offer.host if order.offer.hosted else order.place in books.inputs.sites,
         lambda order: f"{order.place} is not the host of the offer" if order.offer.hosted else "there is no such site",
     )
+
+
+def standing_at_site(books: Books) -> Iterator[Check]:
+    """The fleet and committed systems that are ours stand at a site of the scenario, not at a host."""
+    committed = ((c.offer.system.id, c.place) for c in books.cohorts if c.committed and not c.offer.hosted)
+    for system, place in sorted({*books.fleet, *committed}):
+        yield Allowed("standing_at_site", (system, place), place in books.inputs.sites, "there is no such site")
 
 
 def work_not_negative(books: Books) -> Iterator[Check]:
@@ -220,6 +227,7 @@ PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
     order_not_denied,
     order_basis_allowed,
     order_at_place,
+    standing_at_site,
     work_not_negative,
     work_has_throughput,
     work_on_allowed_stack,

@@ -5,13 +5,15 @@ A row that is missing reads as no use at all. Rows of decisions are compared one
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from optimizer.audit.books import Books
 from optimizer.audit.checks import TOLERANCE, Allowed, Check, Keys, Reported
-from optimizer.audit.decisions import ZERO, Cohort, Row, committed, price_of
+from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
@@ -26,35 +28,30 @@ from optimizer.audit.expected import (
     expected_sites,
     expected_supply,
 )
+from optimizer.audit.permissions import order_keys
 
-ONE = Fraction(1)
+PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(TOLERANCE)
 DISCOUNT_TOLERANCE = Fraction(1, 10**24)
 PRICES = ("price_usd", "usd_per_accelerator_hour")
 """Fields of one system or accelerator, which a tolerance of a cent would not check."""
 
 
-def stated(value: Any) -> Value:
-    """A value of the plan, exact."""
-    return value if value is None or isinstance(value, str) else Fraction(value)
+def compare(table: str, keys: Keys, field: str, given: Any, expected: Value, money: float) -> Reported:
+    """One field: within a tolerance in money, of a price, or relative to its size."""
+    if not isinstance(expected, Fraction):
+        return Reported(table, (*keys, field), given, expected, 0.0)
+    value = float(expected)
+    relative = PRICE_TOLERANCE if field in PRICES else QUANTITY_TOLERANCE
+    in_money = field.endswith("usd") and field not in PRICES
+    return Reported(table, (*keys, field), given, value, money if in_money else relative * max(1.0, abs(value)))
 
 
-def tolerance(field: str, expected: Value, money: Fraction) -> Fraction:
-    """How far a stated value may be off: in money, of a price, or relative to its size."""
-    scale = max(ONE, abs(expected)) if isinstance(expected, Fraction) else ONE
-    if field in PRICES:
-        return RELATIVE * scale
-    return money if field.endswith("usd") else TOLERANCE * scale
-
-
-def compare_row(table: str, keys: Keys, given: Row, expected: Values, money: Fraction) -> Iterator[Check]:
+def compare_row(table: str, keys: Keys, given: Row, expected: Values, money: float) -> Iterator[Check]:
     """Each expected field of one row."""
-    for field, value in expected.items():
-        yield Reported(table, (*keys, field), stated(given[field]), value, tolerance(field, value, money))
+    return (compare(table, keys, field, given[field], value, money) for field, value in expected.items())
 
 
-def compare_table(
-    table: str, key_fields: Keys, rows: Iterable[Row], expected: Table, money: Fraction
-) -> Iterator[Check]:
+def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: Table, money: float) -> Iterator[Check]:
     """Each row of a table; rows that are missing, unknown or stand twice."""
     seen: set[Keys] = set()
     for given in rows:
@@ -74,30 +71,28 @@ def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
     return ({"name": n, "period": p, "usd": usd} for n, by_period in costs.items() for p, usd in by_period.items())
 
 
-def cohort_of(row: Row, books: Books, index: Mapping[str, int]) -> Cohort | None:
-    """The cohort that a row of orders stands for, with the row's systems; None if there is none."""
-    offer, t = books.inputs.offers.get(row["offer"]), index.get(row["enters_service"])
-    if offer is None or t is None:
-        return None
-    if not row["commitment"]:
-        price = price_of(offer, t, books.inputs)
-        return Cohort(offer, row["place"], t, Fraction(row["systems"]), price, False)
-    entries = [e for e in books.inputs.commitments if (e.offer, e.place, e.t) == (offer.id, row["place"], t)]
-    cohorts = [committed(entry, books.inputs) for entry in entries]
-    at_price = [c for c in cohorts if row["price_usd"] is not None and c.price == stated(row["price_usd"])]
-    return (at_price or cohorts)[0]._replace(systems=Fraction(row["systems"])) if cohorts else None
+def cohorts_of_rows(rows: Iterable[Row], books: Books) -> Iterator[tuple[Row, Cohort]]:
+    """Each row of orders with the cohort it stands for; rows that stand for none are found elsewhere."""
+    positions, decided = books.inputs.horizon.positions(), iter(books.orders)
+    commitments: defaultdict[Keys, list[Cohort]] = defaultdict(list)
+    for cohort in books.cohorts:
+        if cohort.committed:
+            commitments[order_keys(books, cohort)].append(cohort)
+    for row in rows:
+        if row["commitment"]:
+            candidates = commitments[row["offer"], row["place"], row["enters_service"]]
+            at_price = [c for c in candidates if float(c.price or 0) == row["price_usd"]]
+            for cohort in (at_price or candidates)[:1]:
+                yield row, replace(cohort, systems=Fraction(row["systems"]))
+        elif row["offer"] in books.inputs.offers and row["enters_service"] in positions:
+            yield row, next(decided)
 
 
 def orders(plan: Row, accounts: Accounts) -> Iterator[Check]:
     """Each order row against what follows from its offer, place, period and systems."""
-    index = accounts.books.inputs.horizon.positions()
-    for row in plan["orders"]:
-        cohort = cohort_of(row, accounts.books, index)
-        if cohort is not None:
-            keys = row["offer"], row["place"], row["enters_service"]
-            yield from compare_row(
-                "orders", keys, row, expected_order(cohort, accounts.books), accounts.money_tolerance
-            )
+    for row, cohort in cohorts_of_rows(plan["orders"], accounts.books):
+        expected = expected_order(cohort, accounts.books)
+        yield from compare_row("orders", order_keys(accounts.books, cohort), row, expected, accounts.money_tolerance)
 
 
 def work(plan: Row, accounts: Accounts) -> Iterator[Check]:
@@ -131,11 +126,11 @@ def unmet(plan: Row, accounts: Accounts) -> Iterator[Check]:
 def _table(
     name: str, key_fields: Keys, expected: Callable[[Accounts], Table]
 ) -> Callable[[Row, Accounts], Iterator[Check]]:
-    def compare(plan: Row, accounts: Accounts) -> Iterator[Check]:
+    def statement(plan: Row, accounts: Accounts) -> Iterator[Check]:
         rows = cost_rows(plan[name]) if name == "costs" else plan[name]
         return compare_table(name, key_fields, rows, expected(accounts), accounts.money_tolerance)
 
-    return compare
+    return statement
 
 
 def all_periods(plan: Row, accounts: Accounts) -> Iterator[Check]:
@@ -160,23 +155,20 @@ def discount_factors(plan: Row, accounts: Accounts) -> Iterator[Check]:
 
 def objective(plan: Row, accounts: Accounts) -> Iterator[Check]:
     """The objective: Σ d_t · costs and f_t · residual."""
-    given = Fraction(plan["objective_usd"])
-    yield Reported("objective_usd", (), given, accounts.objective_usd, accounts.money_tolerance)
+    given, total = float(plan["objective_usd"]), float(accounts.objective_usd)
+    yield Reported("objective_usd", (), given, total, accounts.money_tolerance)
 
 
 def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
     """No bound lies above the objective, and gap = (objective - bound) / |objective|."""
     total, certified = Fraction(plan["objective_usd"]), plan["certified"]
-    stated_bounds = (
-        ("bound_usd", plan["bound_usd"], plan["gap"]),
-        ("certified", certified["bound_usd"], certified["gap"]),
-    )
-    for name, bound, gap in stated_bounds:
-        holds = Fraction(bound) <= total + accounts.money_tolerance
-        yield Allowed(name, (), holds, f"the bound {bound:,.2f} USD lies above the objective {float(total):,.2f} USD")
+    solver = "bound_usd", plan["bound_usd"], plan["gap"]
+    for name, bound, gap in (solver, ("certified", certified["bound_usd"], certified["gap"])):
+        below = Fraction(bound) <= total + Fraction(accounts.money_tolerance)
+        yield Allowed(name, (), below, f"the bound {bound:,.2f} USD lies above the objective {float(total):,.2f} USD")
         if abs(total) >= 1:
             expected = max(ZERO, total - Fraction(bound)) / abs(total)
-            yield Reported("gap", (name,), Fraction(gap), expected, TOLERANCE)
+            yield compare("gap", (name,), "gap", gap, expected, accounts.money_tolerance)
 
 
 STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (

@@ -6,7 +6,7 @@ A new constraint is one function and one line in CONSTRAINTS.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from optimizer.audit.books import Books, Series
@@ -140,23 +140,26 @@ def draws_within_pool(books: Books) -> Iterator[Check]:
     return _supply(books, "draws_within_pool", "pool")
 
 
-def cash_in_windows(books: Books, costs: tuple[Cost, ...], windows: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def cash_in_windows(books: Books, lines: Sequence[Series], windows: Iterable[str]) -> dict[str, Fraction]:
     """The sum of cost lines over the periods that start in each window."""
-    series = [cost(books) for cost in costs] if windows else []
     horizon, starts = books.inputs.horizon, books.inputs.finance.fiscal_year_starts
-    return {w: sum((s[t] for t in periods_in(w, horizon, starts) for s in series), ZERO) for w in windows}
+    return {w: sum((line[t] for t in periods_in(w, horizon, starts) for line in lines), ZERO) for w in windows}
+
+
+def _within_budget(books: Books, name: str, lines: tuple[Cost, ...], limits: Mapping[str, Fraction]) -> Iterator[Check]:
+    series = [line(books) for line in lines] if limits else []
+    for window, used in cash_in_windows(books, series, limits).items():
+        yield Limited(name, (window,), used, limits[window], "USD")
 
 
 def capex_within_budget(books: Books) -> Iterator[Check]:
     """Cash for hardware and network of the window ≤ budget."""
-    for window, used in cash_in_windows(books, CAPEX, books.inputs.capex_usd).items():
-        yield Limited("capex_within_budget", (window,), used, books.inputs.capex_usd[window], "USD")
+    return _within_budget(books, "capex_within_budget", CAPEX, books.inputs.capex_usd)
 
 
 def opex_within_budget(books: Books) -> Iterator[Check]:
     """Energy, hosting, maintenance, rent, software and carbon of the window ≤ budget."""
-    for window, used in cash_in_windows(books, OPEX, books.inputs.opex_usd).items():
-        yield Limited("opex_within_budget", (window,), used, books.inputs.opex_usd[window], "USD")
+    return _within_budget(books, "opex_within_budget", OPEX, books.inputs.opex_usd)
 
 
 def honour_commitment(books: Books) -> Iterator[Check]:

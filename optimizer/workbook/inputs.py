@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-
-from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, HOSTED, MONTHS_PER_YEAR, RENTED, Facts, Group, month_start, number
 from optimizer.workbook.layout import END, FISCAL_YEAR, HEADER, PERIOD, START, Book, Line, Row, Table
-from optimizer.workbook.styles import Role
 
 HEADERS = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "Basis", "Date", "Source")
 OURS = "chipmix: definition"
@@ -235,8 +232,7 @@ def cited(facts: Facts, entry: str, name: str, kind: str) -> Cited:
 
 def _of_catalog(facts: Facts, kind: str, entry: str, name: str, line: Line) -> Line:
     cite = cited(facts, entry, name, kind)
-    changes = {"basis": cite.basis, "date": cite.date, "source": cite.source}
-    return Line(**{**vars(line), **changes})
+    return replace(line, basis=cite.basis, date=cite.date, source=cite.source)
 
 
 def _systems(table: Table) -> dict[str, SystemRows]:
@@ -421,8 +417,3 @@ def _budgets(table: Table) -> list[BudgetRows]:
         ]
         rows.append(BudgetRows(budget.budget, budget.window, *table.block(lines)))
     return rows
-
-
-def column_of(period: int) -> str:
-    """The column letter of a period counted from 0."""
-    return get_column_letter(len(HEADERS) + 1 + period)

@@ -98,6 +98,17 @@ def sum_down(rows: Sequence[Row], column: str = "@") -> Formula:
     return Formula(f"=SUM({down(rows, column)})" if rows else "=0")
 
 
+def cohort(row: Row, service: str) -> Formula:
+    """What entered in the last `service` periods and is therefore still there."""
+    axis = row.axis_across
+    return Formula(f'=SUMIFS({row.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-{service})')
+
+
+def at_order(row: Row, axis: Row, lead: str) -> Formula:
+    """A value of the period of order, for what enters service now; zero if that was before the horizon."""
+    return Formula(f"=SUMIFS({row.across},{axis.axis_across},@${PERIOD}-{lead})")
+
+
 SUM = "sum"
 Constant = float | date | Formula | None
 
@@ -121,6 +132,7 @@ class Line:
     name: str = ""
     rule: str = ""
     whole: bool = True
+    constant_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -340,7 +352,8 @@ class Table(Page):
             self._value(row, FIRST_PERIOD + i, value, line)
 
     def _value(self, row: int, column: int, value: Constant, line: Line) -> None:
-        number_format = FORMATS[line.unit] if line.whole else SPLIT_SYSTEMS
+        unit = line.constant_unit if column == CONSTANT and line.constant_unit else line.unit
+        number_format = FORMATS[unit] if line.whole or unit != "systems" else SPLIT_SYSTEMS
         if isinstance(value, Formula):
             self.formula(row, column, value, line.role, number_format)
             return

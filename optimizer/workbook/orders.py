@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.facts import Group, OrderLine
 from optimizer.workbook.inputs import InputRows
-from optimizer.workbook.layout import PERIOD, SUM, Book, Line, Row, Table, down, sum_down
+from optimizer.workbook.layout import PERIOD, SUM, Book, Line, Row, Table, at_order, cohort, down, sum_down
 from optimizer.workbook.styles import Role
 
 
@@ -32,18 +32,8 @@ class OrderRows:
     entering_total: Row
     closing: Row
     in_service_total: Row
+    early: list[Row]
     unmet: dict[str, Row]
-
-
-def cohort(row: Row, service: str) -> Formula:
-    """What entered in the last `service` periods and is therefore still there."""
-    axis = row.axis_across
-    return Formula(f'=SUMIFS({row.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-{service})')
-
-
-def at_order(row: Row, axis: Row, lead: str) -> Formula:
-    """A value of the period of order, for what enters service now; zero if that was before the horizon."""
-    return Formula(f"=SUMIFS({row.across},{axis.axis_across},@${PERIOD}-{lead})")
 
 
 def write_orders(book: Book, inputs: InputRows) -> OrderRows:
@@ -57,12 +47,13 @@ def write_orders(book: Book, inputs: InputRows) -> OrderRows:
     accelerators = _accelerators(table, entering)
     in_service = _in_service(table, by_group, service)
     totals = _corkscrew(table, by_group, in_service, service)
+    early = _early(table, by_group, lead)
     unmet = _unmet(table)
     table.finish()
     groups = {
         group: GroupRows(lead[group], service[group], by_group[group], in_service[group]) for group in book.facts.groups
     }
-    return OrderRows(list(override.values()), entering, groups, accelerators, *totals, unmet)
+    return OrderRows(list(override.values()), entering, groups, accelerators, *totals, early, unmet)
 
 
 def _time(table: Table) -> None:
@@ -199,6 +190,17 @@ def _corkscrew(
     closing = table.line(Line("Closing", "systems", periods=Formula(f"=@{top}+@{top + 1}-@{top + 2}")))
     total = table.line(Line("In service, all offers", "systems", periods=sum_down(list(in_service.values()))))
     return enter, closing, total
+
+
+def _early(table: Table, by_group: dict[Group, Row], lead: dict[Group, Row]) -> list[Row]:
+    """Systems that enter service sooner than an order placed in the first period could arrive."""
+    table.heading("Entering before the lead time", "Systems in periods that no order of this horizon can reach.")
+    rows = []
+    for group, row in by_group.items():
+        if not group.committed:
+            formula = Formula(f'=SUMIFS({row.across},{row.axis_across},"<="&{lead[group].constant})')
+            rows.append(table.line(Line("Too early", "systems", group.offer, total=formula)))
+    return rows
 
 
 def _unmet(table: Table) -> dict[str, Row]:

@@ -1,0 +1,240 @@
+"""`chipmix catalog`: look at, start and check catalogue entries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.tables import amount, number, show_table
+
+if TYPE_CHECKING:
+    from catalogs.schema import Catalog, Offer
+
+folder_option = click.option(
+    "--catalog", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder on top of the bundled catalogue; may be given several times.",
+)  # fmt: skip
+
+
+def _load(folders: tuple[Path, ...]) -> Catalog:
+    from catalogs.load import bundled_folder, catalog_of
+
+    return catalog_of([bundled_folder(), *folders])
+
+
+@click.group()
+def catalog() -> None:
+    """Look at, start and check catalogue entries.
+
+    \b
+    Example:
+      chipmix catalog list --vendor amd
+    """
+
+
+@catalog.command("list")
+@click.option("--vendor", help="Only this vendor.")
+@folder_option
+def list_(vendor: str | None, folders: tuple[Path, ...]) -> int:
+    """List every offer with its system and accelerator in one table.
+
+    Prices are the latest listed, per system; rents per accelerator and hour. Training is in effective
+    TFLOP/s per accelerator, 70B serving in output tokens a second.
+
+    \b
+    Example:
+      chipmix catalog list --vendor google
+    """
+    known = _load(folders)
+    vendors = {a.vendor for a in known.accelerators.values()}
+    if vendor is not None and vendor not in vendors:
+        raise click.BadParameter(f"there is no vendor '{vendor}'; there are {', '.join(sorted(vendors))}")
+    columns = (
+        "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
+        "host", "price, USD", "USD/h", "lead, months", "orders open", "training", "70B", "basis",
+    )  # fmt: skip
+    order = sorted(known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key))
+    rows = [_offer_cells(known, key) for key in order if vendor in (None, _vendor(known, key))]
+    show_table(columns, rows, numbers=(3, 5, 6, 7, 11, 12, 13, 15, 16))
+    return 0
+
+
+def _vendor(known: Catalog, offer: str) -> str:
+    return known.accelerators[known.systems[known.offers[offer].system].accelerator].vendor
+
+
+def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
+    offer = known.offers[key]
+    system = known.systems[offer.system]
+    chip = known.accelerators[system.accelerator]
+    dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
+    priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
+    cite = known.cite(key, priced)
+    return (
+        chip.vendor,
+        chip.id,
+        chip.stack,
+        amount(float(chip.memory_gb)) if chip.memory_gb else "",
+        key,
+        str(system.accelerators),
+        number(float(system.provisioned_kw), 1),
+        number(float(system.average_kw), 1),
+        system.cooling,
+        ", ".join(offer.buyers or ("anyone",)),
+        offer.host or "",
+        _latest(offer, "price_usd", 0),
+        _latest(offer, "usd_per_accelerator_hour", 2),
+        str(offer.lead_time_months),
+        "" if dates == "…" else dates,
+        _rate(known, chip.id, "llm_training"),
+        _rate(known, chip.id, "llm_serving_70b"),
+        cite.basis if cite else "",
+    )
+
+
+def _last(schedule: Any) -> Any:
+    return list(schedule.values())[-1] if isinstance(schedule, dict) else schedule
+
+
+def _latest(offer: Offer, field: str, digits: int) -> str:
+    value = _last(getattr(offer, field))
+    return "" if value is None else number(float(value), digits)
+
+
+def _rate(known: Catalog, accelerator: str, workload: str) -> str:
+    entry = known.throughput.get(accelerator, {}).get(workload)
+    return "" if entry is None else f"{float(_last(entry.rate)):,.4g}"
+
+
+@catalog.command()
+@click.argument("entry", metavar="ID")
+@folder_option
+def show(entry: str, folders: tuple[Path, ...]) -> int:
+    """Show all that is known of an accelerator, system, offer, workload or pool, with its sources.
+
+    \b
+    Example:
+      chipmix catalog show h100_sxm
+    """
+    from catalogs.problems import suggestion
+
+    known = _load(folders)
+    sections = ("accelerators", "systems", "offers", "workloads", "pools")
+    found = {name: getattr(known, name)[entry] for name in sections if entry in getattr(known, name)}
+    if not found:
+        ids = [key for name in sections for key in getattr(known, name)]
+        raise click.BadParameter(f"nothing is called '{entry}'{suggestion(entry, ids)}")
+    for name, part in found.items():
+        click.echo(f"{name.removesuffix('s')} {entry}")
+        _show_fields(known, entry, part.model_dump(mode="json", by_alias=True, exclude_none=True))
+    _show_throughput(known, entry)
+    for name in _parts_of(known, entry):
+        click.echo(f"  see also: {name}")
+    return 0
+
+
+def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
+    rows = []
+    for field, value in fields.items():
+        cite = known.cite(entry, field)
+        source = known.sources.get(cite.source) if cite else None
+        shown = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
+        rows.append((field, shown, cite.basis if cite else "", source.title if source else ""))
+    show_table(("field", "value", "basis", "source"), rows)
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _show_throughput(known: Catalog, entry: str) -> None:
+    rows = []
+    for workload, rate in sorted(known.throughput.get(entry, {}).items()):
+        values = rate.model_dump(mode="json")["rate"]
+        shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
+        unit = known.workloads[workload].unit
+        rows.append((workload, f"{shown} {unit}", rate.precision or "", rate.basis, known.sources[rate.source].title))
+    if rows:
+        click.echo("throughput of one accelerator")
+        show_table(("workload", "rate", "precision", "basis", "source"), rows)
+
+
+def _parts_of(known: Catalog, entry: str) -> list[str]:
+    systems = [key for key, system in sorted(known.systems.items()) if system.accelerator == entry]
+    return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
+
+
+@catalog.command()
+@click.argument("entry", metavar="ID")
+@click.option("--vendor", required=True, help="Who makes it.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("our_catalog"),
+              show_default=True, help="The catalogue folder to write into.")  # fmt: skip
+def add(entry: str, vendor: str, folder: Path) -> int:
+    """Start the file of a new accelerator, with every field that it needs.
+
+    \b
+    Example:
+      chipmix catalog add nova1 --vendor acme --folder our_catalog
+    """
+    import re
+    from datetime import date
+
+    from catalogs.problems import InputError, Location, Problem
+    from cli.templates import ACCELERATOR
+    from optimizer.plan import write_text
+
+    for word in (entry, vendor):
+        if not re.fullmatch(r"[a-z][a-z0-9_.]*", word):
+            raise click.BadParameter(f"'{word}' must be small letters, digits, _ and . and begin with a letter")
+    path = folder / f"{entry}.yaml"
+    if path.exists():
+        raise InputError([Problem(Location(str(path), 1, 1), "exists already and is left as it is")])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name = entry.replace("_", " ").title()
+    write_text(path, ACCELERATOR.format(id=entry, name=name, vendor=vendor, year=date.today().year))
+    click.echo(f"wrote {path}")
+    click.echo(f"next: name {folder} under catalogs: in a scenario, and chipmix catalog check {folder}")
+    return 0
+
+
+@catalog.command()
+@click.option("--of", "what", type=click.Choice(["catalog", "scenario", "plan"]), default="catalog", show_default=True)
+def schema(what: str) -> int:
+    """Print the JSON Schema of a catalogue file, a scenario or a plan, for editors and programs.
+
+    \b
+    Example:
+      chipmix catalog schema --of scenario > scenario.schema.json
+    """
+    if what == "plan":
+        from optimizer.plan import plan_schema
+
+        click.echo(json.dumps(plan_schema(), indent=1, sort_keys=True))
+        return 0
+    from catalogs.schema import CatalogFile
+    from optimizer.scenario import Scenario
+
+    model = CatalogFile if what == "catalog" else Scenario
+    click.echo(json.dumps(model.model_json_schema(), indent=1, sort_keys=True))
+    return 0
+
+
+@catalog.command("check")
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[FOLDER]...")
+def check_(folders: tuple[Path, ...]) -> int:
+    """Check the bundled catalogue, or folders on top of it; every problem at once.
+
+    \b
+    Example:
+      chipmix catalog check
+    """
+    known = _load(folders)
+    rates = sum(map(len, known.throughput.values()))
+    click.echo(
+        f"in order: {len(known.accelerators)} accelerators, {len(known.systems)} systems, {len(known.offers)} offers, "
+        f"{rates} throughputs, {len(known.sources)} sources"
+    )
+    return 0

@@ -1,0 +1,34 @@
+"""`chipmix init`: a small scenario and a quote overlay to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.templates import QUOTES, SCENARIO
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> int:
+    """Write a small commented scenario and an example quote into FOLDER, ready to run.
+
+    \b
+    Example:
+      chipmix init my_plan
+      chipmix plan my_plan/scenario.yaml
+    """
+    from catalogs.problems import InputError, Location, Problem
+    from optimizer.plan import write_text
+
+    files = {folder / "scenario.yaml": SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
+    there = [Problem(Location(str(path), 1, 1), "exists already and is left as it is") for path in files if path.exists()]
+    if there:
+        raise InputError(there)
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+        click.echo(f"wrote {path}")
+    click.echo(f"next: chipmix plan {folder / 'scenario.yaml'}")
+    return 0

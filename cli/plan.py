@@ -1,0 +1,137 @@
+"""`chipmix plan`: solve a scenario, print the plan, write its files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from optimizer.plan_format import Plan
+    from optimizer.solve import Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+INTERRUPTED = 130
+
+
+def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+    def check(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix not in endings:
+            raise click.BadParameter(f"must end in {' or '.join(endings)}")
+        if path is not None and not path.parent.is_dir():
+            raise click.BadParameter(f"there is no folder {path.parent}")
+        return path
+
+    return check
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".xlsx"),
+              help="Write the plan as an Excel workbook.")  # fmt: skip
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
+              help="Write plan.json; '-' prints it, and nothing else, to standard output.")  # fmt: skip
+@click.option("--gap", type=click.FloatRange(0, 1), default=1e-4, show_default=True,
+              help="Stop when no plan can be cheaper by more than this part of the cost.")  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Stop after so long with the best plan so far.")  # fmt: skip
+@click.option("--solver", metavar="NAME", help="Compare with another solver that PuLP knows, such as SCIP_PY.")
+@click.option("--write-model", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".lp", ".mps"),
+              help="Write the model as an LP or MPS file.")  # fmt: skip
+def plan(
+    scenario: str,
+    output: Path | None,
+    json_file: str | None,
+    gap: float,
+    time_limit: float | None,
+    solver: str | None,
+    write_model: Path | None,
+) -> int:
+    """Find the cheapest plan for SCENARIO, a YAML file or the name of a bundled one.
+
+    Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
+    the search and keeps the best plan so far.
+
+    \b
+    Examples:
+      chipmix plan quick_start -o plan.xlsx
+      chipmix plan meta_2025 --time-limit 60 --json -
+    """
+    from optimizer.planning import make_plan
+    from optimizer.scenario import find_scenario, load_request
+    from optimizer.solve import Options
+
+    began = time.monotonic()
+    request = load_request(find_scenario(scenario))
+    options = Options(gap=gap, time_limit=time_limit, solver=solver)
+    try:
+        with _progress() as watch:
+            planned = make_plan(request, options, watch, write_model)
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--solver") from error
+    result = planned.plan
+    _write(result, output, json_file)
+    if json_file != "-":
+        from cli.show_plan import show_plan
+
+        show_plan(result)
+        for path in filter(None, (output, json_file, write_model)):
+            click.echo(f"wrote {path}", err=True)
+    click.echo(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
+    return INTERRUPTED if planned.interrupted else 0
+
+
+def _write(result: Plan, output: Path | None, json_file: str | None) -> None:
+    from optimizer.plan import plan_text, write_text
+
+    if output is not None:
+        from optimizer.workbook import write_workbook
+
+        write_workbook(result, output, command=_command())
+    if json_file == "-":
+        click.echo(plan_text(result), nl=False)
+    elif json_file is not None:
+        write_text(Path(json_file), plan_text(result))
+
+
+def _command() -> str:
+    """The command as typed, without the folders of this machine."""
+    return " ".join(["chipmix", *(Path(word).name if "/" in word else word for word in sys.argv[1:])])
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Shows how a solve goes: a live line on a terminal, else a line every ten seconds, on stderr."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("solving…") as status:
+        yield lambda progress: status.update(_words(progress))
+
+
+def _lines() -> Callable[[Progress], None]:
+    last = [0.0]
+
+    def show(progress: Progress) -> None:
+        if progress.seconds - last[0] >= SECONDS_BETWEEN_LINES:
+            last[0] = progress.seconds
+            click.echo(_words(progress), err=True)
+
+    return show
+
+
+def _words(progress: Progress) -> str:
+    if abs(progress.cost) == float("inf"):
+        return f"solving: {progress.seconds:.0f} s, no plan yet, bound {progress.bound:,.3f} M USD"
+    gap = (progress.cost - progress.bound) / max(abs(progress.cost), 1e-9)
+    return (
+        f"solving: {progress.seconds:.0f} s, best {progress.cost:,.3f} M USD, "
+        f"bound {progress.bound:,.3f} M USD, gap {100 * gap:.3g} %"
+    )

@@ -1,0 +1,166 @@
+"""A plan for the terminal: what to order when, what it costs, what limits it, how far to trust it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import click
+
+from cli.tables import amount, heading, number, percent, show_table
+from optimizer.plan_format import LimitRow, OrderRow, Plan
+
+MILLION = 1e6
+BINDING = 1e-6
+MOST_LIMITS = 20
+
+
+class Money:
+    """USD in the scenario's currency."""
+
+    def __init__(self, plan: Plan) -> None:
+        currency = plan.scenario["currency"]
+        self.code, self.per_usd = currency["code"], float(currency["per_usd"])
+
+    def exact(self, usd: float) -> str:
+        return f"{number(usd * self.per_usd, 2)} {self.code}"
+
+    def millions(self, usd: float) -> str:
+        value = usd * self.per_usd / MILLION
+        return number(value, 1 if abs(value) >= 100 else 3)
+
+
+def show_plan(plan: Plan) -> None:
+    """Prints a whole plan to standard output."""
+    money = Money(plan)
+    _show_headline(plan, money)
+    _show_orders(plan, money)
+    _show_costs(plan, money)
+    _show_work(plan)
+    _show_limits(plan)
+    _show_trust(plan, money)
+
+
+def _show_headline(plan: Plan, money: Money) -> None:
+    scenario = plan.scenario
+    horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
+    click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
+    optimal = plan.status == "optimal"
+    words = "optimal" if optimal else "stopped early, the best plan so far"
+    click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
+    saving = plan.objective_usd - plan.bound_usd
+    click.echo(f"no plan can be cheaper by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+
+
+def _show_orders(plan: Plan, money: Money) -> None:
+    heading("What to order")
+    if not plan.orders:
+        click.echo("nothing: what is in service is enough")
+        return
+    columns = (
+        "order in", "in service", "offer", "route", "place", "systems", "accelerators", f"capex, M {money.code}",
+        f"rent, M {money.code}",
+    )  # fmt: skip
+    show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(5, 6, 7, 8))
+
+
+def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
+    return sorted(orders, key=lambda o: (o.ordered, o.enters_service, o.offer, o.place))
+
+
+def _order_cells(order: OrderRow, money: Money) -> tuple[str, ...]:
+    return (
+        "committed" if order.commitment else order.ordered,
+        order.enters_service,
+        order.offer,
+        order.route.replace("_", " "),
+        order.place,
+        amount(order.systems),
+        amount(order.accelerators),
+        money.millions(order.capex_usd) if order.capex_usd else "",
+        money.millions(order.rent_usd) if order.rent_usd else "",
+    )
+
+
+def _show_costs(plan: Plan, money: Money) -> None:
+    heading(f"What it costs, in M {money.code}")
+    mid = {row.period: float(row.discount_mid) for row in plan.periods}
+    end = {row.period: float(row.discount_end) for row in plan.periods}
+    rows = []
+    for line, by_period in plan.costs.items():
+        factor = end if line == "residual_usd" else mid
+        present = sum(usd * factor[period] for period, usd in by_period.items())
+        if any(by_period.values()):
+            rows.append((line.removesuffix("_usd"), money.millions(sum(by_period.values())), money.millions(present)))
+    rows.append(("total", "", money.millions(plan.objective_usd)))
+    show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
+
+
+def _show_work(plan: Plan) -> None:
+    """Who does the work in the last period in which there is some."""
+    heading("Who does the work, in its last period")
+    last = {row.demand: row.period for row in sorted([*plan.work, *plan.unmet], key=lambda row: row.period)}
+    done: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for row in plan.work:
+        if row.period == last[row.demand]:
+            done[row.demand, row.accelerator] += row.work_per_second
+    for left in plan.unmet:
+        if left.period == last[left.demand]:
+            done[left.demand, "left undone"] += left.per_second
+    totals: defaultdict[str, float] = defaultdict(float)
+    for (demand, _), work in done.items():
+        totals[demand] += work
+    units = {name: plan.catalog["workloads"][d["workload"]]["unit"] for name, d in plan.scenario["demand"].items()}
+    rows = [
+        (demand, last[demand], who, f"{work:,.4g} {units[demand]}" if work < 1e4 else f"{work:,.0f} {units[demand]}", percent(work / totals[demand]))
+        for (demand, who), work in sorted(done.items(), key=lambda item: (item[0][0], -item[1]))
+    ]
+    show_table(("demand", "period", "accelerator", "per second", "share"), rows, numbers=(3, 4))
+
+
+def _show_limits(plan: Plan) -> None:
+    """The tightest period of each limit, the tightest limits first."""
+    heading("What limits it, each in its tightest period")
+    tightest: dict[str, LimitRow] = {}
+    for row in plan.limits:
+        group = row.row.partition(",")[0]
+        best = tightest.get(group)
+        if best is None or _use(row) > _use(best):
+            tightest[group] = row
+    ranked = sorted(tightest.values(), key=lambda row: (-_use(row), row.row))
+    rows = [(*_limit_cells(row),) for row in ranked[:MOST_LIMITS]]
+    if not rows:
+        click.echo("nothing: the scenario states no limit that the plan meets")
+        return
+    show_table(("limit", "used", "of", "unit", "use", ""), rows, numbers=(1, 2, 4))
+    if len(ranked) > MOST_LIMITS:
+        click.echo(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
+
+
+def _use(row: LimitRow) -> float:
+    return row.used / row.limit if row.limit else float(row.used > 0)
+
+
+def _limit_cells(row: LimitRow) -> tuple[str, ...]:
+    scale, unit = (MILLION, "M USD") if row.unit == "USD" else (1.0, row.unit)
+    digits = 0 if row.limit / scale >= 1000 else 2
+    binds = "binds" if row.slack <= BINDING * max(1.0, abs(row.limit)) else ""
+    return row.row, number(row.used / scale, digits), number(row.limit / scale, digits), unit, percent(_use(row)), binds
+
+
+def _show_trust(plan: Plan, money: Money) -> None:
+    heading("How far to trust it")
+    audit, certified = plan.audit, plan.certified
+    click.echo(
+        f"audit: {'passed' if audit.ok else 'FAILED'}, {audit.checks:,} checks in exact arithmetic, largest violation "
+        f"{audit.largest_violation:.2g}, cost difference {audit.cost_difference_usd:.2g} USD"
+    )
+    click.echo(
+        f"certified without the solver: no plan costs less than {money.exact(certified.bound_usd)} "
+        f"(gap {percent(certified.gap)})"
+    )
+    work, spend = plan.basis.work, plan.basis.spend
+    click.echo(f"rests on estimates: {percent(work.estimated)} of the work, {percent(spend.estimated)} of the spend")
+    click.echo(f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}")
+    for text in plan.warnings:
+        click.echo(f"warning: {text}", err=True)

@@ -1,0 +1,67 @@
+"""Tables and words for people: rich on a terminal, aligned plain text elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+PLAIN_WIDTH = 1000
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def coloured() -> bool:
+    return is_terminal() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def heading(text: str) -> None:
+    click.echo()
+    click.secho(text, bold=True, color=coloured())
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> None:
+    """Prints rows under their columns; `numbers` are the columns aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    right = set(numbers)
+    table = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False, header_style="bold")
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="right" if i in right else "left", no_wrap=not is_terminal(), overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(cell) for cell in row))
+    if is_terminal():
+        Console(no_color=not coloured(), highlight=False).print(table)
+        return
+    text = io.StringIO()
+    Console(file=text, width=PLAIN_WIDTH, no_color=True, highlight=False).print(table)
+    click.echo("\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n")))
+
+
+def _plain(cell: str) -> str:
+    """Text whose square brackets are not taken for rich's markup."""
+    return cell.replace("[", "\\[")
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with thousands separated; whole numbers stay whole."""
+    return f"{value:,.{digits}f}"
+
+
+def amount(value: float) -> str:
+    """A count that may be a fraction: 12, 1,024, 0.25."""
+    return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; small ones keep two digits and none is rounded to zero."""
+    if share == 0:
+        return "0 %"
+    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.2g} %"

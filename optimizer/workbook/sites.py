@@ -1,0 +1,218 @@
+"""Sites: systems in service at each place, and what they use of power, cooling and racks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optimizer.plan_format import SiteRow
+from optimizer.workbook.cells import Formula
+from optimizer.workbook.facts import Group
+from optimizer.workbook.inputs import InputRows, SystemRows
+from optimizer.workbook.layout import SUM, Book, Line, Row, Table, cohort, down, sum_down
+from optimizer.workbook.orders import OrderRows
+
+POWER = "Power used at the meter"
+EXCEEDED = "Limits exceeded"
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Systems of one kind at a place: in service by period; `cooling` and `system` from the catalogue."""
+
+    system: str
+    cooling: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class SiteUse:
+    """What a site uses: IT load in kW, energy in MWh, the power rows in MW and the count of limits exceeded."""
+
+    provisioned_kw: Row
+    energy_mwh: Row
+    power: Row
+    exceeded: Row
+
+
+@dataclass(frozen=True)
+class PlaceRows:
+    """Use by site, and the rows over all sites."""
+
+    sites: dict[str, SiteUse]
+    in_service: Row
+    power: Row
+    limit: Row
+    first_row: int
+    last_row: int
+
+
+def write_sites(book: Book, inputs: InputRows, orders: OrderRows) -> PlaceRows:
+    """Write the sheet; needs Inputs and Orders."""
+    table = Table(book, "Sites", "Sites: power, cooling and racks", "548235")
+    first = table.next
+    uses, totals = {}, []
+    for place in book.facts.places:
+        hosted = place not in book.facts.sites
+        table.heading(f"Host {place}" if hosted else f"Site {place}", "" if not hosted else "The provider's site.")
+        stands = _stands(table, inputs, orders, place)
+        totals.append(_total(table, place, stands))
+        if not hosted:
+            uses[place] = _use(table, inputs, place, stands)
+    rows = _all_sites(table, uses, totals, first)
+    table.finish()
+    return rows
+
+
+def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> list[Stand]:
+    """A line for each group and fleet entry at the place, liquid-cooled ones first."""
+    facts = table.book.facts
+    groups = [group for group in facts.groups if (group, place) in orders.entering]
+    fleet = [system for system, site in facts.fleet if site == place]
+    cooling = {system: str(facts.catalog["systems"][system]["cooling"]) for system in facts.systems}
+    stands = []
+    for kind in ("liquid", "air"):
+        for group in (group for group in groups if cooling[group.system] == kind):
+            stands.append(Stand(group.system, kind, _order_line(table, orders, group, place)))
+        for system in (system for system in fleet if cooling[system] == kind):
+            link = Formula(f"={inputs.fleet[system, place].now}")
+            line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=link)
+            stands.append(Stand(system, kind, table.line(line)))
+    _tie_systems(table, place, stands)
+    return stands
+
+
+def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Row:
+    line = Line(
+        f"In service{group.suffix}", "systems", group.offer, place, source="constant: periods in service",
+        constant=Formula(f"={orders.groups[group].service.constant}"),
+        periods=cohort(orders.entering[group, place], f"$E{table.next}"),
+        whole=all(x.is_integer() for at in group.lines if at.place == place for x in at.systems),
+    )
+    return table.line(line)
+
+
+def _tie_systems(table: Table, place: str, stands: Sequence[Stand]) -> None:
+    """Where one line is all there is of a system at a place, it must show the plan's number in service."""
+    facts = table.book.facts
+    for stand in stands:
+        if [other.system for other in stands].count(stand.system) == 1:
+            rows = {x.period: x.systems for x in facts.plan.in_service if (x.system, x.place) == (stand.system, place)}
+            values = [rows.get(key, 0.0) for key in facts.keys]
+            table.book.tie(stand.row, values, f"{stand.system} in service at {place} in")
+
+
+def _total(table: Table, place: str, stands: Sequence[Stand]) -> Row:
+    return table.line(
+        Line("Systems in service, total", "systems", place=place, periods=sum_down([stand.row for stand in stands]))
+    )
+
+
+def _each(table: Table, inputs: InputRows, place: str, stands: Sequence[Stand], label: str, unit: str) -> list[Row]:
+    """A constant for each stand, linked from Inputs, in the stands' order."""
+    rows = []
+    for stand, line_label in zip(stands, _labels(stands, label), strict=True):
+        source = _property(inputs.systems[stand.system], label)
+        rows.append(table.line(Line(line_label, unit, stand.system, place, constant=Formula(f"={source.constant}"))))
+    return rows
+
+
+def _labels(stands: Sequence[Stand], label: str) -> list[str]:
+    """Labels that stay apart where a system stands at a place on several lines."""
+    seen: dict[str, int] = {}
+    labels = []
+    for stand in stands:
+        seen[stand.system] = seen.get(stand.system, 0) + 1
+        labels.append(label if seen[stand.system] == 1 else f"{label} ({seen[stand.system]})")
+    return labels
+
+
+PROVISIONED, AVERAGE, RACKS = "Provisioned per system", "Average power per system", "Racks per system"
+
+
+def _property(rows: SystemRows, label: str) -> Row:
+    return {PROVISIONED: rows.provisioned, AVERAGE: rows.average, RACKS: rows.racks}[label]
+
+
+def _product(stands: Sequence[Stand], constants: Sequence[Row], cooling: str = "") -> Formula:
+    """Σ constant × systems in service, over the stands of a cooling or over all."""
+    picked = [(s.row, c) for s, c in zip(stands, constants, strict=True) if cooling in ("", s.cooling)]
+    if not picked:
+        return Formula("=0")
+    rows, factors = [row for row, _ in picked], [factor for _, factor in picked]
+    return Formula(f"=SUMPRODUCT({down(factors, '$E')},{down(rows)})")
+
+
+def _use(table: Table, inputs: InputRows, site: str, stands: Sequence[Stand]) -> SiteUse:
+    """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
+    provisioned = _each(table, inputs, site, stands, PROVISIONED, "kW/system")
+    average = _each(table, inputs, site, stands, AVERAGE, "kW/system")
+    racks = _each(table, inputs, site, stands, RACKS, "racks/system")
+    own = inputs.sites[site]
+    load = table.line(Line("Provisioned IT load", "kW", place=site, periods=_product(stands, provisioned)))
+    drawn = table.line(Line("Average IT load", "kW", place=site, periods=_product(stands, average)))
+    formula = Formula(f"={own.pue.constant}*{drawn.now}*hours_per_period/kw_per_mw")
+    energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
+    peak = (own.peak_pue or own.pue).constant
+    pairs = [_limit(table, inputs, site, "power_mw", POWER, Formula(f"={peak}*{load.now}/kw_per_mw"))]
+    for kind in ("liquid", "air"):
+        kw = _product(stands, provisioned, kind).text
+        used = Formula(f"{kw}/kw_per_mw")
+        pairs.append(_limit(table, inputs, site, f"{kind}_mw", f"IT load on {kind} cooling", used))
+    pairs.append(_limit(table, inputs, site, "racks", "Racks used", _product(stands, racks)))
+    exceeded = _exceeded(table, site, pairs)
+    _tie_site(table, site, energy, [used for used, _ in pairs])
+    return SiteUse(load, energy, pairs[0][0], exceeded)
+
+
+def _limit(
+    table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula
+) -> tuple[Row, Row | None]:
+    """What is used, and if there is a limit, the limit and what is left; returns use and left."""
+    unit = "racks" if name == "racks" else "MW"
+    row = table.line(Line(label, unit, place=site, periods=used))
+    limit = inputs.sites[site].limits.get(name)
+    if limit is None:
+        return row, None
+    table.line(Line(f"{label}: limit", unit, place=site, periods=Formula(f"={limit.now}")))
+    formula = Formula(f"={limit.now}-{row.now}")
+    return row, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
+
+
+def _exceeded(table: Table, site: str, pairs: Sequence[tuple[Row, Row | None]]) -> Row:
+    terms = [f"({left.now}<-tolerance_quantity)" for _, left in pairs if left is not None]
+    return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=" + "+".join(terms))))
+
+
+def _tie_site(table: Table, site: str, energy: Row, used: Sequence[Row]) -> None:
+    rows: dict[str, SiteRow] = {row.period: row for row in table.book.facts.plan.sites if row.site == site}
+    keys = table.book.facts.keys
+    if not all(key in rows for key in keys):
+        return
+    book = table.book
+    book.tie(energy, [rows[key].energy_mwh for key in keys], f"energy of {site} in MWh in")
+    for row, name in zip(used, ("power_used_mw", "liquid_used_mw", "air_used_mw", "racks_used"), strict=True):
+        book.tie(row, [getattr(rows[key], name) for key in keys], f"{name} of {site} in")
+
+
+def _all_sites(
+    table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], first: int
+) -> PlaceRows:
+    table.heading("All sites")
+    last = table.next - 1
+    use = next(iter(uses.values()), None)
+
+    def by_label(row: Row | None) -> Formula:
+        if row is None:
+            return Formula("=0")
+        return Formula(f"=SUMIFS(@{first}:@{last},$A{first}:$A{last},$A{row.number})")
+
+    power = table.line(Line("Peak power, all sites", "MW", periods=by_label(use.power if use else None)))
+    # A limit stands one line under its use.
+    limit_row = Row("Sites", use.power.number + 1, power.last) if use else None
+    limit = table.line(Line("Power limit, all sites", "MW", periods=by_label(limit_row)))
+    table.line(Line("Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}")))
+    energy = by_label(use.energy_mwh if use else None)
+    table.line(Line("Energy, all sites", "MWh", total=SUM, periods=energy))
+    systems = table.line(Line("Systems in service, all places", "systems", periods=by_label(totals[0] if totals else None)))
+    return PlaceRows(uses, systems, power, limit, first, last)
