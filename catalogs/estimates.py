@@ -87,7 +87,7 @@ def network_price(accelerators: int, gbit_s: float) -> float:
     and 10,600 USD at 800 Gbit/s (13 % of 5.9 M USD for a rack of 72 Blackwell).
     """
     exponent = math.log(10_600 / 6_600) / math.log(2)
-    return accelerators * 6_600 * (gbit_s / 400) ** exponent
+    return accelerators * 6_600 * math.pow(gbit_s / 400, exponent)
 
 
 def lease_rent(system_usd: float, accelerators: int, months: int) -> float:
@@ -296,31 +296,28 @@ LIST_12, LIST_36 = 0.70, 0.55
 LARGE_CLOUD = 1.2
 """Rent at a large cloud over a neocloud's, at the same term."""
 
+
+def _terms(route: str, of: str, factor: float, systems: str) -> dict[str, tuple[str, float]]:
+    return {f"{system}.{route}": (f"{system}.{of}", factor) for system in systems.split()}
+
+
 RENT_LIKE: dict[str, tuple[str, float]] = {
-    **{f"{system}.reservation": (f"{system}.reservation_36", TWELVE_OVER_36) for system in (
-        "dgx_h200", "dgx_b200", "dgx_b300", "gb200_nvl72", "gb300_nvl72", "mi300x_server", "mi325x_server",
-        "mi355x_server",
-    )},
-    **{f"{system}.on_demand": (f"{system}.reservation_36", SCARCE_OVER_36) for system in (
-        "dgx_b300", "gb200_nvl72", "gb300_nvl72",
-    )},
-    **{f"{system}.on_demand": (f"{system}.reservation_36", NO_TERM_OVER_36) for system in (
-        "mi325x_server", "mi355x_server",
-    )},
-    **{f"{system}.reservation": (f"{system}.on_demand", LIST_12) for system in (
-        "tpu_v4_rack", "tpu_v5e_server", "tpu_v5p_rack", "tpu_v6e_server", "tpu_v7_rack",
-        "trn1_server", "inf2_server", "trn2_ultraserver", "trn3_ultraserver",
-    )},
-    **{f"{system}.reservation_36": (f"{system}.on_demand", LIST_36) for system in (
-        "tpu_v4_rack", "tpu_v5e_server", "tpu_v5p_rack", "tpu_v6e_server", "tpu_v7_rack",
-        "trn2_ultraserver", "trn3_ultraserver",
-    )},
-    **{f"{system}.{host}_reservation": (f"{system}.reservation_36", LARGE_CLOUD) for system, host in (
-        ("gb200_nvl72", "aws"), ("gb300_nvl72", "aws"), ("gb200_nvl72", "oracle"), ("gb300_nvl72", "oracle"),
-        ("gb200_nvl72", "azure"), ("gb300_nvl72", "azure"), ("mi355x_server", "oracle"),
-        ("dgx_h100", "azure"), ("dgx_h100", "oracle"), ("dgx_h100", "aws"), ("dgx_h100", "google"),
-        ("dgx_h200", "azure"), ("dgx_h200", "aws"), ("dgx_b200", "aws"), ("dgx_b200", "google"),
-    )},
+    **_terms("reservation", "reservation_36", TWELVE_OVER_36, """
+        dgx_h200 dgx_b200 dgx_b300 gb200_nvl72 gb300_nvl72 mi300x_server mi325x_server mi355x_server
+    """),
+    **_terms("on_demand", "reservation_36", SCARCE_OVER_36, "dgx_b300 gb200_nvl72 gb300_nvl72"),
+    **_terms("on_demand", "reservation_36", NO_TERM_OVER_36, "mi325x_server mi355x_server"),
+    **_terms("reservation", "on_demand", LIST_12, """
+        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn1_server inf2_server
+        trn2_ultraserver trn3_ultraserver
+    """),
+    **_terms("reservation_36", "on_demand", LIST_36, """
+        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn2_ultraserver trn3_ultraserver
+    """),
+    **_terms("aws_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 dgx_b200 gb200_nvl72 gb300_nvl72"),
+    **_terms("azure_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 gb200_nvl72 gb300_nvl72"),
+    **_terms("google_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_b200"),
+    **_terms("oracle_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 gb200_nvl72 gb300_nvl72 mi355x_server"),
     "dgx_a100.on_demand": ("dgx_h100.on_demand", 1.0),
     "gh200_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "h100_pcie_server.on_demand": ("dgx_h100.on_demand", 1.0),
@@ -376,11 +373,10 @@ WAFERS_LIKE = {
 
 @dataclass(frozen=True)
 class Like:
-    """As efficient as these neighbours on the workload (or on `on`), times a factor."""
+    """As efficient as these neighbours on the workload, times a factor."""
 
     neighbours: tuple[str, ...]
     factor: float = 1.0
-    on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -714,10 +710,8 @@ def _rate(catalog: Catalog, chip: str, workload: str, rule: Rule) -> Value:
         latest = float(list(gains.values())[-1])
         return _each(gains, lambda then: carried_back(rule.rate_now, then, latest))
     line = _roofline_of(catalog, chip, workload, here.precision)
-    others = [catalog.throughput[n][rule.on or workload] for n in rule.neighbours]
-    lines = [
-        _roofline_of(catalog, n, rule.on or workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)
-    ]
+    others = [catalog.throughput[n][workload] for n in rule.neighbours]
+    lines = [_roofline_of(catalog, n, workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)]
     if len(others) == 1:
         return _each(others[0].rate, lambda rate: like_neighbours([(rate, lines[0])], line, rule.factor))
     latest_rates = [_number(value_at(other.rate, 12 * 2100)) for other in others]
