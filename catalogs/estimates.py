@@ -480,7 +480,8 @@ RATES: dict[str, dict[str, Rule]] = {
     | _all("b200", 0.95, LARGE)
     | _all("b200", 0.8, LARGE_INTERACTIVE, RECOMMEND_TRAINING, RECOMMEND)
     | _all("b200", 0.67, MOE_INTERACTIVE),
-    "mi455x": _all("mi355x", 1.0, TRAINING, RELAXED, INTERACTIVE, LARGE, LARGE_INTERACTIVE, MOE)
+    "mi455x": _all("mi355x", 1.0, TRAINING)
+    | _all("mi355x", 0.8, RELAXED, INTERACTIVE, LARGE, LARGE_INTERACTIVE, MOE)
     | _all("mi355x", 1.0, RECOMMEND_TRAINING, RECOMMEND)
     | _all("gb200", 0.67, MOE_INTERACTIVE),
     # Intel. No serving round at this scale: 0.6 of NVIDIA's efficiency, 0.5 where latency or size bite.

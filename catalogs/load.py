@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from catalogs.checks import CHECKS, check_cites
 from catalogs.problems import InputError, Location, Problem, suggestion
-from catalogs.schema import HOSTED, Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
-from catalogs.validate import check_references, dotted, leaves, number, validated
+from catalogs.schema import Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
+from catalogs.validate import leaves, validated
 from catalogs.yaml_text import Map, Text, read
 
 BUNDLED = "bundled"
@@ -140,139 +141,16 @@ def merge_folders(folders: Iterable[Path], problems: list[Problem]) -> dict[str,
     return merged
 
 
-def _validated_section(
-    name: str, model: type[BaseModel], tree: Map, problems: list[Problem]
-) -> dict[str, BaseModel]:
+def _validated_section(name: str, model: type[BaseModel], tree: Map, problems: list[Problem]) -> dict[str, BaseModel]:
     valid = {}
     for key, value in sorted(tree.items()):
-        entry = value if isinstance(value, Map) else _blank(tree.key_at[key], key, name, problems)
-        if entry is not None:
-            result = validated(model, entry, (name, key), problems)
-            if result is not None:
-                valid[key] = result
+        if not isinstance(value, Map):
+            problems.append(Problem(tree.key_at[key], f"{name}.{key} must be a mapping of keys to values"))
+            continue
+        result = validated(model, value, (name, key), problems)
+        if result is not None:
+            valid[key] = result
     return valid
-
-
-def _blank(at: Location, key: str, name: str, problems: list[Problem]) -> None:
-    problems.append(Problem(at, f"{name}.{key} must be a mapping of keys to values"))
-
-
-def _check_references(merged: dict[str, Map], problems: list[Problem]) -> None:
-    links: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
-        ("systems", ("*", "accelerator"), "accelerators", "accelerator"),
-        ("offers", ("*", "system"), "systems", "system"),
-        ("throughput", ("*", "*", "source"), "sources", "source"),
-        ("cites", ("*", "source"), "sources", "source"),
-    )
-    for section, path, target, kind in links:
-        check_references(merged[section], path, merged[target], kind, (section,), problems)
-    keys: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
-        ("accelerators", ("*", "draws", "*"), "pools", "pool"),
-        ("throughput", ("*", "*"), "workloads", "workload"),
-    )
-    for section, path, target, kind in keys:
-        for where, _, at in leaves(merged[section], *path):
-            if where[-1] not in merged[target]:
-                hint = suggestion(where[-1], merged[target])
-                problems.append(Problem(at, f"{section}.{dotted(where)}: there is no {kind} '{where[-1]}'{hint}"))
-    known = {*merged["accelerators"], *merged["systems"], *merged["offers"]}
-    for key, at in merged["cites"].key_at.items():
-        if key not in known and key.rpartition(".")[0] not in known:
-            problems.append(Problem(at, f"cites.{key}: names no accelerator, system or offer, nor a field of one"))
-
-
-def _check_systems(merged: dict[str, Map], problems: list[Problem]) -> None:
-    for (key,), system, _ in leaves(merged["systems"], "*"):
-        for _, text, at in leaves(system, "average_kw"):
-            average, provisioned = number(text), number(leaf(system, "provisioned_kw"))
-            if average is not None and provisioned is not None and average > provisioned:
-                problems.append(
-                    Problem(at, f"systems.{key}.average_kw must not exceed provisioned_kw ({average} > {provisioned})")
-                )
-
-
-def leaf(tree: Any, key: str) -> Any:
-    """The value of a key, or None where the tree is no mapping or lacks it."""
-    return tree.get(key) if isinstance(tree, Map) else None
-
-
-_NEEDS = {
-    "purchase": ("price_usd",),
-    "lease": ("usd_per_accelerator_hour", "term_months"),
-    "reservation": ("usd_per_accelerator_hour", "term_months", "host"),
-    "on_demand": ("usd_per_accelerator_hour", "host"),
-}
-_REFUSES = {
-    "purchase": ("usd_per_accelerator_hour", "host", "carbon_kg_per_accelerator_hour"),
-    "lease": ("price_usd", "host", "deposit_share", "carbon_kg_per_accelerator_hour"),
-    "reservation": ("price_usd", "deposit_share"),
-    "on_demand": ("price_usd", "deposit_share", "term_months"),
-}
-
-
-def _check_offers(merged: dict[str, Map], problems: list[Problem]) -> None:
-    for (key,), offer, offer_at in leaves(merged["offers"], "*"):
-        route = leaf(offer, "route")
-        for field in _NEEDS.get(route, ()) if isinstance(route, str) else ():
-            if leaf(offer, field) is None:
-                problems.append(Problem(offer_at, f"offers.{key}.{field} is missing; route {route} needs it"))
-        for field in _REFUSES.get(route, ()) if isinstance(route, str) else ():
-            if field in offer:
-                problems.append(
-                    Problem(offer.key_at[field], f"offers.{key}.{field} has no meaning for route {route}; remove it")
-                )
-        if leaf(offer, "free") != "true":
-            _check_not_free(key, offer, problems)
-
-
-def _check_not_free(key: str, offer: Any, problems: list[Problem]) -> None:
-    for field in ("price_usd", "usd_per_accelerator_hour"):
-        for where, text, at in [*leaves(offer, field), *leaves(offer, field, "*")]:
-            if number(text) == 0:
-                problems.append(
-                    Problem(at, f"offers.{key}.{dotted(where)} is zero; write free: true if it is meant, else the price")
-                )
-
-
-def _check_throughput(merged: dict[str, Map], problems: list[Problem]) -> None:
-    """A rate is positive, and a rate in TFLOP/s cannot exceed the peak of its precision."""
-    for (owner, workload), entry, _ in leaves(merged["throughput"], "*", "*"):
-        accelerator = merged["accelerators"].get(owner)
-        precision = leaf(entry, "precision")
-        peak = number(leaf(leaf(accelerator, "peak_tflops"), precision)) if isinstance(precision, str) else None
-        in_tflops = leaf(merged["workloads"].get(workload), "unit") == "TFLOP/s"
-        for where, text, at in [*leaves(entry, "rate"), *leaves(entry, "rate", "*")]:
-            rate, name = number(text), f"throughput.{owner}.{workload}.{dotted(where)}"
-            if rate == 0:
-                problems.append(Problem(at, f"{name} is zero; leave the entry out if it cannot do the work"))
-            if in_tflops and rate is not None and peak is not None and rate > peak:
-                problems.append(Problem(at, f"{name} exceeds the {precision} peak of {owner} ({rate} > {peak} TFLOP/s)"))
-
-
-_CITED = {
-    "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced"),
-    "systems": ("accelerators", "provisioned_kw", "average_kw", "racks", "cooling"),
-    "offers": (
-        "price_usd", "usd_per_accelerator_hour", "lead_time_months", "available", "term_months",
-        "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
-        "network_usd", "software_usd_per_year",
-    ),
-}  # fmt: skip
-
-
-def check_cites(merged: dict[str, Map], problems: list[Problem]) -> None:
-    """In the shipped catalogue every figure says where it comes from."""
-    for section, fields in _CITED.items():
-        for (key,), entry, _ in leaves(merged[section], "*"):
-            for field in fields:
-                cited = f"{key}.{field}" in merged["cites"] or key in merged["cites"]
-                if isinstance(entry, Map) and field in entry and not cited:
-                    problems.append(
-                        Problem(entry.key_at[field], f"{section}.{key}.{field} has no source; add cites: {key}.{field}")
-                    )
-
-
-CHECKS = (_check_references, _check_systems, _check_offers, _check_throughput)
 
 
 def _catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:

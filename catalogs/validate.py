@@ -126,9 +126,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def validated(
-    model: type[Model], tree: Any, prefix: Sequence[str], problems: list[Problem]
-) -> Model | None:
+def validated(model: type[Model], tree: Any, prefix: Sequence[str], problems: list[Problem]) -> Model | None:
     """The model of a tree, or None with every mistake appended to `problems`.
 
     `prefix` is the path of the tree in the words of the file, for the messages.
@@ -152,9 +150,7 @@ def leaves(tree: Any, *path: str) -> list[tuple[tuple[str, ...], Any, Location]]
     return found
 
 
-def _below(
-    above: tuple[tuple[str, ...], Any, Location], part: str
-) -> list[tuple[tuple[str, ...], Any, Location]]:
+def _below(above: tuple[tuple[str, ...], Any, Location], part: str) -> list[tuple[tuple[str, ...], Any, Location]]:
     path, node, _ = above
     if isinstance(node, Map):
         keys = list(node) if part == "*" else [part] * (part in node)

@@ -56,7 +56,9 @@ def list_(vendor: str | None, folders: tuple[Path, ...]) -> int:
         "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
         "host", "price, USD", "USD/h", "lead, months", "orders open", "training", "70B", "basis",
     )  # fmt: skip
-    order = sorted(known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key))
+    order = sorted(
+        known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key)
+    )
     rows = [_offer_cells(known, key) for key in order if vendor in (None, _vendor(known, key))]
     show_table(columns, rows, numbers=(3, 5, 6, 7, 11, 12, 13, 15, 16))
     return 0

@@ -40,7 +40,7 @@ def _check(name: str) -> str:
     """What a path holds, in words. Raises InputError."""
     from catalogs.load import bundled_folder, catalog_of
     from catalogs.yaml_text import read
-    from optimizer.scenario import find_scenario, load_request
+    from optimizer.request import find_scenario, load_request
     from optimizer.tables import build_tables
 
     path = Path(name)

@@ -23,7 +23,9 @@ def init(folder: Path) -> int:
     from optimizer.plan import write_text
 
     files = {folder / "scenario.yaml": SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
-    there = [Problem(Location(str(path), 1, 1), "exists already and is left as it is") for path in files if path.exists()]
+    there = [
+        Problem(Location(str(path), 1, 1), "exists already and is left as it is") for path in files if path.exists()
+    ]
     if there:
         raise InputError(there)
     for path, text in files.items():

@@ -63,7 +63,7 @@ def plan(
       chipmix plan meta_2025 --time-limit 60 --json -
     """
     from optimizer.planning import make_plan
-    from optimizer.scenario import find_scenario, load_request
+    from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options
 
     began = time.monotonic()

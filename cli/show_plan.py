@@ -99,7 +99,11 @@ def _show_costs(plan: Plan, money: Money) -> None:
 def _show_work(plan: Plan) -> None:
     """Who does the work in the last period in which there is some."""
     heading("Who does the work, in its last period")
-    last = {row.demand: row.period for row in sorted([*plan.work, *plan.unmet], key=lambda row: row.period)}
+    last: dict[str, str] = {}
+    for demand, period in sorted(
+        [(w.demand, w.period) for w in plan.work] + [(u.demand, u.period) for u in plan.unmet]
+    ):
+        last[demand] = period
     done: defaultdict[tuple[str, str], float] = defaultdict(float)
     for row in plan.work:
         if row.period == last[row.demand]:
@@ -112,7 +116,13 @@ def _show_work(plan: Plan) -> None:
         totals[demand] += work
     units = {name: plan.catalog["workloads"][d["workload"]]["unit"] for name, d in plan.scenario["demand"].items()}
     rows = [
-        (demand, last[demand], who, f"{work:,.4g} {units[demand]}" if work < 1e4 else f"{work:,.0f} {units[demand]}", percent(work / totals[demand]))
+        (
+            demand,
+            last[demand],
+            who,
+            f"{work:,.4g} {units[demand]}" if work < 1e4 else f"{work:,.0f} {units[demand]}",
+            percent(work / totals[demand]),
+        )
         for (demand, who), work in sorted(done.items(), key=lambda item: (item[0][0], -item[1]))
     ]
     show_table(("demand", "period", "accelerator", "per second", "share"), rows, numbers=(3, 4))
@@ -161,6 +171,8 @@ def _show_trust(plan: Plan, money: Money) -> None:
     )
     work, spend = plan.basis.work, plan.basis.spend
     click.echo(f"rests on estimates: {percent(work.estimated)} of the work, {percent(spend.estimated)} of the spend")
-    click.echo(f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}")
+    click.echo(
+        f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
+    )
     for text in plan.warnings:
         click.echo(f"warning: {text}", err=True)

@@ -15,7 +15,7 @@ from optimizer.certificate import certified_bound
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import Model
 from optimizer.matrix import Matrix, to_matrix
-from optimizer.scenario import Request
+from optimizer.request import Request
 from optimizer.solve import Options, Solution, SolverError, solve
 from optimizer.tables import build_tables
 
@@ -116,7 +116,8 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
     """The least weighted give of some groups of rows: a column each, its cost its weight."""
-    columns, extra = len(matrix.cost), {i: [] for i in range(len(matrix.rows))}  # type: dict[int, list[int]]
+    columns = len(matrix.cost)
+    extra: dict[int, list[int]] = {i: [] for i in range(len(matrix.rows))}
     for k, group in enumerate(groups):
         for i in group.rows:
             extra[i].append(k)
@@ -168,9 +169,9 @@ class _Question:
         groups = _groups(self.model, self.matrix, kinds)
         matrix = _elastic(self.matrix, groups)
         solution = solve(matrix, self.options)
-        gives = solution.values[len(self.matrix.cost) :] if solution.values.size else []
+        gives = solution.values[len(self.matrix.cost) :].tolist()
         short = [
-            Shortage(group.kind, group.constraint, group.name, float(give) * group.scale, group.unit)
+            Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
             for group, give in zip(groups, gives, strict=False)
             if give > LEAST
         ]

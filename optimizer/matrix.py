@@ -101,4 +101,5 @@ def uncomfortable(matrix: Matrix) -> str | None:
     low, high = COMFORTABLE
     if not size.size or (size.min() >= low and size.max() <= high):
         return None
-    return f"numbers of very different size meet in the model (coefficients {size.min():.2g} to {size.max():.2g}); check units"
+    span = f"{size.min():.2g} to {size.max():.2g}"
+    return f"numbers of very different size meet in the model (coefficients {span}); check units"

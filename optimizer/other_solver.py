@@ -50,7 +50,9 @@ def _values(problem: pulp.LpProblem, matrix: Matrix) -> Floats | None:
     whole = np.where(matrix.integer, np.round(values), values)
     row_of = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
     activity = np.bincount(row_of, matrix.value * whole[matrix.index], minlength=len(matrix.rows))
-    scale = 1 + np.maximum(np.abs(activity), np.bincount(row_of, np.abs(matrix.value * whole[matrix.index]), minlength=len(matrix.rows)))
+    scale = 1 + np.maximum(
+        np.abs(activity), np.bincount(row_of, np.abs(matrix.value * whole[matrix.index]), minlength=len(matrix.rows))
+    )
     holds = (activity >= matrix.row_lower - TOLERANCE * scale) & (activity <= matrix.row_upper + TOLERANCE * scale)
     return values if holds.all() else None
 

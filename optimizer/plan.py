@@ -7,15 +7,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 import optimizer.plan_format as fmt
 from catalogs.problems import InputError, Location, Problem
 from optimizer.formulation import AT_PERIOD_END, SHORT_OF
-from optimizer.formulation.demand import DEMAND_PARTS
-from optimizer.formulation.model import Model
+from optimizer.formulation.model import DEMAND_PARTS, Model
 from optimizer.matrix import Matrix
 from optimizer.solve import Options, Solution
 from optimizer.tables import KW_PER_MW, Cohort, Tables, peak_pue
@@ -205,17 +204,23 @@ def _variable_values(answer: Answer) -> Iterable[tuple[Any, float]]:
     yield from ((v, answer.in_service[key]) for key, v in answer.model.in_service.items())
 
 
-def _budget(answer: Answer, limits: list[fmt.LimitRow]) -> list[fmt.BudgetRow]:
+_BUDGETS: dict[str, Literal["capex_usd", "opex_usd"]] = {
+    "capex_within_budget": "capex_usd",
+    "opex_within_budget": "opex_usd",
+}
+
+
+def _budget(limits: list[fmt.LimitRow]) -> list[fmt.BudgetRow]:
     rows = []
     for limit in limits:
         constraint, _, window = limit.row.rstrip(")").partition("(")
-        if constraint in ("capex_within_budget", "opex_within_budget"):
-            kind = "capex_usd" if constraint.startswith("capex") else "opex_usd"
-            rows.append(fmt.BudgetRow(budget=kind, window=window, used_usd=limit.used, limit_usd=limit.limit))
+        if constraint in _BUDGETS:
+            budget = _BUDGETS[constraint]
+            rows.append(fmt.BudgetRow(budget=budget, window=window, used_usd=limit.used, limit_usd=limit.limit))
     return rows
 
 
-_SUPPLY = {
+_SUPPLY: dict[str, Literal["accelerator", "offer", "pool"]] = {
     "deliveries_within_supply": "accelerator",
     "orders_within_offer": "offer",
     "draws_within_pool": "pool",
@@ -229,7 +234,7 @@ def _supply(limits: list[fmt.LimitRow]) -> list[fmt.SupplyRow]:
         if constraint in _SUPPLY:
             name, period = keys.split(",")
             rows.append(fmt.SupplyRow(
-                kind=_SUPPLY[constraint], id=name, period=period,  # type: ignore[arg-type]
+                kind=_SUPPLY[constraint], id=name, period=period,
                 used=limit.used, limit=limit.limit, unit=limit.unit,
             ))  # fmt: skip
     return rows
@@ -285,15 +290,13 @@ def read_answer(
         "gap": solution.gap,
         "certified": fmt.Certified(bound_usd=certified_usd, gap=_gap(objective, certified_usd)),
         "periods": _periods(tables),
-        "costs": {
-            line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()
-        },
+        "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": _orders(answer),
         "in_service": _in_service(answer),
         "work": _work(answer),
         "unmet": _unmet(answer),
         "sites": _sites(answer),
-        "budget": _budget(answer, limits),
+        "budget": _budget(limits),
         "supply": _supply(limits),
         "limits": limits,
         "basis": _basis(answer),

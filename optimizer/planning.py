@@ -18,7 +18,7 @@ from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import Answer, read_answer
 from optimizer.plan_format import Plan
-from optimizer.scenario import Request
+from optimizer.request import Request
 from optimizer.solve import Options, Progress, Solution, solve
 from optimizer.suspicions import warnings
 from optimizer.tables import build_tables

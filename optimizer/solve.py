@@ -90,7 +90,7 @@ def solve(matrix: Matrix, options: Options, watch: Callable[[Progress], None] | 
     """
     with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
         folder = Path(name)
-        np.savez(folder / "problem.npz", **matrix.arrays())
+        np.savez(folder / "problem.npz", **matrix.arrays())  # type: ignore[arg-type]
         (folder / "options.json").write_text(json.dumps(_settings(matrix, options)))
         errors = _run_child(folder, options, watch)
         result = folder / "result.npz"

@@ -31,7 +31,12 @@ class Stop:
 
     def listen(self) -> None:
         """From now on a line on standard input, or its end, asks to stop."""
-        threading.Thread(target=lambda: (sys.stdin.readline(), self.asked.set()), daemon=True).start()
+
+        def wait() -> None:
+            sys.stdin.readline()
+            self.asked.set()
+
+        threading.Thread(target=wait, daemon=True).start()
 
     def seconds_left(self) -> float:
         return 1e9 if self.deadline is None else max(0.01, self.deadline - time.monotonic())
@@ -133,7 +138,12 @@ def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
 
 
 def _report(out: Any) -> None:
-    line = {"seconds": out.running_time, "cost": out.mip_primal_bound, "bound": out.mip_dual_bound, "nodes": out.mip_node_count}
+    line = {
+        "seconds": out.running_time,
+        "cost": out.mip_primal_bound,
+        "bound": out.mip_dual_bound,
+        "nodes": out.mip_node_count,
+    }
     print(json.dumps(line), flush=True)
 
 
@@ -223,7 +233,8 @@ def main(folder: Path) -> None:
     result = solve(problem, options, stop)
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
-    np.savez(folder / "result.npz", **{name: np.asarray(value) for name, value in result.items()})
+    arrays = {name: np.asarray(value) for name, value in result.items()}
+    np.savez(folder / "result.npz", **arrays)
 
 
 def _limit_memory(most: int | None) -> None:

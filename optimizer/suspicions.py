@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from statistics import median
 
 from catalogs.periods import first_month, value_at
-from catalogs.schema import Offer
+from catalogs.schema import Catalog, Offer
 from optimizer.calendar import MONTHS_PER_YEAR
 from optimizer.plan import Answer
 from optimizer.tables import Tables
 
+GENERATION_MONTHS = 18
 PEERS = 3
 """A trend needs at least this many prices."""
 
@@ -56,7 +57,11 @@ def old_quotes(answer: Answer) -> Iterator[str]:
     for name, t in ordered_offers(answer).items():
         offer, month = answer.tables.request.catalog.offers[name], answer.tables.calendar.first_month(t)
         schedule = offer.price_usd if offer.route == "purchase" else offer.usd_per_accelerator_hour
-        quoted = max((k for k in schedule if first_month(k) <= month), key=first_month) if isinstance(schedule, dict) else None
+        quoted = (
+            max((k for k in schedule if first_month(k) <= month), key=first_month)
+            if isinstance(schedule, dict)
+            else None
+        )
         if quoted is not None and month - first_month(quoted) > MONTHS_PER_YEAR:
             yield f"the price of {name} ordered in {answer.period(t)} was quoted in {quoted}, more than a year before"
 
@@ -81,14 +86,10 @@ def _peers(tables: Tables, name: str) -> list[str]:
     own = catalog.accelerators[tables.offers[name].accelerator]
     if own.announced is None or catalog.offers[name].buyers is not None:
         return []
-    near = {
-        key for key, a in catalog.accelerators.items()
-        if a.announced is not None and abs(first_month(a.announced) - first_month(own.announced)) <= 18 and key != own.id
-    }  # fmt: skip
-    return [
-        key for key, offer in sorted(catalog.offers.items())
-        if offer.route == "purchase" and offer.buyers is None and tables.offers[key].accelerator in near
-    ]  # fmt: skip
+    dated = {key: first_month(a.announced) for key, a in catalog.accelerators.items() if a.announced is not None}
+    near = {key for key, month in dated.items() if abs(month - dated[own.id]) <= GENERATION_MONTHS and key != own.id}
+    bought = {key for key, offer in catalog.offers.items() if offer.route == "purchase" and offer.buyers is None}
+    return sorted(key for key in bought if tables.offers[key].accelerator in near)
 
 
 def _usd_per_tflops(tables: Tables, name: str, month: int) -> float | None:
@@ -99,25 +100,27 @@ def _usd_per_tflops(tables: Tables, name: str, month: int) -> float | None:
 
 
 def slower_successor(answer: Answer) -> Iterator[str]:
-    """A newer chip that does a demand's work slower than an older one of its maker's and kind."""
-    tables = answer.tables
-    accelerators = tables.request.catalog.accelerators
-    bought = sorted({tables.offers[name].accelerator for name in ordered_offers(answer)})
-    for work in sorted({demand.workload for demand in tables.scenario.demand.values()}):
-        rate = {
-            a: float(value_at(by[work].rate, tables.calendar.first_month(tables.calendar.count)) or 0)
-            for a, by in tables.request.catalog.throughput.items() if work in by
-        }  # fmt: skip
+    """A newer chip that draws no less than an older one of its maker and kind, and works slower."""
+    catalog, calendar = answer.tables.request.catalog, answer.tables.calendar
+    bought = sorted({answer.tables.offers[name].accelerator for name in ordered_offers(answer)})
+    for work in sorted({demand.workload for demand in answer.tables.scenario.demand.values()}):
+        month = calendar.first_month(calendar.count)
+        able = {a: value_at(by[work].rate, month) for a, by in catalog.throughput.items() if work in by}
+        rate = {a: float(value) for a, value in able.items() if value}
         for new in bought:
-            older = [
-                old for old in rate
-                if (accelerators[old].vendor, accelerators[old].kind) == (accelerators[new].vendor, accelerators[new].kind)
-                and (accelerators[old].announced or "9") < (accelerators[new].announced or "0")
-                and new in rate and rate[old] > rate[new]
-            ]  # fmt: skip
-            if older:
-                best = max(older, key=lambda old: rate[old])
+            faster = [old for old in rate if new in rate and rate[old] > rate[new] and _succeeds(catalog, new, old)]
+            if faster:
+                best = max(faster, key=lambda old: rate[old])
                 yield f"{new} is newer than {best} and slower at {work} ({rate[new]:g} against {rate[best]:g})"
+
+
+def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
+    """Whether one accelerator is a later one of the same maker and kind with at least the same power."""
+    a, b = catalog.accelerators[new], catalog.accelerators[old]
+    if (a.vendor, a.kind) != (b.vendor, b.kind) or a.announced is None or b.announced is None:
+        return False
+    heavier = a.tdp_w is not None and b.tdp_w is not None and a.tdp_w >= b.tdp_w
+    return heavier and first_month(a.announced) > first_month(b.announced)
 
 
 SUSPICIONS = (nothing_in_time, high_residual, old_quotes, off_trend, slower_successor)

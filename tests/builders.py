@@ -16,7 +16,7 @@ from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
 from optimizer.plan_format import Plan
 from optimizer.planning import make_plan
-from optimizer.scenario import Request, load_request
+from optimizer.request import Request, load_request
 from optimizer.solve import Options
 from optimizer.tables import Tables, build_tables
 
@@ -104,10 +104,10 @@ def model(folder: Path, asked: Tree, known: Mapping[str, Tree] | None = None) ->
 
 def plan(folder: Path, asked: Tree, known: Mapping[str, Tree] | None = None, options: Options = EXACT) -> Plan:
     """The plan of a scenario, by default to a gap of 1e-9."""
-    made, interrupted = make_plan(load(folder, asked, known), options)
-    assert not interrupted
-    assert made.audit.ok
-    return made
+    planned = make_plan(load(folder, asked, known), options)
+    assert not planned.interrupted
+    assert planned.plan.audit.ok
+    return planned.plan
 
 
 def cents(usd: float | Decimal) -> str:

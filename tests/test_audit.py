@@ -348,7 +348,7 @@ def committed(price: str | None = None, **catalog: Any) -> Tree:
          "commitments": [entry | ({"price_usd": price} if price else {})]},
         {"offers/box.purchase/price_usd": {"2024q4": "250000", "2025q1": "200000"},
          "offers/box.purchase/lead_time_months": 6, "offers/box.purchase/deposit_share": "0.4",
-         "offers/box.purchase/available": {"until": "2024q2"}, "offers/box.purchase/buyers": ["others"]} | catalog,
+         "offers/box.purchase/supply_systems_per_month": "0", "offers/box.purchase/available": {"until": "2024q2"}, "offers/box.purchase/buyers": ["others"]} | catalog,
         orders=[order("box.purchase", "oslo", "2025q2", 5.0, float(price or 250000))],
     )  # fmt: skip
 
@@ -371,14 +371,14 @@ def test_commitment_at_its_own_price() -> None:
 
 
 def test_fleet_serves_until_and_pays_no_maintenance() -> None:
-    """4 systems to 2025q2, whose last month is June; 1 for ever; `until: 2025-07` reaches into 2025q3."""
+    """4 systems to 2025q2, whose last month is June; 1 to 2025q4; `until: 2025-07` reaches into 2025q3."""
     fleet = plan(
         {"horizon/periods": 4, "finance/maintenance_share": "0.04", "sites/oslo/hosting_usd_per_kw_month": "100",
          "finance/carbon_usd_per_t": "50", "sites/oslo/carbon_kg_per_mwh": {"2025q1": "100", "2025q4": "200"},
          "demand/train/per_second": {"2025q2": "15200"},
          "fleet": [{"system": "box", "site": "oslo", "count": 4, "until": "2025q2"},
                    {"system": "box", "site": "oslo", "count": 2, "until": "2025-07"},
-                   {"system": "box", "site": "oslo", "count": 1}]},
+                   {"system": "box", "site": "oslo", "count": 1, "until": "2025"}]},
         {"offers/box.purchase/software_usd_per_year": "400", "throughput/chip/training/rate": {"2025q1": "400",
                                                                                              "2025q3": "3000"}},
         work=[work("train", "box", "oslo", t, x) for t, x in (("2025q2", 4.75), ("2025q3", 2.85), ("2025q4", 0.95))],
@@ -506,6 +506,18 @@ def test_electricity_and_price_that_begin_later_do_not_exist_before() -> None:
         "site_has_electricity"
     }
     assert names(plan(None, {"offers/box.purchase/price_usd": {"2025q2": "1"}}, orders=bought)) == {"order_has_price"}
+
+
+def test_until_runs_to_the_end_of_its_key() -> None:
+    """2025 ends in December; the lead time of 5 months puts the order of 2025q4 into 2025q2."""
+    dates = {"offers/box.purchase/available": {"from": "2025q2", "until": "2025"},
+             "offers/box.purchase/lead_time_months": 5}  # fmt: skip
+    later = plan({"horizon/periods": 7}, dates, orders=[order("box.purchase", "oslo", "2025q4", 1.0),
+                                                        order("box.purchase", "oslo", "2026q2", 1.0)])  # fmt: skip
+    ok(later)
+    assert [row["ordered"] for row in later["orders"]] == ["2025q2", "2025q4"]
+    assert names(filled(merged(later, {"orders/1/enters_service": "2026q3"}))) == {"order_while_available"}
+    assert names(filled(merged(later, {"orders/0/enters_service": "2025q3"}))) == {"order_while_available"}
 
 
 def test_peak_pue_limits_power_and_pue_pays_energy() -> None:
@@ -798,7 +810,7 @@ def test_periods_windows_and_schedules() -> None:
     steps = schedule({"2026": "2", "2025q2": "1.10"})
     assert [steps.at(january + m) for m in (2, 3, 11, 12)] == [None, Fraction("1.1"), Fraction("1.1"), 2]
     for wrong in ("2025q5", "2025-13", "25q1", "2025q", "2025-1"):
-        with pytest.raises(ValueError, match="period|invalid literal"):
+        with pytest.raises(ValueError, match=r"period|invalid literal"):
             span(wrong)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from catalogs.periods import value_at
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
@@ -74,7 +75,9 @@ def hosting_usd(model: Model) -> Iterator[CostTerm]:
     for row in tables.stock:
         usd = tariff.get((row.place, row.t), 0.0)
         if usd:
-            yield CostTerm(model.at(row), row.t, usd * tables.systems[row.system].provisioned_kw * tables.calendar.months)
+            yield CostTerm(
+                model.at(row), row.t, usd * tables.systems[row.system].provisioned_kw * tables.calendar.months
+            )
 
 
 def maintenance_usd(model: Model) -> Iterator[CostTerm]:
@@ -174,7 +177,7 @@ def residual_share(finance: Finance, age_years: Decimal) -> Decimal:
         return max(Decimal(0), 1 - age_years / finance.book_life_years)
     assert isinstance(finance.residual, dict)
     points = [(0, Decimal(1)), *sorted(finance.residual.items())]
-    for (younger, high), (older, low) in zip(points, points[1:], strict=False):
+    for (younger, high), (older, low) in pairwise(points):
         if age_years <= older:
             return high + (low - high) * (age_years - younger) / (older - younger)
     return points[-1][1]

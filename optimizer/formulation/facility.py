@@ -64,5 +64,8 @@ def _within(
         most = limit(site)
         if most is None:
             continue
-        uses = [(model.at(row), use(site.site, model.tables.systems[row.system])) for row in stock.get((site.site, site.t), ())]
+        uses = [
+            (model.at(row), use(site.site, model.tables.systems[row.system]))
+            for row in stock.get((site.site, site.t), ())
+        ]
         yield Row((site.site, model.period(site.t)), [term for term in uses if term[1]], "<=", most, unit)

@@ -45,9 +45,7 @@ def draws_within_pool(model: Model) -> Iterator[Row]:
     return _within(model, model.tables.pool_supply, use, "units of the pool")
 
 
-def _within(
-    model: Model, limits: Sequence[Limit], use: Callable[[str, OfferFacts], float], unit: str
-) -> Iterator[Row]:
+def _within(model: Model, limits: Sequence[Limit], use: Callable[[str, OfferFacts], float], unit: str) -> Iterator[Row]:
     """One row for each limit that an order counts against; `use` is per system ordered."""
     orders: dict[int, list[Cohort]] = grouped((c for c in model.cohort if not c.committed), lambda c: c.t)
     for limit in limits:

@@ -9,16 +9,34 @@ from optimizer.workbook.cells import Formula, WorkbookError
 from optimizer.workbook.facts import HOSTED, Group
 from optimizer.workbook.inputs import BudgetRows, InputRows
 from optimizer.workbook.layout import (
-    FISCAL_YEAR, PERIOD, START, SUM, Book, Line, Row, Table, at_order, cohort, down, sum_down,
+    FISCAL_YEAR,
+    PERIOD,
+    START,
+    SUM,
+    Book,
+    Line,
+    Row,
+    Table,
+    at_order,
+    cohort,
+    down,
+    sum_down,
 )
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import Role
 
 COSTS = {
-    "hardware_usd": "Hardware", "network_usd": "Network", "energy_usd": "Energy", "hosting_usd": "Hosting",
-    "maintenance_usd": "Maintenance", "software_usd": "Software", "rent_usd": "Rent", "carbon_usd": "Carbon",
-    "unmet_usd": "Unmet work", "residual_usd": "Residual value",
+    "hardware_usd": "Hardware",
+    "network_usd": "Network",
+    "energy_usd": "Energy",
+    "hosting_usd": "Hosting",
+    "maintenance_usd": "Maintenance",
+    "software_usd": "Software",
+    "rent_usd": "Rent",
+    "carbon_usd": "Carbon",
+    "unmet_usd": "Unmet work",
+    "residual_usd": "Residual value",
 }
 """The plan's cost names in the order of the sheet: capex, opex, then what is in no budget."""
 CAPEX, OPEX = ("hardware_usd", "network_usd"), tuple(COSTS)[2:8]
@@ -116,13 +134,27 @@ def _results(table: Table, inputs: InputRows, workings: Workings, years: list[st
     budgets = _budgets(table, inputs.budgets, {"capex_usd": capex, "opex_usd": opex})
     residual = (workings.parts["residual_usd"], workings.residual_by_entry)
     return CashRows(
-        costs, present, capex, opex, total, npv, net, mid, end, yearly, budgets,
-        workings.purchases, residual, workings.unpriced,
+        costs,
+        present,
+        capex,
+        opex,
+        total,
+        npv,
+        net,
+        mid,
+        end,
+        yearly,
+        budgets,
+        workings.purchases,
+        residual,
+        workings.unpriced,
     )
 
 
 def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, Row]:
-    table.heading("Cost by period", "Undiscounted. Hardware is cash: deposits when ordered, the rest on entering service.")
+    table.heading(
+        "Cost by period", "Undiscounted. Hardware is cash: deposits when ordered, the rest on entering service."
+    )
     costs = {}
     for name, label in COSTS.items():
         costs[name] = table.line(Line(label, "USD", total=SUM, periods=_cost(name, workings.parts[name])))
@@ -149,27 +181,53 @@ def _cost(name: str, parts: list[Row]) -> Formula:
 
 def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row, dict[str, Row], Row, Row]:
     """Discount factors and the present value of each cost; NPV in the total column."""
-    table.heading("Present value", "Flows of a period are discounted to its middle, what is left at its end to its end.")
+    table.heading(
+        "Present value", "Flows of a period are discounted to its middle, what is left at its end to its end."
+    )
     book, rows = table.book, table.book.facts.plan.periods
-    mid = table.line(Line("Discount factor, mid-period", "factor", periods=Formula(
-        f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)")))
-    end = table.line(Line("Discount factor, end of period", "factor", periods=Formula(
-        f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)")))
+    mid = table.line(
+        Line(
+            "Discount factor, mid-period",
+            "factor",
+            periods=Formula(f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)"),
+        )
+    )
+    end = table.line(
+        Line(
+            "Discount factor, end of period",
+            "factor",
+            periods=Formula(f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)"),
+        )
+    )
     book.tie(mid, [float(row.discount_mid) for row in rows], "mid-period discount factor of")
     book.tie(end, [float(row.discount_end) for row in rows], "end discount factor of")
     present = {}
     for name, row in costs.items():
         factor = end if name == "residual_usd" else mid
         formula = Formula(f"={row.now}*{factor.now}")
-        present[name] = table.line(Line(f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}", "USD", total=SUM, periods=formula))
+        present[name] = table.line(
+            Line(f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}", "USD", total=SUM, periods=formula)
+        )
     every = sum_down(list(present.values()))
-    npv = table.line(Line("Net present value of cost", "USD", total=SUM, source="in Total: the optimiser's objective",
-                          role=Role.TOTAL, periods=every))
+    npv = table.line(
+        Line(
+            "Net present value of cost",
+            "USD",
+            total=SUM,
+            source="in Total: the optimiser's objective",
+            role=Role.TOTAL,
+            periods=every,
+        )
+    )
     book.name("total_npv_usd", "Cash", f"F{npv.number}")
     residual = costs["residual_usd"]
     mid_flows = f"SUMPRODUCT({total.across},{mid.across})"
     left = f"SUMPRODUCT({residual.across},{end.across})-SUMPRODUCT({residual.across},{mid.across})"
-    net = table.line(Line("Net present value, other way", "USD", total=Formula(f"={mid_flows}+{left}"), source="totals times factors"))
+    net = table.line(
+        Line(
+            "Net present value, other way", "USD", total=Formula(f"={mid_flows}+{left}"), source="totals times factors"
+        )
+    )
     book.tie_total(npv, book.facts.plan.objective_usd, "net present value of cost, the objective")
     return mid, end, present, npv, net
 
@@ -204,7 +262,9 @@ def _budgets(table: Table, budgets: list[BudgetRows], spent: dict[str, Row]) -> 
         for b in budgets
     ]
     left = [
-        table.line(Line(f"{KINDS[b.budget]} budget: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}")))
+        table.line(
+            Line(f"{KINDS[b.budget]} budget: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}"))
+        )
         for b, lim, use in zip(budgets, limits, used, strict=True)
     ]
     return [BudgetUse(*row) for row in zip(budgets, used, limits, left, strict=True)]
@@ -236,9 +296,16 @@ def _workings(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceR
     prices = dict(zip(purchases.groups, purchases.price, strict=True)) if purchases else {}
     unpriced = _unpriced(table, orders, {**prices, **rates})
     parts = {
-        "hardware_usd": hardware, "network_usd": list(network.values()), "energy_usd": energy, "hosting_usd": hosting,
-        "maintenance_usd": list(maintained.values()), "software_usd": software, "rent_usd": rent, "carbon_usd": carbon,
-        "unmet_usd": unmet, "residual_usd": residual,
+        "hardware_usd": hardware,
+        "network_usd": list(network.values()),
+        "energy_usd": energy,
+        "hosting_usd": hosting,
+        "maintenance_usd": list(maintained.values()),
+        "software_usd": software,
+        "rent_usd": rent,
+        "carbon_usd": carbon,
+        "unmet_usd": unmet,
+        "residual_usd": residual,
     }
     return Workings(parts, purchases, by_entry, unpriced)
 
@@ -251,7 +318,9 @@ def _price(table: Table, inputs: InputRows, orders: OrderRows, group: Group, lab
     """The price of what enters service now: that of its period of order."""
     lead = Formula(f"={orders.groups[group].lead.constant}")
     if group.committed:
-        row = table.line(Line(label + group.suffix, unit, group.offer, periods=Formula(f"={inputs.committed[group].price.now}")))
+        row = table.line(
+            Line(label + group.suffix, unit, group.offer, periods=Formula(f"={inputs.committed[group].price.now}"))
+        )
     else:
         formula = at_order(inputs.offers[group.offer].price, orders.entering_total, f"$E{table.next}")
         note = "constant: lead time in periods"
@@ -264,7 +333,9 @@ def _purchases(table: Table, inputs: InputRows, orders: OrderRows) -> Purchases 
     groups = _groups(table, purchased=True)
     if not groups:
         return None
-    table.heading("Price of what enters service", "Read at the period of order: so many periods before as the lead time.")
+    table.heading(
+        "Price of what enters service", "Read at the period of order: so many periods before as the lead time."
+    )
     price = [_price(table, inputs, orders, group, "Price", "USD/system") for group in groups]
     table.heading("Price paid", "Price times systems entering service.")
     paid = []
@@ -312,8 +383,14 @@ def _deposit(table: Table, inputs: InputRows, orders: OrderRows, group: Group, p
     link = Formula(f"={share.constant}")
     sunk = Formula(f'=$E{table.next}*SUMIFS({paid.across},{axis},"<="&{lead})')
     line = Line(
-        f"Deposit{group.suffix}", "USD", group.offer, constant=link, total=SUM, opening=sunk,
-        source="constant: share; opening: sunk", periods=formula,
+        f"Deposit{group.suffix}",
+        "USD",
+        group.offer,
+        constant=link,
+        total=SUM,
+        opening=sunk,
+        source="constant: share; opening: sunk",
+        periods=formula,
     )
     return table.line(replace(line, constant_unit="share"))
 
@@ -324,7 +401,9 @@ def _network(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
     for group in table.book.facts.groups:
         link = Formula(f"={inputs.offers[group.offer].network.constant}")
         formula = Formula(f"=$E{table.next}*{orders.groups[group].entering.now}")
-        rows[group] = table.line(Line(f"Network{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula))
+        rows[group] = table.line(
+            Line(f"Network{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
+        )
     return rows
 
 
@@ -335,7 +414,9 @@ def _maintained(table: Table, orders: OrderRows, paid: Working) -> Working:
     rows = {}
     for group, row in paid.items():
         link = Formula(f"={orders.groups[group].service.constant}")
-        line = Line(f"Paid, in service{group.suffix}", "USD", group.offer, constant=link, periods=cohort(row, f"$E{table.next}"))
+        line = Line(
+            f"Paid, in service{group.suffix}", "USD", group.offer, constant=link, periods=cohort(row, f"$E{table.next}")
+        )
         rows[group] = table.line(replace(line, constant_unit="periods"))
     return rows
 
@@ -346,7 +427,9 @@ def _software(table: Table, inputs: InputRows, orders: OrderRows) -> list[Row]:
     for group in table.book.facts.groups:
         link = Formula(f"={inputs.offers[group.offer].software.constant}")
         formula = Formula(f"=$E{table.next}/periods_per_year*{orders.groups[group].in_service.now}")
-        rows.append(table.line(Line(f"Software{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)))
+        rows.append(
+            table.line(Line(f"Software{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula))
+        )
     return rows
 
 
@@ -357,7 +440,9 @@ def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, 
         return {}, []
     table.heading("Rent of what enters service", "Per accelerator-hour, at the period of order.")
     price = {group: _price(table, inputs, orders, group, "Rent rate", "USD/accelerator-hour") for group in groups}
-    table.heading("Rent per hour, entering", "Rate times accelerators in a system (constant) times systems entering service.")
+    table.heading(
+        "Rent per hour, entering", "Rate times accelerators in a system (constant) times systems entering service."
+    )
     hourly = {}
     for group in groups:
         link = Formula(f"={inputs.systems[group.system].accelerators.constant}")
@@ -381,18 +466,25 @@ def _residual(
     curve = _curve(table, inputs)
     if not paid:
         return [], []
-    table.heading("Period in which the residual falls", "By period of entry: last period of service or of the horizon; constant: periods in service.")
+    table.heading(
+        "Period in which the residual falls",
+        "By period of entry: last period of service or of the horizon; constant: periods in service.",
+    )
     falls = {}
     for group in paid:
         link = Formula(f"={orders.groups[group].service.constant}")
         formula = Formula(f"=MIN(periods_in_horizon,@${PERIOD}+$E{table.next}-1)")
-        falls[group] = table.line(Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula))
+        falls[group] = table.line(
+            Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula)
+        )
     table.heading("Residual by period of entry", "Price and network paid times the share left at that age.")
     left = {}
     for group, row in paid.items():
         share = f"INDEX({curve.across},{falls[group].now}-@${PERIOD}+1)"
         formula = Formula(f"=({row.now}+{network[group].now})*{share}")
-        left[group] = table.line(Line(f"Residual of entry{group.suffix}", "USD", group.offer, total=SUM, periods=formula))
+        left[group] = table.line(
+            Line(f"Residual of entry{group.suffix}", "USD", group.offer, total=SUM, periods=formula)
+        )
     table.heading("Residual by period in which it falls")
     rows = []
     for group, row in left.items():
@@ -469,8 +561,15 @@ def _hosted_carbon(table: Table, inputs: InputRows, orders: OrderRows, group: Gr
     size = inputs.systems[group.system].accelerators.constant
     link = Formula(f"={rate.constant}*{size}")
     formula = Formula(f"=$E{table.next}*{orders.groups[group].in_service.now}*hours_per_period/kg_per_t")
-    line = Line(f"Carbon of hosted hours{group.suffix}", "t", group.offer, constant=link, total=SUM,
-                source="constant: kg per system-hour", periods=formula)
+    line = Line(
+        f"Carbon of hosted hours{group.suffix}",
+        "t",
+        group.offer,
+        constant=link,
+        total=SUM,
+        source="constant: kg per system-hour",
+        periods=formula,
+    )
     return table.line(line)
 
 

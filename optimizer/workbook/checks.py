@@ -46,19 +46,56 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
     area = f"SUMPRODUCT((1+Inputs!$I${HEADER + 1}:${book.last_column}${last})^fingerprint_power)"
     now = f"={area}+SUMPRODUCT((1+Inputs!$E${HEADER + 1}:$E${last})^fingerprint_power)"
     lines: list[tuple[str, Formula | float, str, str, str]] = [
-        ("Overrides in use", Formula(count), "count", "Cells filled on Orders; the plan is re-costed with them.", "overrides_used"),
-        ("Trace of the inputs, now", Formula(now), "ratio",
-         "Sum of (1 + x) to a small power over Inputs: it moves with any edit.", ""),
-        ("Trace of the inputs, as written", fingerprint(book, last), "ratio", "The same sum when the file was written.", ""),
-        ("Inputs edited", Formula(f"=IF(ABS(B{row + 2}-B{row + 3})>tolerance_edited,1,0)"), "switch",
-         "1: an assumption differs from the one that was optimised.", "inputs_edited"),
-        ("Plan edited", Formula("=MIN(1,inputs_edited+overrides_used)"), "switch",
-         "1: the totals are a re-costing of the plan and no longer the optimiser's.", "plan_edited"),
+        (
+            "Overrides in use",
+            Formula(count),
+            "count",
+            "Cells filled on Orders; the plan is re-costed with them.",
+            "overrides_used",
+        ),
+        (
+            "Trace of the inputs, now",
+            Formula(now),
+            "ratio",
+            "Sum of (1 + x) to a small power over Inputs: it moves with any edit.",
+            "",
+        ),
+        (
+            "Trace of the inputs, as written",
+            fingerprint(book, last),
+            "ratio",
+            "The same sum when the file was written.",
+            "",
+        ),
+        (
+            "Inputs edited",
+            Formula(f"=IF(ABS(B{row + 2}-B{row + 3})>tolerance_edited,1,0)"),
+            "switch",
+            "1: an assumption differs from the one that was optimised.",
+            "inputs_edited",
+        ),
+        (
+            "Plan edited",
+            Formula("=MIN(1,inputs_edited+overrides_used)"),
+            "switch",
+            "1: the totals are a re-costing of the plan and no longer the optimiser's.",
+            "plan_edited",
+        ),
         ("Net present value of cost, this workbook", Formula(f"={cash_npv(page)}"), "USD", "Cash, total column.", ""),
-        ("Net present value of cost, optimiser", book.facts.plan.objective_usd, "USD", "The objective that was minimised.",
-         "optimiser_objective_usd"),
-        ("Lower bound, optimiser", book.facts.plan.bound_usd, "USD", "No plan for the same inputs costs less than this.",
-         "optimiser_bound_usd"),
+        (
+            "Net present value of cost, optimiser",
+            book.facts.plan.objective_usd,
+            "USD",
+            "The objective that was minimised.",
+            "optimiser_objective_usd",
+        ),
+        (
+            "Lower bound, optimiser",
+            book.facts.plan.bound_usd,
+            "USD",
+            "No plan for the same inputs costs less than this.",
+            "optimiser_bound_usd",
+        ),
     ]
     for i, (label, value, unit, meaning, name) in enumerate(lines, start=row + 1):
         _figure(page, i, label, value, unit, meaning)
@@ -119,14 +156,35 @@ def _money(cash: CashRows) -> list[Check]:
     years = cash.years
     capex, opex, rent = (down(rows, "$F") for rows in years.values())
     checks = [
-        Check("Total equals the optimiser's objective", Formula("=total_npv_usd-optimiser_objective_usd"), "USD",
-              "tolerance_usd", "The formulas price the plan as the optimiser did. Not tested once the plan is edited.", True),
-        Check("Present value, computed twice", Formula(f"={cash.npv.total}-{cash.net.total}"), "USD", "tolerance_usd",
-              "Sum of present values by cost equals totals times discount factors."),
-        Check("Capex by fiscal year", Formula(f"=SUM({capex})-{cash.capex.total}"), "USD", "tolerance_usd",
-              "The fiscal years hold all of the horizon's capex."),
-        Check("Opex and rent by fiscal year", Formula(f"=SUM({opex})+SUM({rent})-{cash.opex.total}"), "USD", "tolerance_usd",
-              "The fiscal years hold all of the horizon's opex and rent."),
+        Check(
+            "Total equals the optimiser's objective",
+            Formula("=total_npv_usd-optimiser_objective_usd"),
+            "USD",
+            "tolerance_usd",
+            "The formulas price the plan as the optimiser did. Not tested once the plan is edited.",
+            True,
+        ),
+        Check(
+            "Present value, computed twice",
+            Formula(f"={cash.npv.total}-{cash.net.total}"),
+            "USD",
+            "tolerance_usd",
+            "Sum of present values by cost equals totals times discount factors.",
+        ),
+        Check(
+            "Capex by fiscal year",
+            Formula(f"=SUM({capex})-{cash.capex.total}"),
+            "USD",
+            "tolerance_usd",
+            "The fiscal years hold all of the horizon's capex.",
+        ),
+        Check(
+            "Opex and rent by fiscal year",
+            Formula(f"=SUM({opex})+SUM({rent})-{cash.opex.total}"),
+            "USD",
+            "tolerance_usd",
+            "The fiscal years hold all of the horizon's opex and rent.",
+        ),
     ]
     return checks + _flows(cash)
 
@@ -135,17 +193,36 @@ def _flows(cash: CashRows) -> list[Check]:
     checks = []
     if cash.purchases:
         bought = cash.purchases
-        sums = [f"SUM({down(rows, column)})" for rows, column in (
-            (bought.deposits, "$F"), (bought.deposits, "$G"), (bought.balances, "$F"), (bought.paid, "$F"))]
-        checks.append(Check(
-            "Deposits and balances add up", Formula("=" + "+".join(sums[:3]) + "-" + sums[3]), "USD", "tolerance_usd",
-            "Deposits in the horizon, deposits sunk before it and balances are the price paid.",
-        ))
+        sums = [
+            f"SUM({down(rows, column)})"
+            for rows, column in (
+                (bought.deposits, "$F"),
+                (bought.deposits, "$G"),
+                (bought.balances, "$F"),
+                (bought.paid, "$F"),
+            )
+        ]
+        checks.append(
+            Check(
+                "Deposits and balances add up",
+                Formula("=" + "+".join(sums[:3]) + "-" + sums[3]),
+                "USD",
+                "tolerance_usd",
+                "Deposits in the horizon, deposits sunk before it and balances are the price paid.",
+            )
+        )
     falling, entering = cash.residual
     if falling:
         value = Formula(f"=SUM({down(falling, '$F')})-SUM({down(entering, '$F')})")
-        checks.append(Check("Residual value falls once", value, "USD", "tolerance_usd",
-                            "What is left of each purchase is received in exactly one period of the horizon."))
+        checks.append(
+            Check(
+                "Residual value falls once",
+                value,
+                "USD",
+                "tolerance_usd",
+                "What is left of each purchase is received in exactly one period of the horizon.",
+            )
+        )
     return checks
 
 
@@ -155,10 +232,20 @@ def _balances(inputs: InputRows, orders: OrderRows, cash: CashRows, places: Plac
     fleet = list(inputs.fleet.values())
     at_places = f"=SUM({places.in_service.across})-SUM({total.across})" + (f"-SUM({_block(fleet)})" if fleet else "")
     return [
-        Check("Balance of systems closes", Formula(f"=SUMPRODUCT({difference}*{difference})"), "systems", "tolerance_quantity",
-              "Opening, entering and leaving give what is in service, in every period."),
-        Check("Places hold all systems", Formula(at_places), "systems", "tolerance_quantity",
-              "Systems in service at all places are the fleet and what was ordered."),
+        Check(
+            "Balance of systems closes",
+            Formula(f"=SUMPRODUCT({difference}*{difference})"),
+            "systems",
+            "tolerance_quantity",
+            "Opening, entering and leaving give what is in service, in every period.",
+        ),
+        Check(
+            "Places hold all systems",
+            Formula(at_places),
+            "systems",
+            "tolerance_quantity",
+            "Systems in service at all places are the fleet and what was ordered.",
+        ),
     ]
 
 
@@ -168,16 +255,44 @@ def _limits(orders: OrderRows, cash: CashRows, places: PlaceRows) -> list[Check]
     if use:
         where = f"Sites!$F${places.first_row}:$F${places.last_row},Sites!$A${places.first_row}:$A${places.last_row}"
         value = Formula(f"=SUMIFS({where},Sites!$A${use.exceeded.number})")
-        checks.append(Check("Sites stay within their limits", value, "count", "tolerance_quantity",
-                            "Periods in which power, cooling or racks of a site are exceeded; see Sites."))
+        checks.append(
+            Check(
+                "Sites stay within their limits",
+                value,
+                "count",
+                "tolerance_quantity",
+                "Periods in which power, cooling or racks of a site are exceeded; see Sites.",
+            )
+        )
     if cash.budgets:
         left = down([use.left for use in cash.budgets], "$F")
-        checks.append(Check("Budgets are kept", Formula(f"=MIN(0,{left})"), "USD", "tolerance_usd",
-                            "The largest overrun of a budget, negative; see Cash."))
+        checks.append(
+            Check(
+                "Budgets are kept",
+                Formula(f"=MIN(0,{left})"),
+                "USD",
+                "tolerance_usd",
+                "The largest overrun of a budget, negative; see Cash.",
+            )
+        )
     if orders.early:
-        checks.append(Check("Nothing arrives before its lead time", Formula(f"=SUM({down(orders.early, '$F')})"), "systems",
-                            "tolerance_quantity", "Systems overridden into a period that no order can reach."))
+        checks.append(
+            Check(
+                "Nothing arrives before its lead time",
+                Formula(f"=SUM({down(orders.early, '$F')})"),
+                "systems",
+                "tolerance_quantity",
+                "Systems overridden into a period that no order can reach.",
+            )
+        )
     if cash.unpriced:
-        checks.append(Check("Everything ordered has a price", Formula(f"=SUM({down(cash.unpriced, '$F')})"), "count",
-                            "tolerance_quantity", "Periods in which systems enter service at an empty or zero price."))
+        checks.append(
+            Check(
+                "Everything ordered has a price",
+                Formula(f"=SUM({down(cash.unpriced, '$F')})"),
+                "count",
+                "tolerance_quantity",
+                "Periods in which systems enter service at an empty or zero price.",
+            )
+        )
     return checks

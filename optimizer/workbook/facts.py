@@ -172,7 +172,9 @@ class Facts:
     @cached_property
     def unmet(self) -> dict[str, tuple[float, ...]]:
         """Work per second not served, by demand that has a price for it."""
-        demands = {name for name, demand in self.scenario.get("demand", {}).items() if "unmet_usd_per_unit_hour" in demand}
+        demands = {
+            name for name, demand in self.scenario.get("demand", {}).items() if "unmet_usd_per_unit_hour" in demand
+        }
         unmet = {name: [0.0] * self.periods for name in sorted(demands | {row.demand for row in self.plan.unmet})}
         for row in self.plan.unmet:
             unmet[row.demand][self.index[row.period]] += row.per_second

@@ -8,8 +8,18 @@ from datetime import date
 from typing import Any
 
 from optimizer.workbook.cells import Formula
-from optimizer.workbook.facts import DEFAULT_RESIDUAL, HOSTED, MONTHS_PER_YEAR, RENTED, Facts, Group, month_start, number
+from optimizer.workbook.facts import (
+    DEFAULT_RESIDUAL,
+    HOSTED,
+    MONTHS_PER_YEAR,
+    RENTED,
+    Facts,
+    Group,
+    month_start,
+    number,
+)
 from optimizer.workbook.layout import END, FISCAL_YEAR, HEADER, PERIOD, START, Book, Line, Row, Table
+from optimizer.workbook.styles import Role
 
 HEADERS = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "Basis", "Date", "Source")
 OURS = "chipmix: definition"
@@ -111,8 +121,17 @@ def write_inputs(book: Book) -> InputRows:
     systems = _systems(table)
     offers = _offers(table)
     rows = InputRows(
-        systems, offers, _committed(table), _sites(table), _fleet(table), _unmet(table), _budgets(table),
-        ages, shares, carbon_price, Row("Inputs", table.next - 1, book.last_column),
+        systems,
+        offers,
+        _committed(table),
+        _sites(table),
+        _fleet(table),
+        _unmet(table),
+        _budgets(table),
+        ages,
+        shares,
+        carbon_price,
+        Row("Inputs", table.next - 1, book.last_column),
     )
     table.finish()
     return rows
@@ -142,11 +161,20 @@ def _plain(value: Any) -> float:
 def _scalars(table: Table) -> None:
     facts = table.book.facts
     finance = facts.scenario["finance"]
-    table.heading("Time, units and tolerances", "The horizon and its periods belong to this plan; run chipmix plan to change them.")
+    table.heading(
+        "Time, units and tolerances",
+        "The horizon and its periods belong to this plan; run chipmix plan to change them.",
+    )
     for label, unit, value, rule, name in (
         ("First day of the horizon", "date", month_start(facts.first), "date", "horizon_start"),
         ("Periods in a year", "periods", MONTHS_PER_YEAR / facts.months, "positive", "periods_per_year"),
-        ("First month of the fiscal year", "month", float(finance["fiscal_year_starts"]), "month", "fiscal_year_starts"),
+        (
+            "First month of the fiscal year",
+            "month",
+            float(finance["fiscal_year_starts"]),
+            "month",
+            "fiscal_year_starts",
+        ),
         ("Months in a year", "months", 12.0, "positive", "months_per_year"),
         ("Hours in a year", "hours", 8760.0, "positive", "hours_per_year"),
         ("When a flow of a period is paid", "share", 0.5, "share", "cash_timing"),
@@ -178,14 +206,26 @@ def _finance(table: Table) -> None:
     currency = table.book.facts.scenario.get("currency", {"code": "USD", "per_usd": "1"})
     label = f"Exchange rate, {currency['code']} per USD"
     rate = number(currency["per_usd"])
-    table.line(Line(label, "currency/USD", constant=rate, source="scenario currency/per_usd", rule="positive", name="currency_per_usd"))
+    table.line(
+        Line(
+            label,
+            "currency/USD",
+            constant=rate,
+            source="scenario currency/per_usd",
+            rule="positive",
+            name="currency_per_usd",
+        )
+    )
 
 
 def _residual(table: Table) -> tuple[list[Row], list[Row]]:
     """The switches and the table of residual shares; linear between its ages, constant after the last."""
     residual = table.book.facts.scenario["finance"]["residual"]
     given = residual if isinstance(residual, dict) else DEFAULT_RESIDUAL
-    table.heading("Residual value", "Share of price and network that is left at an age: from the table, or straight-line over the book life.")
+    table.heading(
+        "Residual value",
+        "Share of price and network that is left at an age: from the table, or straight-line over the book life.",
+    )
     for label, value, name in (
         ("Residual value counted", float(residual != "none"), "residual_counted"),
         ("From the book life (0: from the table)", float(residual == "book"), "residual_by_book_life"),
@@ -199,7 +239,9 @@ def _residual(table: Table) -> tuple[list[Row], list[Row]]:
         ages.append(table.line(Line(f"Table point {i}: age", "years", constant=age, source=source, rule="amount")))
     for i, (_, share) in enumerate(points):
         source = OURS if i == 0 else where
-        shares.append(table.line(Line(f"Table point {i}: share left", "share", constant=share, source=source, rule="share")))
+        shares.append(
+            table.line(Line(f"Table point {i}: share left", "share", constant=share, source=source, rule="share"))
+        )
     return ages, shares
 
 
@@ -269,8 +311,12 @@ def _offers(table: Table) -> dict[str, OfferRows]:
     prices = _prices(table)
     return {
         offer: OfferRows(
-            terms["lead_time_months"][offer], terms["term_months"].get(offer), terms["deposit_share"].get(offer),
-            terms["network_usd"][offer], terms["software_usd_per_year"][offer], prices[offer],
+            terms["lead_time_months"][offer],
+            terms["term_months"].get(offer),
+            terms["deposit_share"].get(offer),
+            terms["network_usd"][offer],
+            terms["software_usd_per_year"][offer],
+            prices[offer],
             terms["carbon_kg_per_accelerator_hour"].get(offer),
         )
         for offer in table.book.facts.offers
@@ -304,7 +350,9 @@ def _terms(table: Table, name: str, label: str, unit: str, rule: str) -> dict[st
 
 def _prices(table: Table) -> dict[str, Row]:
     facts = table.book.facts
-    table.heading("Prices by period of order", "A price holds for what is ordered in the period, whenever it enters service.")
+    table.heading(
+        "Prices by period of order", "A price holds for what is ordered in the period, whenever it enters service."
+    )
     rows = {}
     for offer_id in sorted(facts.offers, key=lambda o: facts.catalog["offers"][o]["route"] in RENTED):
         offer = facts.catalog["offers"][offer_id]
@@ -320,26 +368,48 @@ def _committed(table: Table) -> dict[Group, CommittedRows]:
     groups = [group for group in table.book.facts.groups if group.committed]
     if not groups:
         return {}
-    table.heading("Commitments", "Orders already placed, by period of entering service; prices are those of the period of order.")
+    table.heading(
+        "Commitments", "Orders already placed, by period of entering service; prices are those of the period of order."
+    )
     rows = {}
     for group in groups:
         label, unit = ("Price", "USD/system") if group.purchased else ("Rent", "USD/accelerator-hour")
         price = Line(
-            label + group.suffix, unit, group.offer, periods=group.entry_prices, source="scenario commitments", rule="amount"
+            label + group.suffix,
+            unit,
+            group.offer,
+            periods=group.entry_prices,
+            source="scenario commitments",
+            rule="amount",
         )
         systems = [
-            Line(f"Systems{group.suffix}", "systems", group.offer, line.place, periods=line.systems,
-                 source="scenario commitments", rule="amount", whole=all(x.is_integer() for x in line.systems))
+            Line(
+                f"Systems{group.suffix}",
+                "systems",
+                group.offer,
+                line.place,
+                periods=line.systems,
+                source="scenario commitments",
+                rule="amount",
+                whole=all(x.is_integer() for x in line.systems),
+            )
             for line in group.lines
         ]
         rows[group] = CommittedRows(table.line(price), dict(zip((x.place for x in group.lines), table.block(systems))))
     return rows
 
 
-LIMITS = {"power_mw": ("Power limit at the meter", "MW"), "liquid_mw": ("Liquid cooling limit, IT load", "MW"),
-          "air_mw": ("Air cooling limit, IT load", "MW"), "racks": ("Rack limit", "racks")}
-TARIFFS = {"electricity_usd_per_mwh": ("Electricity", "USD/MWh"), "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
-           "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh")}
+LIMITS = {
+    "power_mw": ("Power limit at the meter", "MW"),
+    "liquid_mw": ("Liquid cooling limit, IT load", "MW"),
+    "air_mw": ("Air cooling limit, IT load", "MW"),
+    "racks": ("Rack limit", "racks"),
+}
+TARIFFS = {
+    "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
+    "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
+    "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
+}
 
 
 def _sites(table: Table) -> dict[str, SiteRows]:
@@ -362,16 +432,16 @@ def _sites(table: Table) -> dict[str, SiteRows]:
     return rows
 
 
-def _site_line(
-    table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]
-) -> Row:
+def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
     source = f"scenario sites/{site}/{name}"
     return table.line(Line(label[0], label[1], place=site, periods=values, source=source, rule="amount"))
 
 
 def _pue(table: Table, site: str, name: str, label: str) -> Row:
     value = number(table.book.facts.scenario["sites"][site][name])
-    return table.line(Line(label, "ratio", place=site, constant=value, source=f"scenario sites/{site}/{name}", rule="ratio"))
+    return table.line(
+        Line(label, "ratio", place=site, constant=value, source=f"scenario sites/{site}/{name}", rule="ratio")
+    )
 
 
 def _fleet(table: Table) -> dict[tuple[str, str], Row]:
@@ -396,7 +466,9 @@ def _unmet(table: Table) -> dict[str, Row]:
     for demand in facts.unmet:
         prices = facts.over_periods(facts.scenario["demand"][demand]["unmet_usd_per_unit_hour"])
         source = f"scenario demand/{demand}/unmet_usd_per_unit_hour"
-        rows[demand] = table.line(Line("Unmet work", "USD/unit-hour", demand, periods=prices, source=source, rule="amount"))
+        rows[demand] = table.line(
+            Line("Unmet work", "USD/unit-hour", demand, periods=prices, source=source, rule="amount")
+        )
     return rows
 
 

@@ -282,8 +282,10 @@ class Table(Page):
 
     def _axis(self, headers: Sequence[str]) -> None:
         for row, label, unit in (
-            (START, "Period starts", "date"), (END, "Period ends", "date"),
-            (FISCAL_YEAR, "Fiscal year", "year"), (PERIOD, "Period number", "number"),
+            (START, "Period starts", "date"),
+            (END, "Period ends", "date"),
+            (FISCAL_YEAR, "Fiscal year", "year"),
+            (PERIOD, "Period number", "number"),
         ):
             self.text(row, LABEL, label)
             self.text(row, UNIT, unit)

@@ -61,7 +61,12 @@ def _time(table: Table) -> None:
     for label, unit, text, name in (
         ("Hours in a period", "hours", "=hours_per_year/periods_per_year", "hours_per_period"),
         ("Months in a period", "months", "=months_per_year/periods_per_year", "months_per_period"),
-        ("Periods in the horizon", "periods", f"=MAX($I${PERIOD}:${table.book.last_column}${PERIOD})", "periods_in_horizon"),
+        (
+            "Periods in the horizon",
+            "periods",
+            f"=MAX($I${PERIOD}:${table.book.last_column}${PERIOD})",
+            "periods_in_horizon",
+        ),
     ):
         table.line(Line(label, unit, constant=Formula(text), name=name))
 
@@ -92,18 +97,38 @@ Chosen = dict[tuple[Group, str], Row]
 def _choices(table: Table) -> tuple[Chosen, Chosen]:
     """The optimiser's systems and the block of overrides in the same order."""
     pairs = _pairs(table, committed=False)
-    table.heading("Chosen by the optimiser", "By period of entering service. Do not type here: use the overrides below.")
+    table.heading(
+        "Chosen by the optimiser", "By period of entering service. Do not type here: use the overrides below."
+    )
     solver = {}
     for group, line in pairs:
         shown = Line(
-            "Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER, whole=_whole(line)
+            "Optimiser",
+            "systems",
+            group.offer,
+            line.place,
+            total=SUM,
+            periods=line.systems,
+            role=Role.SOLVER,
+            whole=_whole(line),
         )
         solver[group, line.place] = table.line(shown)
-    table.heading("Overrides", "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan.")
+    table.heading(
+        "Overrides", "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
+    )
     override = {}
     blank = [None] * table.book.facts.periods
     for group, line in pairs:
-        shown = Line("Override", "systems", group.offer, line.place, periods=blank, role=Role.INPUT, rule="amount", whole=_whole(line))
+        shown = Line(
+            "Override",
+            "systems",
+            group.offer,
+            line.place,
+            periods=blank,
+            role=Role.INPUT,
+            rule="amount",
+            whole=_whole(line),
+        )
         override[group, line.place] = table.line(shown)
     return solver, override
 
@@ -114,7 +139,9 @@ def _whole(line: OrderLine) -> bool:
 
 def _used(table: Table, inputs: InputRows, solver: Chosen, override: Chosen) -> Chosen:
     """Systems entering service, accelerators per system in the constant column."""
-    table.heading("Systems entering service", "The override where there is one, else the optimiser's; commitments as in Inputs.")
+    table.heading(
+        "Systems entering service", "The override where there is one, else the optimiser's; commitments as in Inputs."
+    )
     rows = {}
     for group in table.book.facts.groups:
         for line in group.lines:
@@ -130,8 +157,15 @@ def _used(table: Table, inputs: InputRows, solver: Chosen, override: Chosen) -> 
 
 def _used_line(table: Table, group: Group, line: OrderLine, formula: Formula, size: Formula) -> Row:
     shown = Line(
-        f"Entering service{group.suffix}", "systems", group.offer, line.place, constant=size, total=SUM,
-        source="constant: accelerators in a system", periods=formula, whole=_whole(line),
+        f"Entering service{group.suffix}",
+        "systems",
+        group.offer,
+        line.place,
+        constant=size,
+        total=SUM,
+        source="constant: accelerators in a system",
+        periods=formula,
+        whole=_whole(line),
     )
     row = table.line(shown)
     table.book.tie(row, line.systems, f"systems of {group.offer} at {line.place} in")
@@ -156,7 +190,9 @@ def _accelerators(table: Table, entering: Chosen) -> dict[str, Row]:
     for vendor, accelerator in table.book.facts.accelerators:
         lines = [row for (group, _), row in entering.items() if group.accelerator == accelerator]
         formula = Formula(f"=SUMPRODUCT({down(lines, '$E')},{down(lines)})")
-        shown = Line("Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}", periods=formula)
+        shown = Line(
+            "Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}", periods=formula
+        )
         rows[accelerator] = table.line(shown)
     return rows
 

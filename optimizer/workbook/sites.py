@@ -84,7 +84,11 @@ def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> l
 
 def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Row:
     line = Line(
-        f"In service{group.suffix}", "systems", group.offer, place, source="constant: periods in service",
+        f"In service{group.suffix}",
+        "systems",
+        group.offer,
+        place,
+        source="constant: periods in service",
         constant=Formula(f"={orders.groups[group].service.constant}"),
         periods=cohort(orders.entering[group, place], f"$E{table.next}"),
         whole=all(x.is_integer() for at in group.lines if at.place == place for x in at.systems),
@@ -165,9 +169,7 @@ def _use(table: Table, inputs: InputRows, site: str, stands: Sequence[Stand]) ->
     return SiteUse(load, energy, pairs[0][0], exceeded)
 
 
-def _limit(
-    table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula
-) -> tuple[Row, Row | None]:
+def _limit(table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula) -> tuple[Row, Row | None]:
     """What is used, and if there is a limit, the limit and what is left; returns use and left."""
     unit = "racks" if name == "racks" else "MW"
     row = table.line(Line(label, unit, place=site, periods=used))
@@ -195,9 +197,7 @@ def _tie_site(table: Table, site: str, energy: Row, used: Sequence[Row]) -> None
         book.tie(row, [getattr(rows[key], name) for key in keys], f"{name} of {site} in")
 
 
-def _all_sites(
-    table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], first: int
-) -> PlaceRows:
+def _all_sites(table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], first: int) -> PlaceRows:
     table.heading("All sites")
     last = table.next - 1
     use = next(iter(uses.values()), None)
@@ -214,5 +214,7 @@ def _all_sites(
     table.line(Line("Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}")))
     energy = by_label(use.energy_mwh if use else None)
     table.line(Line("Energy, all sites", "MWh", total=SUM, periods=energy))
-    systems = table.line(Line("Systems in service, all places", "systems", periods=by_label(totals[0] if totals else None)))
+    systems = table.line(
+        Line("Systems in service, all places", "systems", periods=by_label(totals[0] if totals else None))
+    )
     return PlaceRows(uses, systems, power, limit, first, last)

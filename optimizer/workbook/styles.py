@@ -12,7 +12,12 @@ from openpyxl.styles import Alignment, Border, Color, Font, NamedStyle, PatternF
 FONT = "Calibri"
 NAVY, BLUE, GREEN, VIOLET, GREY, RED = "1F3864", "0000FF", "006100", "5B2C83", "595959", "A33C00"
 PALE_YELLOW, PALE_VIOLET, PALE_BLUE, PALE_GREY, PALE_GREEN, PALE_RED = (
-    "FFFBE0", "F1E9F8", "DCE6F1", "F2F2F2", "E2F0D9", "FBE3D6",
+    "FFFBE0",
+    "F1E9F8",
+    "DCE6F1",
+    "F2F2F2",
+    "E2F0D9",
+    "FBE3D6",
 )
 CHART_COLOURS = ("0072B2", "C05000", "117A5B", "8E4A8A", "7A6A00", "3B3F8C", "B3275E", "5F6B73", "0B8A9E", "7B4B26")
 """Marks with at least 3:1 on white, told apart by lightness as well as hue."""
@@ -39,15 +44,49 @@ _USD = '#,##0;(#,##0);"-"'
 _COUNT = '#,##0;(#,##0);"-"'
 _FINE = '#,##0.00;(#,##0.00);"-"'
 FORMATS: dict[str, str] = {
-    "USD": _USD, "USD/system": _USD, "USD/year": _USD, "USD/system-year": _USD, "USD m": '#,##0.0;(#,##0.0);"-"',
-    "USD/accelerator-hour": "#,##0.00##", "USD/hour": _FINE, "USD/MWh": "#,##0.00##", "USD/kW-month": "#,##0.00##",
-    "USD/t": "#,##0.00##", "USD/unit-hour": "#,##0.00####", "USD/MW": _USD,
-    "systems": _COUNT, "accelerators": _COUNT, "accelerators/system": "#,##0", "racks": '#,##0.0;(#,##0.0);"-"',
-    "kW": _FINE, "kW/system": "#,##0.00##", "racks/system": "#,##0.00##", "MW": '#,##0.000;(#,##0.000);"-"',
-    "MWh": '#,##0.0;(#,##0.0);"-"', "kg/MWh": "#,##0.0##", "kg/accelerator-hour": "#,##0.00##", "t": _FINE, "kg/t": "#,##0",
-    "kW/MW": "#,##0", "USD/USD m": "#,##0", "months": "0", "periods": "0", "years": "0.0##", "hours": "#,##0.##",
-    "share": "0.0##%", "share/year": "0.0##%", "ratio": "0.00##", "factor": "0.000000", "switch": "0", "date": "yyyy-mm-dd",
-    "year": "0", "number": "General", "count": "0", "month": "0", "units/s": "#,##0.##", "USD tolerance": "0.00#######",
+    "USD": _USD,
+    "USD/system": _USD,
+    "USD/year": _USD,
+    "USD/system-year": _USD,
+    "USD m": '#,##0.0;(#,##0.0);"-"',
+    "USD/accelerator-hour": "#,##0.00##",
+    "USD/hour": _FINE,
+    "USD/MWh": "#,##0.00##",
+    "USD/kW-month": "#,##0.00##",
+    "USD/t": "#,##0.00##",
+    "USD/unit-hour": "#,##0.00####",
+    "USD/MW": _USD,
+    "systems": _COUNT,
+    "accelerators": _COUNT,
+    "accelerators/system": "#,##0",
+    "racks": '#,##0.0;(#,##0.0);"-"',
+    "kW": _FINE,
+    "kW/system": "#,##0.00##",
+    "racks/system": "#,##0.00##",
+    "MW": '#,##0.000;(#,##0.000);"-"',
+    "MWh": '#,##0.0;(#,##0.0);"-"',
+    "kg/MWh": "#,##0.0##",
+    "kg/accelerator-hour": "#,##0.00##",
+    "t": _FINE,
+    "kg/t": "#,##0",
+    "kW/MW": "#,##0",
+    "USD/USD m": "#,##0",
+    "months": "0",
+    "periods": "0",
+    "years": "0.0##",
+    "hours": "#,##0.##",
+    "share": "0.0##%",
+    "share/year": "0.0##%",
+    "ratio": "0.00##",
+    "factor": "0.000000",
+    "switch": "0",
+    "date": "yyyy-mm-dd",
+    "year": "0",
+    "number": "General",
+    "count": "0",
+    "month": "0",
+    "units/s": "#,##0.##",
+    "USD tolerance": "0.00#######",
     "currency/USD": "#,##0.00####",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
@@ -78,9 +117,18 @@ def _looks() -> list[NamedStyle]:
     solver = _style(Role.SOLVER, VIOLET, PALE_VIOLET)
     solver.border = _side("B9A6CC")
     return [
-        _style(Role.TITLE, NAVY, bold=True, size=16), _style(Role.NOTE, GREY, italic=True), header, heading,
-        _style(Role.LABEL), _style(Role.WRAPPED, wrap=True), inputs, solver, _style(Role.FORMULA),
-        _style(Role.LINK, GREEN), total, _style(Role.STATUS, bold=True),
+        _style(Role.TITLE, NAVY, bold=True, size=16),
+        _style(Role.NOTE, GREY, italic=True),
+        header,
+        heading,
+        _style(Role.LABEL),
+        _style(Role.WRAPPED, wrap=True),
+        inputs,
+        solver,
+        _style(Role.FORMULA),
+        _style(Role.LINK, GREEN),
+        total,
+        _style(Role.STATUS, bold=True),
     ]
 
 

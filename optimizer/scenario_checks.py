@@ -1,0 +1,148 @@
+"""What a scenario's fields must say together and with the catalogue, checked on its source text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catalogs.load import entry_ids
+from catalogs.periods import first_month
+from catalogs.problems import Location, Problem, suggestion
+from catalogs.validate import check_references, dotted, leaves, number, validated
+from catalogs.yaml_text import Map
+from optimizer.calendar import Calendar
+from optimizer.scenario import Horizon, calendar_of, matches
+
+
+def hosts_of(merged: dict[str, Map]) -> set[str]:
+    return {host for _, host, _ in leaves(merged["offers"], "*", "host") if isinstance(host, str)}
+
+
+def _check_ids(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    sites = set(tree["sites"]) if isinstance(tree.get("sites"), Map) else set()
+    places = sites | hosts_of(merged)
+    stacks = {stack for _, stack, _ in leaves(merged["accelerators"], "*", "stack") if isinstance(stack, str)}
+    links: tuple[tuple[tuple[str, ...], Iterable[str], str], ...] = (
+        (("demand", "*", "workload"), merged["workloads"], "workload"),
+        (("demand", "*", "sites", "*"), places, "site or host"),
+        (("fleet", "*", "system"), merged["systems"], "system"),
+        (("fleet", "*", "site"), sites, "site"),
+        (("commitments", "*", "offer"), merged["offers"], "offer"),
+        (("commitments", "*", "site"), places, "site or host"),
+    )
+    for path, known, kind in links:
+        check_references(tree, path, known, kind, (), problems)
+    keys: tuple[tuple[tuple[str, ...], Iterable[str], str], ...] = (
+        (("supply_per_month", "*"), merged["accelerators"], "accelerator"),
+        (("pools_per_month", "*"), merged["pools"], "pool"),
+        (("demand", "*", "stacks", "*"), stacks, "stack"),
+    )
+    for path, known, kind in keys:
+        for where, _, _ in leaves(tree, *path):
+            if where[-1] not in set(known):
+                at = _key_location(tree, where)
+                problems.append(
+                    Problem(at, f"{dotted(where)}: there is no {kind} '{where[-1]}'{suggestion(where[-1], known)}")
+                )
+
+
+def _key_location(tree: Map, path: tuple[str, ...]) -> Location:
+    node = tree
+    for part in path[:-1]:
+        node = node[part]
+    return node.key_at[path[-1]]
+
+
+def _check_offer_rules(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    ids = sorted(entry_ids(merged))
+    for rule in ("deny", "allow"):
+        for where, pattern, at in leaves(tree, "offers", rule, "*"):
+            if isinstance(pattern, str) and not matches(pattern, ids):
+                hint = suggestion(pattern, ids) if pattern.isidentifier() else ""
+                message = f"{dotted(where)}: '{pattern}' matches no accelerator, system or offer{hint}"
+                problems.append(Problem(at, message))
+
+
+def _check_pools(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    for (_, pool, _), forecast, at in leaves(tree, "pools_per_month", "*", "forecast"):
+        entry = merged["pools"].get(pool)
+        known = entry.get("forecasts") if isinstance(entry, Map) else None
+        names = list(known) if isinstance(known, Map) else []
+        if isinstance(forecast, str) and entry is not None and forecast not in names:
+            message = f"pools_per_month.{pool}: there is no forecast '{forecast}'{suggestion(forecast, names)}"
+            problems.append(Problem(at, message))
+
+
+def _check_sites(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    hosts = hosts_of(merged)
+    for (_, site), entry, _ in leaves(tree, "sites", "*"):
+        if site in hosts:
+            at = tree["sites"].key_at[site]
+            problems.append(
+                Problem(at, f"sites.{site}: '{site}' is the name of a host in the catalogue; rename the site")
+            )
+        pue, peak = (number(entry.get(key)) if isinstance(entry, Map) else None for key in ("pue", "peak_pue"))
+        if pue is not None and peak is not None and peak < pue:
+            at = entry["peak_pue"].at
+            problems.append(
+                Problem(at, f"sites.{site}.peak_pue must be at least pue, the yearly mean ({peak} < {pue})")
+            )
+
+
+def _calendar_in(tree: Map) -> Calendar | None:
+    """The calendar of a tree whose horizon is sound, whatever else is wrong with it."""
+    ignored: list[Problem] = []
+    horizon = tree.get("horizon")
+    parsed = validated(Horizon, horizon, (), ignored) if isinstance(horizon, Map) else None
+    finance = tree.get("finance")
+    start = number(finance.get("fiscal_year_starts")) if isinstance(finance, Map) else None
+    valid = start is not None and start == int(start) and 1 <= start <= 12
+    return calendar_of(parsed, int(start) if valid and start is not None else 1) if parsed else None
+
+
+def _check_periods(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
+    for budget in ("capex_usd", "opex_usd"):
+        for where, _, _ in leaves(tree, "budget", budget, "*"):
+            try:
+                calendar.window(where[-1])
+            except ValueError as error:
+                problems.append(Problem(_key_location(tree, where), f"{dotted(where)}: {error}"))
+    for where, period, at in leaves(tree, "commitments", "*", "period"):
+        if isinstance(period, str) and _is_period(period) and calendar.index(period) is None:
+            horizon = f"{calendar.key(1)} to {calendar.key(calendar.count)}"
+            problems.append(Problem(at, f"{dotted(where)}: '{period}' is not a period of the horizon, {horizon}"))
+
+
+def _is_period(key: str) -> bool:
+    try:
+        first_month(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_commitments(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    sites = tree["sites"] if isinstance(tree.get("sites"), Map) else {}
+    for (_, item), entry, at in leaves(tree, "commitments", "*"):
+        offer = merged["offers"].get(str(entry.get("offer"))) if isinstance(entry, Map) else None
+        site = entry.get("site") if isinstance(entry, Map) else None
+        if not isinstance(offer, Map) or not isinstance(site, str):
+            continue
+        host = offer.get("host")
+        if host is not None and site != host:
+            message = f"commitments.{item}.site must be '{host}', the host of {entry['offer']} (got {site})"
+            problems.append(Problem(at, message))
+        if host is None and site not in sites and site in hosts_of(merged):
+            message = f"commitments.{item}.site must be one of our sites: {entry['offer']} is not hosted (got {site})"
+            problems.append(Problem(at, message))
+        if "price_usd" in entry and offer.get("route") != "purchase":
+            message = f"commitments.{item}.price_usd has no meaning: {entry['offer']} is not a purchase"
+            problems.append(Problem(entry.key_at["price_usd"], message))
+
+
+def check_scenario(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
+    """Appends every mistake that a scenario makes against itself or the catalogue."""
+    for check in (_check_ids, _check_offer_rules, _check_pools, _check_sites, _check_commitments):
+        check(tree, merged, problems)
+    calendar = _calendar_in(tree)
+    if calendar is not None:
+        _check_periods(tree, calendar, problems)

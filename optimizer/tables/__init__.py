@@ -1,0 +1,185 @@
+"""Scenario and catalogue joined into index sets and parameters: the only joins and unit changes.
+
+Variables will exist only for what is listed here, so whatever is not eligible is left out here and
+nowhere else, with the reason kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalogs.problems import InputError
+from optimizer.calendar import Calendar, discount_end, discount_mid
+from optimizer.request import Request
+from optimizer.scenario import Scenario
+from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.eligibility import near_miss
+from optimizer.tables.orders import commitments, peak_pue, possible_orders
+from optimizer.tables.rows import (
+    KW_PER_MW,
+    Cohort,
+    Limit,
+    Need,
+    OfferFacts,
+    SitePeriod,
+    Stock,
+    SystemFacts,
+    Work,
+    grouped,
+)
+
+__all__ = [
+    "KW_PER_MW",
+    "Cohort",
+    "Limit",
+    "Need",
+    "OfferFacts",
+    "SitePeriod",
+    "Stock",
+    "SystemFacts",
+    "Tables",
+    "Work",
+    "build_tables",
+    "grouped",
+    "peak_pue",
+]
+
+ANYWHERE = "anywhere"
+MISSES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All index sets and parameters of a model. Every list is in a fixed order.
+
+    `places_of` gives the places of each group. `excluded` gives the reason for each offer that cannot
+    be ordered. `budgets` are in USD by budget and window; `mid` and `end` the discount factors d and f.
+    """
+
+    request: Request
+    calendar: Calendar
+    offers: Mapping[str, OfferFacts]
+    systems: Mapping[str, SystemFacts]
+    cohorts: Sequence[Cohort]
+    stock: Sequence[Stock]
+    work: Sequence[Work]
+    needs: Sequence[Need]
+    site_periods: Sequence[SitePeriod]
+    accelerator_supply: Sequence[Limit]
+    offer_supply: Sequence[Limit]
+    pool_supply: Sequence[Limit]
+    budgets: Mapping[str, Mapping[str, float]]
+    places_of: Mapping[str, tuple[str, ...]]
+    excluded: Mapping[str, str]
+    mid: Mapping[int, Decimal]
+    end: Mapping[int, Decimal]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.request.scenario
+
+    @property
+    def availability(self) -> float:
+        return float(self.scenario.assumptions.availability)
+
+    def unit_of(self, demand: str) -> str:
+        """The unit of a demand's work per second."""
+        return self.request.catalog.workloads[self.scenario.demand[demand].workload].unit
+
+
+def _stock(here: Circumstances, cohorts: Sequence[Cohort]) -> list[Stock]:
+    """Every system at every place and period where some may be in service, with the most there."""
+    fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
+    for item in here.scenario.fleet:
+        for t in here.calendar.periods:
+            if here.calendar.within(t, None, item.until):
+                fleet[item.system, item.site, t] += item.count
+    most = defaultdict(float, fleet)
+    for cohort in cohorts:
+        for t in range(cohort.t, cohort.last + 1):
+            most[here.offers[cohort.offer].system, cohort.place, t] += cohort.systems
+    return [Stock(*key, fleet.get(key, 0.0), most[key]) for key in sorted(most)]
+
+
+def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str, ...]]:
+    """Places where the same demands may run, by group: work is assigned to groups, not to places.
+
+    Proof that no plan is lost: inside a group any system may do any of the same work, so what the
+    group does can be split over its places in proportion to the systems in service there.
+    """
+    places = sorted({row.place for row in stock})
+    alike = grouped(places, lambda place: tuple(name for name, _ in here.demands if here.may_stand(name, place)))
+    if len(alike) == 1 and len(places) > 1:
+        return {ANYWHERE: tuple(places)}
+    shared = iter(range(1, len(places) + 1))
+    return {members[0] if len(members) == 1 else f"places_{next(shared)}": tuple(members) for members in alike.values()}
+
+
+def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tuple[str, ...]]) -> list[Work]:
+    """Which work each system may do in each group of places and period."""
+    group_of = {place: group for group, members in groups.items() for place in members}
+    found = []
+    for system, group, t in sorted({(row.system, group_of[row.place], row.t) for row in stock}):
+        facts = here.systems[system]
+        for need in here.needs_at[t]:
+            rate = here.rate.get((facts.accelerator, need.demand, t))
+            if rate is not None and here.may_stand(need.demand, groups[group][0]):
+                found.append(Work(system, group, need.demand, t, rate * facts.accelerators))
+    return found
+
+
+def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mapping[str, str]) -> None:
+    """A demand that must be met and that nothing can ever serve is a mistake in the input."""
+    served = {row.demand for row in work}
+    problems = []
+    for name in sorted({need.demand for need in here.needs if need.unmet_usd is None} - served):
+        workload = here.scenario.demand[name].workload
+        misses = [
+            f"{offer.offer}: {excluded.get(offer.offer) or near_miss(here, offer, name)}"
+            for offer in here.offers.values()
+            if workload in here.catalog.throughput.get(offer.accelerator, {})
+        ]
+        more = f"; and {len(misses) - MISSES_SHOWN} more" if len(misses) > MISSES_SHOWN else ""
+        why = "; ".join(misses[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
+        problems.append(here.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
+    if problems:
+        raise InputError(problems)
+
+
+def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tables:
+    """All index sets and parameters of a request.
+
+    `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
+    `sooner` shortens every lead time by so many periods. Both are for asking what a request lacks.
+    Raises InputError for a commitment without a price and a demand that nothing can serve.
+    """
+    here = Circumstances(request, loose, sooner)
+    orders, excluded = possible_orders(here)
+    cohorts = [*orders, *commitments(here)]
+    stock = _stock(here, cohorts)
+    groups = _groups(here, stock)
+    work = _work(here, stock, groups)
+    _refuse_unserved(here, work, excluded)
+    rate = request.scenario.finance.discount_rate
+    return Tables(
+        request=request,
+        calendar=here.calendar,
+        offers=here.offers,
+        systems=here.systems,
+        cohorts=cohorts,
+        stock=stock,
+        work=work,
+        needs=here.needs,
+        site_periods=here.site_periods,
+        accelerator_supply=here.accelerator_supply,
+        offer_supply=here.offer_supply,
+        pool_supply=here.pool_supply,
+        budgets=here.budgets,
+        places_of=groups,
+        excluded=excluded,
+        mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
+        end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
+    )

@@ -1,0 +1,103 @@
+"""Which offers can be ordered at all, and why the others cannot: said once, here."""
+
+from __future__ import annotations
+
+from catalogs.periods import value_at
+from catalogs.schema import Offer
+from optimizer.scenario import ANY_BUYER, matches
+from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.rows import OfferFacts
+
+
+def reason_against(here: Circumstances, offer: OfferFacts) -> str | None:
+    """Why an offer cannot be ordered, in the order of `REASONS`; None if it can."""
+    entry = here.catalog.offers[offer.offer]
+    return next((reason for rule in REASONS if (reason := rule(here, offer, entry)) is not None), None)
+
+
+def closed(here: Circumstances, _: OfferFacts, entry: Offer) -> str | None:
+    """Open only to other buyers."""
+    buyer = here.scenario.buyer
+    if entry.buyers is None or buyer == ANY_BUYER or buyer in entry.buyers:
+        return None
+    return f"open only to {', '.join(sorted(entry.buyers))} (buyers)"
+
+
+def ruled_out(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | None:
+    """Denied, not allowed, or priced on evidence that is not accepted."""
+    rules, ids = here.scenario.offers, (offer.accelerator, offer.system, offer.offer)
+    denied = [pattern for pattern in rules.deny if matches(pattern, ids)]
+    if denied:
+        return f"denied by '{denied[0]}' (offers.deny)"
+    if rules.allow is not None and not any(matches(pattern, ids) for pattern in rules.allow):
+        return "not on the list of allowed offers (offers.allow)"
+    priced = "price_usd" if entry.route == "purchase" else "usd_per_accelerator_hour"
+    cite = here.catalog.cite(offer.offer, priced)
+    if cite is not None and cite.basis not in rules.basis:
+        return f"its {priced} is {cite.basis}, which is not accepted (offers.basis)"
+    return None
+
+
+def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
+    """It would stand on a site of ours, and there is none."""
+    return None if here.places(offer) else "it needs a site of ours and the scenario has none (sites)"
+
+
+def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
+    """There is none of the work that it can do."""
+    able = (
+        any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods)
+        and any(here.may_stand(name, place) for place in here.places(offer))
+        for name, _ in here.demands
+    )
+    if any(able):
+        return None
+    misses = "; ".join(f"{name}: {near_miss(here, offer, name)}" for name, _ in here.demands)
+    return f"it can do none of the work ({misses})"
+
+
+def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
+    """Why an offer's accelerator cannot do a demand's work."""
+    demand = here.scenario.demand[name]
+    entry = here.catalog.throughput.get(offer.accelerator, {}).get(demand.workload)
+    stack = here.systems[offer.system].stack
+    if entry is None:
+        return f"no throughput for {demand.workload}"
+    if demand.stacks is not None and stack not in demand.stacks:
+        return f"stack {stack} is not listed"
+    if entry.basis not in here.scenario.offers.basis:
+        return f"its throughput is {entry.basis}, which is not accepted"
+    if not any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods):
+        return "its throughput begins after the horizon"
+    return "it may not run where the offer's systems stand"
+
+
+def undated(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | None:
+    """It cannot be ordered, with a price, early enough to arrive inside the horizon."""
+    periods = [t for t in here.calendar.periods if t > offer.lead_periods]
+    lead = f"lead time {entry.lead_time_months} months"
+    if not periods:
+        return f"nothing ordered in the horizon arrives in it: {lead} (lead_time_months)"
+    dated = [t for t in periods if orders_open(here, offer, t)]
+    if not dated:
+        window = f"{entry.available.from_ or '…'} to {entry.available.until or '…'}"
+        return f"it cannot be ordered in time: orders open {window}, {lead} (available)"
+    if not any(has_price(here, offer, t) for t in dated):
+        return "it has no price when it can be ordered (price schedule)"
+    return None
+
+
+REASONS = (closed, ruled_out, homeless, idle, undated)
+
+
+def orders_open(here: Circumstances, offer: OfferFacts, t: int) -> bool:
+    """Whether the order of what enters service in period t lies in the offer's dates."""
+    dates = here.catalog.offers[offer.offer].available
+    return here.calendar.within(t - offer.lead_periods, dates.from_, dates.until)
+
+
+def has_price(here: Circumstances, offer: OfferFacts, t: int) -> bool:
+    """Whether the offer has a price when what enters service in period t is ordered."""
+    entry = here.catalog.offers[offer.offer]
+    schedule = entry.price_usd if entry.route == "purchase" else entry.usd_per_accelerator_hour
+    return value_at(schedule, here.calendar.first_month(t - offer.lead_periods)) is not None

@@ -1,0 +1,124 @@
+"""What the index sets are made of: one kind of row each, with its units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+
+KW_PER_MW = 1000
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Items by key, keys in the order of their first item."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+class Cohort(NamedTuple):
+    """Systems of one offer that enter service at a place in period t and stay until `last`.
+
+    `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon.
+    `last` is the last period of service inside the horizon. Prices are those of the period of order:
+    `price_usd` per system (None if rented), `rent_usd` per system and hour (None if bought).
+    `systems` is the number of a commitment, or the most that an order can be worth having.
+    """
+
+    offer: str
+    place: str
+    t: int
+    ordered: int
+    last: int
+    committed: bool
+    price_usd: float | None
+    rent_usd: float | None
+    systems: float
+
+
+class Stock(NamedTuple):
+    """A system that may be in service at a place in period t; `fleet` counts those already there."""
+
+    system: str
+    place: str
+    t: int
+    fleet: float
+    most: float
+
+
+class Work(NamedTuple):
+    """Work per second that one system, anywhere in a group of places, does of a demand in period t."""
+
+    system: str
+    group: str
+    demand: str
+    t: int
+    per_system: float
+
+
+class Need(NamedTuple):
+    """Work per second asked for in period t; `unmet_usd` per unit and hour, None if it must be done."""
+
+    demand: str
+    t: int
+    per_second: float
+    unmet_usd: float | None
+
+
+class SitePeriod(NamedTuple):
+    """Limits and tariffs of one of our sites in period t; None is no limit. Power is at the meter."""
+
+    site: str
+    t: int
+    power_mw: float
+    liquid_mw: float | None
+    air_mw: float | None
+    racks: float | None
+    electricity_usd_per_mwh: float
+    hosting_usd_per_kw_month: float
+    carbon_kg_per_mwh: float
+
+
+class Limit(NamedTuple):
+    """Most that may be used of an accelerator, an offer or a pool in period t (a window for a budget)."""
+
+    id: str
+    t: int
+    most: float
+
+
+class SystemFacts(NamedTuple):
+    """One system as a number of accelerators, with power in kW of IT load."""
+
+    system: str
+    accelerator: str
+    vendor: str
+    stack: str
+    accelerators: int
+    provisioned_kw: float
+    average_kw: float
+    cooling: str
+    racks: float
+
+
+class OfferFacts(NamedTuple):
+    """One offer with what it offers. `periods` is the number of periods in service (K_o)."""
+
+    offer: str
+    system: str
+    accelerator: str
+    vendor: str
+    accelerators: int
+    route: str
+    hosted: bool
+    host: str | None
+    lead_periods: int
+    periods: int
+    divisible: bool
+    deposit_share: float
+    network_usd: float
+    software_usd_per_year: float
+    carbon_kg_per_hour: float

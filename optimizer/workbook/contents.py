@@ -1,0 +1,89 @@
+"""Contents: what the workbook is, how to read it, what the colours mean, where everything stands."""
+
+from __future__ import annotations
+
+from optimizer.workbook.layout import Book, Page
+from optimizer.workbook.styles import Role
+
+HEAD = 3
+SHEETS = {
+    "Summary": "One page: what to buy, what it costs, what binds",
+    "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
+    "Orders": "Systems by offer, place and period: optimiser, override, used",
+    "Sites": "Systems in service; power, cooling and racks used and left",
+    "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
+    "Checks": "What must hold, whether it does, and what it means when it does not",
+    "Log": "The run, its hashes and options, warnings, sources",
+}
+"""What each sheet holds; a sheet that is not written yet is not listed."""
+_READ = (
+    "Editing an input re-costs this plan; run `chipmix plan FILE.xlsx` to re-optimise.",
+    "Change prices, rents, tariffs, PUE, rates and lives on Inputs; change numbers of systems in the override block of Orders.",
+    "Unmet work and the optimiser's own figures (violet) do not follow an edit; every other number does.",
+    "Costs are positive, receipts negative. Money is in USD, nominal, before tax, undiscounted unless a line says present value.",
+    "Flows of a period are discounted to its middle; what is left at the end of the horizon to its end.",
+    "Time sheets share their columns: the same period stands in the same column everywhere.",
+)
+_KEY = (
+    (Role.INPUT, "An assumption you may change; has a unit, a source and a rule"),
+    (Role.SOLVER, "A figure of the optimiser, or of the run; static"),
+    (Role.FORMULA, "A calculation"),
+    (Role.LINK, "A link to another cell, unchanged"),
+    (Role.TOTAL, "A sum or result"),
+    (Role.HEADING, "A block of lines"),
+    (Role.NOTE, "A note or source"),
+)
+
+
+def open_contents(book: Book) -> Page:
+    """The first sheet; filled when the others are known."""
+    name = str(book.facts.scenario.get("name", "plan"))
+    page = Page(book, "Contents", f"Procurement plan: {name}", "1F3864")
+    page.sheet.freeze_panes = f"A{HEAD + 1}"
+    return page
+
+
+def write_contents(page: Page) -> None:
+    """Purpose, how to read, colour key, links."""
+    page.widths((26, 100, 40))
+    facts = page.book.facts
+    purpose = (
+        f"Which AI accelerators to buy, lease and rent from {facts.keys[0]} to {facts.keys[-1]}, how many, when and where, "
+        "at the least net present value of cost within the limits; made by chipmix with a mixed-integer programme."
+    )
+    row = _texts(page, HEAD + 1, "Purpose", (purpose,))
+    row = _texts(page, row + 1, "How to read it", _READ)
+    row = _links(page, row + 1)
+    _key(page, row + 1)
+    page.print_setup(HEAD)
+
+
+def _texts(page: Page, row: int, title: str, texts: tuple[str, ...]) -> int:
+    for column in (1, 2):
+        page.cell(row, column, Role.HEADING)
+    page.text(row, 1, title, Role.HEADING)
+    for text in texts:
+        row += 1
+        page.text(row, 2, text, Role.WRAPPED)
+        page.sheet.row_dimensions[row].height = 14 * (1 + len(text) // 105)
+    return row + 1
+
+
+def _links(page: Page, row: int) -> int:
+    page.text(row, 1, "Sheet", Role.HEADER)
+    page.text(row, 2, "Holds", Role.HEADER)
+    for name in page.book.workbook.sheetnames:
+        if name != "Contents":
+            row += 1
+            page.link(row, 1, name, name)
+            page.text(row, 2, SHEETS[name])
+    return row + 1
+
+
+def _key(page: Page, row: int) -> None:
+    page.text(row, 1, "Looks like", Role.HEADER)
+    page.text(row, 2, "Is", Role.HEADER)
+    for role, meaning in _KEY:
+        row += 1
+        page.text(row, 1, role.value, role)
+        page.text(row, 2, meaning)

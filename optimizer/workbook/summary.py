@@ -1,0 +1,228 @@
+"""Summary: one page of what to buy, what it costs, what binds and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from openpyxl.utils import get_column_letter
+
+from optimizer.plan_format import LimitRow
+from optimizer.workbook.cash import COSTS, CashRows
+from optimizer.workbook.cells import Formula
+from optimizer.workbook.charts import entering_chart, place, power_chart
+from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
+from optimizer.workbook.orders import OrderRows
+from optimizer.workbook.sites import PlaceRows
+from optimizer.workbook.styles import FORMATS, Role
+
+HEAD, MOST_LIMITS = 3, 8
+MILLIONS, WHOLE, SHARE = FORMATS["USD m"], FORMATS["accelerators"], "0.0%"
+
+
+def open_summary(book: Book) -> Page:
+    """The sheet, to stand in its place before those that it shows are written."""
+    name = str(book.facts.scenario.get("name", "plan"))
+    page = Page(book, "Summary", f"Summary: {name}", "1F3864")
+    page.sheet.freeze_panes = f"A{HEAD + 1}"
+    return page
+
+
+def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows) -> None:
+    """Fill the sheet; needs the sheets that it shows."""
+    years = list(cash.years["Capex"])
+    row = _headline(page, cash, orders, places, HEAD + 1)
+    row = _purchases(page, cash, orders, row + 1)
+    row = _costs(page, cash, row + 1)
+    row = _budgets(page, cash, row + 1)
+    row = _limits(page, row + 1)
+    _basis(page, row + 1)
+    wide = max(5, len(years) + 3)
+    page.widths((40, 15, *[13.0] * (wide - 2), 3))
+    _charts(page, orders, places, get_column_letter(wide + 2))
+    page.print_setup(HEAD)
+    page.sheet.page_setup.fitToHeight = 1  # type: ignore[assignment]
+
+
+def _title(page: Page, row: int, *headers: str) -> None:
+    for i, header in enumerate(headers):
+        page.text(row, i + 1, header, Role.HEADER)
+
+
+def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, row: int) -> int:
+    """The figures that a reader asks for first; returns the row after them."""
+    plan = page.book.facts.plan
+    code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
+    _title(page, row, "Headline", "Value", "Unit", "Note", "")
+    accelerators = list(orders.accelerators.values())
+    lines: list[tuple[str, str, str, str, str]] = [
+        ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", MILLIONS, "live: follows every edit"),
+        (
+            "Optimiser's objective",
+            "=optimiser_objective_usd/usd_per_million",
+            "USD m",
+            MILLIONS,
+            f"solve: {plan.status}",
+        ),
+        ("Proven lower bound", "=optimiser_bound_usd/usd_per_million", "USD m", MILLIONS, "no plan can cost less"),
+        (
+            "Gap to the bound",
+            "=IF(optimiser_objective_usd=0,0,1-optimiser_bound_usd/optimiser_objective_usd)",
+            "share",
+            "0.0000%",
+            "most that a better plan could save",
+        ),
+        ("Cost, undiscounted", f"={cash.total.total}/usd_per_million", "USD m", MILLIONS, "residual value deducted"),
+        ("Capex, cash", f"={cash.capex.total}/usd_per_million", "USD m", MILLIONS, "hardware and network"),
+        (
+            "Opex, cash, rent included",
+            f"={cash.opex.total}/usd_per_million",
+            "USD m",
+            MILLIONS,
+            "energy to rent and carbon",
+        ),
+        (
+            "Accelerators entering service",
+            f"=SUM({down(accelerators, '$F')})" if accelerators else "=0",
+            "number",
+            WHOLE,
+            "orders and commitments",
+        ),
+        ("Highest peak power, all sites", f"=MAX({places.power.across})", "MW", FORMATS["MW"], "at the meter"),
+    ]
+    if code != "USD":
+        lines.insert(
+            1,
+            (
+                "Net present value of cost",
+                "=total_npv_usd/usd_per_million*currency_per_usd",
+                f"{code} m",
+                MILLIONS,
+                "at the rate in Inputs",
+            ),
+        )
+    for i, (label, formula, unit, number_format, note) in enumerate(lines, start=row + 1):
+        page.text(i, 1, label)
+        page.formula(i, 2, Formula(formula), None, number_format)
+        page.text(i, 3, unit)
+        page.text(i, 4, note, Role.NOTE)
+    return row + len(lines) + 1
+
+
+def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
+    """Accelerators entering service by accelerator and fiscal year."""
+    years = cash.years["Capex"]
+    numbers = [year.number - len(years) for year in years]
+    _title(page, row, "Accelerators entering service", "Vendor", "Total")
+    for i, number in enumerate(numbers):
+        page.formula(row, 4 + i, Formula(f"=Cash!$E{number}"), Role.HEADER, '"FY"0')
+    facts = page.book.facts
+    for i, (vendor, accelerator) in enumerate(facts.accelerators, start=row + 1):
+        source = orders.accelerators[accelerator]
+        page.text(i, 1, str(facts.catalog["accelerators"][accelerator].get("name", accelerator)))
+        page.text(i, 2, vendor)
+        page.formula(i, 3, Formula(f"={source.total}"), None, WHOLE)
+        axis = f"Orders!$I${FISCAL_YEAR}:${source.last}${FISCAL_YEAR}"
+        for column in range(4, 4 + len(years)):
+            page.formula(i, column, Formula(f"=SUMIFS({source.across},{axis},@${row})"), None, WHOLE)
+    return _sum_line(page, row, len(facts.accelerators), 3 + len(years))
+
+
+def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
+    """A sum under a table; returns the row after it."""
+    row = head + lines + 1
+    page.text(row, 1, "All accelerators", Role.TOTAL)
+    page.cell(row, 2, Role.TOTAL)
+    for column in range(3, last + 1):
+        text = f"=SUM(@{head + 1}:@{row - 1})" if lines else "=0"
+        page.formula(row, column, Formula(text), Role.TOTAL, WHOLE)
+    return row + 1
+
+
+def _costs(page: Page, cash: CashRows, row: int) -> int:
+    """Each cost undiscounted and as a present value, with its share of the costs."""
+    _title(page, row, "Cost", "NPV, USD m", "Share of NPV", "Cash, USD m", "")
+    shown = [name for name in COSTS if any(page.book.facts.plan.costs.get(name, {}).values())]
+    total = row + len(shown) + 1
+    for i, name in enumerate(shown, start=row + 1):
+        page.text(i, 1, COSTS[name])
+        page.formula(i, 2, Formula(f"={cash.present[name].total}/usd_per_million"), None, MILLIONS)
+        page.formula(i, 3, Formula(f"=IF($B${total}=0,0,B{i}/$B${total})"), None, SHARE)
+        page.formula(i, 4, Formula(f"={cash.costs[name].total}/usd_per_million"), None, MILLIONS)
+    page.text(total, 1, "Total", Role.TOTAL)
+    page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, MILLIONS)
+    page.cell(total, 3, Role.TOTAL)
+    page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, MILLIONS)
+    return total + 1
+
+
+def _budgets(page: Page, cash: CashRows, row: int) -> int:
+    if not cash.budgets:
+        return row - 1
+    _title(page, row, "Budget", "Used, USD m", "Limit, USD m", "Left, USD m", "Used, share")
+    for i, use in enumerate(cash.budgets, start=row + 1):
+        kind = "Capex" if use.inputs.budget == "capex_usd" else "Opex"
+        page.text(i, 1, f"{kind} {use.inputs.window}")
+        for column, source in ((2, use.used), (3, use.limit), (4, use.left)):
+            page.formula(i, column, Formula(f"={source.total}/usd_per_million"), None, MILLIONS)
+        page.formula(i, 5, Formula(f"=IF(C{i}=0,0,B{i}/C{i})"), None, SHARE)
+    return row + len(cash.budgets) + 1
+
+
+def _binding(limits: Sequence[LimitRow]) -> list[LimitRow]:
+    """Limits without slack, the ones with the highest price in the relaxation first."""
+    tight = [limit for limit in limits if abs(limit.slack) <= 1e-6 * max(1.0, abs(limit.limit))]
+    return sorted(tight, key=lambda limit: (-abs(limit.price_usd or 0.0), limit.row))[:MOST_LIMITS]
+
+
+def _limits(page: Page, row: int) -> int:
+    """What binds in the optimiser's plan; prices are those of the relaxation and only screen."""
+    _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit")
+    limits = _binding(page.book.facts.plan.limits)
+    for i, limit in enumerate(limits, start=row + 1):
+        page.text(i, 1, limit.row)
+        for column, value in ((2, limit.used), (3, limit.limit), (4, limit.price_usd)):
+            if value is not None:
+                page.number(i, column, value, Role.SOLVER, "kW")
+        page.text(i, 5, limit.unit)
+    if not limits:
+        page.text(row + 1, 1, "none", Role.NOTE)
+    note = row + max(1, len(limits)) + 1
+    page.text(
+        note,
+        1,
+        "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth.",
+        Role.NOTE,
+    )
+    return note + 1
+
+
+def _basis(page: Page, row: int) -> None:
+    _title(page, row, "Evidence behind the plan", "Measured", "Vendor", "Estimated", "")
+    basis = page.book.facts.plan.basis
+    for i, (label, shares) in enumerate(
+        (("Share of work done", basis.work), ("Share of money spent", basis.spend)), start=row + 1
+    ):
+        page.text(i, 1, label)
+        for column, value in ((2, shares.measured), (3, shares.vendor), (4, shares.estimated)):
+            page.number(i, column, value, Role.SOLVER, "share")
+
+
+def _charts(page: Page, orders: OrderRows, places: PlaceRows, column: str) -> None:
+    book, facts = page.book, page.book.facts
+    rows = list(orders.accelerators.values())
+    below = HEAD + 1
+    if rows:
+        by_key = {
+            key: sum(row.accelerators for row in facts.plan.orders if row.enters_service == key) for key in facts.keys
+        }
+        most = max(by_key, key=lambda key: by_key[key])
+        says = (
+            f"Stacked columns of accelerators entering service by period; most, {by_key[most]:,.0f}, enter in {most}."
+        )
+        place(page, entering_chart(book, rows), f"{column}{below}", says)
+        below += 19
+    if facts.sites:
+        used = {key: sum(row.power_used_mw for row in facts.plan.sites if row.period == key) for key in facts.keys}
+        most = max(used, key=lambda key: used[key])
+        says = f"Columns of peak power over all sites against the limit as a line; highest in {most}: {used[most]:,.3f} MW."
+        place(page, power_chart(book, places.power, places.limit), f"{column}{below}", says)

@@ -1,0 +1,373 @@
+"""A second statement of sections 5 and 6 of the design, in plain loops over fractions of the source text.
+
+It reads the trees that the tests write to YAML and shares no code with the product. An order is taken
+apart into what one system of it costs and uses; so a plan is a vector of whole numbers, its cost a sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+Tree = dict[str, Any]
+Number = Fraction
+HOSTED = ("reservation", "on_demand")
+CAPEX = ("hardware", "network")
+OPEX = ("energy", "hosting", "maintenance", "software", "rent", "carbon")
+
+
+def month_of(key: str) -> int:
+    """2025 -> 24300, 2025q2 -> 24303, 2025-07 -> 24306: months since year 0."""
+    year, rest = int(key[:4]), key[4:]
+    if rest.startswith("q"):
+        return 12 * year + 3 * (int(rest[1]) - 1)
+    return 12 * year + (int(rest[1:]) - 1 if rest else 0)
+
+
+def length(key: str) -> int:
+    return {"": 12, "q": 3, "-": 1}[key[4:5]]
+
+
+def value(schedule: Any, month: int) -> Number | None:
+    """The number that holds in a month; None before the first key or where there is no schedule."""
+    if isinstance(schedule, dict):
+        begun = [key for key in schedule if month_of(key) <= month]
+        return Fraction(str(schedule[max(begun, key=month_of)])) if begun else None
+    return None if schedule is None else Fraction(str(schedule))
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A possible order, or a commitment: systems of an offer entering service at a place in period t."""
+
+    offer: str
+    place: str
+    t: int
+    ordered: int
+    last: int
+    price: Number | None
+    rent: Number | None
+    committed: int = 0
+
+    @property
+    def periods(self) -> range:
+        return range(self.t, self.last + 1)
+
+
+@dataclass
+class Row:
+    """Σ use · orders ≤ most."""
+
+    name: str
+    use: dict[Slot, Number] = field(default_factory=dict)
+    most: Number = Fraction(0)
+
+
+class Oracle:
+    """A request in numbers: possible orders, their costs, the rows that limit them, the work asked for."""
+
+    def __init__(self, asked: Tree, known: Tree) -> None:
+        self.asked = asked
+        self.accelerators: Tree = {}
+        self.systems: Tree = {}
+        self.offers: Tree = {}
+        self.throughput: Tree = {}
+        self.pools: Tree = {}
+        for file in known.values():
+            name = file.get("accelerator", {}).get("id")
+            if name is not None:
+                self.accelerators[name] = file["accelerator"]
+                self.throughput[name] = file["throughput"]
+            self.systems |= {key: {**entry, "accelerator": name} for key, entry in file.get("systems", {}).items()}
+            self.offers |= file.get("offers", {})
+            self.pools |= file.get("pools", {})
+        horizon = asked["horizon"]
+        self.start, self.months, self.count = month_of(horizon["start"]), length(horizon["start"]), horizon["periods"]
+        self.a_year = 12 // self.months
+        self.hours = Fraction(8760, self.a_year)
+        self.finance = asked.get("finance", {})
+        self.available = Fraction(str(asked.get("assumptions", {}).get("availability", "0.95")))
+        self.sites: Tree = asked.get("sites", {})
+        self.periods = range(1, self.count + 1)
+        self.slots = [slot for slot in self.possible() if self.useful(slot)]
+        self.commitments = [self.commitment(entry) for entry in asked.get("commitments", [])]
+
+    # time and money
+
+    def month(self, t: int) -> int:
+        return self.start + (t - 1) * self.months
+
+    def discount(self, halves: int) -> Number:
+        """(1 + rate)^(−halves / 2n): 2t − 1 halves for the middle of period t, 2t for its end."""
+        with localcontext() as context:
+            context.prec = 40
+            rate = Decimal(str(self.finance.get("discount_rate", "0.09")))
+            return Fraction((1 + rate) ** (Decimal(-halves) / Decimal(2 * self.a_year)))
+
+    def rate(self, system: str, demand: str, t: int) -> Number | None:
+        """Work per second of one system on a demand."""
+        entry, accelerator = self.asked["demand"][demand], self.systems[system]["accelerator"]
+        throughput = self.throughput[accelerator].get(entry["workload"])
+        if throughput is None or ("stacks" in entry and self.accelerators[accelerator]["stack"] not in entry["stacks"]):
+            return None
+        rate = value(throughput["rate"], self.month(t))
+        return None if rate is None else rate * self.systems[system]["accelerators"]
+
+    def stands(self, demand: str, place: str) -> bool:
+        return place in self.asked["demand"][demand].get("sites", [place])
+
+    def need(self, demand: str, t: int) -> Number:
+        return value(self.asked["demand"][demand]["per_second"], self.month(t)) or Fraction(0)
+
+    def unmet_price(self, demand: str, t: int) -> Number | None:
+        """Discounted USD for a unit per second left undone all through period t."""
+        price = value(self.asked["demand"][demand].get("unmet_usd_per_unit_hour"), self.month(t))
+        return None if price is None else price * self.hours * self.discount(2 * t - 1)
+
+    # orders
+
+    def lead(self, offer: Tree) -> int:
+        return ceil(Fraction(offer.get("lead_time_months", 0), self.months))
+
+    def service(self, offer: Tree) -> int:
+        """K_o: one period, or the term rounded to the nearest number of periods, halves up."""
+        if offer["route"] == "on_demand":
+            return 1
+        life = 12 * Fraction(str(self.finance.get("service_life_years", 5)))
+        return max(1, int(Fraction(offer.get("term_months", life)) / self.months + Fraction(1, 2)))
+
+    def slot(self, name: str, place: str, t: int, committed: int = 0) -> Slot:
+        offer = self.offers[name]
+        ordered = t - self.lead(offer)
+        hourly = value(offer.get("usd_per_accelerator_hour"), self.month(ordered))
+        rent = None if hourly is None else hourly * self.systems[offer["system"]]["accelerators"]
+        last = min(self.count, t + self.service(offer) - 1)
+        return Slot(name, place, t, ordered, last, value(offer.get("price_usd"), self.month(ordered)), rent, committed)
+
+    def possible(self) -> list[Slot]:
+        found = []
+        for name, offer in sorted(self.offers.items()):
+            ids = (name, offer["system"], self.systems[offer["system"]]["accelerator"])
+            denied = set(ids) & set(self.asked.get("offers", {}).get("deny", ()))
+            if denied or self.asked["buyer"] not in offer.get("buyers", [self.asked["buyer"]]):
+                continue
+            window = offer.get("available", {})
+            for place in [offer["host"]] if offer["route"] in HOSTED else sorted(self.sites):
+                for t in self.periods:
+                    slot, month = self.slot(name, place, t), self.month(t - self.lead(offer))
+                    opened = "from" not in window or month_of(window["from"]) <= month
+                    closed = "until" in window and month >= month_of(window["until"]) + length(window["until"])
+                    priced = slot.price is not None or slot.rent is not None
+                    if slot.ordered >= 1 and opened and not closed and priced:
+                        found.append(slot)
+        return found
+
+    def commitment(self, entry: Tree) -> Slot:
+        t = 1 + (month_of(entry["period"]) - self.start) // self.months
+        slot = self.slot(entry["offer"], entry["site"], t, entry["systems"])
+        price = Fraction(str(entry["price_usd"])) if "price_usd" in entry else slot.price
+        return Slot(slot.offer, slot.place, t, slot.ordered, slot.last, price, slot.rent, entry["systems"])
+
+    def useful(self, slot: Slot) -> int:
+        """Systems that would do all the work they may do at any time; more only cost."""
+        system, most = self.offers[slot.offer]["system"], Fraction(0)
+        for t in slot.periods:
+            systems = Fraction(0)
+            for demand in self.asked["demand"]:
+                rate = self.rate(system, demand, t)
+                if rate is not None and self.stands(demand, slot.place):
+                    systems += self.need(demand, t) / (rate * self.available)
+            most = max(most, systems)
+        return ceil(most)
+
+    # what one system costs, undiscounted: {(line, period): usd}
+
+    def cash(self, slot: Slot) -> dict[tuple[str, int], Number]:
+        """All but the residual of one system of an order, over its service."""
+        offer = self.offers[slot.offer]
+        paid: dict[tuple[str, int], Number] = {}
+        if slot.price is not None:
+            share = Fraction(str(offer.get("deposit_share", 0)))
+            paid["hardware", slot.t] = slot.price * (1 - share)
+            if slot.ordered >= 1:
+                paid["hardware", slot.ordered] = paid.get(("hardware", slot.ordered), 0) + slot.price * share
+        paid["network", slot.t] = Fraction(str(offer.get("network_usd", 0)))
+        maintenance = Fraction(str(self.finance.get("maintenance_share", 0))) * (slot.price or 0) / self.a_year
+        software = Fraction(str(offer.get("software_usd_per_year", 0))) / self.a_year
+        for t in slot.periods:
+            paid["maintenance", t] = maintenance
+            paid["software", t] = software
+            paid["rent", t] = (slot.rent or 0) * self.hours
+            for line, usd in self.running(offer["system"], slot.place, t).items():
+                paid[line, t] = usd
+            if slot.place not in self.sites:
+                kg = Fraction(str(offer.get("carbon_kg_per_accelerator_hour", 0)))
+                hours = self.systems[offer["system"]]["accelerators"] * self.hours
+                paid["carbon", t] = self.carbon_price(t) * kg * hours / 1000
+        return paid
+
+    def running(self, system: str, place: str, t: int) -> dict[str, Number]:
+        """Energy, hosting and carbon of one system in service at a site of ours."""
+        if place not in self.sites:
+            return {}
+        site, facts, month = self.sites[place], self.systems[system], self.month(t)
+        mwh = Fraction(str(site["pue"])) * Fraction(str(facts["average_kw"])) * self.hours / 1000
+        hosting = value(site.get("hosting_usd_per_kw_month", 0), month) or 0
+        kg = value(site.get("carbon_kg_per_mwh", 0), month) or 0
+        return {
+            "energy": mwh * (value(site["electricity_usd_per_mwh"], month) or 0),
+            "hosting": hosting * Fraction(str(facts["provisioned_kw"])) * self.months,
+            "carbon": self.carbon_price(t) * kg * mwh / 1000,
+        }
+
+    def carbon_price(self, t: int) -> Number:
+        return value(self.finance.get("carbon_usd_per_t", 0), self.month(t)) or Fraction(0)
+
+    def residual(self, slot: Slot) -> Number:
+        """What is left of one purchase, at its present value."""
+        if slot.price is None:
+            return Fraction(0)
+        age = Fraction(slot.last - slot.t + 1, self.a_year)
+        paid = slot.price + Fraction(str(self.offers[slot.offer].get("network_usd", 0)))
+        return paid * self.share_left(age) * self.discount(2 * slot.last)
+
+    def share_left(self, age: Number) -> Number:
+        default = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
+        rule = self.finance.get("residual", default)
+        if rule == "none":
+            return Fraction(0)
+        if rule == "book":
+            return max(Fraction(0), 1 - age / Fraction(str(self.finance.get("book_life_years", 5))))
+        points = {0: Fraction(1), **{int(year): Fraction(str(share)) for year, share in rule.items()}}
+        before = max(year for year in points if year <= age)
+        after = min((year for year in points if year > age), default=None)
+        if after is None:
+            return points[before]
+        return points[before] + (points[after] - points[before]) * (age - before) / (after - before)
+
+    def unit_cost(self, slot: Slot) -> Number:
+        """The present value of one system of an order."""
+        spent = sum(usd * self.discount(2 * t - 1) for (_, t), usd in self.cash(slot).items())
+        return spent - self.residual(slot)
+
+    def fleet(self) -> list[tuple[str, str, int, int]]:
+        """(system, site, period, count) of what is there already."""
+        return [
+            (entry["system"], entry["site"], t, entry["count"])
+            for entry in self.asked.get("fleet", [])
+            for t in self.periods
+            if "until" not in entry or self.month(t) < month_of(entry["until"]) + length(entry["until"])
+        ]
+
+    def fixed_cost(self) -> Number:
+        """The present value of fleet and commitments, which no order changes."""
+        total = sum((slot.committed * self.unit_cost(slot) for slot in self.commitments), Fraction(0))
+        for system, place, t, count in self.fleet():
+            total += count * sum(self.running(system, place, t).values()) * self.discount(2 * t - 1)
+        return total
+
+    # what limits orders
+
+    def rows(self) -> list[Row]:
+        return [*self.site_rows(), *self.supply_rows(), *self.budget_rows()]
+
+    def site_rows(self) -> list[Row]:
+        found = []
+        for place, site in self.sites.items():
+            for limit in ("power_mw", "liquid_mw", "air_mw", "racks"):
+                for t in self.periods if limit in site else ():
+                    row = Row(f"{limit} {place} {t}", most=value(site[limit], self.month(t)) or Fraction(0))
+                    for system, at, when, count in self.fleet():
+                        row.most -= count * self.site_use(limit, system, site) * (at == place and when == t)
+                    self.add(row, lambda slot: self.present(slot, place, t), lambda s: self.site_use(limit, s, site))
+                    found.append(row)
+        return found
+
+    @staticmethod
+    def present(slot: Slot, place: str, t: int) -> bool:
+        return slot.place == place and t in slot.periods
+
+    def add(self, row: Row, counts: Any, use: Any) -> None:
+        """Orders and commitments that count, at a use per system that depends on the system alone."""
+        for slot in self.slots:
+            if counts(slot):
+                row.use[slot] = use(self.offers[slot.offer]["system"])
+        for slot in self.commitments:
+            if counts(slot):
+                row.most -= slot.committed * use(self.offers[slot.offer]["system"])
+
+    def site_use(self, limit: str, system: str, site: Tree) -> Number:
+        facts = self.systems[system]
+        kw = Fraction(str(facts["provisioned_kw"]))
+        if limit == "power_mw":
+            return Fraction(str(site.get("peak_pue", site["pue"]))) * kw / 1000
+        if limit == "racks":
+            return Fraction(str(facts["racks"]))
+        return kw / 1000 if facts["cooling"] == limit.removesuffix("_mw") else Fraction(0)
+
+    def supply_rows(self) -> list[Row]:
+        found = []
+        for t in self.periods:
+            month = self.month(t)
+            entering = [slot for slot in self.slots if slot.t == t]
+            delivered = [slot for slot in entering if self.offers[slot.offer]["route"] not in HOSTED]
+            for name, schedule in self.asked.get("supply_per_month", {}).items():
+                row = Row(f"supply {name} {t}", most=(value(schedule, month) or 0) * self.months)
+                row.use = {slot: Fraction(self.chips(slot)) for slot in delivered if self.accelerator(slot) == name}
+                found.append(row)
+            for name, rule in self.asked.get("pools_per_month", {}).items():
+                row = Row(f"pool {name} {t}", most=self.pool(name, rule, month) * self.months)
+                row.use = {slot: self.draw(slot, name) * self.chips(slot) for slot in delivered}
+                found.append(row)
+            for name, offer in self.offers.items():
+                if "supply_systems_per_month" in offer:
+                    most = (value(offer["supply_systems_per_month"], month) or 0) * self.months
+                    use = {slot: Fraction(1) for slot in entering if slot.offer == name}
+                    found.append(Row(f"offer {name} {t}", use, Fraction(most)))
+        return found
+
+    def accelerator(self, slot: Slot) -> str:
+        return str(self.systems[self.offers[slot.offer]["system"]]["accelerator"])
+
+    def chips(self, slot: Slot) -> int:
+        return int(self.systems[self.offers[slot.offer]["system"]]["accelerators"])
+
+    def draw(self, slot: Slot, pool: str) -> Number:
+        return Fraction(str(self.accelerators[self.accelerator(slot)].get("draws", {}).get(pool, 0)))
+
+    def pool(self, name: str, rule: Any, month: int) -> Number:
+        if isinstance(rule, dict) and "forecast" in rule:
+            forecast = value(self.pools[name]["forecasts"][rule["forecast"]], month) or Fraction(0)
+            return forecast * Fraction(str(rule["share"]))
+        return value(rule, month) or Fraction(0)
+
+    def budget_rows(self) -> list[Row]:
+        found = []
+        for kind, lines in (("capex_usd", CAPEX), ("opex_usd", OPEX)):
+            for window, most in self.asked.get("budget", {}).get(kind, {}).items():
+                inside = {t for t in self.periods if self.in_window(self.month(t), window)}
+
+                def spent(slot: Slot, lines: Any = lines, inside: Any = inside) -> Number:
+                    return sum((usd for (line, t), usd in self.cash(slot).items() if line in lines and t in inside), Fraction(0))
+
+                row = Row(f"{kind} {window}", {slot: spent(slot) for slot in self.slots}, Fraction(str(most)))
+                row.most -= sum(slot.committed * spent(slot) for slot in self.commitments)
+                for system, place, t, count in self.fleet():
+                    if t in inside and kind == "opex_usd":
+                        row.most -= count * sum(self.running(system, place, t).values())
+                found.append(row)
+        return found
+
+    def in_window(self, month: int, window: str) -> bool:
+        if window == "total":
+            return True
+        if window.startswith("fy"):
+            starts = self.finance.get("fiscal_year_starts", 1)
+            year, offset = divmod(month, 12)
+            return int(window[2:]) == (year + 1 if starts > 1 and offset >= starts - 1 else year)
+        first, _, last = window.partition("..")
+        last = last or first
+        return month_of(first) <= month < month_of(last) + length(last)
