@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
@@ -12,6 +12,7 @@ from optimizer.plan_format import LimitRow, OrderRow, Plan
 
 MILLION = 1e6
 BINDING = 1e-6
+UNUSED = 1e-9
 MOST_LIMITS = 20
 
 
@@ -100,49 +101,48 @@ def _show_work(plan: Plan) -> None:
     """Who does the work in the last period in which there is some."""
     heading("Who does the work, in its last period")
     last: dict[str, str] = {}
-    for demand, period in sorted(
-        [(w.demand, w.period) for w in plan.work] + [(u.demand, u.period) for u in plan.unmet]
-    ):
-        last[demand] = period
+    for served in (plan.work, plan.unmet):
+        for row in served:
+            last[row.demand] = max(row.period, last.get(row.demand, row.period))
     done: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for row in plan.work:
-        if row.period == last[row.demand]:
-            done[row.demand, row.accelerator] += row.work_per_second
+    for work in plan.work:
+        if work.period == last[work.demand]:
+            done[work.demand, work.accelerator] += work.work_per_second
     for left in plan.unmet:
         if left.period == last[left.demand]:
             done[left.demand, "left undone"] += left.per_second
+    show_table(
+        ("demand", "period", "accelerator", "per second", "unit", "share"),
+        _work_cells(plan, last, done),
+        numbers=(3, 5),
+    )
+
+
+def _work_cells(
+    plan: Plan, last: Mapping[str, str], done: Mapping[tuple[str, str], float]
+) -> Iterator[tuple[str, ...]]:
     totals: defaultdict[str, float] = defaultdict(float)
-    for (demand, _), work in done.items():
-        totals[demand] += work
-    units = {name: plan.catalog["workloads"][d["workload"]]["unit"] for name, d in plan.scenario["demand"].items()}
-    rows = [
-        (
-            demand,
-            last[demand],
-            who,
-            f"{work:,.4g} {units[demand]}" if work < 1e4 else f"{work:,.0f} {units[demand]}",
-            percent(work / totals[demand]),
-        )
-        for (demand, who), work in sorted(done.items(), key=lambda item: (item[0][0], -item[1]))
-    ]
-    show_table(("demand", "period", "accelerator", "per second", "share"), rows, numbers=(3, 4))
+    for (demand, _), amount_done in done.items():
+        totals[demand] += amount_done
+    for (demand, who), amount_done in sorted(done.items(), key=lambda item: (item[0][0], -item[1])):
+        unit = plan.catalog["workloads"][plan.scenario["demand"][demand]["workload"]]["unit"]
+        per_second = f"{amount_done:,.0f}" if amount_done >= 100 else f"{amount_done:.4g}"
+        yield demand, last[demand], who, per_second, unit, percent(amount_done / totals[demand])
 
 
 def _show_limits(plan: Plan) -> None:
-    """The tightest period of each limit, the tightest limits first."""
+    """The tightest period of each limit in use, the tightest limits first."""
     heading("What limits it, each in its tightest period")
     tightest: dict[str, LimitRow] = {}
     for row in plan.limits:
         group = row.row.partition(",")[0]
-        best = tightest.get(group)
-        if best is None or _use(row) > _use(best):
+        if row.used > UNUSED and (group not in tightest or _use(row) > _use(tightest[group])):
             tightest[group] = row
-    ranked = sorted(tightest.values(), key=lambda row: (-_use(row), row.row))
-    rows = [(*_limit_cells(row),) for row in ranked[:MOST_LIMITS]]
-    if not rows:
-        click.echo("nothing: the scenario states no limit that the plan meets")
+    if not tightest:
+        click.echo("nothing: no limit that the scenario states is touched")
         return
-    show_table(("limit", "used", "of", "unit", "use", ""), rows, numbers=(1, 2, 4))
+    ranked = sorted(tightest.values(), key=lambda row: (-_use(row), row.row))
+    show_table(("limit", "used", "of", "unit", "use", ""), map(_limit_cells, ranked[:MOST_LIMITS]), numbers=(1, 2, 4))
     if len(ranked) > MOST_LIMITS:
         click.echo(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
 

@@ -8,7 +8,7 @@ from statistics import median
 from catalogs.periods import first_month, value_at
 from catalogs.schema import Catalog, Offer
 from optimizer.calendar import MONTHS_PER_YEAR
-from optimizer.plan import Answer
+from optimizer.plan import USD_PER_MILLION, Answer
 from optimizer.tables import Tables
 
 GENERATION_MONTHS = 18
@@ -35,6 +35,20 @@ def high_residual(answer: Answer) -> Iterator[str]:
         yield (
             f"the residual value is {left / bought:.0%} of what is bought: the horizon is short against the life "
             "of the hardware, so the plan leans on what it can be sold for (finance.residual)"
+        )
+
+
+def rent_after_horizon(answer: Answer) -> Iterator[str]:
+    """Terms that run past the horizon: their rent there is owed, but no cost of this plan."""
+    tables, owed = answer.tables, 0.0
+    for cohort, systems in answer.cohorts.items():
+        beyond = cohort.t + tables.offers[cohort.offer].periods - 1 - tables.calendar.count
+        if cohort.rent_usd and beyond > 0:
+            owed += systems * cohort.rent_usd * tables.calendar.hours * beyond
+    if owed > 0:
+        yield (
+            f"{owed / USD_PER_MILLION:,.3f} million USD of rent falls due after the horizon, on terms running past it; "
+            "it is not in the costs"
         )
 
 
@@ -123,7 +137,7 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
     return heavier and first_month(a.announced) > first_month(b.announced)
 
 
-SUSPICIONS = (nothing_in_time, high_residual, old_quotes, off_trend, slower_successor)
+SUSPICIONS = (nothing_in_time, high_residual, rent_after_horizon, old_quotes, off_trend, slower_successor)
 
 
 def warnings(answer: Answer) -> list[str]:

@@ -348,7 +348,8 @@ def committed(price: str | None = None, **catalog: Any) -> Tree:
          "commitments": [entry | ({"price_usd": price} if price else {})]},
         {"offers/box.purchase/price_usd": {"2024q4": "250000", "2025q1": "200000"},
          "offers/box.purchase/lead_time_months": 6, "offers/box.purchase/deposit_share": "0.4",
-         "offers/box.purchase/supply_systems_per_month": "0", "offers/box.purchase/available": {"until": "2024q2"}, "offers/box.purchase/buyers": ["others"]} | catalog,
+         "offers/box.purchase/supply_systems_per_month": "0",
+         "offers/box.purchase/available": {"until": "2024q2"}, "offers/box.purchase/buyers": ["others"]} | catalog,
         orders=[order("box.purchase", "oslo", "2025q2", 5.0, float(price or 250000))],
     )  # fmt: skip
 
@@ -733,6 +734,8 @@ MISSTATED: list[tuple[str, Tree]] = [
                       "air_limit_mw", "racks_used", "racks_limit", "energy_mwh")
     ),
     ("sites", {"sites/1/air_limit_mw": None}),
+    ("sites", {"sites/1/energy_mwh": float("nan")}),
+    ("costs", {"costs/energy_usd/2025q1": float("nan")}),
     ("budget", {"budget/0/used_usd": 1.0}),
     ("budget", {"budget/0/limit_usd": 4e6}),
     ("supply", {"supply/0/used": 1.0}),
