@@ -549,10 +549,12 @@ def _each(schedule: Decimal | dict[str, Decimal], change: Callable[[float], floa
 
 
 def _from_first_order(steps: Mapping[str, float], offer: Offer) -> dict[str, float]:
-    """A schedule that starts when the offer opens: what held before is written at that period."""
-    start = offer.available.from_
-    if start is None:
-        return dict(steps)
+    """A schedule that starts when the offer opens."""
+    return _starting(steps, offer.available.from_) if offer.available.from_ else dict(steps)
+
+
+def _starting(steps: Mapping[str, float], start: str) -> dict[str, float]:
+    """A schedule that starts at a period: what held before is written there."""
     opening = first_month(start)
     held = [value for key, value in steps.items() if first_month(key) <= opening] or [next(iter(steps.values()))]
     later = {key: value for key, value in steps.items() if first_month(key) > opening}
@@ -719,12 +721,22 @@ def _rate(catalog: Catalog, chip: str, workload: str, rule: Rule) -> Value:
     return rounded(like_neighbours(zip(latest_rates, lines, strict=True), line, rule.factor))
 
 
+def _first_year(catalog: Catalog, chip: str) -> str:
+    """The year in which a chip can first be ordered; its rates start there."""
+    offers = [o for o in catalog.offers.values() if catalog.systems[o.system].accelerator == chip]
+    return str(min(first_month(o.available.from_) for o in offers if o.available.from_) // 12)
+
+
 def _rates(catalog: Catalog) -> dict[str, Value]:
-    return {
-        f"throughput.{chip}.{workload}": _rate(catalog, chip, workload, rule)
-        for chip, rules in RATES.items()
-        for workload, rule in rules.items()
-    }
+    found: dict[str, Value] = {}
+    for chip, rules in RATES.items():
+        for workload, rule in rules.items():
+            rate = _rate(catalog, chip, workload, rule)
+            if isinstance(rate, dict):
+                steps = _starting(rate, _first_year(catalog, chip))
+                rate = steps if len(steps) > 1 else next(iter(steps.values()))
+            found[f"throughput.{chip}.{workload}"] = rate
+    return found
 
 
 def figures(catalog: Catalog) -> dict[str, Value]:

@@ -59,10 +59,10 @@ def _show_orders(plan: Plan, money: Money) -> None:
         click.echo("nothing: what is in service is enough")
         return
     columns = (
-        "order in", "in service", "offer", "route", "place", "systems", "accelerators", f"capex, M {money.code}",
+        "order in", "in service", "offer", "place", "systems", "accelerators", f"capex, M {money.code}",
         f"rent, M {money.code}",
     )  # fmt: skip
-    show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(5, 6, 7, 8))
+    show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(4, 5, 6, 7))
 
 
 def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
@@ -74,7 +74,6 @@ def _order_cells(order: OrderRow, money: Money) -> tuple[str, ...]:
         "committed" if order.commitment else order.ordered,
         order.enters_service,
         order.offer,
-        order.route.replace("_", " "),
         order.place,
         amount(order.systems),
         amount(order.accelerators),

@@ -32,13 +32,19 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: I
     from rich.table import Table
 
     right = set(numbers)
-    table = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False, header_style="bold")
+    style = "bold" if coloured() else ""
+    table = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False, padding=(0, 1), header_style=style)
     for i, name in enumerate(columns):
-        table.add_column(name, justify="right" if i in right else "left", no_wrap=not is_terminal(), overflow="fold")
+        table.add_column(name, justify="right" if i in right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     if is_terminal():
-        Console(no_color=not coloured(), highlight=False).print(table)
+        screen = Console(no_color=not coloured(), highlight=False)
+        # A table wider than the screen keeps its words whole: the terminal wraps the line, not the cell.
+        screen.width = max(
+            screen.width, screen.measure(table, options=screen.options.update(width=PLAIN_WIDTH)).maximum
+        )
+        screen.print(table, crop=False)
         return
     text = io.StringIO()
     Console(file=text, width=PLAIN_WIDTH, no_color=True, highlight=False).print(table)

@@ -112,6 +112,23 @@ def _check_periods(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
             problems.append(Problem(at, f"{dotted(where)}: '{period}' is not a period of the horizon, {horizon}"))
 
 
+def _check_tariffs(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
+    """Electricity needs a price wherever it may be drawn: absent is never zero."""
+    for (_, site, _), tariff, at in leaves(tree, "sites", "*", "electricity_usd_per_mwh"):
+        power = tree["sites"][site].get("power_mw")
+        begins = [_first_key(tariff), calendar.first_month(1)]
+        powered = [_first_key(power), calendar.first_month(1)]
+        if max(begins) > max(powered):
+            message = f"sites.{site}.electricity_usd_per_mwh begins after the site has power; give it from then on"
+            problems.append(Problem(at, message))
+
+
+def _first_key(schedule: object) -> int:
+    """The first month of a schedule; 0 for what always holds."""
+    keys = [first_month(key) for key in schedule if _is_period(key)] if isinstance(schedule, Map) else []
+    return min(keys, default=0)
+
+
 def _is_period(key: str) -> bool:
     try:
         first_month(key)
@@ -146,3 +163,4 @@ def check_scenario(tree: Map, merged: dict[str, Map], problems: list[Problem]) -
     calendar = _calendar_in(tree)
     if calendar is not None:
         _check_periods(tree, calendar, problems)
+        _check_tariffs(tree, calendar, problems)

@@ -12,7 +12,7 @@ import pytest
 from catalogs import estimates
 from catalogs.estimates import Value, Work, figures
 from catalogs.load import bundled_folder, catalog_of
-from catalogs.schema import Catalog
+from catalogs.schema import Accelerator, Catalog
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "estimates.md"
 
@@ -178,7 +178,7 @@ def test_the_roofline_explains_the_rates_it_was_made_for(catalog: Catalog) -> No
 
 
 def test_no_common_precision_is_said() -> None:
-    one = estimates.Accelerator.model_validate(
+    one = Accelerator.model_validate(
         {"id": "a", "name": "A", "vendor": "v", "kind": "gpu", "stack": "s", "peak_tflops": {"bf16": "1"}}
     )
     other = one.model_copy(update={"id": "b", "peak_tflops": {"fp4": Decimal(2)}})

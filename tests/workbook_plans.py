@@ -10,6 +10,7 @@ import copy
 import math
 from dataclasses import dataclass
 from decimal import Decimal, getcontext
+from itertools import pairwise
 from typing import Any
 
 from catalogs.periods import first_month, last_month, written
@@ -157,7 +158,7 @@ class Pricing:
         if rule == "book":
             return max(0.0, 1 - age / float(self.finance["book_life_years"]))
         points = [(0.0, 1.0), *sorted((float(k), float(v)) for k, v in rule.items())]
-        for (a, left), (b, right) in zip(points, points[1:], strict=False):
+        for (a, left), (b, right) in pairwise(points):
             if age <= b:
                 return left + (right - left) * (age - a) / (b - a)
         return points[-1][1]
@@ -635,7 +636,7 @@ def rich() -> Case:
                 power_mw={"2025q1": "20", "2025q3": "40"},
                 pue="1.09",
                 peak_pue="1.15",
-                liquid_mw={"2025q3": "20"},
+                liquid_mw={"2025q2": "20"},
                 air_mw="15",
                 racks="4000",
                 electricity_usd_per_mwh={"2025q1": "52", "2026q1": "49.5"},

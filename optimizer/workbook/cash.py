@@ -107,7 +107,7 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     workings = _workings(table, inputs, orders, places)
     bottom, table.next = table.next, top
     rows = _results(table, inputs, workings, years)
-    assert table.next <= top + _height(years, len(inputs.budgets))
+    assert table.next == top + _height(years, len(inputs.budgets))
     table.next = bottom
     table.finish()
     return rows
@@ -122,8 +122,9 @@ YEARLY = ("Capex", "Opex without rent", "Rent")
 
 
 def _height(years: list[str], budgets: int) -> int:
-    """Rows that the results take, headings and blank lines included."""
-    return 3 + len(COSTS) + 5 + 3 + 2 + len(COSTS) + 2 + 3 + (1 + len(YEARLY)) * len(years) + 3 + 3 * budgets + 2
+    """Rows that the results take; a heading takes a blank line, itself and its note."""
+    sections = [len(COSTS) + 3, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)] + ([3 * budgets] if budgets else [])
+    return sum(3 + lines for lines in sections)
 
 
 def _results(table: Table, inputs: InputRows, workings: Workings, years: list[str]) -> CashRows:
@@ -253,7 +254,7 @@ def _budgets(table: Table, budgets: list[BudgetRows], spent: dict[str, Row]) -> 
     if not budgets:
         return []
     table.heading("Budgets", "Sum over the periods that start in the window, against the limit.")
-    plan = {(row.budget, row.window): row.used_usd for row in table.book.facts.plan.budget}
+    plan = {(str(row.budget), row.window): row.used_usd for row in table.book.facts.plan.budget}
     used = [_budget_used(table, budget, spent[budget.budget]) for budget in budgets]
     for row, budget in zip(used, budgets, strict=True):
         table.book.tie_total(row, plan[budget.budget, budget.window], f"{budget.budget} used in {budget.window}")
@@ -324,7 +325,9 @@ def _price(table: Table, inputs: InputRows, orders: OrderRows, group: Group, lab
     else:
         formula = at_order(inputs.offers[group.offer].price, orders.entering_total, f"$E{table.next}")
         note = "constant: lead time in periods"
-        row = table.line(Line(label, unit, group.offer, constant=lead, source=note, periods=formula))
+        row = table.line(
+            Line(label, unit, group.offer, constant=lead, source=note, periods=formula, constant_unit="periods")
+        )
     return row
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openpyxl.chart import BarChart, LineChart, Reference, Series
+from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.axis import ChartLines, NumericAxis, TextAxis
 from openpyxl.chart.data_source import AxDataSource, StrRef
-from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.series import Series, SeriesLabel
+from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.chart.title import Title
@@ -24,6 +26,7 @@ GRID, INK = "D9D9D9", "404040"
 def _text(words: str, size: int, bold: bool) -> Title:
     run = RegularTextRun(rPr=CharacterProperties(sz=size, b=bold, solidFill=INK), t=words)
     title = Title()
+    assert title.tx is not None
     title.tx.rich = RichText(
         p=[Paragraph(pPr=ParagraphProperties(defRPr=CharacterProperties(sz=size, b=bold)), r=[run])]
     )
@@ -45,7 +48,7 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     """A series over the periods of a line; its name is the line's label or item cell."""
     sheet: Worksheet = book.workbook[row.sheet]
     last = FIRST_PERIOD + book.facts.periods - 1
-    series = Series(Reference(sheet, FIRST_PERIOD, row.number, last, row.number))
+    series: Series = SeriesFactory(Reference(sheet, FIRST_PERIOD, row.number, last, row.number))
     column = "A" if named_by == LABEL else "B"
     series.tx = SeriesLabel(strRef=StrRef(f"'{row.sheet}'!${column}${row.number}"))
     series.cat = AxDataSource(strRef=StrRef(f"'{row.sheet}'!$I${HEADER}:${row.last}${HEADER}"))
@@ -57,8 +60,8 @@ def _frame(chart: BarChart, title: str, unit: str) -> BarChart:
     _axis(chart.x_axis, "Period", False)
     _axis(chart.y_axis, unit, True)
     chart.y_axis.number_format = "#,##0"
-    chart.legend.position = "b"  # type: ignore[union-attr]
-    chart.width, chart.height = 19.0, 8.6
+    chart.legend.position = "b"
+    chart.width, chart.height = 19, 9
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(solidFill=GRID))
     chart.roundedCorners = False
     return chart
@@ -89,7 +92,7 @@ def power_chart(book: Book, power: Row, limit: Row) -> BarChart:
     chart.series.append(bars)
     limits = _series(book, limit, LABEL)
     limits.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=CHART_COLOURS[1], w=28575))
-    limits.smooth, limits.marker.symbol = False, "none"
+    limits.smooth, limits.marker = False, Marker("none")
     line.series.append(limits)
     chart += line
     return _frame(chart, "Peak power at the meter against the limit, all sites", "MW")

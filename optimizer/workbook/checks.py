@@ -5,13 +5,20 @@ from __future__ import annotations
 from optimizer.workbook.cash import CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.inputs import InputRows, fingerprint
-from optimizer.workbook.layout import HEADER, Book, Check, Page, Row, down
+from optimizer.workbook.layout import HEADER, Book, Check, Page, Row, down, warn
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
-from optimizer.workbook.styles import PALE_RED, RED, Role
+from optimizer.workbook.styles import FORMATS, PALE_RED, RED, Role
 
 HEADERS = ("Check", "Value", "Unit", "Tolerance", "Fails (0 or 1)", "What it means")
 HEAD = 4
+VALUES = {
+    "USD": "#,##0.00_);(#,##0.00)",
+    "systems": "#,##0.00_);(#,##0.00)",
+    "count": "0_)",
+    "switch": "0_)",
+    "ratio": "0.00000000_)",
+}
 
 
 def write_checks(book: Book, inputs: InputRows, orders: OrderRows, cash: CashRows, places: PlaceRows) -> None:
@@ -21,7 +28,7 @@ def write_checks(book: Book, inputs: InputRows, orders: OrderRows, cash: CashRow
     for i, header in enumerate(HEADERS):
         page.text(HEAD, i + 1, header, Role.HEADER)
     row = _edits(page, inputs, orders, HEAD + 1)
-    book.checks += [*_money(cash), *_balances(inputs, orders, cash, places), *_limits(orders, cash, places)]
+    book.checks += [*_money(cash), *_balances(inputs, orders, places), *_limits(orders, cash, places)]
     page.text(row + 1, 1, "Checks", Role.HEADING)
     _fill_heading(page, row + 1)
     first = row + 2
@@ -81,7 +88,7 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
             "1: the totals are a re-costing of the plan and no longer the optimiser's.",
             "plan_edited",
         ),
-        ("Net present value of cost, this workbook", Formula(f"={cash_npv(page)}"), "USD", "Cash, total column.", ""),
+        ("Net present value of cost, this workbook", Formula("=total_npv_usd"), "USD", "Cash, total column.", ""),
         (
             "Net present value of cost, optimiser",
             book.facts.plan.objective_usd,
@@ -104,20 +111,13 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
     return row + len(lines)
 
 
-def cash_npv(page: Page) -> str:
-    """The name of the workbook's own total."""
-    assert "total_npv_usd" in page.book.workbook.defined_names
-    return "total_npv_usd"
-
-
 def _figure(page: Page, row: int, label: str, value: Formula | float, unit: str, meaning: str) -> None:
     page.text(row, 1, label)
-    formats = {"USD": "#,##0.00;(#,##0.00)", "count": "0", "ratio": "0.00000000", "switch": "0"}
     if isinstance(value, Formula):
-        page.formula(row, 2, value, None, formats[unit])
+        page.formula(row, 2, value, None, VALUES[unit])
     else:
         page.number(row, 2, value, Role.SOLVER, unit)
-        page.sheet.cell(row, 2).number_format = formats[unit]
+        page.sheet.cell(row, 2).number_format = VALUES[unit]
     page.text(row, 3, unit)
     page.text(row, 6, meaning, Role.WRAPPED)
 
@@ -129,9 +129,9 @@ def _block(rows: list[Row]) -> str:
 
 def _check(page: Page, row: int, check: Check) -> None:
     page.text(row, 1, check.label)
-    page.formula(row, 2, check.value, None, "#,##0.000000;(#,##0.000000);0")
+    page.formula(row, 2, check.value, None, VALUES[check.unit])
     page.text(row, 3, check.unit)
-    page.formula(row, 4, Formula(f"={check.tolerance}"), None, "0.00#######")
+    page.formula(row, 4, Formula(f"={check.tolerance}"), None, FORMATS["any"])
     test = f"=IFERROR(IF(ABS(B{row})>D{row},1,0),1)"
     if check.only_unedited:
         test = f"=IFERROR((plan_edited=0)*(ABS(B{row})>D{row}),1)"
@@ -140,16 +140,12 @@ def _check(page: Page, row: int, check: Check) -> None:
 
 
 def _master(page: Page, first: int, last: int) -> None:
-    from openpyxl.formatting.rule import CellIsRule
-    from openpyxl.styles import Font, PatternFill
-
     row = last + 2
     page.text(row, 1, "Master check: number of checks that fail", Role.TOTAL)
     page.formula(row, 5, Formula(f"=SUM(E{first}:E{last})"), Role.TOTAL, "0")
     page.text(row, 6, "0: all hold. Shown at the top of every sheet.", Role.WRAPPED)
     page.book.name("master_check", "Checks", f"E{row}")
-    bad = CellIsRule(operator="notEqual", formula=["0"], fill=PatternFill(bgColor=PALE_RED), font=Font(color=RED))
-    page.sheet.conditional_formatting.add(f"E{first}:E{row}", bad)
+    warn(page.sheet, f"E{first}:E{row}", "notEqual", "0", PALE_RED, RED)
 
 
 def _money(cash: CashRows) -> list[Check]:
@@ -226,7 +222,7 @@ def _flows(cash: CashRows) -> list[Check]:
     return checks
 
 
-def _balances(inputs: InputRows, orders: OrderRows, cash: CashRows, places: PlaceRows) -> list[Check]:
+def _balances(inputs: InputRows, orders: OrderRows, places: PlaceRows) -> list[Check]:
     closing, total = orders.closing, orders.in_service_total
     difference = f"({closing.across}-{total.across})"
     fleet = list(inputs.fleet.values())

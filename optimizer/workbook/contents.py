@@ -6,6 +6,7 @@ from optimizer.workbook.layout import Book, Page
 from optimizer.workbook.styles import Role
 
 HEAD = 3
+WIDTHS = (26, 112, 40)
 SHEETS = {
     "Summary": "One page: what to buy, what it costs, what binds",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
@@ -18,9 +19,9 @@ SHEETS = {
 """What each sheet holds; a sheet that is not written yet is not listed."""
 _READ = (
     "Editing an input re-costs this plan; run `chipmix plan FILE.xlsx` to re-optimise.",
-    "Change prices, rents, tariffs, PUE, rates and lives on Inputs; change numbers of systems in the override block of Orders.",
+    "Change prices, rents, tariffs, PUE, rates and lives on Inputs, numbers of systems in the overrides of Orders.",
     "Unmet work and the optimiser's own figures (violet) do not follow an edit; every other number does.",
-    "Costs are positive, receipts negative. Money is in USD, nominal, before tax, undiscounted unless a line says present value.",
+    "Costs are positive, receipts negative. Money is nominal USD before tax, discounted only in present values.",
     "Flows of a period are discounted to its middle; what is left at the end of the horizon to its end.",
     "Time sheets share their columns: the same period stands in the same column everywhere.",
 )
@@ -45,11 +46,11 @@ def open_contents(book: Book) -> Page:
 
 def write_contents(page: Page) -> None:
     """Purpose, how to read, colour key, links."""
-    page.widths((26, 100, 40))
+    page.widths(WIDTHS)
     facts = page.book.facts
     purpose = (
-        f"Which AI accelerators to buy, lease and rent from {facts.keys[0]} to {facts.keys[-1]}, how many, when and where, "
-        "at the least net present value of cost within the limits; made by chipmix with a mixed-integer programme."
+        f"Which AI accelerators to buy, lease and rent from {facts.keys[0]} to {facts.keys[-1]}, how many, when and "
+        "where, at the least net present value of cost within the limits; by chipmix, with a mixed-integer programme."
     )
     row = _texts(page, HEAD + 1, "Purpose", (purpose,))
     row = _texts(page, row + 1, "How to read it", _READ)
@@ -64,8 +65,7 @@ def _texts(page: Page, row: int, title: str, texts: tuple[str, ...]) -> int:
     page.text(row, 1, title, Role.HEADING)
     for text in texts:
         row += 1
-        page.text(row, 2, text, Role.WRAPPED)
-        page.sheet.row_dimensions[row].height = 14 * (1 + len(text) // 105)
+        page.paragraph(row, 2, text, WIDTHS[1])
     return row + 1
 
 

@@ -109,7 +109,7 @@ class InputTable(Table):
         return Formula(_AXIS[row].format(period=PERIOD, start=START, header=HEADER))
 
     def period_header(self, column: int) -> None:
-        self.text(HEADER, column, self.book.facts.keys[column - len(HEADERS) - 1], Role.HEADER)
+        self.text(HEADER, column, self.book.facts.keys[column - len(HEADERS) - 1], Role.NUMBERS)
 
 
 def write_inputs(book: Book) -> InputRows:
@@ -181,14 +181,15 @@ def _scalars(table: Table) -> None:
         ("kW in a MW", "kW/MW", 1000.0, "positive", "kw_per_mw"),
         ("kg in a tonne", "kg/t", 1000.0, "positive", "kg_per_t"),
         ("USD in a million USD", "USD/USD m", 1e6, "positive", "usd_per_million"),
-        ("Tolerance for money", "USD tolerance", 0.01, "amount", "tolerance_usd"),
-        ("Tolerance for quantities", "USD tolerance", 1e-6, "amount", "tolerance_quantity"),
-        ("Tolerance of the edit detector", "USD tolerance", 1e-8, "amount", "tolerance_edited"),
+        ("Tolerance for money", "USD", 0.01, "amount", "tolerance_usd"),
+        ("Tolerance for quantities", "number", 1e-6, "amount", "tolerance_quantity"),
+        ("Tolerance of the edit detector", "number", 1e-8, "amount", "tolerance_edited"),
         ("Power of the edit detector", "ratio", FINGERPRINT_POWER, "positive", "fingerprint_power"),
     ):
-        source = "scenario horizon" if name in ("horizon_start", "periods_per_year") else OURS
-        source = "scenario finance/fiscal_year_starts" if name == "fiscal_year_starts" else source
-        table.line(Line(label, unit, constant=value, source=source, rule=rule, name=name))
+        source = "scenario: horizon" if name in ("horizon_start", "periods_per_year") else OURS
+        source = "scenario: fiscal_year_starts" if name == "fiscal_year_starts" else source
+        looks = "any" if name.startswith("tolerance") else ""
+        table.line(Line(label, unit, constant=value, source=source, rule=rule, name=name, constant_unit=looks))
     _finance(table)
 
 
@@ -202,7 +203,7 @@ def _finance(table: Table) -> None:
         ("Book life", "years", "book_life_years", "positive"),
     ):
         value = number(finance[key])
-        table.line(Line(label, unit, constant=value, source=f"scenario finance/{key}", rule=rule, name=key))
+        table.line(Line(label, unit, constant=value, source=f"scenario: {key}", rule=rule, name=key))
     currency = table.book.facts.scenario.get("currency", {"code": "USD", "per_usd": "1"})
     label = f"Exchange rate, {currency['code']} per USD"
     rate = number(currency["per_usd"])
@@ -211,7 +212,7 @@ def _finance(table: Table) -> None:
             label,
             "currency/USD",
             constant=rate,
-            source="scenario currency/per_usd",
+            source="scenario: per_usd",
             rule="positive",
             name="currency_per_usd",
         )
@@ -230,9 +231,9 @@ def _residual(table: Table) -> tuple[list[Row], list[Row]]:
         ("Residual value counted", float(residual != "none"), "residual_counted"),
         ("From the book life (0: from the table)", float(residual == "book"), "residual_by_book_life"),
     ):
-        table.line(Line(label, "switch", constant=value, source="scenario finance/residual", rule="switch", name=name))
+        table.line(Line(label, "switch", constant=value, source="scenario: residual", rule="switch", name=name))
     points = [(0.0, 1.0), *sorted((number(age), number(share)) for age, share in given.items())]
-    where = "scenario finance/residual" if isinstance(residual, dict) else "default table, not in use"
+    where = "scenario: residual" if isinstance(residual, dict) else "default table, not in use"
     ages, shares = [], []
     for i, (age, _) in enumerate(points):
         source = OURS if i == 0 else where
@@ -249,7 +250,7 @@ def _carbon_price(table: Table) -> Row:
     facts = table.book.facts
     prices = facts.over_periods(facts.scenario["finance"]["carbon_usd_per_t"])
     table.heading("Carbon")
-    source = "scenario finance/carbon_usd_per_t"
+    source = "scenario: carbon_usd_per_t"
     return table.line(Line("Carbon price", "USD/t", periods=prices, source=source, rule="amount"))
 
 
@@ -262,18 +263,18 @@ class Cited:
     source: str
 
 
-def cited(facts: Facts, entry: str, name: str, kind: str) -> Cited:
-    """The citation of a field; where there is none, the field's own path in the catalogue."""
+def cited(facts: Facts, entry: str, name: str) -> Cited:
+    """The citation of a field; where there is none, the field's own name."""
     cites = facts.catalog.get("cites", {})
     cite = cites.get(f"{entry}.{name}") or cites.get(entry)
     if cite is None:
-        return Cited("", "", f"catalogue {kind}/{entry}/{name}")
+        return Cited("", "", f"catalogue: {name}")
     source = facts.catalog.get("sources", {}).get(cite["source"], {})
     return Cited(str(cite["basis"]), str(source.get("date", "")), f"{cite['source']} (see Log)")
 
 
-def _of_catalog(facts: Facts, kind: str, entry: str, name: str, line: Line) -> Line:
-    cite = cited(facts, entry, name, kind)
+def _of_catalog(facts: Facts, entry: str, name: str, line: Line) -> Line:
+    cite = cited(facts, entry, name)
     return replace(line, basis=cite.basis, date=cite.date, source=cite.source)
 
 
@@ -290,7 +291,7 @@ def _systems(table: Table) -> dict[str, SystemRows]:
         for system in facts.systems:
             value = number(facts.catalog["systems"][system][name])
             line = Line(label, unit, system, constant=value, rule=rule)
-            rows[system].append(table.line(_of_catalog(facts, "systems", system, name, line)))
+            rows[system].append(table.line(_of_catalog(facts, system, name, line)))
     return {system: SystemRows(*found) for system, found in rows.items()}
 
 
@@ -326,10 +327,10 @@ def _offers(table: Table) -> dict[str, OfferRows]:
 def _has_term(offer: dict[str, Any], name: str) -> bool:
     """Whether a term means anything for the offer's route."""
     if name == "deposit_share":
-        return offer["route"] == "purchase"
+        return bool(offer["route"] == "purchase")
     if name == "carbon_kg_per_accelerator_hour":
-        return offer["route"] in HOSTED
-    return name != "term_months" or offer["route"] != "purchase" or "term_months" in offer
+        return bool(offer["route"] in HOSTED)
+    return bool(name != "term_months" or offer["route"] != "purchase" or "term_months" in offer)
 
 
 def _terms(table: Table, name: str, label: str, unit: str, rule: str) -> dict[str, Row]:
@@ -343,7 +344,7 @@ def _terms(table: Table, name: str, label: str, unit: str, rule: str) -> dict[st
             line = Line(label, unit, offer_id, constant=float(facts.months), source="on demand: one period", rule=rule)
         else:
             line = Line(label, unit, offer_id, constant=number(offer.get(name, 0)), rule=rule)
-            line = _of_catalog(facts, "offers", offer_id, name, line)
+            line = _of_catalog(facts, offer_id, name, line)
         rows[offer_id] = table.line(line)
     return rows
 
@@ -360,7 +361,7 @@ def _prices(table: Table) -> dict[str, Row]:
         name = "usd_per_accelerator_hour" if rented else "price_usd"
         label, unit = ("Rent", "USD/accelerator-hour") if rented else ("Price", "USD/system")
         line = Line(label, unit, offer_id, periods=facts.over_periods(offer.get(name)), rule="amount")
-        rows[offer_id] = table.line(_of_catalog(facts, "offers", offer_id, name, line))
+        rows[offer_id] = table.line(_of_catalog(facts, offer_id, name, line))
     return rows
 
 
@@ -379,7 +380,7 @@ def _committed(table: Table) -> dict[Group, CommittedRows]:
             unit,
             group.offer,
             periods=group.entry_prices,
-            source="scenario commitments",
+            source="scenario: commitments",
             rule="amount",
         )
         systems = [
@@ -389,13 +390,14 @@ def _committed(table: Table) -> dict[Group, CommittedRows]:
                 group.offer,
                 line.place,
                 periods=line.systems,
-                source="scenario commitments",
+                source="scenario: commitments",
                 rule="amount",
                 whole=all(x.is_integer() for x in line.systems),
             )
             for line in group.lines
         ]
-        rows[group] = CommittedRows(table.line(price), dict(zip((x.place for x in group.lines), table.block(systems))))
+        places = [line.place for line in group.lines]
+        rows[group] = CommittedRows(table.line(price), dict(zip(places, table.block(systems), strict=True)))
     return rows
 
 
@@ -433,15 +435,13 @@ def _sites(table: Table) -> dict[str, SiteRows]:
 
 
 def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
-    source = f"scenario sites/{site}/{name}"
+    source = f"scenario: {name}"
     return table.line(Line(label[0], label[1], place=site, periods=values, source=source, rule="amount"))
 
 
 def _pue(table: Table, site: str, name: str, label: str) -> Row:
     value = number(table.book.facts.scenario["sites"][site][name])
-    return table.line(
-        Line(label, "ratio", place=site, constant=value, source=f"scenario sites/{site}/{name}", rule="ratio")
-    )
+    return table.line(Line(label, "ratio", place=site, constant=value, source=f"scenario: {name}", rule="ratio"))
 
 
 def _fleet(table: Table) -> dict[tuple[str, str], Row]:
@@ -451,7 +451,7 @@ def _fleet(table: Table) -> dict[tuple[str, str], Row]:
     table.heading("Fleet", "Systems in service before this plan; energy, hosting and carbon count, nothing else.")
     return {
         (system, site): table.line(
-            Line("Fleet in service", "systems", system, site, periods=counts, source="scenario fleet", rule="amount")
+            Line("Fleet in service", "systems", system, site, periods=counts, source="scenario: fleet", rule="amount")
         )
         for (system, site), counts in fleet.items()
     }
@@ -465,7 +465,7 @@ def _unmet(table: Table) -> dict[str, Row]:
     rows = {}
     for demand in facts.unmet:
         prices = facts.over_periods(facts.scenario["demand"][demand]["unmet_usd_per_unit_hour"])
-        source = f"scenario demand/{demand}/unmet_usd_per_unit_hour"
+        source = "scenario: unmet_usd_per_unit_hour"
         rows[demand] = table.line(
             Line("Unmet work", "USD/unit-hour", demand, periods=prices, source=source, rule="amount")
         )
@@ -481,7 +481,7 @@ def _budgets(table: Table) -> list[BudgetRows]:
     for budget in facts.plan.budget:
         start, end = facts.window(budget.window)
         kind = "Capex budget" if budget.budget == "capex_usd" else "Opex budget"
-        source = f"scenario budget/{budget.budget}"
+        source = f"scenario: {budget.budget}"
         lines = [
             Line(f"{kind}, first day", "date", budget.window, constant=start, source=source, rule="date"),
             Line(f"{kind}, last day", "date", budget.window, constant=end, source=source, rule="date"),

@@ -13,8 +13,9 @@ from datetime import date
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.formatting.rule import CellIsRule, FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.cell_range import MultiCellRange
@@ -26,7 +27,8 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, SPLIT_SYSTEMS, Role, Styles
 
 HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total", "Opening", "Source or note")
-WIDTHS = (33, 24, 13, 17, 12, 15, 10, 30)
+NUMBERS = frozenset({"Constant", "Total", "Opening"})
+WIDTHS = (34, 23, 13, 20, 13, 15, 13, 33)
 START, END, FISCAL_YEAR, PERIOD, HEADER = 3, 4, 5, 6, 7
 """Rows of the time axis: first day, last day, fiscal year, number, and the header with the period's key."""
 FIRST_PERIOD = len(HEADERS) + 1
@@ -190,6 +192,12 @@ class Book:
         self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning))
 
 
+def warn(sheet: Worksheet, cells: str, operator: str, value: str, fill: str, ink: str) -> None:
+    """Colour cells whose value compares so."""
+    look = DifferentialStyle(font=Font(color=ink), fill=PatternFill("solid", fgColor=fill, bgColor=fill))
+    sheet.conditional_formatting.add(cells, Rule("cellIs", dxf=look, operator=operator, formula=[value]))  # type: ignore[arg-type]
+
+
 class Page:
     """A sheet with the frozen head that all have: title, link to Contents, master check."""
 
@@ -212,11 +220,9 @@ class Page:
         self.formula(2, 2, Formula('=IF(master_check=0,"OK","CHECK")'), Role.STATUS)
         edited = '=IF(plan_edited=0,"as optimised","edited: re-costed, not re-optimised")'
         self.formula(2, 3, Formula(edited), Role.STATUS)
-        good, bad = PatternFill(bgColor=PALE_GREEN), PatternFill(bgColor=PALE_RED)
-        rules = self.sheet.conditional_formatting
-        rules.add("B2", CellIsRule(operator="equal", formula=['"OK"'], fill=good, font=Font(color=GREEN)))
-        rules.add("B2", CellIsRule(operator="notEqual", formula=['"OK"'], fill=bad, font=Font(color=RED)))
-        rules.add("C2", FormulaRule(formula=["plan_edited>0"], fill=bad, font=Font(color=RED)))
+        warn(self.sheet, "B2", "equal", '"OK"', PALE_GREEN, GREEN)
+        warn(self.sheet, "B2", "notEqual", '"OK"', PALE_RED, RED)
+        warn(self.sheet, "C2", "notEqual", '"as optimised"', PALE_RED, RED)
 
     def cell(self, row: int, column: int, role: Role, number_format: str = "General") -> Cell:
         cell = self.sheet.cell(row, column)
@@ -242,7 +248,14 @@ class Page:
     def link(self, row: int, column: int, sheet: str, text: str, cell: str = "A1") -> None:
         """An internal link that says where it goes."""
         self.text(row, column, text, Role.LINK)
-        self.sheet.cell(row, column).hyperlink = f"#'{sheet}'!{cell}"  # type: ignore[assignment]
+        self.sheet.cell(row, column).hyperlink = f"#'{sheet}'!{cell}"
+
+    def paragraph(self, row: int, column: int, text: str, width: float) -> None:
+        """Wrapped text in a column of that width, and a row high enough for it."""
+        self.text(row, column, text, Role.WRAPPED)
+        lines = sum(1 + int(len(part) * 1.02 // width) for part in text.split("\n"))
+        height = max(self.sheet.row_dimensions[row].height or 0.0, 13.5 * lines)
+        self.sheet.row_dimensions[row].height = height
 
     def widths(self, widths: Sequence[float]) -> None:
         for i, width in enumerate(widths):
@@ -252,7 +265,7 @@ class Page:
         """Landscape (or portrait), one page wide, head repeated, footer with file, sheet and page."""
         sheet = self.sheet
         sheet.page_setup.orientation = "portrait" if tall else "landscape"
-        sheet.page_setup.paperSize = paper  # type: ignore[assignment]
+        sheet.page_setup.paperSize = paper
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
         sheet.print_title_rows = f"1:{head}"
@@ -292,7 +305,7 @@ class Table(Page):
             for i in range(self.book.facts.periods):
                 self.formula(row, FIRST_PERIOD + i, self.axis_formula(row), None, FORMATS[unit])
         for i, header in enumerate(headers):
-            self.text(HEADER, i + 1, header, Role.HEADER)
+            self.text(HEADER, i + 1, header, Role.NUMBERS if header in NUMBERS else Role.HEADER)
         for i in range(self.book.facts.periods):
             self.period_header(FIRST_PERIOD + i)
 
@@ -300,7 +313,7 @@ class Table(Page):
         return Formula(f"=Inputs!@${row}")
 
     def period_header(self, column: int) -> None:
-        self.formula(HEADER, column, Formula(f"=Inputs!@${HEADER}"), Role.HEADER)
+        self.formula(HEADER, column, Formula(f"=Inputs!@${HEADER}"), Role.NUMBERS)
 
     def skip(self) -> None:
         self.next += 1
@@ -369,7 +382,7 @@ class Table(Page):
         """Attach the rules of the input cells, few and in rectangles."""
         for rule, cells in sorted(self._validated.items()):
             validation = _validation(rule)
-            validation.sqref = MultiCellRange(_rectangles(cells))  # type: ignore[assignment]
+            validation.sqref = MultiCellRange(_rectangles(cells))
             self.sheet.add_data_validation(validation)
 
 

@@ -8,12 +8,13 @@ from optimizer.workbook.layout import Book, Page
 from optimizer.workbook.styles import Role
 
 HEAD = 3
+WIDTHS = (36, 74, 14, 80)
 
 
 def write_log(book: Book) -> None:
     """Write the sheet: manifest, warnings, sources, offers left out."""
     page = Page(book, "Log", "Log: run, sources, warnings", "7F7F7F")
-    page.widths((34, 44, 16, 70))
+    page.widths(WIDTHS)
     row = _manifest(page, HEAD + 1)
     row = _texts(page, row + 1, "Warnings", book.facts.plan.warnings)
     row = _texts(page, row + 1, "Findings of the audit", book.facts.plan.audit.findings)
@@ -48,7 +49,7 @@ def _figures(book: Book) -> list[tuple[str, str | float, str]]:
         ("Audit", "passed" if plan.audit.ok else "FAILED", ""),
         ("Checks of the audit", float(plan.audit.checks), "count"),
         ("Largest violation, relative", plan.audit.largest_violation, "number"),
-        ("Difference in cost, audit", plan.audit.cost_difference_usd, "USD tolerance"),
+        ("Difference in cost, audit", plan.audit.cost_difference_usd, "any"),
         ("Variables", float(run.variables), "count"),
         ("of them integer", float(run.integers), "count"),
         ("Rows", float(run.rows), "count"),
@@ -66,7 +67,7 @@ def _manifest(page: Page, row: int) -> int:
     for label, value, unit in _figures(page.book):
         page.text(row, 1, label)
         if isinstance(value, str):
-            page.text(row, 2, value, Role.WRAPPED)
+            page.paragraph(row, 2, value, WIDTHS[1])
         else:
             page.number(row, 2, value, Role.SOLVER, unit or "number")
         page.text(row, 3, unit)
@@ -89,10 +90,10 @@ def _sources(page: Page, row: int) -> int:
     for key in sorted(sources):
         source = sources[key]
         page.text(row, 1, key, Role.WRAPPED)
-        page.text(row, 2, str(source.get("title", "")), Role.WRAPPED)
+        page.paragraph(row, 2, str(source.get("title", "")), WIDTHS[1])
         page.text(row, 3, str(source.get("date", "")), Role.WRAPPED)
         where = " ".join(str(source[part]) for part in ("url", "note") if source.get(part))
-        page.text(row, 4, where, Role.WRAPPED)
+        page.paragraph(row, 4, where, WIDTHS[3])
         row += 1
     return row
 

@@ -166,6 +166,7 @@ def _used_line(table: Table, group: Group, line: OrderLine, formula: Formula, si
         source="constant: accelerators in a system",
         periods=formula,
         whole=_whole(line),
+        constant_unit="accelerators/system",
     )
     row = table.line(shown)
     table.book.tie(row, line.systems, f"systems of {group.offer} at {line.place} in")
@@ -203,7 +204,14 @@ def _in_service(table: Table, by_group: dict[Group, Row], service: dict[Group, R
     for group, row in by_group.items():
         periods = Formula(f"={service[group].constant}")
         label = f"In service{group.suffix}"
-        here = Line(label, "systems", group.offer, constant=periods, periods=cohort(row, f"$E{table.next}"))
+        here = Line(
+            label,
+            "systems",
+            group.offer,
+            constant=periods,
+            periods=cohort(row, f"$E{table.next}"),
+            constant_unit="periods",
+        )
         rows[group] = table.line(here)
     return rows
 

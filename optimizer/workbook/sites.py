@@ -18,8 +18,10 @@ EXCEEDED = "Limits exceeded"
 
 @dataclass(frozen=True)
 class Stand:
-    """Systems of one kind at a place: in service by period; `cooling` and `system` from the catalogue."""
+    """Systems of one offer or of the fleet at a place, in service by period; label suffix and item tell them apart."""
 
+    suffix: str
+    item: str
     system: str
     cooling: str
     row: Row
@@ -73,11 +75,13 @@ def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> l
     stands = []
     for kind in ("liquid", "air"):
         for group in (group for group in groups if cooling[group.system] == kind):
-            stands.append(Stand(group.system, kind, _order_line(table, orders, group, place)))
+            stands.append(
+                Stand(group.suffix, group.offer, group.system, kind, _order_line(table, orders, group, place))
+            )
         for system in (system for system in fleet if cooling[system] == kind):
             link = Formula(f"={inputs.fleet[system, place].now}")
             line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=link)
-            stands.append(Stand(system, kind, table.line(line)))
+            stands.append(Stand(", fleet", system, system, kind, table.line(line)))
     _tie_systems(table, place, stands)
     return stands
 
@@ -91,6 +95,7 @@ def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Ro
         source="constant: periods in service",
         constant=Formula(f"={orders.groups[group].service.constant}"),
         periods=cohort(orders.entering[group, place], f"$E{table.next}"),
+        constant_unit="periods",
         whole=all(x.is_integer() for at in group.lines if at.place == place for x in at.systems),
     )
     return table.line(line)
@@ -115,20 +120,10 @@ def _total(table: Table, place: str, stands: Sequence[Stand]) -> Row:
 def _each(table: Table, inputs: InputRows, place: str, stands: Sequence[Stand], label: str, unit: str) -> list[Row]:
     """A constant for each stand, linked from Inputs, in the stands' order."""
     rows = []
-    for stand, line_label in zip(stands, _labels(stands, label), strict=True):
-        source = _property(inputs.systems[stand.system], label)
-        rows.append(table.line(Line(line_label, unit, stand.system, place, constant=Formula(f"={source.constant}"))))
-    return rows
-
-
-def _labels(stands: Sequence[Stand], label: str) -> list[str]:
-    """Labels that stay apart where a system stands at a place on several lines."""
-    seen: dict[str, int] = {}
-    labels = []
     for stand in stands:
-        seen[stand.system] = seen.get(stand.system, 0) + 1
-        labels.append(label if seen[stand.system] == 1 else f"{label} ({seen[stand.system]})")
-    return labels
+        link = Formula(f"={_property(inputs.systems[stand.system], label).constant}")
+        rows.append(table.line(Line(label + stand.suffix, unit, stand.item, place, constant=link)))
+    return rows
 
 
 PROVISIONED, AVERAGE, RACKS = "Provisioned per system", "Average power per system", "Racks per system"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from enum import Enum
+from enum import StrEnum
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -23,12 +23,13 @@ CHART_COLOURS = ("0072B2", "C05000", "117A5B", "8E4A8A", "7A6A00", "3B3F8C", "B3
 """Marks with at least 3:1 on white, told apart by lightness as well as hue."""
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a cell is; each role has one look, listed in the key on Contents."""
 
     TITLE = "Title of sheet"
     NOTE = "Note"
     HEADER = "Column header"
+    NUMBERS = "Column header, numbers"
     HEADING = "Heading"
     LABEL = "Line label"
     WRAPPED = "Wrapped text"
@@ -40,61 +41,40 @@ class Role(str, Enum):
     STATUS = "Status"
 
 
-_USD = '#,##0;(#,##0);"-"'
-_COUNT = '#,##0;(#,##0);"-"'
-_FINE = '#,##0.00;(#,##0.00);"-"'
+def _signed(digits: str) -> str:
+    """Thousands, parentheses for receipts, a dash for zero; figures line up whatever their sign."""
+    return f'{digits}_);({digits});"-"_)'
+
+
+_WHOLE, _ONE, _TWO, _THREE, _MONEY = (
+    _signed(digits) for digits in ("#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.00##")
+)
+_PLAIN, _ANY = "0_)", "#,##0.########_)"
 FORMATS: dict[str, str] = {
-    "USD": _USD,
-    "USD/system": _USD,
-    "USD/year": _USD,
-    "USD/system-year": _USD,
-    "USD m": '#,##0.0;(#,##0.0);"-"',
-    "USD/accelerator-hour": "#,##0.00##",
-    "USD/hour": _FINE,
-    "USD/MWh": "#,##0.00##",
-    "USD/kW-month": "#,##0.00##",
-    "USD/t": "#,##0.00##",
-    "USD/unit-hour": "#,##0.00####",
-    "USD/MW": _USD,
-    "systems": _COUNT,
-    "accelerators": _COUNT,
-    "accelerators/system": "#,##0",
-    "racks": '#,##0.0;(#,##0.0);"-"',
-    "kW": _FINE,
-    "kW/system": "#,##0.00##",
-    "racks/system": "#,##0.00##",
-    "MW": '#,##0.000;(#,##0.000);"-"',
-    "MWh": '#,##0.0;(#,##0.0);"-"',
-    "kg/MWh": "#,##0.0##",
-    "kg/accelerator-hour": "#,##0.00##",
-    "t": _FINE,
-    "kg/t": "#,##0",
-    "kW/MW": "#,##0",
-    "USD/USD m": "#,##0",
-    "months": "0",
-    "periods": "0",
-    "years": "0.0##",
-    "hours": "#,##0.##",
-    "share": "0.0##%",
-    "share/year": "0.0##%",
-    "ratio": "0.00##",
-    "factor": "0.000000",
-    "switch": "0",
+    **dict.fromkeys(("USD", "USD/system", "USD/system-year", "systems", "accelerators", "accelerators/system"), _WHOLE),
+    **dict.fromkeys(("USD/accelerator-hour", "USD/MWh", "USD/kW-month", "USD/t", "kg/accelerator-hour"), _MONEY),
+    **dict.fromkeys(("USD m", "racks", "MWh"), _ONE),
+    **dict.fromkeys(("kW", "t", "USD/hour", "units/s", "kW/system", "racks/system"), _TWO),
+    **dict.fromkeys(("periods", "months", "month", "year", "number", "switch", "count"), _PLAIN),
+    **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours"), _WHOLE),
+    **dict.fromkeys(("share", "share/year"), "0.0##%_)"),
+    "MW": _THREE,
+    "kg/MWh": _ONE,
+    "USD/unit-hour": _signed("#,##0.00####"),
+    "currency/USD": "#,##0.00####_)",
+    "years": "0.0##_)",
+    "ratio": "0.00##_)",
+    "factor": "0.000000_)",
     "date": "yyyy-mm-dd",
-    "year": "0",
-    "number": "General",
-    "count": "0",
-    "month": "0",
-    "units/s": "#,##0.##",
-    "USD tolerance": "0.00#######",
-    "currency/USD": "#,##0.00####",
+    "any": "0.00########_)",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
-WHOLE_SYSTEMS, SPLIT_SYSTEMS = _COUNT, '#,##0.00;(#,##0.00);"-"'
+SPLIT_SYSTEMS = _TWO
 
 
-def _side(colour: str) -> Border:
-    return Border(bottom=Side("hair", color=colour))
+def _box(colour: str) -> Border:
+    side = Side("hair", color=colour)
+    return Border(left=side, right=side, top=side, bottom=side)
 
 
 def _style(role: Role, colour: str = "000000", fill: str | None = None, **more: bool | int) -> NamedStyle:
@@ -102,24 +82,27 @@ def _style(role: Role, colour: str = "000000", fill: str | None = None, **more: 
     style.font = Font(FONT, sz=more.get("size", 10), b=bool(more.get("bold")), i=bool(more.get("italic")), color=colour)
     if fill:
         style.fill = PatternFill("solid", fgColor=Color("FF" + fill), bgColor=Color("FF" + fill))
-    style.alignment = Alignment(vertical="top" if more.get("wrap") else "center", wrap_text=bool(more.get("wrap")))
+    style.alignment = Alignment(vertical="top", wrap_text=bool(more.get("wrap")))
     style.protection = Protection(locked=role is not Role.INPUT)
     return style
 
 
 def _looks() -> list[NamedStyle]:
     header = _style(Role.HEADER, "FFFFFF", NAVY, bold=True, wrap=True)
+    numbers = _style(Role.NUMBERS, "FFFFFF", NAVY, bold=True)
+    numbers.alignment = Alignment(horizontal="right", vertical="top")
     heading = _style(Role.HEADING, NAVY, PALE_BLUE, bold=True)
     total = _style(Role.TOTAL, bold=True)
     total.border = Border(top=Side("thin", color=NAVY))
     inputs = _style(Role.INPUT, BLUE, PALE_YELLOW)
-    inputs.border = _side("BFB88A")
+    inputs.border = _box("BFB88A")
     solver = _style(Role.SOLVER, VIOLET, PALE_VIOLET)
-    solver.border = _side("B9A6CC")
+    solver.border = _box("B9A6CC")
     return [
         _style(Role.TITLE, NAVY, bold=True, size=16),
         _style(Role.NOTE, GREY, italic=True),
         header,
+        numbers,
         heading,
         _style(Role.LABEL),
         _style(Role.WRAPPED, wrap=True),
@@ -149,8 +132,3 @@ class Styles:
             self._made[role, number_format] = copy(cell._style)  # type: ignore[attr-defined]
         else:
             cell._style = copy(made)  # type: ignore[attr-defined]
-
-
-def format_of(unit: str) -> str:
-    """The number format of a unit."""
-    return FORMATS[unit]

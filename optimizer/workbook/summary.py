@@ -16,7 +16,7 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 
 HEAD, MOST_LIMITS = 3, 8
-MILLIONS, WHOLE, SHARE = FORMATS["USD m"], FORMATS["accelerators"], "0.0%"
+MILLIONS, WHOLE, SHARE = FORMATS["USD m"], FORMATS["accelerators"], "0.0%_)"
 
 
 def open_summary(book: Book) -> Page:
@@ -29,30 +29,38 @@ def open_summary(book: Book) -> Page:
 
 def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows) -> None:
     """Fill the sheet; needs the sheets that it shows."""
-    years = list(cash.years["Capex"])
     row = _headline(page, cash, orders, places, HEAD + 1)
     row = _purchases(page, cash, orders, row + 1)
     row = _costs(page, cash, row + 1)
     row = _budgets(page, cash, row + 1)
     row = _limits(page, row + 1)
     _basis(page, row + 1)
-    wide = max(5, len(years) + 3)
+    wide = _wide(page)
     page.widths((40, 15, *[13.0] * (wide - 2), 3))
     _charts(page, orders, places, get_column_letter(wide + 2))
     page.print_setup(HEAD)
-    page.sheet.page_setup.fitToHeight = 1  # type: ignore[assignment]
+    page.sheet.page_setup.fitToHeight = 1
 
 
-def _title(page: Page, row: int, *headers: str) -> None:
-    for i, header in enumerate(headers):
-        page.text(row, i + 1, header, Role.HEADER)
+def _wide(page: Page) -> int:
+    """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
+    years = {row.fiscal_year for row in page.book.facts.plan.periods}
+    return max(5, len(years) + 3)
+
+
+def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> None:
+    """The header of a table: numbers right, except in the columns that hold words."""
+    for column in range(1, _wide(page) + 1):
+        text = headers[column - 1] if column <= len(headers) else ""
+        role = Role.HEADER if column == 1 or column in words or not text else Role.NUMBERS
+        page.text(row, column, text, role)
 
 
 def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, row: int) -> int:
     """The figures that a reader asks for first; returns the row after them."""
     plan = page.book.facts.plan
     code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
-    _title(page, row, "Headline", "Value", "Unit", "Note", "")
+    _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
     accelerators = list(orders.accelerators.values())
     lines: list[tuple[str, str, str, str, str]] = [
         ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", MILLIONS, "live: follows every edit"),
@@ -68,7 +76,7 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
             "Gap to the bound",
             "=IF(optimiser_objective_usd=0,0,1-optimiser_bound_usd/optimiser_objective_usd)",
             "share",
-            "0.0000%",
+            "0.0000%_)",
             "most that a better plan could save",
         ),
         ("Cost, undiscounted", f"={cash.total.total}/usd_per_million", "USD m", MILLIONS, "residual value deducted"),
@@ -112,9 +120,9 @@ def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
     """Accelerators entering service by accelerator and fiscal year."""
     years = cash.years["Capex"]
     numbers = [year.number - len(years) for year in years]
-    _title(page, row, "Accelerators entering service", "Vendor", "Total")
+    _title(page, row, "Accelerators entering service", "Vendor", "Total", words=(2,))
     for i, number in enumerate(numbers):
-        page.formula(row, 4 + i, Formula(f"=Cash!$E{number}"), Role.HEADER, '"FY"0')
+        page.formula(row, 4 + i, Formula(f"=Cash!$E{number}"), Role.NUMBERS, '"FY"0')
     facts = page.book.facts
     for i, (vendor, accelerator) in enumerate(facts.accelerators, start=row + 1):
         source = orders.accelerators[accelerator]
@@ -140,7 +148,7 @@ def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
 
 def _costs(page: Page, cash: CashRows, row: int) -> int:
     """Each cost undiscounted and as a present value, with its share of the costs."""
-    _title(page, row, "Cost", "NPV, USD m", "Share of NPV", "Cash, USD m", "")
+    _title(page, row, "Cost", "NPV, USD m", "Share of NPV", "Cash, USD m")
     shown = [name for name in COSTS if any(page.book.facts.plan.costs.get(name, {}).values())]
     total = row + len(shown) + 1
     for i, name in enumerate(shown, start=row + 1):
@@ -176,7 +184,7 @@ def _binding(limits: Sequence[LimitRow]) -> list[LimitRow]:
 
 def _limits(page: Page, row: int) -> int:
     """What binds in the optimiser's plan; prices are those of the relaxation and only screen."""
-    _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit")
+    _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
     limits = _binding(page.book.facts.plan.limits)
     for i, limit in enumerate(limits, start=row + 1):
         page.text(i, 1, limit.row)
@@ -197,7 +205,7 @@ def _limits(page: Page, row: int) -> int:
 
 
 def _basis(page: Page, row: int) -> None:
-    _title(page, row, "Evidence behind the plan", "Measured", "Vendor", "Estimated", "")
+    _title(page, row, "Evidence behind the plan", "Measured", "Vendor", "Estimated")
     basis = page.book.facts.plan.basis
     for i, (label, shares) in enumerate(
         (("Share of work done", basis.work), ("Share of money spent", basis.spend)), start=row + 1
@@ -220,9 +228,9 @@ def _charts(page: Page, orders: OrderRows, places: PlaceRows, column: str) -> No
             f"Stacked columns of accelerators entering service by period; most, {by_key[most]:,.0f}, enter in {most}."
         )
         place(page, entering_chart(book, rows), f"{column}{below}", says)
-        below += 19
+        below += 20
     if facts.sites:
         used = {key: sum(row.power_used_mw for row in facts.plan.sites if row.period == key) for key in facts.keys}
         most = max(used, key=lambda key: used[key])
-        says = f"Columns of peak power over all sites against the limit as a line; highest in {most}: {used[most]:,.3f} MW."
+        says = f"Columns of peak power over all sites, the limit as a line; highest in {most}: {used[most]:,.3f} MW."
         place(page, power_chart(book, places.power, places.limit), f"{column}{below}", says)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def write_workbook(plan: Plan, path: Path, command: str = "") -> None:
         book.workbook.save(raw)
         recalculate(raw)
         finish(raw, ready, book.charts, book.ties)
-        os.replace(ready, path)
+        ready.replace(path)
 
 
 def build(plan: Plan, command: str) -> Book:

@@ -1,0 +1,266 @@
+"""The installed command: help whose examples run, exit codes, what is printed where, what is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.main import chipmix
+
+COMMAND = Path(sys.executable).parent / "chipmix"
+CATALOG = """\
+accelerator: {id: chip, name: Chip, vendor: acme, kind: gpu, stack: cuda}
+systems:
+  box: {name: Box, accelerators: 8, provisioned_kw: 10, average_kw: 7, cooling: air, racks: 0.25}
+offers:
+  box.purchase: {system: box, route: purchase, price_usd: 300000}
+throughput:
+  training: {rate: 400, basis: measured, source: none}
+sources: {none: {title: none}}
+workloads: {training: {unit: TFLOP/s, phase: training, describes: training}}
+"""
+SCENARIO = """\
+name: Worked example
+buyer: anyone
+catalogs: [./chips]
+horizon: {start: 2025q1, periods: 2}
+finance: {discount_rate: 0.08, maintenance_share: 0.04, residual: book}
+sites:
+  hall: {power_mw: 10, pue: 1.2, electricity_usd_per_mwh: 50}
+demand:
+  work: {workload: training, per_second: {2025q1: 30000, 2025q2: 60000}}
+"""
+
+
+def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command as a user would."""
+    return subprocess.run(
+        [str(COMMAND), *words], cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The worked example as `scenario.yaml`, beside its catalogue."""
+    (tmp_path / "chips").mkdir()
+    (tmp_path / "chips" / "chip.yaml").write_text(CATALOG)
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    return tmp_path
+
+
+def commands(
+    group: click.Group = chipmix, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*words, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    for words, command in commands():
+        for line in (command.help or "").splitlines():
+            if line.strip().startswith("chipmix "):
+                yield " ".join(words), line.strip()
+
+
+EXAMPLES = list(examples())
+
+
+def test_every_command_shows_an_example() -> None:
+    assert {name for name, _ in EXAMPLES} == {" ".join(words) for words, _ in commands()}
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in EXAMPLES}))
+def test_examples_of_the_help_run(line: str, folder: Path) -> None:
+    shutil.copy(folder / "scenario.yaml", folder / "my_scenario.yaml")
+    if not line.startswith("chipmix init"):
+        run("init", "my_plan", cwd=folder)
+    (folder / "our_quotes").mkdir()
+    shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
+    words = line.partition(" > ")[0].split()[1:]
+    done = run(*words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_plan_is_printed_and_timings_go_to_stderr(folder: Path) -> None:
+    done = run("plan", "scenario.yaml", cwd=folder)
+    assert done.returncode == 0
+    assert "660,432.79 USD" in done.stdout
+    assert re.search(r"2025q2 +2025q2 +box\.purchase +hall +10 +80 +3\.000", done.stdout)
+    assert "audit: passed" in done.stdout
+    assert re.search(r"^\d+\.\d s, of which the solver", done.stderr, re.MULTILINE)
+    assert "\x1b" not in done.stdout
+
+
+def test_json_to_standard_output_is_json_alone_and_the_same_twice(folder: Path) -> None:
+    first, second = (run("plan", "scenario.yaml", "--json", "-", cwd=folder) for _ in range(2))
+    assert json.loads(first.stdout)["objective_usd"] == pytest.approx(660432.79, abs=0.005)
+    assert first.stdout == second.stdout
+
+
+def test_files_are_written_beside_what_is_printed(folder: Path) -> None:
+    done = run("plan", "scenario.yaml", "--json", "plan.json", "--write-model", "m.lp", "-o", "p.xlsx", cwd=folder)
+    assert done.returncode == 0
+    assert json.loads((folder / "plan.json").read_text())["status"] == "optimal"
+    assert "serve_demand(work,2025q1):" in (folder / "m.lp").read_text()
+    assert (folder / "p.xlsx").read_bytes()[:2] == b"PK"
+    assert sorted(path.name for path in folder.iterdir()) == ["chips", "m.lp", "p.xlsx", "plan.json", "scenario.yaml"]
+
+
+def test_bad_input_exits_2_and_writes_nothing(folder: Path) -> None:
+    text = SCENARIO.replace("pue: 1.2", "pue: 0.9").replace("workload: training", "workload: trainning")
+    (folder / "scenario.yaml").write_text(text)
+    before = sorted(folder.rglob("*"))
+    done = run("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", "--write-model", "m.lp", cwd=folder)
+    assert done.returncode == 2
+    assert "scenario.yaml:7:29: sites.hall.pue must be at least 1 (got 0.9)" in done.stderr
+    assert "there is no workload 'trainning'; did you mean 'training'?" in done.stderr
+    assert "2 problems; nothing was written" in done.stderr
+    assert done.stdout == ""
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_an_infeasible_scenario_exits_3_names_what_is_short_and_writes_nothing(folder: Path) -> None:
+    (folder / "scenario.yaml").write_text(SCENARIO.replace("power_mw: 10,", "power_mw: 0.2,"))
+    before = sorted(folder.rglob("*"))
+    done = run("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", cwd=folder)
+    # 20 systems of 10 kW at a PUE of 1.2 take 0.24 MW; the site has 0.20.
+    assert done.returncode == 3
+    assert "power: 0.04 MW more power at hall" in done.stderr
+    assert done.stdout == ""
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("plan", "metta_2025"), "did you mean 'meta_2025'?"),
+        (("plan", "scenario.yaml", "-o", "plan.xls"), "must end in .xlsx"),
+        (("plan", "scenario.yaml", "-o", "nowhere/plan.xlsx"), "there is no folder nowhere"),
+        (("plan", "scenario.yaml", "--solver", "NOSOLVER"), "PuLP reaches no solver 'NOSOLVER'"),
+        (("plan", "scenario.yaml", "--gap", "2"), "2"),
+        (("check", "chips", "nothing.yaml"), "no such file"),
+        (("catalog", "show", "h100"), "did you mean"),
+        (("catalog", "list", "--vendor", "nvidea"), "there is no vendor 'nvidea'"),
+        (("catalog", "add", "Nova", "--vendor", "acme"), "small letters"),
+        (("explain", "plan.json"), "No such command"),
+    ],
+)
+def test_misuse_exits_2_with_what_would_do(words: tuple[str, ...], says: str, folder: Path) -> None:
+    done = run(*words, cwd=folder)
+    assert (done.returncode, done.stdout.replace("chips: ", "")[:0]) == (2, "")
+    assert says in done.stderr
+
+
+def test_check_reports_every_problem_of_every_path(folder: Path) -> None:
+    (folder / "chips" / "chip.yaml").write_text(CATALOG.replace("cooling: air", "cooling: water"))
+    (folder / "other.yaml").write_text(SCENARIO.replace("periods: 2", "periods: two"))
+    done = run("check", "scenario.yaml", "other.yaml", cwd=folder)
+    assert done.returncode == 2
+    assert "systems.box.cooling must be 'air' or 'liquid' (got water)" in done.stderr
+    assert "horizon.periods must be a whole number (got two)" in done.stderr
+
+
+def test_init_and_add_write_what_runs_and_never_overwrite(tmp_path: Path) -> None:
+    assert run("init", "mine", cwd=tmp_path).returncode == 0
+    assert run("plan", "mine/scenario.yaml", cwd=tmp_path).returncode == 0
+    assert run("init", "mine", cwd=tmp_path).returncode == 2
+    assert run("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 0
+    assert run("catalog", "check", "own", cwd=tmp_path).returncode == 0
+    assert run("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 2
+
+
+def test_the_catalogue_is_shown_in_one_table(tmp_path: Path) -> None:
+    listed = run("catalog", "list", cwd=tmp_path).stdout.splitlines()
+    shown = run("catalog", "show", "h100_sxm", cwd=tmp_path).stdout
+    assert listed[0].startswith("vendor")
+    assert any("dgx_h100.purchase" in line and "nvidia" in line for line in listed)
+    assert re.search(r"llm_training +\S+.* TFLOP/s +\w+ +(measured|vendor|estimated)", shown)
+
+
+@pytest.mark.parametrize("what", ["catalog", "scenario", "plan"])
+def test_schemas_are_json_schemas(what: str, tmp_path: Path) -> None:
+    import jsonschema
+
+    schema = json.loads(run("catalog", "schema", "--of", what, cwd=tmp_path).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_help_needs_no_slow_import() -> None:
+    code = "import sys; from cli.main import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "pulp", "openpyxl", "numpy", "pydantic", "rich"} & set(re.findall(r"'(\w+)'", done.stderr))
+
+
+def in_a_terminal(words: list[str], cwd: Path, **environment: str) -> str:
+    """What a user sees: the command in a pseudo-terminal of 120 columns."""
+    child, fd = pty.fork()
+    if child == 0:
+        os.chdir(cwd)
+        os.environ.update({"COLUMNS": "120", "TERM": "xterm", **environment})
+        os.execv(str(COMMAND), [str(COMMAND), *words])
+    text = b""
+    while True:
+        try:
+            part = os.read(fd, 65536)
+        except OSError:  # the child has closed its end
+            break
+        if not part:
+            break
+        text += part
+    os.waitpid(child, 0)
+    return text.decode()
+
+
+def test_a_terminal_gets_tables_with_rules(folder: Path) -> None:
+    seen = in_a_terminal(["plan", "scenario.yaml"], folder)
+    assert "660,432.79 USD" in seen
+    assert "────" in seen
+    assert "\x1b[1m" in seen
+
+
+def test_no_color_is_kept(folder: Path) -> None:
+    seen = in_a_terminal(["catalog", "list", "--vendor", "intel"], folder, NO_COLOR="1")
+    assert "gaudi3" in seen
+    assert not re.search(r"\x1b\[[0-9;]*m", seen)
+
+
+def test_interrupting_keeps_the_best_plan(tmp_path: Path) -> None:
+    """At a gap of zero the search goes on long after a good plan is known."""
+    words = [str(COMMAND), "plan", "meta_2025", "--gap", "0", "--json", "plan.json"]
+    child = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(8)
+    if child.poll() is not None:
+        pytest.skip("the search ended before it could be interrupted")
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert json.loads((tmp_path / "plan.json").read_text())["status"] == "feasible"
+    assert "stopped early, the best plan so far" in out
+
+
+def test_no_plan_in_the_time_given_exits_4(tmp_path: Path) -> None:
+    done = run("plan", "meta_2025", "--time-limit", "0.001", "--json", "plan.json", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "no plan was found in the time given" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_solver_agrees(folder: Path) -> None:
+    pytest.importorskip("pyscipopt")
+    done = run("plan", "scenario.yaml", "--solver", "SCIP_PY", "--json", "-", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["objective_usd"] == pytest.approx(660432.79, abs=0.005)
