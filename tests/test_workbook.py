@@ -88,10 +88,9 @@ def named(book: Workbook, name: str) -> Any:
 
 def find(sheet: Worksheet, label: str, item: str = "", place: str = "") -> int:
     """The row of a line by label, item and place."""
-    found = [
-        row for row in range(8, sheet.max_row + 1)
-        if (sheet.cell(row, 1).value, sheet.cell(row, 2).value or "", sheet.cell(row, 3).value or "") == (label, item, place)
-    ]  # fmt: skip
+    wanted = (label, item, place)
+    lines = [row for row in range(8, sheet.max_row + 1) if sheet.cell(row, 4).value]
+    found = [row for row in lines if tuple(sheet.cell(row, column).value or "" for column in (1, 2, 3)) == wanted]
     assert len(found) == 1, (label, item, place, found)
     return found[0]
 
@@ -220,7 +219,7 @@ def test_references_run_left_to_right(book: Workbook) -> None:
     """Inputs, Orders, Sites, Cash only look left; Summary, Checks and Contents show what others hold."""
     for sheet, cell in formulas(book, *TIME_SHEETS):
         if cell.row > 2:
-            seen = {m for m in re.findall(r"([A-Z][a-z]+)!", str(cell.value))}
+            seen = set(re.findall(r"([A-Z][a-z]+)!", str(cell.value)))
             assert all(SHEETS.index(name) < SHEETS.index(sheet.title) for name in seen), str(cell.value)
 
 
@@ -257,7 +256,7 @@ def test_styles_match_roles(book: Workbook) -> None:
 
 def test_every_input_has_a_source_and_a_rule(book: Workbook) -> None:
     sheet = book["Inputs"]
-    rules = [rule for rule in sheet.data_validations.dataValidation]
+    rules = list(sheet.data_validations.dataValidation)
     assert all(rule.showErrorMessage and rule.error for rule in rules)
     for cell in (cell for _, cell in cells(book, "Inputs") if cell.style == "Assumption"):
         assert sheet.cell(cell.row, 8).value, f"row {cell.row} has no source"
@@ -386,7 +385,7 @@ def test_libreoffice_agrees_on_every_formula(name: str, request: pytest.FixtureR
 
 
 def _agree(mine: Any, theirs: Any) -> bool:
-    if isinstance(mine, datetime) or isinstance(mine, str):
+    if isinstance(mine, datetime | str):
         return bool(mine == theirs)
     return abs(float(mine) - float(theirs)) <= max(1e-9 * abs(float(mine)), 1e-6)
 

@@ -178,7 +178,7 @@ def _limit(table: Table, inputs: InputRows, site: str, name: str, label: str, us
 
 def _exceeded(table: Table, site: str, pairs: Sequence[tuple[Row, Row | None]]) -> Row:
     terms = [f"({left.now}<-tolerance_quantity)" for _, left in pairs if left is not None]
-    return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=" + "+".join(terms))))
+    return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=0+" + "+".join(terms))))
 
 
 def _tie_site(table: Table, site: str, energy: Row, used: Sequence[Row]) -> None:
