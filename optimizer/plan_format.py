@@ -2,8 +2,8 @@
 
 Money is in USD, undiscounted unless a field says otherwise; costs are positive, receipts negative.
 `scenario` and `catalog` hold the inputs with every number as its source text, so that a plan can be
-audited, explained and re-opened without the files it came from. `chipmix plan --help` names the
-published JSON Schema, which is made from these models.
+audited, explained and re-opened without the files it came from. `plan.schema.json` is the published JSON
+Schema, made from these models.
 """
 
 from __future__ import annotations

@@ -25,7 +25,11 @@ from catalogs.problems import InputError
 from optimizer.elastic import Infeasible
 from optimizer.planning import make_plan
 
-pytestmark = pytest.mark.usefixtures("in_process")
+pytestmark = [
+    pytest.mark.usefixtures("in_process"),
+    # remove with the xfail of test_calendar_tables.py::test_forecast_is_written_without_a_warning
+    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
+]
 Tree = dict[str, Any]
 FEWEST_PLANS, MOST_PLANS = 20, 50_000
 SMALL_BATCHES, SMALL_PER_BATCH = 20, 15

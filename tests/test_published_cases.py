@@ -40,8 +40,14 @@ def data() -> Tree:
     return json.loads(CASES.read_text(), parse_float=Decimal)["hetero_availability"]["data"] if CASES.exists() else {}
 
 
+MONTHS = pytest.mark.xfail(strict=True, raises=KeyError, reason="see test_golden_rows.py::test_names_of_months_survive")
+
+
 def cases() -> list[Any]:
-    return [pytest.param(case, id=case["id"]) for case in data().get("cases", [])]
+    return [
+        pytest.param(case, id=case["id"], marks=MONTHS if case["highs_status"] == "Infeasible" else ())
+        for case in data().get("cases", [])
+    ]
 
 
 def requests_a_second(gpu: Tree, kind: Tree) -> Decimal | None:

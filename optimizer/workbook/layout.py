@@ -370,7 +370,7 @@ class Table(Page):
         unit = line.constant_unit if column == CONSTANT and line.constant_unit else line.unit
         number_format = FORMATS[unit] if line.whole or unit != "systems" else SPLIT_SYSTEMS
         if isinstance(value, Formula):
-            self.formula(row, column, value, line.role, number_format)
+            self.formula(row, column, value, Role.TOTAL if line.role is Role.TOTAL else None, number_format)
             return
         cell = self.cell(row, column, line.role or Role.INPUT, number_format)
         if value is not None:

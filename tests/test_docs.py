@@ -1,0 +1,60 @@
+"""What README and docs show is run: every YAML block is valid, every command exists."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from catalogs.load import bundled_folder, catalog_of
+from cli.main import chipmix
+from optimizer.plan import plan_schema
+from optimizer.request import load_request
+from optimizer.tables import build_tables
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+SCENARIO, QUOTE, ACCELERATOR = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "format.md").read_text(), re.DOTALL)
+
+
+def test_the_scenario_of_the_format_page_can_be_planned(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    tables = build_tables(load_request(tmp_path / "scenario.yaml"))
+    assert tables.work
+    assert any(cohort.committed for cohort in tables.cohorts)
+
+
+@pytest.mark.parametrize("text", [QUOTE, ACCELERATOR])
+def test_the_catalogue_files_of_the_format_page_are_sound(text: str, tmp_path: Path) -> None:
+    (tmp_path / "chip.yaml").write_text(text)
+    assert catalog_of([bundled_folder(), tmp_path]).offers
+
+
+def test_commands_shown_exist() -> None:
+    shown = [line for page in PAGES for line in re.findall(r"`(chipmix [a-z][^`]*)`", page.read_text())]
+    assert len(shown) >= 8
+    for line in shown:
+        assert shlex.split(line.replace("'", ""))[1].strip("…") in chipmix.commands, line
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_readme_names_every_dependency_with_its_reason() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    block = re.search(r"^dependencies = \[(.*?)\]", text, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    names = re.findall(r'"([a-z]+)', block[1])
+    readme = (ROOT / "README.md").read_text().lower()
+    assert all(re.search(rf"^\|.*\b{name}\b.*\|", readme, re.MULTILINE) for name in names), names
+
+
+def test_the_published_schema_of_plans_is_the_one_in_force() -> None:
+    published = json.loads((ROOT / "optimizer" / "plan.schema.json").read_text())
+    assert published == plan_schema()
