@@ -80,6 +80,28 @@ def check_offers(merged: dict[str, Map], problems: list[Problem]) -> None:
             check_not_free(key, offer, problems)
 
 
+def check_order_terms(merged: dict[str, Map], problems: list[Problem]) -> None:
+    """Price breaks are for purchases and rise; neither they nor minimum orders go with fractions."""
+    for (key,), offer, _ in leaves(merged["offers"], "*"):
+        for field in ("price_breaks", "minimum_order_systems"):
+            if field_of(offer, field) is not None and field_of(offer, "divisible") == "true":
+                at = offer.key_at[field]
+                problems.append(Problem(at, f"offers.{key}.{field} does not go with divisible: true; remove one"))
+        if field_of(offer, "price_breaks") is not None and field_of(offer, "route") != "purchase":
+            at = offer.key_at["price_breaks"]
+            problems.append(
+                Problem(at, f"offers.{key}.price_breaks has no meaning for this route; only a purchase has them")
+            )
+        before = 1
+        for where, text, at in leaves(offer, "price_breaks", "steps", "*", "from_systems"):
+            start = number(text)
+            if start is not None and start <= before:
+                problems.append(
+                    Problem(at, f"offers.{key}.{dotted(where)} must be more than the step before ({before})")
+                )
+            before = int(start) if start is not None else before
+
+
 def check_not_free(key: str, offer: Any, problems: list[Problem]) -> None:
     for field in ("price_usd", "usd_per_accelerator_hour"):
         for where, text, at in [*leaves(offer, field), *leaves(offer, field, "*")]:
@@ -109,12 +131,12 @@ def check_throughput(merged: dict[str, Map], problems: list[Problem]) -> None:
 
 
 _CITED = {
-    "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced"),
+    "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced", "one_off"),
     "systems": ("accelerators", "provisioned_kw", "average_kw", "racks", "cooling"),
     "offers": (
         "price_usd", "usd_per_accelerator_hour", "lead_time_months", "available", "term_months",
         "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
-        "network_usd", "software_usd_per_year",
+        "network_usd", "software_usd_per_year", "minimum_order_systems", "price_breaks",
     ),
 }  # fmt: skip
 
@@ -131,4 +153,4 @@ def check_cites(merged: dict[str, Map], problems: list[Problem]) -> None:
                     )
 
 
-CHECKS = (check_links, check_systems, check_offers, check_throughput)
+CHECKS = (check_links, check_systems, check_offers, check_order_terms, check_throughput)

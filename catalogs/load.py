@@ -13,7 +13,7 @@ from catalogs.checks import CHECKS, check_cites
 from catalogs.problems import InputError, Location, Problem, suggestion
 from catalogs.schema import Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
 from catalogs.validate import leaves, validated
-from catalogs.yaml_text import Map, Text, read
+from catalogs.yaml_text import Map, Seq, Text, read
 
 BUNDLED = "bundled"
 OWN_QUOTE = "own_quote"
@@ -89,15 +89,32 @@ def _read_file(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> No
             _put_once(merged[section], key, value, at, section.removesuffix("s"), problems)
 
 
-def _overlay(base: Any, over: Any) -> Any:
-    """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole."""
+def overlaid(base: Any, over: Any) -> Any:
+    """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole.
+
+    A mapping of item numbers laid on a list replaces those items.
+    """
+    if isinstance(base, Seq) and isinstance(over, Map) and all(key.isdigit() for key in over):
+        return _items_replaced(base, over)
     if not (isinstance(base, Map) and isinstance(over, Map)) or _is_schedule(over) or _is_schedule(base):
         return over
     merged = Map(base.at)
     for key, value in base.items():
         merged.put(key, value, base.key_at[key])
     for key, value in over.items():
-        merged.put(key, _overlay(base.get(key), value), over.key_at[key])
+        merged.put(key, overlaid(base.get(key), value), over.key_at[key])
+    return merged
+
+
+def _items_replaced(base: Seq, over: Map) -> Seq:
+    merged = Seq(base.at)
+    for i, item in enumerate(base):
+        merged.append(overlaid(item, over[str(i)]) if str(i) in over else item)
+        merged.item_at.append(base.item_at[i])
+    for key, value in over.items():
+        if int(key) == len(merged):
+            merged.append(value)
+            merged.item_at.append(over.key_at[key])
     return merged
 
 
@@ -137,8 +154,20 @@ def merge_folders(folders: Iterable[Path], problems: list[Problem]) -> dict[str,
             except InputError as error:
                 problems.extend(error.problems)
         _cite_own_quotes(merged, layer)
-        merged = {section: _overlay(merged[section], layer[section]) for section in merged}
+        merged = {section: overlaid(merged[section], layer[section]) for section in merged}
     return merged
+
+
+def _with_settings(merged: dict[str, Map], settings: Map, problems: list[Problem]) -> dict[str, Map]:
+    layer = _empty(settings.at)
+    for section, entries in settings.items():
+        if section not in layer:
+            at = settings.key_at[section]
+            problems.append(Problem(at, f"there is no catalogue section '{section}'{suggestion(section, layer)}"))
+        elif isinstance(entries, Map):
+            layer[section] = entries
+    _cite_own_quotes(merged, layer)
+    return {section: overlaid(merged[section], layer[section]) for section in merged}
 
 
 def _validated_section(name: str, model: type[BaseModel], tree: Map, problems: list[Problem]) -> dict[str, BaseModel]:
@@ -163,13 +192,19 @@ def _catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
     return Catalog.model_construct(**sections, throughput=rates)
 
 
-def load_catalog(folders: Sequence[Path], problems: list[Problem]) -> tuple[Catalog, dict[str, Map]]:
+def load_catalog(
+    folders: Sequence[Path], problems: list[Problem], settings: Map | None = None
+) -> tuple[Catalog, dict[str, Map]]:
     """The catalogue of some folders and its source text, with every mistake appended to `problems`.
+
+    `settings` holds fields to lay on top, by section and entry.
 
     Entries with mistakes are left out of the catalogue but stay in the text, so that a caller can go
     on to check what refers to them. Use `catalog_of` where mistakes should raise.
     """
     merged = merge_folders(folders, problems)
+    if settings:
+        merged = _with_settings(merged, settings, problems)
     for check in CHECKS:
         check(merged, problems)
     if bundled_folder() in folders and len(folders) == 1:

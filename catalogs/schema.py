@@ -43,10 +43,15 @@ class Frozen(BaseModel):
         return {key: value for key, value in data.items() if value or key not in cls.LATER}
 
 
+class OneOff(Frozen):
+    """Engineering paid once, so many months before the first order of a purchase may be placed."""
+
+    usd: Positive
+    months: Months = 0
+
+
 class Accelerator(Frozen):
     """One chip package as its maker counts it."""
-
-    LATER = frozenset({"one_off"})
 
     id: Id
     name: Name
@@ -59,6 +64,7 @@ class Accelerator(Frozen):
     peak_tflops: dict[Literal["bf16", "fp8", "fp4", "int8"], Positive] = {}
     tdp_w: Positive | None = None
     draws: dict[Id, Positive] = {}
+    one_off: OneOff | None = None
 
 
 class System(Frozen):
@@ -80,10 +86,22 @@ class Dates(Frozen):
     until: Period | None = None
 
 
+class PriceStep(Frozen):
+    """From so many systems on, the price times `factor`."""
+
+    from_systems: Annotated[int, Field(ge=2, le=10**9)]
+    factor: Annotated[Decimal, Field(gt=0, le=10, allow_inf_nan=False)]
+
+
+class PriceBreaks(Frozen):
+    """`all_units`: one factor for every system of an order; `incremental`: each step's for those in it."""
+
+    kind: Literal["all_units", "incremental"]
+    steps: Annotated[tuple[PriceStep, ...], Field(min_length=1, max_length=20)]
+
+
 class Offer(Frozen):
     """A way to get systems: route, price, dates, terms. Prices are per system, rents per accelerator."""
-
-    LATER = frozenset({"minimum_order_systems", "price_breaks"})
 
     system: Id
     route: Route
@@ -99,6 +117,8 @@ class Offer(Frozen):
     carbon_kg_per_accelerator_hour: Amount | None = None
     network_usd: Amount = Decimal(0)
     software_usd_per_year: Amount = Decimal(0)
+    minimum_order_systems: Count | None = None
+    price_breaks: PriceBreaks | None = None
     divisible: Truth = "false"
     free: Truth = "false"
 

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 import optimizer.plan_format as fmt
 from catalogs.problems import InputError, Location, Problem
 from optimizer.formulation import AT_PERIOD_END, SHORT_OF
-from optimizer.formulation.model import DEMAND_PARTS, Model
+from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
 from optimizer.matrix import Matrix
+from optimizer.scenario import Porting
 from optimizer.solve import Options, Solution
-from optimizer.tables import KW_PER_MW, Cohort, Tables, peak_pue
+from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue
 
 USD_PER_MILLION = 1e6
 TRACE = 1e-7
@@ -35,8 +36,27 @@ class Answer:
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}
         self.run = {row: values[v.name] for row, v in model.run.items()}
         self.unmet = {key: values[v.name] for key, v in model.unmet.items()}
+        self.retire = {key: values[v.name] for key, v in model.retire.items()}
+        self.paid_usd = self._paid(values)
         self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
         self.in_service = self._in_service()
+        counted = {model.in_service[key].name: systems for key, systems in self.in_service.items()}
+        self.values: dict[str, float] = {**values, **counted}
+
+    def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
+        """The price paid for one system of each purchase, averaged where its order has price breaks."""
+        spent: defaultdict[tuple[str, int], float] = defaultdict(float)
+        bought: defaultdict[tuple[str, int], float] = defaultdict(float)
+        for band, variable in self.model.band.items():
+            spent[band.offer, band.t] += values[variable.name] * band.factor
+            bought[band.offer, band.t] += values[variable.name]
+        prices = {}
+        for cohort in self.cohorts:
+            key = (cohort.offer, cohort.t)
+            broken = not cohort.committed and bought.get(key, 0.0) > TRACE
+            if cohort.price_usd is not None:
+                prices[cohort] = cohort.price_usd * (spent[key] / bought[key] if broken else 1.0)
+        return prices
 
     def _by_period(self, terms: Iterable[Any], values: Mapping[str, float]) -> dict[int, float]:
         usd = dict.fromkeys(self.tables.calendar.periods, 0.0)
@@ -47,6 +67,9 @@ class Answer:
     def _in_service(self) -> dict[tuple[str, str, int], float]:
         """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers."""
         count = {(row.system, row.place, row.t): row.fleet for row in self.tables.stock}
+        for (entry, start), systems in self.retire.items():
+            for t in range(start, entry.last + 1):
+                count[entry.system, entry.site, t] -= systems
         for cohort, systems in self.cohorts.items():
             for t in range(cohort.t, cohort.last + 1):
                 count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
@@ -83,6 +106,7 @@ def _orders(answer: Answer) -> list[fmt.OrderRow]:
 
 def _order(answer: Answer, cohort: Cohort, systems: float) -> fmt.OrderRow:
     offer = answer.tables.offers[cohort.offer]
+    price = answer.paid_usd.get(cohort)
     hourly = None if cohort.rent_usd is None else cohort.rent_usd / offer.accelerators
     hours = answer.tables.calendar.hours * (cohort.last - cohort.t + 1)
     return fmt.OrderRow(
@@ -97,9 +121,9 @@ def _order(answer: Answer, cohort: Cohort, systems: float) -> fmt.OrderRow:
         in_service_until=answer.period(cohort.last),
         systems=systems,
         accelerators=systems * offer.accelerators,
-        price_usd=cohort.price_usd,
+        price_usd=price,
         usd_per_accelerator_hour=hourly,
-        capex_usd=systems * ((cohort.price_usd or 0.0) + offer.network_usd),
+        capex_usd=systems * ((price or 0.0) + offer.network_usd),
         rent_usd=systems * (cohort.rent_usd or 0.0) * hours,
         commitment=cohort.committed,
     )
@@ -120,33 +144,43 @@ def _in_service(answer: Answer) -> list[fmt.InServiceRow]:
 
 
 def _work(answer: Answer) -> list[fmt.WorkRow]:
-    """Work by place: what a group does is split in proportion to the systems in service there."""
+    """Work by place: what a group does is split in proportion to the systems that are free there.
+
+    Work that is assigned to places one by one comes first and takes its part of them.
+    """
+    free = {key: systems * answer.tables.availability for key, systems in answer.in_service.items()}
     rows = []
-    for work, systems in answer.run.items():
-        facts, demand = answer.tables.systems[work.system], answer.tables.scenario.demand[work.demand]
-        present = {
-            place: answer.in_service.get((work.system, place, work.t), 0.0)
-            for place in answer.tables.places_of[work.group]
-        }
+    for work, systems in sorted(answer.run.items(), key=lambda item: len(answer.tables.places_of(item[0].group))):
+        present = {place: free.get((work.system, place, work.t), 0.0) for place in answer.tables.places_of(work.group)}
         total = sum(present.values())
         for place, here in present.items():
-            busy = systems * here / total if total else 0.0
+            busy = systems if len(present) == 1 else systems * here / total if total else 0.0
+            free[work.system, place, work.t] = here - busy
             if busy > TRACE:
-                rows.append(fmt.WorkRow(
-                    demand=work.demand, workload=demand.workload, system=work.system,
-                    accelerator=facts.accelerator, place=place, period=answer.period(work.t),
-                    systems=busy, work_per_second=busy * work.per_system,
-                ))  # fmt: skip
+                rows.append(_work_row(answer, work, place, busy))
     return sorted(rows, key=lambda r: (r.demand, r.period, r.system, r.place))
+
+
+def _work_row(answer: Answer, work: Work, place: str, systems: float) -> fmt.WorkRow:
+    return fmt.WorkRow(
+        demand=work.demand,
+        workload=answer.tables.scenario.demand[work.demand].workload,
+        system=work.system,
+        accelerator=answer.tables.systems[work.system].accelerator,
+        place=place,
+        period=answer.period(work.t),
+        systems=systems,
+        work_per_second=systems * work.per_system,
+    )
 
 
 def _unmet(answer: Answer) -> list[fmt.UnmetRow]:
     rows = []
     for need in answer.tables.needs:
         part = answer.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
-        if part > TRACE and need.unmet_usd is not None:
+        if part > TRACE:
             per_second = part * need.per_second
-            usd = per_second * need.unmet_usd * answer.tables.calendar.hours
+            usd = per_second * (need.unmet_usd or 0.0) * answer.tables.calendar.hours
             row = fmt.UnmetRow(demand=need.demand, period=answer.period(need.t), per_second=per_second, usd=usd)
             rows.append(row)
     return rows
@@ -162,12 +196,16 @@ def _sites(answer: Answer) -> list[fmt.SiteRow]:
         used[place, t, facts.cooling] += systems * facts.provisioned_kw / KW_PER_MW
         used[place, t, "average_mw"] += systems * facts.average_kw / KW_PER_MW
         used[place, t, "racks"] += systems * facts.racks
+    added: defaultdict[tuple[str, int], float] = defaultdict(float)
+    for (site, start), variable in answer.model.expand.items():
+        for t in range(start, tables.calendar.count + 1):
+            added[site, t] += answer.values[variable.name]
     return [
         fmt.SiteRow(
             site=row.site,
             period=answer.period(row.t),
             power_used_mw=used[row.site, row.t, "it_mw"] * peak_pue(tables.scenario, row.site),
-            power_limit_mw=row.power_mw,
+            power_limit_mw=row.power_mw + added[row.site, row.t],
             liquid_used_mw=used[row.site, row.t, "liquid"],
             liquid_limit_mw=row.liquid_mw,
             air_used_mw=used[row.site, row.t, "air"],
@@ -185,23 +223,90 @@ def _sites(answer: Answer) -> list[fmt.SiteRow]:
 def _limits(answer: Answer) -> list[fmt.LimitRow]:
     """Every row that a buyer could do something about, demand aside."""
     names = {f.__name__ for kind, constraints in SHORT_OF.items() if kind != "demand" for f in constraints}
-    values = {v.name: x for v, x in _variable_values(answer)}
+    found = [(name, row) for name, row in answer.model.rows.items() if name.partition("(")[0] in names]
+    return [_limit(answer, name, row) for name, row in sorted(found)]
+
+
+def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
+    def total(terms: Terms) -> float:
+        return sum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
+
+    if row.share is None:
+        added = [(v, c) for v, c in row.terms if c < 0]  # what raises the limit, such as added power
+        used, limit = (
+            total([(v, c) for v, c in row.terms if c >= 0]) * row.scale,
+            (row.bound - total(added)) * row.scale,
+        )
+    else:
+        used = total(row.share.part) + row.share.part_constant
+        limit = row.share.share * (total(row.share.whole) + row.share.whole_constant)
+    at_least = row.sense == ">="
+    price = answer.duals.get(name, 0.0) * USD_PER_MILLION / row.scale * (1 if at_least else -1)
+    return fmt.LimitRow(
+        row=name,
+        unit=row.unit,
+        used=used,
+        limit=limit,
+        at_least=at_least,
+        slack=used - limit if at_least else limit - used,
+        price_usd=price if price > TRACE else None,
+    )
+
+
+def _retired(answer: Answer) -> list[fmt.RetiredRow]:
     rows = []
-    for name, row in sorted(answer.model.rows.items()):
-        if name.partition("(")[0] in names:
-            used = sum(coefficient * values[v.name] for v, coefficient in row.terms) * row.scale
-            limit = row.bound * row.scale
-            price = -answer.duals.get(name, 0.0) * USD_PER_MILLION / row.scale
-            rows.append(fmt.LimitRow(
-                row=name, unit=row.unit, used=used, limit=limit, slack=limit - used,
-                price_usd=price if price > TRACE else None,
+    for (entry, t), systems in answer.retire.items():
+        if systems > TRACE:
+            rows.append(fmt.RetiredRow(
+                system=entry.system, site=entry.site, period=answer.period(t), until=entry.until,
+                systems=systems, resale_usd=systems * entry.resale_usd,
             ))  # fmt: skip
     return rows
 
 
-def _variable_values(answer: Answer) -> Iterable[tuple[Any, float]]:
-    yield from ((v, answer.cohorts[c]) for c, v in answer.model.cohort.items())
-    yield from ((v, answer.in_service[key]) for key, v in answer.model.in_service.items())
+def _expanded(answer: Answer) -> list[fmt.ExpansionRow]:
+    rows = []
+    for (site, t), variable in answer.model.expand.items():
+        mw, expansion = answer.values[variable.name], answer.tables.scenario.sites[site].expansion
+        if mw > TRACE and expansion is not None:
+            usd = mw * float(expansion.usd_per_mw)
+            rows.append(fmt.ExpansionRow(site=site, period=answer.period(t), mw=mw, usd=usd))
+    return rows
+
+
+def _engineering(answer: Answer) -> list[fmt.EngineeringRow]:
+    rows = []
+    for (accelerator, t), variable in answer.model.engineer.items():
+        one_off = answer.tables.request.catalog.accelerators[accelerator].one_off
+        if answer.values[variable.name] > TRACE and one_off is not None:
+            ready = answer.period(t + answer.tables.calendar.whole_periods(one_off.months))
+            starts, usd = answer.period(t), float(one_off.usd)
+            rows.append(fmt.EngineeringRow(accelerator=accelerator, starts=starts, ready=ready, usd=usd))
+    return rows
+
+
+def _porting(answer: Answer) -> list[fmt.PortingRow]:
+    rows = []
+    for (demand, stack, t), variable in answer.model.port.items():
+        cost = (answer.tables.scenario.demand[demand].stacks or {})[stack]
+        if answer.values[variable.name] > TRACE and isinstance(cost, Porting):
+            ready = answer.period(t + answer.tables.calendar.whole_periods(cost.months))
+            starts, usd = answer.period(t), float(cost.usd)
+            rows.append(fmt.PortingRow(demand=demand, stack=stack, starts=starts, ready=ready, usd=usd))
+    return rows
+
+
+def _clusters(answer: Answer, work: Iterable[fmt.WorkRow]) -> list[fmt.ClusterRow]:
+    catalog, demands = answer.tables.request.catalog, answer.tables.scenario.demand
+    size: defaultdict[tuple[str, str, str, str], float] = defaultdict(float)
+    for row in work:
+        if demands[row.demand].cluster is not None:
+            accelerators = row.systems * catalog.systems[row.system].accelerators
+            size[row.demand, row.period, row.accelerator, row.place] += accelerators
+    return [
+        fmt.ClusterRow(demand=demand, period=period, accelerator=accelerator, place=place, accelerators=count)
+        for (demand, period, accelerator, place), count in sorted(size.items())
+    ]
 
 
 _BUDGETS: dict[str, Literal["capex_usd", "opex_usd"]] = {
@@ -245,6 +350,7 @@ def _basis(answer: Answer) -> fmt.Basis:
     catalog = answer.tables.request.catalog
     work: defaultdict[str, float] = defaultdict(float)
     need = {(row.demand, row.t): row.per_second for row in answer.tables.needs}
+    need.update({(d.demand, t): d.total for d in answer.tables.deadlines for t in answer.tables.calendar.periods})
     for row, systems in answer.run.items():
         accelerator = answer.tables.systems[row.system].accelerator
         workload = answer.tables.scenario.demand[row.demand].workload
@@ -281,7 +387,7 @@ def read_answer(
     solution, tables = answer.solution, answer.tables
     scenario, catalog = as_text(tables.scenario), as_text(tables.request.catalog)
     objective, bound = answer.objective_usd, solution.bound * USD_PER_MILLION
-    limits = _limits(answer)
+    limits, work = _limits(answer), _work(answer)
     parts: dict[str, Any] = {
         "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
         "status": solution.status,
@@ -293,8 +399,13 @@ def read_answer(
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": _orders(answer),
         "in_service": _in_service(answer),
-        "work": _work(answer),
+        "work": work,
         "unmet": _unmet(answer),
+        "retired": _retired(answer),
+        "expanded": _expanded(answer),
+        "engineering": _engineering(answer),
+        "porting": _porting(answer),
+        "clusters": _clusters(answer, work),
         "sites": _sites(answer),
         "budget": _budget(limits),
         "supply": _supply(limits),

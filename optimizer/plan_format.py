@@ -53,10 +53,11 @@ class Certified(Part):
 class OrderRow(Part):
     """Systems of one offer that enter service at one place in one period.
 
-    `ordered` may lie before the horizon for a commitment. `price_usd` is the price of one system for a
-    purchase, None for a rented one; `usd_per_accelerator_hour` the rent, None for a purchase.
-    `capex_usd` is price and network of all systems; `rent_usd` all rent inside the horizon.
-    `in_service_until` is the last period of service inside the horizon.
+    `ordered` may lie before the horizon for a commitment. `price_usd` is the price paid for one system of
+    a purchase, price breaks included and averaged over the order of a period; None for a rented one.
+    `usd_per_accelerator_hour` is the rent, None for a purchase. `capex_usd` is price and network of all
+    systems; `rent_usd` all rent inside the horizon. `in_service_until` is the last period of service
+    inside the horizon.
     """
 
     offer: str
@@ -112,6 +113,55 @@ class UnmetRow(Part):
     usd: float
 
 
+class RetiredRow(Part):
+    """Systems of the fleet switched off for good from a period on, and what they are sold for."""
+
+    system: str
+    site: str
+    period: str
+    until: str | None
+    systems: float
+    resale_usd: float
+
+
+class ExpansionRow(Part):
+    """Power that comes on line at a site in a period, and its price."""
+
+    site: str
+    period: str
+    mw: float
+    usd: float
+
+
+class EngineeringRow(Part):
+    """The one-off engineering of an accelerator: when it starts, from when orders may be placed, its cost."""
+
+    accelerator: str
+    starts: str
+    ready: str
+    usd: float
+
+
+class PortingRow(Part):
+    """Bringing a demand's software to a stack: when it starts, from when work may run, its cost."""
+
+    demand: str
+    stack: str
+    starts: str
+    ready: str
+    usd: float
+
+
+class ClusterRow(Part):
+    """Where the cluster of a demand runs in a period, and on how many accelerators."""
+
+    demand: str
+    period: str
+    accelerator: str
+    place: str
+    accelerators: float
+
+
 class SiteRow(Part):
     """Use and limit at one of our sites in a period; a limit of None is no limit.
 
@@ -152,8 +202,9 @@ class SupplyRow(Part):
 
 
 class LimitRow(Part):
-    """A row that limits the plan, in the row's own unit.
+    """A row that limits the plan, in the row's own unit; a limit on a share in the unit of its measure.
 
+    `at_least` says that the limit is a floor: `slack` is then what is used above it.
     `price_usd` is the dual price in the relaxation: it screens which limits are worth a closer look
     and is not what one unit more is worth, which takes a second solve. `None` where it is zero.
     """
@@ -162,6 +213,7 @@ class LimitRow(Part):
     unit: str
     used: float
     limit: float
+    at_least: bool
     slack: float
     price_usd: float | None
 
@@ -227,6 +279,11 @@ class Plan(Part):
     in_service: tuple[InServiceRow, ...]
     work: tuple[WorkRow, ...]
     unmet: tuple[UnmetRow, ...]
+    retired: tuple[RetiredRow, ...]
+    expanded: tuple[ExpansionRow, ...]
+    engineering: tuple[EngineeringRow, ...]
+    porting: tuple[PortingRow, ...]
+    clusters: tuple[ClusterRow, ...]
     sites: tuple[SiteRow, ...]
     budget: tuple[BudgetRow, ...]
     supply: tuple[SupplyRow, ...]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from catalogs.load import BUNDLED, bundled_folder, load_catalog, locate, shown_name
+from catalogs.load import BUNDLED, bundled_folder, load_catalog, locate, overlaid, shown_name
 from catalogs.problems import InputError, Location, Problem, suggestion
 from catalogs.schema import Catalog
 from catalogs.validate import dotted, leaves, place_of, validated
-from catalogs.yaml_text import Map, Text, read
+from catalogs.yaml_text import Map, Text, parse, read
 from optimizer.scenario import Scenario
 from optimizer.scenario_checks import check_scenario
 
@@ -29,6 +30,63 @@ class Request:
         return Problem(at, f"{dotted(path)}: {message}" if path else message)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The text of a scenario after `extends` and settings, and the catalogue folders that it names."""
+
+    tree: Map
+    folders: list[Path]
+
+
+def _shown(path: Path) -> str:
+    return shown_name(path, bundled_folder()) if bundled_folder() in path.parents else str(path)
+
+
+def _chain(path: Path, problems: list[Problem]) -> list[tuple[Map, Path]]:
+    """A scenario's text and that of what it extends, the base first, each with its folder."""
+    chain: list[tuple[Map, Path]] = []
+    seen: list[Path] = []
+    while True:
+        tree = read(path, _shown(path))
+        chain.insert(0, (tree, path.parent))
+        seen.append(path.resolve())
+        base = tree.pop("extends", None)
+        if base is None:
+            return chain
+        at = base.at if isinstance(base, Text) else tree.at
+        following = _base(str(base), path.parent)
+        if following is None:
+            hint = suggestion(str(base), bundled_scenarios())
+            problems.append(
+                Problem(at, f"extends: there is no file '{base}' beside this one and no bundled scenario{hint}")
+            )
+            return chain
+        if following.resolve() in seen:
+            problems.append(
+                Problem(at, f"extends: '{base}' leads back to a file that is already part of this scenario")
+            )
+            return chain
+        path = following
+
+
+def _base(name: str, beside: Path) -> Path | None:
+    """The file that `extends` names: beside the scenario, or a bundled one."""
+    beside_it = beside / name
+    return beside_it if beside_it.is_file() else bundled_scenarios().get(name)
+
+
+def _asked(path: Path, problems: list[Problem]) -> _Asked:
+    chain = _chain(path, problems)
+    tree, folders = chain[0][0], _catalog_folders(*chain[0], problems)
+    for over, folder in chain[1:]:
+        if "catalogs" in over:
+            folders = _catalog_folders(over, folder, problems)
+        merged = overlaid(tree, over)
+        assert isinstance(merged, Map)
+        merged.at, tree = over.at, merged
+    return _Asked(tree, folders)
+
+
 def _catalog_folders(tree: Map, beside: Path, problems: list[Problem]) -> list[Path]:
     named = [name for _, name, _ in leaves(tree, "catalogs", "*")] or [Text(BUNDLED, tree.at)]
     folders = []
@@ -42,12 +100,51 @@ def _catalog_folders(tree: Map, beside: Path, problems: list[Problem]) -> list[P
     return folders
 
 
-def load_request(path: Path) -> Request:
-    """A scenario file with its catalogue. Raises InputError with every mistake of all the files."""
-    shown = shown_name(path, bundled_folder()) if bundled_folder() in path.parents else str(path)
-    tree = read(path, shown)
+CATALOG_PATH = "catalog"
+
+
+def _settings(settings: Sequence[str], problems: list[Problem]) -> tuple[Map, Map]:
+    """What `--set KEY=VALUE` says of the scenario and of the catalogue, each as text to lay on top."""
+    start = Location("--set", 1, 1)
+    scenario, catalog = Map(start), Map(start)
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        shown = f"--set {setting}"
+        at = Location(shown, 1, 1)
+        path = key.strip().split("/")
+        if not equals or not all(path):
+            problems.append(Problem(at, "must be KEY=VALUE, such as finance/discount_rate=0.1"))
+            continue
+        try:
+            parsed = parse(f"value: {value}", shown)["value"]
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        in_catalog = path[0] == CATALOG_PATH and len(path) > 1
+        _set(catalog if in_catalog else scenario, path[1:] if in_catalog else path, parsed, at)
+    return scenario, catalog
+
+
+def _set(tree: Map, path: Sequence[str], value: object, at: Location) -> None:
+    for part in path[:-1]:
+        if not isinstance(tree.get(part), Map):
+            tree.put(part, Map(at), at)
+        tree = tree[part]
+    tree.put(path[-1], value, at)
+
+
+def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
+    """A scenario file with its catalogue. Raises InputError with every mistake of all the files.
+
+    `settings` are `KEY=VALUE` with slashes in the key, such as `finance/discount_rate=0.1` or
+    `catalog/offers/dgx_h100.purchase/price_usd=275e3`; a list's items go by their number from 0.
+    """
     problems: list[Problem] = []
-    catalog, merged = load_catalog(_catalog_folders(tree, path.parent, problems), problems)
+    asked = _asked(path, problems)
+    over_scenario, over_catalog = _settings(settings, problems)
+    tree = overlaid(asked.tree, over_scenario)
+    assert isinstance(tree, Map)
+    catalog, merged = load_catalog(asked.folders, problems, over_catalog)
     scenario = validated(Scenario, tree, (), problems)
     check_scenario(tree, merged, problems)
     if problems or scenario is None:

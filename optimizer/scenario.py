@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import Amount, Period, Schedule, first_month
-from catalogs.schema import Basis, Count, Frozen, Id, Name, Positive, Share
+from catalogs.periods import Amount, Period, Schedule, Steps, first_month
+from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth
 from catalogs.yaml_text import Map
 from optimizer.calendar import Calendar
 
@@ -25,20 +25,6 @@ def _in_order(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 InOrder = AfterValidator(_in_order)
-
-
-def _known_objective(value: Any) -> Any:
-    if value == "maximize_value":
-        raise ValueError("maximize_value is not supported yet by this version of chipmix; write minimize_cost")
-    return value
-
-
-def _unported(value: Any) -> Any:
-    if isinstance(value, dict):
-        raise ValueError(
-            "porting costs are not supported yet by this version of chipmix; give 0 or leave the stack out"
-        )
-    return value
 
 
 class Currency(Frozen):
@@ -88,10 +74,17 @@ class Assumptions(Frozen):
 Pue = Annotated[Decimal, Field(ge=1, le=10, allow_inf_nan=False)]
 
 
+class Expansion(Frozen):
+    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts."""
+
+    usd_per_mw: Amount
+    lead_time_months: Months
+    max_mw: Positive
+    life_years: Positive
+
+
 class Site(Frozen):
     """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit."""
-
-    LATER = frozenset({"expansion"})
 
     power_mw: Schedule
     pue: Pue
@@ -102,32 +95,58 @@ class Site(Frozen):
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule = Decimal(0)
     carbon_kg_per_mwh: Schedule = Decimal(0)
+    expansion: Expansion | None = None
 
 
-_NoCost = Annotated[Decimal, Field(ge=0, le=0), BeforeValidator(_unported)]
+class Porting(Frozen):
+    """What it costs and how long it takes to bring a demand's software to a stack."""
+
+    usd: Amount
+    months: Months = 0
+
+
+def _porting_form(value: Any) -> str:
+    return "porting" if isinstance(value, dict) else "none"
+
+
+PortingCost = Annotated[
+    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag("none")] | Annotated[Porting, Tag("porting")],
+    Discriminator(_porting_form),
+]
+"""0 where the software runs already, else usd and months."""
+
+
+class Cluster(Frozen):
+    """At least so many accelerators of one kind at one place; 0 means only that the work is not split."""
+
+    accelerators: Annotated[int, Field(ge=0, le=10**9)]
 
 
 class Demand(Frozen):
-    """Work to be done, per second in the workload's unit; without a price for unmet work, in full."""
+    """Work to be done, per second in the workload's unit; without a price for unmet work, in full.
 
-    LATER = frozenset({"by_deadline_unit_hours", "cluster", "value_usd_per_unit_hour"})
+    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs.
+    """
 
     workload: Id
-    per_second: Schedule
-    stacks: Annotated[dict[Id, _NoCost], Field(min_length=1)] | None = None
+    per_second: Schedule | None = None
+    by_deadline_unit_hours: Steps | None = None
+    stacks: Annotated[dict[Id, PortingCost], Field(min_length=1)] | None = None
+    cluster: Cluster | None = None
     sites: Annotated[tuple[Id, ...], Field(min_length=1), InOrder] | None = None
     unmet_usd_per_unit_hour: Schedule | None = None
+    value_usd_per_unit_hour: Schedule | None = None
 
 
 class Fleet(Frozen):
-    """Systems already in service, up to and including the period `until`."""
-
-    LATER = frozenset({"may_retire", "resale_usd"})
+    """Systems already in service, up to and including the period `until`; some may be sold before."""
 
     system: Id
     site: Id
     count: Count
     until: Period | None = None
+    may_retire: Truth = "false"
+    resale_usd: Amount = Decimal(0)
 
 
 class Commitment(Frozen):
@@ -173,17 +192,53 @@ class OfferRules(Frozen):
     basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("measured", "vendor", "estimated")
 
 
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Selected = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+
+
+class Selection(Frozen):
+    """What a limit is about: ids or patterns, a list of them, or `each` for one limit apiece."""
+
+    vendor: Selected | None = None
+    kind: Selected | None = None
+    accelerator: Selected | None = None
+    system: Selected | None = None
+    offer: Selected | None = None
+    route: Selected | None = None
+    site: Selected | None = None
+    host: Selected | None = None
+    stack: Selected | None = None
+    demand: Selected | None = None
+    buyers: Selected | None = None
+
+
+class Limit(Frozen):
+    """A linear rule of the user's over systems, power, money, work or carbon; exactly one bound."""
+
+    name: Id
+    measure: Literal["systems", "accelerators", "it_kw", "spend_usd", "capex_usd", "work", "carbon_t"]
+    of: Selection = Selection()
+    at_most: Amount | None = None
+    at_least: Amount | None = None
+    at_most_share: Share | None = None
+    at_least_share: Share | None = None
+    within: Window = "total"
+
+
 class Scenario(Frozen):
     """A whole request. Amounts are in USD."""
 
-    LATER = frozenset({"extends", "limits", "futures"})
+    LATER = frozenset({"futures"})
 
     name: Name
     buyer: Id
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
     currency: Currency = Currency()
     horizon: Horizon
-    objective: Annotated[Literal["minimize_cost"], BeforeValidator(_known_objective)] = "minimize_cost"
+    objective: Literal["minimize_cost", "maximize_value"] = "minimize_cost"
     finance: Finance = Finance()
     assumptions: Assumptions = Assumptions()
     sites: dict[Id, Site] = {}
@@ -194,6 +249,7 @@ class Scenario(Frozen):
     supply_per_month: dict[Id, Schedule] = {}
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules()
+    limits: Annotated[tuple[Limit, ...], InOrder] = ()
 
     @property
     def calendar(self) -> Calendar:

@@ -9,72 +9,142 @@ from __future__ import annotations
 import pulp
 
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
+from optimizer.formulation.commerce import (
+    band,
+    band_used,
+    buy_in_one_band,
+    order_at_least_minimum,
+    orders_any,
+)
 from optimizer.formulation.costs import (
     carbon_usd,
     energy_usd,
+    engineering_usd,
+    facility_usd,
     hardware_usd,
     hosting_usd,
     maintenance_usd,
     network_usd,
+    porting_usd,
     rent_usd,
+    resale_usd,
     residual_usd,
     software_usd,
     unmet_usd,
+    value_usd,
 )
-from optimizer.formulation.demand import run, run_within_fleet, serve_demand, unmet
+from optimizer.formulation.demand import (
+    cluster_on_one_site,
+    count_served,
+    fill_cluster,
+    finish_by_deadline,
+    host_cluster,
+    port,
+    port_before_run,
+    run,
+    run_in_cluster,
+    run_within_fleet,
+    serve_demand,
+    served,
+    unmet,
+)
 from optimizer.formulation.facility import (
     air_within_site,
+    expand,
+    expansion_within_site,
     liquid_within_site,
     power_within_site,
     racks_within_site,
 )
-from optimizer.formulation.fleet import carry_in_service, commit, honour_commitment, in_service, order
+from optimizer.formulation.fleet import (
+    carry_in_service,
+    commit,
+    honour_commitment,
+    in_service,
+    order,
+    retire,
+    retire_within_fleet,
+)
+from optimizer.formulation.limits import limit
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
-from optimizer.formulation.supply import deliveries_within_supply, draws_within_pool, orders_within_offer
+from optimizer.formulation.supply import (
+    deliveries_within_supply,
+    draws_within_pool,
+    engineer,
+    engineer_before_order,
+    orders_within_offer,
+)
 from optimizer.tables import Tables
 
 VARIABLES = (
     order,  # systems of an offer entering service at a place in a period
     commit,  # systems of a commitment
     in_service,  # systems at a place in a period
+    retire,  # systems of the fleet switched off for good
     run,  # systems doing the work of a demand
     unmet,  # work left undone
+    served,  # work done that has a value
+    expand,  # power added to a site
+    engineer,  # the one-off engineering of an accelerator starts
+    port,  # bringing a demand's software to a stack starts
+    host_cluster,  # a cluster runs on an accelerator at a place
+    orders_any,  # an offer with a minimum order is ordered
+    band,  # systems paid at a step of price breaks
+    band_used,  # a step of price breaks is reached
 )
 
 COSTS = (
     hardware_usd,
     network_usd,
+    facility_usd,
     energy_usd,
     hosting_usd,
     maintenance_usd,
     software_usd,
     rent_usd,
+    engineering_usd,
+    porting_usd,
     carbon_usd,
     unmet_usd,
+    value_usd,
+    resale_usd,
     residual_usd,
 )
 
 CONSTRAINTS = (
     honour_commitment,
     carry_in_service,
+    retire_within_fleet,
     run_within_fleet,
     serve_demand,
+    count_served,
+    finish_by_deadline,
+    port_before_run,
+    cluster_on_one_site,
+    run_in_cluster,
+    fill_cluster,
     power_within_site,
     liquid_within_site,
     air_within_site,
     racks_within_site,
+    expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,
     draws_within_pool,
+    engineer_before_order,
+    order_at_least_minimum,
+    buy_in_one_band,
     capex_within_budget,
     opex_within_budget,
+    limit,
 )
 
 SHORT_OF = {
-    "power": (power_within_site, liquid_within_site, air_within_site, racks_within_site),
+    "power": (power_within_site, liquid_within_site, air_within_site, racks_within_site, expansion_within_site),
     "budget": (capex_within_budget, opex_within_budget),
     "supply": (deliveries_within_supply, orders_within_offer, draws_within_pool),
-    "demand": (serve_demand,),
+    "limits": (limit,),
+    "demand": (serve_demand, finish_by_deadline),
 }
 """The constraints a buyer can do something about, by the kind of thing that is short."""
 

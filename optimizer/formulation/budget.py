@@ -8,14 +8,23 @@ import pulp
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
 
-CAPEX = ("hardware_usd", "network_usd")
-OPEX = ("energy_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd", "carbon_usd")
+CAPEX = ("hardware_usd", "network_usd", "facility_usd")
+OPEX = (
+    "energy_usd",
+    "hosting_usd",
+    "maintenance_usd",
+    "software_usd",
+    "rent_usd",
+    "engineering_usd",
+    "porting_usd",
+    "carbon_usd",
+)
 
 
 def capex_within_budget(model: Model) -> Iterator[Row]:
-    """Cash for systems and their network stays within each window's budget.
+    """Cash for systems, their network and added power stays within each window's budget.
 
-    Σ_{t in window} hardware_usd(t) + network_usd(t) ≤ capex_usd(window)
+    Σ_{t in window} hardware_usd(t) + network_usd(t) + facility_usd(t) ≤ capex_usd(window)
     """
     return _within(model, "capex_usd", CAPEX)
 
@@ -23,7 +32,7 @@ def capex_within_budget(model: Model) -> Iterator[Row]:
 def opex_within_budget(model: Model) -> Iterator[Row]:
     """Cash for running stays within each window's budget.
 
-    Σ_{t in window} energy + hosting + maintenance + software + rent + carbon ≤ opex_usd(window)
+    Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon ≤ opex_usd(window)
     """
     return _within(model, "opex_usd", OPEX)
 

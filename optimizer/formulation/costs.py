@@ -11,8 +11,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from catalogs.periods import value_at
+from optimizer.formulation.commerce import paid
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
-from optimizer.scenario import Finance
+from optimizer.scenario import Finance, Porting
 from optimizer.tables import KW_PER_MW, Cohort
 
 KG_PER_T = 1000
@@ -21,17 +22,15 @@ KG_PER_T = 1000
 def hardware_usd(model: Model) -> Iterator[CostTerm]:
     """The price of purchases: the deposit in the period of order, the rest on entering service.
 
-    price_o(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)
+    price paid(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)
 
-    A deposit due before the horizon is sunk: it is no cost of this plan.
+    A deposit due before the horizon is sunk: it is no cost of this plan. Price breaks change the price.
     """
-    for cohort, variable in model.cohort.items():
-        if cohort.price_usd is None:
-            continue
-        deposit = cohort.price_usd * model.tables.offers[cohort.offer].deposit_share
+    for variable, cohort, price_usd in paid(model):
+        deposit = price_usd * model.tables.offers[cohort.offer].deposit_share
         if deposit and cohort.ordered >= 1:
             yield CostTerm(variable, cohort.ordered, deposit)
-        yield CostTerm(variable, cohort.t, cohort.price_usd - deposit)
+        yield CostTerm(variable, cohort.t, price_usd - deposit)
 
 
 def network_usd(model: Model) -> Iterator[CostTerm]:
@@ -86,9 +85,9 @@ def maintenance_usd(model: Model) -> Iterator[CostTerm]:
     maintenance_share / n · price paid · purchased systems in service
     """
     share = float(model.tables.scenario.finance.maintenance_share) / model.tables.calendar.periods_per_year
-    for cohort, variable in model.cohort.items():
-        if cohort.price_usd and share:
-            yield from _while_in_service(cohort, variable, share * cohort.price_usd)
+    for variable, cohort, price_usd in paid(model) if share else ():
+        if price_usd:
+            yield from _while_in_service(cohort, variable, share * price_usd)
 
 
 def software_usd(model: Model) -> Iterator[CostTerm]:
@@ -123,7 +122,7 @@ def unmet_usd(model: Model) -> Iterator[CostTerm]:
     unmet_usd_per_unit_hour · H · unmet(w,t)
     """
     for need in model.tables.needs:
-        if need.unmet_usd is not None:
+        if need.unmet_usd:
             per_part = need.unmet_usd * model.tables.calendar.hours * need.per_second / DEMAND_PARTS
             yield CostTerm(model.unmet[need.demand, need.t], need.t, per_part)
 
@@ -150,19 +149,87 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
                 yield CostTerm(variable, t, tonnes * usd_per_t[t])
 
 
-def residual_usd(model: Model) -> Iterator[CostTerm]:
-    """What purchases are still worth at the end, as a receipt; discounted with f_t, not d_t.
+def facility_usd(model: Model) -> Iterator[CostTerm]:
+    """Power added to our sites, when it comes on line.
 
-    − (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service)
+    usd_per_mw · expand(s,t)
+    """
+    for (site, t), variable in model.expand.items():
+        expansion = model.tables.scenario.sites[site].expansion
+        assert expansion is not None
+        yield CostTerm(variable, t, float(expansion.usd_per_mw))
+
+
+def engineering_usd(model: Model) -> Iterator[CostTerm]:
+    """One-off engineering of accelerators, when it starts.
+
+    usd_a · engineer(a,t)
+    """
+    for (accelerator, t), variable in model.engineer.items():
+        one_off = model.tables.request.catalog.accelerators[accelerator].one_off
+        assert one_off is not None
+        yield CostTerm(variable, t, float(one_off.usd))
+
+
+def porting_usd(model: Model) -> Iterator[CostTerm]:
+    """Bringing software to a stack, when it starts.
+
+    usd · port(w,stack,t)
+    """
+    for (demand, stack, t), variable in model.port.items():
+        cost = (model.tables.scenario.demand[demand].stacks or {})[stack]
+        if isinstance(cost, Porting) and cost.usd:
+            yield CostTerm(variable, t, float(cost.usd))
+
+
+def resale_usd(model: Model) -> Iterator[CostTerm]:
+    """What retired systems are sold for, as a receipt.
+
+    − resale_usd_f · retire(f,t)
+    """
+    for (entry, t), variable in model.retire.items():
+        if entry.resale_usd:
+            yield CostTerm(variable, t, -entry.resale_usd)
+
+
+def value_usd(model: Model) -> Iterator[CostTerm]:
+    """What the work done is worth, as a receipt; only where value is maximised.
+
+    − value_usd_per_unit_hour · H · served(w,t)
+    """
+    for need in model.tables.needs:
+        if need.value_usd:
+            per_part = need.value_usd * model.tables.calendar.hours * need.per_second / DEMAND_PARTS
+            yield CostTerm(model.served[need.demand, need.t], need.t, -per_part)
+
+
+def residual_usd(model: Model) -> Iterator[CostTerm]:
+    """What purchases and expansion are still worth at the end, as a receipt; discounted with f_t, not d_t.
+
+    − (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service),
+    − usd_per_mw · expand(s,t) · max(0, 1 − age / life_years), in T
     """
     tables = model.tables
+    for variable, cohort, price_usd in paid(model):
+        share = _share_left(model, cohort)
+        if share and price_usd:
+            yield CostTerm(variable, cohort.last, -price_usd * share)
     for cohort, variable in model.cohort.items():
-        if cohort.price_usd is not None:
-            age = Decimal(cohort.last - cohort.t + 1) / tables.calendar.periods_per_year
-            share = float(residual_share(tables.scenario.finance, age))
-            if share:
-                paid = cohort.price_usd + tables.offers[cohort.offer].network_usd
-                yield CostTerm(variable, cohort.last, -paid * share)
+        network = tables.offers[cohort.offer].network_usd
+        if cohort.price_usd is not None and network and _share_left(model, cohort):
+            yield CostTerm(variable, cohort.last, -network * _share_left(model, cohort))
+    for (site, t), variable in model.expand.items():
+        expansion = tables.scenario.sites[site].expansion
+        assert expansion is not None
+        age = Decimal(tables.calendar.count - t + 1) / tables.calendar.periods_per_year
+        left = float(max(Decimal(0), 1 - age / expansion.life_years))
+        if left:
+            yield CostTerm(variable, tables.calendar.count, -float(expansion.usd_per_mw) * left)
+
+
+def _share_left(model: Model, cohort: Cohort) -> float:
+    age = Decimal(cohort.last - cohort.t + 1) / model.tables.calendar.periods_per_year
+    return float(residual_share(model.tables.scenario.finance, age))
 
 
 def residual_share(finance: Finance, age_years: Decimal) -> Decimal:

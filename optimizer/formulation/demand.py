@@ -1,30 +1,69 @@
-"""Which work is done by what, and what is left undone."""
+"""Which work is done by what and where, what is left undone, and what it takes before it can run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
-from optimizer.tables import grouped
+from optimizer.scenario import Porting
+from optimizer.tables import Work, grouped
 
 
 def run(model: Model) -> None:
     """run(y,g,w,t): systems doing the work of a demand, in a group of places where the same work may run."""
-    need = {(need.demand, need.t): need.per_second for need in model.tables.needs}
     for row in model.tables.work:
         keys = (row.system, row.group, row.demand, model.period(row.t))
-        model.run[row] = model.add("run", keys, need[row.demand, row.t] / row.per_system)
+        model.run[row] = model.add("run", keys, row.most)
 
 
 def unmet(model: Model) -> None:
-    """unmet(w,t): work left undone, in thousandths of the demand; only where it has a price."""
+    """unmet(w,t): work left undone, in thousandths of the demand; only where that is allowed."""
     for need in model.tables.needs:
-        if need.unmet_usd is not None:
+        if need.may_be_unmet:
             model.unmet[need.demand, need.t] = model.add("unmet", (need.demand, model.period(need.t)), DEMAND_PARTS)
 
 
+def served(model: Model) -> None:
+    """served(w,t): work done that has a value, in thousandths of the demand."""
+    for need in model.tables.needs:
+        if need.value_usd is not None:
+            model.served[need.demand, need.t] = model.add("served", (need.demand, model.period(need.t)), DEMAND_PARTS)
+
+
+def port(model: Model) -> None:
+    """port(w,stack,t): 1 if bringing a demand's software to a stack starts in period t."""
+    for demand, stack, _ in _to_port(model):
+        for t in model.tables.calendar.periods:
+            keys = (demand, stack, model.period(t))
+            model.port[demand, stack, t] = model.add("port", keys, 1, integer=True)
+
+
+def host_cluster(model: Model) -> None:
+    """host_cluster(a,s,w,t): 1 if the cluster of a demand runs on accelerator a at place s in period t."""
+    for accelerator, place, demand, t in grouped(_cluster_work(model), lambda row: _where(model, row)):
+        keys = (accelerator, place, demand, model.period(t))
+        model.host_cluster[accelerator, place, demand, t] = model.add("host_cluster", keys, 1, integer=True)
+
+
+def _where(model: Model, row: Work) -> tuple[str, str, str, int]:
+    return model.tables.systems[row.system].accelerator, row.group, row.demand, row.t
+
+
+def _cluster_work(model: Model) -> list[Work]:
+    demands = model.tables.scenario.demand
+    return [row for row in model.run if demands[row.demand].cluster is not None]
+
+
+def _to_port(model: Model) -> list[tuple[str, str, Porting]]:
+    """(demand, stack, cost) of every port that some work waits for."""
+    stacks = {(row.demand, model.tables.systems[row.system].stack) for row in model.run}
+    costs = {name: demand.stacks or {} for name, demand in model.tables.scenario.demand.items()}
+    found = ((demand, stack, costs[demand].get(stack)) for demand, stack in sorted(stacks))
+    return [(demand, stack, cost) for demand, stack, cost in found if isinstance(cost, Porting)]
+
+
 def serve_demand(model: Model) -> Iterator[Row]:
-    """Every demand is served in every period, or left unmet at its price.
+    """Every demand is served in every period, or left unmet where that is allowed.
 
     Σ_y a_y · r(y,w) · run(y,g,w,t) + unmet(w,t) ≥ per_second(w,t)
     """
@@ -32,10 +71,38 @@ def serve_demand(model: Model) -> Iterator[Row]:
     for need in model.tables.needs:
         part = need.per_second / DEMAND_PARTS
         terms: Terms = [(model.run[row], row.per_system / part) for row in runs.get((need.demand, need.t), ())]
-        if need.unmet_usd is not None:
+        if need.may_be_unmet:
             terms.append((model.unmet[need.demand, need.t], 1.0))
         unit = model.tables.unit_of(need.demand)
         yield Row((need.demand, model.period(need.t)), terms, ">=", DEMAND_PARTS, unit, part)
+
+
+def count_served(model: Model) -> Iterator[Row]:
+    """Work that has a value is the demand less what is left unmet.
+
+    served(w,t) + unmet(w,t) = per_second(w,t)
+    """
+    for need in model.tables.needs:
+        if need.value_usd is not None:
+            key = (need.demand, need.t)
+            terms: Terms = [(model.served[key], 1.0), (model.unmet[key], 1.0)]
+            part, unit = need.per_second / DEMAND_PARTS, model.tables.unit_of(need.demand)
+            yield Row((need.demand, model.period(need.t)), terms, "=", DEMAND_PARTS, unit, part)
+
+
+def finish_by_deadline(model: Model) -> Iterator[Row]:
+    """A run has done its work by the end of each deadline's period, whenever it runs.
+
+    Σ_{τ ≤ t} H · Σ_y a_y · r(y,w) · run(y,g,w,τ) ≥ by_deadline_unit_hours(w,t)
+    """
+    runs = grouped(model.run, lambda row: row.demand)
+    hours = model.tables.calendar.hours
+    for deadline in model.tables.deadlines:
+        part = deadline.total / DEMAND_PARTS
+        before = [row for row in runs.get(deadline.demand, ()) if row.t <= deadline.t]
+        terms: Terms = [(model.run[row], hours * row.per_system / part) for row in before]
+        unit = f"{model.tables.unit_of(deadline.demand)} × h"
+        yield Row((deadline.demand, model.period(deadline.t)), terms, ">=", deadline.unit_hours / part, unit, part)
 
 
 def run_within_fleet(model: Model) -> Iterator[Row]:
@@ -43,11 +110,73 @@ def run_within_fleet(model: Model) -> Iterator[Row]:
 
     Σ_w run(y,g,w,t) ≤ al · Σ_{s in g} in_service(y,s,t)
 
-    Stated for a group of places at once; `Tables.groups` says why no plan is lost.
+    Stated for a group of places at once; `_groups` in the tables says why no plan is lost. Work that is
+    assigned to places one by one counts in its group and also has a row for its own place: together these
+    are enough, because what is left over in the group may stand anywhere in it.
     """
-    group_of = {place: group for group, places in model.tables.places_of.items() for place in places}
-    stock = grouped(model.tables.stock, lambda row: (row.system, group_of[row.place], row.t))
-    for (system, group, t), rows in grouped(model.run, lambda row: (row.system, row.group, row.t)).items():
+    group_of = {place: group for group, places in model.tables.groups.items() for place in places}
+    main = grouped(model.run, lambda row: (row.system, group_of.get(row.group, row.group), row.t))
+    alone = grouped(
+        (row for row in model.run if group_of.get(row.group, row.group) != row.group),
+        lambda row: (row.system, row.group, row.t),
+    )
+    stock = {(row.system, row.place, row.t): row for row in model.tables.stock}
+    for (system, group, t), rows in [*main.items(), *alone.items()]:
+        present = [stock[system, place, t] for place in model.tables.places_of(group) if (system, place, t) in stock]
         terms: Terms = [(model.run[row], 1.0) for row in rows]
-        terms += [(model.at(row), -model.tables.availability) for row in stock[system, group, t]]
+        terms += [(model.at(row), -model.tables.availability) for row in present]
         yield Row((system, group, model.period(t)), terms, "<=", 0.0, "systems")
+
+
+def port_before_run(model: Model) -> Iterator[Row]:
+    """No work runs on a stack before its porting, that started `months` earlier, is done, nor without it.
+
+    Σ_{y on stack} a_y · r(y,w) · run(y,g,w,t) ≤ most work of w in t · Σ_{τ ≤ t − months} port(w,stack,τ)
+    """
+    runs = grouped(model.run, lambda row: (row.demand, model.tables.systems[row.system].stack, row.t))
+    for demand, stack, cost in _to_port(model):
+        wait = model.tables.calendar.whole_periods(cost.months)
+        for t in model.tables.calendar.periods:
+            rows = runs.get((demand, stack, t), ())
+            if rows:
+                part = max(row.most * row.per_system for row in rows) / DEMAND_PARTS
+                terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
+                terms += [(model.port[demand, stack, tau], -DEMAND_PARTS) for tau in range(1, t - wait + 1)]
+                yield Row((demand, stack, model.period(t)), terms, "<=", 0.0, model.tables.unit_of(demand), part)
+
+
+def cluster_on_one_site(model: Model) -> Iterator[Row]:
+    """In each period at most one accelerator at one place does a cluster's work.
+
+    Σ_{a,s} host_cluster(a,s,w,t) ≤ 1
+    """
+    for (demand, t), hosts in grouped(model.host_cluster, lambda key: (key[2], key[3])).items():
+        yield Row((demand, model.period(t)), [(model.host_cluster[key], 1.0) for key in hosts], "<=", 1.0, "clusters")
+
+
+def run_in_cluster(model: Model) -> Iterator[Row]:
+    """A cluster's work runs only where it is hosted.
+
+    Σ_{y of a} a_y · r(y,w) · run(y,s,w,t) ≤ most work of w in t · host_cluster(a,s,w,t)
+    """
+    for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
+        part = max(row.most * row.per_system for row in rows) / DEMAND_PARTS
+        terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
+        terms.append((model.host_cluster[key], -DEMAND_PARTS))
+        unit = model.tables.unit_of(key[2])
+        yield Row((*key[:3], model.period(key[3])), terms, "<=", 0.0, unit, part)
+
+
+def fill_cluster(model: Model) -> Iterator[Row]:
+    """Where a cluster runs, it has its accelerators.
+
+    Σ_{y of a} a_y · run(y,s,w,t) ≥ accelerators(w) · host_cluster(a,s,w,t)
+    """
+    for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
+        cluster = model.tables.scenario.demand[key[2]].cluster
+        if cluster is not None and cluster.accelerators:
+            each = [
+                (model.run[row], model.tables.systems[row.system].accelerators / cluster.accelerators) for row in rows
+            ]
+            terms: Terms = [*each, (model.host_cluster[key], -1.0)]
+            yield Row((*key[:3], model.period(key[3])), terms, ">=", 0.0, "accelerators", cluster.accelerators)

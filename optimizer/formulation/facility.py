@@ -11,17 +11,42 @@ from optimizer.tables import KW_PER_MW, SitePeriod, SystemFacts, grouped, peak_p
 def power_within_site(model: Model) -> Iterator[Row]:
     """Provisioned power at the meter stays within the site's.
 
-    peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t)
+    peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)
 
     Provisioned, not average: a site must carry the peak. Energy is paid on the average.
     """
     pue = {site: peak_pue(model.tables.scenario, site) for site in model.tables.scenario.sites}
-    return _within(
+    added = grouped(model.expand, lambda key: key[0])
+    rows = _within(
         model,
         lambda row: row.power_mw,
         lambda site, facts: pue[site] * facts.provisioned_kw / KW_PER_MW,
         "MW",
     )
+    for row, site in zip(rows, model.tables.site_periods, strict=True):
+        earlier = [key for key in added.get(site.site, ()) if key[1] <= site.t]
+        yield row._replace(terms=[*row.terms, *((model.expand[key], -1.0) for key in earlier)])
+
+
+def expand(model: Model) -> None:
+    """expand(s,t): MW of site power coming on line in t; none before its lead time has passed."""
+    for site, facts in sorted(model.tables.scenario.sites.items()):
+        if facts.expansion is not None:
+            lead = model.tables.calendar.whole_periods(facts.expansion.lead_time_months)
+            for t in range(lead + 1, model.tables.calendar.count + 1):
+                most = float(facts.expansion.max_mw)
+                model.expand[site, t] = model.add("expand", (site, model.period(t)), most)
+
+
+def expansion_within_site(model: Model) -> Iterator[Row]:
+    """A site grows by no more than it can.
+
+    Σ_t expand(s,t) ≤ max_mw(s)
+    """
+    for site, added in grouped(model.expand, lambda key: key[0]).items():
+        facts = model.tables.scenario.sites[site].expansion
+        assert facts is not None
+        yield Row((site,), [(model.expand[key], 1.0) for key in added], "<=", float(facts.max_mw), "MW")
 
 
 def liquid_within_site(model: Model) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pulp
 
-from optimizer.tables import Cohort, Stock, Tables, Work
+from optimizer.tables import Cohort, FleetEntry, Stock, Tables, Work
 
 USD_PER_MODEL_UNIT = 1e6
 DEMAND_PARTS = 1000.0
@@ -20,10 +20,20 @@ DEMAND_PARTS = 1000.0
 Terms = list[tuple[pulp.LpVariable, float]]
 
 
+class Share(NamedTuple):
+    """A share of a whole: the row says Σ part − share · Σ whole (≤ or ≥) 0, each with its constant."""
+
+    part: Terms
+    part_constant: float
+    whole: Terms
+    whole_constant: float
+    share: float
+
+
 class Row(NamedTuple):
     """A constraint: Σ coefficient · variable, `sense` ("<=", ">=" or "="), `bound`.
 
-    `scale` times the row is in the user's `unit`.
+    `scale` times the row is in the user's `unit`. A row that limits a share says of what.
     """
 
     keys: tuple[str, ...]
@@ -32,6 +42,21 @@ class Row(NamedTuple):
     bound: float
     unit: str
     scale: float = 1.0
+    share: Share | None = None
+
+
+class Band(NamedTuple):
+    """A step of an offer's price breaks for the orders entering service in period t, all places together.
+
+    `first` and `last` are its systems, counted from 1; `factor` is what the price is times.
+    """
+
+    offer: str
+    t: int
+    step: int
+    first: float
+    last: float
+    factor: float
 
 
 class CostTerm(NamedTuple):
@@ -68,6 +93,15 @@ class Model:
         self.in_service: dict[tuple[str, str, int], pulp.LpVariable] = {}
         self.run: dict[Work, pulp.LpVariable] = {}
         self.unmet: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.served: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.retire: dict[tuple[FleetEntry, int], pulp.LpVariable] = {}
+        self.expand: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.engineer: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.port: dict[tuple[str, str, int], pulp.LpVariable] = {}
+        self.host_cluster: dict[tuple[str, str, str, int], pulp.LpVariable] = {}
+        self.orders_any: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.band: dict[Band, pulp.LpVariable] = {}
+        self.band_used: dict[Band, pulp.LpVariable] = {}
 
     def add(self, name: str, keys: Iterable[str], most: float, integer: bool = False) -> pulp.LpVariable:
         """A variable from 0 to `most`, which must be finite: certificates rest on it."""

@@ -5,9 +5,10 @@ Commitments were granted before and count in none of these.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
-from optimizer.formulation.model import Model, Row
+from optimizer.formulation.model import Model, Row, Terms
 from optimizer.tables import Cohort, Limit, OfferFacts, grouped
 
 
@@ -43,6 +44,43 @@ def draws_within_pool(model: Model) -> Iterator[Row]:
         return 0.0 if draw is None or offer.hosted else float(draw) * offer.accelerators
 
     return _within(model, model.tables.pool_supply, use, "units of the pool")
+
+
+def engineer(model: Model) -> None:
+    """engineer(a,t): 1 if the one-off engineering of accelerator a starts in period t."""
+    catalog = model.tables.request.catalog
+    ordered = {
+        model.tables.offers[c.offer].accelerator for c in model.cohort if c.price_usd is not None and not c.committed
+    }
+    for accelerator in sorted(ordered):
+        if catalog.accelerators[accelerator].one_off is not None:
+            for t in model.tables.calendar.periods:
+                keys = (accelerator, model.period(t))
+                model.engineer[accelerator, t] = model.add("engineer", keys, 1, integer=True)
+
+
+def engineer_before_order(model: Model) -> Iterator[Row]:
+    """No purchase of an accelerator is placed before its one-off engineering is done, nor without it.
+
+    Σ_s order(o,s,t) ≤ most(o,t) · Σ_{τ ≤ t − l_o − months} engineer(a,τ)
+
+    `most` is what the places and the supply of the offer leave at the most: the tightest M there is.
+    """
+    most = {("offer", limit.id, limit.t): limit.most for limit in model.tables.offer_supply}
+    for (offer, t), cohorts in grouped(_purchases(model), lambda c: (c.offer, c.t)).items():
+        facts = model.tables.offers[offer]
+        one_off = model.tables.request.catalog.accelerators[facts.accelerator].one_off
+        if one_off is None:
+            continue
+        started = t - facts.lead_periods - model.tables.calendar.whole_periods(one_off.months)
+        bound = min(sum(c.systems for c in cohorts), most.get(("offer", offer, t), math.inf))
+        terms: Terms = [(model.cohort[c], 1.0) for c in cohorts]
+        terms += [(model.engineer[facts.accelerator, tau], -bound) for tau in range(1, started + 1)]
+        yield Row((offer, model.period(t)), terms, "<=", 0.0, "systems")
+
+
+def _purchases(model: Model) -> list[Cohort]:
+    return [c for c in model.cohort if c.price_usd is not None and not c.committed]
 
 
 def _within(model: Model, limits: Sequence[Limit], use: Callable[[str, OfferFacts], float], unit: str) -> Iterator[Row]:

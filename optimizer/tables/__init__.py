@@ -21,6 +21,8 @@ from optimizer.tables.orders import commitments, peak_pue, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
     Cohort,
+    Deadline,
+    FleetEntry,
     Limit,
     Need,
     OfferFacts,
@@ -34,6 +36,8 @@ from optimizer.tables.rows import (
 __all__ = [
     "KW_PER_MW",
     "Cohort",
+    "Deadline",
+    "FleetEntry",
     "Limit",
     "Need",
     "OfferFacts",
@@ -55,8 +59,9 @@ MISSES_SHOWN = 8
 class Tables:
     """All index sets and parameters of a model. Every list is in a fixed order.
 
-    `places_of` gives the places of each group. `excluded` gives the reason for each offer that cannot
-    be ordered. `budgets` are in USD by budget and window; `mid` and `end` the discount factors d and f.
+    `groups` gives the places of each group; `places_of` also those of a single place. `excluded` gives the
+    reason for each offer that cannot be ordered. `budgets` are in USD by budget and window; `mid` and
+    `end` are the discount factors d and f.
     """
 
     request: Request
@@ -67,12 +72,14 @@ class Tables:
     stock: Sequence[Stock]
     work: Sequence[Work]
     needs: Sequence[Need]
+    deadlines: Sequence[Deadline]
+    fleet: Sequence[FleetEntry]
     site_periods: Sequence[SitePeriod]
     accelerator_supply: Sequence[Limit]
     offer_supply: Sequence[Limit]
     pool_supply: Sequence[Limit]
     budgets: Mapping[str, Mapping[str, float]]
-    places_of: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
     excluded: Mapping[str, str]
     mid: Mapping[int, Decimal]
     end: Mapping[int, Decimal]
@@ -85,6 +92,10 @@ class Tables:
     def availability(self) -> float:
         return float(self.scenario.assumptions.availability)
 
+    def places_of(self, group: str) -> tuple[str, ...]:
+        """The places of a group, or a place by itself."""
+        return self.groups.get(group, (group,))
+
     def unit_of(self, demand: str) -> str:
         """The unit of a demand's work per second."""
         return self.request.catalog.workloads[self.scenario.demand[demand].workload].unit
@@ -93,10 +104,9 @@ class Tables:
 def _stock(here: Circumstances, cohorts: Sequence[Cohort]) -> list[Stock]:
     """Every system at every place and period where some may be in service, with the most there."""
     fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
-    for item in here.scenario.fleet:
-        for t in here.calendar.periods:
-            if here.calendar.within(t, None, item.until):
-                fleet[item.system, item.site, t] += item.count
+    for entry in here.fleet:
+        for t in range(1, entry.last + 1):
+            fleet[entry.system, entry.site, t] += entry.systems
     most = defaultdict(float, fleet)
     for cohort in cohorts:
         for t in range(cohort.t, cohort.last + 1):
@@ -119,23 +129,26 @@ def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str,
 
 
 def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tuple[str, ...]]) -> list[Work]:
-    """Which work each system may do in each group of places and period."""
+    """Which work each system may do in each group of places and period; placed work by single places."""
     group_of = {place: group for group, members in groups.items() for place in members}
-    found = []
-    for system, group, t in sorted({(row.system, group_of[row.place], row.t) for row in stock}):
-        facts = here.systems[system]
-        for need in here.needs_at[t]:
-            rate = here.rate.get((facts.accelerator, need.demand, t))
-            if rate is not None and here.may_stand(need.demand, groups[group][0]):
-                found.append(Work(system, group, need.demand, t, rate * facts.accelerators))
-    return found
+    found = set()
+    for row in stock:
+        facts = here.systems[row.system]
+        for ask in here.asks_at[row.t]:
+            rate = here.rate.get((facts.accelerator, ask.demand, row.t))
+            if rate is not None and here.may_stand(ask.demand, row.place):
+                group = row.place if ask.demand in here.placed else group_of[row.place]
+                most = max(ask.per_second / rate, ask.accelerators) / facts.accelerators
+                found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
+    return sorted(found)
 
 
 def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mapping[str, str]) -> None:
     """A demand that must be met and that nothing can ever serve is a mistake in the input."""
     served = {row.demand for row in work}
     problems = []
-    for name in sorted({need.demand for need in here.needs if need.unmet_usd is None} - served):
+    required = {need.demand for need in here.needs if not need.may_be_unmet} | {d.demand for d in here.deadlines}
+    for name in sorted(required - served):
         workload = here.scenario.demand[name].workload
         misses = [
             f"{offer.offer}: {excluded.get(offer.offer) or near_miss(here, offer, name)}"
@@ -173,12 +186,14 @@ def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tabl
         stock=stock,
         work=work,
         needs=here.needs,
+        deadlines=here.deadlines,
+        fleet=here.fleet,
         site_periods=here.site_periods,
         accelerator_supply=here.accelerator_supply,
         offer_supply=here.offer_supply,
         pool_supply=here.pool_supply,
         budgets=here.budgets,
-        places_of=groups,
+        groups=groups,
         excluded=excluded,
         mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
         end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},

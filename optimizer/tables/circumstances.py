@@ -9,9 +9,11 @@ from functools import cached_property
 from catalogs.periods import value_at
 from catalogs.schema import Throughput
 from optimizer.request import Request
-from optimizer.scenario import Demand, Forecast
+from optimizer.scenario import Demand, Forecast, matches
+from optimizer.scenario import Limit as Limits
 from optimizer.tables.joins import joined
-from optimizer.tables.rows import Limit, Need, OfferFacts, SitePeriod, grouped
+from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, SitePeriod, grouped
+from optimizer.tables.selection import EACH, chosen, facts_of_offer, selected
 
 Schedule = Decimal | dict[str, Decimal]
 
@@ -24,6 +26,23 @@ def limit_in(schedule: Schedule | None, month: int) -> float | None:
 def tariff_in(schedule: Schedule, month: int) -> float:
     """A tariff in a month; 0 before a schedule's first key, where nothing is charged yet."""
     return float(value_at(schedule, month) or 0)
+
+
+def price_in(schedule: Schedule | None, month: int) -> float | None:
+    """A price in a month; None where there is none yet."""
+    value = value_at(schedule, month)
+    return None if value is None else float(value)
+
+
+def _amounts(schedule: Schedule | None) -> list[Decimal]:
+    """Every amount of a schedule."""
+    if schedule is None:
+        return []
+    return list(schedule.values()) if isinstance(schedule, dict) else [schedule]
+
+
+def matches_one(name: str, patterns: Iterable[str]) -> bool:
+    return any(matches(pattern, [name]) for pattern in patterns)
 
 
 class Circumstances:
@@ -44,15 +63,66 @@ class Circumstances:
         found = []
         for name, demand in self.demands:
             for t, month in self.months.items():
-                amount, price = value_at(demand.per_second, month), value_at(demand.unmet_usd_per_unit_hour, month)
+                amount = value_at(demand.per_second, month)
                 if amount:
-                    found.append(Need(name, t, float(amount), None if price is None else float(price)))
+                    unmet = price_in(demand.unmet_usd_per_unit_hour, month)
+                    value = price_in(demand.value_usd_per_unit_hour, month) if self.maximizing else None
+                    found.append(Need(name, t, float(amount), unmet, value))
+        return found
+
+    @property
+    def maximizing(self) -> bool:
+        return self.scenario.objective == "maximize_value"
+
+    @cached_property
+    def deadlines(self) -> list[Deadline]:
+        """Runs to be finished, each deadline at the end of its period."""
+        found = []
+        for name, demand in self.demands:
+            amounts = {
+                self.calendar.index(key): float(hours) for key, hours in (demand.by_deadline_unit_hours or {}).items()
+            }
+            total = max(amounts.values(), default=0.0)
+            found += [Deadline(name, t, hours, total) for t, hours in amounts.items() if t is not None and hours]
         return found
 
     @cached_property
-    def needs_at(self) -> dict[int, list[Need]]:
-        found = grouped(self.needs, lambda need: need.t)
-        return {t: found.get(t, []) for t in self.calendar.periods}
+    def asks_at(self) -> dict[int, list[Ask]]:
+        """What each demand can use at the most in each period; a run to be finished may be done at once."""
+        rate: dict[tuple[str, int], float] = {(need.demand, need.t): need.per_second for need in self.needs}
+        for deadline in self.deadlines:
+            for t in range(1, deadline.t + 1):
+                rate[deadline.demand, t] = deadline.total / self.calendar.hours
+        found: dict[int, list[Ask]] = {t: [] for t in self.calendar.periods}
+        for (name, t), per_second in sorted(rate.items()):
+            cluster = self.scenario.demand[name].cluster
+            found[t].append(Ask(name, per_second, cluster.accelerators if cluster else 0))
+        return found
+
+    @cached_property
+    def fleet(self) -> list[FleetEntry]:
+        """Systems in service before the horizon, entries alike told apart by a number."""
+        found = []
+        alike = grouped(self.scenario.fleet, lambda item: (item.system, item.site))
+        for (system, site), items in sorted(alike.items()):
+            for number, item in enumerate(items, start=1):
+                key = (system, site) if number == 1 else (system, site, str(number))
+                last = max((t for t in self.calendar.periods if self.calendar.within(t, None, item.until)), default=0)
+                retire = item.may_retire == "true"
+                resale = float(item.resale_usd)
+                found.append(FleetEntry(key, system, site, float(item.count), last, item.until, retire, resale))
+        return found
+
+    @cached_property
+    def placed(self) -> frozenset[str]:
+        """Demands whose work is assigned to places one by one: clusters, and work limited by place."""
+        clusters = {name for name, demand in self.demands if demand.cluster is not None}
+        for limit in self.scenario.limits:
+            by_place = limit.of.site is not None or limit.of.host is not None
+            if limit.measure == "work" and by_place and limit.of.demand is not None:
+                every = limit.of.demand == (EACH,)
+                clusters |= {name for name, _ in self.demands if every or matches_one(name, limit.of.demand)}
+        return frozenset(clusters)
 
     @cached_property
     def site_periods(self) -> list[SitePeriod]:
@@ -124,6 +194,37 @@ class Circumstances:
             else:
                 found += self._limits([(pool, rule)])
         return found
+
+    @cached_property
+    def floors(self) -> dict[str, float]:
+        """Systems that a limit may want at the least of an offer, by offer."""
+        found: dict[str, float] = {}
+        for limit in self.scenario.limits:
+            if limit.at_least is None:
+                continue
+            patterns = {key: value for key, value in chosen(limit).items() if key not in ("site", "host", "demand")}
+            for name, offer in self.offers.items():
+                facts = facts_of_offer(self.catalog, offer, self.systems[offer.system])
+                wanted = {key: value for key, value in patterns.items() if value != (EACH,)}
+                if selected(wanted, facts):
+                    found[name] = max(found.get(name, 0.0), float(limit.at_least) / self._least_measured(limit, offer))
+        return found
+
+    def _least_measured(self, limit: Limits, offer: OfferFacts) -> float:
+        """What one system adds to a limit's measure at the least, so that a floor in systems is enough."""
+        entry = self.catalog.offers[offer.offer]
+        prices = [float(p) for p in _amounts(entry.price_usd) if p]
+        rents = [
+            float(p) * offer.accelerators * self.calendar.hours for p in _amounts(entry.usd_per_accelerator_hour) if p
+        ]
+        per_system = {
+            "systems": 1.0,
+            "accelerators": float(offer.accelerators),
+            "it_kw": self.systems[offer.system].provisioned_kw,
+            "capex_usd": min(prices, default=1e9),
+            "spend_usd": min([*prices, *rents], default=1e9),
+        }
+        return per_system.get(limit.measure, 1e9)
 
     def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: float = 1.0) -> list[Limit]:
         """Most in each period, from amounts per month."""

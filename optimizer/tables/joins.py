@@ -49,12 +49,14 @@ def _offer_facts(catalog: Catalog, scenario: Scenario, systems: pd.DataFrame) ->
                 calendar.whole_periods(o.lead_time_months), _periods_in_service(o, scenario),
                 o.divisible == "true", float(o.deposit_share), float(o.network_usd),
                 float(o.software_usd_per_year), float(_carbon_kg(o, catalog.systems[o.system])),
+                o.minimum_order_systems,
             )
             for key, o in sorted(catalog.offers.items())
         ],
         columns=[
             "offer", "system", "route", "hosted", "host", "lead_periods", "periods", "divisible",
             "deposit_share", "network_usd", "software_usd_per_year", "carbon_kg_per_hour",
+            "minimum_order",
         ],
     )  # fmt: skip
     joined = offers.merge(systems, on="system", how="left", validate="m:1")

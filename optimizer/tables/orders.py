@@ -63,9 +63,13 @@ def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int)
     """The most systems of an order that can be worth having: the tightest of work, supply and site.
 
     More than all the work that they may do at any time in service is never worth its cost, since no
-    cost is negative and what is left of a price is never more than the price.
+    cost is negative and what is left of a price is never more than the price. Terms may ask for more: a
+    minimum order, the step of a price break, or what a limit wants at the least. Systems that would
+    stand idle only to change a share are not counted as worth having.
     """
     useful = max(_useful(here, offer, place, tau) for tau in range(t, last + 1))
+    if useful or here.floors.get(offer.offer):
+        useful = max(useful, here.floors.get(offer.offer, 0.0), _by_terms(here, offer))
     bounds = [float(UNBOUNDED_SYSTEMS)]
     if not here.loose:
         bounds += _supply_bounds(here, offer, t)
@@ -79,11 +83,18 @@ def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int)
 def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float:
     """Systems that would do all the work that they may do at a place in period t."""
     total = 0.0
-    for need in here.needs_at[t]:
-        rate = here.rate.get((offer.accelerator, need.demand, t))
-        if rate is not None and here.may_stand(need.demand, place):
-            total += need.per_second / (rate * offer.accelerators * here.availability)
+    for ask in here.asks_at[t]:
+        rate = here.rate.get((offer.accelerator, ask.demand, t))
+        if rate is not None and here.may_stand(ask.demand, place):
+            total += max(ask.per_second / rate, ask.accelerators) / (offer.accelerators * here.availability)
     return total
+
+
+def _by_terms(here: Circumstances, offer: OfferFacts) -> float:
+    """Systems that the offer's own terms may make one take."""
+    breaks = here.catalog.offers[offer.offer].price_breaks
+    steps = [step.from_systems for step in breaks.steps] if breaks is not None and breaks.kind == "all_units" else []
+    return float(max([offer.minimum_order or 0, *steps]))
 
 
 def _supply_bounds(here: Circumstances, offer: OfferFacts, t: int) -> list[float]:

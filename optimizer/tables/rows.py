@@ -50,22 +50,68 @@ class Stock(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Work per second that one system, anywhere in a group of places, does of a demand in period t."""
+    """Work per second that one system, anywhere in a group of places, does of a demand in period t.
+
+    `most` is the most systems that the demand can use.
+    """
 
     system: str
     group: str
     demand: str
     t: int
     per_system: float
+    most: float
 
 
 class Need(NamedTuple):
-    """Work per second asked for in period t; `unmet_usd` per unit and hour, None if it must be done."""
+    """Work per second asked for in period t.
+
+    `unmet_usd` per unit and hour is None if it must be done in full; `value_usd` is what a unit done for
+    an hour is worth, None unless value is maximised: such work need not be done.
+    """
 
     demand: str
     t: int
     per_second: float
     unmet_usd: float | None
+    value_usd: float | None
+
+    @property
+    def may_be_unmet(self) -> bool:
+        return self.unmet_usd is not None or self.value_usd is not None
+
+
+class Deadline(NamedTuple):
+    """Work, in unit × hours, to be done by the end of period t; `total` is the demand's last amount."""
+
+    demand: str
+    t: int
+    unit_hours: float
+    total: float
+
+
+class Ask(NamedTuple):
+    """The most work per second that a demand can use in a period, and the accelerators of its cluster."""
+
+    demand: str
+    per_second: float
+    accelerators: int
+
+
+class FleetEntry(NamedTuple):
+    """Systems in service before the horizon, up to period `last`; `key` tells entries alike apart.
+
+    `until` is the last period as the scenario writes it.
+    """
+
+    key: tuple[str, ...]
+    system: str
+    site: str
+    systems: float
+    last: int
+    until: str | None
+    may_retire: bool
+    resale_usd: float
 
 
 class SitePeriod(NamedTuple):
@@ -122,3 +168,4 @@ class OfferFacts(NamedTuple):
     network_usd: float
     software_usd_per_year: float
     carbon_kg_per_hour: float
+    minimum_order: int | None

@@ -1,0 +1,235 @@
+"""The user's own limits: a measure of what is selected, in a window, against an amount or a share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import pulp
+
+from catalogs.problems import InputError
+from optimizer.formulation.commerce import paid
+from optimizer.formulation.costs import KG_PER_T
+from optimizer.formulation.model import Model, Row, Share, Terms
+from optimizer.scenario import Limit
+from optimizer.tables import KW_PER_MW, Cohort
+from optimizer.tables.selection import Facts, apart, facts_of_offer, facts_of_place, facts_of_system, selected
+
+EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
+UNITS = {
+    "systems": "systems",
+    "accelerators": "accelerators",
+    "it_kw": "kW",
+    "spend_usd": "USD",
+    "capex_usd": "USD",
+    "carbon_t": "t",
+}
+
+
+class Measured(NamedTuple):
+    """A part of a measure: `amount` per unit of a variable (None: a constant) in period t, and what it is."""
+
+    facts: Facts
+    t: int
+    variable: pulp.LpVariable | None
+    amount: float
+
+
+def limit(model: Model) -> Iterator[Row]:
+    """The user's limits, one row for each value of `each` and each window.
+
+    Σ measure of what is selected ≤ at_most, ≥ at_least, ≤ or ≥ share · Σ measure of everything
+
+    Raises InputError for a limit that selects nothing there is.
+    """
+    problems = []
+    for number, rule in enumerate(model.tables.scenario.limits):
+        parts = list(MEASURES[rule.measure](model))
+        rows = list(_rows(model, rule, parts))
+        if not rows:
+            message = f"limit '{rule.name}' selects nothing that can be ordered, is in service or is asked for"
+            problems.append(model.tables.request.problem(("limits", str(number)), message))
+        yield from rows
+    if problems:
+        raise InputError(problems)
+
+
+def _rows(model: Model, rule: Limit, parts: list[Measured]) -> Iterator[Row]:
+    values = {key: tuple(sorted({v for p in parts for v in p.facts.get(key, ())})) for key in rule.of.model_dump()}
+    for combination, patterns in apart(rule, values):
+        part = [p for p in parts if selected(patterns, p.facts)]
+        if not part:
+            continue
+        same_work = {key: wanted for key, wanted in patterns.items() if key == "demand"}
+        whole = [p for p in parts if selected(same_work, p.facts)]
+        for window, periods in _windows(model, rule):
+            keys = (rule.name, *combination, window)
+            yield _row(model, rule, keys, _inside(part, periods), _inside(whole, periods))
+
+
+def _inside(parts: list[Measured], periods: frozenset[int]) -> list[Measured]:
+    return [p for p in parts if p.t in periods]
+
+
+def _windows(model: Model, rule: Limit) -> Iterator[tuple[str, frozenset[int]]]:
+    """The windows of a limit. Power counts at its highest, so each period of its window is one."""
+    calendar = model.tables.calendar
+    if rule.within == EACH_YEAR:
+        years = dict.fromkeys(calendar.fiscal_year(t) for t in calendar.periods)
+        windows = [(year, calendar.window(year)) for year in years]
+    elif rule.within == EACH_PERIOD:
+        windows = [(calendar.key(t), (t,)) for t in calendar.periods]
+    else:
+        windows = [(rule.within, calendar.window(rule.within))]
+    for name, periods in windows:
+        if rule.measure == "it_kw":
+            yield from ((calendar.key(t), frozenset([t])) for t in periods)
+        else:
+            yield name.replace("..", "_to_"), frozenset(periods)
+
+
+def _row(model: Model, rule: Limit, keys: tuple[str, ...], part: list[Measured], whole: list[Measured]) -> Row:
+    sense = "<=" if rule.at_least is None and rule.at_least_share is None else ">="
+    share = rule.at_most_share if rule.at_most_share is not None else rule.at_least_share
+    unit = UNITS.get(rule.measure) or _unit_of_work(model, rule)
+    terms, constant = _summed(part)
+    if share is None:
+        bound = float(rule.at_most if rule.at_most is not None else rule.at_least or 0) - constant
+        scale = _scale(terms)
+        return Row(keys, _divided(terms, scale), sense, bound / scale, unit, scale)
+    everything, everything_constant = _summed(whole)
+    left = dict.fromkeys((v for v, _ in (*terms, *everything)), 0.0)
+    for variable, amount in terms:
+        left[variable] += amount
+    for variable, amount in everything:
+        left[variable] -= float(share) * amount
+    combined = [(variable, amount) for variable, amount in left.items() if amount]
+    scale = _scale(combined)
+    bound = float(share) * everything_constant - constant
+    of = Share(terms, constant, everything, everything_constant, float(share))
+    return Row(keys, _divided(combined, scale), sense, bound / scale, unit, scale, of)
+
+
+def _summed(parts: list[Measured]) -> tuple[Terms, float]:
+    amounts: dict[pulp.LpVariable, float] = {}
+    for part in parts:
+        if part.variable is not None:
+            amounts[part.variable] = amounts.get(part.variable, 0.0) + part.amount
+    return list(amounts.items()), sum(part.amount for part in parts if part.variable is None)
+
+
+def _scale(terms: Terms) -> float:
+    """A power of ten that brings a row's largest coefficient to between 1 and 10."""
+    largest = max((abs(amount) for _, amount in terms), default=1.0)
+    return 10.0 ** math.floor(math.log10(largest)) if largest else 1.0
+
+
+def _divided(terms: Terms, scale: float) -> Terms:
+    return [(variable, amount / scale) for variable, amount in terms]
+
+
+def _unit_of_work(model: Model, rule: Limit) -> str:
+    demands = model.tables.scenario.demand
+    units = {
+        model.tables.unit_of(name)
+        for name in demands
+        if selected({"demand": rule.of.demand or ()}, {"demand": (name,)})
+    }
+    return next(iter(sorted(units)), "work")
+
+
+def _facts(model: Model, cohort: Cohort) -> Facts:
+    tables = model.tables
+    offer = tables.offers[cohort.offer]
+    facts = facts_of_offer(tables.request.catalog, offer, tables.systems[offer.system])
+    return {**facts, **facts_of_place(cohort.place, tables.scenario.sites)}
+
+
+def systems(model: Model) -> Iterator[Measured]:
+    """Systems by the period in which they enter service."""
+    for cohort, variable in model.cohort.items():
+        yield Measured(_facts(model, cohort), cohort.t, variable, 1.0)
+
+
+def accelerators(model: Model) -> Iterator[Measured]:
+    """Accelerators by the period in which they enter service."""
+    for cohort, variable in model.cohort.items():
+        yield Measured(_facts(model, cohort), cohort.t, variable, float(model.tables.offers[cohort.offer].accelerators))
+
+
+def capex_usd(model: Model) -> Iterator[Measured]:
+    """Price and network of purchases, by the period in which they enter service; undiscounted."""
+    for variable, cohort, price_usd in paid(model):
+        yield Measured(_facts(model, cohort), cohort.t, variable, price_usd)
+    for cohort, variable in model.cohort.items():
+        network = model.tables.offers[cohort.offer].network_usd
+        if cohort.price_usd is not None and network:
+            yield Measured(_facts(model, cohort), cohort.t, variable, network)
+
+
+def spend_usd(model: Model) -> Iterator[Measured]:
+    """Capex, and all rent that an order will pay inside the horizon, by the period it enters service."""
+    yield from capex_usd(model)
+    for cohort, variable in model.cohort.items():
+        if cohort.rent_usd:
+            periods = cohort.last - cohort.t + 1
+            yield Measured(
+                _facts(model, cohort), cohort.t, variable, cohort.rent_usd * model.tables.calendar.hours * periods
+            )
+
+
+def _in_service(model: Model) -> Iterator[tuple[Facts, str, str, int, pulp.LpVariable | None, float]]:
+    """(facts, system, place, t, variable, systems per unit) of all that is in service, fleet included."""
+    tables = model.tables
+    for cohort, variable in model.cohort.items():
+        facts, system = _facts(model, cohort), tables.offers[cohort.offer].system
+        for t in range(cohort.t, cohort.last + 1):
+            yield facts, system, cohort.place, t, variable, 1.0
+    for entry in tables.fleet:
+        facts = facts_of_system(tables.request.catalog, tables.systems[entry.system])
+        facts = {**facts, **facts_of_place(entry.site, tables.scenario.sites)}
+        for t in range(1, entry.last + 1):
+            yield facts, entry.system, entry.site, t, None, entry.systems
+    for (entry, start), variable in model.retire.items():
+        facts = facts_of_system(tables.request.catalog, tables.systems[entry.system])
+        facts = {**facts, **facts_of_place(entry.site, tables.scenario.sites)}
+        for t in range(start, entry.last + 1):
+            yield facts, entry.system, entry.site, t, variable, -1.0
+
+
+def it_kw(model: Model) -> Iterator[Measured]:
+    """Provisioned IT load of what is in service."""
+    for facts, system, _, t, variable, count in _in_service(model):
+        yield Measured(facts, t, variable, count * model.tables.systems[system].provisioned_kw)
+
+
+def carbon_t(model: Model) -> Iterator[Measured]:
+    """Carbon of the energy on our sites and of hosted hours, in tonnes."""
+    tables = model.tables
+    kg_per_mwh = {(row.site, row.t): row.carbon_kg_per_mwh for row in tables.site_periods}
+    for facts, system, place, t, variable, count in _in_service(model):
+        if place in tables.scenario.sites:
+            kw = float(tables.scenario.sites[place].pue) * tables.systems[system].average_kw
+            tonnes = kw * tables.calendar.hours / KW_PER_MW * kg_per_mwh[place, t] / KG_PER_T
+        else:
+            (offer,) = facts.get("offer", ("",))
+            tonnes = tables.offers[offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T
+        if tonnes:
+            yield Measured(facts, t, variable, count * tonnes)
+
+
+def work(model: Model) -> Iterator[Measured]:
+    """Work per second done of a demand, summed over the periods of a window."""
+    tables = model.tables
+    for row, variable in model.run.items():
+        facts = {**facts_of_system(tables.request.catalog, tables.systems[row.system]), "demand": (row.demand,)}
+        places = tables.places_of(row.group)
+        if len(places) == 1:
+            facts = {**facts, **facts_of_place(places[0], tables.scenario.sites)}
+        yield Measured(facts, row.t, variable, row.per_system)
+
+
+MEASURES: Mapping[str, Callable[[Model], Iterator[Measured]]] = {
+    measure.__name__: measure for measure in (systems, accelerators, it_kw, spend_usd, capex_usd, work, carbon_t)
+}
