@@ -6,12 +6,14 @@ import hashlib
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import formualizer
 import openpyxl
 import pandas as pd
 import pytest
@@ -483,40 +485,75 @@ EDITS: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def recosted(rich_path: Path, folder: Path) -> dict[str, Workbook]:
-    """The rich workbook edited in each way and calculated by LibreOffice in one run."""
-    sources = folder / "edits"
-    sources.mkdir()
-    for name, (edit, _) in EDITS.items():
-        stripped(rich_path, sources / f"{name}.xlsx", edit)
-    stripped(rich_path, sources / "override.xlsx", setter("Orders", "Override", 55, *OVERRIDE[:2], periods=range(3, 4)))
-    out = folder / "recosted"
-    profile = f"-env:UserInstallation=file://{folder}/profile"
-    files = [str(path) for path in sorted(sources.iterdir())]
-    command = [str(SOFFICE), profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), *files]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    return {path.stem: openpyxl.load_workbook(path, data_only=True) for path in sorted(out.iterdir())}
-
-
+EVERYTHING = [name for name in EDITS if name not in ("residual_book", "residual_none")]
 OVERRIDE = ("nvl72.purchase", "prineville")
 
 
-@needs_libreoffice
+def edited_book(path: Path, target: Path, names: list[str], systems: float | None) -> Path:
+    """A copy without caches, edited as EDITS name, with an override of period 3 if systems are given."""
+
+    def edit(book: Workbook) -> None:
+        for name in names:
+            EDITS[name][0](book)
+        if systems is not None:
+            setter("Orders", "Override", systems, *OVERRIDE, periods=range(3, 4))(book)
+
+    return stripped(path, target, edit)
+
+
+def edited_case(names: list[str], systems: float | None) -> Case:
+    case = plans.rich().edited({path: value for name in names for path, value in EDITS[name][1].items()})
+    return case if systems is None else overridden(case, Entry(*OVERRIDE, 3, systems))
+
+
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edited_input_recosts_the_plan(name: str, recosted: dict[str, Workbook]) -> None:
-    expected = Pricing(plans.rich().edited(EDITS[name][1]))
-    _same_costs(recosted[name], expected)
-    assert named(recosted[name], "inputs_edited") == 1
-    assert recosted[name]["Cash"]["C2"].value.startswith("edited")
+def test_an_edited_input_recosts_the_plan(name: str, rich_path: Path, folder: Path) -> None:
+    path = edited_book(rich_path, folder / f"edit_{name}.xlsx", [name], None)
+    formualizer.recalculate_xlsx_file(str(path), str(path))
+    book = openpyxl.load_workbook(path, data_only=True)
+    _same_costs(book, Pricing(edited_case([name], None)))
+    assert named(book, "inputs_edited") == 1
+    assert str(book["Cash"]["C2"].value).startswith("edited")
+    assert named(book, "master_check") == 0
+
+
+COMBINED: dict[str, tuple[list[str], float | None]] = {
+    "everything": (EVERYTHING, 55.0),
+    "book_life": (["residual_book", "price", "discount_rate"], None),
+    "override": ([], 0.0),
+}
+
+
+@pytest.fixture(scope="module")
+def recosted(rich_path: Path, folder: Path) -> dict[str, Workbook]:
+    """The rich workbook with edits combined, calculated by LibreOffice in one run."""
+    files = [
+        str(edited_book(rich_path, folder / f"{name}.xlsx", names, systems))
+        for name, (names, systems) in COMBINED.items()
+    ]
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = [
+        str(SOFFICE),
+        profile,
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(folder / "recosted"),
+        *files,
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return {name: openpyxl.load_workbook(folder / "recosted" / f"{name}.xlsx", data_only=True) for name in COMBINED}
 
 
 @needs_libreoffice
-def test_an_override_recosts_the_plan(recosted: dict[str, Workbook]) -> None:
-    case = overridden(plans.rich(), Entry(*OVERRIDE, 3, 55.0))
-    _same_costs(recosted["override"], Pricing(case))
-    assert named(recosted["override"], "overrides_used") == 1
-    assert named(recosted["override"], "master_check") == 0
+@pytest.mark.parametrize("name", COMBINED)
+def test_libreoffice_recosts_edits_as_the_reference_does(name: str, recosted: dict[str, Workbook]) -> None:
+    names, systems = COMBINED[name]
+    _same_costs(recosted[name], Pricing(edited_case(names, systems)))
+    assert named(recosted[name], "inputs_edited") == bool(names)
+    assert named(recosted[name], "overrides_used") == (systems is not None)
+    assert named(recosted[name], "plan_edited") == 1
 
 
 def _same_costs(book: Workbook, expected: Pricing) -> None:
@@ -557,3 +594,45 @@ def test_overbooked_site_fails_the_master_check(folder: Path) -> None:
     values = openpyxl.load_workbook(path, data_only=True)
     assert named(values, "master_check") == 1
     assert values["Contents"]["B2"].value == "CHECK"
+
+
+def test_hosted_only_and_fleet_only(folder: Path) -> None:
+    case = plans.rich()
+    scenario = {**case.scenario, "sites": {}, "fleet": [], "commitments": []}
+    hosted = tuple(entry for entry in case.entries if entry.place in ("gcp", "neocloud") and not entry.commitment)
+    fleet = Case({**case.scenario, "commitments": []}, case.catalog, (), {})
+    for name, each in {"hosted": Case(scenario, case.catalog, hosted, {}), "fleet": fleet}.items():
+        path = folder / f"only_{name}.xlsx"
+        write_workbook(plans.plan_of(each), path)
+        values = openpyxl.load_workbook(path, data_only=True)
+        assert abs(named(values, "total_npv_usd") - Pricing(each).npv) < 0.005
+        assert named(values, "master_check") == 0
+
+
+def test_a_free_offer_and_an_offer_without_a_price(folder: Path) -> None:
+    """A price of zero passes only where it is meant."""
+    for free, fails in (("true", 0), ("false", 1)):
+        changes = {"catalog/offers/dgx.purchase/price_usd": "0", "catalog/offers/dgx.purchase/free": free}
+        path = folder / f"free_{free}.xlsx"
+        write_workbook(plans.plan_of(plans.worked_example().edited(changes)), path)
+        assert named(openpyxl.load_workbook(path, data_only=True), "master_check") == fails
+
+
+def test_the_total_ties_to_the_cent_however_large(folder: Path) -> None:
+    case = plans.large(offers=4, sites=2, periods=6, every=2)
+    plan = plans.plan_of(case)
+    assert plan.objective_usd > 2e7
+    write_workbook(plan, folder / "large.xlsx")
+    with pytest.raises(WorkbookError, match="net present value"):
+        write_workbook(plan.model_copy(update={"objective_usd": plan.objective_usd + 0.02}), folder / "large.xlsx")
+
+
+def test_thousands_of_orders_in_seconds(folder: Path) -> None:
+    plan = plans.plan_of(plans.large(offers=24, sites=16, periods=20, every=6))
+    assert len(plan.orders) > 1000
+    began = time.monotonic()
+    write_workbook(plan, folder / "thousands.xlsx")
+    assert time.monotonic() - began < 60
+    with zipfile.ZipFile(folder / "thousands.xlsx") as archive:
+        sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert sum(sheet.count(b"<f>") for sheet in sheets) < 60_000

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from optimizer.workbook.cells import Formula, WorkbookError
-from optimizer.workbook.facts import HOSTED, Group
 from optimizer.workbook.inputs import BudgetRows, InputRows
 from optimizer.workbook.layout import (
     FISCAL_YEAR,
@@ -17,14 +15,12 @@ from optimizer.workbook.layout import (
     Line,
     Row,
     Table,
-    at_order,
-    cohort,
-    down,
     sum_down,
 )
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import Role
+from optimizer.workbook.workings import Purchases, Workings, write_workings
 
 COSTS = {
     "hardware_usd": "Hardware",
@@ -53,17 +49,6 @@ class BudgetUse:
 
 
 @dataclass(frozen=True)
-class Purchases:
-    """By purchased group, in one order: price, price paid, deposits and balances."""
-
-    groups: list[Group]
-    price: list[Row]
-    paid: list[Row]
-    deposits: list[Row]
-    balances: list[Row]
-
-
-@dataclass(frozen=True)
 class CashRows:
     """Where costs, present values, fiscal years and budgets stand."""
 
@@ -83,19 +68,6 @@ class CashRows:
     unpriced: list[Row]
 
 
-Working = dict[Group, Row]
-
-
-@dataclass(frozen=True)
-class Workings:
-    """The lines that each cost is the sum of."""
-
-    parts: Mapping[str, list[Row]]
-    purchases: Purchases | None
-    residual_by_entry: list[Row]
-    unpriced: list[Row]
-
-
 def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> CashRows:
     """Write the sheet: results on top, workings below; needs Inputs, Orders and Sites."""
     unknown = {name for name, values in book.facts.plan.costs.items() if name not in COSTS and any(values.values())}
@@ -104,7 +76,7 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     table = Table(book, "Cash", "Cash: costs are positive, receipts negative, USD", "C55A11")
     top, years = table.next, _years(book)
     table.next = top + _height(years, len(inputs.budgets))
-    workings = _workings(table, inputs, orders, places)
+    workings = write_workings(table, inputs, orders, places)
     bottom, table.next = table.next, top
     rows = _results(table, inputs, workings, years)
     assert table.next == top + _height(years, len(inputs.budgets))
@@ -185,52 +157,48 @@ def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row,
     table.heading(
         "Present value", "Flows of a period are discounted to its middle, what is left at its end to its end."
     )
-    book, rows = table.book, table.book.facts.plan.periods
-    mid = table.line(
-        Line(
-            "Discount factor, mid-period",
-            "factor",
-            periods=Formula(f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)"),
-        )
-    )
-    end = table.line(
-        Line(
-            "Discount factor, end of period",
-            "factor",
-            periods=Formula(f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)"),
-        )
-    )
-    book.tie(mid, [float(row.discount_mid) for row in rows], "mid-period discount factor of")
-    book.tie(end, [float(row.discount_end) for row in rows], "end discount factor of")
+    mid, end = _factors(table)
     present = {}
     for name, row in costs.items():
-        factor = end if name == "residual_usd" else mid
-        formula = Formula(f"={row.now}*{factor.now}")
-        present[name] = table.line(
-            Line(f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}", "USD", total=SUM, periods=formula)
-        )
-    every = sum_down(list(present.values()))
-    npv = table.line(
-        Line(
-            "Net present value of cost",
-            "USD",
-            total=SUM,
-            source="in Total: the optimiser's objective",
-            role=Role.TOTAL,
-            periods=every,
-        )
-    )
-    book.name("total_npv_usd", "Cash", f"F{npv.number}")
-    residual = costs["residual_usd"]
-    mid_flows = f"SUMPRODUCT({total.across},{mid.across})"
-    left = f"SUMPRODUCT({residual.across},{end.across})-SUMPRODUCT({residual.across},{mid.across})"
-    net = table.line(
-        Line(
-            "Net present value, other way", "USD", total=Formula(f"={mid_flows}+{left}"), source="totals times factors"
-        )
-    )
-    book.tie_total(npv, book.facts.plan.objective_usd, "net present value of cost, the objective")
+        formula = Formula(f"={row.now}*{(end if name == 'residual_usd' else mid).now}")
+        label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
+        present[name] = table.line(Line(label, "USD", total=SUM, periods=formula))
+    npv = _npv(table, list(present.values()))
+    net = _other_way(table, costs["residual_usd"], total, mid, end)
     return mid, end, present, npv, net
+
+
+def _factors(table: Table) -> tuple[Row, Row]:
+    """d_t at mid-period and f_t at the end of the period."""
+    rows = table.book.facts.plan.periods
+    middle = Formula(f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)")
+    mid = table.line(Line("Discount factor, mid-period", "factor", periods=middle))
+    last = Formula(f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)")
+    end = table.line(Line("Discount factor, end of period", "factor", periods=last))
+    table.book.tie(mid, [float(row.discount_mid) for row in rows], "mid-period discount factor of")
+    table.book.tie(end, [float(row.discount_end) for row in rows], "end discount factor of")
+    return mid, end
+
+
+def _npv(table: Table, present: list[Row]) -> Row:
+    """The workbook's own total, named and tied to the objective."""
+    note = "in Total: the optimiser's objective"
+    line = Line(
+        "Net present value of cost", "USD", total=SUM, source=note, role=Role.TOTAL, periods=sum_down(present)
+    )  # fmt: skip
+    npv = table.line(line)
+    table.book.name("total_npv_usd", "Cash", f"F{npv.number}")
+    objective = table.book.facts.plan.objective_usd
+    table.book.tie_total(npv, objective, "net present value of cost, the objective", cent=True)
+    return npv
+
+
+def _other_way(table: Table, residual: Row, total: Row, mid: Row, end: Row) -> Row:
+    """Totals times mid-period factors, with the residual moved to the end of its period."""
+    flows = f"SUMPRODUCT({total.across},{mid.across})"
+    moved = f"SUMPRODUCT({residual.across},{end.across})-SUMPRODUCT({residual.across},{mid.across})"
+    formula = Formula(f"={flows}+{moved}")
+    return table.line(Line("Net present value, other way", "USD", total=formula, source="totals times factors"))
 
 
 def _fiscal_years(table: Table, years: list[str], capex: Row, opex: Row, rent: Row) -> dict[str, list[Row]]:
@@ -279,309 +247,3 @@ def _budget_used(table: Table, budget: BudgetRows, spent: Row) -> Row:
     window = f'{starts},">="&{budget.start.constant},{starts},"<="&{budget.end.constant}'
     formula = Formula(f"=SUMIFS({spent.across},{window})")
     return table.line(Line(f"{KINDS[budget.budget]} budget: used", "USD", budget.window, total=formula))
-
-
-def _workings(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> Workings:
-    """The lines behind each cost, block by block, offers in the order of Orders."""
-    purchases = _purchases(table, inputs, orders)
-    paid = dict(zip(purchases.groups, purchases.paid, strict=True)) if purchases else {}
-    hardware = _hardware(table, purchases)
-    network = _network(table, inputs, orders)
-    maintained = _maintained(table, orders, paid)
-    software = _software(table, inputs, orders)
-    rates, rent = _rent(table, inputs, orders)
-    by_entry, residual = _residual(table, inputs, orders, paid, network)
-    energy, hosting = _facility(table, inputs, places)
-    carbon = _carbon(table, inputs, orders, places)
-    unmet = _unmet(table, inputs, orders)
-    prices = dict(zip(purchases.groups, purchases.price, strict=True)) if purchases else {}
-    unpriced = _unpriced(table, orders, {**prices, **rates})
-    parts = {
-        "hardware_usd": hardware,
-        "network_usd": list(network.values()),
-        "energy_usd": energy,
-        "hosting_usd": hosting,
-        "maintenance_usd": list(maintained.values()),
-        "software_usd": software,
-        "rent_usd": rent,
-        "carbon_usd": carbon,
-        "unmet_usd": unmet,
-        "residual_usd": residual,
-    }
-    return Workings(parts, purchases, by_entry, unpriced)
-
-
-def _groups(table: Table, purchased: bool) -> list[Group]:
-    return [group for group in table.book.facts.groups if group.purchased == purchased]
-
-
-def _price(table: Table, inputs: InputRows, orders: OrderRows, group: Group, label: str, unit: str) -> Row:
-    """The price of what enters service now: that of its period of order."""
-    lead = Formula(f"={orders.groups[group].lead.constant}")
-    if group.committed:
-        row = table.line(
-            Line(label + group.suffix, unit, group.offer, periods=Formula(f"={inputs.committed[group].price.now}"))
-        )
-    else:
-        formula = at_order(inputs.offers[group.offer].price, orders.entering_total, f"$E{table.next}")
-        note = "constant: lead time in periods"
-        row = table.line(
-            Line(label, unit, group.offer, constant=lead, source=note, periods=formula, constant_unit="periods")
-        )
-    return row
-
-
-def _purchases(table: Table, inputs: InputRows, orders: OrderRows) -> Purchases | None:
-    """Price, price paid, deposits and balances of purchases."""
-    groups = _groups(table, purchased=True)
-    if not groups:
-        return None
-    table.heading(
-        "Price of what enters service", "Read at the period of order: so many periods before as the lead time."
-    )
-    price = [_price(table, inputs, orders, group, "Price", "USD/system") for group in groups]
-    table.heading("Price paid", "Price times systems entering service.")
-    paid = []
-    for group, row in zip(groups, price, strict=True):
-        formula = Formula(f"={row.now}*{orders.groups[group].entering.now}")
-        paid.append(table.line(Line(f"Price paid{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    table.heading("Deposits", "Share of the price, in the period of order; one before the horizon is sunk.")
-    deposits = [_deposit(table, inputs, orders, group, row) for group, row in zip(groups, paid, strict=True)]
-    table.heading("Balances", "The rest of the price, on entering service.")
-    balances = []
-    for group, row, deposit in zip(groups, paid, deposits, strict=True):
-        formula = Formula(f"=(1-{deposit.constant})*{row.now}")
-        balances.append(table.line(Line(f"Balance{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    return Purchases(groups, price, paid, deposits, balances)
-
-
-def _hardware(table: Table, purchases: Purchases | None) -> list[Row]:
-    if purchases is None:
-        return []
-    table.heading("Hardware, cash")
-    return [
-        table.line(Line("Deposits, all offers", "USD", total=SUM, periods=sum_down(purchases.deposits))),
-        table.line(Line("Balances, all offers", "USD", total=SUM, periods=sum_down(purchases.balances))),
-    ]
-
-
-def _unpriced(table: Table, orders: OrderRows, prices: Working) -> list[Row]:
-    """Periods in which an offer is used that has no price then, e.g. after an override."""
-    offers = table.book.facts.catalog["offers"]
-    table.heading("Used without a price", "Periods with systems entering service at no price.")
-    rows = []
-    for group, price in prices.items():
-        if offers[group.offer].get("free") != "true":
-            formula = Formula(f"=SUMPRODUCT(({orders.groups[group].entering.across}>0)*({price.across}=0))")
-            rows.append(table.line(Line(f"Without a price{group.suffix}", "count", group.offer, total=formula)))
-    return rows
-
-
-def _deposit(table: Table, inputs: InputRows, orders: OrderRows, group: Group, paid: Row) -> Row:
-    share = inputs.offers[group.offer].deposit
-    assert share is not None
-    axis = paid.axis_across
-    lead = orders.groups[group].lead.constant
-    formula = Formula(f"=$E{table.next}*SUMIFS({paid.across},{axis},@${PERIOD}+{lead})")
-    link = Formula(f"={share.constant}")
-    sunk = Formula(f'=$E{table.next}*SUMIFS({paid.across},{axis},"<="&{lead})')
-    line = Line(
-        f"Deposit{group.suffix}",
-        "USD",
-        group.offer,
-        constant=link,
-        total=SUM,
-        opening=sunk,
-        source="constant: share; opening: sunk",
-        periods=formula,
-    )
-    return table.line(replace(line, constant_unit="share"))
-
-
-def _network(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
-    table.heading("Network", "USD per system (constant) times systems entering service.")
-    rows = {}
-    for group in table.book.facts.groups:
-        link = Formula(f"={inputs.offers[group.offer].network.constant}")
-        formula = Formula(f"=$E{table.next}*{orders.groups[group].entering.now}")
-        rows[group] = table.line(
-            Line(f"Network{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
-        )
-    return rows
-
-
-def _maintained(table: Table, orders: OrderRows, paid: Working) -> Working:
-    if not paid:
-        return {}
-    table.heading("Price paid for what is in service", "The base of maintenance; constant: periods in service.")
-    rows = {}
-    for group, row in paid.items():
-        link = Formula(f"={orders.groups[group].service.constant}")
-        line = Line(
-            f"Paid, in service{group.suffix}", "USD", group.offer, constant=link, periods=cohort(row, f"$E{table.next}")
-        )
-        rows[group] = table.line(replace(line, constant_unit="periods"))
-    return rows
-
-
-def _software(table: Table, inputs: InputRows, orders: OrderRows) -> list[Row]:
-    table.heading("Software", "USD per system and year (constant) times systems in service.")
-    rows = []
-    for group in table.book.facts.groups:
-        link = Formula(f"={inputs.offers[group.offer].software.constant}")
-        formula = Formula(f"=$E{table.next}/periods_per_year*{orders.groups[group].in_service.now}")
-        rows.append(
-            table.line(Line(f"Software{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula))
-        )
-    return rows
-
-
-def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, list[Row]]:
-    """Rent of a cohort stays at the price of its period of order for its whole term."""
-    groups = _groups(table, purchased=False)
-    if not groups:
-        return {}, []
-    table.heading("Rent of what enters service", "Per accelerator-hour, at the period of order.")
-    price = {group: _price(table, inputs, orders, group, "Rent rate", "USD/accelerator-hour") for group in groups}
-    table.heading(
-        "Rent per hour, entering", "Rate times accelerators in a system (constant) times systems entering service."
-    )
-    hourly = {}
-    for group in groups:
-        link = Formula(f"={inputs.systems[group.system].accelerators.constant}")
-        formula = Formula(f"={price[group].now}*$E{table.next}*{orders.groups[group].entering.now}")
-        line = Line(f"Hourly rent, entering{group.suffix}", "USD/hour", group.offer, constant=link, periods=formula)
-        hourly[group] = table.line(replace(line, constant_unit="accelerators/system"))
-    table.heading("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.")
-    rows = []
-    for group in groups:
-        link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(cohort(hourly[group], f"$E{table.next}").text + "*hours_per_period")
-        line = Line(f"Rent{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
-        rows.append(table.line(replace(line, constant_unit="periods")))
-    return price, rows
-
-
-def _residual(
-    table: Table, inputs: InputRows, orders: OrderRows, paid: Working, network: Working
-) -> tuple[list[Row], list[Row]]:
-    """What is left of each purchase when it leaves service or the horizon ends, received in that period."""
-    curve = _curve(table, inputs)
-    if not paid:
-        return [], []
-    table.heading(
-        "Period in which the residual falls",
-        "By period of entry: last period of service or of the horizon; constant: periods in service.",
-    )
-    falls = {}
-    for group in paid:
-        link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(f"=MIN(periods_in_horizon,@${PERIOD}+$E{table.next}-1)")
-        falls[group] = table.line(
-            Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula)
-        )
-    table.heading("Residual by period of entry", "Price and network paid times the share left at that age.")
-    left = {}
-    for group, row in paid.items():
-        share = f"INDEX({curve.across},{falls[group].now}-@${PERIOD}+1)"
-        formula = Formula(f"=({row.now}+{network[group].now})*{share}")
-        left[group] = table.line(
-            Line(f"Residual of entry{group.suffix}", "USD", group.offer, total=SUM, periods=formula)
-        )
-    table.heading("Residual by period in which it falls")
-    rows = []
-    for group, row in left.items():
-        formula = Formula(f"=SUMIFS({row.across},{falls[group].across},@${PERIOD})")
-        rows.append(table.line(Line(f"Residual{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    return list(left.values()), rows
-
-
-def _curve(table: Table, inputs: InputRows) -> Row:
-    """Share left after as many periods as the column's number."""
-    ages, shares = down(inputs.ages, "$E"), down(inputs.shares, "$E")
-    table.heading("Share left by age", "Age: as many periods as the column's number.")
-    slopes = _slopes(table, inputs)
-    age = table.line(Line("Age", "years", periods=Formula(f"=@${PERIOD}/periods_per_year")))
-    point = table.line(Line("Table point below", "number", periods=Formula(f"=MATCH({age.now},{_fixed(ages)},1)")))
-    text = f"=INDEX({_fixed(shares)},{point.now})+INDEX({_fixed(down(slopes, '$E'))},{point.now})"
-    start = table.line(Line("Age at that point", "years", periods=Formula(f"=INDEX({_fixed(ages)},{point.now})")))
-    by_table = table.line(Line("Share left, table", "share", periods=Formula(f"{text}*({age.now}-{start.now})")))
-    by_book = table.line(Line("Share left, book", "share", periods=Formula(f"=MAX(0,1-{age.now}/book_life_years)")))
-    formula = Formula(f"=residual_counted*IF(residual_by_book_life=1,{by_book.now},{by_table.now})")
-    return table.line(Line("Share left", "share", periods=formula))
-
-
-def _fixed(cells: str) -> str:
-    """A vertical range with its rows fixed as well."""
-    head, _, tail = cells.rpartition("!")
-    return f"{head}!" + ":".join(f"$E${part.lstrip('$E')}" for part in tail.split(":"))
-
-
-def _slopes(table: Table, inputs: InputRows) -> list[Row]:
-    """Change of the share in a year after each point of the table; none after the last."""
-    rows = []
-    for i, (age, share) in enumerate(zip(inputs.ages, inputs.shares, strict=True)):
-        text = "=0"
-        if i + 1 < len(inputs.ages):
-            rise = f"({inputs.shares[i + 1].constant}-{share.constant})"
-            text = f"={rise}/({inputs.ages[i + 1].constant}-{age.constant})"
-        rows.append(table.line(Line(f"Slope after point {i}", "share/year", constant=Formula(text))))
-    return rows
-
-
-def _facility(table: Table, inputs: InputRows, places: PlaceRows) -> tuple[list[Row], list[Row]]:
-    """Energy and hosting by site."""
-    table.heading("Energy", "Energy at the meter times the tariff.")
-    energy = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={use.energy_mwh.now}*{inputs.sites[site].electricity.now}")
-        energy.append(table.line(Line("Energy cost", "USD", place=site, total=SUM, periods=formula)))
-    table.heading("Hosting", "Tariff times provisioned IT load times months.")
-    hosting = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={inputs.sites[site].hosting.now}*{use.provisioned_kw.now}*months_per_period")
-        hosting.append(table.line(Line("Hosting cost", "USD", place=site, total=SUM, periods=formula)))
-    return energy, hosting
-
-
-def _carbon(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> list[Row]:
-    """Tonnes by site and hosted offer, then their price."""
-    table.heading("Carbon", "Of the energy at our sites and of hosted hours.")
-    tonnes = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={use.energy_mwh.now}*{inputs.sites[site].carbon.now}/kg_per_t")
-        tonnes.append(table.line(Line("Carbon of energy", "t", place=site, total=SUM, periods=formula)))
-    for group in (group for group in table.book.facts.groups if group.route in HOSTED):
-        tonnes.append(_hosted_carbon(table, inputs, orders, group))
-    every = table.line(Line("Carbon, all", "t", total=SUM, periods=sum_down(tonnes)))
-    formula = Formula(f"={every.now}*{inputs.carbon_price.now}")
-    return [table.line(Line("Carbon cost", "USD", total=SUM, periods=formula))]
-
-
-def _hosted_carbon(table: Table, inputs: InputRows, orders: OrderRows, group: Group) -> Row:
-    rate = inputs.offers[group.offer].carbon
-    assert rate is not None
-    size = inputs.systems[group.system].accelerators.constant
-    link = Formula(f"={rate.constant}*{size}")
-    formula = Formula(f"=$E{table.next}*{orders.groups[group].in_service.now}*hours_per_period/kg_per_t")
-    line = Line(
-        f"Carbon of hosted hours{group.suffix}",
-        "t",
-        group.offer,
-        constant=link,
-        total=SUM,
-        source="constant: kg per system-hour",
-        periods=formula,
-    )
-    return table.line(line)
-
-
-def _unmet(table: Table, inputs: InputRows, orders: OrderRows) -> list[Row]:
-    if not orders.unmet:
-        return []
-    table.heading("Unmet work", "Work per second not served times hours times its price.")
-    rows = []
-    for demand, row in orders.unmet.items():
-        formula = Formula(f"={row.now}*hours_per_period*{inputs.unmet_price[demand].now}")
-        rows.append(table.line(Line("Unmet work", "USD", demand, total=SUM, periods=formula)))
-    return rows

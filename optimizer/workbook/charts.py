@@ -14,13 +14,21 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.layout import FIRST_PERIOD, HEADER, ITEM, LABEL, Book, Page, Row
 from optimizer.workbook.styles import CHART_COLOURS
 
 GRID, INK = "D9D9D9", "404040"
+MOST_LEVEL_LABELS = 8
+"""More periods than this and their labels are written aslant."""
 
 
 def _text(words: str, size: int, bold: bool) -> Title:
@@ -55,15 +63,18 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     return series
 
 
-def _frame(chart: BarChart, title: str, unit: str) -> BarChart:
+def _frame(chart: BarChart, title: str, unit: str, periods: int) -> BarChart:
     chart.title = _text(title, 1200, True)
     _axis(chart.x_axis, "Period", False)
     _axis(chart.y_axis, unit, True)
-    chart.y_axis.number_format = "#,##0"
+    chart.y_axis.number_format = "General" if unit == "MW" else "#,##0"
     chart.legend.position = "b"
     chart.width, chart.height = 19, 9
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(solidFill=GRID))
     chart.roundedCorners = False
+    if periods > MOST_LEVEL_LABELS:
+        assert chart.x_axis.txPr is not None
+        chart.x_axis.txPr.bodyPr = RichTextProperties(rot=-2700000, vert="horz")
     return chart
 
 
@@ -79,7 +90,7 @@ def entering_chart(book: Book, rows: Sequence[Row]) -> BarChart:
         )
         series.invertIfNegative = False
         chart.series.append(series)
-    return _frame(chart, "Accelerators entering service", "Accelerators")
+    return _frame(chart, "Accelerators entering service", "Accelerators", book.facts.periods)
 
 
 def power_chart(book: Book, power: Row, limit: Row) -> BarChart:
@@ -95,7 +106,7 @@ def power_chart(book: Book, power: Row, limit: Row) -> BarChart:
     limits.smooth, limits.marker = False, Marker("none")
     line.series.append(limits)
     chart += line
-    return _frame(chart, "Peak power at the meter against the limit, all sites", "MW")
+    return _frame(chart, "Peak power at the meter against the limit, all sites", "MW", book.facts.periods)
 
 
 def place(page: Page, chart: BarChart, cell: str, says: str) -> None:

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from optimizer.workbook.cells import WorkbookError
 from optimizer.workbook.layout import Tie
 
+CENT = 0.01
 STAMP = (1980, 1, 1, 0, 0, 0)
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _VALUE = re.compile(r"<v\s*>([^<]*)</v>")
@@ -79,20 +80,20 @@ def _cells(title: str, xml: str) -> Cells:
 
 
 def compare(cells: Mapping[str, Cells], ties: Iterable[Tie]) -> None:
-    """Raise WorkbookError if a cell does not show the plan's own number to the cent or to 1e-9 of it."""
+    """Raise WorkbookError if a cell does not show the plan's own number."""
     wrong = []
     for tie in ties:
         found = float(cells[tie.sheet].get(tie.cell, "nan"))
-        scale = abs(tie.expected)
-        if not abs(found - tie.expected) <= max(1e-9 * scale, 1e-9) and not _same_cent(found, tie.expected):
+        if not abs(found - tie.expected) <= _tolerance(tie):
             wrong.append(f"{tie.sheet}!{tie.cell} shows {found!r}, the plan says {tie.expected!r}: {tie.meaning}")
     if wrong:
         raise WorkbookError(f"{len(wrong)} cells do not show the plan's numbers; first: " + "; ".join(wrong[:3]))
 
 
-def _same_cent(found: float, expected: float) -> bool:
-    """Whether two amounts of at least a dollar differ by less than half a cent."""
-    return abs(expected) >= 1.0 and abs(found - expected) < 0.005
+def _tolerance(tie: Tie) -> float:
+    """A cent where one was asked for; else 1e-9 of the number, at least half a cent from a dollar on."""
+    size = abs(tie.expected)
+    return CENT if tie.cent else max(1e-9 * size, CENT / 2 if size >= 1 else 1e-9)
 
 
 def _ignore_errors(xml: str) -> str:

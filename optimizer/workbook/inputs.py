@@ -115,6 +115,7 @@ class InputTable(Table):
 def write_inputs(book: Book) -> InputRows:
     """Write the sheet; returns where each assumption stands."""
     table = InputTable(book, "Inputs", "Inputs: change a yellow cell and every total follows", "FFC000", HEADERS)
+    _tie_axis(book)
     _scalars(table)
     ages, shares = _residual(table)
     carbon_price = _carbon_price(table)
@@ -135,6 +136,15 @@ def write_inputs(book: Book) -> InputRows:
     )
     table.finish()
     return rows
+
+
+def _tie_axis(book: Book) -> None:
+    """The dates and fiscal years that the formulas give must be those of the plan."""
+    rows = book.facts.plan.periods
+    starts = [_plain(date.fromisoformat(row.start)) for row in rows]
+    book.tie(Row("Inputs", START, book.last_column), starts, "first day of")
+    years = [float(row.fiscal_year.removeprefix("fy")) for row in rows]
+    book.tie(Row("Inputs", FISCAL_YEAR, book.last_column), years, "fiscal year of")
 
 
 def fingerprint(book: Book, last: int) -> float:

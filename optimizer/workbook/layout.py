@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.cells import Formula, WorkbookError, put_formula, put_number, put_text
@@ -71,10 +72,6 @@ class Row:
     @property
     def total(self) -> str:
         return f"{self._on}$F{self.number}"
-
-    @property
-    def opening(self) -> str:
-        return f"{self._on}$G{self.number}"
 
     @property
     def across(self) -> str:
@@ -139,12 +136,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Tie:
-    """A cell that must show the plan's own number."""
+    """A cell that must show the plan's own number, within 1e-9 of it or, where `cent` says so, within a cent."""
 
     sheet: str
     cell: str
     expected: float
     meaning: str
+    cent: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,9 +185,9 @@ class Book:
             cell = f"{get_column_letter(FIRST_PERIOD + i)}{row.number}"
             self.ties.append(Tie(row.sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
 
-    def tie_total(self, row: Row, value: float, meaning: str) -> None:
+    def tie_total(self, row: Row, value: float, meaning: str, cent: bool = False) -> None:
         """The total of a line must show this number."""
-        self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning))
+        self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning, cent))
 
 
 def warn(sheet: Worksheet, cells: str, operator: str, value: str, fill: str, ink: str) -> None:
@@ -248,7 +246,7 @@ class Page:
     def link(self, row: int, column: int, sheet: str, text: str, cell: str = "A1") -> None:
         """An internal link that says where it goes."""
         self.text(row, column, text, Role.LINK)
-        self.sheet.cell(row, column).hyperlink = f"#'{sheet}'!{cell}"
+        self.sheet.cell(row, column).hyperlink = Hyperlink(ref="", location=f"'{sheet}'!{cell}")
 
     def paragraph(self, row: int, column: int, text: str, width: float) -> None:
         """Wrapped text in a column of that width, and a row high enough for it."""
@@ -286,8 +284,16 @@ class Table(Page):
         self.sheet.freeze_panes = self.sheet.cell(HEADER + 1, FIRST_PERIOD)  # type: ignore[assignment]
         wide = self._period_width()
         self.widths([*WIDTHS, *[wide] * book.facts.periods])
+        self._fit(ITEM, [*book.facts.offers, *book.facts.systems])
+        self._fit(PLACE, book.facts.places)
         self.print_setup(HEADER, paper=8)
         self.sheet.print_title_cols = "A:D"
+
+    def _fit(self, column: int, ids: Sequence[str]) -> None:
+        """Widen a column so that ids are not cut."""
+        longest = max((len(each) for each in ids), default=0)
+        width = min(40.0, max(WIDTHS[column - 1], longest + 1.0))
+        self.sheet.column_dimensions[get_column_letter(column)].width = width
 
     def _period_width(self) -> float:
         flows = (abs(value) for periods in self.book.facts.plan.costs.values() for value in periods.values())
@@ -372,7 +378,9 @@ class Table(Page):
         if isinstance(value, Formula):
             self.formula(row, column, value, Role.TOTAL if line.role is Role.TOTAL else None, number_format)
             return
-        cell = self.cell(row, column, line.role or Role.INPUT, number_format)
+        role = line.role or Role.INPUT
+        shown = number_format.replace('"-"', "0") if role is Role.INPUT else number_format
+        cell = self.cell(row, column, role, shown)
         if value is not None:
             put_number(cell, value)
         if line.rule:

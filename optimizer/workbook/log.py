@@ -49,7 +49,7 @@ def _figures(book: Book) -> list[tuple[str, str | float, str]]:
         ("Audit", "passed" if plan.audit.ok else "FAILED", ""),
         ("Checks of the audit", float(plan.audit.checks), "count"),
         ("Largest violation, relative", plan.audit.largest_violation, "number"),
-        ("Difference in cost, audit", plan.audit.cost_difference_usd, "any"),
+        ("Difference in cost, audit", plan.audit.cost_difference_usd, "USD"),
         ("Variables", float(run.variables), "count"),
         ("of them integer", float(run.integers), "count"),
         ("Rows", float(run.rows), "count"),
@@ -58,8 +58,15 @@ def _figures(book: Book) -> list[tuple[str, str | float, str]]:
     ]
 
 
+def _look(value: float, unit: str) -> str:
+    """The format of a figure: whole counts and large money as such, small numbers with their digits."""
+    return "USD" if unit in ("USD", "count") and abs(value) >= 1 else unit if unit == "share" else "any"
+
+
 def _option(value: Any) -> str | float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return "none" if value is None else str(value)
 
 
 def _manifest(page: Page, row: int) -> int:
@@ -69,7 +76,7 @@ def _manifest(page: Page, row: int) -> int:
         if isinstance(value, str):
             page.paragraph(row, 2, value, WIDTHS[1])
         else:
-            page.number(row, 2, value, Role.SOLVER, unit or "number")
+            page.number(row, 2, value, Role.SOLVER, _look(value, unit))
         page.text(row, 3, unit)
         row += 1
     return row

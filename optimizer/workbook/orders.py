@@ -98,39 +98,29 @@ def _choices(table: Table) -> tuple[Chosen, Chosen]:
     """The optimiser's systems and the block of overrides in the same order."""
     pairs = _pairs(table, committed=False)
     table.heading(
-        "Chosen by the optimiser", "By period of entering service. Do not type here: use the overrides below."
+        "Chosen by the optimiser", "By period of entering service. Do not type here but in the overrides below."
     )
-    solver = {}
-    for group, line in pairs:
-        shown = Line(
-            "Optimiser",
-            "systems",
-            group.offer,
-            line.place,
-            total=SUM,
-            periods=line.systems,
-            role=Role.SOLVER,
-            whole=_whole(line),
-        )
-        solver[group, line.place] = table.line(shown)
+    solver = {(group, line.place): table.line(_solver(group, line)) for group, line in pairs}
     table.heading(
         "Overrides", "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
     )
-    override = {}
-    blank = [None] * table.book.facts.periods
-    for group, line in pairs:
-        shown = Line(
-            "Override",
-            "systems",
-            group.offer,
-            line.place,
-            periods=blank,
-            role=Role.INPUT,
-            rule="amount",
-            whole=_whole(line),
-        )
-        override[group, line.place] = table.line(shown)
+    override = {
+        (group, line.place): table.line(_override(group, line, table.book.facts.periods)) for group, line in pairs
+    }
     return solver, override
+
+
+def _solver(group: Group, line: OrderLine) -> Line:
+    return Line(
+        "Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER,
+        whole=_whole(line),
+    )  # fmt: skip
+
+
+def _override(group: Group, line: OrderLine, periods: int) -> Line:
+    return Line(
+        "Override", "systems", group.offer, line.place, periods=[None] * periods, rule="amount", whole=_whole(line)
+    )  # fmt: skip
 
 
 def _whole(line: OrderLine) -> bool:

@@ -82,7 +82,6 @@ def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> l
             link = Formula(f"={inputs.fleet[system, place].now}")
             line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=link)
             stands.append(Stand(", fleet", system, system, kind, table.line(line)))
-    _tie_systems(table, place, stands)
     return stands
 
 
@@ -101,20 +100,16 @@ def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Ro
     return table.line(line)
 
 
-def _tie_systems(table: Table, place: str, stands: Sequence[Stand]) -> None:
-    """Where one line is all there is of a system at a place, it must show the plan's number in service."""
-    facts = table.book.facts
-    for stand in stands:
-        if [other.system for other in stands].count(stand.system) == 1:
-            rows = {x.period: x.systems for x in facts.plan.in_service if (x.system, x.place) == (stand.system, place)}
-            values = [rows.get(key, 0.0) for key in facts.keys]
-            table.book.tie(stand.row, values, f"{stand.system} in service at {place} in")
-
-
 def _total(table: Table, place: str, stands: Sequence[Stand]) -> Row:
-    return table.line(
-        Line("Systems in service, total", "systems", place=place, periods=sum_down([stand.row for stand in stands]))
-    )
+    book = table.book
+    every = sum_down([stand.row for stand in stands])
+    row = table.line(Line("Systems in service, total", "systems", place=place, periods=every))
+    held = dict.fromkeys(book.facts.keys, 0.0)
+    for entry in book.facts.plan.in_service:
+        if entry.place == place:
+            held[entry.period] += entry.systems
+    book.tie(row, list(held.values()), f"systems in service at {place} in")
+    return row
 
 
 def _each(table: Table, inputs: InputRows, place: str, stands: Sequence[Stand], label: str, unit: str) -> list[Row]:

@@ -55,10 +55,11 @@ FORMATS: dict[str, str] = {
     **dict.fromkeys(("USD/accelerator-hour", "USD/MWh", "USD/kW-month", "USD/t", "kg/accelerator-hour"), _MONEY),
     **dict.fromkeys(("USD m", "racks", "MWh"), _ONE),
     **dict.fromkeys(("kW", "t", "USD/hour", "units/s", "kW/system", "racks/system"), _TWO),
-    **dict.fromkeys(("periods", "months", "month", "year", "number", "switch", "count"), _PLAIN),
+    **dict.fromkeys(("periods", "months", "month", "year", "number", "switch"), _PLAIN),
     **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours"), _WHOLE),
     **dict.fromkeys(("share", "share/year"), "0.0##%_)"),
     "MW": _THREE,
+    "count": "#,##0_)",
     "kg/MWh": _ONE,
     "USD/unit-hour": _signed("#,##0.00####"),
     "currency/USD": "#,##0.00####_)",
@@ -66,7 +67,7 @@ FORMATS: dict[str, str] = {
     "ratio": "0.00##_)",
     "factor": "0.000000_)",
     "date": "yyyy-mm-dd",
-    "any": "0.00########_)",
+    "any": "0.##########_)",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
 SPLIT_SYSTEMS = _TWO
@@ -90,7 +91,7 @@ def _style(role: Role, colour: str = "000000", fill: str | None = None, **more: 
 def _looks() -> list[NamedStyle]:
     header = _style(Role.HEADER, "FFFFFF", NAVY, bold=True, wrap=True)
     numbers = _style(Role.NUMBERS, "FFFFFF", NAVY, bold=True)
-    numbers.alignment = Alignment(horizontal="right", vertical="top")
+    numbers.alignment = Alignment(horizontal="right", vertical="top", indent=1)
     heading = _style(Role.HEADING, NAVY, PALE_BLUE, bold=True)
     total = _style(Role.TOTAL, bold=True)
     total.border = Border(top=Side("thin", color=NAVY))

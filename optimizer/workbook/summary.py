@@ -16,7 +16,10 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 
 HEAD, MOST_LIMITS = 3, 8
-MILLIONS, WHOLE, SHARE = FORMATS["USD m"], FORMATS["accelerators"], "0.0%_)"
+GAP = "=IF(optimiser_objective_usd=0,0,1-optimiser_bound_usd/optimiser_objective_usd)"
+WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
+SMALL_USD = 1e8
+"""Below this much, millions are shown with three decimals."""
 
 
 def open_summary(book: Book) -> Page:
@@ -36,10 +39,16 @@ def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRo
     row = _limits(page, row + 1)
     _basis(page, row + 1)
     wide = _wide(page)
-    page.widths((40, 15, *[13.0] * (wide - 2), 3))
+    page.widths((50, 15, *[13.0] * (wide - 2), 3))
     _charts(page, orders, places, get_column_letter(wide + 2))
     page.print_setup(HEAD)
     page.sheet.page_setup.fitToHeight = 1
+
+
+def _millions(page: Page) -> str:
+    """The format of millions of USD, finer where the plan is small."""
+    small = abs(page.book.facts.plan.objective_usd) < SMALL_USD
+    return FORMATS["MW"] if small else FORMATS["USD m"]
 
 
 def _wide(page: Page) -> int:
@@ -56,63 +65,42 @@ def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> 
         page.text(row, column, text, role)
 
 
+HEADLINES = (
+    ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", "live: follows every edit"),
+    ("Optimiser's objective", "=optimiser_objective_usd/usd_per_million", "USD m", "solve: {status}"),
+    ("Proven lower bound", "=optimiser_bound_usd/usd_per_million", "USD m", "no plan can cost less"),
+    ("Gap to the bound", GAP, "share", "most that a better plan could save"),
+    ("Cost, undiscounted", "={total}/usd_per_million", "USD m", "residual value deducted"),
+    ("Capex, cash", "={capex}/usd_per_million", "USD m", "hardware and network"),
+    ("Opex, cash, rent included", "={opex}/usd_per_million", "USD m", "energy to rent and carbon"),
+    ("Accelerators entering service", "={accelerators}", "accelerators", "orders and commitments"),
+    ("Highest peak power, all sites", "=MAX({power})", "MW", "at the meter"),
+)
+
+
 def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, row: int) -> int:
     """The figures that a reader asks for first; returns the row after them."""
-    plan = page.book.facts.plan
+    rows = list(orders.accelerators.values())
+    parts = {
+        "status": page.book.facts.plan.status,
+        "total": cash.total.total,
+        "capex": cash.capex.total,
+        "opex": cash.opex.total,
+        "accelerators": f"SUM({down(rows, '$F')})" if rows else "0",
+        "power": places.power.across,
+    }
+    lines = list(HEADLINES)
     code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
-    _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
-    accelerators = list(orders.accelerators.values())
-    lines: list[tuple[str, str, str, str, str]] = [
-        ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", MILLIONS, "live: follows every edit"),
-        (
-            "Optimiser's objective",
-            "=optimiser_objective_usd/usd_per_million",
-            "USD m",
-            MILLIONS,
-            f"solve: {plan.status}",
-        ),
-        ("Proven lower bound", "=optimiser_bound_usd/usd_per_million", "USD m", MILLIONS, "no plan can cost less"),
-        (
-            "Gap to the bound",
-            "=IF(optimiser_objective_usd=0,0,1-optimiser_bound_usd/optimiser_objective_usd)",
-            "share",
-            "0.0000%_)",
-            "most that a better plan could save",
-        ),
-        ("Cost, undiscounted", f"={cash.total.total}/usd_per_million", "USD m", MILLIONS, "residual value deducted"),
-        ("Capex, cash", f"={cash.capex.total}/usd_per_million", "USD m", MILLIONS, "hardware and network"),
-        (
-            "Opex, cash, rent included",
-            f"={cash.opex.total}/usd_per_million",
-            "USD m",
-            MILLIONS,
-            "energy to rent and carbon",
-        ),
-        (
-            "Accelerators entering service",
-            f"=SUM({down(accelerators, '$F')})" if accelerators else "=0",
-            "number",
-            WHOLE,
-            "orders and commitments",
-        ),
-        ("Highest peak power, all sites", f"=MAX({places.power.across})", "MW", FORMATS["MW"], "at the meter"),
-    ]
     if code != "USD":
-        lines.insert(
-            1,
-            (
-                "Net present value of cost",
-                "=total_npv_usd/usd_per_million*currency_per_usd",
-                f"{code} m",
-                MILLIONS,
-                "at the rate in Inputs",
-            ),
-        )
-    for i, (label, formula, unit, number_format, note) in enumerate(lines, start=row + 1):
+        converted = "=total_npv_usd/usd_per_million*currency_per_usd"
+        lines.insert(1, ("Net present value of cost", converted, f"{code} m", "at the rate in Inputs"))
+    _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
+    for i, (label, formula, unit, note) in enumerate(lines, start=row + 1):
         page.text(i, 1, label)
-        page.formula(i, 2, Formula(formula), None, number_format)
+        looks = {"share": "0.0000%_)", "accelerators": WHOLE, "MW": FORMATS["MW"]}.get(unit, _millions(page))
+        page.formula(i, 2, Formula(formula.format(**parts)), None, looks)
         page.text(i, 3, unit)
-        page.text(i, 4, note, Role.NOTE)
+        page.text(i, 4, note.format(**parts), Role.NOTE)
     return row + len(lines) + 1
 
 
@@ -153,13 +141,13 @@ def _costs(page: Page, cash: CashRows, row: int) -> int:
     total = row + len(shown) + 1
     for i, name in enumerate(shown, start=row + 1):
         page.text(i, 1, COSTS[name])
-        page.formula(i, 2, Formula(f"={cash.present[name].total}/usd_per_million"), None, MILLIONS)
+        page.formula(i, 2, Formula(f"={cash.present[name].total}/usd_per_million"), None, _millions(page))
         page.formula(i, 3, Formula(f"=IF($B${total}=0,0,B{i}/$B${total})"), None, SHARE)
-        page.formula(i, 4, Formula(f"={cash.costs[name].total}/usd_per_million"), None, MILLIONS)
+        page.formula(i, 4, Formula(f"={cash.costs[name].total}/usd_per_million"), None, _millions(page))
     page.text(total, 1, "Total", Role.TOTAL)
-    page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, MILLIONS)
+    page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, _millions(page))
     page.cell(total, 3, Role.TOTAL)
-    page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, MILLIONS)
+    page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, _millions(page))
     return total + 1
 
 
@@ -171,14 +159,15 @@ def _budgets(page: Page, cash: CashRows, row: int) -> int:
         kind = "Capex" if use.inputs.budget == "capex_usd" else "Opex"
         page.text(i, 1, f"{kind} {use.inputs.window}")
         for column, source in ((2, use.used), (3, use.limit), (4, use.left)):
-            page.formula(i, column, Formula(f"={source.total}/usd_per_million"), None, MILLIONS)
+            page.formula(i, column, Formula(f"={source.total}/usd_per_million"), None, _millions(page))
         page.formula(i, 5, Formula(f"=IF(C{i}=0,0,B{i}/C{i})"), None, SHARE)
     return row + len(cash.budgets) + 1
 
 
 def _binding(limits: Sequence[LimitRow]) -> list[LimitRow]:
-    """Limits without slack, the ones with the highest price in the relaxation first."""
-    tight = [limit for limit in limits if abs(limit.slack) <= 1e-6 * max(1.0, abs(limit.limit))]
+    """Limits in use and without slack, the ones with the highest price in the relaxation first."""
+    used = (limit for limit in limits if limit.used or limit.price_usd)
+    tight = [limit for limit in used if abs(limit.slack) <= 1e-6 * max(1.0, abs(limit.limit))]
     return sorted(tight, key=lambda limit: (-abs(limit.price_usd or 0.0), limit.row))[:MOST_LIMITS]
 
 

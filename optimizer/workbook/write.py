@@ -31,7 +31,7 @@ def write_workbook(plan: Plan, path: Path, command: str = "") -> None:
     """
     path = Path(path)
     book = build(plan, command)
-    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=f".{path.name}.") as folder:
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
         raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
         book.workbook.save(raw)
         recalculate(raw)
