@@ -36,6 +36,9 @@ def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | N
               help="Write the plan as an Excel workbook.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
               help="Write plan.json; '-' prints it, and nothing else, to standard output.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="Change a key of the scenario or catalogue, such as finance/discount_rate=0.1 or "
+                   "catalog/offers/dgx_h100.purchase/price_usd=275e3; may be given several times.")  # fmt: skip
 @click.option("--gap", type=click.FloatRange(0, 1), default=1e-4, show_default=True,
               help="Stop when no plan can be cheaper by more than this part of the cost.")  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
@@ -47,6 +50,7 @@ def plan(
     scenario: str,
     output: Path | None,
     json_file: str | None,
+    settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
     solver: str | None,
@@ -61,13 +65,14 @@ def plan(
     Examples:
       chipmix plan quick_start -o plan.xlsx
       chipmix plan meta_2025 --time-limit 60 --json -
+      chipmix plan quick_start --set finance/discount_rate=0.12
     """
     from optimizer.planning import make_plan
     from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options
 
     began = time.monotonic()
-    request = load_request(find_scenario(scenario))
+    request = load_request(find_scenario(scenario), settings)
     options = Options(gap=gap, time_limit=time_limit, solver=solver)
     try:
         with _progress() as watch:

@@ -36,6 +36,7 @@ def show_plan(plan: Plan) -> None:
     money = Money(plan)
     _show_headline(plan, money)
     _show_orders(plan, money)
+    _show_decisions(plan, money)
     _show_costs(plan, money)
     _show_work(plan)
     _show_limits(plan)
@@ -48,9 +49,12 @@ def _show_headline(plan: Plan, money: Money) -> None:
     click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
     optimal = plan.status == "optimal"
     words = "optimal" if optimal else "stopped early, the best plan so far"
-    click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
+    if scenario["objective"] == "maximize_value":
+        click.echo(f"{words}: {money.exact(-plan.objective_usd)} present value of the work, less all costs")
+    else:
+        click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
     saving = plan.objective_usd - plan.bound_usd
-    click.echo(f"no plan can be cheaper by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+    click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
 
 
 def _show_orders(plan: Plan, money: Money) -> None:
@@ -80,6 +84,27 @@ def _order_cells(order: OrderRow, money: Money) -> tuple[str, ...]:
         money.millions(order.capex_usd) if order.capex_usd else "",
         money.millions(order.rent_usd) if order.rent_usd else "",
     )
+
+
+def _show_decisions(plan: Plan, money: Money) -> None:
+    """What else is decided: engineering, porting, power added, systems retired, clusters."""
+    rows = [
+        *((e.starts, f"start engineering {e.accelerator}", f"orders from {e.ready}", e.usd) for e in plan.engineering),
+        *((p.starts, f"start porting {p.demand} to {p.stack}", f"runs from {p.ready}", p.usd) for p in plan.porting),
+        *((x.period, f"add {amount(x.mw)} MW at {x.site}", "on line", x.usd) for x in plan.expanded),
+        *(
+            (r.period, f"retire {amount(r.systems)} {r.system} at {r.site}", "sold", -r.resale_usd)
+            for r in plan.retired
+        ),
+    ]
+    if rows:
+        heading("What else to do")
+        cells = [(when, what, note, money.millions(usd)) for when, what, note, usd in sorted(rows)]
+        show_table(("in", "what", "", f"cost, M {money.code}"), cells, numbers=(3,))
+    if plan.clusters:
+        heading("Where clusters run")
+        where = [(c.demand, c.period, c.accelerator, c.place, amount(c.accelerators)) for c in plan.clusters]
+        show_table(("demand", "period", "accelerator", "place", "accelerators"), where, numbers=(4,))
 
 
 def _show_costs(plan: Plan, money: Money) -> None:
@@ -147,7 +172,9 @@ def _show_limits(plan: Plan) -> None:
 
 
 def _use(row: LimitRow) -> float:
-    return row.used / row.limit if row.limit else float(row.used > 0)
+    """How far a limit is used; for a floor, how near the plan is to it."""
+    used, limit = (row.limit, row.used) if row.at_least else (row.used, row.limit)
+    return used / limit if limit else float(used > 0)
 
 
 def _limit_cells(row: LimitRow) -> tuple[str, ...]:

@@ -16,14 +16,15 @@ from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import Model
 from optimizer.matrix import Matrix, to_matrix
 from optimizer.request import Request
+from optimizer.scenario import Porting
 from optimizer.solve import Options, Solution, SolverError, solve
 from optimizer.tables import build_tables
 
 LEAST = 1e-6
 """A violation below this, in a row's own unit, is rounding."""
 ELASTIC_SECONDS = 60.0
-_PER_UNIT = {"MW": 1.0, "USD": 1.0, "racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
-"""What a unit weighs against the others of its kind; only matters where a kind mixes units."""
+_PER_UNIT = {"racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
+"""What a unit weighs against the others of its kind, 1 if not here; only matters where a kind mixes units."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,13 @@ _PHRASES = {
     "deliveries_within_supply": "{amount} of {name} more in each period",
     "orders_within_offer": "{amount} of {name} more in each period",
     "draws_within_pool": "{amount} of {name} more in each period",
+    "expansion_within_site": "{amount} more room to grow at {name}",
+    "limit": "{amount} of give in the limit {name}",
     "capex_within_budget": "{amount} more capex in {name}",
     "opex_within_budget": "{amount} more opex in {name}",
     "serve_demand": "{amount} of {name} left undone in each period",
-    "lead_time": "{amount} shorter lead times",
+    "finish_by_deadline": "{amount} of {name} left unfinished at its deadlines",
+    "lead_time": "lead times, engineering, porting and building {amount} shorter",
 }
 
 
@@ -105,11 +109,11 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
         if constraint not in kind_of:
             continue
         kind, key = kind_of[constraint], (constraint, row.keys[0])
-        demand = kind == "demand"
-        group = found.setdefault(key, _Group(
-            kind, constraint, row.keys[0], (), 1.0 if demand else -1.0,
-            1.0 if demand else _PER_UNIT[row.unit], "%" if demand else row.unit, 0.1 if demand else row.scale,
-        ))  # fmt: skip
+        demand, sign = kind == "demand", 1.0 if row.sense == ">=" else -1.0
+        unit, scale = ("%", 0.1) if demand else (row.unit, row.scale)
+        weight = 1.0 if demand else _PER_UNIT.get(row.unit, 1.0)
+        new = _Group(kind, constraint, row.keys[0], (), sign, weight, unit, scale)
+        group = found.setdefault(key, new)
         found[key] = replace(group, rows=(*group.rows, number[name]))
     return list(found.values())
 
@@ -180,7 +184,13 @@ class _Question:
     def periods_too_late(self) -> Shortage | None:
         """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
         tables = self.model.tables
-        longest = max((tables.offers[name].lead_periods for name in tables.offers), default=0)
+        waits = [tables.offers[name].lead_periods for name in tables.offers]
+        scenario, catalog = tables.scenario, tables.request.catalog
+        months = [a.one_off.months for a in catalog.accelerators.values() if a.one_off]
+        months += [s.expansion.lead_time_months for s in scenario.sites.values() if s.expansion]
+        costs = [cost for demand in scenario.demand.values() for cost in (demand.stacks or {}).values()]
+        months += [cost.months for cost in costs if isinstance(cost, Porting)]
+        longest = max([*waits, *map(tables.wait, months)], default=0)
         for sooner in range(1, min(longest, tables.calendar.count) + 1):
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
             feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))

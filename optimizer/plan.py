@@ -279,7 +279,7 @@ def _engineering(answer: Answer) -> list[fmt.EngineeringRow]:
     for (accelerator, t), variable in answer.model.engineer.items():
         one_off = answer.tables.request.catalog.accelerators[accelerator].one_off
         if answer.values[variable.name] > TRACE and one_off is not None:
-            ready = answer.period(t + answer.tables.calendar.whole_periods(one_off.months))
+            ready = answer.period(t + answer.tables.wait(one_off.months))
             starts, usd = answer.period(t), float(one_off.usd)
             rows.append(fmt.EngineeringRow(accelerator=accelerator, starts=starts, ready=ready, usd=usd))
     return rows
@@ -290,7 +290,7 @@ def _porting(answer: Answer) -> list[fmt.PortingRow]:
     for (demand, stack, t), variable in answer.model.port.items():
         cost = (answer.tables.scenario.demand[demand].stacks or {})[stack]
         if answer.values[variable.name] > TRACE and isinstance(cost, Porting):
-            ready = answer.period(t + answer.tables.calendar.whole_periods(cost.months))
+            ready = answer.period(t + answer.tables.wait(cost.months))
             starts, usd = answer.period(t), float(cost.usd)
             rows.append(fmt.PortingRow(demand=demand, stack=stack, starts=starts, ready=ready, usd=usd))
     return rows

@@ -135,7 +135,7 @@ def port_before_run(model: Model) -> Iterator[Row]:
     """
     runs = grouped(model.run, lambda row: (row.demand, model.tables.systems[row.system].stack, row.t))
     for demand, stack, cost in _to_port(model):
-        wait = model.tables.calendar.whole_periods(cost.months)
+        wait = model.tables.wait(cost.months)
         for t in model.tables.calendar.periods:
             rows = runs.get((demand, stack, t), ())
             if rows:

@@ -32,7 +32,7 @@ def expand(model: Model) -> None:
     """expand(s,t): MW of site power coming on line in t; none before its lead time has passed."""
     for site, facts in sorted(model.tables.scenario.sites.items()):
         if facts.expansion is not None:
-            lead = model.tables.calendar.whole_periods(facts.expansion.lead_time_months)
+            lead = model.tables.wait(facts.expansion.lead_time_months)
             for t in range(lead + 1, model.tables.calendar.count + 1):
                 most = float(facts.expansion.max_mw)
                 model.expand[site, t] = model.add("expand", (site, model.period(t)), most)

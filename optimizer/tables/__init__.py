@@ -83,6 +83,11 @@ class Tables:
     excluded: Mapping[str, str]
     mid: Mapping[int, Decimal]
     end: Mapping[int, Decimal]
+    sooner: int = 0
+
+    def wait(self, months: int) -> int:
+        """Periods that engineering, porting or building of some months takes, rounded up."""
+        return max(0, self.calendar.whole_periods(months) - self.sooner)
 
     @property
     def scenario(self) -> Scenario:
@@ -166,7 +171,7 @@ def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tabl
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
-    `sooner` shortens every lead time by so many periods. Both are for asking what a request lacks.
+    `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for asking what a request lacks.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
     here = Circumstances(request, loose, sooner)
@@ -197,4 +202,5 @@ def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tabl
         excluded=excluded,
         mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
         end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
+        sooner=sooner,
     )
