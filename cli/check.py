@@ -38,12 +38,15 @@ def check(paths: tuple[str, ...]) -> int:
 
 def _check(name: str) -> str:
     """What a path holds, in words. Raises InputError."""
-    from catalogs.load import bundled_folder, catalog_of
+    from catalogs.load import bundled_folder, catalog_files, catalog_of
     from catalogs.yaml_text import read
     from optimizer.request import find_scenario, load_request
     from optimizer.tables import build_tables
 
     path = Path(name)
+    scenarios = [file for file in catalog_files(path) if _is_scenario(read(file))] if path.is_dir() else []
+    if scenarios:
+        return "; ".join(f"{file.name} {_check(str(file))}" for file in scenarios)
     if path.is_dir() or (path.is_file() and not _is_scenario(read(path))):
         folders = [bundled_folder()] if path.resolve() == bundled_folder() else [bundled_folder(), path]
         catalog = catalog_of(folders)

@@ -13,6 +13,8 @@ from optimizer.plan_format import LimitRow, OrderRow, Plan
 MILLION = 1e6
 BINDING = 1e-6
 UNUSED = 1e-9
+DUST = 1e-4
+"""A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
 MOST_LIMITS = 20
 
 
@@ -149,26 +151,34 @@ def _work_cells(
     for (demand, _), amount_done in done.items():
         totals[demand] += amount_done
     for (demand, who), amount_done in sorted(done.items(), key=lambda item: (item[0][0], -item[1])):
+        if amount_done < DUST * totals[demand]:
+            continue
         unit = plan.catalog["workloads"][plan.scenario["demand"][demand]["workload"]]["unit"]
         per_second = f"{amount_done:,.0f}" if amount_done >= 100 else f"{amount_done:.4g}"
         yield demand, last[demand], who, per_second, unit, percent(amount_done / totals[demand])
 
 
 def _show_limits(plan: Plan) -> None:
-    """The tightest period of each limit in use, the tightest limits first."""
+    """The tightest period of each limit in use; first those that a little more of would save the most."""
     heading("What limits it, each in its tightest period")
     tightest: dict[str, LimitRow] = {}
     for row in plan.limits:
         group = row.row.partition(",")[0]
-        if row.used > UNUSED and (group not in tightest or _use(row) > _use(tightest[group])):
+        key = (_use(row), _weight(row))
+        if row.used > UNUSED and (group not in tightest or key > (_use(tightest[group]), _weight(tightest[group]))):
             tightest[group] = row
     if not tightest:
         click.echo("nothing: no limit that the scenario states is touched")
         return
-    ranked = sorted(tightest.values(), key=lambda row: (-_use(row), row.row))
+    ranked = sorted(tightest.values(), key=lambda row: (-_weight(row), -_use(row), row.row))
     show_table(("limit", "used", "of", "unit", "use", ""), map(_limit_cells, ranked[:MOST_LIMITS]), numbers=(1, 2, 4))
     if len(ranked) > MOST_LIMITS:
         click.echo(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
+
+
+def _weight(row: LimitRow) -> float:
+    """What a limit is worth as a whole by its price in the relaxation: enough to rank by, not to quote."""
+    return (row.price_usd or 0.0) * abs(row.limit)
 
 
 def _use(row: LimitRow) -> float:

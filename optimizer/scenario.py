@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 from catalogs.load import BUNDLED
 from catalogs.periods import Amount, Period, Schedule, Steps, first_month
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth
-from catalogs.yaml_text import Map
 from optimizer.calendar import Calendar
 
 ANY_BUYER = "any"
@@ -106,7 +105,7 @@ class Porting(Frozen):
 
 
 def _porting_form(value: Any) -> str:
-    return "porting" if isinstance(value, dict) else "none"
+    return "porting" if isinstance(value, (dict, Porting)) else "none"
 
 
 PortingCost = Annotated[
@@ -174,8 +173,9 @@ class Forecast(Frozen):
 
 
 def _pool_form(value: Any) -> str:
-    forecast = isinstance(value, (Map, dict)) and ("forecast" in value or "share" in value)
-    return "forecast" if forecast else "schedule"
+    if isinstance(value, dict):
+        return "forecast" if "forecast" in value or "share" in value else "schedule"
+    return "forecast" if isinstance(value, Forecast) else "schedule"
 
 
 PoolLimit = Annotated[

@@ -171,7 +171,8 @@ def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tabl
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
-    `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for asking what a request lacks.
+    `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for
+    asking what a request lacks.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
     here = Circumstances(request, loose, sooner)
