@@ -67,9 +67,8 @@ class Answer:
     def _in_service(self) -> dict[tuple[str, str, int], float]:
         """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers."""
         count = {(row.system, row.place, row.t): row.fleet for row in self.tables.stock}
-        for (entry, start), systems in self.retire.items():
-            for t in range(start, entry.last + 1):
-                count[entry.system, entry.site, t] -= systems
+        for key, systems in _gone(self):
+            count[key] -= systems
         for cohort, systems in self.cohorts.items():
             for t in range(cohort.t, cohort.last + 1):
                 count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
@@ -82,6 +81,13 @@ class Answer:
     def objective_usd(self) -> float:
         factors = {line: self.tables.end if line in AT_PERIOD_END else self.tables.mid for line in self.costs}
         return sum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
+
+
+def _gone(answer: Answer) -> Iterable[tuple[tuple[str, str, int], float]]:
+    """The systems retired by each decision, at their place in every period from then on."""
+    for (entry, start), systems in answer.retire.items():
+        for t in range(start, entry.last + 1):
+            yield (entry.system, entry.site, t), systems
 
 
 def _periods(tables: Tables) -> list[fmt.PeriodRow]:
@@ -131,13 +137,17 @@ def _order(answer: Answer, cohort: Cohort, systems: float) -> fmt.OrderRow:
 
 def _in_service(answer: Answer) -> list[fmt.InServiceRow]:
     rows = []
+    fleet = {(row.system, row.place, row.t): row.fleet for row in answer.tables.stock}
+    for key, systems in _gone(answer):
+        fleet[key] -= systems
     for stock in answer.tables.stock:
         systems = answer.in_service[stock.system, stock.place, stock.t]
         if systems > TRACE:
             facts = answer.tables.systems[stock.system]
             rows.append(fmt.InServiceRow(
                 system=stock.system, accelerator=facts.accelerator, vendor=facts.vendor, place=stock.place,
-                period=answer.period(stock.t), systems=systems, fleet=stock.fleet,
+                period=answer.period(stock.t), systems=systems,
+                fleet=fleet[stock.system, stock.place, stock.t],
                 accelerators=systems * facts.accelerators,
             ))  # fmt: skip
     return rows
