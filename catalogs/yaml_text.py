@@ -17,6 +17,7 @@ from catalogs.problems import InputError, Location, Problem
 LARGEST_FILE_BYTES = 10 * 1024 * 1024
 LARGEST_TREE_NODES = 1_000_000
 DEEPEST_NESTING = 40
+SURELY_SHALLOW = 1000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 
@@ -134,11 +135,28 @@ def _decode(path: Path, file: str) -> str:
         raise InputError([Problem(start, f"is not UTF-8 text (byte {error.start})")]) from error
 
 
+def _refuse_deep(text: str, file: str, loader: Any) -> None:
+    """Refuses nesting that would overflow the composer's stack, which is C and cannot be caught.
+
+    Nesting takes a bracket or a column each, so most texts are cleared without reading their events.
+    """
+    if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) <= SURELY_SHALLOW:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_NESTING:
+            mark = event.start_mark
+            at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file, 1, 1)
+            raise InputError([Problem(at, f"nested deeper than {DEEPEST_NESTING} levels")])
+
+
 def parse(text: str, file: str) -> Map:
     """One YAML document whose top level is a mapping. Raises InputError with every problem found."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     start = Location(file, 1, 1)
     try:
+        _refuse_deep(text, file, loader)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
