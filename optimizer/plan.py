@@ -25,12 +25,18 @@ TRACE = 1e-7
 """Less than this part of a system, or of a demand, is rounding and not shown."""
 
 
+def _no_trace(column: str, value: float) -> float:
+    """A value without the solver's rounding, so that what is not shown costs nothing either."""
+    unit = DEMAND_PARTS if column.startswith("unmet(") else 1.0
+    return 0.0 if abs(value) < TRACE * unit else value
+
+
 class Answer:
     """A solution with the model it solves: what the parts of a plan are read from."""
 
     def __init__(self, model: Model, matrix: Matrix, solution: Solution) -> None:
         self.model, self.tables, self.solution = model, model.tables, solution
-        values = dict(zip(matrix.columns, solution.values.tolist(), strict=True))
+        values = {name: _no_trace(name, x) for name, x in zip(matrix.columns, solution.values.tolist(), strict=True)}
         duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
         self.duals: Mapping[str, float] = duals
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}

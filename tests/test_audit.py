@@ -13,6 +13,7 @@ import time
 from copy import deepcopy
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,10 +22,15 @@ import pytest
 from optimizer.audit import audit, keep_accounts
 from optimizer.audit.expected import (
     expected_budget,
+    expected_clusters,
+    expected_expanded,
     expected_in_service,
+    expected_limits,
     expected_order,
     expected_periods,
+    expected_retired,
     expected_sites,
+    expected_starts,
     expected_supply,
 )
 from optimizer.audit.periods import Horizon, fiscal_year_of, schedule, span, window_span
@@ -66,6 +72,9 @@ CATALOG: Tree = {
     "pools": {"hbm": {"unit": "stack", "describes": "memory", "forecasts": {"house": {"2025q2": "1000"}}}},
     "sources": {}, "cites": {"box.purchase.price_usd": {"source": "bench", "basis": "estimated"}},
 }  # fmt: skip
+NO_DECISIONS: Tree = {
+    "orders": [], "work": [], "unmet": [], "retired": [], "expanded": [], "engineering": [], "porting": [],
+}  # fmt: skip
 LEASE = {"system": "box", "route": "lease", "usd_per_accelerator_hour": "2", "term_months": 6}
 RENTED = {"system": "box", "route": "on_demand", "host": "cloud", "usd_per_accelerator_hour": "3"}
 RESERVED = RENTED | {"route": "reservation", "term_months": 9, "usd_per_accelerator_hour": "2"}
@@ -96,7 +105,9 @@ def work(demand: str, system: str, place: str, period: str, systems: float) -> T
 def plan(scenario: Tree | None = None, catalog: Tree | None = None, **decisions: list[Tree]) -> Tree:
     """A complete plan from changed inputs and its decisions."""
     inputs = {"scenario": merged(SCENARIO, scenario or {}), "catalog": merged(CATALOG, catalog or {})}
-    return filled({"orders": [], "work": [], "unmet": []} | decisions | inputs)
+    for row in decisions.get("retired", []):
+        row.setdefault("resale_usd", 0.0)
+    return filled(NO_DECISIONS | decisions | inputs)
 
 
 def power(base: Fraction, exponent: Fraction) -> str:
@@ -140,9 +151,13 @@ def filled(decisions: Tree) -> Tree:
         name: {horizon.key(t): float(usd) for t, usd in enumerate(series)} for name, series in accounts.costs.items()
     }
     result["in_service"] = rows(("system", "place", "period"), expected_in_service(accounts))
+    result["clusters"] = rows(("demand", "period"), expected_clusters(accounts))
     result["sites"] = rows(("site", "period"), expected_sites(accounts))
     result["budget"] = rows(("budget", "window"), expected_budget(accounts))
     result["supply"] = rows(("kind", "id", "period"), expected_supply(accounts))
+    result["limits"] = rows(("row",), expected_limits(accounts))
+    for row in result["limits"]:
+        row["at_least"] = row["at_least"] == "True"
     total = float(accounts.objective_usd)
     bound = {"bound_usd": total, "gap": 0.0}
     return result | {"objective_usd": total, "certified": bound} | bound
@@ -157,6 +172,9 @@ def fill_decisions(result: Tree, accounts: Any) -> None:
         row |= {"accelerator": done.system.accelerator, "work_per_second": float(done.per_second)}
     for row, left in zip(result["unmet"], books.unmet, strict=False):
         row["usd"] = float((left.price or 0) * left.per_second * books.inputs.horizon.hours)
+    starts = [expected_starts(books, projects) for projects in (books.engineering, books.porting)]
+    for _, stated, expected in chain(expected_retired(books), expected_expanded(books), *starts):
+        cast(Tree, stated).update({field: plain(value) for field, value in expected.items()})
 
 
 def costs(of: Tree, name: str) -> list[Fraction]:
@@ -192,7 +210,9 @@ def worked_example() -> Tree:
         "catalog": CATALOG,
     }  # fmt: skip
     zero = {"2025q1": 0.0, "2025q2": 0.0}
-    lines = dict.fromkeys(("network_usd", "hosting_usd", "software_usd", "rent_usd", "unmet_usd", "carbon_usd"), zero)
+    unused = ("network_usd", "facility_usd", "hosting_usd", "software_usd", "rent_usd", "engineering_usd",
+              "porting_usd", "carbon_usd", "unmet_usd", "value_usd", "resale_usd")  # fmt: skip
+    lines = dict.fromkeys(unused, zero)
     fixed = {
         "offer": "box.purchase", "system": "box", "accelerator": "chip", "vendor": "maker", "route": "purchase",
         "place": "oslo", "in_service_until": "2025q2", "systems": 10.0, "accelerators": 80.0, "price_usd": 300000.0,
@@ -223,8 +243,8 @@ def worked_example() -> Tree:
             done | {"period": "2025q1", "systems": 9.375, "work_per_second": 30000.0},
             done | {"period": "2025q2", "systems": 18.75, "work_per_second": 60000.0},
         ],
-        "unmet": [],
-        "in_service": [
+        "unmet": [], "retired": [], "expanded": [], "engineering": [], "porting": [], "clusters": [],
+        "limits": [], "in_service": [
             box | {"period": "2025q1", "systems": 10.0, "accelerators": 80.0},
             box | {"period": "2025q2", "systems": 20.0, "accelerators": 160.0},
         ],
@@ -568,7 +588,9 @@ def rich_plan() -> Tree:
 def test_rich_plan_is_valid_and_uses_every_cost_line() -> None:
     rich = rich_plan()
     ok(rich)
-    assert all(any(by_period.values()) for by_period in rich["costs"].values())
+    unused = {name for name, by_period in rich["costs"].items() if not any(by_period.values())}
+    assert unused == {"facility_usd", "engineering_usd", "porting_usd", "value_usd", "resale_usd"}
+    assert not any(rich[table] for table in ("retired", "expanded", "engineering", "porting", "clusters"))
     assert audit(rich).checks > 100
 
 
@@ -631,13 +653,14 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("unmet_has_price", {S + "demand/train/unmet_usd_per_unit_hour": {"2025q2": "1"}}),
     ("site_has_electricity", {S + "sites/oslo/electricity_usd_per_mwh": {"2025q2": "50"}}),
     ("rows_are_known", {"orders/2/offer": "box.gift"}),
-    ("inputs_are_understood", {S + "limits": [{"name": "share"}]}),
-    ("inputs_are_understood", {S + "objective": "maximize_value"}),
-    ("inputs_are_understood", {S + "sites/oslo/expansion": {"max_mw": "3"}}),
-    ("inputs_are_understood", {S + "demand/idle/stacks/cuda": {"usd": "1", "months": "2"}}),
-    ("inputs_are_understood", {S + "fleet/0/may_retire": "true"}),
-    ("inputs_are_understood", {C + "offers/box.purchase/price_breaks": {"kind": "all_units"}}),
-    ("inputs_are_understood", {C + "accelerators/chip/one_off": {"usd": "1"}}),
+    ("inputs_are_understood", {S + "rumours": "true"}),
+    ("inputs_are_understood", {S + "objective": "maximize_fun"}),
+    ("inputs_are_understood", {S + "sites/oslo/lake": "1"}),
+    ("inputs_are_understood", {S + "demand/idle/stacks/rocm": {"usd": "1", "months": 2, "team": "4"}}),
+    ("inputs_are_understood", {S + "fleet/0/may_sell": "true"}),
+    ("inputs_are_understood", {C + "offers/box.purchase/price_breaks": {"kind": "by_mood", "steps": []}}),
+    ("inputs_are_understood", {C + "offers/box.rented/price_breaks": {"kind": "all_units", "steps": []}}),
+    ("inputs_are_understood", {C + "accelerators/chip/warranty": "1"}),
 ]
 
 
@@ -794,6 +817,475 @@ def test_the_plan_is_not_changed() -> None:
     assert rich == before
 
 
+# --- the whole procurement problem, worked by hand ---
+
+STEPS = [{"from_systems": 10, "factor": "0.9"}, {"from_systems": 20, "factor": "0.8"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "systems", "usd"),
+    [
+        # at 100 USD: all at 1 to 9, all at 0.9 from 10 to 19, all at 0.8 from 20 on
+        ("all_units", 9, 900), ("all_units", 10, 900), ("all_units", 11, 990),
+        ("all_units", 19, 1710), ("all_units", 20, 1600), ("all_units", 21, 1680),
+        # 9 at 100, the 10th to the 19th at 90, the 20th and later ones at 80
+        ("incremental", 1, 100), ("incremental", 9, 900), ("incremental", 10, 990), ("incremental", 11, 1080),
+        ("incremental", 19, 1800), ("incremental", 20, 1880), ("incremental", 21, 1960),
+    ],
+)  # fmt: skip
+def test_price_breaks_count_all_places_of_a_period(kind: str, systems: int, usd: int) -> None:
+    """Price paid feeds maintenance (4 % / 4) and the residual, book over 5 years at age 2/4: 0.9."""
+    bought = plan(
+        {"sites/bergen": SCENARIO["sites"]["oslo"], "finance/maintenance_share": "0.04"},
+        {"offers/box.purchase/price_usd": "100", "offers/box.purchase/price_breaks": {"kind": kind, "steps": STEPS}},
+        orders=[order("box.purchase", "oslo", "2025q1", systems - 1.0), order("box.purchase", "bergen", "2025q1", 1.0)],
+    )
+    assert costs(bought, "hardware_usd") == [usd, 0]
+    assert costs(bought, "maintenance_usd") == [Fraction(usd, 100)] * 2
+    assert costs(bought, "residual_usd") == [0, -Fraction(9, 10) * usd]
+    assert [row["price_usd"] for row in bought["orders"]] == [pytest.approx(usd / systems)] * 2
+    ok(bought)
+
+
+def test_price_breaks_count_each_period_apart_and_no_commitments() -> None:
+    """9 and 9 in two quarters, and 5 committed beside: no step of 10 is reached; 10 % of the price ahead."""
+    entry = {"offer": "box.purchase", "site": "oslo", "period": "2025q2", "systems": 5}
+    bought = plan(
+        {"horizon/periods": 3, "commitments": [entry]},
+        {"offers/box.purchase/price_usd": {"2024q4": "100", "2025q2": "200"},
+         "offers/box.purchase/deposit_share": "0.1",
+         "offers/box.purchase/price_breaks": {"kind": "all_units", "steps": STEPS},
+         "offers/box.purchase/minimum_order_systems": 6, "offers/box.purchase/lead_time_months": 3},
+        orders=[order("box.purchase", "oslo", "2025q2", 9.0), order("box.purchase", "oslo", "2025q3", 10.0),
+                order("box.purchase", "oslo", "2025q2", 5.0, 100.0)],
+    )  # fmt: skip
+    # 9 at 100 and 5 committed at 100, both ordered in q1; 10 at 200 * 0.9, ordered in q2
+    assert costs(bought, "hardware_usd") == [90 + 50, 810 + 450 + 180, 1620]
+    assert [row["price_usd"] for row in bought["orders"]] == [100.0, 180.0, 100.0]
+    ok(bought)
+    fewer = filled(merged(bought, {"orders/0/systems": 5.0}))
+    assert audit(fewer).findings == ("order_at_least_minimum(box.purchase,2025q2): used 5 systems, required 6 systems",)
+    assert names(merged(bought, {"orders/1/price_usd": 200.0})) == {"orders", "buy_in_one_band"}
+    assert names(merged(bought, {"orders/2/price_usd": 90.0})) == {"orders"}
+
+
+def test_expansion_brings_power_and_keeps_a_residual() -> None:
+    """2 MW on line in 2025q3 after 5 months: 22 M USD; in T at age 2/4 of 20 years 0.975 is left."""
+    grown = plan(
+        {"horizon/periods": 4, "budget/capex_usd": {"2025q3": "22300000"}, "sites/oslo/power_mw": {"2025q4": "0.5"},
+         "sites/oslo/expansion": {"usd_per_mw": "11e6", "lead_time_months": 5, "max_mw": "2", "life_years": "20"}},
+        orders=[order("box.purchase", "oslo", "2025q3", 1.0)],
+        expanded=[{"site": "oslo", "period": "2025q3", "mw": 1.5}, {"site": "oslo", "period": "2025q4", "mw": 0.5}],
+    )  # fmt: skip
+    assert costs(grown, "facility_usd") == [0, 0, 16500000, 5500000]
+    # 16.5 M * (1 - 0.5 / 20) + 5.5 M * (1 - 0.25 / 20), beside 300000 * 0.9
+    assert costs(grown, "residual_usd") == [0, 0, 0, -(16087500 + 5431250 + 270000)]
+    assert [site["power_limit_mw"] for site in grown["sites"]] == [0.0, 0.0, 1.5, 2.5]
+    assert [b["used_usd"] for b in grown["budget"]] == [16800000.0]
+    ok(grown)
+    written_off = filled(merged(grown, {S + "sites/oslo/expansion/life_years": "0.25"}))
+    assert costs(written_off, "residual_usd") == [0, 0, 0, -270000]
+
+
+def test_retired_systems_leave_service_and_are_sold() -> None:
+    """Two lots of one system: 5 to the end, sold at 900 each, and 4 to 2025q3, sold at 1000."""
+    lots = [
+        {"system": "box", "site": "oslo", "count": 5, "may_retire": "true", "resale_usd": "900"},
+        {"system": "box", "site": "oslo", "count": 4, "until": "2025q3", "may_retire": "true", "resale_usd": "1e3"},
+    ]
+    gone = plan(
+        {"horizon/periods": 4, "fleet": lots, "demand/train/per_second": {"2025q4": "9120"},
+         "sites/oslo/hosting_usd_per_kw_month": "1"},
+        work=[work("train", "box", "oslo", "2025q4", 2.85)],
+        retired=[{"system": "box", "site": "oslo", "period": "2025q2", "until": None, "systems": 2.0},
+                 {"system": "box", "site": "oslo", "period": "2025q3", "until": "2025q3", "systems": 3.0}],
+    )  # fmt: skip
+    in_service = [9, 7, 4, 3]  # 5 + 4; 3 + 4; 3 + 1; 3
+    assert [row["fleet"] for row in gone["in_service"]] == in_service
+    assert costs(gone, "energy_usd") == [Fraction("919.8") * x for x in in_service]
+    assert costs(gone, "hosting_usd") == [30 * x for x in in_service]
+    assert costs(gone, "resale_usd") == [0, -1800, -3000, 0]
+    assert [site["power_used_mw"] for site in gone["sites"]] == [pytest.approx(0.012 * x) for x in in_service]
+    ok(gone)
+    assert names(filled(merged(gone, {"retired/0/systems": 3.0}))) == {"run_within_fleet"}
+    assert names(filled(merged(gone, {"retired/1/systems": 5.0}))) == {"retire_within_fleet"}
+    assert names(filled(merged(gone, {"retired/1/period": "2025q4"}))) == {"retire_while_in_service"}
+    assert names(filled(merged(gone, {"retired/0/until": "2025q3"}))) == {"retire_within_fleet"}
+    assert names(filled(merged(gone, {"retired/0/until": "2026q3"}))) == {"rows_are_known"}
+    assert names(merged(gone, {"retired/0/resale_usd": 2000.0})) == {"retired"}
+
+
+def test_lots_that_differ_in_resale_alone_are_told_apart_by_what_they_are_sold_for() -> None:
+    lot = {"system": "box", "site": "oslo", "count": 2, "may_retire": "true"}
+    sold = {"system": "box", "site": "oslo", "period": "2025q2", "until": None, "systems": 2.0}
+    gone = plan({"fleet": [lot | {"resale_usd": "10"}, lot | {"resale_usd": "20"}]},
+                retired=[sold | {"resale_usd": 40.0}, sold | {"resale_usd": 20.0}])  # fmt: skip
+    assert costs(gone, "resale_usd") == [0, -60]
+    ok(gone)
+    twice = filled(merged(gone, {"retired/1/resale_usd": 40.0}))
+    assert "retire_within_fleet(box,oslo): used 4 systems, limit 2 systems" in audit(twice).findings
+
+
+def test_work_is_worth_its_value_and_need_not_be_done() -> None:
+    """2 USD an hour and unit of 3200 served of 4800; unmet costs 1 USD beside; served does not exceed demand."""
+    valued = plan(
+        {"objective": "maximize_value", "demand/train": {
+            "workload": "training", "per_second": {"2025q2": "4800"}, "value_usd_per_unit_hour": "2"}},
+        orders=[order("box.purchase", "oslo", "2025q2", 2.0)],
+        work=[work("train", "box", "oslo", "2025q2", 1.0)],
+        unmet=[{"demand": "train", "period": "2025q2", "per_second": 1600.0}],
+    )  # fmt: skip
+    assert costs(valued, "value_usd") == [0, -2 * 3200 * 2190]
+    assert costs(valued, "unmet_usd") == [0, 0]
+    # d_2 * (600000 + energy 2 * 919.8 - 14016000) - f_2 * 600000 * 0.95
+    mid, end = Fraction(D2), Fraction(F2)
+    assert keep_accounts(valued).objective_usd == mid * (Fraction("601839.6") - 14016000) - end * 570000
+    ok(valued)
+    ok(filled(merged(valued, {"unmet/0/per_second": 4800.0, "work": []})))
+    priced = filled(merged(valued, {S + "demand/train/unmet_usd_per_unit_hour": "1"}))
+    assert costs(priced, "unmet_usd") == [0, 1600 * 2190]
+    assert costs(priced, "value_usd") == costs(valued, "value_usd")
+    ok(priced)
+    cheap = filled(merged(priced, {S + "objective": "minimize_cost"}))
+    assert costs(cheap, "value_usd") == [0, 0]
+    ok(cheap)
+    assert names(filled(merged(valued, {S + "objective": "minimize_cost"}))) == {"unmet_has_price"}
+    assert names(filled(merged(valued, {S + "demand/train/value_usd_per_unit_hour": None}))) == {"unmet_has_price"}
+    assert names(filled(merged(valued, {"unmet/0/per_second": 1500.0}))) == {"serve_demand"}
+    assert names(merged(valued, {"costs/value_usd/2025q2": -14016001.0})) == {"costs"}
+
+
+def test_a_deadline_counts_the_periods_that_end_in_time() -> None:
+    """1 box does 3200 * 2190 h = 7008000 a quarter; November ends before 2025q4, 2025 with it."""
+    deadlines = {"2025q2": "14016000", "2025-11": "21024000", "2025": "28032000", "2027": "28032000"}
+    run = {"workload": "training", "by_deadline_unit_hours": deadlines}
+    boxes = [order("box.purchase", "oslo", "2025q1", 2.0)]
+    done = plan({"horizon/periods": 4, "demand/train": run}, orders=boxes,
+                work=[work("train", "box", "oslo", f"2025q{q}", 1.0) for q in (1, 2, 3, 4)])  # fmt: skip
+    ok(done)
+    for key in deadlines:
+        more = filled(
+            merged(done, {f"scenario/demand/train/by_deadline_unit_hours/{key}": str(int(deadlines[key]) + 40)})
+        )
+        assert [f.split(":")[0] for f in audit(more).findings] == [f"finish_by_deadline(train,{key})"]
+    early = plan({"demand/train": run | {"unmet_usd_per_unit_hour": "1", "by_deadline_unit_hours": {"2024": "1"}}},
+                 unmet=[{"demand": "train", "period": "2025q1", "per_second": 1.0}])  # fmt: skip
+    assert names(early) == {"finish_by_deadline", "unmet_has_price"}
+
+
+def cluster_plan(**changes: Any) -> Tree:
+    """A cluster of 40 on five boxes in oslo, then on two boxes and three tanks of the same chip in bergen."""
+    return plan(
+        {"sites/bergen": SCENARIO["sites"]["oslo"], "fleet": [
+            {"system": system, "site": site, "count": 5} for system in ("box", "tank") for site in ("oslo", "bergen")],
+         "demand/train": {"workload": "training", "per_second": "16000", "cluster": {"accelerators": 40},
+                          "unmet_usd_per_unit_hour": "1"}},
+        {"systems/tank": CATALOG["systems"]["box"]},
+        work=[work("train", "box", "oslo", "2025q1", 4.75), work("train", "tank", "oslo", "2025q1", 0.25),
+              work("train", "box", "bergen", "2025q2", 2.0), work("train", "tank", "bergen", "2025q2", 3.0)],
+        **changes,
+    )  # fmt: skip
+
+
+def test_a_cluster_is_one_accelerator_at_one_place_large_enough() -> None:
+    cluster = cluster_plan()
+    assert [(c["period"], c["accelerator"], c["place"], c["accelerators"]) for c in cluster["clusters"]] == [
+        ("2025q1", "chip", "oslo", 40.0), ("2025q2", "chip", "bergen", 40.0),
+    ]  # fmt: skip
+    ok(cluster)
+    split = filled(merged(cluster, {"work/3/place": "oslo", S + "demand/train/cluster/accelerators": 0}))
+    assert audit(split).findings == (
+        "cluster_on_one_site(train,2025q2,elsewhere): used 16 accelerators, limit 0 accelerators",
+    )
+    other = {f"{C}{table}/other": CATALOG[table]["chip"] for table in ("accelerators", "throughput")}
+    mixed = filled(merged(split, other | {C + "systems/tank/accelerator": "other", "work/3/place": "bergen"}))
+    assert names(mixed) == {"cluster_on_one_site"}
+    small = filled(merged(cluster, {S + "demand/train/cluster/accelerators": 41}))
+    assert "cluster_on_one_site(train,2025q1): used 40 accelerators, required 41 accelerators" in audit(small).findings
+    assert names(merged(cluster, {"clusters/0/place": "bergen"})) == {"clusters"}
+    assert names(merged(cluster, {"clusters/1/accelerators": 41.0})) == {"clusters"}
+    assert names(cluster | {"clusters": cluster["clusters"][1:]}) == {"clusters"}
+
+
+def test_a_cluster_may_be_left_out_whole_but_not_in_part() -> None:
+    cluster = cluster_plan(unmet=[{"demand": "train", "period": "2025q2", "per_second": 16000.0}])
+    left = filled(cluster | {"work": cluster["work"][:2]})
+    assert [c["period"] for c in left["clusters"]] == ["2025q1"]
+    ok(left)
+    part = filled(cluster | {"work": cluster["work"][:3]})
+    assert names(part) == {"cluster_on_one_site"}
+
+
+OWN = {"name": "Own", "vendor": "acme", "kind": "asic", "stack": "own", "one_off": {"usd": "1e6", "months": 4}}
+SPECIFIC = "limit(own_floor,2025)"
+
+
+def own_plan() -> Tree:
+    """Four quarters: an own chip engineered, ordered at a discount and put to work while the old fleet goes.
+
+    Engineering starts in 2025q1 and takes 2 quarters, so orders may be placed from 2025q3, to enter a quarter
+    later; the run is ported in 2025q3, ready in 2025q4.
+    """
+    fleet = {"system": "box", "site": "oslo", "count": 12, "until": "2025q3", "may_retire": "true", "resale_usd": "2e4"}
+    limits = [
+        {"name": "own_floor", "measure": "accelerators", "of": {"kind": ["asic"], "buyers": ["ac*"]}, "at_least": "96",
+         "within": "2025"},
+        {"name": "rented", "measure": "spend_usd", "of": {"route": ["on_demand"]}, "at_most_share": "0.052",
+         "within": "total"},
+        {"name": "kw", "measure": "it_kw", "of": {"site": ["oslo"]}, "at_most": "120", "within": "total"},
+        {"name": "own_work", "measure": "work", "of": {"vendor": ["acme"], "demand": ["run"]}, "at_least_share": "0.78",
+         "within": "total"},
+        {"name": "carbon", "measure": "carbon_t", "of": {"site": ["each"]}, "at_most": "70", "within": "each_year"},
+        {"name": "lots", "measure": "systems", "of": {"system": ["each"]}, "at_least": "1", "within": "2025"},
+    ]  # fmt: skip
+    return plan(
+        {
+            "horizon/periods": 4, "fleet": [fleet], "limits": limits, "budget/opex_usd": {"2025q1": "1080000"},
+            "sites/oslo/power_mw": {"2025q1": "0.15", "2025q2": "0.11", "2025q3": "0.05"},
+            "sites/oslo/carbon_kg_per_mwh": "100", "sites/bergen": SCENARIO["sites"]["oslo"],
+            "sites/oslo/expansion": {
+                "usd_per_mw": "1e6", "lead_time_months": 5, "max_mw": "0.0625", "life_years": "20"},
+            "demand/train": {"workload": "training", "per_second": {"2025q1": "25600", "2025q4": "0"},
+                             "cluster": {"accelerators": 64}},
+            "demand/run": {"workload": "training", "cluster": {"accelerators": 0},
+                           "by_deadline_unit_hours": {"2025q3": "7008000", "2025q4": "33288000"},
+                           "stacks": {"cuda": "0", "own": {"usd": "5e4", "months": 3}}},
+        },
+        {
+            "accelerators/own": OWN, "systems/ownbox": CATALOG["systems"]["box"] | {"accelerator": "own"},
+            "throughput/own/training": {"rate": "500", "basis": "measured", "source": "bench"},
+            "offers/box.rented": RENTED, "offers/box.purchase/available/until": "2024",
+            "offers/ownbox.purchase": CATALOG["offers"]["box.purchase"] | {
+                "system": "ownbox", "price_usd": "100000", "lead_time_months": 3, "minimum_order_systems": 5,
+                "buyers": ["acme"], "price_breaks": {"kind": "all_units", "steps": [
+                    {"from_systems": 5, "factor": "0.9"}, {"from_systems": 12, "factor": "0.8"}]}},
+        },
+        orders=[order("ownbox.purchase", "oslo", "2025q4", 8.0), order("ownbox.purchase", "bergen", "2025q4", 4.0),
+                order("box.rented", "cloud", "2025q1", 1.0)],
+        work=[work("run", "box", "oslo", "2025q1", 1.0), work("run", "ownbox", "bergen", "2025q4", 1.0),
+              work("run", "ownbox", "bergen", "2025q4", 2.0),
+              *(work("train", "box", "oslo", f"2025q{q}", 8.0) for q in (1, 2, 3))],
+        retired=[{"system": "box", "site": "oslo", "period": "2025q2", "until": "2025q3", "systems": 3.0}],
+        expanded=[{"site": "oslo", "period": "2025q3", "mw": 0.0625}],
+        engineering=[{"accelerator": "own", "starts": "2025q1"}],
+        porting=[{"demand": "run", "stack": "own", "starts": "2025q3"}],
+    )  # fmt: skip
+
+
+def test_own_silicon_by_hand() -> None:
+    own = own_plan()
+    assert costs(own, "hardware_usd") == [0, 0, 0, 12 * 80000]
+    assert costs(own, "engineering_usd") == [1000000, 0, 0, 0]
+    assert costs(own, "porting_usd") == [0, 0, 50000, 0]
+    assert costs(own, "facility_usd") == [0, 0, 62500, 0]
+    assert costs(own, "resale_usd") == [0, -60000, 0, 0]
+    # book 0.95 after a quarter; the hall after 2 of 80 quarters
+    assert costs(own, "residual_usd") == [0, 0, 0, -Fraction("0.95") * 960000 - Fraction("0.975") * 62500]
+    assert [row["ready"] for row in (*own["engineering"], *own["porting"])] == ["2025q3", "2025q4"]
+    # engineering, 12 boxes at 919.80 of energy, 1 rented at 3 * 8 * 2190 h
+    assert own["budget"][0]["used_usd"] == 1000000 + 12 * 919.8 + 52560
+    ok(own)
+
+
+def limits_of(of: Tree) -> dict[str, Any]:
+    """Use and limit of the user's limits."""
+    return {row: (values["used"], values["limit"]) for (row,), values in expected_limits(keep_accounts(of)).items()
+            if row.startswith("limit(")}  # fmt: skip
+
+
+def test_limits_by_hand() -> None:
+    """Spend 12 * 80000 and 52560 of rent; kW at 10 a box; 18.396 MWh a box and quarter, 0.1 t a MWh."""
+    found = limits_of(own_plan())
+    assert found["limit(own_floor,2025)"] == (96, 96)
+    assert found["limit(rented,total)"] == (52560, Fraction("0.052") * (960000 + 52560))
+    assert [found[f"limit(kw,2025q{q})"] for q in (1, 2, 3, 4)] == [(x, 120) for x in (120, 90, 90, 80)]
+    assert found["limit(own_work,total)"] == (12000, Fraction("0.78") * 15200)  # 3 * 8 * 500 of it and 8 * 400
+    assert found["limit(carbon,oslo,fy2025)"] == (Fraction("1.8396") * (12 + 9 + 9 + 8), 70)
+    assert found["limit(carbon,bergen,fy2025)"] == (0, 70)
+    assert {row: found[row] for row in found if "lots" in row} == {"limit(lots,box,2025)": (1, 1),
+                                                                   "limit(lots,ownbox,2025)": (12, 1)}  # fmt: skip
+
+
+def one_limit(measure: str, within: str, of: Tree, **changes: Any) -> list[str]:
+    """The rows of one ceiling of 1, with use as whole numbers where they are."""
+    rule = {"name": "r", "measure": measure, "of": of, "at_most": "1", "within": within}
+    tested = filled(merged(own_plan(), {S + "limits": [rule], **changes}))
+    return [
+        f"{row.removeprefix('limit(r').strip(',)')} {float(used):g}" for row, (used, _) in limits_of(tested).items()
+    ]
+
+
+def test_what_each_selection_and_measure_counts() -> None:
+    commit = {S + "commitments": [{"offer": "box.purchase", "site": "oslo", "period": "2025q1", "systems": 1}],
+              C + "offers/box.purchase/network_usd": "5"}  # fmt: skip
+    # commitments count; a rented system has no capex; spend is all rent inside the horizon, on entering service
+    assert one_limit("systems", "2025q1", {"vendor": ["maker"]}, **commit) == ["2025q1 2"]
+    assert one_limit("capex_usd", "2025q1", {"system": ["box"]}, **commit) == ["2025q1 300005"]
+    assert one_limit("spend_usd", "2025q1", {"system": ["box"]}, **commit) == ["2025q1 352565"]
+    assert one_limit("systems", "total", {"host": ["cl*"]}) == ["total 1"]
+    assert one_limit("systems", "total", {"site": ["oslo", "bergen"]}) == ["total 12"]
+    assert one_limit("accelerators", "total", {"route": ["each"], "kind": ["asic"]}) == ["purchase,total 96"]
+    # the fleet has no offer and no route, but the buyers of the offers of its system
+    assert one_limit("it_kw", "2025q1", {"offer": ["*"]}) == ["2025q1 10"]
+    assert one_limit("it_kw", "2025q1", {}) == ["2025q1 130"]
+    buyers = {C + "offers/box.rented/buyers": ["acme", "zeta"]}
+    assert one_limit("it_kw", "2025q1", {"buyers": ["zeta"]}, **buyers) == ["2025q1 130"]
+    assert one_limit("work", "2025q1", {"buyers": ["zeta"], "demand": ["run"]}, **buyers) == ["2025q1 3200"]
+    assert one_limit("systems", "2025q4", {"buyers": ["each"]}, **buyers) == ["acme,2025q4 12", "zeta,2025q4 0"]
+    # work is summed over periods: 4000 * 3 and 3200; 25600 in three quarters
+    assert one_limit("work", "total", {"demand": ["each"]}) == ["run,total 15200", "train,total 76800"]
+    assert one_limit("work", "2025q4", {"stack": ["own"], "demand": ["run"], "accelerator": ["own"]}) == [
+        "2025q4 12000"
+    ]
+    # hosted carbon by the accelerator hour: 8 * 2190 h * 0.5 kg
+    hosted = {C + "offers/box.rented/carbon_kg_per_accelerator_hour": "0.5"}
+    assert one_limit("carbon_t", "total", {"host": ["cloud"]}, **hosted) == ["total 8.76"]
+    fiscal = {S + "finance/fiscal_year_starts": 7}
+    assert one_limit("systems", "each_year", {"kind": ["asic"]}, **fiscal) == ["fy2025 0", "fy2026 12"]
+
+
+def test_a_floor_of_kilowatts_is_one_on_the_highest_period_of_its_window() -> None:
+    rule = {"name": "r", "measure": "it_kw", "of": {"site": ["oslo"]}, "at_least": "120", "within": "2025"}
+    ok(filled(merged(own_plan(), {S + "limits": [rule]})))
+    each = filled(merged(own_plan(), {S + "limits": [rule | {"within": "each_period"}]}))
+    assert [f.split(":")[0] for f in audit(each).findings] == [f"limit(r,2025q{q})" for q in (2, 3, 4)]
+
+
+def test_a_floor_for_each_holds_for_what_might_have_been_ordered() -> None:
+    """Nothing of box was bought; it cannot be without a price, dates, or the right to order it."""
+    rule = {"name": "r", "measure": "capex_usd", "of": {"system": ["each"]}, "at_least": "1", "within": "total"}
+    closed = merged(own_plan(), {S + "limits": [rule], "orders": own_plan()["orders"][:2],
+                                 C + "offers/box.rented/available": {"until": "2024"}})  # fmt: skip
+    ok(filled(closed))
+    opened = filled(merged(closed, {C + "offers/box.purchase/available": {}}))
+    assert [f.split(":")[0] for f in audit(opened).findings] == ["limit(r,box,total)"]
+    barred: list[Tree] = [
+        {C + "offers/box.purchase/buyers": ["zeta"]}, {S + "offers/deny": ["chip"]},
+        {C + "offers/box.purchase/price_usd": {"2026": "1"}}, {S + "offers/basis": ["measured"]},
+    ]  # fmt: skip
+    for change in barred:
+        ok(filled(merged(opened, change)))
+
+
+def test_a_share_is_of_the_same_demand_where_the_limit_names_one() -> None:
+    rule = {"name": "r", "measure": "work", "of": {"vendor": ["each"], "demand": ["each"]}, "at_most_share": "0.85",
+            "within": "each_period"}  # fmt: skip
+    found = limits_of(filled(merged(own_plan(), {S + "limits": [rule]})))
+    assert found["limit(r,acme,run,2025q4)"] == (12000, Fraction("0.85") * 12000)
+    assert found["limit(r,maker,train,2025q1)"] == (25600, Fraction("0.85") * 25600)
+    assert found["limit(r,acme,train,2025q1)"] == (0, Fraction("0.85") * 25600)
+
+
+OWN_TAMPERED: list[tuple[str, Tree]] = [
+    ("finish_by_deadline", {S + "demand/run/by_deadline_unit_hours/2025q4": "33288040"}),
+    ("finish_by_deadline", {S + "demand/run/by_deadline_unit_hours/2025q3": "7008040"}),
+    ("retire_within_fleet", {S + "fleet/0/may_retire": "false"}),
+    ("retire_while_in_service", {"retired/0/period": "2025q4", S + "sites/oslo/power_mw": "1", S + "limits": []}),
+    ("retire_is_whole", {"retired/0/systems": 3.5}),
+    ("retire_not_negative", {"retired/0/systems": -1.0, S + "sites/oslo/power_mw": "1", S + "limits": []}),
+    ("expansion_within_site", {S + "sites/oslo/expansion/max_mw": "0.04"}),
+    ("expansion_within_site", {S + "sites/oslo/expansion/lead_time_months": 7}),
+    ("expansion_within_site", {S + "sites/oslo/expansion": None}),
+    ("expand_not_negative", {"expanded/0/mw": -0.01, S + "sites/oslo/power_mw": "1"}),
+    ("power_within_site", {"expanded/0/period": "2025q4"}),
+    ("power_within_site", {"expanded": []}),
+    ("order_at_least_minimum", {C + "offers/ownbox.purchase/minimum_order_systems": 13}),
+    ("engineer_before_order", {"engineering/0/starts": "2025q2"}),
+    ("engineer_before_order", {"engineering": []}),
+    ("engineer_before_order", {C + "accelerators/own/one_off/months": 7}),
+    ("port_before_run", {"porting/0/starts": "2025q4"}),
+    ("port_before_run", {"porting": []}),
+    ("port_before_run", {S + "demand/run/stacks/own/months": 4}),
+    ("work_on_allowed_stack", {S + "demand/run/stacks": {"cuda": "0"}, "porting": []}),
+    ("cluster_on_one_site", {S + "demand/train/cluster/accelerators": 65}),
+    ("cluster_on_one_site", {"work/1/place": "oslo"}),
+    ("opex_within_budget", {S + "budget/opex_usd/2025q1": "1060000"}),
+    ("opex_within_budget", {S + "budget/opex_usd/2025q3": "58000"}),
+    ("capex_within_budget", {S + "budget/capex_usd/2025q3": "62499"}),
+    ("limit", {S + "limits/0/at_least": "97"}),
+    ("limit", {S + "limits/1/at_most_share": "0.0519"}),
+    ("limit", {S + "limits/2/at_most": "119"}),
+    ("limit", {S + "limits/3/at_least_share": "0.79"}),
+    ("limit", {S + "limits/4/at_most": "69.9"}),
+    ("limit", {S + "limits/5/at_least": "2"}),
+    ("rows_are_known", {"retired/0/site": "rome", S + "sites/oslo/power_mw": "1", S + "limits": []}),
+    ("rows_are_known", {"engineering": [{"accelerator": key, "starts": "2025q1"} for key in ("own", "chip")]}),
+    ("rows_are_known", {"porting": [{"demand": "run", "stack": key, "starts": "2025q3"} for key in ("own", "cuda")]}),
+    ("rows_are_known", {"expanded/0/site": "rome", S + "sites/oslo/power_mw": "1"}),
+    ("inputs_are_understood", {S + "sites/oslo/expansion/shape": "round"}),
+    ("inputs_are_understood", {S + "demand/run/stacks/own/team": "4"}),
+    ("inputs_are_understood", {S + "demand/train/cluster/network": "fast"}),
+    ("inputs_are_understood", {S + "limits/0/colour": "red"}),
+    ("inputs_are_understood", {S + "limits/4/of/colour": ["red"]}),
+    ("inputs_are_understood", {S + "limits/0/measure": "beauty"}),
+    ("inputs_are_understood", {C + "accelerators/own/one_off/risk": "0.5"}),
+    ("inputs_are_understood", {C + "offers/ownbox.purchase/price_breaks/steps/0/until": "2026"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "changes"), OWN_TAMPERED)
+def test_a_broken_rule_of_procurement_is_named_and_no_other(rule: str, changes: Tree) -> None:
+    assert names(filled(merged(own_plan(), changes))) == {rule}
+
+
+OWN_MISSTATED: list[tuple[set[str], Tree]] = [
+    ({"orders", "buy_in_one_band"}, {"orders/0/price_usd": 90000.0}),
+    ({"orders"}, {"orders/0/capex_usd": 720000.0}),
+    ({"retired"}, {"retired/0/resale_usd": 60001.0}),
+    ({"expanded"}, {"expanded/0/usd": 1.0}),
+    ({"engineering"}, {"engineering/0/usd": 1.0}),
+    ({"engineering"}, {"engineering/0/ready": "2025q2"}),
+    ({"porting"}, {"porting/0/usd": 1.0}),
+    ({"porting"}, {"porting/0/ready": "2025q3"}),
+    ({"clusters"}, {"clusters/0/accelerator": "own"}),
+    ({"sites"}, {"sites/2/power_limit_mw": 0.05}),
+    *(({"limits"}, {f"limits/0/{field}": 95.5}) for field in ("used", "limit", "slack")),
+    ({"limits"}, {"limits/0/at_least": False}),
+    ({"limits"}, {"limits/0/row": "limit(own_floor,2026)"}),
+    *(
+        ({"costs"}, {f"costs/{name}/2025q3": 0.25})
+        for name in ("facility_usd", "engineering_usd", "porting_usd", "value_usd", "resale_usd")
+    ),
+]
+
+
+@pytest.mark.parametrize(("tables", "changes"), OWN_MISSTATED)
+def test_a_misstatement_of_procurement_is_named_and_no_other(tables: set[str], changes: Tree) -> None:
+    own = own_plan()
+    own["limits"].sort(key=lambda row: row["row"] != SPECIFIC)
+    assert names(merged(own, changes)) == tables
+
+
+def test_leases_and_commitments_need_no_engineering() -> None:
+    entry = {"offer": "ownbox.purchase", "site": "oslo", "period": "2025q1", "systems": 1, "price_usd": "1"}
+    other = plan(
+        {"commitments": [entry]},
+        {"accelerators/own": OWN, "systems/ownbox": CATALOG["systems"]["box"] | {"accelerator": "own"},
+         "offers/ownbox.purchase": CATALOG["offers"]["box.purchase"] | {"system": "ownbox"},
+         "offers/ownbox.lease": LEASE | {"system": "ownbox"}},
+        orders=[order("ownbox.purchase", "oslo", "2025q1", 1.0, 1.0), order("ownbox.lease", "oslo", "2025q1", 1.0)],
+    )  # fmt: skip
+    ok(other)
+    bought = other["orders"] + [order("ownbox.purchase", "oslo", "2025q1", 1.0)]
+    assert names(filled(other | {"orders": bought})) == {"engineer_before_order"}
+
+
+def test_a_plain_cost_of_a_stack_is_paid_and_ready_at_once() -> None:
+    ported = plan({"demand/train": {"workload": "training", "per_second": "3200", "stacks": {"cuda": "700"}}},
+                  orders=[order("box.purchase", "oslo", "2025q1", 2.0)],
+                  work=[work("train", "box", "oslo", t, 1.0) for t in ("2025q1", "2025q2")],
+                  porting=[{"demand": "train", "stack": "cuda", "starts": "2025q1"}])  # fmt: skip
+    assert costs(ported, "porting_usd") == [700, 0]
+    ok(ported)
+    assert names(filled(merged(ported, {"porting": []}))) == {"port_before_run"}
+
+
+def test_work_of_different_units_is_never_added() -> None:
+    rule = {"name": "r", "measure": "work", "of": {"site": ["oslo"]}, "at_most": "1e9", "within": "total"}
+    mixed = filled(merged(rich_plan(), {S + "limits": [rule]}))
+    assert audit(mixed).findings == ("limit(r): it adds work in TFLOP/s and tokens/s",)
+
+
 # --- calendar ---
 
 
@@ -836,12 +1328,14 @@ def test_every_constraint_is_a_function_of_its_name() -> None:
     from optimizer.audit.permissions import PERMISSIONS
     from optimizer.audit.rules import CONSTRAINTS
 
-    tested = {rule for rule, _ in TAMPERED}
+    tested = {rule for rule, _ in TAMPERED + OWN_TAMPERED} | {rule for rules, _ in OWN_MISSTATED for rule in rules}
     assert {rule.__name__ for rule in (*CONSTRAINTS, *PERMISSIONS)} <= tested
     assert {rule.__name__ for rule in CONSTRAINTS} == {
         "serve_demand", "run_within_fleet", "power_within_site", "liquid_within_site", "air_within_site",
         "racks_within_site", "deliveries_within_supply", "orders_within_offer", "draws_within_pool",
-        "capex_within_budget", "opex_within_budget", "honour_commitment",
+        "capex_within_budget", "opex_within_budget", "honour_commitment", "finish_by_deadline", "retire_within_fleet",
+        "expansion_within_site", "order_at_least_minimum", "buy_in_one_band", "engineer_before_order",
+        "port_before_run", "cluster_on_one_site", "limit",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ REQUIRED = {
     *("mi250x", "mi300x", "mi325x", "mi350x", "mi355x", "mi455x"),
     *("tpu_v4", "tpu_v5e", "tpu_v5p", "tpu_v6e", "tpu_v7"),
     *("trainium1", "trainium2", "trainium3", "inferentia2", "maia_100", "maia_200"),
-    *("mtia_v1", "mtia_v2", "mtia_300", "mtia_400", "mtia_450", "mtia_500", "gaudi2", "gaudi3"),
+    *("mtia_v1", "mtia_v2", "mtia_300", "mtia_400", "mtia_450", "mtia_500", "gaudi2", "gaudi3", "jalapeno"),
 }
 BUYERS = {"meta", "microsoft", "google", "amazon", "oracle", "xai", "openai", "anthropic", "apple", "deepseek"}
 WORKLOADS = {
@@ -60,6 +60,7 @@ IN_SERVICE = {  # first quarter in which a purchase can be in service
     "trn2_server": "2024q4",
     "mtia_v2_rack": "2024q2",
     "maia_200_server": "2026q1",
+    "jalapeno_rack": "2026q4",
 }
 USD_PER_ACCELERATOR = {  # of a whole system, without its network, at any period
     "nvidia": (10_000, 130_000),
@@ -69,6 +70,7 @@ USD_PER_ACCELERATOR = {  # of a whole system, without its network, at any period
     "aws": (4_000, 20_000),
     "microsoft": (8_000, 30_000),
     "meta": (1_000, 50_000),
+    "openai": (10_000, 30_000),
     "huawei": (10_000, 40_000),
 }
 RENT_USD_PER_HOUR = (0.3, 9.0)
@@ -171,7 +173,10 @@ def test_hosted_offers_name_host_supply_and_carbon(catalog: Catalog) -> None:
 
 
 def test_in_house_chips_have_their_buyers(catalog: Catalog) -> None:
-    owners = {"google": {"google", "anthropic"}, "aws": {"amazon"}, "microsoft": {"microsoft"}, "meta": {"meta"}}
+    owners = {
+        "google": {"google", "anthropic"}, "aws": {"amazon"}, "microsoft": {"microsoft"}, "meta": {"meta"},
+        "openai": {"openai"},
+    }  # fmt: skip
     for name, offer in catalog.offers.items():
         vendor = catalog.accelerators[catalog.systems[offer.system].accelerator].vendor
         if offer.route == "purchase" and vendor in owners:
@@ -187,7 +192,7 @@ def test_nothing_is_sold_only_to_others(catalog: Catalog) -> None:
     """A buyer without own chips can still rent TPU and Trainium, but not Maia or MTIA."""
     open_to_all = {catalog.systems[o.system].accelerator for o in catalog.offers.values() if o.buyers is None}
     assert {"tpu_v7", "trainium2", "inferentia2"} <= open_to_all
-    assert not {a for a in open_to_all if a.startswith(("maia", "mtia"))}
+    assert not {a for a in open_to_all if a.startswith(("maia", "mtia", "jalapeno"))}
 
 
 def test_average_power_is_within_provisioned(catalog: Catalog) -> None:
@@ -303,7 +308,7 @@ def test_a_newer_chip_is_not_slower(catalog: Catalog) -> None:
 
 def test_training_needs_a_training_chip(catalog: Catalog) -> None:
     trains = {chip for chip, rates in catalog.throughput.items() if "llm_training" in rates}
-    assert not trains & {"inferentia2", "maia_200", "mtia_v1", "mtia_v2", "mtia_300", "rtx_pro_6000"}
+    assert not trains & {"inferentia2", "maia_200", "mtia_v1", "mtia_v2", "mtia_300", "rtx_pro_6000", "jalapeno"}
 
 
 def test_a_training_rate_is_a_plausible_share_of_peak(catalog: Catalog) -> None:
@@ -334,3 +339,13 @@ def test_sources_are_all_used_and_published_unless_ours(catalog: Catalog) -> Non
         else:
             assert name.startswith(("rule_", "assumed_")), name
             assert source.note, name
+
+
+def test_engineering_is_done_by_the_first_order(catalog: Catalog) -> None:
+    """A plan from 2024q3 on, as Microsoft's of its fiscal year, can start in time for every own chip."""
+    ahead = {name: chip.one_off for name, chip in catalog.accelerators.items() if chip.one_off}
+    assert set(ahead) == {"maia_200", "mtia_400", "mtia_450", "mtia_500", "jalapeno"}
+    for name, one_off in ahead.items():
+        for offer in _offers_of(catalog, name):
+            assert offer.available.from_ is not None
+            assert first_month(offer.available.from_) - one_off.months >= first_month("2024q3"), name

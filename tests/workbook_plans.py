@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, getcontext
 from itertools import pairwise
 from typing import Any
@@ -20,13 +20,18 @@ HOURS = 8760.0
 NAMES = (
     "hardware_usd",
     "network_usd",
+    "facility_usd",
     "energy_usd",
     "hosting_usd",
     "maintenance_usd",
     "software_usd",
     "rent_usd",
-    "unmet_usd",
+    "engineering_usd",
+    "porting_usd",
     "carbon_usd",
+    "unmet_usd",
+    "value_usd",
+    "resale_usd",
     "residual_usd",
 )
 TABLE = {"1": "0.62", "2": "0.42", "3": "0.30", "4": "0.18", "5": "0.12"}
@@ -45,13 +50,41 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """Systems of the fleet entry with this number (from 0) switched off from period t on."""
+
+    fleet: int
+    t: int
+    systems: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Decisions besides orders: MW by (site, t), starts by (accelerator, t) and (demand, stack, t), clusters.
+
+    A cluster is (demand, t, accelerator, place, accelerators).
+    """
+
+    retired: tuple[Retired, ...] = ()
+    expanded: tuple[tuple[str, int, float], ...] = ()
+    engineering: tuple[tuple[str, int], ...] = ()
+    porting: tuple[tuple[str, str, int], ...] = ()
+    clusters: tuple[tuple[str, int, str, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
-    """All that determines the costs: inputs as a plan holds them, entries, unmet work per second by demand."""
+    """All that determines the costs: inputs as a plan holds them, entries, unmet work per second by demand.
+
+    `factors` are prices paid over list prices by (offer, t), where they are not what the breaks say.
+    """
 
     scenario: dict[str, Any]
     catalog: dict[str, Any]
     entries: tuple[Entry, ...]
     unmet: dict[str, tuple[float, ...]]
+    decided: Decided = Decided()
+    factors: tuple[tuple[str, int, float], ...] = ()
 
     def edited(self, changes: dict[str, Any]) -> Case:
         """A copy with values at slash-separated paths replaced, e.g. scenario/finance/discount_rate."""
@@ -62,7 +95,7 @@ class Case:
             for folder in folders:
                 place = place[folder]
             place[last] = value
-        return Case(parts["scenario"], parts["catalog"], self.entries, self.unmet)
+        return replace(self, scenario=parts["scenario"], catalog=parts["catalog"])
 
 
 class Pricing:
@@ -80,6 +113,8 @@ class Pricing:
             self._entry(entry)
         self._sites()
         self._unmet()
+        self._value()
+        self._decided()
 
     def month(self, t: int) -> int:
         return self.start + (t - 1) * self.months
@@ -118,8 +153,23 @@ class Pricing:
         if entry.price is not None:
             return float(entry.price)
         offer = self.offer(entry)
-        name = "price_usd" if offer["route"] == "purchase" else "usd_per_accelerator_hour"
-        return self.at(offer[name], entry.t - self.lead(entry))
+        if offer["route"] != "purchase":
+            return self.at(offer["usd_per_accelerator_hour"], entry.t - self.lead(entry))
+        return self.at(offer["price_usd"], entry.t - self.lead(entry)) * self.paid(entry)
+
+    def paid(self, entry: Entry) -> float:
+        """Price paid over list price: by the systems of the offer's orders of the period, all places together."""
+        for offer, t, factor in self.case.factors:
+            if (offer, t) == (entry.offer, entry.t):
+                return factor
+        breaks = self.offer(entry).get("price_breaks")
+        alike = [e for e in self.case.entries if (e.offer, e.t, e.commitment) == (entry.offer, entry.t, False)]
+        count = int(sum(e.systems for e in alike))
+        if not breaks or entry.commitment or not count:
+            return 1.0
+        steps = [(1, 1.0), *((int(step["from_systems"]), float(step["factor"])) for step in breaks["steps"])]
+        of_unit = [next(factor for first, factor in reversed(steps) if unit >= first) for unit in range(1, count + 1)]
+        return of_unit[-1] if breaks["kind"] == "all_units" else math.fsum(of_unit) / count
 
     def _add(self, name: str, t: int, usd: float) -> None:
         if 1 <= t <= self.T:
@@ -166,10 +216,11 @@ class Pricing:
     def standing(self, t: int) -> dict[tuple[str, str], float]:
         """Systems in service in period t by (system, place), fleet included."""
         found: dict[tuple[str, str], float] = {}
-        for fleet in self.case.scenario.get("fleet", ()):
+        for i, fleet in enumerate(self.case.scenario.get("fleet", ())):
             if "until" not in fleet or self.month(t) <= last_month(fleet["until"]):
                 key = (fleet["system"], fleet["site"])
-                found[key] = found.get(key, 0.0) + float(fleet["count"])
+                off = sum(r.systems for r in self.case.decided.retired if r.fleet == i and r.t <= t)
+                found[key] = found.get(key, 0.0) + float(fleet["count"]) - off
         for entry in self.case.entries:
             if entry.t <= t < entry.t + self.stays(entry):
                 key = (self.offer(entry)["system"], entry.place)
@@ -202,8 +253,36 @@ class Pricing:
     def _unmet(self) -> None:
         for demand, values in self.case.unmet.items():
             for t, value in enumerate(values, start=1):
-                price = self.at(self.case.scenario["demand"][demand]["unmet_usd_per_unit_hour"], t)
+                price = self.at(self.case.scenario["demand"][demand].get("unmet_usd_per_unit_hour"), t)
                 self._add("unmet_usd", t, value * self.H * price)
+
+    def _value(self) -> None:
+        valued = self.case.scenario["objective"] == "maximize_value"
+        for name, demand in self.case.scenario["demand"].items() if valued else ():
+            for t in range(1, self.T + 1):
+                unmet = self.case.unmet[name][t - 1] if name in self.case.unmet else 0.0
+                served = self.at(demand.get("per_second"), t) - unmet
+                self._add("value_usd", t, -self.at(demand.get("value_usd_per_unit_hour"), t) * self.H * served)
+
+    def _decided(self) -> None:
+        decided, scenario = self.case.decided, self.case.scenario
+        for r in decided.retired:
+            self._add("resale_usd", r.t, -float(scenario["fleet"][r.fleet]["resale_usd"]) * r.systems)
+        for site, t, mw in decided.expanded:
+            terms = scenario["sites"][site]["expansion"]
+            usd = mw * float(terms["usd_per_mw"])
+            left = max(0.0, 1 - (self.T - t + 1) / self.n / float(terms["life_years"]))
+            self._add("facility_usd", t, usd)
+            self._add("residual_usd", self.T, -usd * left)
+        for accelerator, t in decided.engineering:
+            one_off = self.case.catalog["accelerators"][accelerator]["one_off"]
+            self._add("engineering_usd", t, float(one_off["usd"]))
+        for demand, stack, t in decided.porting:
+            self._add("porting_usd", t, float(scenario["demand"][demand]["stacks"][stack]["usd"]))
+
+    def ready(self, t: int, months: int) -> str:
+        """The period from which something started in t may be used."""
+        return self.key(t + math.ceil(months / self.months))
 
     def factor(self, years: Decimal) -> Decimal:
         getcontext().prec = 34
@@ -288,6 +367,8 @@ def _sites(pricing: Pricing) -> list[dict[str, Any]]:
                 f"{name}_limit{'' if name == 'racks' else '_mw'}": pricing.at(given[key], t) if key in given else None
                 for name, key in (("power", "power_mw"), ("liquid", "liquid_mw"), ("air", "air_mw"), ("racks", "racks"))
             }
+            added = sum(mw for s, at, mw in pricing.case.decided.expanded if s == site and at <= t)
+            limits["power_limit_mw"] = pricing.at(given["power_mw"], t) + added
             rows.append(
                 {
                     "site": site,
@@ -320,8 +401,8 @@ def _in_window(pricing: Pricing, window: str, t: int) -> bool:
 
 def _budget(pricing: Pricing) -> list[dict[str, Any]]:
     of = {
-        "capex_usd": ("hardware_usd", "network_usd"),
-        "opex_usd": ("energy_usd", "hosting_usd", "maintenance_usd", "rent_usd", "software_usd", "carbon_usd"),
+        "capex_usd": ("hardware_usd", "network_usd", "facility_usd"),
+        "opex_usd": NAMES[3:11],
     }
     return [
         {
@@ -338,6 +419,50 @@ def _budget(pricing: Pricing) -> list[dict[str, Any]]:
         for budget, windows in pricing.case.scenario.get("budget", {}).items()
         for window, limit in windows.items()
     ]
+
+
+def _decided(pricing: Pricing) -> dict[str, list[dict[str, Any]]]:
+    """The plan's sections on decisions besides orders."""
+    case, decided, key = pricing.case, pricing.case.decided, pricing.key
+    fleet, sites, demands = case.scenario.get("fleet", []), case.scenario["sites"], case.scenario["demand"]
+    retired = [
+        {
+            "system": fleet[r.fleet]["system"],
+            "site": fleet[r.fleet]["site"],
+            "period": key(r.t),
+            "until": fleet[r.fleet].get("until"),
+            "systems": r.systems,
+            "resale_usd": r.systems * float(fleet[r.fleet]["resale_usd"]),
+        }
+        for r in decided.retired
+    ]
+    expanded = [
+        {"site": site, "period": key(t), "mw": mw, "usd": mw * float(sites[site]["expansion"]["usd_per_mw"])}
+        for site, t, mw in decided.expanded
+    ]
+    engineering = [
+        {"accelerator": a, **_start(pricing, t, case.catalog["accelerators"][a]["one_off"])}
+        for a, t in decided.engineering
+    ]
+    porting = [
+        {"demand": demand, "stack": stack, **_start(pricing, t, demands[demand]["stacks"][stack])}
+        for demand, stack, t in decided.porting
+    ]
+    clusters = [
+        {"demand": demand, "period": key(t), "accelerator": accelerator, "place": place, "accelerators": count}
+        for demand, t, accelerator, place, count in decided.clusters
+    ]
+    return {
+        "retired": retired,
+        "expanded": expanded,
+        "engineering": engineering,
+        "porting": porting,
+        "clusters": clusters,
+    }
+
+
+def _start(pricing: Pricing, t: int, terms: dict[str, Any]) -> dict[str, Any]:
+    return {"starts": pricing.key(t), "ready": pricing.ready(t, int(terms["months"])), "usd": float(terms["usd"])}
 
 
 def plan_of(case: Case) -> Plan:
@@ -360,7 +485,7 @@ def plan_of(case: Case) -> Plan:
             "demand": demand,
             "period": pricing.key(t),
             "per_second": value,
-            "usd": value * pricing.H * pricing.at(case.scenario["demand"][demand]["unmet_usd_per_unit_hour"], t),
+            "usd": value * pricing.H * pricing.at(case.scenario["demand"][demand].get("unmet_usd_per_unit_hour"), t),
         }
         for demand, values in case.unmet.items()
         for t, value in enumerate(values, start=1)
@@ -372,14 +497,15 @@ def plan_of(case: Case) -> Plan:
             "chipmix": {"format": 1, "version": "0.1.0"},
             "status": "optimal",
             "objective_usd": pricing.npv,
-            "bound_usd": pricing.npv * 0.99995,
+            "bound_usd": pricing.npv - 5e-5 * abs(pricing.npv),
             "gap": 5e-5,
-            "certified": {"bound_usd": pricing.npv * 0.99, "gap": 0.01},
+            "certified": {"bound_usd": pricing.npv - 0.01 * abs(pricing.npv), "gap": 0.01},
             "periods": periods,
             "orders": _orders(pricing),
             "in_service": _in_service(pricing),
             "work": [],
             "unmet": unmet,
+            **_decided(pricing),
             "costs": {
                 name: {pricing.key(t): values[t - 1] for t in range(1, pricing.T + 1)}
                 for name, values in pricing.costs.items()
@@ -393,6 +519,7 @@ def plan_of(case: Case) -> Plan:
                     "unit": "TFLOP/s",
                     "used": 6e4,
                     "limit": 6e4,
+                    "at_least": True,
                     "slack": 0.0,
                     "price_usd": 98.7,
                 },
@@ -401,6 +528,7 @@ def plan_of(case: Case) -> Plan:
                     "unit": "MW",
                     "used": 0.2,
                     "limit": 5.0,
+                    "at_least": False,
                     "slack": 4.8,
                     "price_usd": None,
                 },
@@ -496,15 +624,17 @@ HOSTILE = "=cmd|' /C calc'!A0"
 
 
 def _rich_catalog() -> dict[str, Any]:
-    accelerators = {
+    accelerators: dict[str, dict[str, Any]] = {
         key: {"id": key, "name": name, "vendor": vendor, "kind": kind, "stack": "cuda"}
         for key, name, vendor, kind in (
             ("b200", "B200 192GB", "nvidia", "gpu"),
             ("h100", "H100 SXM5 80GB", "nvidia", "gpu"),
             ("mi355x", "MI355X 288GB", "amd", "gpu"),
+            ("own_chip", "Own chip", "meta", "asic"),
             ("tpu_v6e", "TPU v6e", "google", "asic"),
         )
     }
+    accelerators["own_chip"]["one_off"] = {"usd": "30e6", "months": 5}
     systems = {
         "dgx_h100": {
             "accelerator": "h100",
@@ -532,6 +662,15 @@ def _rich_catalog() -> dict[str, Any]:
             "average_kw": "10.2",
             "cooling": "liquid",
             "racks": "0.2",
+        },
+        "own_rack": {
+            "accelerator": "own_chip",
+            "name": "Own rack",
+            "accelerators": 36,
+            "provisioned_kw": "45",
+            "average_kw": "31",
+            "cooling": "air",
+            "racks": "1",
         },
         "tpu_slice": {
             "accelerator": "tpu_v6e",
@@ -561,6 +700,22 @@ def _rich_catalog() -> dict[str, Any]:
             deposit_share="0.2",
             network_usd="12000",
             term_months=15,
+            price_breaks={
+                "kind": "all_units",
+                "steps": [{"from_systems": 50, "factor": "0.95"}, {"from_systems": 200, "factor": "0.9"}],
+            },
+        ),
+        "own_rack.purchase": _offer(
+            "own_rack",
+            "purchase",
+            price_usd={"2025q1": "410000", "2026q1": "380000"},
+            lead_time_months=3,
+            deposit_share="0.5",
+            network_usd="20000",
+            price_breaks={
+                "kind": "incremental",
+                "steps": [{"from_systems": 11, "factor": "0.97"}, {"from_systems": 31, "factor": "0.88"}],
+            },
         ),
         "mi355x.lease": _offer(
             "mi355x_8",
@@ -613,14 +768,18 @@ def _rich_catalog() -> dict[str, Any]:
 
 
 def rich() -> Case:
-    """Two sites, two hosts, all routes, deposits, lead times, commitments, fleet, unmet work, carbon, budgets."""
+    """Two sites, two hosts, all routes, deposits, lead times, commitments, fleet, unmet work, carbon, budgets.
+
+    And the decisions besides orders: fleet sold, power added, an own chip engineered, a port, a cluster,
+    both kinds of price breaks, work with a value.
+    """
     scenario = {
         "name": HOSTILE,
         "buyer": "meta",
         "catalogs": ["bundled"],
         "currency": {"code": "EUR", "per_usd": "0.92"},
         "horizon": {"start": "2025q1", "periods": 8},
-        "objective": "minimize_cost",
+        "objective": "maximize_value",
         "finance": {
             "discount_rate": "0.09",
             "fiscal_year_starts": 7,
@@ -642,6 +801,7 @@ def rich() -> Case:
                 electricity_usd_per_mwh={"2025q1": "52", "2026q1": "49.5"},
                 hosting_usd_per_kw_month="3",
                 carbon_kg_per_mwh="120",
+                expansion={"usd_per_mw": "11e6", "lead_time_months": 8, "max_mw": "25", "life_years": "20"},
             ),
             "oslo": _site(
                 power_mw="12",
@@ -649,6 +809,7 @@ def rich() -> Case:
                 electricity_usd_per_mwh="61",
                 hosting_usd_per_kw_month={"2025q1": "90", "2026q3": "95"},
                 carbon_kg_per_mwh={"2025q1": "30", "2026q1": "25"},
+                expansion={"usd_per_mw": "9e6", "lead_time_months": 0, "max_mw": "4", "life_years": "1.5"},
             ),
         },
         "demand": {
@@ -656,11 +817,28 @@ def rich() -> Case:
                 "workload": "llm_training",
                 "per_second": "1e6",
                 "unmet_usd_per_unit_hour": {"2025q1": "0.002", "2026q1": "0.0018"},
+                "value_usd_per_unit_hour": {"2025q1": "0.04", "2025q3": "0.035"},
+                "cluster": {"accelerators": 1000},
             },
-            "serving": {"workload": "llm_serving", "per_second": "2e5"},
+            "serving": {
+                "workload": "llm_serving",
+                "per_second": {"2025q1": "2e5", "2025q4": "3e5"},
+                "stacks": {"cuda": "0", "own": {"usd": "12e6", "months": 4}},
+                "value_usd_per_unit_hour": "0.02",
+            },
+            "recommending": {"workload": "dlrm", "by_deadline_unit_hours": {"2025q4": "2e10"}},
         },
         "fleet": [
-            {"system": "dgx_h100", "site": "prineville", "count": "900", "until": "2026q1"},
+            {
+                "system": "dgx_h100",
+                "site": "prineville",
+                "count": "900",
+                "until": "2026q1",
+                "may_retire": "true",
+                "resale_usd": "90000",
+            },
+            {"system": "dgx_h100", "site": "prineville", "count": "60", "may_retire": "true", "resale_usd": "95000"},
+            {"system": "dgx_h100", "site": "prineville", "count": "40", "may_retire": "true", "resale_usd": "70000"},
             {"system": "dgx_h100", "site": "prineville", "count": "100"},
             {"system": "mi355x_8", "site": "oslo", "count": "12"},
         ],
@@ -679,7 +857,11 @@ def rich() -> Case:
         Entry("nvl72.purchase", "prineville", 7, 30.0),
         Entry("nvl72.purchase", "oslo", 8, 7.0),
         Entry("dgx_h100.purchase", "oslo", 3, 40.0),
+        Entry("dgx_h100.purchase", "prineville", 3, 30.0),
         Entry("dgx_h100.purchase", "oslo", 5, 25.0),
+        Entry("own_rack.purchase", "oslo", 5, 12.0),
+        Entry("own_rack.purchase", "prineville", 5, 24.0),
+        Entry("own_rack.purchase", "prineville", 6, 8.0),
         Entry("mi355x.lease", "oslo", 2, 60.0),
         Entry("mi355x.lease", "prineville", 5, 33.5),
         Entry("tpu.reserved", "gcp", 2, 3.0),
@@ -689,7 +871,18 @@ def rich() -> Case:
         Entry("h100.on_demand", "neocloud", 2, 80.0),
         Entry("h100.on_demand", "neocloud", 6, 17.0),
     )
-    return Case(scenario, _rich_catalog(), entries, {"training": (5e4, 2e4, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3)})
+    decided = Decided(
+        retired=(Retired(0, 3, 300.0), Retired(0, 4, 50.0), Retired(1, 2, 60.0), Retired(2, 6, 15.0)),
+        expanded=(("prineville", 4, 7.25), ("prineville", 7, 3.5), ("oslo", 2, 1.75)),
+        engineering=(("own_chip", 2),),
+        porting=(("serving", "own", 3),),
+        clusters=(("training", 1, "h100", "prineville", 2000.0), ("training", 5, "own_chip", "prineville", 1500.0)),
+    )
+    unmet: dict[str, tuple[float, ...]] = {
+        "training": (5e4, 2e4, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3),
+        "serving": (0.0, 4e4, 0.0, 0.0, 0.0, 0.0, 0.0, 7.5),
+    }
+    return Case(scenario, _rich_catalog(), entries, unmet, decided)
 
 
 def large(offers: int, sites: int, periods: int, every: int) -> Case:
@@ -701,6 +894,9 @@ def large(offers: int, sites: int, periods: int, every: int) -> Case:
     for site in scenario["sites"].values():
         site["power_mw"], site["liquid_mw"], site["air_mw"], site["racks"] = "9000", "9000", "9000", "90000"
     scenario["fleet"], scenario["commitments"], scenario["budget"] = [], [], {"capex_usd": {"total": "1e13"}}
+    for offer in case.catalog["offers"].values():
+        offer.pop("price_breaks", None)
+    scenario["objective"] = "minimize_cost"
     models = ("nvl72.purchase", "dgx_h100.purchase", "mi355x.lease")
     catalog["offers"] = {f"offer_{i:02d}": copy.deepcopy(case.catalog["offers"][models[i % 3]]) for i in range(offers)}
     entries = tuple(

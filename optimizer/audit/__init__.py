@@ -1,7 +1,7 @@
 """The independent audit: a second statement of the model, which shares no code with the first.
 
-It reads a finished plan, believes only its orders, work and unmet demand, and recomputes all else in
-plain loops over fractions made from the source text of the inputs that the plan holds. It imports the
+It reads a finished plan, believes only its decisions (orders, work, unmet demand, what is retired, expanded,
+engineered and ported), and recomputes all else in plain loops over fractions made from the source text of the inputs that the plan holds. It imports the
 standard library and the plan's format, nothing of the model.
 """
 
@@ -15,7 +15,6 @@ from optimizer.audit.decisions import ZERO
 from optimizer.audit.expected import Accounts, keep_accounts
 from optimizer.audit.permissions import PERMISSIONS
 from optimizer.audit.reported import STATEMENTS
-from optimizer.audit.rules import CONSTRAINTS
 from optimizer.audit.scope import inputs_are_understood
 from optimizer.plan_format import Audit
 
@@ -65,7 +64,8 @@ def all_checks(plan: Mapping[str, Any]) -> Iterator[Check]:
     """Every comparison of the audit."""
     yield from inputs_are_understood(plan)
     accounts = keep_accounts(plan)
-    for rule in (*CONSTRAINTS, *PERMISSIONS):
+    yield from accounts.constraints
+    for rule in PERMISSIONS:
         yield from rule(accounts.books)
     for statement in STATEMENTS:
         yield from statement(plan, accounts)

@@ -22,10 +22,22 @@ from optimizer.audit.decisions import (
     committed,
     read_honoured,
     read_orders,
+    read_stated_prices,
     read_unmet,
     read_work,
 )
 from optimizer.audit.inputs import read_inputs
+from optimizer.audit.projects import (
+    Expanded,
+    FleetKey,
+    Retired,
+    Started,
+    fleet_key,
+    read_engineering,
+    read_expanded,
+    read_porting,
+    read_retired,
+)
 from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
 
 Series = list[Fraction]
@@ -47,15 +59,20 @@ class Books:
     """Inputs, decisions and what follows from both.
 
     `on_site` and `hosted` are systems in service by (system, place), `by_offer` by (offer, place)
-    without the fleet, `fleet` the part of `on_site` from before. `delivered`, `drawn` and `entered`
+    without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
     count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
-    by (offer, place, period).
+    by (offer, place, period). `stated_price` is the mean price that the rows of orders state, by
+    (offer, period), where an offer has price breaks.
     """
 
     inputs: Inputs
     cohorts: tuple[Cohort, ...]
     work: tuple[Work, ...]
     unmet: tuple[Unmet, ...]
+    retired: tuple[Retired, ...]
+    expanded: tuple[Expanded, ...]
+    engineering: tuple[Started, ...]
+    porting: tuple[Started, ...]
     unknown_rows: tuple[tuple[str, tuple[str, ...]], ...]
     fleet: Mapping[tuple[str, str], Series]
     on_site: Mapping[tuple[str, str], Series]
@@ -66,6 +83,7 @@ class Books:
     drawn: Mapping[str, Series]
     entered: Mapping[str, Series]
     honoured: Mapping[tuple[str, str, str], Fraction]
+    stated_price: Mapping[tuple[str, int], Fraction]
 
     @property
     def orders(self) -> Iterator[Cohort]:
@@ -84,7 +102,8 @@ def keep_books(plan: Row) -> Books:
     unknown: Unknown = []
     orders = read_orders(plan["orders"], inputs, unknown)
     cohorts = (*orders, *(committed(entry, inputs) for entry in inputs.commitments))
-    fleet = fleet_in_service(inputs)
+    retired = read_retired(plan["retired"], inputs, unknown)
+    fleet = fleet_in_service(inputs, retired)
     on_site = in_service((c for c in cohorts if not c.offer.hosted), inputs, fleet)
     delivered = [c for c in orders if c.offer.route in DELIVERED_ROUTES]
     return Books(
@@ -92,6 +111,10 @@ def keep_books(plan: Row) -> Books:
         cohorts=cohorts,
         work=read_work(plan["work"], inputs, unknown),
         unmet=read_unmet(plan["unmet"], inputs, unknown),
+        retired=retired,
+        expanded=read_expanded(plan["expanded"], inputs, unknown),
+        engineering=read_engineering(plan["engineering"], inputs, unknown),
+        porting=read_porting(plan["porting"], inputs, unknown),
         unknown_rows=tuple(unknown),
         fleet=fleet,
         on_site=on_site,
@@ -104,18 +127,24 @@ def keep_books(plan: Row) -> Books:
         ),
         entered=totals(((c.offer.id, c.t, c.systems) for c in orders), inputs),
         honoured=read_honoured(plan["orders"]),
+        stated_price=read_stated_prices(plan["orders"], inputs),
     )
 
 
-def fleet_in_service(inputs: Inputs) -> dict[tuple[str, str], Series]:
-    """Fleet by (system, site): in each period whose first month is not after `until`."""
+def fleet_in_service(inputs: Inputs, retired: Iterable[Retired]) -> dict[tuple[str, str], Series]:
+    """Fleet by (system, site): in each period whose first month is not after `until`, until retired."""
     horizon = inputs.horizon
-    fleet: defaultdict[tuple[str, str], Series] = defaultdict(lambda: [ZERO] * horizon.periods)
+    changes: defaultdict[FleetKey, Series] = defaultdict(lambda: [ZERO] * horizon.periods)
     for entry in inputs.fleet:
-        series = fleet[entry.system, entry.site]
-        for t in range(horizon.periods):
-            if entry.until is None or horizon.start(t) <= entry.until:
-                series[t] += entry.count
+        changes[fleet_key(entry)][0] += entry.count
+    for row in retired:
+        changes[row.key][row.t] -= row.systems
+    fleet: defaultdict[tuple[str, str], Series] = defaultdict(lambda: [ZERO] * horizon.periods)
+    for (system, site, until, _), change in changes.items():
+        series = fleet[system, site]
+        for t, systems in enumerate(accumulate(change)):
+            if until is None or horizon.start(t) <= until:
+                series[t] += systems
     return dict(fleet)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from optimizer.audit.books import Books, Series, while_in_service
 from optimizer.audit.decisions import ZERO, Cohort
 from optimizer.audit.periods import Schedule
+from optimizer.audit.projects import Started
 from optimizer.audit.records import Finance
 
 Cost = Callable[[Books], Series]
@@ -60,6 +62,14 @@ def network_usd(books: Books) -> Series:
     return cash
 
 
+def facility_usd(books: Books) -> Series:
+    """usd_per_mw · expand, on line."""
+    cash = _by_period(books)
+    for row in books.expanded:
+        cash[row.t] += row.usd
+    return cash
+
+
 def energy_usd(books: Books) -> Series:
     """Energy at the meter of our sites: pue · A · in_service · H · electricity / 1000."""
     total = _by_period(books)
@@ -98,6 +108,23 @@ def rent_usd(books: Books) -> Series:
     return _lasting(books, ((c, hours * c.rent_usd_per_hour) for c in books.cohorts if not c.offer.purchased))
 
 
+def _when_started(books: Books, projects: Iterable[Started]) -> Series:
+    cash = _by_period(books)
+    for project in projects:
+        cash[project.t] += project.usd
+    return cash
+
+
+def engineering_usd(books: Books) -> Series:
+    """The one-off of an accelerator, when it starts."""
+    return _when_started(books, books.engineering)
+
+
+def porting_usd(books: Books) -> Series:
+    """Bringing a demand to a stack, when it starts."""
+    return _when_started(books, books.porting)
+
+
 def unmet_usd(books: Books) -> Series:
     """price · unmet · H."""
     total, hours = _by_period(books), books.inputs.horizon.hours
@@ -120,6 +147,34 @@ def carbon_usd(books: Books) -> Series:
     return [kg / 1000 * usd for kg, usd in zip(kilograms, price, strict=True)]
 
 
+def value_usd(books: Books) -> Series:
+    """Under maximize_value, minus value · H · served, where served = per_second - unmet."""
+    total, inputs = _by_period(books), books.inputs
+    left = unmet_by_demand(books)
+    for key, demand in inputs.demand.items() if inputs.values_work else ():
+        if demand.per_second and demand.value_usd_per_unit_hour:
+            asked, value = _read(demand.per_second, books), _read(demand.value_usd_per_unit_hour, books)
+            for t in range(inputs.horizon.periods):
+                total[t] -= value[t] * inputs.horizon.hours * (asked[t] - left.get((key, t), ZERO))
+    return total
+
+
+def unmet_by_demand(books: Books) -> dict[tuple[str, int], Fraction]:
+    """Demand left by demand and period."""
+    left: defaultdict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    for row in books.unmet:
+        left[row.demand, row.t] += row.per_second
+    return dict(left)
+
+
+def resale_usd(books: Books) -> Series:
+    """Minus resale_usd · systems retired, in the period from which they are off."""
+    total = _by_period(books)
+    for row in books.retired:
+        total[row.t] -= row.resale_usd
+    return total
+
+
 def residual_share(finance: Finance, age: Fraction) -> Fraction:
     """The share of the price left at an age in years.
 
@@ -139,9 +194,10 @@ def residual_share(finance: Finance, age: Fraction) -> Fraction:
 
 
 def residual_usd(books: Books) -> Series:
-    """What purchases are still worth, negative, in the last period z of their service.
+    """What purchases and expansions are still worth, negative.
 
-    -(price + network) · share at age (z - t + 1) / n, z = min(T, last period of service).
+    Purchases in the last period z of their service: -(price + network) · share at age (z - t + 1) / n,
+    z = min(T, last period of service). Expansions in T: -price · max(0, 1 - age / life_years).
     """
     total, horizon = _by_period(books), books.inputs.horizon
     shares: dict[int, Fraction] = {}
@@ -153,23 +209,41 @@ def residual_usd(books: Books) -> Series:
         if age not in shares:
             shares[age] = residual_share(books.inputs.finance, Fraction(age, horizon.per_year))
         total[end - 1] -= (cohort.hardware_usd + cohort.network_usd) * shares[age]
+    for row in books.expanded:
+        if row.terms:
+            years = Fraction(horizon.periods - row.t, horizon.per_year)
+            total[-1] -= row.usd * max(ZERO, 1 - years / row.terms.life_years)
     return total
 
 
 COSTS: tuple[Cost, ...] = (
     hardware_usd,
     network_usd,
+    facility_usd,
     energy_usd,
     hosting_usd,
     maintenance_usd,
     software_usd,
     rent_usd,
-    unmet_usd,
+    engineering_usd,
+    porting_usd,
     carbon_usd,
+    unmet_usd,
+    value_usd,
+    resale_usd,
     residual_usd,
 )
-CAPEX: tuple[Cost, ...] = (hardware_usd, network_usd)
-OPEX: tuple[Cost, ...] = (energy_usd, hosting_usd, maintenance_usd, software_usd, rent_usd, carbon_usd)
+CAPEX: tuple[Cost, ...] = (hardware_usd, network_usd, facility_usd)
+OPEX: tuple[Cost, ...] = (
+    energy_usd,
+    hosting_usd,
+    maintenance_usd,
+    software_usd,
+    rent_usd,
+    engineering_usd,
+    porting_usd,
+    carbon_usd,
+)
 AT_PERIOD_END: tuple[Cost, ...] = (residual_usd,)
 """Costs discounted with f_t; all others with d_t."""
 

@@ -7,13 +7,13 @@ A cohort is the systems of one order or commitment. Only `systems` of orders and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimizer.audit.records import Commitment, Inputs, Offer, System
+from optimizer.audit.records import Commitment, Inputs, Offer, PriceBreaks, System
 
 ZERO = Fraction(0)
 Row = Mapping[str, Any]
@@ -25,8 +25,8 @@ Unknown = list[tuple[str, tuple[str, ...]]]
 class Cohort:
     """Systems of one offer that enter service at a place in period t at one price.
 
-    `price` is USD per system for a purchase and USD per accelerator and hour otherwise, as of the
-    period of order; None where the offer has none then.
+    `price` is what is paid, as of the period of order: USD per system for a purchase, price breaks
+    included and averaged, USD per accelerator and hour otherwise; None where the offer has none then.
     """
 
     offer: Offer
@@ -99,7 +99,44 @@ def read_orders(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[
             unknown.append(("orders", (row["offer"], row["place"], row["enters_service"])))
         else:
             orders.append(Cohort(offer, row["place"], t, Fraction(row["systems"]), price_of(offer, t, inputs), False))
-    return tuple(orders)
+    return at_prices_paid(orders)
+
+
+def systems_together(orders: Iterable[Cohort]) -> dict[tuple[str, int], Fraction]:
+    """Systems by offer and period, all places together: what price breaks and minimum orders count."""
+    together: defaultdict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    for order in orders:
+        together[order.offer.id, order.t] += order.systems
+    return dict(together)
+
+
+def at_prices_paid(orders: Sequence[Cohort]) -> tuple[Cohort, ...]:
+    """The orders with price breaks taken off their price."""
+    together = systems_together(order for order in orders if order.offer.price_breaks)
+
+    def paid(order: Cohort) -> Cohort:
+        breaks = order.offer.price_breaks
+        if breaks is None or order.price is None:
+            return order
+        return replace(order, price=order.price * factor_paid(breaks, together[order.offer.id, order.t]))
+
+    return tuple(map(paid, orders))
+
+
+def factor_paid(breaks: PriceBreaks, systems: Fraction) -> Fraction:
+    """The mean factor on the price of so many systems.
+
+    `all_units`: that of the highest step reached, on every system. `incremental`: each system at the
+    factor of its own step, where a step from n on holds for the n-th system and those after it.
+    """
+    if breaks.kind == "all_units" or systems <= 0:
+        return [factor for begin, factor in breaks.steps if begin <= max(systems, Fraction(1))][-1]
+    ends = [begin - 1 for begin, _ in breaks.steps[1:]]
+    paid, counted = ZERO, ZERO
+    for (_, factor), end in zip(breaks.steps, [*ends, systems], strict=True):
+        reached = max(counted, min(end, systems))
+        paid, counted = paid + factor * (reached - counted), reached
+    return paid / systems
 
 
 def read_honoured(rows: Iterable[Row]) -> dict[tuple[str, str, str], Fraction]:
@@ -109,6 +146,17 @@ def read_honoured(rows: Iterable[Row]) -> dict[tuple[str, str, str], Fraction]:
         if row["commitment"]:
             honoured[row["offer"], row["place"], row["enters_service"]] += Fraction(row["systems"])
     return dict(honoured)
+
+
+def read_stated_prices(rows: Iterable[Row], inputs: Inputs) -> dict[tuple[str, int], Fraction]:
+    """The mean price that orders state for a system, by offer and period, where an offer has price breaks."""
+    index, sums = inputs.horizon.positions(), defaultdict[tuple[str, int], list[Fraction]](lambda: [ZERO, ZERO])
+    for row in rows:
+        offer, t = inputs.offers.get(row["offer"]), index.get(row["enters_service"])
+        if not row["commitment"] and offer and offer.price_breaks and t is not None:
+            sums[offer.id, t][0] += Fraction(row["systems"])
+            sums[offer.id, t][1] += Fraction(row["systems"]) * Fraction(row["price_usd"] or 0)
+    return {key: usd / systems for key, (systems, usd) in sums.items() if systems}
 
 
 def price_of(offer: Offer, t: int, inputs: Inputs) -> Fraction | None:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from optimizer.audit.books import Books, Series, keep_books
-from optimizer.audit.checks import Keys
+from optimizer.audit.checks import Check, Keys, Limited
+from optimizer.audit.checks import row as row_name
+from optimizer.audit.commerce import clusters, most
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
 from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.periods import fiscal_year_of
-from optimizer.audit.rules import cash_in_windows, cooling_mw_used, power_mw_used, supply_limits
+from optimizer.audit.permissions import retired_keys
+from optimizer.audit.projects import Started
+from optimizer.audit.rules import (
+    CONSTRAINTS,
+    LIMITING,
+    cash_in_windows,
+    cooling_mw_used,
+    power_mw_limits,
+    power_mw_used,
+    supply_limits,
+)
 
 CENT = Fraction(1, 100)
 RELATIVE = Fraction(1, 10**9)
@@ -19,6 +32,8 @@ RELATIVE = Fraction(1, 10**9)
 Value = Fraction | str | None
 Values = Mapping[str, Value]
 Table = dict[Keys, Values]
+Stated = tuple[Keys, Row, Values]
+"""A row of decisions: its keys, the row itself, and what follows from it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,11 @@ class Accounts:
     discount_end: Series
     objective_usd: Fraction
     money_tolerance: float
+
+    @cached_property
+    def constraints(self) -> tuple[Check, ...]:
+        """Every comparison of every constraint."""
+        return tuple(check for rule in CONSTRAINTS for check in rule(self.books))
 
 
 def keep_accounts(plan: Row) -> Accounts:
@@ -85,6 +105,7 @@ def expected_in_service(accounts: Accounts) -> Table:
 def expected_sites(accounts: Accounts) -> Table:
     """Use and limits of our sites by period."""
     books, rows = accounts.books, Table()
+    limits = power_mw_limits(books)
     for key, site in books.inputs.sites.items():
         use, power = books.site_use[key], power_mw_used(books, key)
         liquid, air = cooling_mw_used(use.liquid_kw), cooling_mw_used(use.air_kw)
@@ -92,7 +113,7 @@ def expected_sites(accounts: Accounts) -> Table:
             month = books.inputs.horizon.start(t)
             rows[key, books.inputs.horizon.key(t)] = {
                 "power_used_mw": power[t],
-                "power_limit_mw": site.power_mw.limit_at(month),
+                "power_limit_mw": limits[key][t],
                 "liquid_used_mw": liquid[t],
                 "liquid_limit_mw": site.liquid_mw.limit_at(month) if site.liquid_mw else None,
                 "air_used_mw": air[t],
@@ -122,6 +143,49 @@ def expected_supply(accounts: Accounts) -> Table:
         for (kind, id_), (used, limit, _) in supply_limits(accounts.books).items()
         for t in range(len(used))
     }
+
+
+def expected_clusters(accounts: Accounts) -> Table:
+    """Where the cluster of a demand runs in a period: the accelerator and place with most of its work."""
+    rows, horizon = Table(), accounts.books.inputs.horizon
+    for (demand, t), running in clusters(accounts.books).items():
+        (accelerator, place), accelerators = most(running)
+        if accelerators:
+            rows[demand, horizon.key(t)] = {"accelerator": accelerator, "place": place, "accelerators": accelerators}
+    return rows
+
+
+def expected_limits(accounts: Accounts) -> Table:
+    """Use, limit and slack of the rows that limit the plan, by their name."""
+    limiting, rows = {rule.__name__ for rule in LIMITING}, Table()
+    for check in accounts.constraints:
+        if isinstance(check, Limited) and check.name in limiting:
+            rows[(row_name(check.name, check.keys),)] = {
+                "used": check.used,
+                "limit": check.limit,
+                "at_least": str(check.sense < 0),
+                "slack": check.sense * (check.limit - check.used),
+            }
+    return rows
+
+
+def expected_retired(books: Books) -> Iterator[Stated]:
+    """What the systems of each retired row are sold for."""
+    for row in books.retired:
+        yield retired_keys(books, row), row.stated, {"resale_usd": row.resale_usd}
+
+
+def expected_expanded(books: Books) -> Iterator[Stated]:
+    """The price of each row of power added."""
+    for row in books.expanded:
+        yield (row.site, books.inputs.horizon.key(row.t)), row.stated, {"usd": row.usd}
+
+
+def expected_starts(books: Books, projects: Iterable[Started]) -> Iterator[Stated]:
+    """When each that has been started is ready, and its price."""
+    for project in projects:
+        expected: Values = {"ready": books.inputs.horizon.key(project.ready), "usd": project.usd}
+        yield project.keys, project.stated, expected
 
 
 def expected_order(cohort: Cohort, books: Books) -> Values:

@@ -11,17 +11,22 @@ from optimizer.audit.periods import MONTHS_IN_YEAR, Horizon, optional_schedule, 
 from optimizer.audit.records import (
     Commitment,
     Demand,
+    Expansion,
     Finance,
     Fleet,
     Inputs,
     Offer,
     Pool,
+    PriceBreaks,
+    Project,
     Site,
     System,
     Throughput,
+    UserLimit,
 )
 
 Source = Mapping[str, Any]
+BOUNDS = ("at_most", "at_least", "at_most_share", "at_least_share")
 
 
 def read_inputs(scenario: Source, catalog: Source) -> Inputs:
@@ -34,8 +39,14 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
     return Inputs(
         horizon=horizon,
         buyer=scenario["buyer"],
+        values_work=scenario["objective"] == "maximize_value",
         finance=finance,
         availability=Fraction(scenario["assumptions"]["availability"]),
+        one_offs={
+            key: read_project(source["one_off"], horizon)
+            for key, source in catalog["accelerators"].items()
+            if source.get("one_off")
+        },
         systems=systems,
         offers={
             key: read_offer(key, source, systems, catalog.get("cites") or {}, horizon, finance)
@@ -46,8 +57,8 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
             for accelerator, by_workload in catalog["throughput"].items()
             for workload, source in by_workload.items()
         },
-        sites={key: read_site(source) for key, source in (scenario.get("sites") or {}).items()},
-        demand={key: read_demand(source, catalog) for key, source in (scenario.get("demand") or {}).items()},
+        sites={key: read_site(source, horizon) for key, source in (scenario.get("sites") or {}).items()},
+        demand={key: read_demand(source, catalog, horizon) for key, source in (scenario.get("demand") or {}).items()},
         fleet=tuple(map(read_fleet, scenario.get("fleet") or ())),
         commitments=tuple(read_commitment(source, horizon) for source in scenario.get("commitments") or ()),
         capex_usd=fractions(budget.get("capex_usd")),
@@ -57,12 +68,18 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         deny=tuple(rules.get("deny") or ()),
         allow=None if allow is None else tuple(allow),
         basis=None if basis is None else tuple(basis),
+        limits=tuple(map(read_limit, scenario.get("limits") or ())),
     )
 
 
 def fractions(source: Source | None) -> dict[str, Fraction]:
     """Plain numbers by key."""
     return {key: Fraction(value) for key, value in (source or {}).items()}
+
+
+def optional_fraction(source: Any) -> Fraction | None:
+    """A number, or None where the field is absent."""
+    return None if source is None else Fraction(source)
 
 
 def read_horizon(source: Source) -> Horizon:
@@ -95,6 +112,7 @@ def read_system(key: str, source: Source, catalog: Source) -> System:
         id=key,
         accelerator=source["accelerator"],
         vendor=accelerator["vendor"],
+        kind=accelerator["kind"],
         stack=accelerator["stack"],
         accelerators=Fraction(source["accelerators"]),
         provisioned_kw=Fraction(source["provisioned_kw"]),
@@ -108,6 +126,21 @@ def read_system(key: str, source: Source, catalog: Source) -> System:
 def lead_periods(months: int, horizon: Horizon) -> int:
     """l_o = ceil(lead_time_months / months per period)."""
     return ceil(Fraction(months, horizon.months))
+
+
+def read_project(source: Source, horizon: Horizon) -> Project:
+    """Its price, and the periods from its start until it is ready."""
+    return Project(Fraction(source["usd"]), lead_periods(int(source.get("months") or 0), horizon))
+
+
+def read_price_breaks(offer: Source) -> PriceBreaks | None:
+    """Steps in the order of their systems; the first system costs the whole price unless a step says otherwise."""
+    breaks = offer.get("price_breaks")
+    if breaks is None or offer["route"] != "purchase":
+        return None
+    steps = {Fraction(1): Fraction(1)}
+    steps |= {Fraction(step["from_systems"]): Fraction(step["factor"]) for step in breaks["steps"]}
+    return PriceBreaks(breaks["kind"], tuple(sorted(steps.items())))
 
 
 def service_periods(source: Source, horizon: Horizon, finance: Finance) -> int:
@@ -152,11 +185,23 @@ def read_offer(
         network_usd=Fraction(source.get("network_usd") or 0),
         software_usd_per_year=Fraction(source.get("software_usd_per_year") or 0),
         divisible=source.get("divisible") == "true",
+        minimum_order=optional_fraction(source.get("minimum_order_systems")),
+        price_breaks=read_price_breaks(source),
         price_basis=price_basis(key, source, cites),
     )
 
 
-def read_site(source: Source) -> Site:
+def read_expansion(source: Source, horizon: Horizon) -> Expansion:
+    """What may be added to a site's power."""
+    return Expansion(
+        usd_per_mw=Fraction(source["usd_per_mw"]),
+        lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
+        max_mw=Fraction(source["max_mw"]),
+        life_years=Fraction(source["life_years"]),
+    )
+
+
+def read_site(source: Source, horizon: Horizon) -> Site:
     """A site; peak_pue defaults to pue."""
     return Site(
         power_mw=schedule(source["power_mw"]),
@@ -168,26 +213,68 @@ def read_site(source: Source) -> Site:
         electricity_usd_per_mwh=schedule(source["electricity_usd_per_mwh"]),
         hosting_usd_per_kw_month=schedule(source.get("hosting_usd_per_kw_month") or "0"),
         carbon_kg_per_mwh=schedule(source.get("carbon_kg_per_mwh") or "0"),
+        expansion=read_expansion(source["expansion"], horizon) if source.get("expansion") else None,
     )
 
 
-def read_demand(source: Source, catalog: Source) -> Demand:
+def read_porting(source: Any, horizon: Horizon) -> Project | None:
+    """The cost of a stack, plain or with months; None where it takes neither money nor time."""
+    project = read_project(source if isinstance(source, Mapping) else {"usd": source}, horizon)
+    return project if project.usd or project.periods else None
+
+
+def read_deadline(key: str, amount: Any, horizon: Horizon) -> tuple[str, int, Fraction]:
+    """A deadline with the number of periods that end by the last month of its key."""
+    months = span(key)[1] + 1 - horizon.first
+    return key, max(0, min(horizon.periods, months // horizon.months)), Fraction(amount)
+
+
+def read_demand(source: Source, catalog: Source, horizon: Horizon) -> Demand:
     """A demand with its workload's unit."""
-    stacks, sites = source.get("stacks"), source.get("sites")
+    stacks, sites, cluster = source.get("stacks"), source.get("sites"), source.get("cluster")
+    deadlines = source.get("by_deadline_unit_hours") or {}
     return Demand(
         workload=source["workload"],
         unit=catalog["workloads"][source["workload"]]["unit"],
-        per_second=schedule(source["per_second"]),
-        stacks=None if stacks is None else frozenset(stacks),
+        per_second=optional_schedule(source.get("per_second")),
+        deadlines=tuple(sorted(read_deadline(key, amount, horizon) for key, amount in deadlines.items())),
+        stacks=None if stacks is None else {key: read_porting(cost, horizon) for key, cost in stacks.items()},
         sites=None if sites is None else frozenset(sites),
         unmet_usd_per_unit_hour=optional_schedule(source.get("unmet_usd_per_unit_hour")),
+        value_usd_per_unit_hour=optional_schedule(source.get("value_usd_per_unit_hour")),
+        cluster=None if cluster is None else Fraction(cluster["accelerators"]),
     )
 
 
 def read_fleet(source: Source) -> Fleet:
     """A fleet entry; it serves to the last month of `until`."""
-    until = source.get("until")
-    return Fleet(source["system"], source["site"], Fraction(source["count"]), span(until)[1] if until else None)
+    return Fleet(
+        system=source["system"],
+        site=source["site"],
+        count=Fraction(source["count"]),
+        until=last_month(source.get("until")),
+        may_retire=source.get("may_retire") == "true",
+        resale_usd=Fraction(source.get("resale_usd") or 0),
+    )
+
+
+def last_month(until: str | None) -> int | None:
+    """The last month of a period, where there is one."""
+    return span(until)[1] if until else None
+
+
+def read_limit(source: Source) -> UserLimit:
+    """A limit of the user; exactly one of its four bounds is given."""
+    ((field, bound),) = ((field, source[field]) for field in BOUNDS if source.get(field) is not None)
+    return UserLimit(
+        name=source["name"],
+        measure=source["measure"],
+        of={key: (value,) if isinstance(value, str) else tuple(value) for key, value in source["of"].items()},
+        at_least=field.startswith("at_least"),
+        share=field.endswith("share"),
+        bound=Fraction(bound),
+        within=source["within"],
+    )
 
 
 def read_commitment(source: Source, horizon: Horizon) -> Commitment:

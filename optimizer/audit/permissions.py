@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from optimizer.audit.books import Books
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO, Cohort, Work
-from optimizer.audit.records import Inputs, Offer
+from optimizer.audit.projects import Retired
+from optimizer.audit.records import Demand, Inputs, Offer
 
 ANY_BUYER = "any"
 
@@ -100,9 +101,14 @@ def order_open_to_buyer(books: Books) -> Iterator[Check]:
     return _each_order(
         books,
         "order_open_to_buyer",
-        lambda order: order.offer.buyers is None or buyer == ANY_BUYER or buyer in order.offer.buyers,
+        lambda order: is_open_to(buyer, order.offer),
         lambda _: f"the offer is not open to {buyer}",
     )
+
+
+def is_open_to(buyer: str, offer: Offer) -> bool:
+    """Whether a buyer may order."""
+    return offer.buyers is None or buyer == ANY_BUYER or buyer in offer.buyers
 
 
 def order_not_denied(books: Books) -> Iterator[Check]:
@@ -123,12 +129,29 @@ def is_allowed(offer: Offer, inputs: Inputs) -> bool:
 
 def order_basis_allowed(books: Books) -> Iterator[Check]:
     """The evidence behind the price is of an accepted basis; a price that nobody cites has none."""
-    basis = books.inputs.basis
     return _each_order(
         books,
         "order_basis_allowed",
-        lambda order: basis is None or order.offer.price_basis is None or order.offer.price_basis in basis,
+        lambda order: is_accepted(order.offer.price_basis, books.inputs),
         lambda order: f"the price is {order.offer.price_basis}, which the scenario does not accept",
+    )
+
+
+def is_accepted(basis: str | None, inputs: Inputs) -> bool:
+    """Whether the scenario accepts evidence of a basis; None where nobody cites any."""
+    return inputs.basis is None or basis is None or basis in inputs.basis
+
+
+def may_be_ordered(offer: Offer, inputs: Inputs) -> bool:
+    """Whether a scenario lets an offer be ordered in some period."""
+    horizon, price = inputs.horizon, offer.price_schedule
+    months = [horizon.start(t) for t in range(horizon.periods - offer.lead)]
+    ordered = any(is_available(offer, month) and price and price.at(month) is not None for month in months)
+    return (
+        ordered
+        and is_allowed(offer, inputs)
+        and is_open_to(inputs.buyer, offer)
+        and is_accepted(offer.price_basis, inputs)
     )
 
 
@@ -184,11 +207,10 @@ def work_at_allowed_place(books: Books) -> Iterator[Check]:
 
 def work_basis_allowed(books: Books) -> Iterator[Check]:
     """The evidence behind the throughput is of an accepted basis."""
-    basis = books.inputs.basis
 
     def allowed(work: Work) -> bool:
         throughput = books.inputs.throughput.get((work.system.accelerator, books.inputs.demand[work.demand].workload))
-        return basis is None or throughput is None or throughput.basis in basis
+        return throughput is None or is_accepted(throughput.basis, books.inputs)
 
     return _each_work(books, "work_basis_allowed", allowed, "the scenario does not accept the basis of the throughput")
 
@@ -201,10 +223,55 @@ def unmet_not_negative(books: Books) -> Iterator[Check]:
 
 
 def unmet_has_price(books: Books) -> Iterator[Check]:
-    """Only a demand with a price for it may be left, in a period in which the price has begun."""
+    """Only a demand per second with a price for it may be left, in a period in which the price has begun.
+
+    Under maximize_value a demand may be left where its value has begun.
+    """
     for row in books.unmet:
-        keys = row.demand, books.inputs.horizon.key(row.t)
-        yield Allowed("unmet_has_price", keys, row.price is not None, "the demand has to be served in full")
+        keys, demand = (row.demand, books.inputs.horizon.key(row.t)), books.inputs.demand[row.demand]
+        priced = row.price is not None or (books.inputs.values_work and has_value(demand, row.t, books.inputs))
+        may_be_left = priced and demand.per_second is not None
+        yield Allowed("unmet_has_price", keys, may_be_left, "the demand has to be served in full")
+
+
+def has_value(demand: Demand, t: int, inputs: Inputs) -> bool:
+    """Whether a demand has a value in a period."""
+    value = demand.value_usd_per_unit_hour
+    return value is not None and value.at(inputs.horizon.start(t)) is not None
+
+
+def retire_not_negative(books: Books) -> Iterator[Check]:
+    """Systems retired are not negative."""
+    for row in books.retired:
+        yield Limited("retire_not_negative", retired_keys(books, row), row.systems, ZERO, "systems", -1)
+
+
+def retire_is_whole(books: Books) -> Iterator[Check]:
+    """Whole systems are retired."""
+    for row in books.retired:
+        reason = f"{float(row.systems)!r} systems are not a whole number"
+        yield Allowed("retire_is_whole", retired_keys(books, row), row.systems.denominator == 1, reason)
+
+
+def retire_while_in_service(books: Books) -> Iterator[Check]:
+    """Systems are retired in a period of their service, not after `until`."""
+    horizon = books.inputs.horizon
+    for row in books.retired:
+        until = row.key[2]
+        serves = until is None or horizon.start(row.t) <= until
+        yield Allowed("retire_while_in_service", retired_keys(books, row), serves, "the systems no longer serve")
+
+
+def retired_keys(books: Books, row: Retired) -> Keys:
+    """The keys of a retirement: system, site and period."""
+    return (*row.key[:2], books.inputs.horizon.key(row.t))
+
+
+def expand_not_negative(books: Books) -> Iterator[Check]:
+    """Power added is not negative."""
+    for row in books.expanded:
+        keys = row.site, books.inputs.horizon.key(row.t)
+        yield Limited("expand_not_negative", keys, row.mw, ZERO, "MW", -1)
 
 
 def site_has_electricity(books: Books) -> Iterator[Check]:
@@ -235,5 +302,9 @@ PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
     work_basis_allowed,
     unmet_not_negative,
     unmet_has_price,
+    retire_not_negative,
+    retire_is_whole,
+    retire_while_in_service,
+    expand_not_negative,
     site_has_electricity,
 )

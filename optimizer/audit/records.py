@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from optimizer.audit.periods import Horizon, Schedule
 
@@ -19,6 +20,7 @@ class System:
     id: str
     accelerator: str
     vendor: str
+    kind: str
     stack: str
     accelerators: Fraction
     provisioned_kw: Fraction
@@ -26,6 +28,22 @@ class System:
     cooling: str
     racks: Fraction
     draws: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class PriceBreaks:
+    """Factors on the price by systems of one order period, from the first of each step, in their order."""
+
+    kind: str
+    steps: tuple[tuple[Fraction, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Work paid for once when it starts: engineering of an accelerator, porting to a stack."""
+
+    usd: Fraction
+    periods: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,8 @@ class Offer:
     network_usd: Fraction
     software_usd_per_year: Fraction
     divisible: bool
+    minimum_order: Fraction | None
+    price_breaks: PriceBreaks | None
     price_basis: str | None
 
     @property
@@ -66,6 +86,16 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Expansion:
+    """Power that may be added to a site; `lead` counts periods."""
+
+    usd_per_mw: Fraction
+    lead: int
+    max_mw: Fraction
+    life_years: Fraction
+
+
+@dataclass(frozen=True)
 class Site:
     """One of our sites; a limit of None is no limit."""
 
@@ -78,18 +108,26 @@ class Site:
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule
     carbon_kg_per_mwh: Schedule
+    expansion: Expansion | None
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Work asked for; None for stacks or sites is no restriction."""
+    """Work asked for; None for stacks or sites is no restriction.
+
+    `per_second` is None for a run with deadlines, which are unit hours by the number of periods that
+    end in time. A stack without a project costs nothing. `cluster` counts accelerators.
+    """
 
     workload: str
     unit: str
-    per_second: Schedule
-    stacks: frozenset[str] | None
+    per_second: Schedule | None
+    deadlines: tuple[tuple[str, int, Fraction], ...]
+    stacks: Mapping[str, Project | None] | None
     sites: frozenset[str] | None
     unmet_usd_per_unit_hour: Schedule | None
+    value_usd_per_unit_hour: Schedule | None
+    cluster: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -111,12 +149,14 @@ class Pool:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Systems already in service; `until` is the last month of service."""
+    """Systems already in service; `until` is the last month of service, `resale_usd` for one system."""
 
     system: str
     site: str
     count: Fraction
     until: int | None
+    may_retire: bool
+    resale_usd: Fraction
 
 
 @dataclass(frozen=True)
@@ -128,6 +168,19 @@ class Commitment:
     t: int
     systems: Fraction
     price_usd: Fraction | None
+
+
+@dataclass(frozen=True)
+class UserLimit:
+    """A rule of the user: at most or at least so much, or such a share, of what `of` selects."""
+
+    name: str
+    measure: str
+    of: Mapping[str, tuple[str, ...]]
+    at_least: bool
+    share: bool
+    bound: Fraction
+    within: str
 
 
 @dataclass(frozen=True)
@@ -145,12 +198,14 @@ class Finance:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that sections 5 and 6 read, except the decisions."""
+    """All that sections 5 and 6 read, except the decisions. `values_work`: the objective is maximize_value."""
 
     horizon: Horizon
     buyer: str
+    values_work: bool
     finance: Finance
     availability: Fraction
+    one_offs: Mapping[str, Project]
     systems: Mapping[str, System]
     offers: Mapping[str, Offer]
     throughput: Mapping[tuple[str, str], Throughput]
@@ -165,3 +220,12 @@ class Inputs:
     deny: tuple[str, ...]
     allow: tuple[str, ...] | None
     basis: tuple[str, ...] | None
+    limits: tuple[UserLimit, ...]
+
+    @cached_property
+    def buyers(self) -> Mapping[str, tuple[str, ...]]:
+        """The buyers of any offer of a system, by system."""
+        buyers: dict[str, set[str]] = {}
+        for offer in self.offers.values():
+            buyers.setdefault(offer.system.id, set()).update(offer.buyers or ())
+        return {system: tuple(sorted(names)) for system, names in buyers.items()}

@@ -17,15 +17,21 @@ from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
+    Stated,
     Table,
     Value,
     Values,
     expected_budget,
+    expected_clusters,
     expected_costs,
+    expected_expanded,
     expected_in_service,
+    expected_limits,
     expected_order,
     expected_periods,
+    expected_retired,
     expected_sites,
+    expected_starts,
     expected_supply,
 )
 from optimizer.audit.permissions import order_keys
@@ -64,6 +70,17 @@ def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: T
     for keys in sorted(expected.keys() - seen):
         used = [v for field, v in expected[keys].items() if "limit" not in field and isinstance(v, Fraction)]
         yield Allowed(table, keys, not any(used), "the row is missing")
+
+
+def limits(plan: Row, accounts: Accounts) -> Iterator[Check]:
+    """Each row that limits the plan: its use, its limit and the slack, in the unit of the row."""
+    expected = expected_limits(accounts)
+    for row in plan["limits"]:
+        keys = (row["row"],)
+        yield Allowed("limits", keys, keys in expected, "the row belongs to nothing")
+        if keys in expected:
+            given = {**row, "at_least": str(row["at_least"])}
+            yield from compare_row("limits", keys, given, expected[keys], accounts.money_tolerance)
 
 
 def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
@@ -121,6 +138,14 @@ def unmet(plan: Row, accounts: Accounts) -> Iterator[Check]:
             left = next(decided)
             usd = (left.price or ZERO) * left.per_second * inputs.horizon.hours
             yield from compare_row("unmet", (left.demand, row["period"]), row, {"usd": usd}, accounts.money_tolerance)
+
+
+def _stated(name: str, expected: Callable[[Books], Iterator[Stated]]) -> Callable[[Row, Accounts], Iterator[Check]]:
+    def statement(_: Row, accounts: Accounts) -> Iterator[Check]:
+        for keys, given, values in expected(accounts.books):
+            yield from compare_row(name, keys, given, values, accounts.money_tolerance)
+
+    return statement
 
 
 def _table(
@@ -181,8 +206,14 @@ STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
     orders,
     work,
     unmet,
+    _stated("retired", expected_retired),
+    _stated("expanded", expected_expanded),
+    _stated("engineering", lambda books: expected_starts(books, books.engineering)),
+    _stated("porting", lambda books: expected_starts(books, books.porting)),
+    _table("clusters", ("demand", "period"), expected_clusters),
     _table("in_service", ("system", "place", "period"), expected_in_service),
     _table("sites", ("site", "period"), expected_sites),
     _table("budget", ("budget", "window"), expected_budget),
     _table("supply", ("kind", "id", "period"), expected_supply),
+    limits,
 )

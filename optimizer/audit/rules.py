@@ -8,12 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 
 from optimizer.audit.books import Books, Series
 from optimizer.audit.checks import Allowed, Check, Limited
+from optimizer.audit.commerce import (
+    buy_in_one_band,
+    cluster_on_one_site,
+    engineer_before_order,
+    order_at_least_minimum,
+    port_before_run,
+)
 from optimizer.audit.costs import CAPEX, OPEX, Cost
 from optimizer.audit.decisions import ZERO
+from optimizer.audit.limits import limit
 from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.projects import FleetKey, fleet_key
 from optimizer.audit.records import Site
 
 Rule = Callable[[Books], Iterator[Check]]
@@ -30,9 +40,18 @@ def serve_demand(books: Books) -> Iterator[Check]:
         served[left.demand, left.t] += left.per_second
     for key, demand in books.inputs.demand.items():
         for t in range(horizon.periods):
-            asked = demand.per_second.at(horizon.start(t))
+            asked = demand.per_second.at(horizon.start(t)) if demand.per_second else None
             if asked is not None:
                 yield Limited("serve_demand", (key, horizon.key(t)), served[key, t], asked, demand.unit, -1)
+
+
+def finish_by_deadline(books: Books) -> Iterator[Check]:
+    """Σ over periods up to t of H · work ≥ by_deadline_unit_hours(t); only whole periods count."""
+    hours = books.inputs.horizon.hours
+    for key, demand in books.inputs.demand.items():
+        for period, periods, asked in demand.deadlines:
+            done = sum((hours * w.per_second for w in books.work if w.demand == key and w.t < periods), ZERO)
+            yield Limited("finish_by_deadline", (key, period), done, asked, f"{demand.unit}·h", -1)
 
 
 def run_within_fleet(books: Books) -> Iterator[Check]:
@@ -45,8 +64,20 @@ def run_within_fleet(books: Books) -> Iterator[Check]:
     for (system, place), by_period in running.items():
         in_service = books.in_service(system, place)
         for t, systems in by_period.items():
-            limit = books.inputs.availability * in_service[t]
-            yield Limited("run_within_fleet", (system, place, horizon.key(t)), systems, limit, "systems")
+            available = books.inputs.availability * in_service[t]
+            yield Limited("run_within_fleet", (system, place, horizon.key(t)), systems, available, "systems")
+
+
+def retire_within_fleet(books: Books) -> Iterator[Check]:
+    """Σ_t retire ≤ count of the fleet entries that may retire, entries alike together."""
+    count: defaultdict[FleetKey, Fraction] = defaultdict(Fraction)
+    for entry in books.inputs.fleet:
+        count[fleet_key(entry)] += entry.count if entry.may_retire else ZERO
+    retired: defaultdict[FleetKey, Fraction] = defaultdict(Fraction)
+    for row in books.retired:
+        retired[row.key] += row.systems
+    for key, systems in retired.items():
+        yield Limited("retire_within_fleet", key[:2], systems, count[key], "systems")
 
 
 def _within_site(
@@ -55,10 +86,10 @@ def _within_site(
     """Use of each site against a limit of it; an absent limit is none."""
     horizon = books.inputs.horizon
     for key, site in books.inputs.sites.items():
-        limit = limit_of(site)
-        if limit is not None:
+        most = limit_of(site)
+        if most is not None:
             for t, used in enumerate(use(key)):
-                yield Limited(name, (key, horizon.key(t)), used, limit.limit_at(horizon.start(t)), unit)
+                yield Limited(name, (key, horizon.key(t)), used, most.limit_at(horizon.start(t)), unit)
 
 
 def power_mw_used(books: Books, site: str) -> Series:
@@ -72,9 +103,25 @@ def cooling_mw_used(kilowatts: Series) -> Series:
     return [kw / KW_PER_MW for kw in kilowatts]
 
 
+def power_mw_limits(books: Books) -> dict[str, Series]:
+    """power_mw and what has come on line by then: power_mw(s,t) + Σ_{τ≤t} expand(s,τ)."""
+    horizon = books.inputs.horizon
+    added = {site: [ZERO] * horizon.periods for site in books.inputs.sites}
+    for row in books.expanded:
+        added[row.site][row.t] += row.mw
+    return {
+        site: [
+            books.inputs.sites[site].power_mw.limit_at(horizon.start(t)) + mw for t, mw in enumerate(accumulate(series))
+        ]
+        for site, series in added.items()
+    }
+
+
 def power_within_site(books: Books) -> Iterator[Check]:
-    """peak_pue · Σ P_y · in_service ≤ 1000 · power_mw."""
-    return _within_site(books, "power_within_site", "MW", lambda s: s.power_mw, lambda s: power_mw_used(books, s))
+    """peak_pue · Σ P_y · in_service ≤ 1000 · (power_mw + power on line)."""
+    for site, limits in power_mw_limits(books).items():
+        for t, used in enumerate(power_mw_used(books, site)):
+            yield Limited("power_within_site", (site, books.inputs.horizon.key(t)), used, limits[t], "MW")
 
 
 def liquid_within_site(books: Books) -> Iterator[Check]:
@@ -96,6 +143,19 @@ def racks_within_site(books: Books) -> Iterator[Check]:
     return _within_site(books, "racks_within_site", "racks", lambda s: s.racks, lambda s: books.site_use[s].racks)
 
 
+def expansion_within_site(books: Books) -> Iterator[Check]:
+    """Σ_t expand ≤ max_mw, and nothing before its lead time has passed; 0 where none can be had."""
+    added = {key: ZERO for key, site in books.inputs.sites.items() if site.expansion}
+    for row in books.expanded:
+        added[row.site] = added.get(row.site, ZERO) + row.mw
+        early = row.terms is not None and row.t < row.terms.lead
+        keys = row.site, books.inputs.horizon.key(row.t)
+        yield Allowed("expansion_within_site", keys, not early, "the power cannot be on line so early")
+    for key, mw in added.items():
+        terms = books.inputs.sites[key].expansion
+        yield Limited("expansion_within_site", (key,), mw, terms.max_mw if terms else ZERO, "MW")
+
+
 def per_period(schedule: Schedule, books: Books) -> Series:
     """The limits of the periods from a limit per month."""
     horizon = books.inputs.horizon
@@ -110,19 +170,19 @@ def supply_limits(books: Books) -> dict[tuple[str, str], tuple[Series, Series, s
         limits["accelerator", key] = books.delivered.get(key, none), per_period(schedule, books), "accelerators"
     for key, offer in inputs.offers.items():
         if offer.supply_systems_per_month:
-            limit = per_period(offer.supply_systems_per_month, books)
-            limits["offer", key] = books.entered.get(key, none), limit, "systems"
+            most = per_period(offer.supply_systems_per_month, books)
+            limits["offer", key] = books.entered.get(key, none), most, "systems"
     for key, pool in inputs.pools.items():
-        limit = [pool.share * x for x in per_period(pool.per_month, books)]
-        limits["pool", key] = books.drawn.get(key, none), limit, pool.unit
+        most = [pool.share * x for x in per_period(pool.per_month, books)]
+        limits["pool", key] = books.drawn.get(key, none), most, pool.unit
     return limits
 
 
 def _supply(books: Books, name: str, kind: str) -> Iterator[Check]:
-    for (this, key), (used, limit, unit) in supply_limits(books).items():
+    for (this, key), (used, most, unit) in supply_limits(books).items():
         if this == kind:
             for t, amount in enumerate(used):
-                yield Limited(name, (key, books.inputs.horizon.key(t)), amount, limit[t], unit)
+                yield Limited(name, (key, books.inputs.horizon.key(t)), amount, most[t], unit)
 
 
 def deliveries_within_supply(books: Books) -> Iterator[Check]:
@@ -153,12 +213,12 @@ def _within_budget(books: Books, name: str, lines: tuple[Cost, ...], limits: Map
 
 
 def capex_within_budget(books: Books) -> Iterator[Check]:
-    """Cash for hardware and network of the window ≤ budget."""
+    """Cash for hardware, network and expansion of the window ≤ budget."""
     return _within_budget(books, "capex_within_budget", CAPEX, books.inputs.capex_usd)
 
 
 def opex_within_budget(books: Books) -> Iterator[Check]:
-    """Energy, hosting, maintenance, rent, software and carbon of the window ≤ budget."""
+    """Energy, hosting, maintenance, rent, software, engineering, porting and carbon of the window ≤ budget."""
     return _within_budget(books, "opex_within_budget", OPEX, books.inputs.opex_usd)
 
 
@@ -177,15 +237,38 @@ def honour_commitment(books: Books) -> Iterator[Check]:
 
 CONSTRAINTS: tuple[Rule, ...] = (
     serve_demand,
+    finish_by_deadline,
     run_within_fleet,
+    retire_within_fleet,
     power_within_site,
     liquid_within_site,
     air_within_site,
     racks_within_site,
+    expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,
     draws_within_pool,
     capex_within_budget,
     opex_within_budget,
+    order_at_least_minimum,
+    buy_in_one_band,
+    engineer_before_order,
+    port_before_run,
+    cluster_on_one_site,
     honour_commitment,
+    limit,
 )
+LIMITING: tuple[Rule, ...] = (
+    power_within_site,
+    liquid_within_site,
+    air_within_site,
+    racks_within_site,
+    expansion_within_site,
+    deliveries_within_supply,
+    orders_within_offer,
+    draws_within_pool,
+    capex_within_budget,
+    opex_within_budget,
+    limit,
+)
+"""The constraints that a plan lists with their use and limit."""

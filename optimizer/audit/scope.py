@@ -12,29 +12,47 @@ Path = tuple[str, ...]
 
 KNOWN: dict[Path, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
-    " commitments budget supply_per_month pools_per_month offers futures",
+    " commitments budget supply_per_month pools_per_month offers limits futures",
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share carbon_usd_per_t",
     ("scenario", "assumptions"): "availability",
     ("scenario", "sites", EACH): "power_mw pue peak_pue liquid_mw air_mw racks electricity_usd_per_mwh"
-    " hosting_usd_per_kw_month carbon_kg_per_mwh",
-    ("scenario", "demand", EACH): "workload per_second stacks sites unmet_usd_per_unit_hour",
-    ("scenario", "fleet", EACH): "system site count until",
+    " hosting_usd_per_kw_month carbon_kg_per_mwh expansion",
+    ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years",
+    ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours stacks cluster sites"
+    " unmet_usd_per_unit_hour value_usd_per_unit_hour",
+    ("scenario", "demand", EACH, "stacks", EACH): "usd months",
+    ("scenario", "demand", EACH, "cluster"): "accelerators",
+    ("scenario", "fleet", EACH): "system site count until may_retire resale_usd",
     ("scenario", "commitments", EACH): "offer site period systems price_usd",
     ("scenario", "budget"): "capex_usd opex_usd",
     ("scenario", "offers"): "deny allow basis",
+    ("scenario", "limits", EACH): "name measure of at_most at_least at_most_share at_least_share within",
+    ("scenario", "limits", EACH, "of"): "vendor kind accelerator system offer route site host stack demand buyers",
     ("catalog",): "accelerators systems offers throughput workloads pools sources cites",
     ("catalog", "accelerators", EACH): "id name vendor kind stack announced memory_gb memory_bandwidth_tb_s"
-    " peak_tflops tdp_w draws",
+    " peak_tflops tdp_w draws one_off",
+    ("catalog", "accelerators", EACH, "one_off"): "usd months",
     ("catalog", "systems", EACH): "accelerator name accelerators provisioned_kw average_kw cooling racks",
     ("catalog", "offers", EACH): "system route host price_usd usd_per_accelerator_hour lead_time_months available"
     " buyers term_months deposit_share supply_systems_per_month carbon_kg_per_accelerator_hour network_usd"
-    " software_usd_per_year divisible free",
+    " software_usd_per_year divisible free minimum_order_systems price_breaks",
+    ("catalog", "offers", EACH, "price_breaks"): "kind steps",
+    ("catalog", "offers", EACH, "price_breaks", "steps", EACH): "from_systems factor",
     ("catalog", "offers", EACH, "available"): "from until",
     ("catalog", "throughput", EACH, EACH): "rate precision basis source",
 }
 """Keys read, or known to change nothing, by where they stand."""
+
+KNOWN_CHOICES: dict[Path, str] = {
+    ("scenario", "objective"): "minimize_cost maximize_value",
+    ("scenario", "limits", EACH, "measure"): "systems accelerators it_kw spend_usd capex_usd work carbon_t",
+    ("catalog", "systems", EACH, "cooling"): "air liquid",
+    ("catalog", "offers", EACH, "route"): "purchase lease reservation on_demand",
+    ("catalog", "offers", EACH, "price_breaks", "kind"): "all_units incremental",
+}
+"""What a field may say, by where it stands."""
 
 
 def inputs_are_understood(plan: Mapping[str, Any]) -> Iterator[Check]:
@@ -45,18 +63,16 @@ def inputs_are_understood(plan: Mapping[str, Any]) -> Iterator[Check]:
             extra = sorted(key for key, value in node.items() if key not in keys and not is_empty(value))
             reason = f"the audit does not know {', '.join(extra)}"
             yield Allowed("inputs_are_understood", (place,), not extra, reason)
-    objective = plan["scenario"]["objective"]
-    known_objective = objective == "minimize_cost"
-    yield Allowed("inputs_are_understood", ("objective",), known_objective, f"the audit does not know {objective}")
-    yield from stacks_are_free(plan)
-
-
-def stacks_are_free(plan: Mapping[str, Any]) -> Iterator[Check]:
-    """Porting to a stack costs nothing: the audit knows no porting."""
-    for key, demand in (plan["scenario"].get("demand") or {}).items():
-        for stack, cost in (demand.get("stacks") or {}).items():
-            free = not isinstance(cost, Mapping) and float(cost) == 0
-            yield Allowed("inputs_are_understood", (key, stack), free, "the audit does not know porting costs")
+    for path, choices in KNOWN_CHOICES.items():
+        *above, field = path
+        for place, node in found(plan, tuple(above)):
+            known_choice = node[field] in choices.split()
+            yield Allowed(
+                "inputs_are_understood", (place, field), known_choice, f"the audit does not know {node[field]}"
+            )
+    for key, offer in plan["catalog"]["offers"].items():
+        bought = offer["route"] == "purchase" or is_empty(offer.get("price_breaks"))
+        yield Allowed("inputs_are_understood", (key,), bought, "only a purchase has price breaks")
 
 
 def is_empty(value: Any) -> bool:

@@ -25,17 +25,23 @@ from optimizer.workbook.workings import Purchases, Workings, write_workings
 COSTS = {
     "hardware_usd": "Hardware",
     "network_usd": "Network",
+    "facility_usd": "Facility",
     "energy_usd": "Energy",
     "hosting_usd": "Hosting",
     "maintenance_usd": "Maintenance",
     "software_usd": "Software",
     "rent_usd": "Rent",
+    "engineering_usd": "Engineering",
+    "porting_usd": "Porting",
     "carbon_usd": "Carbon",
     "unmet_usd": "Unmet work",
+    "value_usd": "Value of work",
+    "resale_usd": "Resale",
     "residual_usd": "Residual value",
 }
 """The plan's cost names in the order of the sheet: capex, opex, then what is in no budget."""
-CAPEX, OPEX = ("hardware_usd", "network_usd"), tuple(COSTS)[2:8]
+CAPEX, OPEX = tuple(COSTS)[:3], tuple(COSTS)[3:11]
+RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     every = sum_down(list(costs.values()))
     return (
         costs,
-        table.line(Line("Capex, cash", "USD", total=SUM, source="hardware, network", periods=capex)),
-        table.line(Line("Opex, cash", "USD", total=SUM, source="energy to carbon, rent included", periods=opex)),
+        table.line(Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=capex)),
+        table.line(Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=opex)),
         table.line(Line("Total cost", "USD", total=SUM, source="all lines above once", role=Role.TOTAL, periods=every)),
     )
 
@@ -149,7 +155,7 @@ def _cost(name: str, parts: list[Row]) -> Formula:
     text = sum_down(parts).text.removeprefix("=")
     if name == "maintenance_usd":
         return Formula(f"=maintenance_share/periods_per_year*{text}")
-    return Formula(f"=-{text}" if name == "residual_usd" else f"={text}")
+    return Formula(f"=-{text}" if name in RECEIPTS else f"={text}")
 
 
 def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row, dict[str, Row], Row, Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optimizer.workbook.cash import CashRows
 from optimizer.workbook.cells import Formula
+from optimizer.workbook.decision_orders import DecisionChecks
 from optimizer.workbook.inputs import InputRows, fingerprint
 from optimizer.workbook.layout import HEADER, Book, Check, Page, Row, down, warn
 from optimizer.workbook.orders import OrderRows
@@ -15,6 +16,7 @@ HEAD = 4
 VALUES = {
     "USD": "#,##0.00_);(#,##0.00)",
     "systems": "#,##0.00_);(#,##0.00)",
+    "MW": "#,##0.000_);(#,##0.000)",
     "count": "0_)",
     "switch": "0_)",
     "ratio": "0.00000000_)",
@@ -51,7 +53,7 @@ EDITS = (
     ("Inputs edited", "switch", "inputs_edited", "1: an assumption differs from the one that was optimised."),
     ("Plan edited", "switch", "plan_edited", "1: the totals re-cost the plan and are no longer the optimiser's."),
     ("Net present value of cost, this workbook", "USD", "", "Cash, total column."),
-    ("Net present value of cost, optimiser", "USD", "optimiser_objective_usd", "The objective that was minimised."),
+    ("Net present value of cost, optimiser", "USD", "optimiser_objective_usd", "The objective; net of value, if any."),
     ("Lower bound, optimiser", "USD", "optimiser_bound_usd", "No plan for the same inputs costs less than this."),
 )
 
@@ -71,7 +73,8 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
 def _edit_values(book: Book, inputs: InputRows, orders: OrderRows, trace: int) -> list[Formula | float]:
     """Values of EDITS; `trace` is the row of the trace as it is now."""
     last = inputs.last.number
-    count = f"=COUNT({_block(orders.overrides)})" if orders.overrides else "=0"
+    blocks = ",".join(_block(rows) for rows in orders.overrides)
+    count = f"=COUNT({blocks})" if blocks else "=0"
     area = f"SUMPRODUCT((1+Inputs!$I${HEADER + 1}:${book.last_column}${last})^fingerprint_power)"
     return [
         Formula(count),
@@ -154,7 +157,7 @@ def _flows(cash: CashRows) -> list[Check]:
     falling, entering = cash.residual
     if falling:
         value = Formula(f"=SUM({down(falling, '$F')})-SUM({down(entering, '$F')})")
-        meaning = "What is left of each purchase is received in exactly one period of the horizon."
+        meaning = "What is left of each purchase and of added power is received in exactly one period of the horizon."
         checks.append(Check("Residual value falls once", value, "USD", "tolerance_usd", meaning))
     return checks
 
@@ -162,8 +165,9 @@ def _flows(cash: CashRows) -> list[Check]:
 def _balances(inputs: InputRows, orders: OrderRows, places: PlaceRows) -> list[Check]:
     closing, total = orders.closing, orders.in_service_total
     difference = f"({closing.across}-{total.across})"
-    fleet = list(inputs.fleet.values())
+    fleet, off = inputs.fleet.rows, list(orders.decision_checks.off.values())
     at_places = f"=SUM({places.in_service.across})-SUM({total.across})" + (f"-SUM({_block(fleet)})" if fleet else "")
+    at_places += f"+SUM({_block(off)})" if off else ""
     return [
         _quantity(
             "Balance of systems closes", f"=SUMPRODUCT({difference}*{difference})", "systems",
@@ -171,7 +175,7 @@ def _balances(inputs: InputRows, orders: OrderRows, places: PlaceRows) -> list[C
         ),
         _quantity(
             "Places hold all systems", at_places, "systems",
-            "Systems in service at all places are the fleet and what was ordered.",
+            "Systems in service at all places are the fleet still there and what was ordered.",
         ),
     ]  # fmt: skip
 
@@ -196,8 +200,27 @@ def _limits(orders: OrderRows, cash: CashRows, places: PlaceRows) -> list[Check]
         value = f"=SUM({down(orders.early, '$F')})"
         meaning = "Systems overridden into a period that no order can reach."
         checks.append(_quantity("Nothing arrives before its lead time", value, "systems", meaning))
+    checks += _decisions(orders.decision_checks)
     if cash.unpriced:
         value = f"=SUM({down(cash.unpriced, '$F')})"
         meaning = "Periods in which systems enter service at an empty or zero price."
         checks.append(_quantity("Everything ordered has a price", value, "count", meaning))
+    return checks
+
+
+def _decisions(rows: DecisionChecks) -> list[Check]:
+    """Fleet, expansion and engineering: nothing that is not there, and nothing before its time."""
+    checks = []
+    if rows.left:
+        value = f"=MIN(0,{_block(rows.left)})-SUM({down(rows.late, '$F')})"
+        meaning = "Systems retired that the fleet does not have, or no longer has; negative."
+        checks.append(_quantity("Only fleet that is there is retired", value, "systems", meaning))
+    if rows.room:
+        value = f"=MIN(0,{down(rows.room, '$F')})-SUM({down(rows.early, '$F')})"
+        meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
+        checks.append(_quantity("Power is added within what a site can have", value, "MW", meaning))
+    if rows.unready:
+        value = f"=SUM({down(rows.unready, '$F')})"
+        meaning = "Systems bought before the one-off engineering of their accelerator is ready, or without it."
+        checks.append(_quantity("Engineering is ready before purchases", value, "systems", meaning))
     return checks

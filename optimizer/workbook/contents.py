@@ -10,7 +10,7 @@ WIDTHS = (26, 112, 40)
 SHEETS = {
     "Summary": "One page: what to buy, what it costs, what binds",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
-    "Orders": "Systems by offer, place and period: optimiser, override, used",
+    "Orders": "Systems by offer, place and period, and other decisions: optimiser, override, used",
     "Sites": "Systems in service; power, cooling and racks used and left",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
     "Checks": "What must hold, whether it does, and what it means when it does not",
@@ -19,10 +19,11 @@ SHEETS = {
 """What each sheet holds; a sheet that is not written yet is not listed."""
 _READ = (
     "Editing an input re-costs this plan; run `chipmix plan FILE.xlsx` to re-optimise.",
-    "Change prices, rents, tariffs, PUE, rates and lives on Inputs, numbers of systems in the overrides of Orders.",
-    "Unmet work and the optimiser's own figures (violet) do not follow an edit; every other number does.",
-    "Costs are positive, receipts negative. Money is nominal USD before tax, discounted only in present values.",
-    "Flows of a period are discounted to its middle; what is left at the end of the horizon to its end.",
+    "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",
+    "A price after price breaks is the list price times the factor that the optimiser paid for its own number.",
+    "Unmet work, clusters and the optimiser's own figures (violet) do not follow an edit; every other number does.",
+    "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD before tax.",
+    "Present values discount flows of a period to its middle; what is left at the end of the horizon to its end.",
     "Time sheets share their columns: the same period stands in the same column everywhere.",
 )
 _KEY = (
@@ -48,9 +49,12 @@ def write_contents(page: Page) -> None:
     """Purpose, how to read, colour key, links."""
     page.widths(WIDTHS)
     facts = page.book.facts
+    aim = "most value of work less cost (net present value)"
+    if not facts.maximizes_value:
+        aim = "least net present value of cost"
     purpose = (
         f"Which AI accelerators to buy, lease and rent from {facts.keys[0]} to {facts.keys[-1]}, how many, when and "
-        "where, at the least net present value of cost within the limits; by chipmix, with a mixed-integer programme."
+        f"where, at the {aim} within the limits; by chipmix, with a mixed-integer programme."
     )
     row = _texts(page, HEAD + 1, "Purpose", (purpose,))
     row = _texts(page, row + 1, "How to read it", _READ)

@@ -153,11 +153,15 @@ class Facts:
         fleet: dict[tuple[str, str], list[float]] = {}
         for entry in self.scenario.get("fleet", ()):
             counts = fleet.setdefault((entry["system"], entry["site"]), [0.0] * self.periods)
-            for i, key in enumerate(self.keys):
-                until = entry.get("until")
-                if until is None or first_month(key) <= last_month(until):
-                    counts[i] += number(entry["count"])
+            for i, count in enumerate(self.fleet_counts(entry)):
+                counts[i] += count
         return {key: tuple(fleet[key]) for key in sorted(fleet)}
+
+    def fleet_counts(self, entry: dict[str, Any]) -> list[float]:
+        """Systems of a fleet entry by period, as long as it is there."""
+        until, count = entry.get("until"), number(entry["count"])
+        last = last_month(until) if until else None
+        return [count if last is None or first_month(key) <= last else 0.0 for key in self.keys]
 
     @cached_property
     def systems(self) -> tuple[str, ...]:
@@ -169,12 +173,32 @@ class Facts:
         """Offers that are ordered or committed, in the order of the groups."""
         return tuple(dict.fromkeys(group.offer for group in self.groups))
 
+    def price_at(self, raw: Any, key: str) -> float:
+        """A price in the period of a key, which may lie before the horizon; zero before the first of a schedule."""
+        value = value_at(_schedule(raw), first_month(key))
+        return 0.0 if value is None else float(value)
+
+    @property
+    def maximizes_value(self) -> bool:
+        return bool(self.scenario.get("objective") == "maximize_value")
+
+    @cached_property
+    def valued(self) -> tuple[str, ...]:
+        """Demands whose work has a value, where value is maximised."""
+        demands = self.scenario.get("demand", {}) if self.maximizes_value else {}
+        return tuple(sorted(name for name, demand in demands.items() if "value_usd_per_unit_hour" in demand))
+
+    def asked(self, demand: str) -> Values:
+        """Work per second that a demand asks for, by period."""
+        return self.over_periods(self.scenario["demand"][demand]["per_second"], 0.0)
+
     @cached_property
     def unmet(self) -> dict[str, tuple[float, ...]]:
-        """Work per second not served, by demand that has a price for it."""
+        """Work per second not served, by demand that has a price for it or, where value is maximised, a value."""
         demands = {
             name for name, demand in self.scenario.get("demand", {}).items() if "unmet_usd_per_unit_hour" in demand
         }
+        demands.update(self.valued)
         unmet = {name: [0.0] * self.periods for name in sorted(demands | {row.demand for row in self.plan.unmet})}
         for row in self.plan.unmet:
             unmet[row.demand][self.index[row.period]] += row.per_second

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from optimizer.workbook.cells import Formula
+from optimizer.workbook.citations import of_catalog
+from optimizer.workbook.decision_inputs import (
+    DecisionInputs,
+    FleetInputs,
+    ValueInputs,
+    write_decision_inputs,
+    write_fleet,
+    write_values,
+)
 from optimizer.workbook.facts import (
     DEFAULT_RESIDUAL,
     HOSTED,
     MONTHS_PER_YEAR,
     RENTED,
-    Facts,
     Group,
     month_start,
     number,
@@ -93,7 +101,9 @@ class InputRows:
     offers: dict[str, OfferRows]
     committed: dict[Group, CommittedRows]
     sites: dict[str, SiteRows]
-    fleet: dict[tuple[str, str], Row]
+    fleet: FleetInputs
+    decisions: DecisionInputs
+    values: dict[str, ValueInputs]
     unmet_price: dict[str, Row]
     budgets: list[BudgetRows]
     ages: list[Row]
@@ -126,7 +136,9 @@ def write_inputs(book: Book) -> InputRows:
         offers,
         _committed(table),
         _sites(table),
-        _fleet(table),
+        write_fleet(table),
+        write_decision_inputs(table),
+        write_values(table),
         _unmet(table),
         _budgets(table),
         ages,
@@ -264,30 +276,6 @@ def _carbon_price(table: Table) -> Row:
     return table.line(Line("Carbon price", "USD/t", periods=prices, source=source, rule="amount"))
 
 
-@dataclass(frozen=True)
-class Cited:
-    """What the catalogue says of a field: basis, date, source."""
-
-    basis: str
-    date: str
-    source: str
-
-
-def cited(facts: Facts, entry: str, name: str) -> Cited:
-    """The citation of a field; where there is none, the field's own name."""
-    cites = facts.catalog.get("cites", {})
-    cite = cites.get(f"{entry}.{name}") or cites.get(entry)
-    if cite is None:
-        return Cited("", "", f"catalogue: {name}")
-    source = facts.catalog.get("sources", {}).get(cite["source"], {})
-    return Cited(str(cite["basis"]), str(source.get("date", "")), f"{cite['source']} (see Log)")
-
-
-def _of_catalog(facts: Facts, entry: str, name: str, line: Line) -> Line:
-    cite = cited(facts, entry, name)
-    return replace(line, basis=cite.basis, date=cite.date, source=cite.source)
-
-
 def _systems(table: Table) -> dict[str, SystemRows]:
     facts = table.book.facts
     table.heading("Systems")
@@ -301,7 +289,7 @@ def _systems(table: Table) -> dict[str, SystemRows]:
         for system in facts.systems:
             value = number(facts.catalog["systems"][system][name])
             line = Line(label, unit, system, constant=value, rule=rule)
-            rows[system].append(table.line(_of_catalog(facts, system, name, line)))
+            rows[system].append(table.line(of_catalog(facts, system, name, line)))
     return {system: SystemRows(*found) for system, found in rows.items()}
 
 
@@ -354,16 +342,15 @@ def _terms(table: Table, name: str, label: str, unit: str, rule: str) -> dict[st
             line = Line(label, unit, offer_id, constant=float(facts.months), source="on demand: one period", rule=rule)
         else:
             line = Line(label, unit, offer_id, constant=number(offer.get(name, 0)), rule=rule)
-            line = _of_catalog(facts, offer_id, name, line)
+            line = of_catalog(facts, offer_id, name, line)
         rows[offer_id] = table.line(line)
     return rows
 
 
 def _prices(table: Table) -> dict[str, Row]:
     facts = table.book.facts
-    table.heading(
-        "Prices by period of order", "A price holds for what is ordered in the period, whenever it enters service."
-    )
+    note = "A price holds for what is ordered in the period, whenever it enters service; price breaks on Orders."
+    table.heading("Prices by period of order", note)
     rows = {}
     for offer_id in sorted(facts.offers, key=lambda o: facts.catalog["offers"][o]["route"] in RENTED):
         offer = facts.catalog["offers"][offer_id]
@@ -371,7 +358,7 @@ def _prices(table: Table) -> dict[str, Row]:
         name = "usd_per_accelerator_hour" if rented else "price_usd"
         label, unit = ("Rent", "USD/accelerator-hour") if rented else ("Price", "USD/system")
         line = Line(label, unit, offer_id, periods=facts.over_periods(offer.get(name)), rule="amount")
-        rows[offer_id] = table.line(_of_catalog(facts, offer_id, name, line))
+        rows[offer_id] = table.line(of_catalog(facts, offer_id, name, line))
     return rows
 
 
@@ -454,26 +441,14 @@ def _pue(table: Table, site: str, name: str, label: str) -> Row:
     return table.line(Line(label, "ratio", place=site, constant=value, source=f"scenario: {name}", rule="ratio"))
 
 
-def _fleet(table: Table) -> dict[tuple[str, str], Row]:
-    fleet = table.book.facts.fleet
-    if not fleet:
-        return {}
-    table.heading("Fleet", "Systems in service before this plan; energy, hosting and carbon count, nothing else.")
-    return {
-        (system, site): table.line(
-            Line("Fleet in service", "systems", system, site, periods=counts, source="scenario: fleet", rule="amount")
-        )
-        for (system, site), counts in fleet.items()
-    }
-
-
 def _unmet(table: Table) -> dict[str, Row]:
     facts = table.book.facts
-    if not facts.unmet:
+    priced = [name for name in facts.unmet if "unmet_usd_per_unit_hour" in facts.scenario["demand"][name]]
+    if not priced:
         return {}
     table.heading("Price of unmet work")
     rows = {}
-    for demand in facts.unmet:
+    for demand in priced:
         prices = facts.over_periods(facts.scenario["demand"][demand]["unmet_usd_per_unit_hour"])
         source = "scenario: unmet_usd_per_unit_hour"
         rows[demand] = table.line(

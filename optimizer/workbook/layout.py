@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -24,6 +25,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.cells import Formula, WorkbookError, put_formula, put_number, put_text
+from optimizer.workbook.decisions import Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, SPLIT_SYSTEMS, Role, Styles
 
@@ -77,6 +79,11 @@ class Row:
     def across(self) -> str:
         """All periods."""
         return f"{self._on}$I{self.number}:${self.last}{self.number}"
+
+    @property
+    def so_far(self) -> str:
+        """All periods up to the formula's own."""
+        return f"{self._on}$I{self.number}:@{self.number}"
 
     @property
     def axis_across(self) -> str:
@@ -168,6 +175,11 @@ class Book:
     ties: list[Tie] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     charts: dict[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Decisions besides orders, kind by kind."""
+        return decisions_of(self.facts)
 
     @property
     def last_column(self) -> str:
@@ -286,6 +298,7 @@ class Table(Page):
         self.widths([*WIDTHS, *[wide] * book.facts.periods])
         self._fit(ITEM, [*book.facts.offers, *book.facts.systems])
         self._fit(PLACE, book.facts.places)
+        self._fit(LABEL, [f"{each.kind.label}{each.suffix}, optimiser" for each in book.decisions])
         self.print_setup(HEADER, paper=8)
         self.sheet.print_title_cols = "A:D"
 
@@ -296,8 +309,13 @@ class Table(Page):
         self.sheet.column_dimensions[get_column_letter(column)].width = width
 
     def _period_width(self) -> float:
-        flows = (abs(value) for periods in self.book.facts.plan.costs.values() for value in periods.values())
-        return max(11.0, len(f"{max(flows, default=0.0):,.0f}") + 3)
+        """Wide enough for the largest cost and the most work asked for."""
+        facts = self.book.facts
+        flows = [abs(value) for periods in facts.plan.costs.values() for value in periods.values()]
+        work = [value or 0.0 for name in facts.valued for value in facts.asked(name)]
+        work += [value for values in facts.unmet.values() for value in values]
+        longest = [f"{max(flows, default=0.0):,.0f}", f"{max(work, default=0.0):,.2f}"]
+        return max(11.0, max(map(len, longest)) + 3.0)
 
     def _axis(self, headers: Sequence[str]) -> None:
         for row, label, unit in (

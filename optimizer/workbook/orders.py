@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.workbook.cells import Formula
+from optimizer.workbook.decision_orders import DecisionChecks, DecisionRows, write_checks, write_decisions
+from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Group, OrderLine
 from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import PERIOD, SUM, Book, Line, Row, Table, at_order, cohort, down, sum_down
@@ -25,7 +27,9 @@ class GroupRows:
 class OrderRows:
     """Where systems, accelerators and unmet work stand."""
 
-    overrides: list[Row]
+    overrides: list[list[Row]]
+    decisions: DecisionRows
+    decision_checks: DecisionChecks
     entering: dict[tuple[Group, str], Row]
     groups: dict[Group, GroupRows]
     accelerators: dict[str, Row]
@@ -42,18 +46,23 @@ def write_orders(book: Book, inputs: InputRows) -> OrderRows:
     _time(table)
     lead, service = _terms(table, inputs)
     solver, override = _choices(table)
+    decisions = write_decisions(table)
     entering = _used(table, inputs, solver, override)
     by_group = _by_group(table, entering)
     accelerators = _accelerators(table, entering)
     in_service = _in_service(table, by_group, service)
     totals = _corkscrew(table, by_group, in_service, service)
     early = _early(table, by_group, lead)
+    timing = {group: (by_group[group], lead[group]) for group in book.facts.groups}
+    checks = write_checks(table, inputs.decisions, inputs.fleet, decisions, timing)
     unmet = _unmet(table)
+    _clusters(table)
     table.finish()
     groups = {
         group: GroupRows(lead[group], service[group], by_group[group], in_service[group]) for group in book.facts.groups
     }
-    return OrderRows(list(override.values()), entering, groups, accelerators, *totals, early, unmet)
+    overrides = [rows for rows in (list(override.values()), decisions.overrides) if rows]
+    return OrderRows(overrides, decisions, checks, entering, groups, accelerators, *totals, early, unmet)
 
 
 def _time(table: Table) -> None:
@@ -246,3 +255,14 @@ def _unmet(table: Table) -> dict[str, Row]:
         demand: table.line(Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER))
         for demand, values in unmet.items()
     }
+
+
+def _clusters(table: Table) -> None:
+    """Where the optimiser runs each cluster."""
+    clusters = clusters_of(table.book.facts)
+    if not clusters:
+        return
+    table.heading("Clusters", "Accelerators on which a demand runs at one place; an override does not change it.")
+    for (demand, accelerator, place), values in clusters.items():
+        line = Line(f"Cluster of {demand}", "accelerators", accelerator, place, periods=values, role=Role.SOLVER)
+        table.line(line)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.plan_format import SiteRow
 from optimizer.workbook.cells import Formula
+from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.facts import Group
 from optimizer.workbook.inputs import InputRows, SystemRows
 from optimizer.workbook.layout import SUM, Book, Line, Row, Table, cohort, down, sum_down
@@ -60,7 +61,7 @@ def write_sites(book: Book, inputs: InputRows, orders: OrderRows) -> PlaceRows:
         stands = _stands(table, inputs, orders, place)
         totals.append(_total(table, place, stands))
         if not hosted:
-            uses[place] = _use(table, inputs, place, stands)
+            uses[place] = _use(table, inputs, orders, place, stands)
     rows = _all_sites(table, uses, totals, first)
     table.finish()
     return rows
@@ -79,10 +80,19 @@ def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> l
                 Stand(group.suffix, group.offer, group.system, kind, _order_line(table, orders, group, place))
             )
         for system in (system for system in fleet if cooling[system] == kind):
-            link = Formula(f"={inputs.fleet[system, place].now}")
-            line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=link)
+            formula = _fleet_left(inputs, orders, system, place)
+            line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=formula)
             stands.append(Stand(", fleet", system, system, kind, table.line(line)))
     return stands
+
+
+def _fleet_left(inputs: InputRows, orders: OrderRows, system: str, site: str) -> Formula:
+    """The fleet as in Inputs, less what is retired."""
+    rows = inputs.fleet.lines[system, site]
+    off = [row for d, row in orders.decision_checks.off.items() if (d.item, d.place) == (system, site)]
+    if not off:
+        return Formula(f"={rows[0].now}")
+    return Formula(f"=SUM({down(rows)})-SUM({down(off)})")
 
 
 def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Row:
@@ -137,7 +147,7 @@ def _product(stands: Sequence[Stand], constants: Sequence[Row], cooling: str = "
     return Formula(f"=SUMPRODUCT({down(factors, '$E')},{down(rows)})")
 
 
-def _use(table: Table, inputs: InputRows, site: str, stands: Sequence[Stand]) -> SiteUse:
+def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: Sequence[Stand]) -> SiteUse:
     """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
     provisioned = _each(table, inputs, site, stands, PROVISIONED, "kW/system")
     average = _each(table, inputs, site, stands, AVERAGE, "kW/system")
@@ -148,7 +158,8 @@ def _use(table: Table, inputs: InputRows, site: str, stands: Sequence[Stand]) ->
     formula = Formula(f"={own.pue.constant}*{drawn.now}*hours_per_period/kw_per_mw")
     energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
     peak = (own.peak_pue or own.pue).constant
-    pairs = [_limit(table, inputs, site, "power_mw", POWER, Formula(f"={peak}*{load.now}/kw_per_mw"))]
+    used = Formula(f"={peak}*{load.now}/kw_per_mw")
+    pairs = [_limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))]
     for kind in ("liquid", "air"):
         kw = _product(stands, provisioned, kind).text
         used = Formula(f"{kw}/kw_per_mw")
@@ -159,16 +170,35 @@ def _use(table: Table, inputs: InputRows, site: str, stands: Sequence[Stand]) ->
     return SiteUse(load, energy, pairs[0][0], exceeded)
 
 
-def _limit(table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula) -> tuple[Row, Row | None]:
+def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
+    """Power added up to each period, where the site may grow."""
+    added = [row for decision, row in orders.decisions.of(EXPAND).items() if decision.place == site]
+    if not added:
+        return None
+    return table.line(Line("Power added so far", "MW", place=site, periods=Formula(f"=SUM({added[0].so_far})")))
+
+
+def _limit(
+    table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula, added: Row | None = None
+) -> tuple[Row, Row | None]:
     """What is used, and if there is a limit, the limit and what is left; returns use and left."""
     unit = "racks" if name == "racks" else "MW"
     row = table.line(Line(label, unit, place=site, periods=used))
     limit = inputs.sites[site].limits.get(name)
     if limit is None:
         return row, None
-    table.line(Line(f"{label}: limit", unit, place=site, periods=Formula(f"={limit.now}")))
-    formula = Formula(f"={limit.now}-{row.now}")
+    formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
+    most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
+    _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
+    formula = Formula(f"={most.now}-{row.now}")
     return row, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
+
+
+def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
+    rows = {row.period: row for row in table.book.facts.plan.sites if row.site == site}
+    values = [getattr(rows[key], name) for key in table.book.facts.keys if key in rows]
+    if len(values) == table.book.facts.periods:
+        table.book.tie(limit, values, f"{name} of {site} in")
 
 
 def _exceeded(table: Table, site: str, pairs: Sequence[tuple[Row, Row | None]]) -> Row:

@@ -51,12 +51,14 @@ _WHOLE, _ONE, _TWO, _THREE, _MONEY = (
 )
 _PLAIN, _ANY = "0_)", "#,##0.########_)"
 FORMATS: dict[str, str] = {
-    **dict.fromkeys(("USD", "USD/system", "USD/system-year", "systems", "accelerators", "accelerators/system"), _WHOLE),
+    **dict.fromkeys(
+        ("USD", "USD/system", "USD/system-year", "USD/MW", "systems", "accelerators", "accelerators/system"), _WHOLE
+    ),
     **dict.fromkeys(("USD/accelerator-hour", "USD/MWh", "USD/kW-month", "USD/t", "kg/accelerator-hour"), _MONEY),
     **dict.fromkeys(("USD m", "racks", "MWh"), _ONE),
     **dict.fromkeys(("kW", "t", "USD/hour", "units/s", "kW/system", "racks/system"), _TWO),
     **dict.fromkeys(("periods", "months", "month", "year", "number", "switch"), _PLAIN),
-    **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours"), _WHOLE),
+    **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours", "starts"), _WHOLE),
     **dict.fromkeys(("share", "share/year"), "0.0##%_)"),
     "MW": _THREE,
     "count": "#,##0_)",

@@ -10,13 +10,14 @@ from optimizer.plan_format import LimitRow
 from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.charts import entering_chart, place, power_chart
+from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 
 HEAD, MOST_LIMITS = 3, 8
-GAP = "=IF(optimiser_objective_usd=0,0,1-optimiser_bound_usd/optimiser_objective_usd)"
+GAP = "=IFERROR((optimiser_objective_usd-optimiser_bound_usd)/ABS(optimiser_objective_usd),0)"
 WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
 SMALL_USD = 1e8
 """Below this much, millions are shown with three decimals."""
@@ -34,6 +35,7 @@ def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRo
     """Fill the sheet; needs the sheets that it shows."""
     row = _headline(page, cash, orders, places, HEAD + 1)
     row = _purchases(page, cash, orders, row + 1)
+    row = _decisions(page, cash, orders, row + 1)
     row = _costs(page, cash, row + 1)
     row = _budgets(page, cash, row + 1)
     row = _limits(page, row + 1)
@@ -66,16 +68,24 @@ def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> 
 
 
 HEADLINES = (
-    ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", "live: follows every edit"),
+    ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", "{live}"),
     ("Optimiser's objective", "=optimiser_objective_usd/usd_per_million", "USD m", "solve: {status}"),
     ("Proven lower bound", "=optimiser_bound_usd/usd_per_million", "USD m", "no plan can cost less"),
     ("Gap to the bound", GAP, "share", "most that a better plan could save"),
-    ("Cost, undiscounted", "={total}/usd_per_million", "USD m", "residual value deducted"),
-    ("Capex, cash", "={capex}/usd_per_million", "USD m", "hardware and network"),
-    ("Opex, cash, rent included", "={opex}/usd_per_million", "USD m", "energy to rent and carbon"),
+    ("Cost, undiscounted", "={total}/usd_per_million", "USD m", "receipts deducted"),
+    ("Capex, cash", "={capex}/usd_per_million", "USD m", "hardware, network, facility"),
+    ("Opex, cash, rent included", "={opex}/usd_per_million", "USD m", "energy to rent, one-offs, carbon"),
     ("Accelerators entering service", "={accelerators}", "accelerators", "orders and commitments"),
     ("Highest peak power, all sites", "=MAX({power})", "MW", "at the meter"),
 )
+
+
+VALUE_HEADLINES = (
+    ("Net value: value of work less cost", "=-total_npv_usd/usd_per_million", "USD m", "present value; maximised"),
+    ("Value of work done", "=-{value}/usd_per_million", "USD m", "present value"),
+    ("Cost before value", "=(total_npv_usd-{value})/usd_per_million", "USD m", "present value, receipts deducted"),
+)
+"""Come first where value is maximised; the net present value of cost is then net of value."""
 
 
 def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, row: int) -> int:
@@ -88,12 +98,16 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
         "opex": cash.opex.total,
         "accelerators": f"SUM({down(rows, '$F')})" if rows else "0",
         "power": places.power.across,
+        "live": f"{'net of value; ' if page.book.facts.maximizes_value else ''}live: follows every edit",
+        "value": cash.present["value_usd"].total,
     }
     lines = list(HEADLINES)
     code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
     if code != "USD":
         converted = "=total_npv_usd/usd_per_million*currency_per_usd"
         lines.insert(1, ("Net present value of cost", converted, f"{code} m", "at the rate in Inputs"))
+    if page.book.facts.maximizes_value:
+        lines[:0] = VALUE_HEADLINES
     _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
     for i, (label, formula, unit, note) in enumerate(lines, start=row + 1):
         page.text(i, 1, label)
@@ -123,6 +137,21 @@ def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
     return _sum_line(page, row, len(facts.accelerators), 3 + len(years))
 
 
+def _decisions(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
+    """Decisions besides orders, kind by kind, with the sum of what is done and its cash."""
+    kinds = [kind for kind in KINDS if orders.decisions.of(kind)]
+    if not kinds:
+        return row - 1
+    _title(page, row, "Other decisions", "Total", "Unit", "Cash, USD m", words=(3,))
+    for i, kind in enumerate(kinds, start=row + 1):
+        used = list(orders.decisions.of(kind).values())
+        page.text(i, 1, kind.label)
+        page.formula(i, 2, Formula(f"=SUM({down(used, '$F')})"), None, FORMATS[kind.unit])
+        page.text(i, 3, kind.unit)
+        page.formula(i, 4, Formula(f"={cash.costs[kind.cost].total}/usd_per_million"), None, _millions(page))
+    return row + len(kinds) + 1
+
+
 def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
     """A sum under a table; returns the row after it."""
     row = head + lines + 1
@@ -135,14 +164,15 @@ def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
 
 
 def _costs(page: Page, cash: CashRows, row: int) -> int:
-    """Each cost undiscounted and as a present value, with its share of the costs."""
-    _title(page, row, "Cost", "NPV, USD m", "Share of NPV", "Cash, USD m")
+    """Each cost undiscounted and as a present value, and its share of all costs before receipts."""
+    _title(page, row, "Cost", "NPV, USD m", "Share of costs", "Cash, USD m")
     shown = [name for name in COSTS if any(page.book.facts.plan.costs.get(name, {}).values())]
     total = row + len(shown) + 1
     for i, name in enumerate(shown, start=row + 1):
         page.text(i, 1, COSTS[name])
         page.formula(i, 2, Formula(f"={cash.present[name].total}/usd_per_million"), None, _millions(page))
-        page.formula(i, 3, Formula(f"=IF($B${total}=0,0,B{i}/$B${total})"), None, SHARE)
+        costs = f"$B${row + 1}:$B${total - 1}"
+        page.formula(i, 3, Formula(f'=IFERROR(B{i}/SUMIFS({costs},{costs},">0"),0)'), None, SHARE)
         page.formula(i, 4, Formula(f"={cash.costs[name].total}/usd_per_million"), None, _millions(page))
     page.text(total, 1, "Total", Role.TOTAL)
     page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, _millions(page))
@@ -180,7 +210,7 @@ def _limits(page: Page, row: int) -> int:
         for column, value in ((2, limit.used), (3, limit.limit), (4, limit.price_usd)):
             if value is not None:
                 page.number(i, column, value, Role.SOLVER, "kW")
-        page.text(i, 5, limit.unit)
+        page.text(i, 5, f"{limit.unit}, at least" if limit.at_least else limit.unit)
     if not limits:
         page.text(row + 1, 1, "none", Role.NOTE)
     note = row + max(1, len(limits)) + 1

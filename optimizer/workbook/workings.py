@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.cells import Formula
+from optimizer.workbook.decision_costs import write_facility_left, write_flows, write_values
+from optimizer.workbook.decisions import EXPAND, KINDS, Decision
 from optimizer.workbook.facts import HOSTED, Group
 from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import PERIOD, SUM, Line, Row, Table, at_order, cohort, down, sum_down
@@ -46,10 +48,12 @@ def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: P
     maintained = _maintained(table, orders, paid)
     software = _software(table, inputs, orders)
     rates, rent = _rent(table, inputs, orders)
-    by_entry, residual = _residual(table, inputs, orders, paid, network)
-    energy, hosting = _facility(table, inputs, places)
+    flows = {kind: write_flows(table, inputs, orders, kind) for kind in KINDS}
+    by_entry, residual = _residual(table, inputs, orders, Worth(paid, network, flows[EXPAND]))
+    energy, hosting = _tariffs(table, inputs, places)
     carbon = _carbon(table, inputs, orders, places)
     unmet = _unmet(table, inputs, orders)
+    values = write_values(table, inputs, orders)
     prices = dict(zip(purchases.groups, purchases.price, strict=True)) if purchases else {}
     unpriced = _unpriced(table, orders, {**prices, **rates})
     parts = {
@@ -62,6 +66,8 @@ def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: P
         "rent_usd": rent,
         "carbon_usd": carbon,
         "unmet_usd": unmet,
+        "value_usd": values,
+        **{kind.cost: list(flows[kind].values()) for kind in KINDS},
         "residual_usd": residual,
     }
     return Workings(parts, purchases, by_entry, unpriced)
@@ -96,9 +102,10 @@ def _purchases(table: Table, inputs: InputRows, orders: OrderRows) -> Purchases 
         "Price of what enters service", "Read at the period of order: so many periods before as the lead time."
     )
     price = [_price(table, inputs, orders, group, "Price", "USD/system") for group in groups]
-    table.heading("Price paid", "Price times systems entering service.")
+    each = _after_breaks(table, orders, groups, price)
+    table.heading("Price paid", "Price, after breaks if any, times systems entering service.")
     paid = []
-    for group, row in zip(groups, price, strict=True):
+    for group, row in zip(groups, each, strict=True):
         formula = Formula(f"={row.now}*{orders.groups[group].entering.now}")
         paid.append(table.line(Line(f"Price paid{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
     table.heading("Deposits", "Share of the price, in the period of order; one before the horizon is sunk.")
@@ -109,6 +116,21 @@ def _purchases(table: Table, inputs: InputRows, orders: OrderRows) -> Purchases 
         formula = Formula(f"=(1-{deposit.constant})*{row.now}")
         balances.append(table.line(Line(f"Balance{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
     return Purchases(groups, price, paid, deposits, balances)
+
+
+def _after_breaks(table: Table, orders: OrderRows, groups: list[Group], prices: list[Row]) -> list[Row]:
+    """The price of a system, times the factor paid where the offer has price breaks."""
+    factors = orders.decisions.factors
+    if factors:
+        table.heading("Price after price breaks", "List price times the factor paid, of offers with price breaks.")
+    rows = []
+    for group, price in zip(groups, prices, strict=True):
+        row = price
+        if group.offer in factors and not group.committed:
+            formula = Formula(f"={price.now}*{factors[group.offer].now}")
+            row = table.line(Line("Price after breaks", "USD/system", group.offer, periods=formula))
+        rows.append(row)
+    return rows
 
 
 def _hardware(table: Table, purchases: Purchases | None) -> list[Row]:
@@ -218,13 +240,53 @@ def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, 
     return price, rows
 
 
-def _residual(
-    table: Table, inputs: InputRows, orders: OrderRows, paid: Working, network: Working
-) -> tuple[list[Row], list[Row]]:
-    """What is left of each purchase when it leaves service or the horizon ends, received in that period."""
+@dataclass(frozen=True)
+class Worth:
+    """What may have a residual: price paid and network by group, facility cost by expansion."""
+
+    paid: Working
+    network: Working
+    facility: dict[Decision, Row]
+
+
+def _residual(table: Table, inputs: InputRows, orders: OrderRows, worth: Worth) -> tuple[list[Row], list[Row]]:
+    """What is left of purchases and added power, by period of entry, then by the period in which it is received."""
     curve = _curve(table, inputs)
-    if not paid:
+    falls = _falls(table, orders, worth.paid)
+    shares = write_facility_left(table, inputs, worth.facility)
+    if not worth.paid and not worth.facility:
         return [], []
+    table.heading("Residual by period of entry", "What was paid times the share left at that age.")
+    bought = {}
+    for group, row in worth.paid.items():
+        share = f"INDEX({curve.across},{falls[group].now}-@${PERIOD}+1)"
+        formula = Formula(f"=({row.now}+{worth.network[group].now})*{share}")
+        bought[group] = table.line(_residual_line("Residual of entry", group, formula))
+    added = {}
+    for decision, row in worth.facility.items():
+        formula = Formula(f"={row.now}*{shares[decision].now}")
+        added[decision] = table.line(_residual_line("Residual of added power", decision, formula))
+    table.heading("Residual by period in which it falls", "Added power: in the last period of the horizon.")
+    rows = []
+    for group, row in bought.items():
+        formula = Formula(f"=SUMIFS({row.across},{falls[group].across},@${PERIOD})")
+        rows.append(table.line(_residual_line("Residual", group, formula)))
+    for decision, row in added.items():
+        formula = Formula(f"=(@${PERIOD}=periods_in_horizon)*{row.total}")
+        rows.append(table.line(_residual_line("Residual", decision, formula)))
+    return [*bought.values(), *added.values()], rows
+
+
+def _residual_line(label: str, of: Group | Decision, formula: Formula) -> Line:
+    if isinstance(of, Decision):
+        return Line(label + of.suffix, "USD", of.item, of.place, total=SUM, periods=formula)
+    return Line(label + of.suffix, "USD", of.offer, total=SUM, periods=formula)
+
+
+def _falls(table: Table, orders: OrderRows, paid: Working) -> Working:
+    """The period in which the residual of what enters now is received."""
+    if not paid:
+        return {}
     table.heading(
         "Period in which the residual falls",
         "By period of entry: last period of service or of the horizon; constant: periods in service.",
@@ -233,23 +295,9 @@ def _residual(
     for group in paid:
         link = Formula(f"={orders.groups[group].service.constant}")
         formula = Formula(f"=MIN(periods_in_horizon,@${PERIOD}+$E{table.next}-1)")
-        falls[group] = table.line(
-            Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula)
-        )
-    table.heading("Residual by period of entry", "Price and network paid times the share left at that age.")
-    left = {}
-    for group, row in paid.items():
-        share = f"INDEX({curve.across},{falls[group].now}-@${PERIOD}+1)"
-        formula = Formula(f"=({row.now}+{network[group].now})*{share}")
-        left[group] = table.line(
-            Line(f"Residual of entry{group.suffix}", "USD", group.offer, total=SUM, periods=formula)
-        )
-    table.heading("Residual by period in which it falls")
-    rows = []
-    for group, row in left.items():
-        formula = Formula(f"=SUMIFS({row.across},{falls[group].across},@${PERIOD})")
-        rows.append(table.line(Line(f"Residual{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    return list(left.values()), rows
+        line = Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula)
+        falls[group] = table.line(line)
+    return falls
 
 
 def _curve(table: Table, inputs: InputRows) -> Row:
@@ -285,7 +333,7 @@ def _slopes(table: Table, inputs: InputRows) -> list[Row]:
     return rows
 
 
-def _facility(table: Table, inputs: InputRows, places: PlaceRows) -> tuple[list[Row], list[Row]]:
+def _tariffs(table: Table, inputs: InputRows, places: PlaceRows) -> tuple[list[Row], list[Row]]:
     """Energy and hosting by site."""
     table.heading("Energy", "Energy at the meter times the tariff.")
     energy = []
@@ -333,11 +381,12 @@ def _hosted_carbon(table: Table, inputs: InputRows, orders: OrderRows, group: Gr
 
 
 def _unmet(table: Table, inputs: InputRows, orders: OrderRows) -> list[Row]:
-    if not orders.unmet:
+    if not inputs.unmet_price:
         return []
     table.heading("Unmet work", "Work per second not served times hours times its price.")
     rows = []
-    for demand, row in orders.unmet.items():
+    for demand in inputs.unmet_price:
+        row = orders.unmet[demand]
         formula = Formula(f"={row.now}*hours_per_period*{inputs.unmet_price[demand].now}")
         rows.append(table.line(Line("Unmet work", "USD", demand, total=SUM, periods=formula)))
     return rows

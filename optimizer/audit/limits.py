@@ -1,0 +1,166 @@
+"""The user's limits once more: what is selected, over which periods, against which bound.
+
+A limit sums the amounts of the subjects it selects; over a window of several periods they are summed
+too, but for kW, of which the highest counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from itertools import product
+
+from optimizer.audit.books import Books, Series
+from optimizer.audit.checks import Allowed, Check, Keys, Limited
+from optimizer.audit.decisions import ZERO
+from optimizer.audit.measures import HIGHEST, MEASURES, NOTHING, Amounts, Subject
+from optimizer.audit.periods import fiscal_year_of, periods_in
+from optimizer.audit.permissions import may_be_ordered
+from optimizer.audit.records import Inputs, UserLimit
+
+EACH = ("each",)
+
+
+def attributes(subject: Subject, inputs: Inputs) -> dict[str, Keys]:
+    """What each key of a selection sees of a subject; the fleet and work have the buyers of any offer of the system."""
+    system, offer = inputs.systems[subject.system], inputs.offers.get(subject.offer)
+    ours = subject.place in inputs.sites
+    return {
+        "vendor": (system.vendor,),
+        "kind": (system.kind,),
+        "accelerator": (system.accelerator,),
+        "system": (system.id,),
+        "stack": (system.stack,),
+        "offer": (offer.id,) if offer else (),
+        "route": (offer.route,) if offer else (),
+        "site": (subject.place,) if ours else (),
+        "host": () if ours else (subject.place,),
+        "demand": (subject.demand,) if subject.demand else (),
+        "buyers": (offer.buyers or ()) if offer else inputs.buyers.get(system.id, ()),
+    }
+
+
+def matches(values: Keys, patterns: Sequence[str]) -> bool:
+    """Whether a value fits a pattern; `each` takes any."""
+    return bool(values) if patterns == EACH else any(fnmatchcase(v, p) for v in values for p in patterns)
+
+
+Groups = Mapping[Keys, list[Subject]]
+"""Subjects by the values that `each` stands for, in the order of the limit's keys."""
+
+
+def grouped(subjects: Iterable[Subject], of: Mapping[str, tuple[str, ...]], inputs: Inputs) -> Groups:
+    """The subjects that a selection takes, one group for each value of `each` that occurs."""
+    groups: defaultdict[Keys, list[Subject]] = defaultdict(list)
+    each = [key for key, patterns in of.items() if patterns == EACH]
+    for subject in subjects:
+        seen = attributes(subject, inputs)
+        if all(matches(seen.get(key, ()), patterns) for key, patterns in of.items()):
+            for values in product(*(seen[key] for key in each)):
+                groups[values].append(subject)
+    if not each:
+        groups.setdefault((), [])
+    return groups
+
+
+def possible(rule: UserLimit, books: Books) -> Iterator[Subject]:
+    """Subjects that may occur whether or not the plan has them: what `each` finds in the inputs.
+
+    A floor holds for what may be ordered at all. A ceiling without any use is kept, so that it may
+    stand in a plan for any entry of the catalogue.
+    """
+    inputs, of = books.inputs, MEASURES[rule.measure].of
+    standing = [Subject(c.offer.id, c.offer.system.id, c.place, NOTHING) for c in books.cohorts]
+    for offer in inputs.offers.values():
+        if not rule.at_least or may_be_ordered(offer, inputs):
+            places = [offer.host or NOTHING] if offer.hosted else list(inputs.sites)
+            standing += [Subject(offer.id, offer.system.id, place, NOTHING) for place in places]
+    if of != "orders":
+        standing += [Subject(NOTHING, system, site, NOTHING) for system, site in books.fleet]
+    return iter(standing) if of != "work" else possible_work(standing, inputs)
+
+
+def possible_work(standing: Iterable[Subject], inputs: Inputs) -> Iterator[Subject]:
+    """Work that the systems at their places are able and allowed to do."""
+    for system_id, place in sorted({(subject.system, subject.place) for subject in standing}):
+        system = inputs.systems[system_id]
+        for key, demand in inputs.demand.items():
+            able = (system.accelerator, demand.workload) in inputs.throughput
+            on_stack = demand.stacks is None or system.stack in demand.stacks
+            if able and on_stack and (demand.sites is None or place in demand.sites):
+                yield Subject(NOTHING, system_id, place, key)
+
+
+def windows(rule: UserLimit, books: Books) -> Iterator[tuple[str, list[int]]]:
+    """The windows of a limit, each with its periods.
+
+    A ceiling on the highest period, or on its share, is one on each period.
+    """
+    horizon, starts, within = books.inputs.horizon, books.inputs.finance.fiscal_year_starts, rule.within
+    if within == "each_year":
+        years = dict.fromkeys(fiscal_year_of(horizon.start(t), starts) for t in range(horizon.periods))
+        whole = [(year, periods_in(year, horizon, starts)) for year in years]
+    else:
+        whole = [(within, periods_in("total" if within == "each_period" else within, horizon, starts))]
+    if within == "each_period" or (rule.measure in HIGHEST and not rule.at_least):
+        yield from ((horizon.key(t), [t]) for _, periods in whole for t in periods)
+    else:
+        yield from whole
+
+
+def total(subjects: Iterable[Subject], amounts: Amounts, books: Books) -> Series:
+    """The sum of the amounts of subjects by period."""
+    sums = [ZERO] * books.inputs.horizon.periods
+    for subject in subjects:
+        for t, amount in enumerate(amounts.get(subject, ())):
+            if amount:
+                sums[t] += amount
+    return sums
+
+
+def limit(books: Books) -> Iterator[Check]:
+    """The user's limits: at most or at least a bound, or a share of the same measure over everything."""
+    measured: dict[str, Amounts] = {}
+    for rule in books.inputs.limits:
+        if rule.measure not in MEASURES:
+            continue
+        if rule.measure not in measured:
+            measured[rule.measure] = MEASURES[rule.measure].amounts(books)
+        yield from check_limit(rule, measured[rule.measure], books)
+
+
+def check_limit(rule: UserLimit, amounts: Amounts, books: Books) -> Iterator[Check]:
+    """One limit in each of its groups; a share is of the same measure over everything, or over the same demands."""
+    groups = grouped(dict.fromkeys([*amounts, *possible(rule, books)]), rule.of, books.inputs)
+    demands = {key: patterns for key, patterns in rule.of.items() if key == "demand"}
+    wholes = grouped(amounts, demands, books.inputs) if rule.share else {}
+    position = [key for key, patterns in rule.of.items() if patterns == EACH]
+    for values, group in sorted(groups.items()):
+        yield from one_unit(rule, values, group, books)
+        same = tuple(value for key, value in zip(position, values, strict=True) if key == "demand")
+        whole = total(wholes.get(same, ()), amounts, books)
+        yield from check_group(rule, values, total(group, amounts, books), whole, books)
+
+
+def one_unit(rule: UserLimit, values: Keys, group: Iterable[Subject], books: Books) -> Iterator[Check]:
+    """Work of different units is never added."""
+    units = {books.inputs.demand[subject.demand].unit for subject in group if subject.demand}
+    if len(units) > 1:
+        reason = f"it adds work in {' and '.join(sorted(units))}"
+        yield Allowed("limit", (rule.name, *values), False, reason)
+
+
+def check_group(rule: UserLimit, values: Keys, used: Series, whole: Series, books: Books) -> Iterator[Check]:
+    """One group of a limit in each of its windows."""
+    unit, sense = MEASURES[rule.measure].unit, -1 if rule.at_least else 1
+    for key, periods in windows(rule, books):
+        over = max if rule.measure in HIGHEST else added_up
+        bound = rule.bound * over(whole[t] for t in periods) if rule.share else rule.bound
+        yield Limited("limit", (rule.name, *values, key), over(used[t] for t in periods), bound, unit, sense)
+
+
+def added_up(amounts: Iterable[Fraction]) -> Fraction:
+    """Their sum."""
+    return sum(amounts, ZERO)

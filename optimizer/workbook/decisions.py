@@ -1,0 +1,156 @@
+"""What the optimiser decides besides orders, and the factors of price breaks. Knows nothing of Excel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.workbook.facts import Facts, number
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of decision: its words, its unit, what one unit costs (or brings), which cost line that is."""
+
+    name: str
+    label: str
+    unit: str
+    price_label: str
+    price_unit: str
+    cost: str
+    rule: str
+    source: str
+
+
+RETIRE = Kind("retire", "Fleet retired", "systems", "Resale of fleet", "USD/system", "resale_usd", "amount",
+              "scenario: fleet resale_usd")  # fmt: skip
+EXPAND = Kind("expand", "Power added", "MW", "Price of power added", "USD/MW", "facility_usd", "amount",
+              "scenario: expansion usd_per_mw")  # fmt: skip
+ENGINEER = Kind("engineer", "Engineering started", "starts", "One-off engineering", "USD", "engineering_usd", "switch",
+                "catalogue: one_off usd")  # fmt: skip
+PORT = Kind("port", "Porting started", "starts", "Porting", "USD", "porting_usd", "switch",
+            "scenario: stacks usd")  # fmt: skip
+KINDS = (RETIRE, EXPAND, ENGINEER, PORT)
+"""In the order in which the sheets show them."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing that is decided by period: what is done in each, and what one unit of it costs or brings.
+
+    `more` are further assumptions, e.g. the life of added power in years; `available` are the systems
+    of a fleet entry that may be retired, by period.
+    """
+
+    kind: Kind
+    item: str
+    place: str
+    suffix: str
+    values: tuple[float, ...]
+    usd: float
+    more: tuple[tuple[str, float], ...] = ()
+    available: tuple[float, ...] = ()
+
+
+def decisions_of(facts: Facts) -> tuple[Decision, ...]:
+    """All decisions but orders, kind by kind."""
+    return (*_retirements(facts), *_expansions(facts), *_engineering(facts), *_porting(facts))
+
+
+def _over_periods(facts: Facts, amounts: Iterable[tuple[str, float]]) -> tuple[float, ...]:
+    values = [0.0] * facts.periods
+    for period, amount in amounts:
+        values[facts.index[period]] += amount
+    return tuple(values)
+
+
+Entry = tuple[str, str, str, float]
+"""System, site, last period ('' for none) and resale price: fleet entries alike in these are one."""
+
+
+def _retirements(facts: Facts) -> list[Decision]:
+    """A decision for each kind of fleet entry that may be retired, whether it is or not."""
+    found: dict[Entry, list[float]] = {}
+    for entry in facts.scenario.get("fleet", ()):
+        if entry.get("may_retire") == "true":
+            key = (entry["system"], entry["site"], entry.get("until") or "", number(entry.get("resale_usd", 0)))
+            counts = found.setdefault(key, [0.0] * facts.periods)
+            for i, count in enumerate(facts.fleet_counts(entry)):
+                counts[i] += count
+    retired: dict[Entry, list[tuple[str, float]]] = {key: [] for key in found}
+    for row in facts.plan.retired:
+        alike = [key for key in found if key[:3] == (row.system, row.site, row.until or "")]
+        paid = row.resale_usd / row.systems
+        retired[min(alike, key=lambda key: abs(key[3] - paid))].append((row.period, row.systems))
+    return [_retirement(facts, key, tuple(found[key]), retired[key], list(found)) for key in sorted(found)]
+
+
+def _retirement(
+    facts: Facts, key: Entry, available: tuple[float, ...], retired: list[tuple[str, float]], keys: list[Entry]
+) -> Decision:
+    system, site, until, usd = key
+    alike = sorted(other for other in keys if other[:3] == key[:3])
+    several = f" ({alike.index(key) + 1})" if len(alike) > 1 else ""
+    suffix = (f", until {until}" if until else "") + several
+    return Decision(RETIRE, system, site, suffix, _over_periods(facts, retired), usd, available=available)
+
+
+def _expansions(facts: Facts) -> list[Decision]:
+    """A decision for each site that may be given more power, whether it is or not."""
+    found = []
+    for site in facts.sites:
+        terms = facts.scenario["sites"][site].get("expansion")
+        if terms:
+            added = ((row.period, row.mw) for row in facts.plan.expanded if row.site == site)
+            more = tuple((name, number(terms[name])) for name in ("lead_time_months", "max_mw", "life_years"))
+            found.append(Decision(EXPAND, "", site, "", _over_periods(facts, added), number(terms["usd_per_mw"]), more))
+    return found
+
+
+def _engineering(facts: Facts) -> list[Decision]:
+    found = []
+    for accelerator in sorted({row.accelerator for row in facts.plan.engineering}):
+        terms = facts.catalog["accelerators"][accelerator]["one_off"]
+        starts = ((row.starts, 1.0) for row in facts.plan.engineering if row.accelerator == accelerator)
+        more = (("months", number(terms["months"])),)
+        found.append(Decision(ENGINEER, accelerator, "", "", _over_periods(facts, starts), number(terms["usd"]), more))
+    return found
+
+
+def _porting(facts: Facts) -> list[Decision]:
+    found = []
+    for demand, stack in sorted({(row.demand, row.stack) for row in facts.plan.porting}):
+        terms = facts.scenario["demand"][demand]["stacks"][stack]
+        starts = ((r.starts, 1.0) for r in facts.plan.porting if (r.demand, r.stack) == (demand, stack))
+        found.append(
+            Decision(PORT, demand, "", f" to {stack}", _over_periods(facts, starts), number(terms["usd"]))
+        )  # fmt: skip
+    return found
+
+
+def factors_paid(facts: Facts) -> dict[str, tuple[float, ...]]:
+    """Price paid over list price by period of entering service, of ordered offers with price breaks; else 1."""
+    broken = [offer for offer in facts.offers if facts.catalog["offers"][offer].get("price_breaks")]
+    found = {offer: [1.0] * facts.periods for offer in broken}
+    for row in facts.plan.orders:
+        if row.offer in found and not row.commitment:
+            listed = facts.price_at(facts.catalog["offers"][row.offer]["price_usd"], row.ordered)
+            if listed:
+                found[row.offer][facts.index[row.enters_service]] = (row.price_usd or 0.0) / listed
+    ordered = {row.offer for row in facts.plan.orders if not row.commitment}
+    return {offer: tuple(values) for offer, values in found.items() if offer in ordered}
+
+
+def breaks_in_words(breaks: dict[str, Any]) -> str:
+    """Price breaks as a note, e.g. 'all units: from 1000 at 0.93'."""
+    steps = ", ".join(f"from {step['from_systems']} at {step['factor']}" for step in breaks["steps"])
+    return f"{str(breaks['kind']).replace('_', ' ')}: {steps}"
+
+
+def clusters_of(facts: Facts) -> dict[tuple[str, str, str], tuple[float, ...]]:
+    """Accelerators of a demand's cluster by (demand, accelerator, place) and period."""
+    found: dict[tuple[str, str, str], list[tuple[str, float]]] = {}
+    for row in facts.plan.clusters:
+        found.setdefault((row.demand, row.accelerator, row.place), []).append((row.period, row.accelerators))
+    return {key: _over_periods(facts, found[key]) for key in sorted(found)}
