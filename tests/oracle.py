@@ -282,22 +282,19 @@ class Oracle:
                     row = Row(f"{limit} {place} {t}", most=value(site[limit], self.month(t)) or Fraction(0))
                     for system, at, when, count in self.fleet():
                         row.most -= count * self.site_use(limit, system, site) * (at == place and when == t)
-                    self.add(row, lambda slot: self.present(slot, place, t), lambda s: self.site_use(limit, s, site))
+                    self.add_site_use(row, limit, place, t)
                     found.append(row)
         return found
 
-    @staticmethod
-    def present(slot: Slot, place: str, t: int) -> bool:
-        return slot.place == place and t in slot.periods
-
-    def add(self, row: Row, counts: Any, use: Any) -> None:
-        """Orders and commitments that count, at a use per system that depends on the system alone."""
-        for slot in self.slots:
-            if counts(slot):
-                row.use[slot] = use(self.offers[slot.offer]["system"])
-        for slot in self.commitments:
-            if counts(slot):
-                row.most -= slot.committed * use(self.offers[slot.offer]["system"])
+    def add_site_use(self, row: Row, limit: str, place: str, t: int) -> None:
+        """Orders and commitments that are at a place in period t."""
+        for slot in [*self.slots, *self.commitments]:
+            if slot.place == place and t in slot.periods:
+                use = self.site_use(limit, self.offers[slot.offer]["system"], self.sites[place])
+                if slot.committed:
+                    row.most -= slot.committed * use
+                else:
+                    row.use[slot] = use
 
     def site_use(self, limit: str, system: str, site: Tree) -> Number:
         facts = self.systems[system]
@@ -351,7 +348,10 @@ class Oracle:
                 inside = {t for t in self.periods if self.in_window(self.month(t), window)}
 
                 def spent(slot: Slot, lines: Any = lines, inside: Any = inside) -> Number:
-                    return sum((usd for (line, t), usd in self.cash(slot).items() if line in lines and t in inside), Fraction(0))
+                    return sum(
+                        (usd for (line, t), usd in self.cash(slot).items() if line in lines and t in inside),
+                        Fraction(0),
+                    )
 
                 row = Row(f"{kind} {window}", {slot: spent(slot) for slot in self.slots}, Fraction(str(most)))
                 row.most -= sum(slot.committed * spent(slot) for slot in self.commitments)

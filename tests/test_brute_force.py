@@ -25,11 +25,7 @@ from catalogs.problems import InputError
 from optimizer.elastic import Infeasible
 from optimizer.planning import make_plan
 
-pytestmark = [
-    pytest.mark.usefixtures("in_process"),
-    # remove with the xfail of test_calendar_tables.py::test_forecast_is_written_without_a_warning
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
-]
+pytestmark = pytest.mark.usefixtures("in_process")
 Tree = dict[str, Any]
 FEWEST_PLANS, MOST_PLANS = 20, 50_000
 SMALL_BATCHES, SMALL_PER_BATCH = 20, 15
@@ -209,7 +205,9 @@ class Draw:
             asked["pools_per_month"] = {"wafers": pool}
         if self.maybe(0.4):
             kinds = self.random.sample(["capex_usd", "opex_usd"], self.random.randint(1, 2))
-            asked["budget"] = {kind: {self.window(): self.random.randint(1, 20) * self.work * 15_000_000} for kind in kinds}
+            asked["budget"] = {
+                kind: {self.window(): self.random.randint(1, 20) * self.work * 15_000_000} for kind in kinds
+            }
         if self.maybe(0.1):
             asked["offers"] = {"deny": [self.random.choice(sorted(offers))]}
         return asked
@@ -418,7 +416,8 @@ def planned_cost(folder: Path, asked: Tree, known: Tree) -> float | None:
     except Infeasible:
         return None
     except InputError as error:
-        assert all("no offer, fleet or commitment can serve it" in problem.message for problem in error.problems)
+        if not all("no offer, fleet or commitment can serve it" in problem.message for problem in error.problems):
+            raise
         return None
     assert plan.status == "optimal"
     assert plan.certified.bound_usd <= plan.objective_usd + ONE_USD

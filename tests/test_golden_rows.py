@@ -342,4 +342,6 @@ def test_limits_have_prices_by_months(tmp_path: Path, start: str) -> None:
 
 def test_limits_have_prices_by_quarters(tmp_path: Path) -> None:
     demand = {"train": {"workload": "training", "per_second": 6400, "unmet_usd_per_unit_hour": 1000}}
-    assert any(limit.price_usd for limit in plan(tmp_path, scenario(sites={"oslo": site("0.012")}, demand=demand)).limits)
+    assert any(
+        limit.price_usd for limit in plan(tmp_path, scenario(sites={"oslo": site("0.012")}, demand=demand)).limits
+    )

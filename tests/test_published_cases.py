@@ -66,7 +66,12 @@ def replicas(name: str, gpu: Tree, k: int, speedup: Decimal, kinds: Tree) -> Tre
         for kind, rate in one.items() if rate is not None
     }  # fmt: skip
     key = f"{name}_x{k}"
-    lease = {"system": key, "route": "lease", "term_months": 1, "usd_per_accelerator_hour": gpu["price_hr"] * PRICE_SCALE}
+    lease = {
+        "system": key,
+        "route": "lease",
+        "term_months": 1,
+        "usd_per_accelerator_hour": gpu["price_hr"] * PRICE_SCALE,
+    }
     return accelerator(key, {key: system(k, 1, 1)}, {f"{key}.lease": lease}, work, draws={name: 1})
 
 
@@ -77,7 +82,10 @@ def known(published: Tree) -> Tree:
     ]  # fmt: skip
     return catalog(
         *files,
-        workloads={f"type_{kind}": {"unit": "req/s", "phase": "serving", "describes": "requests"} for kind in published["types"]},
+        workloads={
+            f"type_{kind}": {"unit": "req/s", "phase": "serving", "describes": "requests"}
+            for kind in published["types"]
+        },
         pools={name.lower(): {"unit": "GPU", "describes": "stock"} for name in published["gpu"]},
     )
 

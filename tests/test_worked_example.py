@@ -9,7 +9,7 @@ The expected sums were made with a calculator of 40 digits from the products in 
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -32,17 +32,17 @@ def asked(start: str, first: str, second: str) -> Tree:
     )  # fmt: skip
 
 
-def discounted(made: Plan, line: str) -> D:
+def discounted(made: Plan, line: str) -> Decimal:
     """The present value of a cost line, from the plan's own factors."""
-    total = D(0)
+    total = Decimal(0)
     for period in made.periods:
         factor = period.discount_end if line == "residual_usd" else period.discount_mid
-        total += D(repr(made.costs[line][period.period])) * D(factor)
+        total += Decimal(repr(made.costs[line][period.period])) * Decimal(factor)
     return total
 
 
-def to_the_cent(usd: D | float) -> D:
-    return D(repr(usd) if isinstance(usd, float) else usd).quantize(D("0.01"))
+def to_the_cent(usd: Decimal | float) -> Decimal:
+    return Decimal(repr(usd) if isinstance(usd, float) else usd).quantize(Decimal("0.01"))
 
 
 # start, first and second period; discounted lines; objective
@@ -89,9 +89,9 @@ def test_worked_example(
     made = plan(tmp_path, asked(start, first, second), one_offer(price_usd=300000))
     assert [(order.enters_service, order.systems) for order in made.orders] == [(first, 10), (second, 10)]
     assert {line: to_the_cent(discounted(made, line)) for line in made.costs if any(made.costs[line].values())} == {
-        line: D(usd) for line, usd in lines.items()
+        line: Decimal(usd) for line, usd in lines.items()
     }
-    assert to_the_cent(made.objective_usd) == D(objective)
+    assert to_the_cent(made.objective_usd) == Decimal(objective)
     verdict = audit(made.model_dump(mode="json"))
     assert verdict.ok
     assert verdict.cost_difference_usd < 0.005
@@ -110,9 +110,9 @@ def test_undiscounted_lines_by_period(tmp_path: Path) -> None:
 def test_factors_have_thirty_digits(tmp_path: Path) -> None:
     made = plan(tmp_path, asked("2025q1", "2025q1", "2025q2"), one_offer(price_usd=300000))
     # 1.08^-0.125 = 1 / 1.08^(1/8): its eighth power times 1.08 is 1
-    mid, end = D(made.periods[0].discount_mid), D(made.periods[1].discount_end)
-    assert abs(mid**8 * D("1.08") - 1) < D("1e-26")
-    assert abs(end**2 * D("1.08") - 1) < D("1e-26")
+    mid, end = Decimal(made.periods[0].discount_mid), Decimal(made.periods[1].discount_end)
+    assert abs(mid**8 * Decimal("1.08") - 1) < Decimal("1e-26")
+    assert abs(end**2 * Decimal("1.08") - 1) < Decimal("1e-26")
     assert len(mid.as_tuple().digits) == 30
 
 
@@ -120,5 +120,8 @@ def test_books_of_the_audit_agree_line_by_line(tmp_path: Path) -> None:
     """A cent off in one line is found."""
     made = plan(tmp_path, asked("2025q1", "2025q1", "2025q2"), one_offer(price_usd=300000)).model_dump(mode="json")
     for line in ("hardware_usd", "energy_usd", "maintenance_usd", "residual_usd"):
-        wrong = {**made, "costs": {**made["costs"], line: {**made["costs"][line], "2025q2": made["costs"][line]["2025q2"] + 10}}}
+        wrong = {
+            **made,
+            "costs": {**made["costs"], line: {**made["costs"][line], "2025q2": made["costs"][line]["2025q2"] + 10}},
+        }
         assert not audit(wrong).ok
