@@ -1,8 +1,9 @@
 """The independent audit: a second statement of the model, which shares no code with the first.
 
-It reads a finished plan, believes only its decisions (orders, work, unmet demand, what is retired, expanded,
-engineered and ported), and recomputes all else in plain loops over fractions made from the source text of the inputs that the plan holds. It imports the
-standard library and the plan's format, nothing of the model.
+It reads a finished plan, believes only its decisions (orders, work, unmet demand, what is retired,
+expanded, engineered and ported), and recomputes all else in plain loops over fractions made from the
+source text of the inputs that the plan holds. It imports the standard library and the plan's format,
+nothing of the model.
 """
 
 from __future__ import annotations
