@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from catalogs.load import entry_ids
 from catalogs.periods import first_month
-from catalogs.problems import Location, Problem, suggestion
-from catalogs.validate import check_references, dotted, leaves, number, validated
+from catalogs.problems import Problem, suggestion
+from catalogs.validate import check_references, dotted, key_location, leaves, number, validated
 from catalogs.yaml_text import Map
 from optimizer.calendar import Calendar
 from optimizer.scenario import Horizon, calendar_of, matches
@@ -39,17 +39,10 @@ def _check_ids(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> No
     for path, known, kind in keys:
         for where, _, _ in leaves(tree, *path):
             if where[-1] not in set(known):
-                at = _key_location(tree, where)
+                at = key_location(tree, where)
                 problems.append(
                     Problem(at, f"{dotted(where)}: there is no {kind} '{where[-1]}'{suggestion(where[-1], known)}")
                 )
-
-
-def _key_location(tree: Map, path: tuple[str, ...]) -> Location:
-    node = tree
-    for part in path[:-1]:
-        node = node[part]
-    return node.key_at[path[-1]]
 
 
 def _check_offer_rules(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
@@ -95,7 +88,7 @@ def _calendar_in(tree: Map) -> Calendar | None:
     parsed = validated(Horizon, horizon, (), ignored) if isinstance(horizon, Map) else None
     finance = tree.get("finance")
     start = number(finance.get("fiscal_year_starts")) if isinstance(finance, Map) else None
-    valid = start is not None and start == int(start) and 1 <= start <= 12
+    valid = start is not None and 1 <= start <= 12 and start == int(start)
     return calendar_of(parsed, int(start) if valid and start is not None else 1) if parsed else None
 
 
@@ -105,7 +98,7 @@ def _check_periods(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
             try:
                 calendar.window(where[-1])
             except ValueError as error:
-                problems.append(Problem(_key_location(tree, where), f"{dotted(where)}: {error}"))
+                problems.append(Problem(key_location(tree, where), f"{dotted(where)}: {error}"))
     for where, period, at in leaves(tree, "commitments", "*", "period"):
         if isinstance(period, str) and _is_period(period) and calendar.index(period) is None:
             horizon = f"{calendar.key(1)} to {calendar.key(calendar.count)}"

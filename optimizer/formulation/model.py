@@ -43,8 +43,11 @@ class CostTerm(NamedTuple):
 
 
 def row_name(constraint: str, keys: Iterable[str]) -> str:
-    """A row's name everywhere: `power_within_site(prineville,2027q1)`."""
-    return f"{constraint}({','.join(keys)})"
+    """A row's name everywhere: `power_within_site(prineville,2027q1)`.
+
+    Months are written `2027m01` here: PuLP would turn a hyphen into an underscore.
+    """
+    return f"{constraint}({','.join(keys)})".replace("-", "m")
 
 
 def expression(terms: Sequence[tuple[pulp.LpVariable, float]]) -> pulp.LpAffineExpression:

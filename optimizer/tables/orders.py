@@ -73,7 +73,7 @@ def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int)
         bounds += [_room(here, offer, here.site_at[place, tau]) for tau in range(t, last + 1)]
     if offer.divisible:
         return min(useful, *bounds)
-    return float(min(math.ceil(useful - ROUNDING), math.floor(min(bounds) + ROUNDING)))
+    return float(min(math.ceil(useful * (1 - ROUNDING)), math.floor(min(bounds) + ROUNDING)))
 
 
 def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float:
