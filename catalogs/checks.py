@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogs.problems import Problem, suggestion
-from catalogs.validate import check_references, dotted, leaves, number
+from catalogs.validate import check_references, dotted, key_location, leaves, number
 from catalogs.yaml_text import Map
 
 
@@ -26,8 +26,9 @@ def check_links(merged: dict[str, Map], problems: list[Problem]) -> None:
         ("throughput", ("*", "*"), "workloads", "workload"),
     )
     for section, path, target, kind in keys:
-        for where, _, at in leaves(merged[section], *path):
+        for where, _, _ in leaves(merged[section], *path):
             if where[-1] not in merged[target]:
+                at = key_location(merged[section], where)
                 hint = suggestion(where[-1], merged[target])
                 problems.append(Problem(at, f"{section}.{dotted(where)}: there is no {kind} '{where[-1]}'{hint}"))
     known = {*merged["accelerators"], *merged["systems"], *merged["offers"]}

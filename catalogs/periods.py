@@ -63,7 +63,18 @@ def _form(value: Any) -> str:
 
 
 Period = Annotated[str, AfterValidator(_period)]
-Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+LARGEST, SMALLEST = Decimal("1e15"), Decimal("1e-12")
+
+
+def _in_proportion(value: Decimal) -> Decimal:
+    """Numbers that no price, power or rate has are slips of the unit, and break solvers."""
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        raise ValueError(f"must lie between {SMALLEST} and {LARGEST}, or be 0; check its unit")
+    return value
+
+
+Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_proportion)]
+Amount = Annotated[Number, Field(ge=0)]
 Steps = Annotated[dict[Period, Amount], AfterValidator(_one_key_a_month)]
 Schedule = Annotated[
     Annotated[Amount, Tag("constant")] | Annotated[Steps, Tag("steps")],

@@ -6,19 +6,32 @@ Schema. Numbers are decimals exactly as typed.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from catalogs.periods import Amount, Period, Schedule
+from catalogs.periods import LARGEST, Amount, Number, Period, Schedule
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$", max_length=80)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Share = Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=10**9)]
-Months = Annotated[int, Field(ge=0, le=600)]
+
+
+def _whole(value: Any) -> Any:
+    """`1e3` is a whole number too; what is none is left for the schema to refuse."""
+    try:
+        written = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        return value
+    small = written is not None and written.is_finite() and written.adjusted() < LARGEST.adjusted()
+    return int(written) if written is not None and small and written == written.to_integral_value() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Positive = Annotated[Number, Field(gt=0)]
+Count = Annotated[Whole, Field(ge=1, le=10**9)]
+Months = Annotated[Whole, Field(ge=0, le=600)]
 Truth = Literal["true", "false"]
 
 Basis = Literal["measured", "vendor", "estimated"]
@@ -89,8 +102,8 @@ class Dates(Frozen):
 class PriceStep(Frozen):
     """From so many systems on, the price times `factor`."""
 
-    from_systems: Annotated[int, Field(ge=2, le=10**9)]
-    factor: Annotated[Decimal, Field(gt=0, le=10, allow_inf_nan=False)]
+    from_systems: Annotated[Whole, Field(ge=2, le=10**9)]
+    factor: Annotated[Number, Field(gt=0, le=10)]
 
 
 class PriceBreaks(Frozen):
@@ -111,7 +124,7 @@ class Offer(Frozen):
     lead_time_months: Months = 0
     available: Dates = Dates()
     buyers: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
-    term_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    term_months: Annotated[Whole, Field(ge=1, le=600)] | None = None
     deposit_share: Share = Decimal(0)
     supply_systems_per_month: Schedule | None = None
     carbon_kg_per_accelerator_hour: Amount | None = None

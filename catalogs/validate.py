@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from catalogs.periods import LARGEST
 from catalogs.problems import Location, Problem, suggestion
 from catalogs.schema import Frozen
 from catalogs.yaml_text import Map, Seq, Text
@@ -16,8 +17,8 @@ from catalogs.yaml_text import Map, Seq, Text
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def place_of(tree: Any, path: Iterable[str | int]) -> tuple[Location, tuple[str, ...]]:
-    """Where a path stands and the part of it that is in the document.
+def place_of(tree: Any, path: Iterable[str | int], key: bool = False) -> tuple[Location, tuple[str, ...]]:
+    """Where the value at a path stands, or its key, and the part of the path that is in the document.
 
     Parts that are not in the document (tags of a union, a missing key) are passed over, so the
     location is that of the nearest thing the user wrote.
@@ -31,7 +32,7 @@ def place_of(tree: Any, path: Iterable[str | int]) -> tuple[Location, tuple[str,
         else:
             continue
         seen.append(str(part))
-    if isinstance(node, Text):
+    if isinstance(node, Text) and not key:
         at = node.at
     return at, tuple(seen)
 
@@ -108,7 +109,7 @@ def _message(error: ErrorDetails, context: dict[str, Any]) -> str:
 
 def _problem(model: type[BaseModel], tree: Any, prefix: Sequence[str], error: ErrorDetails) -> Problem:
     path = [str(part) if not isinstance(part, int) else part for part in error["loc"]]
-    at, seen = place_of(tree, path)
+    at, seen = place_of(tree, path, key=error["type"] == "extra_forbidden" or path[-1:] == ["[key]"])
     where = dotted((*prefix, *seen))
     if error["type"] == "extra_forbidden":
         return Problem(at, f"{where}: {_unknown_key(model, seen)}")
@@ -160,13 +161,22 @@ def _below(above: tuple[tuple[str, ...], Any, Location], part: str) -> list[tupl
     return []
 
 
+def key_location(tree: Any, path: Sequence[str]) -> Location:
+    """Where the last key of a path that `leaves` found stands."""
+    for part in path[:-1]:
+        tree = tree[int(part)] if isinstance(tree, Seq) else tree[part]
+    found: Location = tree.key_at[path[-1]]
+    return found
+
+
 def number(value: Any) -> Decimal | None:
-    """The number that a scalar writes, or None if it writes none."""
+    """The number that a scalar writes, or None if it writes none that the schema would take."""
     try:
         result = Decimal(value) if isinstance(value, str) else None
     except InvalidOperation:
         return None
-    return result if result is not None and result.is_finite() else None
+    sound = result is not None and result.is_finite() and abs(result.adjusted()) <= LARGEST.adjusted()
+    return result if sound else None
 
 
 def check_references(

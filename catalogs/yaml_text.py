@@ -15,7 +15,7 @@ import yaml
 from catalogs.problems import InputError, Location, Problem
 
 LARGEST_FILE_BYTES = 10 * 1024 * 1024
-LARGEST_TREE_NODES = 1_000_000
+LARGEST_TREE_NODES = 200_000
 DEEPEST_NESTING = 40
 SURELY_SHALLOW = 1000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -90,7 +90,7 @@ class _Reader:
             self.open.discard(id(node))
 
     def scalar(self, node: yaml.ScalarNode) -> Text | None:
-        if node.style is None and node.value in NULLS:
+        if not node.style and node.value in NULLS:
             return None
         if CONTROL_CHARACTERS.search(node.value):
             self.complain(node, "contains a control character; remove it")

@@ -81,16 +81,21 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
     return matrix
 
 
+LARGEST_COEFFICIENT = 1e10
+
+
 def _refuse_dropped(matrix: Matrix) -> None:
     if not (np.isfinite(matrix.upper).all() and np.isfinite(matrix.lower).all() and np.isfinite(matrix.value).all()):
         raise ArithmeticError("a bound or coefficient is not finite")
-    small = np.abs(matrix.value) < SMALLEST_COEFFICIENT
-    if small.any():
-        k = int(np.argmax(small))
+    size = np.abs(matrix.value)
+    wrong = (size < SMALLEST_COEFFICIENT) | (size > LARGEST_COEFFICIENT)
+    if wrong.any():
+        k = int(np.argmax(wrong))
         row = matrix.rows[int(np.searchsorted(matrix.start, k, side="right")) - 1]
         column = matrix.columns[matrix.index[k]]
+        kind = "small" if size[k] < 1 else "large"
         raise ArithmeticError(
-            f"{column} has the coefficient {matrix.value[k]:.3g} in {row}, too small to solve reliably: "
+            f"{column} has the coefficient {matrix.value[k]:.3g} in {row}, too {kind} to solve reliably: "
             "a rate, price or power is out of proportion to its demand, budget or site"
         )
 

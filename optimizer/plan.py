@@ -172,7 +172,7 @@ def _work(answer: Answer) -> list[fmt.WorkRow]:
         for place, here in present.items():
             busy = systems if len(present) == 1 else systems * here / total if total else 0.0
             free[work.system, place, work.t] = here - busy
-            if busy > TRACE:
+            if busy > TRACE * min(1.0, work.most):
                 rows.append(_work_row(answer, work, place, busy))
     return sorted(rows, key=lambda r: (r.demand, r.period, r.system, r.place))
 
@@ -331,12 +331,12 @@ _BUDGETS: dict[str, Literal["capex_usd", "opex_usd"]] = {
 }
 
 
-def _budget(limits: list[fmt.LimitRow]) -> list[fmt.BudgetRow]:
+def _budget(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.BudgetRow]:
     rows = []
     for limit in limits:
-        constraint, _, window = limit.row.rstrip(")").partition("(")
-        if constraint in _BUDGETS:
-            budget = _BUDGETS[constraint]
+        budget = _BUDGETS.get(limit.row.partition("(")[0])
+        if budget is not None:
+            (window,) = answer.model.rows[limit.row].keys
             rows.append(fmt.BudgetRow(budget=budget, window=window, used_usd=limit.used, limit_usd=limit.limit))
     return rows
 
@@ -348,15 +348,14 @@ _SUPPLY: dict[str, Literal["accelerator", "offer", "pool"]] = {
 }
 
 
-def _supply(limits: list[fmt.LimitRow]) -> list[fmt.SupplyRow]:
+def _supply(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.SupplyRow]:
     rows = []
     for limit in limits:
-        constraint, _, keys = limit.row.rstrip(")").partition("(")
-        if constraint in _SUPPLY:
-            name, period = keys.split(",")
+        kind = _SUPPLY.get(limit.row.partition("(")[0])
+        if kind is not None:
+            name, period = answer.model.rows[limit.row].keys
             rows.append(fmt.SupplyRow(
-                kind=_SUPPLY[constraint], id=name, period=period,
-                used=limit.used, limit=limit.limit, unit=limit.unit,
+                kind=kind, id=name, period=period, used=limit.used, limit=limit.limit, unit=limit.unit,
             ))  # fmt: skip
     return rows
 
@@ -423,8 +422,8 @@ def read_answer(
         "porting": _porting(answer),
         "clusters": _clusters(answer, work),
         "sites": _sites(answer),
-        "budget": _budget(limits),
-        "supply": _supply(limits),
+        "budget": _budget(answer, limits),
+        "supply": _supply(answer, limits),
         "limits": limits,
         "basis": _basis(answer),
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],

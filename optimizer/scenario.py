@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import Amount, Period, Schedule, Steps, first_month
-from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth
+from catalogs.periods import Amount, Number, Period, Schedule, Steps, first_month
+from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.calendar import Calendar
 
 ANY_BUYER = "any"
@@ -37,7 +37,7 @@ class Horizon(Frozen):
     """The periods planned; the form of `start` sets their length."""
 
     start: Period
-    periods: Annotated[int, Field(ge=1, le=600)]
+    periods: Annotated[Whole, Field(ge=1, le=600)]
 
 
 def _residual_form(value: Any) -> str:
@@ -45,7 +45,7 @@ def _residual_form(value: Any) -> str:
 
 
 _DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
-_Age = Annotated[int, Field(ge=1, le=50)]
+_Age = Annotated[Whole, Field(ge=1, le=50)]
 _Residual = Annotated[
     Annotated[Literal["book", "none"], Tag("rule")] | Annotated[dict[_Age, Share], Field(min_length=1), Tag("table")],
     Discriminator(_residual_form),
@@ -55,8 +55,8 @@ _Residual = Annotated[
 class Finance(Frozen):
     """Rates a year, lives in years; `residual` gives the share of the price left by age in years."""
 
-    discount_rate: Annotated[Decimal, Field(ge=0, le=10, allow_inf_nan=False)] = Decimal("0.09")
-    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+    discount_rate: Annotated[Number, Field(ge=0, le=10)] = Decimal("0.09")
+    fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
     service_life_years: Positive = Decimal(5)
     book_life_years: Positive = Decimal(5)
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
@@ -67,10 +67,10 @@ class Finance(Frozen):
 class Assumptions(Frozen):
     """`availability` is the share of systems in service that does work."""
 
-    availability: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] = Decimal("0.95")
+    availability: Annotated[Number, Field(gt=0, le=1)] = Decimal("0.95")
 
 
-Pue = Annotated[Decimal, Field(ge=1, le=10, allow_inf_nan=False)]
+Pue = Annotated[Number, Field(ge=1, le=10)]
 
 
 class Expansion(Frozen):
@@ -118,7 +118,7 @@ PortingCost = Annotated[
 class Cluster(Frozen):
     """At least so many accelerators of one kind at one place; 0 means only that the work is not split."""
 
-    accelerators: Annotated[int, Field(ge=0, le=10**9)]
+    accelerators: Annotated[Whole, Field(ge=0, le=10**9)]
 
 
 class Demand(Frozen):
@@ -189,7 +189,7 @@ class OfferRules(Frozen):
 
     deny: Annotated[tuple[str, ...], InOrder] = ()
     allow: Annotated[tuple[str, ...], InOrder] | None = None
-    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("measured", "vendor", "estimated")
+    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
 
 
 def _as_list(value: Any) -> Any:

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 
 from catalogs.load import entry_ids
 from catalogs.periods import first_month
-from catalogs.problems import Location, Problem, suggestion
-from catalogs.validate import check_references, dotted, leaves, number, validated
+from catalogs.problems import Problem, suggestion
+from catalogs.validate import check_references, dotted, key_location, leaves, number, validated
 from catalogs.yaml_text import Map
 from optimizer.calendar import Calendar
+from optimizer.limit_checks import check_limits, has, hosts_of
 from optimizer.scenario import Horizon, calendar_of, matches
-
-
-def hosts_of(merged: dict[str, Map]) -> set[str]:
-    return {host for _, host, _ in leaves(merged["offers"], "*", "host") if isinstance(host, str)}
 
 
 def _check_ids(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
@@ -39,17 +36,10 @@ def _check_ids(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> No
     for path, known, kind in keys:
         for where, _, _ in leaves(tree, *path):
             if where[-1] not in set(known):
-                at = _key_location(tree, where)
+                at = key_location(tree, where)
                 problems.append(
                     Problem(at, f"{dotted(where)}: there is no {kind} '{where[-1]}'{suggestion(where[-1], known)}")
                 )
-
-
-def _key_location(tree: Map, path: tuple[str, ...]) -> Location:
-    node = tree
-    for part in path[:-1]:
-        node = node[part]
-    return node.key_at[path[-1]]
 
 
 def _check_offer_rules(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
@@ -95,7 +85,7 @@ def _calendar_in(tree: Map) -> Calendar | None:
     parsed = validated(Horizon, horizon, (), ignored) if isinstance(horizon, Map) else None
     finance = tree.get("finance")
     start = number(finance.get("fiscal_year_starts")) if isinstance(finance, Map) else None
-    valid = start is not None and start == int(start) and 1 <= start <= 12
+    valid = start is not None and 1 <= start <= 12 and start == int(start)
     return calendar_of(parsed, int(start) if valid and start is not None else 1) if parsed else None
 
 
@@ -105,7 +95,7 @@ def _check_periods(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
             try:
                 calendar.window(where[-1])
             except ValueError as error:
-                problems.append(Problem(_key_location(tree, where), f"{dotted(where)}: {error}"))
+                problems.append(Problem(key_location(tree, where), f"{dotted(where)}: {error}"))
     for where, period, at in leaves(tree, "commitments", "*", "period"):
         if isinstance(period, str) and _is_period(period) and calendar.index(period) is None:
             horizon = f"{calendar.key(1)} to {calendar.key(calendar.count)}"
@@ -124,7 +114,7 @@ def _check_windows(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
         if _is_period(where[-1]) and calendar.index(where[-1]) is None:
             horizon = f"{calendar.key(1)} to {calendar.key(calendar.count)}"
             message = f"{dotted(where)}: '{where[-1]}' is not a period of the horizon, {horizon}"
-            problems.append(Problem(_key_location(tree, where), message))
+            problems.append(Problem(key_location(tree, where), message))
 
 
 def _check_tariffs(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
@@ -171,107 +161,25 @@ def _check_commitments(tree: Map, merged: dict[str, Map], problems: list[Problem
             problems.append(Problem(entry.key_at["price_usd"], message))
 
 
-def _has(entry: object, key: str) -> bool:
-    return isinstance(entry, Map) and entry.get(key) is not None
-
-
 def _check_demand(tree: Map, _: dict[str, Map], problems: list[Problem]) -> None:
     """A demand is a rate or a run to be finished; prices of unmet work and value go with a rate."""
     maximizing = tree.get("objective") == "maximize_value"
     for (_section, name), entry, at in leaves(tree, "demand", "*"):
-        rate, deadline = _has(entry, "per_second"), _has(entry, "by_deadline_unit_hours")
+        rate, deadline = has(entry, "per_second"), has(entry, "by_deadline_unit_hours")
         if isinstance(entry, Map) and rate == deadline:
             message = f"demand.{name} needs one of per_second and by_deadline_unit_hours"
             problems.append(Problem(at, message + (" and has both" if rate else "")))
         for key in ("unmet_usd_per_unit_hour", "value_usd_per_unit_hour"):
-            if deadline and _has(entry, key):
+            if deadline and has(entry, key):
                 problems.append(
                     Problem(entry.key_at[key], f"demand.{name}.{key} does not go with by_deadline_unit_hours")
                 )
-        if _has(entry, "value_usd_per_unit_hour") and not maximizing:
+        if has(entry, "value_usd_per_unit_hour") and not maximizing:
             message = f"demand.{name}.value_usd_per_unit_hour goes with objective: maximize_value only"
             problems.append(Problem(entry.key_at["value_usd_per_unit_hour"], message))
     if maximizing and not leaves(tree, "demand", "*", "value_usd_per_unit_hour"):
         at = tree.key_at["objective"]
         problems.append(Problem(at, "objective: maximize_value needs a demand with value_usd_per_unit_hour"))
-
-
-_BOUNDS = ("at_most", "at_least", "at_most_share", "at_least_share")
-_LIMIT_KINDS = {
-    "accelerator": "accelerators",
-    "system": "systems",
-    "offer": "offers",
-}
-EACH = "each"
-
-
-def _selectable(tree: Map, merged: dict[str, Map]) -> dict[str, tuple[set[str], str]]:
-    """What each key of a selection may name, and what that is called."""
-
-    def named(section: str, key: str) -> set[str]:
-        return {value for _, value, _ in leaves(merged[section], "*", key) if isinstance(value, str)}
-
-    sites = set(tree["sites"]) if isinstance(tree.get("sites"), Map) else set()
-    demands = set(tree["demand"]) if isinstance(tree.get("demand"), Map) else set()
-    buyers = {value for _, value, _ in leaves(merged["offers"], "*", "buyers", "*") if isinstance(value, str)}
-    return {
-        "vendor": (named("accelerators", "vendor"), "vendor"),
-        "kind": ({"gpu", "asic"}, "kind"),
-        "stack": (named("accelerators", "stack"), "stack"),
-        "route": ({"purchase", "lease", "reservation", "on_demand"}, "route"),
-        "host": (hosts_of(merged), "host"),
-        "site": (sites, "site"),
-        "demand": (demands, "demand"),
-        "buyers": (buyers, "buyer"),
-        **{key: (set(merged[section]), key) for key, section in _LIMIT_KINDS.items()},
-    }
-
-
-def _check_limits(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
-    """Each limit has one bound, names what exists, and measures what can be measured so."""
-    known = _selectable(tree, merged)
-    names: dict[str, Location] = {}
-    for (_section, number_), entry, at in leaves(tree, "limits", "*"):
-        if not isinstance(entry, Map):
-            continue
-        name = str(entry.get("name", number_))
-        if name in names:
-            problems.append(Problem(at, f"limits.{number_}: the name '{name}' is used twice (first at {names[name]})"))
-        names.setdefault(name, at)
-        bounds = [bound for bound in _BOUNDS if _has(entry, bound)]
-        if len(bounds) != 1:
-            found = f"has {' and '.join(bounds)}" if bounds else "has none"
-            problems.append(Problem(at, f"limits.{name} needs one of {', '.join(_BOUNDS)}; it {found}"))
-        _check_selection(name, entry, known, problems)
-        _check_measure(name, entry, problems)
-
-
-def _check_selection(name: str, entry: Map, known: dict[str, tuple[set[str], str]], problems: list[Problem]) -> None:
-    chosen = [*leaves(entry, "of", "*"), *leaves(entry, "of", "*", "*")]
-    for path, value, at in chosen:
-        if path[1] not in known or not isinstance(value, str) or value == EACH:
-            continue
-        ids, kind = known[path[1]]
-        if not matches(value, ids) and not any(matches(value, [i]) for i in ids):
-            message = f"limits.{name}.of.{path[1]}: '{value}' selects no {kind}{suggestion(value, ids)}"
-            problems.append(Problem(at, message))
-
-
-def _check_measure(name: str, entry: Map, problems: list[Problem]) -> None:
-    """What a measure cannot be told apart by, or summed over."""
-    measure, of = entry.get("measure"), entry.get("of")
-    keys = set(of) if isinstance(of, Map) else set()
-    wrong = []
-    if measure == "work" and "demand" not in keys:
-        wrong.append("work of different units is never added; name a demand, or demand: each")
-    if measure == "work" and keys & {"offer", "route"}:
-        wrong.append("work is not told apart by offer or route; select accelerators or systems")
-    if measure != "work" and "demand" in keys:
-        wrong.append("demand goes with measure: work only")
-    if measure == "it_kw" and entry.get("within") != "each_period" and any(_has(entry, b) for b in _BOUNDS[1::2]):
-        wrong.append("at least some kW needs within: each_period, since kW counts at its highest")
-    at = entry.key_at.get("measure", entry.at)
-    problems.extend(Problem(at, f"limits.{name}: {message}") for message in wrong)
 
 
 CHECKS = (
@@ -281,7 +189,7 @@ CHECKS = (
     _check_sites,
     _check_commitments,
     _check_demand,
-    _check_limits,
+    check_limits,
 )
 
 

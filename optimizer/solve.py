@@ -105,7 +105,7 @@ def _settings(matrix: Matrix, options: Options) -> dict[str, Any]:
     first, _canary_sang = not _canary_sang, True
     return {
         "gap": options.gap,
-        "abs_gap": 1e-6,
+        "abs_gap": 1e-8,
         "time_limit": options.time_limit,
         "threads": options.threads,
         "seed": options.seed,

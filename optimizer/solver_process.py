@@ -45,8 +45,8 @@ class Stop:
 def solver(problem: Problem, options: dict[str, Any], stop: Stop) -> highspy.Highs:
     """HiGHS with a problem loaded, its options set and its ears open. Any warning is an error."""
     highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
     settings = {
+        "log_to_console": False,  # not output_flag: without output HiGHS reports no progress either
         "threads": options["threads"],
         "parallel": "off" if options["threads"] == 1 else "choose",
         "random_seed": options["seed"],

@@ -97,7 +97,7 @@ def _row(model: Model, rule: Limit, keys: tuple[str, ...], part: list[Measured],
     if share is None:
         bound = float(rule.at_most if rule.at_most is not None else rule.at_least or 0) - constant
         scale = _scale(terms)
-        return Row(keys, _divided(terms, scale), sense, bound / scale, unit, scale)
+        return Row(keys, _divided(terms, scale), sense, bound / scale, unit, scale, constant)
     everything, everything_constant = _summed(whole)
     left = dict.fromkeys((v for v, _ in (*terms, *everything)), 0.0)
     for variable, amount in terms:
@@ -108,7 +108,7 @@ def _row(model: Model, rule: Limit, keys: tuple[str, ...], part: list[Measured],
     scale = _scale(combined)
     bound = float(share) * everything_constant - constant
     of = Share(terms, constant, everything, everything_constant, float(share))
-    return Row(keys, _divided(combined, scale), sense, bound / scale, unit, scale, of)
+    return Row(keys, _divided(combined, scale), sense, bound / scale, unit, scale, share=of)
 
 
 def _summed(parts: list[Measured]) -> tuple[Terms, float]:

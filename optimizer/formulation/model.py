@@ -33,7 +33,8 @@ class Share(NamedTuple):
 class Row(NamedTuple):
     """A constraint: Σ coefficient · variable, `sense` ("<=", ">=" or "="), `bound`.
 
-    `scale` times the row is in the user's `unit`. A row that limits a share says of what.
+    `scale` times the row is in the user's `unit`; `constant`, in that unit, is used whatever is decided and
+    is already taken off the bound. A row that limits a share says of what.
     """
 
     keys: tuple[str, ...]
@@ -42,6 +43,7 @@ class Row(NamedTuple):
     bound: float
     unit: str
     scale: float = 1.0
+    constant: float = 0.0
     share: Share | None = None
 
 
@@ -68,8 +70,11 @@ class CostTerm(NamedTuple):
 
 
 def row_name(constraint: str, keys: Iterable[str]) -> str:
-    """A row's name everywhere: `power_within_site(prineville,2027q1)`."""
-    return f"{constraint}({','.join(keys)})"
+    """A row's name everywhere: `power_within_site(prineville,2027q1)`.
+
+    Months are written `2027m01` here: PuLP would turn a hyphen into an underscore.
+    """
+    return f"{constraint}({','.join(keys)})".replace("-", "m")
 
 
 def expression(terms: Sequence[tuple[pulp.LpVariable, float]]) -> pulp.LpAffineExpression:

@@ -16,8 +16,8 @@ from optimizer.calendar import Calendar, discount_end, discount_mid
 from optimizer.request import Request
 from optimizer.scenario import Scenario
 from optimizer.tables.circumstances import Circumstances
-from optimizer.tables.eligibility import near_miss
-from optimizer.tables.orders import commitments, peak_pue, possible_orders
+from optimizer.tables.eligibility import can_serve, near_miss
+from optimizer.tables.orders import NO_ROOM, commitments, peak_pue, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
     Cohort,
@@ -149,8 +149,14 @@ def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tupl
 
 
 def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mapping[str, str]) -> None:
-    """A demand that must be met and that nothing can ever serve is a mistake in the input."""
+    """A demand that must be met and that nothing can ever serve is a mistake in the input.
+
+    What only lacks room or supply for one system is no mistake: it is infeasible, and told as such.
+    """
     served = {row.demand for row in work}
+    for offer in here.offers.values():
+        if excluded.get(offer.offer) == NO_ROOM:
+            served |= {name for name, _ in here.demands if can_serve(here, offer, name)}
     problems = []
     required = {need.demand for need in here.needs if not need.may_be_unmet} | {d.demand for d in here.deadlines}
     for name in sorted(required - served):

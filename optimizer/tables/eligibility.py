@@ -45,15 +45,16 @@ def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
     """There is none of the work that it can do."""
-    able = (
-        any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods)
-        and any(here.may_stand(name, place) for place in here.places(offer))
-        for name, _ in here.demands
-    )
-    if any(able):
+    if any(can_serve(here, offer, name) for name, _ in here.demands):
         return None
     misses = "; ".join(f"{name}: {near_miss(here, offer, name)}" for name, _ in here.demands)
     return f"it can do none of the work ({misses})"
+
+
+def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
+    """Whether an offer's systems can do a demand's work in some period, somewhere that they may stand."""
+    able = any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods)
+    return able and any(here.may_stand(name, place) for place in here.places(offer))
 
 
 def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:

@@ -13,6 +13,7 @@ from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
 
 UNBOUNDED_SYSTEMS = 10**7
 ROUNDING = 1e-9
+NO_ROOM = "no site, supply or work leaves room for one system"
 
 
 def peak_pue(scenario: Scenario, site: str) -> float:
@@ -30,7 +31,7 @@ def possible_orders(here: Circumstances) -> tuple[list[Cohort], dict[str, str]]:
         if reason is None:
             orders = _orders(here, offer)
             found += orders
-            reason = None if orders else "no site, supply or work leaves room for one system"
+            reason = None if orders else NO_ROOM
         if reason is not None:
             excluded[name] = reason
     return found, excluded
@@ -77,7 +78,7 @@ def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int)
         bounds += [_room(here, offer, here.site_at[place, tau]) for tau in range(t, last + 1)]
     if offer.divisible:
         return min(useful, *bounds)
-    return float(min(math.ceil(useful - ROUNDING), math.floor(min(bounds) + ROUNDING)))
+    return float(min(math.ceil(useful * (1 - ROUNDING)), math.floor(min(bounds) + ROUNDING)))
 
 
 def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float:
