@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from catalogs.problems import InputError
+from optimizer.answer import Answer
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
@@ -16,7 +17,7 @@ from optimizer.formulation import build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
-from optimizer.plan import Answer, read_answer
+from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
 from optimizer.request import Request
 from optimizer.solve import Options, Progress, Solution, solve

@@ -7,8 +7,9 @@ from statistics import median
 
 from catalogs.periods import first_month, value_at
 from catalogs.schema import Catalog, Offer
+from optimizer.answer import Answer
 from optimizer.calendar import MONTHS_PER_YEAR
-from optimizer.plan import USD_PER_MILLION, Answer
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.tables import Tables
 
 GENERATION_MONTHS = 18
@@ -46,10 +47,8 @@ def rent_after_horizon(answer: Answer) -> Iterator[str]:
         if cohort.rent_usd and beyond > 0:
             owed += systems * cohort.rent_usd * tables.calendar.hours * beyond
     if owed > 0:
-        yield (
-            f"{owed / USD_PER_MILLION:,.3f} million USD of rent falls due after the horizon, on terms running past it; "
-            "it is not in the costs"
-        )
+        millions = f"{owed / USD_PER_MODEL_UNIT:,.3f} million USD"
+        yield f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs"
 
 
 def ordered_offers(answer: Answer) -> dict[str, int]:
