@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optimizer.formulation import AT_PERIOD_END
-from optimizer.formulation.model import DEMAND_PARTS, Model
+from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
 from optimizer.matrix import Matrix
 from optimizer.solve import Solution
 from optimizer.tables import Cohort
@@ -29,7 +29,7 @@ class Answer:
         self.model, self.tables, self.solution = model, model.tables, solution
         values = {name: _no_trace(name, x) for name, x in zip(matrix.columns, solution.values.tolist(), strict=True)}
         duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
-        self.duals: Mapping[str, float] = duals
+        self.duals: Mapping[str, float] = {name: duals.get(model_name(name), 0.0) for name in model.rows}
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}
         self.run = {row: values[v.name] for row, v in model.run.items()}
         self.unmet = {key: values[v.name] for key, v in model.unmet.items()}

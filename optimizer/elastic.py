@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.certificate import certified_bound
 from optimizer.formulation import SHORT_OF, build_model
-from optimizer.formulation.model import Model
+from optimizer.formulation.model import Model, model_name
 from optimizer.matrix import Matrix, to_matrix
 from optimizer.request import Request
 from optimizer.scenario import Porting
@@ -114,7 +114,7 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
         weight = 1.0 if demand else _PER_UNIT.get(row.unit, 1.0)
         new = _Group(kind, constraint, row.keys[0], (), sign, weight, unit, scale)
         group = found.setdefault(key, new)
-        found[key] = replace(group, rows=(*group.rows, number[name]))
+        found[key] = replace(group, rows=(*group.rows, number[model_name(name)]))
     return list(found.values())
 
 

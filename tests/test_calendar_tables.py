@@ -324,7 +324,7 @@ def groups(folder: Path, **sites_of: list[str]) -> dict[str, tuple[str, ...]]:
         name: {"workload": "training", "per_second": 10, **({"sites": allowed} if allowed else {})}
         for name, allowed in sites_of.items()
     }
-    return dict(tables(folder, scenario(sites={"oslo": site(), "paris": site()}, demand=demand), known).places_of)
+    return dict(tables(folder, scenario(sites={"oslo": site(), "paris": site()}, demand=demand), known).groups)
 
 
 def test_places_alike_are_one_group(tmp_path: Path) -> None:

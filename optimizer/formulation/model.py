@@ -70,11 +70,16 @@ class CostTerm(NamedTuple):
 
 
 def row_name(constraint: str, keys: Iterable[str]) -> str:
-    """A row's name everywhere: `power_within_site(prineville,2027q1)`.
+    """A row's name everywhere: `power_within_site(prineville,2027q1)`."""
+    return f"{constraint}({','.join(keys)})"
 
-    Months are written `2027m01` here: PuLP would turn a hyphen into an underscore.
+
+def model_name(name: str) -> str:
+    """A row's name inside the model and its LP and MPS files, where months are written `2027m01`.
+
+    PuLP would turn the hyphen of `2027-01` into an underscore.
     """
-    return f"{constraint}({','.join(keys)})".replace("-", "m")
+    return name.replace("-", "m")
 
 
 def expression(terms: Sequence[tuple[pulp.LpVariable, float]]) -> pulp.LpAffineExpression:
@@ -111,7 +116,7 @@ class Model:
     def add(self, name: str, keys: Iterable[str], most: float, integer: bool = False) -> pulp.LpVariable:
         """A variable from 0 to `most`, which must be finite: certificates rest on it."""
         category = pulp.LpInteger if integer else pulp.LpContinuous
-        return self.problem.add_variable(row_name(name, keys), 0, most, category)
+        return self.problem.add_variable(model_name(row_name(name, keys)), 0, most, category)
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)
@@ -128,7 +133,7 @@ class Model:
             terms = row.terms or [(self.nothing, 1.0)]
             left = expression(terms)
             relation = {"<=": left.__le__, ">=": left.__ge__, "=": left.__eq__}[row.sense]
-            self.problem.addConstraint(relation(row.bound), name)
+            self.problem.addConstraint(relation(row.bound), model_name(name))
 
     @property
     def nothing(self) -> pulp.LpVariable:
