@@ -16,9 +16,10 @@ from typing import Any
 import highspy
 import numpy as np
 
-TIDY_NODES = 200
-TIDY_SECONDS = 20.0
-TIDY_COLUMNS = 400
+TIDY_NODES = 20
+TIDY_ORDERS = 200
+TIDY_COLUMNS = 10_000
+"""Tidying is limited by nodes and size, never by seconds: the same input gives the same plan."""
 Problem = dict[str, Any]
 
 
@@ -163,14 +164,13 @@ def tidied(problem: Problem, values: Any, bound: float, options: dict[str, Any],
     used = [j for j in options["orders"] if values[j] > 1e-9]
     cost = float(problem["cost"] @ values)
     room = bound + options["gap"] * abs(bound) * 0.98 - cost
-    if room <= 0 or not 1 < len(used) <= TIDY_COLUMNS:
+    if room <= 0 or not 1 < len(used) <= TIDY_ORDERS or len(values) > TIDY_COLUMNS:
         return values
     small = _with_order_choices(problem, values, used, options["orders"], cost + room)
     # Whether an order is used is 1/most-th of it: a count of 1 apart tells a real difference.
     limits = {**options, "gap": 0.0, "abs_gap": 0.99}
     highs = solver(small, limits, stop)
     highs.setOptionValue("mip_max_nodes", TIDY_NODES)
-    highs.setOptionValue("time_limit", min(TIDY_SECONDS, stop.seconds_left()))
     start = highspy.HighsSolution()
     start.col_value = np.concatenate([values, np.ones(len(used))])
     highs.setSolution(start)

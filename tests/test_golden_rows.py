@@ -311,18 +311,11 @@ def test_a_row_that_nothing_can_fill_stays(tmp_path: Path) -> None:
     assert "serve_demand(train,2025q1): nothing() >= 1000" in lp_rows(built, tmp_path)["serve_demand"]
 
 
-MONTHS_LOSE_THEIR_HYPHEN = (
-    "PuLP writes 2025-11 as 2025_11 in row and column names, so plan and elastic model do not find their rows"
-)
-
-
-@pytest.mark.xfail(strict=True, reason=MONTHS_LOSE_THEIR_HYPHEN)
 def test_names_of_months_survive(tmp_path: Path) -> None:
     built = model(tmp_path, scenario(horizon={"start": "2025-11", "periods": 2}))
     assert set(to_matrix(built.problem).rows) == set(built.rows)
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason=MONTHS_LOSE_THEIR_HYPHEN)
 def test_infeasible_by_months_is_explained(tmp_path: Path) -> None:
     """12 kW at the meter for the one system needed, of which there are 6."""
     asked = scenario(horizon={"start": "2025-11", "periods": 2}, sites={"oslo": site("0.012")},
@@ -331,7 +324,6 @@ def test_infeasible_by_months_is_explained(tmp_path: Path) -> None:
         plan(tmp_path, asked)
 
 
-@pytest.mark.xfail(strict=True, reason=MONTHS_LOSE_THEIR_HYPHEN)
 @pytest.mark.parametrize("start", ["2025-11"])
 def test_limits_have_prices_by_months(tmp_path: Path, start: str) -> None:
     """Power for one system, work for two: more power is worth something, whatever the periods are called."""
