@@ -33,7 +33,8 @@ TOLERANCE = 0.03
 POINTS = 1.0
 """Shares, in per cent, may differ by so many points."""
 SCALES = {"": 1.0, "%": 0.01, "MW": 1.0, "bn USD": 1e9, "M USD": 1e6}
-BOUND = 1e-6
+FULL = 0.005
+"""A limit is full if no more than this part of it is left."""
 WORTH = 0.1
 """A limit is among those worth most if its price times its amount is at least this part of the largest."""
 FIRST_TO_LAST = ("quick_start", "meta_2024", "meta_2025", "microsoft_fy2025", "google_2025", "aws_2025", "oracle_2025")
@@ -64,7 +65,7 @@ plan itself orders; what was ordered before the horizon is in the capex, not in 
 
 **Reading the tables.** *Planned* is what chipmix finds, to a gap of 0.01 %; plans within the gap are
 interchangeable, so the last digits of a count mean nothing. "–" means that nothing was announced. *Binds first* is
-the limit without slack that binds earliest among those that are worth most by their price in the relaxation.
+the limit that is full earliest among those that are worth most by their price in the relaxation.
 *Certified* is the gap to a lower bound that trusts no solver.
 """
 
@@ -194,18 +195,20 @@ def planned(case: Case, wanted: Mapping[str, Any]) -> float:
 
 
 def binds_first(plan: Plan) -> str | None:
-    """The earliest row without slack among those that are worth most; a row over all periods comes last."""
+    """The earliest full row among those that are worth most; without any price, the earliest full row.
+
+    Whole racks seldom fill a limit to the last accelerator, so half a per cent counts as full.
+    """
 
     def worth(row: LimitRow) -> float:
-        return abs(row.price_usd or 0.0) * max(1.0, abs(row.limit))
+        return abs((row.price_usd or 0.0) * row.limit)
 
-    def when(row: LimitRow) -> tuple[str, float]:
-        return row.row.rpartition(",")[2].rstrip(")"), -worth(row)
+    def when(row: LimitRow) -> tuple[str, float, str]:
+        return row.row.rpartition(",")[2].rstrip(")"), -worth(row), row.row
 
-    binding = [row for row in plan.limits if row.slack <= BOUND * max(1.0, abs(row.limit)) and row.price_usd]
-    binding = binding or [row for row in plan.limits if row.slack <= 0.01 * abs(row.limit) and row.price_usd]
-    most = max(map(worth, binding), default=0.0)
-    return min((row for row in binding if worth(row) >= WORTH * most), key=when).row if binding else None
+    full = [row for row in plan.limits if row.limit and row.used and row.slack <= FULL * abs(row.limit)]
+    most = max(map(worth, full), default=0.0)
+    return min((row for row in full if worth(row) >= WORTH * most), key=when).row if full else None
 
 
 # ----------------------------------------------------------------------------------------------------- the page

@@ -1,4 +1,4 @@
-"""A golden row for every constraint, cost and variable: one small request, its LP file beside the arithmetic.
+"""A golden row for every constraint, cost and variable: two small requests, their LP files beside the arithmetic.
 
 One system `box` of 8 chips, provisioned 10 kW and average 7 kW, liquid-cooled, half a rack, at 100 of work a
 chip: 800 a box. It can be bought (ordered a quarter ahead, in service one quarter) for Oslo or rented in the
@@ -16,7 +16,7 @@ from builders import Tree, accelerator, catalog, model, plan, rates, scenario, s
 
 from optimizer.elastic import Infeasible
 from optimizer.formulation import CONSTRAINTS, COSTS, VARIABLES
-from optimizer.formulation.model import Model
+from optimizer.formulation.model import Model, model_name
 from optimizer.matrix import to_matrix
 
 KNOWN = catalog(
@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "power_within_site": (
-        "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t)",
+        "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
         [  # 1.5 · 10 kW / 1000 = 0.015 MW
             "power_within_site(oslo,2025q1): 0.015 in_service(box,oslo,2025q1) <= 1",
             "power_within_site(oslo,2025q2): 0.015 in_service(box,oslo,2025q2) <= 0.5",
@@ -136,7 +136,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ["draws_within_pool(wafers,2025q2): 4 order(box.buy,oslo,2025q2) <= 15"],
     ),
     "capex_within_budget": (
-        "Σ_{t in window} hardware_usd(t) + network_usd(t) ≤ capex_usd(window)",
+        "Σ_{t in window} hardware_usd(t) + network_usd(t) + facility_usd(t) ≤ capex_usd(window)",
         [  # in millions. Deposits of 20 %: 0.06 and, at the committed price, 0.05
             "capex_within_budget(2025q1): 0.05 commit(box.buy,oslo,2025q2) + 0.06 order(box.buy,oslo,2025q2) <= 1",
             # all of the price and the network of 0.02
@@ -144,7 +144,8 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "opex_within_budget": (
-        "Σ_{t in window} energy + hosting + maintenance + software + rent + carbon ≤ opex_usd(window)",
+        "Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon"
+        " ≤ opex_usd(window)",
         [  # commitment: maintenance 2,500 + software 1,000; order: 3,000 + 1,000
             # in Oslo: energy 919.80 + hosting 90 + carbon 183.96; rented: 35,040 + carbon 876
             "opex_within_budget(total): 0.0035 commit(box.buy,oslo,2025q2) + 0.00119376 in_service(box,oslo,2025q1)"
@@ -161,7 +162,7 @@ OSLO_1, OSLO_2 = "in_service(box,oslo,2025q1)", "in_service(box,oslo,2025q2)"
 # cost -> (its equation in the docstring, USD by (variable, period))
 PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
     "hardware_usd": (
-        "price_o(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)",
+        "price paid(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)",
         # 20 % in the quarter of order, 80 % a quarter later: of 300,000, and of the committed 250,000
         {(BUY, 1): 60000, (BUY, 2): 240000, (COMMIT, 1): 50000, (COMMIT, 2): 200000},
     ),
@@ -201,8 +202,8 @@ PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
         {("unmet(train,2025q1)", 1): 1095, ("unmet(train,2025q2)", 2): 2190},
     ),
     "residual_usd": (
-        "− (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service)",
-        # a quarter old: 1 − 0.25 / 5 = 0.95 of 320,000 and of 270,000
+        "− (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service),",
+        # a quarter old: 1 − 0.25 / 5 = 0.95 of 300,000 + 20,000 and of 250,000 + 20,000
         {(BUY, 2): -304000, (COMMIT, 2): -256500},
     ),
 }
@@ -228,6 +229,260 @@ BOUNDS: dict[str, dict[str, float]] = {
 }
 
 
+# The second request: the terms of orders, one-off costs, clusters, runs to be finished, value, retirement,
+# expansion and limits. One system `pod` of 4 chips, 10 kW provisioned and 5 average: 400 of training, 200 of
+# serving a pod. Two stand in Oslo, which has a peak PUE of 1.25, so 0.0125 MW a pod.
+WHOLE_KNOWN = catalog(
+    accelerator(
+        "chip",
+        {"pod": system(4, 10, 5)},
+        {
+            "pod.bulk": {
+                "system": "pod", "route": "purchase", "price_usd": 120000,
+                "price_breaks": {"kind": "all_units", "steps": [{"from_systems": 3, "factor": "0.8"}]},
+            },
+            "pod.buy": {
+                "system": "pod", "route": "purchase", "price_usd": 100000, "minimum_order_systems": 2,
+                "price_breaks": {"kind": "incremental", "steps": [{"from_systems": 3, "factor": "0.9"}]},
+            },
+        },
+        rates(training=100, serving=50),
+        stack="neuron",
+        one_off={"usd": "5e6", "months": 3},
+    ),
+    workloads={
+        "training": {"unit": "unit", "phase": "training", "describes": "work"},
+        "serving": {"unit": "req/s", "phase": "serving", "describes": "work"},
+    },
+)  # fmt: skip
+
+WHOLE_ASKED = scenario(
+    objective="maximize_value",
+    finance={"discount_rate": 0, "residual": "book", "maintenance_share": "0.04"},
+    sites={"oslo": site("0.08", pue="1.25", expansion={
+        "usd_per_mw": "1e6", "lead_time_months": 3, "max_mw": "0.02", "life_years": 10,
+    })},
+    demand={
+        "serve": {"workload": "serving", "per_second": 600, "value_usd_per_unit_hour": 2},
+        "train": {
+            "workload": "training", "by_deadline_unit_hours": {"2025q2": 876000}, "cluster": {"accelerators": 8},
+            "stacks": {"neuron": {"usd": "2e6", "months": 3}},
+        },
+    },
+    fleet=[{"system": "pod", "site": "oslo", "count": 2, "may_retire": "true", "resale_usd": 30000}],
+    limits=[
+        {"name": "few", "measure": "systems", "of": {"offer": "pod.*"}, "at_most": 4},
+        {"name": "mix", "measure": "accelerators", "of": {"offer": "pod.bulk"}, "at_most_share": "0.5",
+         "within": "2025q2"},
+    ],
+)  # fmt: skip
+
+QUARTERS = ("2025q1", "2025q2")
+
+# How many pods an order is worth: 600 / 200 = 3 to serve; the run of 876,000 unit hours is 400 a second for a
+# quarter, so 1, but its cluster of 8 takes 2; together 5. The hall has room for 0.08 / 0.0125 = 6.
+WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
+    "retire_within_fleet": (
+        "Σ_t retire(f,t) ≤ count_f",
+        ["retire_within_fleet(pod,oslo): retire(pod,oslo,2025q1) + retire(pod,oslo,2025q2) <= 2"],
+    ),
+    "carry_in_service": (
+        "in_service(y,s,t) − in_service(y,s,t−1) − Σ_o order(o,s,t) + Σ_o order(o,s,t−K_o) = fleet(t) − fleet(t−1)",
+        [  # what is retired leaves; the fleet of 2 does not change otherwise
+            "carry_in_service(pod,oslo,2025q1): in_service(pod,oslo,2025q1) - order(pod.bulk,oslo,2025q1)"
+            " - order(pod.buy,oslo,2025q1) + retire(pod,oslo,2025q1) = 2",
+            "carry_in_service(pod,oslo,2025q2): - in_service(pod,oslo,2025q1) + in_service(pod,oslo,2025q2)"
+            " - order(pod.bulk,oslo,2025q2) - order(pod.buy,oslo,2025q2) + retire(pod,oslo,2025q2) = 0",
+        ],
+    ),
+    "count_served": (
+        "served(w,t) + unmet(w,t) = per_second(w,t)",
+        [f"count_served(serve,{t}): served(serve,{t}) + unmet(serve,{t}) = 1000" for t in QUARTERS],
+    ),
+    "finish_by_deadline": (
+        "Σ_{τ ≤ t} H · Σ_y a_y · r(y,w) · run(y,g,w,τ) ≥ by_deadline_unit_hours(w,t)",
+        [  # 2,190 h · 400 / (876,000 / 1,000)
+            "finish_by_deadline(train,2025q2): 1000 run(pod,oslo,train,2025q1)"
+            " + 1000 run(pod,oslo,train,2025q2) >= 1000"
+        ],
+    ),
+    "port_before_run": (
+        "Σ_{y on stack} a_y · r(y,w) · run(y,g,w,t) ≤ most work of w in t · Σ_{τ ≤ t − months} port(w,stack,τ)",
+        [  # the most work is that of a cluster of 8: 800, in thousandths; ported from the quarter after the start
+            "port_before_run(train,neuron,2025q1): 500 run(pod,oslo,train,2025q1) <= 0",
+            "port_before_run(train,neuron,2025q2): - 1000 port(train,neuron,2025q1)"
+            " + 500 run(pod,oslo,train,2025q2) <= 0",
+        ],
+    ),
+    "cluster_on_one_site": (
+        "Σ_{a,s} host_cluster(a,s,w,t) ≤ 1",
+        [f"cluster_on_one_site(train,{t}): host_cluster(chip,oslo,train,{t}) <= 1" for t in QUARTERS],
+    ),
+    "run_in_cluster": (
+        "Σ_{y of a} a_y · r(y,w) · run(y,s,w,t) ≤ most work of w in t · host_cluster(a,s,w,t)",
+        [
+            f"run_in_cluster(chip,oslo,train,{t}): - 1000 host_cluster(chip,oslo,train,{t})"
+            f" + 500 run(pod,oslo,train,{t}) <= 0"
+            for t in QUARTERS
+        ],
+    ),
+    "fill_cluster": (
+        "Σ_{y of a} a_y · run(y,s,w,t) ≥ accelerators(w) · host_cluster(a,s,w,t)",
+        [  # 4 of the 8 accelerators a pod
+            f"fill_cluster(chip,oslo,train,{t}): - host_cluster(chip,oslo,train,{t}) + 0.5 run(pod,oslo,train,{t}) >= 0"
+            for t in QUARTERS
+        ],
+    ),
+    "power_within_site": (
+        "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
+        [  # nothing can be on line before the second quarter
+            "power_within_site(oslo,2025q1): 0.0125 in_service(pod,oslo,2025q1) <= 0.08",
+            "power_within_site(oslo,2025q2): - expand(oslo,2025q2) + 0.0125 in_service(pod,oslo,2025q2) <= 0.08",
+        ],
+    ),
+    "expansion_within_site": (
+        "Σ_t expand(s,t) ≤ max_mw(s)",
+        ["expansion_within_site(oslo): expand(oslo,2025q2) <= 0.02"],
+    ),
+    "engineer_before_order": (
+        "Σ_s order(o,s,t) ≤ most(o,t) · Σ_{τ ≤ t − l_o − months} engineer(a,τ)",
+        [
+            row
+            for offer in ("pod.bulk", "pod.buy")
+            for row in (
+                f"engineer_before_order({offer},2025q1): order({offer},oslo,2025q1) <= 0",
+                f"engineer_before_order({offer},2025q2): - 5 engineer(chip,2025q1) + order({offer},oslo,2025q2) <= 0",
+            )
+        ],
+    ),
+    "order_at_least_minimum": (
+        "minimum_order_systems · orders_any(o,t) ≤ Σ_s order(o,s,t) ≤ most(o,t) · orders_any(o,t)",
+        [
+            f"order_at_least_minimum(pod.buy,{t},{end}): order(pod.buy,oslo,{t})"
+            f" - {most} orders_any(pod.buy,{t}) {sense} 0"
+            for t in QUARTERS
+            for end, most, sense in (("least", 2, ">="), ("most", 5, "<="))
+        ],
+    ),
+    "buy_in_one_band": (
+        "Σ_step band(o,t,step) = Σ_s order(o,s,t), and",
+        [
+            row
+            for t in QUARTERS
+            for row in (
+                # all units: 1 or 2 at the full price, or 3 to 5 at 0.8
+                f"buy_in_one_band(pod.bulk,{t},0,least): band(pod.bulk,{t},0) - band_used(pod.bulk,{t},0) >= 0",
+                f"buy_in_one_band(pod.bulk,{t},0,most): band(pod.bulk,{t},0) - 2 band_used(pod.bulk,{t},0) <= 0",
+                f"buy_in_one_band(pod.bulk,{t},1,least): band(pod.bulk,{t},1) - 3 band_used(pod.bulk,{t},1) >= 0",
+                f"buy_in_one_band(pod.bulk,{t},1,most): band(pod.bulk,{t},1) - 5 band_used(pod.bulk,{t},1) <= 0",
+                f"buy_in_one_band(pod.bulk,{t},all): band(pod.bulk,{t},0) + band(pod.bulk,{t},1)"
+                f" - order(pod.bulk,oslo,{t}) = 0",
+                f"buy_in_one_band(pod.bulk,{t},one): band_used(pod.bulk,{t},0) + band_used(pod.bulk,{t},1) <= 1",
+            )
+        ]
+        + [
+            row
+            for t in QUARTERS
+            for row in (
+                # incremental: 2 at the full price, all of them before the 3 at 0.9
+                f"buy_in_one_band(pod.buy,{t},0,least): band(pod.buy,{t},0) - 2 band_used(pod.buy,{t},1) >= 0",
+                f"buy_in_one_band(pod.buy,{t},0,most): band(pod.buy,{t},0) - 2 band_used(pod.buy,{t},0) <= 0",
+                f"buy_in_one_band(pod.buy,{t},1,most): band(pod.buy,{t},1) - 3 band_used(pod.buy,{t},1) <= 0",
+                f"buy_in_one_band(pod.buy,{t},all): band(pod.buy,{t},0) + band(pod.buy,{t},1)"
+                f" - order(pod.buy,oslo,{t}) = 0",
+            )
+        ],
+    ),
+    "limit": (
+        "Σ measure of what is selected ≤ at_most, ≥ at_least, ≤ or ≥ share · Σ measure of everything",
+        [
+            "limit(few,total): order(pod.bulk,oslo,2025q1) + order(pod.bulk,oslo,2025q2)"
+            " + order(pod.buy,oslo,2025q1) + order(pod.buy,oslo,2025q2) <= 4",
+            # 4 · bulk − 0.5 · (4 · bulk + 4 · buy) ≤ 0
+            "limit(mix,2025q2): 2 order(pod.bulk,oslo,2025q2) - 2 order(pod.buy,oslo,2025q2) <= 0",
+        ],
+    ),
+}  # fmt: skip
+
+# the price of a step for the first and the second quarter: 120,000 and 0.8 of it, 100,000 and 0.9 of it
+STEPS = {("pod.bulk", 0): 120000, ("pod.bulk", 1): 96000, ("pod.buy", 0): 100000, ("pod.buy", 1): 90000}
+
+
+def by_step(amounts: dict[int, list[tuple[int, float]]]) -> dict[tuple[str, int], float]:
+    """Shares of the price paid: by period of entering service, (period of the cost, share)."""
+    return {
+        (f"band({offer},2025q{entering},{step})", t): price * share
+        for (offer, step), price in STEPS.items()
+        for entering, shares in amounts.items()
+        for t, share in shares
+    }
+
+
+WHOLE_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
+    "hardware_usd": (
+        "price paid(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)",
+        by_step({1: [(1, 1)], 2: [(2, 1)]}),
+    ),
+    "maintenance_usd": (  # 4 % / 4 of the price paid, in every quarter of service
+        "maintenance_share / n · price paid · purchased systems in service",
+        by_step({1: [(1, 0.01), (2, 0.01)], 2: [(2, 0.01)]}),
+    ),
+    "residual_usd": (
+        "− (price paid + network) · residual share at age (z − t + 1)/n, in period z = min(T, last period of service),",
+        # of the price paid: 0.5 / 5 gone, or 0.25 / 5; of the power: 0.25 / 10
+        {**by_step({1: [(2, -0.90)], 2: [(2, -0.95)]}), ("expand(oslo,2025q2)", 2): -975000},
+    ),
+    "facility_usd": ("usd_per_mw · expand(s,t)", {("expand(oslo,2025q2)", 2): 1e6}),
+    "engineering_usd": (
+        "usd_a · engineer(a,t)",
+        {("engineer(chip,2025q1)", 1): 5e6, ("engineer(chip,2025q2)", 2): 5e6},
+    ),
+    "porting_usd": (
+        "usd · port(w,stack,t)",
+        {("port(train,neuron,2025q1)", 1): 2e6, ("port(train,neuron,2025q2)", 2): 2e6},
+    ),
+    "value_usd": (  # a thousandth of 600, for 2,190 h at 2
+        "− value_usd_per_unit_hour · H · served(w,t)",
+        {("served(serve,2025q1)", 1): -2628, ("served(serve,2025q2)", 2): -2628},
+    ),
+    "resale_usd": (
+        "− resale_usd_f · retire(f,t)",
+        {("retire(pod,oslo,2025q1)", 1): -30000, ("retire(pod,oslo,2025q2)", 2): -30000},
+    ),
+}
+
+WHOLE_BOUNDS: dict[str, dict[str, float]] = {
+    "order": {f"order({offer},oslo,{t})": 5 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS},
+    "retire": {"retire(pod,oslo,2025q1)": 2, "retire(pod,oslo,2025q2)": 2},
+    "in_service": {"in_service(pod,oslo,2025q1)": 12.0, "in_service(pod,oslo,2025q2)": 22.0},  # 2 and 10 a quarter
+    "run": {
+        **{f"run(pod,oslo,serve,{t})": 3.0 for t in QUARTERS},
+        **{f"run(pod,oslo,train,{t})": 2.0 for t in QUARTERS},
+    },
+    "served": {"served(serve,2025q1)": 1000.0, "served(serve,2025q2)": 1000.0},
+    "expand": {"expand(oslo,2025q2)": 0.02},
+    "engineer": {"engineer(chip,2025q1)": 1, "engineer(chip,2025q2)": 1},
+    "port": {"port(train,neuron,2025q1)": 1, "port(train,neuron,2025q2)": 1},
+    "host_cluster": {f"host_cluster(chip,oslo,train,{t})": 1 for t in QUARTERS},
+    "orders_any": {"orders_any(pod.buy,2025q1)": 1, "orders_any(pod.buy,2025q2)": 1},
+    "band": {
+        f"band({offer},{t},{step})": most
+        for (offer, step), most in {
+            ("pod.bulk", 0): 2.0, ("pod.bulk", 1): 5.0, ("pod.buy", 0): 2.0, ("pod.buy", 1): 3.0,
+        }.items()
+        for t in QUARTERS
+    },
+    "band_used": {
+        f"band_used({offer},{t},{step})": 1 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS for step in (0, 1)
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return model(tmp_path_factory.mktemp("whole"), WHOLE_ASKED, WHOLE_KNOWN)
+
+
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return model(tmp_path_factory.mktemp("golden"), ASKED, KNOWN)
@@ -250,20 +505,43 @@ def test_golden_row(golden: Model, tmp_path: Path, constraint: str) -> None:
     assert lp_rows(golden, tmp_path)[constraint] == ROWS[constraint][1]
 
 
+@pytest.mark.parametrize("constraint", WHOLE_ROWS)
+def test_golden_row_of_the_whole(whole: Model, tmp_path: Path, constraint: str) -> None:
+    assert lp_rows(whole, tmp_path)[constraint] == WHOLE_ROWS[constraint][1]
+
+
 @pytest.mark.parametrize("cost", PRICES)
 def test_golden_cost(golden: Model, cost: str) -> None:
-    terms = golden.costs[cost]
-    assert {(term.variable.name, term.t): term.usd for term in terms} == pytest.approx(PRICES[cost][1])
-    assert len(terms) == len(PRICES[cost][1])
+    summed: dict[tuple[str, int], float] = {}
+    for term in golden.costs[cost]:
+        summed[term.variable.name, term.t] = summed.get((term.variable.name, term.t), 0.0) + term.usd
+    assert summed == pytest.approx(PRICES[cost][1])
+
+
+@pytest.mark.parametrize("cost", WHOLE_PRICES)
+def test_golden_cost_of_the_whole(whole: Model, cost: str) -> None:
+    terms = whole.costs[cost]
+    assert {(term.variable.name, term.t): term.usd for term in terms} == pytest.approx(WHOLE_PRICES[cost][1])
+    assert len(terms) == len(WHOLE_PRICES[cost][1])
+
+
+def check_bounds(built: Model, variable: str, expected: dict[str, float]) -> None:
+    """A bound that is an int marks whole numbers."""
+    matrix = to_matrix(built.problem)
+    columns = matrix.column_numbers(variable)
+    assert {matrix.columns[j]: matrix.upper[j] for j in columns} == expected
+    assert {bool(matrix.integer[j]) for j in columns} == {isinstance(most, int) for most in expected.values()}
+    assert all(matrix.lower[j] == 0 for j in columns)
 
 
 @pytest.mark.parametrize("variable", BOUNDS)
 def test_golden_bound(golden: Model, variable: str) -> None:
-    matrix = to_matrix(golden.problem)
-    columns = matrix.column_numbers(variable)
-    assert {matrix.columns[j]: matrix.upper[j] for j in columns} == BOUNDS[variable]
-    assert {bool(matrix.integer[j]) for j in columns} == {isinstance(most, int) for most in BOUNDS[variable].values()}
-    assert all(matrix.lower[j] == 0 for j in columns)
+    check_bounds(golden, variable, BOUNDS[variable])
+
+
+@pytest.mark.parametrize("variable", WHOLE_BOUNDS)
+def test_golden_bound_of_the_whole(whole: Model, variable: str) -> None:
+    check_bounds(whole, variable, WHOLE_BOUNDS[variable])
 
 
 def test_golden_objective(golden: Model) -> None:
@@ -276,19 +554,22 @@ def test_golden_objective(golden: Model) -> None:
     assert {name: usd for name, usd in zip(matrix.columns, matrix.cost, strict=True) if usd} == pytest.approx(total)
 
 
-def test_everything_has_a_golden_case(golden: Model, tmp_path: Path) -> None:
+def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:
     """A new constraint, cost or variable needs one."""
-    assert [f.__name__ for f in CONSTRAINTS] == list(ROWS)
-    assert {f.__name__ for f in COSTS} == set(PRICES)
-    assert [f.__name__ for f in VARIABLES] == list(BOUNDS)
+    assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS}
+    assert {f.__name__ for f in COSTS} == {*PRICES, *WHOLE_PRICES}
+    assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS}
     assert set(lp_rows(golden, tmp_path)) == set(ROWS)
+    assert set(lp_rows(whole, tmp_path)) == {*WHOLE_ROWS, "run_within_fleet", "serve_demand"}
 
 
 @pytest.mark.parametrize("rule", [*CONSTRAINTS, *COSTS], ids=lambda rule: rule.__name__)
 def test_docstring_says_the_equation(rule: object) -> None:
     name = rule.__name__  # type: ignore[attr-defined]
-    equation = (ROWS.get(name) or PRICES[name])[0]
-    assert equation in [line.strip() for line in (rule.__doc__ or "").splitlines()]
+    lines = " ".join((rule.__doc__ or "").split())
+    equations = [cases[name][0] for cases in (ROWS, WHOLE_ROWS, PRICES, WHOLE_PRICES) if name in cases]
+    assert equations
+    assert all(equation in lines for equation in equations)
 
 
 def test_discount_multiplies_each_cost(tmp_path: Path) -> None:
@@ -313,7 +594,9 @@ def test_a_row_that_nothing_can_fill_stays(tmp_path: Path) -> None:
 
 def test_names_of_months_survive(tmp_path: Path) -> None:
     built = model(tmp_path, scenario(horizon={"start": "2025-11", "periods": 2}))
-    assert set(to_matrix(built.problem).rows) == set(built.rows)
+    assert set(to_matrix(built.problem).rows) == set(map(model_name, built.rows))
+    assert "serve_demand(train,2025-11)" in built.rows
+    assert "serve_demand(train,2025m11)" in to_matrix(built.problem).rows
 
 
 def test_infeasible_by_months_is_explained(tmp_path: Path) -> None:

@@ -497,9 +497,7 @@ def test_power_for_less_than_one_system_is_short(tmp_path: Path) -> None:
     assert shortages(tmp_path, sites={"oslo": site("0.01")})["power"] == [("oslo", approx(0.11), "MW")]
 
 
-
-
-def test_work_of_a_tiny_part_of_a_system_is_planned(tmp_path: Path) -> None:
-    """One system does 3,200; the demand of 0.0001 is 3e-8 of it."""
-    made = plan(tmp_path, scenario(demand={"train": {"workload": "training", "per_second": "0.0001"}}))
-    assert made.work[0].work_per_second == pytest.approx(0.0001)
+def test_work_out_of_proportion_to_a_system_is_refused(tmp_path: Path) -> None:
+    """One system does 3,200; the demand of 1e-8 is 3e-12 of it: a slip of the unit, not a plan."""
+    with pytest.raises(InputError, match="out of proportion to its demand"):
+        plan(tmp_path, scenario(demand={"train": {"workload": "training", "per_second": "1e-8"}}))

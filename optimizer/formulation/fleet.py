@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from optimizer.formulation.model import Model, Row, Terms
-from optimizer.tables import Cohort, grouped
+from optimizer.tables import LOOSE, Cohort, grouped
 
 
 def order(model: Model) -> None:
-    """order(o,s,t): systems of an offer entering service at a place in a period; whole unless divisible."""
+    """order(o,s,t): systems of an offer entering service at a place in a period; whole unless divisible.
+
+    Its bound is loose by one, so that a limit's price stands on the limit's row and not on the bound.
+    """
     for cohort in model.tables.cohorts:
         if not cohort.committed:
             keys = (cohort.offer, cohort.place, model.period(cohort.t))
             whole = not model.tables.offers[cohort.offer].divisible
-            model.cohort[cohort] = model.add("order", keys, cohort.systems, integer=whole)
+            model.cohort[cohort] = model.add("order", keys, cohort.systems + LOOSE, integer=whole)
 
 
 def commit(model: Model) -> None:

@@ -20,6 +20,7 @@ from optimizer.tables.eligibility import can_serve, near_miss
 from optimizer.tables.orders import NO_ROOM, commitments, peak_pue, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
+    LOOSE,
     Cohort,
     Deadline,
     FleetEntry,
@@ -35,6 +36,7 @@ from optimizer.tables.rows import (
 
 __all__ = [
     "KW_PER_MW",
+    "LOOSE",
     "Cohort",
     "Deadline",
     "FleetEntry",
@@ -115,7 +117,7 @@ def _stock(here: Circumstances, cohorts: Sequence[Cohort]) -> list[Stock]:
     most = defaultdict(float, fleet)
     for cohort in cohorts:
         for t in range(cohort.t, cohort.last + 1):
-            most[here.offers[cohort.offer].system, cohort.place, t] += cohort.systems
+            most[here.offers[cohort.offer].system, cohort.place, t] += cohort.systems + LOOSE
     return [Stock(*key, fleet.get(key, 0.0), most[key]) for key in sorted(most)]
 
 

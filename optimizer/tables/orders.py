@@ -110,9 +110,11 @@ def _supply_bounds(here: Circumstances, offer: OfferFacts, t: int) -> list[float
 
 
 def _room(here: Circumstances, offer: OfferFacts, site: SitePeriod) -> float:
-    """Systems that fit a site on its own limits alone."""
-    system = here.systems[offer.system]
-    rooms = [KW_PER_MW * site.power_mw / (peak_pue(here.scenario, site.site) * system.provisioned_kw)]
+    """Systems that fit a site on its own limits alone, grown as far as it can be by then."""
+    system, expansion = here.systems[offer.system], here.scenario.sites[site.site].expansion
+    grown = expansion is not None and site.t > here.calendar.whole_periods(expansion.lead_time_months)
+    power_mw = site.power_mw + (float(expansion.max_mw) if grown and expansion is not None else 0.0)
+    rooms = [KW_PER_MW * power_mw / (peak_pue(here.scenario, site.site) * system.provisioned_kw)]
     cooled = site.liquid_mw if system.cooling == "liquid" else site.air_mw
     if cooled is not None:
         rooms.append(KW_PER_MW * cooled / system.provisioned_kw)

@@ -9,6 +9,8 @@ Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 KW_PER_MW = 1000
+LOOSE = 1.0
+"""Systems by which a variable's bound exceeds the most that can be worth having."""
 
 
 def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
