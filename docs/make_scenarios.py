@@ -42,7 +42,9 @@ VENDORS = {
     "nvidia": "NVIDIA", "amd": "AMD", "google": "TPU", "aws": "Trainium", "meta": "MTIA", "microsoft": "Maia",
     "openai": "Jalapeño", "intel": "Gaudi", "huawei": "Ascend",
 }  # fmt: skip
-ROUTES = {"purchase": "bought", "lease": "leased", "reservation": "rented by contract", "on_demand": "rented by the hour"}
+ROUTES = {
+    "purchase": "bought", "lease": "leased", "reservation": "rented by contract", "on_demand": "rented by the hour",
+}  # fmt: skip
 
 INTRODUCTION = """\
 # The bundled scenarios
@@ -232,9 +234,13 @@ def _mix(case: Case, key: str, names: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {share:.0f} %" for share, name in shown) or "nothing ordered"
 
 
+def _planned_cell(case: Case, wanted: Mapping[str, Any]) -> str:
+    return figure(planned(case, wanted), wanted.get("unit") or "")
+
+
 def _table(case: Case) -> list[str]:
     rows = [
-        (row["what"], str(row.get("announced", "–")), figure(planned(case, row["planned"]), row["planned"].get("unit") or ""))
+        (row["what"], str(row.get("announced", "–")), _planned_cell(case, row["planned"]))
         for row in case.told["compare"]
     ]
     first = binds_first(case.plan)
@@ -249,7 +255,8 @@ def _table(case: Case) -> list[str]:
 
 def _gap(gap: float) -> str:
     """Rounded up, so that it holds whatever the last digits are."""
-    return next((f"below {100 * step:g} %" for step in (1e-4, 2e-4, 1e-3, 1e-2, 0.03, 0.1) if gap <= step), "above 10 %")
+    above = next((step for step in (1e-4, 2e-4, 1e-3, 1e-2, 0.03, 0.1) if gap <= step), None)
+    return f"below {100 * above:g} %" if above else "above 10 %"
 
 
 def _wrapped(text: str) -> str:
@@ -281,7 +288,7 @@ NUMBER = re.compile(r"(?<![\w`.,(])\d[\d,]*(?:\.\d+)?(?: %)?(?![\w`])")
 
 
 def _lines(text: str) -> list[tuple[str, list[str]]]:
-    """Each line with its figures taken out; mixes and binding limits apart, which equal plans may exchange."""
+    """Each line with its figures taken out, and the figures."""
     return [(NUMBER.sub("#", line), NUMBER.findall(line)) for line in text.splitlines()]
 
 
