@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalogs.load import bundled_folder, catalog_of
-from cli.main import chipmix
+from cli.main import chipmix, run
 from optimizer.plan import plan_schema
 from optimizer.request import load_request
 from optimizer.tables import build_tables
@@ -53,6 +53,14 @@ def test_the_readme_names_every_dependency_with_its_reason() -> None:
     names = re.findall(r'"([a-z]+)', block[1])
     readme = (ROOT / "README.md").read_text().lower()
     assert all(re.search(rf"^\|.*\b{name}\b.*\|", readme, re.MULTILINE) for name in names), names
+
+
+def test_the_plan_that_the_readme_shows_is_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.search(r"```\n(Quick start.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown is not None
+    assert run(["plan", "quick_start"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in shown[1].splitlines() if line != "…" and line not in printed] == []
 
 
 def test_the_published_schema_of_plans_is_the_one_in_force() -> None:
