@@ -184,6 +184,7 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     import re
     from datetime import date
 
+    from catalogs.load import bundled_folder, catalog_of
     from catalogs.problems import InputError, Location, Problem
     from cli.templates import ACCELERATOR
     from optimizer.plan import write_text
@@ -191,6 +192,8 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     for word in (entry, vendor):
         if not re.fullmatch(r"[a-z][a-z0-9_.]*", word):
             raise click.BadParameter(f"'{word}' must be small letters, digits, _ and . and begin with a letter")
+    if entry in catalog_of([bundled_folder()]).accelerators:
+        raise click.BadParameter(f"'{entry}' is in the bundled catalogue; overlay its fields, or choose another id")
     path = folder / f"{entry}.yaml"
     if path.exists():
         raise InputError([Problem(Location(str(path), 1, 1), "exists already and is left as it is")])

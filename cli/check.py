@@ -44,7 +44,7 @@ def _check(name: str) -> str:
     from optimizer.tables import build_tables
 
     path = Path(name)
-    scenarios = [file for file in catalog_files(path) if _is_scenario(read(file))] if path.is_dir() else []
+    scenarios = [file for file in catalog_files(path) if _holds_scenario(file)] if path.is_dir() else []
     if scenarios:
         return "; ".join(f"{file.name} {_check(str(file))}" for file in scenarios)
     if path.is_dir() or (path.is_file() and not _is_scenario(read(path))):
@@ -54,6 +54,17 @@ def _check(name: str) -> str:
     tables = build_tables(load_request(find_scenario(name)))
     able = len(tables.offers) - len(tables.excluded)
     return f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
+
+
+def _holds_scenario(path: Path) -> bool:
+    """Whether a file is a scenario; one that cannot be read is left to the catalogue's reader to report."""
+    from catalogs.problems import InputError
+    from catalogs.yaml_text import read
+
+    try:
+        return _is_scenario(read(path))
+    except InputError:
+        return False
 
 
 def _is_scenario(tree: dict[str, object]) -> bool:

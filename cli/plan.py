@@ -71,6 +71,8 @@ def plan(
     from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options
 
+    if scenario.endswith(".xlsx"):
+        raise click.BadParameter("re-optimising a workbook is not supported yet; plan the scenario it was made from")
     began = time.monotonic()
     request = load_request(find_scenario(scenario), settings)
     options = Options(gap=gap, time_limit=time_limit, solver=solver)

@@ -41,7 +41,7 @@ def show_plan(plan: Plan) -> None:
     _show_decisions(plan, money)
     _show_costs(plan, money)
     _show_work(plan)
-    _show_limits(plan)
+    _show_limits(plan, money)
     _show_trust(plan, money)
 
 
@@ -106,7 +106,7 @@ def _show_decisions(plan: Plan, money: Money) -> None:
     if plan.clusters:
         heading("Where clusters run")
         where = [(c.demand, c.period, c.accelerator, c.place, amount(c.accelerators)) for c in plan.clusters]
-        show_table(("demand", "period", "accelerator", "place", "accelerators"), where, numbers=(4,))
+        show_table(("demand", "period", "accelerator", "place", "accelerators at work"), where, numbers=(4,))
 
 
 def _show_costs(plan: Plan, money: Money) -> None:
@@ -158,7 +158,7 @@ def _work_cells(
         yield demand, last[demand], who, per_second, unit, percent(amount_done / totals[demand])
 
 
-def _show_limits(plan: Plan) -> None:
+def _show_limits(plan: Plan, money: Money) -> None:
     """The tightest period of each limit in use; first those that a little more of would save the most."""
     heading("What limits it, each in its tightest period")
     tightest: dict[str, LimitRow] = {}
@@ -171,7 +171,8 @@ def _show_limits(plan: Plan) -> None:
         click.echo("nothing: no limit that the scenario states is touched")
         return
     ranked = sorted(tightest.values(), key=lambda row: (-_weight(row), -_use(row), row.row))
-    show_table(("limit", "used", "of", "unit", "use", ""), map(_limit_cells, ranked[:MOST_LIMITS]), numbers=(1, 2, 4))
+    cells = [_limit_cells(row, money) for row in ranked[:MOST_LIMITS]]
+    show_table(("limit", "used", "of", "unit", "use", ""), cells, numbers=(1, 2, 4))
     if len(ranked) > MOST_LIMITS:
         click.echo(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
 
@@ -187,8 +188,8 @@ def _use(row: LimitRow) -> float:
     return used / limit if limit else float(used > 0)
 
 
-def _limit_cells(row: LimitRow) -> tuple[str, ...]:
-    scale, unit = (MILLION, "M USD") if row.unit == "USD" else (1.0, row.unit)
+def _limit_cells(row: LimitRow, money: Money) -> tuple[str, ...]:
+    scale, unit = (MILLION / money.per_usd, f"M {money.code}") if row.unit == "USD" else (1.0, row.unit)
     digits = 0 if row.limit / scale >= 1000 else 2
     binds = "binds" if row.slack <= BINDING * max(1.0, abs(row.limit)) else ""
     return row.row, number(row.used / scale, digits), number(row.limit / scale, digits), unit, percent(_use(row)), binds

@@ -2,7 +2,7 @@
 
 SCENARIO = """\
 # A small plan: what should a company of its own hall buy for training and chat?
-# `chipmix check` explains every mistake; the README lists every key.
+# `chipmix check` explains every mistake; docs/format.md lists every key.
 name: First plan
 buyer: our_company                       # opens in-house chips only to their owners
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field

@@ -78,7 +78,7 @@ class Infeasible(Exception):
         """The whole message, one line a kind of limit."""
         lines = [f"no plan meets every limit ({self.proof})"]
         if self.alone:
-            lines.append("short, and by at least this much if nothing else gives way:")
+            lines.append("any one of these lines would be enough, and no less of its kind:")
             lines += [f"  {kind[0].kind}: {'; '.join(map(str, kind))}" for kind in self.alone]
         else:
             lines.append("no kind of limit is enough by itself; together at least:")

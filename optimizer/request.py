@@ -115,6 +115,9 @@ def _settings(settings: Sequence[str], problems: list[Problem]) -> tuple[Map, Ma
         if not equals or not all(path):
             problems.append(Problem(at, "must be KEY=VALUE, such as finance/discount_rate=0.1"))
             continue
+        if path[0].partition(".")[0] in Scenario.model_fields and "." in path[0]:
+            problems.append(Problem(at, f"keys are parted by slashes: {key.strip().replace('.', '/')}"))
+            continue
         try:
             parsed = parse(f"value: {value}", shown)["value"]
         except InputError as error:

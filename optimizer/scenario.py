@@ -55,7 +55,7 @@ _Residual = Annotated[
 class Finance(Frozen):
     """Rates a year, lives in years; `residual` gives the share of the price left by age in years."""
 
-    discount_rate: Annotated[Number, Field(ge=0, le=10)] = Decimal("0.09")
+    discount_rate: Share = Decimal("0.09")
     fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
     service_life_years: Positive = Decimal(5)
     book_life_years: Positive = Decimal(5)

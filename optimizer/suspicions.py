@@ -51,6 +51,19 @@ def rent_after_horizon(answer: Answer) -> Iterator[str]:
         yield f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs"
 
 
+def idle_systems(answer: Answer) -> Iterator[str]:
+    """Systems that are ordered and never do any work: bought to meet a limit, or to sell back."""
+    tables = answer.tables
+    working = {(row.system, place) for row, n in answer.run.items() if n > 0 for place in tables.places_of(row.group)}
+    idle: dict[str, float] = {}
+    for cohort, systems in answer.cohorts.items():
+        system = tables.offers[cohort.offer].system
+        if systems > 0 and not cohort.committed and (system, cohort.place) not in working:
+            idle[system] = idle.get(system, 0.0) + systems
+    for system, count in sorted(idle.items()):
+        yield f"{count:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
+
+
 def ordered_offers(answer: Answer) -> dict[str, int]:
     """The offers ordered, each with its first period of order."""
     found: dict[str, int] = {}
@@ -136,7 +149,7 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
     return heavier and first_month(a.announced) > first_month(b.announced)
 
 
-SUSPICIONS = (nothing_in_time, high_residual, rent_after_horizon, old_quotes, off_trend, slower_successor)
+SUSPICIONS = (nothing_in_time, high_residual, rent_after_horizon, idle_systems, old_quotes, off_trend, slower_successor)
 
 
 def warnings(answer: Answer) -> list[str]:

@@ -141,6 +141,13 @@ class Whole(Oracle):
         floor = self.floor(slot.offer)
         return ceil(max(most, floor, self.by_terms(slot.offer))) if most or floor else 0
 
+    def most(self, slot: Slot) -> int:
+        """The bound of an order: one more than is useful, which only matters where a share is limited."""
+        shares = any("share" in key for limit in self.asked.get("limits", ()) for key in limit)
+        terms = {"minimum_order_systems", "price_breaks"} & set(self.offers[slot.offer])
+        one_off = slot.price is not None and "one_off" in self.accelerators[self.accelerator(slot)]
+        return self.useful(slot) + (shares and not terms and not one_off)
+
     def by_terms(self, offer: str) -> int:
         breaks = self.offers[offer].get("price_breaks", {})
         steps = [step["from_systems"] for step in breaks.get("steps", ()) if breaks["kind"] == "all_units"]

@@ -264,3 +264,70 @@ def test_another_solver_agrees(folder: Path) -> None:
     done = run("plan", "scenario.yaml", "--solver", "SCIP_PY", "--json", "-", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["objective_usd"] == pytest.approx(660432.79, abs=0.005)
+
+
+def test_settings_change_scenario_and_catalogue(folder: Path) -> None:
+    """At 200,000 and without maintenance and residual value, 20 boxes are 4 million and their energy."""
+    settings = (
+        "finance/discount_rate=0", "finance/residual=none", "finance/maintenance_share=0",
+        "catalog/offers/box.purchase/price_usd=200e3",
+    )  # fmt: skip
+    words = [word for setting in settings for word in ("--set", setting)]
+    done = run("plan", "scenario.yaml", *words, "--json", "-", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    # 10 boxes, then 20, at 1.2 · 7 kW · 2,190 h · 0.05 USD/kWh = 919.80 a quarter
+    assert json.loads(done.stdout)["objective_usd"] == pytest.approx(20 * 200_000 + 30 * 919.80)
+    assert (folder / "scenario.yaml").read_text() == SCENARIO
+
+
+def test_wrong_settings_exit_2_and_name_the_setting(folder: Path) -> None:
+    done = run("plan", "scenario.yaml", "--set", "finance/discount_rat=0", "--set", "horizon=x", cwd=folder)
+    assert done.returncode == 2
+    assert "--set finance/discount_rat=0" in done.stderr
+    assert "did you mean 'discount_rate'?" in done.stderr
+    assert "--set horizon=x" in done.stderr
+    assert done.stdout == ""
+
+
+DECISIONS = """\
+extends: scenario.yaml
+finance: {residual: none, maintenance_share: 0}
+assumptions: {availability: 1}
+horizon: {start: 2025q1, periods: 3}
+sites:
+  hall: {power_mw: 0.012, expansion: {usd_per_mw: 1e6, lead_time_months: 3, max_mw: 1, life_years: 10}}
+demand:
+  work:
+    per_second: {2025q3: 9600}
+    stacks: {cuda: {usd: 2e6, months: 6}}
+    cluster: {accelerators: 24}
+fleet:
+  - {system: box, site: hall, count: 1, until: 2025q2, may_retire: true, resale_usd: 50e3}
+"""
+
+
+def test_other_decisions_are_printed(folder: Path) -> None:
+    """One-off costs, growth, what is sold and where a cluster runs, each with its period."""
+    catalogue = CATALOG.replace("stack: cuda}", "stack: cuda, one_off: {usd: 5e6, months: 6}}")
+    (folder / "chips" / "chip.yaml").write_text(catalogue)
+    (folder / "decisions.yaml").write_text(DECISIONS)
+    done = run("plan", "decisions.yaml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout
+    assert re.search(r"2025q1 +start engineering chip +orders from 2025q3 +5\.000", shown)
+    assert re.search(r"2025q1 +start porting work to cuda +runs from 2025q3 +2\.000", shown)
+    # 3 boxes of 0.012 MW from the third quarter on, in a hall for one
+    assert re.search(r"2025q3 +add 0\.02 MW at hall +on line +0\.024", shown)
+    assert re.search(r"2025q1 +retire 1 box at hall +sold +-0\.050", shown)
+    assert re.search(r"work +2025q3 +chip +hall +24", shown)
+
+
+def test_a_plan_of_value_says_so(folder: Path) -> None:
+    """Half a cent for each TFLOP/s and hour: the headline is what the work is worth less all costs."""
+    value = ("--set", "objective=maximize_value", "--set", "demand/work/value_usd_per_unit_hour=0.005")
+    done = run("plan", "scenario.yaml", *value, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "present value of the work, less all costs" in done.stdout
+    best = run("plan", "scenario.yaml", *value, "--json", "-", cwd=folder)
+    objective = json.loads(best.stdout)["objective_usd"]
+    assert f"optimal: {-objective:,.2f} USD present value of the work" in done.stdout

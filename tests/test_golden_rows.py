@@ -208,21 +208,22 @@ PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
     ),
 }
 
-# variable -> upper bound by name; whole numbers are marked with an int
+# variable -> upper bound by name; whole numbers are marked with an int. Orders are bounded by one system more
+# than can be worth having, so that a limit's price stands on the limit's row and not on the bound
 BOUNDS: dict[str, dict[str, float]] = {
     "order": {
         # 2,000 / (800 · 0.9) = 2.8, so 3 are of use; the supply of 12 chips is 1.5 boxes, so 1
-        "order(box.buy,oslo,2025q2)": 1,
+        "order(box.buy,oslo,2025q2)": 1 + 1,
         # 1,000 / 720 = 1.4, so 2; then 3; the offer has 3
-        "order(box.rent,cloud,2025q1)": 2,
-        "order(box.rent,cloud,2025q2)": 3,
+        "order(box.rent,cloud,2025q1)": 2 + 1,
+        "order(box.rent,cloud,2025q2)": 3 + 1,
     },
     "commit": {"commit(box.buy,oslo,2025q2)": 2.0},
     "in_service": {
-        "in_service(box,cloud,2025q1)": 2.0,
-        "in_service(box,cloud,2025q2)": 3.0,
+        "in_service(box,cloud,2025q1)": 3.0,
+        "in_service(box,cloud,2025q2)": 4.0,
         "in_service(box,oslo,2025q1)": 1.0,  # the fleet
-        "in_service(box,oslo,2025q2)": 3.0,  # 2 committed, 1 ordered
+        "in_service(box,oslo,2025q2)": 5.0,  # 2 committed, 1 ordered, and one more each
     },
     "run": {"run(box,anywhere,train,2025q1)": 1.25, "run(box,anywhere,train,2025q2)": 2.5},  # demand / 800
     "unmet": {"unmet(train,2025q1)": 1000.0, "unmet(train,2025q2)": 1000.0},  # all of it, in thousandths
@@ -452,9 +453,9 @@ WHOLE_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
 }
 
 WHOLE_BOUNDS: dict[str, dict[str, float]] = {
-    "order": {f"order({offer},oslo,{t})": 5 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS},
+    "order": {f"order({offer},oslo,{t})": 5 + 1 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS},
     "retire": {"retire(pod,oslo,2025q1)": 2, "retire(pod,oslo,2025q2)": 2},
-    "in_service": {"in_service(pod,oslo,2025q1)": 12.0, "in_service(pod,oslo,2025q2)": 22.0},  # 2 and 10 a quarter
+    "in_service": {"in_service(pod,oslo,2025q1)": 14.0, "in_service(pod,oslo,2025q2)": 26.0},  # 2 and 12 a quarter
     "run": {
         **{f"run(pod,oslo,serve,{t})": 3.0 for t in QUARTERS},
         **{f"run(pod,oslo,train,{t})": 2.0 for t in QUARTERS},

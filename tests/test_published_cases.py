@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -218,14 +217,7 @@ def slices(case: Tree) -> Tree:
 
 
 def families() -> list[Any]:
-    """Every case; by default every fourth of a family, all with `-m slow`."""
-    found, seen = [], Counter[str]()
-    for case in read(MELANGE).get("cases", []):
-        family = case["id"].partition("_")[0]
-        often = seen[family] % 4 == 0
-        seen[family] += 1
-        found.append(pytest.param(case, id=case["id"], marks=() if often else pytest.mark.slow))
-    return found
+    return [pytest.param(case, id=case["id"]) for case in read(MELANGE).get("cases", [])]
 
 
 @pytest.mark.parametrize("case", families())
@@ -236,6 +228,4 @@ def test_melange(tmp_path: Path, case: Tree) -> None:
 
 
 def test_all_melange_cases_are_there() -> None:
-    cases = families()
-    assert len(cases) == 169
-    assert sum(not case.marks for case in cases) >= 40
+    assert len(families()) == 169

@@ -25,7 +25,7 @@ VALUES = {
 
 def write_checks(book: Book, inputs: InputRows, orders: OrderRows, cash: CashRows, places: PlaceRows) -> None:
     """Write the sheet; needs every sheet whose figures it checks."""
-    page = Page(book, "Checks", "Checks: 0 holds, 1 fails", "C00000")
+    page = Page(book, "Checks", "Checks: a result of 0 holds, 1 fails", "C00000")
     page.widths((46, 21, 10, 14, 16, 96))
     for i, header in enumerate(HEADERS):
         page.text(HEAD, i + 1, header, Role.NUMBERS if i in (1, 3, 4) else Role.HEADER)

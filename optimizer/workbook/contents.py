@@ -18,7 +18,7 @@ SHEETS = {
 }
 """What each sheet holds; a sheet that is not written yet is not listed."""
 _READ = (
-    "Editing an input re-costs this plan; run `chipmix plan FILE.xlsx` to re-optimise.",
+    "Editing an input re-costs this plan; to re-optimise, edit the scenario and run `chipmix plan` again.",
     "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",
     "A price after price breaks is the list price times the factor that the optimiser paid for its own number.",
     "Unmet work, clusters and the optimiser's own figures (violet) do not follow an edit; every other number does.",
