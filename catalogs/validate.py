@@ -165,7 +165,7 @@ def key_location(tree: Any, path: Sequence[str]) -> Location:
     """Where the last key of a path that `leaves` found stands."""
     for part in path[:-1]:
         tree = tree[int(part)] if isinstance(tree, Seq) else tree[part]
-    found: Location = tree.key_at[path[-1]]
+    found: Location = tree.item_at[int(path[-1])] if isinstance(tree, Seq) else tree.key_at[path[-1]]
     return found
 
 

@@ -92,12 +92,19 @@ def _catalog_folders(tree: Map, beside: Path, problems: list[Problem]) -> list[P
     folders = []
     for name in named:
         folder = locate(str(name), beside)
-        if not folder.is_dir():
+        if not _is_folder(folder):
             at = name.at if isinstance(name, Text) else tree.at
             problems.append(Problem(at, f"catalogs: there is no folder '{name}' beside the scenario"))
         else:
             folders.append(folder)
     return folders
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # such as a name too long for the file system
+        return False
 
 
 CATALOG_PATH = "catalog"

@@ -119,8 +119,11 @@ def _check_windows(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
 
 def _check_tariffs(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
     """Electricity needs a price wherever it may be drawn: absent is never zero."""
+    drawn = {site for part in ("fleet", "commitments") for _, site, _ in leaves(tree, part, "*", "site")}
     for (_, site, _), tariff, at in leaves(tree, "sites", "*", "electricity_usd_per_mwh"):
-        power = tree["sites"][site].get("power_mw")
+        entry = tree["sites"][site]
+        drawing = site in drawn or has(entry, "expansion")
+        power = None if drawing else entry.get("power_mw")
         begins = [_first_key(tariff), calendar.first_month(1)]
         powered = [_first_key(power), calendar.first_month(1)]
         if max(begins) > max(powered):

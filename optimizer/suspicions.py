@@ -64,6 +64,14 @@ def idle_systems(answer: Answer) -> Iterator[str]:
         yield f"{count:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
 
 
+def empty_limits(answer: Answer) -> Iterator[str]:
+    """A ceiling over nothing that can be ordered, is in service or emits: it holds by itself."""
+    named = {row.keys[0] for name, row in answer.model.rows.items() if name.startswith("limit(")}
+    for rule in answer.tables.scenario.limits:
+        if rule.name not in named:
+            yield f"limit '{rule.name}' selects nothing in this plan and holds by itself"
+
+
 def ordered_offers(answer: Answer) -> dict[str, int]:
     """The offers ordered, each with its first period of order."""
     found: dict[str, int] = {}
@@ -149,7 +157,16 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
     return heavier and first_month(a.announced) > first_month(b.announced)
 
 
-SUSPICIONS = (nothing_in_time, high_residual, rent_after_horizon, idle_systems, old_quotes, off_trend, slower_successor)
+SUSPICIONS = (
+    nothing_in_time,
+    high_residual,
+    rent_after_horizon,
+    idle_systems,
+    empty_limits,
+    old_quotes,
+    off_trend,
+    slower_successor,
+)
 
 
 def warnings(answer: Answer) -> list[str]:

@@ -328,12 +328,12 @@ def groups(folder: Path, **sites_of: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def test_places_alike_are_one_group(tmp_path: Path) -> None:
-    assert groups(tmp_path, one=[], two=[]) == {"anywhere": ("cloud", "oslo", "paris")}
+    assert groups(tmp_path, one=[], two=[]) == {"ANYWHERE": ("cloud", "oslo", "paris")}
 
 
 def test_places_that_may_do_other_work_are_apart(tmp_path: Path) -> None:
-    assert groups(tmp_path, one=[], two=["oslo", "cloud"]) == {"places_1": ("cloud", "oslo"), "paris": ("paris",)}
-    assert groups(tmp_path, one=["oslo"], two=["paris", "cloud"]) == {"oslo": ("oslo",), "places_1": ("cloud", "paris")}
+    assert groups(tmp_path, one=[], two=["oslo", "cloud"]) == {"PLACES_1": ("cloud", "oslo"), "paris": ("paris",)}
+    assert groups(tmp_path, one=["oslo"], two=["paris", "cloud"]) == {"oslo": ("oslo",), "PLACES_1": ("cloud", "paris")}
 
 
 def test_groups_do_not_depend_on_the_order_of_a_list(tmp_path: Path) -> None:

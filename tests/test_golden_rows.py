@@ -78,16 +78,16 @@ ROWS: dict[str, tuple[str, list[str]]] = {
     "run_within_fleet": (
         "Σ_w run(y,g,w,t) ≤ al · Σ_{s in g} in_service(y,s,t)",
         [  # availability 0.9; the work may run anywhere, so both places are one group
-            f"run_within_fleet(box,anywhere,{t}): - 0.9 in_service(box,cloud,{t}) - 0.9 in_service(box,oslo,{t})"
-            f" + run(box,anywhere,train,{t}) <= 0"
+            f"run_within_fleet(box,ANYWHERE,{t}): - 0.9 in_service(box,cloud,{t}) - 0.9 in_service(box,oslo,{t})"
+            f" + run(box,ANYWHERE,train,{t}) <= 0"
             for t in ("2025q1", "2025q2")
         ],
     ),
     "serve_demand": (
         "Σ_y a_y · r(y,w) · run(y,g,w,t) + unmet(w,t) ≥ per_second(w,t)",
         [  # in thousandths of the demand: 8 · 100 / (1000 / 1000) = 800, then 800 / (2000 / 1000) = 400
-            "serve_demand(train,2025q1): 800 run(box,anywhere,train,2025q1) + unmet(train,2025q1) >= 1000",
-            "serve_demand(train,2025q2): 400 run(box,anywhere,train,2025q2) + unmet(train,2025q2) >= 1000",
+            "serve_demand(train,2025q1): 800 run(box,ANYWHERE,train,2025q1) + unmet(train,2025q1) >= 1000",
+            "serve_demand(train,2025q2): 400 run(box,ANYWHERE,train,2025q2) + unmet(train,2025q2) >= 1000",
         ],
     ),
     "power_within_site": (
@@ -225,7 +225,7 @@ BOUNDS: dict[str, dict[str, float]] = {
         "in_service(box,oslo,2025q1)": 1.0,  # the fleet
         "in_service(box,oslo,2025q2)": 5.0,  # 2 committed, 1 ordered, and one more each
     },
-    "run": {"run(box,anywhere,train,2025q1)": 1.25, "run(box,anywhere,train,2025q2)": 2.5},  # demand / 800
+    "run": {"run(box,ANYWHERE,train,2025q1)": 1.25, "run(box,ANYWHERE,train,2025q2)": 2.5},  # demand / 800
     "unmet": {"unmet(train,2025q1)": 1000.0, "unmet(train,2025q2)": 1000.0},  # all of it, in thousandths
 }
 

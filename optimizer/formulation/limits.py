@@ -41,18 +41,31 @@ def limit(model: Model) -> Iterator[Row]:
 
     Σ measure of what is selected ≤ at_most, ≥ at_least, ≤ or ≥ share · Σ measure of everything
 
-    Raises InputError for a limit that selects nothing there is.
+    Raises InputError for a floor that selects nothing there is, and for money of price breaks by place. A
+    ceiling over nothing holds by itself.
     """
     problems = []
     for number, rule in enumerate(model.tables.scenario.limits):
+        if _broken_by_place(model, rule):
+            message = f"limit '{rule.name}': the money of an offer with price breaks is not told apart by site"
+            problems.append(model.tables.request.problem(("limits", str(number)), message))
+            continue
         parts = list(MEASURES[rule.measure](model))
         rows = list(_rows(model, rule, parts))
-        if not rows:
+        if not rows and (rule.at_least or rule.at_least_share):
             message = f"limit '{rule.name}' selects nothing that can be ordered, is in service or is asked for"
             problems.append(model.tables.request.problem(("limits", str(number)), message))
         yield from rows
     if problems:
         raise InputError(problems)
+
+
+def _broken_by_place(model: Model, rule: Limit) -> bool:
+    """Whether a limit asks for money by place where price breaks count all places together."""
+    by_place = rule.of.site is not None or rule.of.host is not None
+    broken = {band.offer for band in model.band}
+    places = {(c.offer, c.place) for c in model.cohort if c.offer in broken and not c.committed}
+    return by_place and rule.measure in ("capex_usd", "spend_usd") and len(places) > len({o for o, _ in places})
 
 
 def _rows(model: Model, rule: Limit, parts: list[Measured]) -> Iterator[Row]:
@@ -86,7 +99,7 @@ def _windows(model: Model, rule: Limit) -> Iterator[tuple[str, frozenset[int]]]:
         if rule.measure == "it_kw":
             yield from ((calendar.key(t), frozenset([t])) for t in periods)
         else:
-            yield name.replace("..", "_to_"), frozenset(periods)
+            yield name, frozenset(periods)
 
 
 def _row(model: Model, rule: Limit, keys: tuple[str, ...], part: list[Measured], whole: list[Measured]) -> Row:

@@ -23,11 +23,9 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         return sum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
 
     if row.share is None:
-        added = [(v, c) for v, c in row.terms if c < 0]  # what raises the limit, such as added power
-        used, limit = (
-            total([(v, c) for v, c in row.terms if c >= 0]) * row.scale,
-            (row.bound - total(added)) * row.scale,
-        )
+        raising = [] if name.startswith("limit(") else [(v, c) for v, c in row.terms if c < 0]  # as added power
+        used = (total(row.terms) - total(raising)) * row.scale + row.constant
+        limit = (row.bound - total(raising)) * row.scale + row.constant
     else:
         used = total(row.share.part) + row.share.part_constant
         limit = row.share.share * (total(row.share.whole) + row.share.whole_constant)

@@ -53,7 +53,7 @@ __all__ = [
     "peak_pue",
 ]
 
-ANYWHERE = "anywhere"
+ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
 MISSES_SHOWN = 8
 
 
@@ -132,7 +132,7 @@ def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str,
     if len(alike) == 1 and len(places) > 1:
         return {ANYWHERE: tuple(places)}
     shared = iter(range(1, len(places) + 1))
-    return {members[0] if len(members) == 1 else f"places_{next(shared)}": tuple(members) for members in alike.values()}
+    return {members[0] if len(members) == 1 else f"PLACES_{next(shared)}": tuple(members) for members in alike.values()}
 
 
 def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tuple[str, ...]]) -> list[Work]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
@@ -212,19 +213,19 @@ class Circumstances:
 
     def _least_measured(self, limit: Limits, offer: OfferFacts) -> float:
         """What one system adds to a limit's measure at the least, so that a floor in systems is enough."""
-        entry = self.catalog.offers[offer.offer]
-        prices = [float(p) for p in _amounts(entry.price_usd) if p]
-        rents = [
-            float(p) * offer.accelerators * self.calendar.hours for p in _amounts(entry.usd_per_accelerator_hour) if p
-        ]
+        entry, hours = self.catalog.offers[offer.offer], offer.accelerators * self.calendar.hours
+        steps = entry.price_breaks.steps if entry.price_breaks is not None else ()
+        factor = min([1.0, *(float(step.factor) for step in steps)])
+        capex = min((float(p) * factor for p in _amounts(entry.price_usd)), default=math.inf) + offer.network_usd
+        rent = min((float(p) * hours for p in _amounts(entry.usd_per_accelerator_hour)), default=math.inf)
         per_system = {
             "systems": 1.0,
             "accelerators": float(offer.accelerators),
             "it_kw": self.systems[offer.system].provisioned_kw,
-            "capex_usd": min(prices, default=1e9),
-            "spend_usd": min([*prices, *rents], default=1e9),
+            "capex_usd": capex,
+            "spend_usd": min(capex, rent),
         }
-        return per_system.get(limit.measure, 1e9)
+        return per_system.get(limit.measure, math.inf) or math.inf
 
     def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: float = 1.0) -> list[Limit]:
         """Most in each period, from amounts per month."""

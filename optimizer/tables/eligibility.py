@@ -44,8 +44,8 @@ def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 
 def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
-    """There is none of the work that it can do."""
-    if any(can_serve(here, offer, name) for name, _ in here.demands):
+    """There is none of the work that it can do, and no limit that asks for it all the same."""
+    if here.floors.get(offer.offer) or any(can_serve(here, offer, name) for name, _ in here.demands):
         return None
     misses = "; ".join(f"{name}: {near_miss(here, offer, name)}" for name, _ in here.demands)
     return f"it can do none of the work ({misses})"

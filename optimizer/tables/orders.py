@@ -11,7 +11,6 @@ from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.eligibility import has_price, orders_open, reason_against
 from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
 
-UNBOUNDED_SYSTEMS = 10**7
 ROUNDING = 1e-9
 NO_ROOM = "no site, supply or work leaves room for one system"
 
@@ -69,16 +68,18 @@ def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int)
     stand idle only to change a share are not counted as worth having.
     """
     useful = max(_useful(here, offer, place, tau) for tau in range(t, last + 1))
-    if useful or here.floors.get(offer.offer):
-        useful = max(useful, here.floors.get(offer.offer, 0.0), _by_terms(here, offer))
-    bounds = [float(UNBOUNDED_SYSTEMS)]
+    useful = max(useful, here.floors.get(offer.offer, 0.0))
+    if useful or _useful_somewhere(here, offer, t, last):
+        useful = max(useful, _by_terms(here, offer))
+    bounds = []
     if not here.loose:
         bounds += _supply_bounds(here, offer, t)
     if not here.loose and not offer.hosted:
         bounds += [_room(here, offer, here.site_at[place, tau]) for tau in range(t, last + 1)]
     if offer.divisible:
-        return min(useful, *bounds)
-    return float(min(math.ceil(useful * (1 - ROUNDING)), math.floor(min(bounds) + ROUNDING)))
+        return min([useful, *bounds])
+    whole = [math.ceil(useful * (1 - ROUNDING)), *(math.floor(bound + ROUNDING) for bound in bounds)]
+    return float(min(whole))
 
 
 def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float:
@@ -89,6 +90,13 @@ def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float
         if rate is not None and here.may_stand(ask.demand, place):
             total += max(ask.per_second / rate, ask.accelerators) / (offer.accelerators * here.availability)
     return total
+
+
+def _useful_somewhere(here: Circumstances, offer: OfferFacts, t: int, last: int) -> bool:
+    """Whether an order has terms that another place, where it is useful, may fill up here."""
+    if not _by_terms(here, offer):
+        return False
+    return any(_useful(here, offer, place, tau) for place in here.places(offer) for tau in range(t, last + 1))
 
 
 def _by_terms(here: Circumstances, offer: OfferFacts) -> float:
@@ -129,7 +137,9 @@ def commitments(here: Circumstances) -> list[Cohort]:
     for number, item in enumerate(here.scenario.commitments):
         cohort = _committed(here, item)
         if cohort.price_usd is None and cohort.rent_usd is None:
-            message = f"{item.offer} has no price at its order in {here.calendar.key(cohort.ordered)}; give price_usd"
+            bought = here.catalog.offers[item.offer].route == "purchase"
+            remedy = "give price_usd" if bought else "begin its usd_per_accelerator_hour by then"
+            message = f"{item.offer} has no price at its order in {here.calendar.key(cohort.ordered)}; {remedy}"
             problems.append(here.request.problem(("commitments", str(number)), message))
         found.append(cohort)
     if problems:
