@@ -111,10 +111,13 @@ def _items_replaced(base: Seq, over: Map) -> Seq:
     for i, item in enumerate(base):
         merged.append(overlaid(item, over[str(i)]) if str(i) in over else item)
         merged.item_at.append(base.item_at[i])
-    for key, value in over.items():
+    for key, value in sorted(over.items(), key=lambda item: int(item[0])):
         if int(key) == len(merged):
             merged.append(value)
             merged.item_at.append(over.key_at[key])
+        elif int(key) > len(merged):
+            message = f"there is no item {key}; the list has {len(merged)}, counted from 0"
+            raise InputError([Problem(over.key_at[key], message)])
     return merged
 
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
 from optimizer.matrix import Matrix
@@ -27,7 +29,8 @@ class Answer:
 
     def __init__(self, model: Model, matrix: Matrix, solution: Solution) -> None:
         self.model, self.tables, self.solution = model, model.tables, solution
-        values = {name: _no_trace(name, x) for name, x in zip(matrix.columns, solution.values.tolist(), strict=True)}
+        whole = np.where(matrix.integer, np.round(solution.values), solution.values).tolist()
+        values = {name: _no_trace(name, value) for name, value in zip(matrix.columns, whole, strict=True)}
         duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
         self.duals: Mapping[str, float] = {name: duals.get(model_name(name), 0.0) for name in model.rows}
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}

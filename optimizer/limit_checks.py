@@ -102,8 +102,8 @@ def _check_measure(name: str, entry: Map, problems: list[Problem]) -> None:
         wrong.append("work is not told apart by offer or route; select accelerators or systems")
     if measure != "work" and "demand" in keys:
         wrong.append("demand goes with measure: work only")
-    if measure == "carbon_t" and any(has(entry, b) for b in _BOUNDS[1::2]):
-        wrong.append("carbon has ceilings only; write at_most or at_most_share")
+    if measure == "carbon_t" and has(entry, "at_least"):
+        wrong.append("carbon has ceilings only; write at_most, or a share")
     if measure == "it_kw" and entry.get("within") != "each_period" and any(has(entry, b) for b in _BOUNDS[1::2]):
         wrong.append("at least some kW needs within: each_period, since kW counts at its highest")
     at = entry.key_at.get("measure", entry.at)

@@ -128,18 +128,27 @@ class Whole(Oracle):
     # orders
 
     def useful(self, slot: Slot) -> int:
-        """Systems that would do all the work they may do; or that a floor or the order's own terms may want."""
+        """Systems that would do all the work they may do; or that a floor or the order's own terms may want.
+
+        The terms may be filled up at a place without work, where another place has some.
+        """
+        places = [slot.place] if slot.place not in self.sites else [slot.place, *self.sites]
+        working = [self.to_work(slot, place) for place in places]
+        wanted = max(working[0], self.floor(slot.offer))
+        return ceil(max(wanted, self.by_terms(slot.offer))) if wanted or any(working) else 0
+
+    def to_work(self, slot: Slot, place: str) -> Number:
+        """Systems that would do all the work they may do at a place, in the period with the most of it."""
         system = self.offers[slot.offer]["system"]
         chips, most = self.systems[system]["accelerators"], Fraction(0)
         for t in slot.periods:
             total = Fraction(0)
             for demand, per_second in self.asks(t).items():
                 rate = self.per_chip(system, demand, t)
-                if rate is not None and self.stands(demand, slot.place):
+                if rate is not None and self.stands(demand, place):
                     total += max(per_second / rate, self.cluster(demand) or 0) / (chips * self.available)
             most = max(most, total)
-        floor = self.floor(slot.offer)
-        return ceil(max(most, floor, self.by_terms(slot.offer))) if most or floor else 0
+        return most
 
     def most(self, slot: Slot) -> int:
         """The bound of an order: one more than is useful, which only matters where a share is limited."""
@@ -159,10 +168,9 @@ class Whole(Oracle):
         facts = self.facts(self.offers[offer]["system"], offer=offer)
         for limit in self.asked.get("limits", ()):
             patterns = {k: v for k, v in selection(limit).items() if k not in SELECTED_BY_ORDER and v != ["each"]}
-            if "at_least" in limit and chosen(patterns, facts):
+            if "at_least" in limit and limit["measure"] in ("systems", "accelerators") and chosen(patterns, facts):
                 chips = self.systems[self.offers[offer]["system"]]["accelerators"]
-                each = {"systems": Fraction(1), "accelerators": Fraction(chips)}.get(limit["measure"], Fraction(10**9))
-                found = max(found, Fraction(str(limit["at_least"])) / each)
+                found = max(found, Fraction(str(limit["at_least"])) / (1 if limit["measure"] == "systems" else chips))
         return found
 
     def purchases(self) -> dict[tuple[str, int], list[Slot]]:

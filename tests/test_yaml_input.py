@@ -271,8 +271,6 @@ def test_scalar_text(text: str, meant: str) -> None:
     assert parse(f"key: {text}\n", "f")["key"] == meant
 
 
-
-
 @pytest.mark.parametrize("text", ["null", "~", ""])
 def test_null_is_nothing(text: str) -> None:
     assert parse(f"key: {text}\n", "f")["key"] is None
@@ -395,8 +393,6 @@ def test_a_commitment_without_any_price(tmp_path: Path) -> None:
         InputError, match=r"commitments\.0: box.purchase has no price at its order in 2024q4; give price_usd"
     ):
         build_tables(load(tmp_path, scenario(commitments=commitments), known))
-
-
 
 
 @pytest.mark.usefixtures("in_process")
