@@ -1,6 +1,6 @@
 """The facts of a catalogue: frozen models, a unit in every field name.
 
-Section 4 of the format is stated here and nowhere else; `chipmix catalog schema` prints it as JSON
+The format of a catalogue is stated here and nowhere else; `chipmix catalog schema` prints it as JSON
 Schema. Numbers are decimals exactly as typed.
 """
 

@@ -1,4 +1,4 @@
-"""A second statement of sections 5 and 6 of the design, in plain loops over fractions of the source text.
+"""A second statement of the model, in plain loops over fractions of the source text.
 
 It reads the trees that the tests write to YAML and shares no code with the product. An order is taken
 apart into what one system of it costs and uses; so a plan is a vector of whole numbers, its cost a sum.

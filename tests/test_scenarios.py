@@ -32,7 +32,7 @@ COMMENTED = (
     "finance", "assumptions", "sites", "demand", "fleet", "commitments", "budget",
     "supply_per_month", "pools_per_month", "limits",
 )  # fmt: skip
-UNPUBLISHED = ("/work/", "facts", ".csv")
+UNPUBLISHED = ("facts", ".csv")
 """What a scenario may not name as a source: sources are publications."""
 
 SHOWN = re.compile(

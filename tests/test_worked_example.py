@@ -1,4 +1,4 @@
-"""The worked example of the design, and the same by years and by months, to the cent on every line.
+"""The worked example, and the same by years and by months, to the cent on every line.
 
 One site, PUE 1.2, 50 USD/MWh. A system of 8 accelerators at 400 each with availability 0.95 does
 8 · 400 · 0.95 = 3,040, so 30,000 takes 9.87, that is 10 systems, and 60,000 takes 19.7, that is 20:

@@ -1,4 +1,4 @@
-"""Plans made by hand for the workbook tests, priced by plain loops from section 6.4 of the design.
+"""Plans made by hand for the workbook tests, priced by plain loops by the cost lines.
 
 Nothing here imports the optimiser's model or the workbook: `priced` is the independent reference that
 both the caches and an edited workbook are compared with.
@@ -574,7 +574,7 @@ def _site(**given: Any) -> dict[str, Any]:
 
 
 def worked_example() -> Case:
-    """The example at the end of section 6.4 of the design: 660,432.79 USD."""
+    """The worked example: 660,432.79 USD."""
     scenario = {
         "name": "Worked example",
         "buyer": "any",

@@ -1,4 +1,4 @@
-"""Section 6.4 once more: each cost line by period, undiscounted, in USD."""
+"""The costs once more: each cost line by period, undiscounted, in USD."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class Finance:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that sections 5 and 6 read, except the decisions. `values_work`: the objective is maximize_value."""
+    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value."""
 
     horizon: Horizon
     buyer: str

@@ -1,4 +1,4 @@
-"""Section 6.3 once more: one function per constraint, with its name, that yields its comparisons.
+"""The constraints once more: one function per constraint, with its name, that yields its comparisons.
 
 A new constraint is one function and one line in CONSTRAINTS.
 """
