@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalogs.problems import Location, Problem, suggestion
 from catalogs.validate import leaves
 from catalogs.yaml_text import Map
-from optimizer.scenario import matches
+from optimizer.scenario import EACH, matches
 
 
 def has(entry: object, key: str) -> bool:
@@ -22,7 +22,6 @@ _LIMIT_KINDS = {
     "system": "systems",
     "offer": "offers",
 }
-EACH = "each"
 
 
 def _selectable(tree: Map, merged: dict[str, Map]) -> dict[str, tuple[set[str], str]]:

@@ -15,6 +15,8 @@ from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Sh
 from optimizer.calendar import Calendar
 
 ANY_BUYER = "any"
+EACH = "each"
+"""In a limit's selection: one limit for every value there is."""
 Window = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,9 +172,7 @@ def _ask_to_stop(child: subprocess.Popen[str]) -> None:
         pass
 
 
-def _killer(child: subprocess.Popen[str], time_limit: float | None) -> Any:
-    import threading
-
+def _killer(child: subprocess.Popen[str], time_limit: float | None) -> threading.Timer:
     timer = threading.Timer((time_limit or 0) + GRACE_SECONDS, child.kill)
     timer.daemon = True
     if time_limit is not None:

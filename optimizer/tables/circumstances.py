@@ -10,11 +10,11 @@ from functools import cached_property
 from catalogs.periods import value_at
 from catalogs.schema import Throughput
 from optimizer.request import Request
-from optimizer.scenario import Demand, Forecast, matches
+from optimizer.scenario import EACH, Demand, Forecast, matches
 from optimizer.scenario import Limit as Limits
 from optimizer.tables.joins import joined
 from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, SitePeriod, grouped
-from optimizer.tables.selection import EACH, chosen, facts_of_offer, selected
+from optimizer.tables.selection import chosen, facts_of_offer, selected
 
 Schedule = Decimal | dict[str, Decimal]
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from catalogs.schema import Catalog
-from optimizer.scenario import Limit
+from optimizer.scenario import EACH, Limit
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
-EACH = "each"
 Facts = Mapping[str, tuple[str, ...]]
 """What an entry is, by the keys of a selection; a key that is absent never matches."""
 
