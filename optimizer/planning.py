@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,11 +19,9 @@ from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
 from optimizer.request import Request
-from optimizer.solve import Options, Progress, Solution, solve
+from optimizer.solve import Options, Solution, Watch, solve
 from optimizer.suspicions import warnings
 from optimizer.tables import build_tables
-
-Watch = Callable[[Progress], None]
 
 
 class NoPlan(Exception):
@@ -57,6 +54,17 @@ class Planned:
     solver_seconds: float
 
 
+@dataclass(frozen=True)
+class Solved:
+    """A request with its model and what the solver found: not yet read out, not yet audited."""
+
+    request: Request
+    model: Model
+    matrix: Matrix
+    solution: Solution
+    options: Options
+
+
 def make_plan(
     request: Request,
     options: Options,
@@ -68,32 +76,37 @@ def make_plan(
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
-    model = build_model(build_tables(request))
+    model, matrix = stated(request)
     if write_model is not None:
         _write_model(model, write_model)
-    matrix = _frozen(request, model)
     began = time.monotonic()
-    solution = _solved(request, model, matrix, options, watch)
+    solution = _solution(request, model, matrix, options, watch)
     seconds = time.monotonic() - began
-    answer = Answer(model, matrix, solution)
-    certified = float(certified_bound(matrix, solution.duals)) * USD_PER_MODEL_UNIT
-    suspicious = [*warnings(answer), *filter(None, [uncomfortable(matrix)])]
-    parts = read_answer(answer, matrix, options, certified, suspicious, program_version())
-    verdict = audit(parts)
-    if not verdict.ok:
-        raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
-    plan = Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
-    return Planned(plan, solution.interrupted, seconds)
+    return Planned(plan_of(Solved(request, model, matrix, solution, options)), solution.interrupted, seconds)
 
 
-def _frozen(request: Request, model: Model) -> Matrix:
+def stated(request: Request) -> tuple[Model, Matrix]:
+    """The model of a request, and its frozen form. Raises InputError for what the model cannot state."""
+    model = build_model(build_tables(request))
     try:
-        return to_matrix(model.problem)
+        return model, to_matrix(model.problem)
     except ArithmeticError as error:
         raise InputError([request.problem((), str(error))]) from error
 
 
-def _solved(request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
+def plan_of(solved: Solved) -> Plan:
+    """What was found as a plan, audited and certified. Raises AuditFailed for a plan that breaks a rule."""
+    answer = Answer(solved.model, solved.matrix, solved.solution)
+    certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
+    suspicious = [*warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
+    parts = read_answer(answer, solved.matrix, solved.options, certified, suspicious, program_version())
+    verdict = audit(parts)
+    if not verdict.ok:
+        raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
+    return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
+
+
+def _solution(request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
     if options.solver is not None:
         solution = solve_with(options.solver, model.problem, matrix, options)
     else:

@@ -8,15 +8,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from optimizer.matrix import Floats, Matrix
 
+DONE = "done\n"
+"""What the solver's process says when a result is written."""
 GRACE_SECONDS = 30.0
 """How long past its time limit a solver may take to hand over what it has, before it is killed."""
 
@@ -26,6 +29,8 @@ class Options:
     """How hard to try. `gap` is relative; `time_limit` in seconds, None for none.
 
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
+    `tidy` prefers fewer distinct orders within the gap. `enough`, in millions of USD: a relaxation that costs
+    so much is answer enough, and no integer solve follows (status `no_plan`, with the bound).
     """
 
     gap: float = 1e-4
@@ -35,6 +40,8 @@ class Options:
     presolve: str = "on"
     memory_gb: float | None = None
     solver: str | None = None
+    tidy: bool = True
+    enough: float | None = None
 
     def manifest(self) -> dict[str, Any]:
         return {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
@@ -77,6 +84,9 @@ def relative_gap(objective: float, bound: float) -> float:
     return max(0.0, objective - bound) / max(abs(objective), 1e-9)
 
 
+Watch = Callable[[Progress], None]
+
+
 class SolverError(Exception):
     """The solver broke. Our fault, never the input's."""
 
@@ -84,24 +94,79 @@ class SolverError(Exception):
 _canary_sang = False
 
 
-def solve(matrix: Matrix, options: Options, watch: Callable[[Progress], None] | None = None) -> Solution:
-    """Solves a model. Ctrl-C stops it with the best plan so far; a second one kills it.
+class Solver:
+    """HiGHS in a child process that takes one model after another; only the first waits for its start.
 
-    Raises SolverError if the solver fails, KeyboardInterrupt if it is killed.
+    Use it in a `with` block, or `solve` for a single model. Not for several threads at once.
     """
-    with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
-        folder = Path(name)
-        np.savez(folder / "problem.npz", **matrix.arrays())  # type: ignore[arg-type]
-        (folder / "options.json").write_text(json.dumps(_settings(matrix, options)))
-        errors = _run_child(folder, options, watch)
-        result = folder / "result.npz"
-        if not result.exists():
-            raise SolverError(f"the solver's process ended without a result: {errors[-500:].strip() or 'no message'}")
-        with np.load(result) as arrays:
-            return _solution(matrix, {name: arrays[name] for name in arrays.files})
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[str] | None = None
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
+
+    def __enter__(self) -> Solver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._end()
+        self._errors.close()
+
+    def solve(
+        self, matrix: Matrix, options: Options, watch: Watch | None = None, start: Mapping[int, float] | None = None
+    ) -> Solution:
+        """Solves a model. Ctrl-C stops it with the best plan so far; a second one kills it.
+
+        `start` gives values of some whole-numbered columns, by number, to begin from; they need not fit.
+        Raises SolverError if the solver fails, KeyboardInterrupt if it is killed.
+        """
+        with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
+            folder = Path(name)
+            np.savez(folder / "problem.npz", **matrix.arrays())  # type: ignore[arg-type]
+            (folder / "options.json").write_text(json.dumps(_settings(matrix, options, start or {})))
+            errors = self._run(folder, options, watch)
+            result = folder / "result.npz"
+            if not result.exists():
+                said = errors[-500:].strip() or "no message"
+                raise SolverError(f"the solver's process ended without a result: {said}")
+            with np.load(result) as arrays:
+                return _solution(matrix, {name: arrays[name] for name in arrays.files})
+
+    def _run(self, folder: Path, options: Options, watch: Watch | None) -> str:
+        """Has the process solve what is in a folder; gives what it said on standard error if it died of it."""
+        child = self._child = self._child or _started(self._errors)
+        try:
+            alive = _tell(child, str(folder)) and _listen(child, options, watch)
+        except BaseException:
+            child.kill()
+            self._end()
+            raise
+        if alive:
+            return ""
+        self._end()
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            for stream in (child.stdin, child.stdout):
+                if stream is not None:
+                    with suppress(BrokenPipeError):
+                        stream.close()
+            child.wait()
 
 
-def _settings(matrix: Matrix, options: Options) -> dict[str, Any]:
+def solve(matrix: Matrix, options: Options, watch: Watch | None = None) -> Solution:
+    """Solves one model, as `Solver.solve` does, in a process that ends with it."""
+    with Solver() as solver:
+        return solver.solve(matrix, options, watch)
+
+
+def _settings(matrix: Matrix, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
     global _canary_sang
     first, _canary_sang = not _canary_sang, True
     return {
@@ -114,35 +179,27 @@ def _settings(matrix: Matrix, options: Options) -> dict[str, Any]:
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
         "orders": matrix.column_numbers("order"),
         "canary": first,
+        "tidy": options.tidy,
+        "enough": options.enough,
+        "start": [list(start), list(start.values())],
     }
 
 
-def _run_child(folder: Path, options: Options, watch: Callable[[Progress], None] | None) -> str:
-    """Runs the solver's process to its end and gives what it said on standard error."""
-    command = [sys.executable, "-m", "optimizer.solver_process", str(folder)]
+def _started(errors: IO[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "optimizer.solver_process"]
     paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    with (folder / "errors").open("w+") as errors:
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
-            env=environment, start_new_session=True,
-        )  # fmt: skip
-        try:
-            _listen(child, options, watch)
-        except BaseException:
-            child.kill()
-            raise
-        finally:
-            child.wait()
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    stream.close()
-        errors.seek(0)
-        return errors.read()
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+        env=environment, start_new_session=True,
+    )  # fmt: skip
 
 
-def _listen(child: subprocess.Popen[str], options: Options, watch: Callable[[Progress], None] | None) -> None:
-    """Passes progress on until the child ends; the first Ctrl-C asks it to stop, the next one raises."""
+def _listen(child: subprocess.Popen[str], options: Options, watch: Watch | None) -> bool:
+    """Passes progress on until the model is done; False if the child ended instead.
+
+    The first Ctrl-C asks it to stop, the next one raises.
+    """
     timer = _killer(child, options.time_limit)
     asked = False
     try:
@@ -150,8 +207,8 @@ def _listen(child: subprocess.Popen[str], options: Options, watch: Callable[[Pro
             try:
                 assert child.stdout is not None
                 line = child.stdout.readline()
-                if not line:
-                    return
+                if not line or line == DONE:
+                    return bool(line)
                 if watch is not None:
                     watch(Progress(**json.loads(line)))
             except KeyboardInterrupt:
@@ -163,13 +220,19 @@ def _listen(child: subprocess.Popen[str], options: Options, watch: Callable[[Pro
         timer.cancel()
 
 
-def _ask_to_stop(child: subprocess.Popen[str]) -> None:
+def _tell(child: subprocess.Popen[str], line: str) -> bool:
+    """Whether the child could still be told something."""
     assert child.stdin is not None
     try:
-        child.stdin.write("stop\n")
+        child.stdin.write(f"{line}\n")
         child.stdin.flush()
-    except BrokenPipeError:  # it has just ended by itself
-        pass
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _ask_to_stop(child: subprocess.Popen[str]) -> None:
+    _tell(child, "stop")  # if it has just ended by itself, there is nothing to stop
 
 
 def _killer(child: subprocess.Popen[str], time_limit: float | None) -> threading.Timer:

@@ -1,7 +1,8 @@
-"""HiGHS in a process of its own: `python -m optimizer.solver_process FOLDER`.
+"""HiGHS in a process of its own: `python -m optimizer.solver_process`.
 
-Reads `problem.npz` and `options.json` from the folder and writes `result.npz` there. Prints progress
-as lines of JSON. A line on standard input, or its end, stops the solve with the best plan so far.
+Each line on standard input names a folder: the process reads `problem.npz` and `options.json` there and
+writes `result.npz`. It prints progress as lines of JSON and `done` at the end. The line `stop`, or the end
+of the input, stops a solve with the best plan so far.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import highspy
@@ -26,18 +28,9 @@ Problem = dict[str, Any]
 class Stop:
     """Whether somebody asked to stop, and until when to run."""
 
-    def __init__(self, seconds: float | None = None) -> None:
-        self.asked = threading.Event()
+    def __init__(self, seconds: float | None = None, asked: threading.Event | None = None) -> None:
+        self.asked = asked or threading.Event()
         self.deadline = None if seconds is None else time.monotonic() + seconds
-
-    def listen(self) -> None:
-        """From now on a line on standard input, or its end, asks to stop."""
-
-        def wait() -> None:
-            sys.stdin.readline()
-            self.asked.set()
-
-        threading.Thread(target=wait, daemon=True).start()
 
     def seconds_left(self) -> float:
         return 1e9 if self.deadline is None else max(0.01, self.deadline - time.monotonic())
@@ -126,6 +119,7 @@ def _status(highs: highspy.Highs) -> str:
 def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
     """The integer problem: status, best values found, bound, nodes."""
     highs = solver(problem, options, stop)
+    _begin_from(highs, options["start"])
     highs.cbMipLogging.subscribe(lambda event: _report(event.data_out))
     highs.run()
     info = highs.getInfo()
@@ -136,6 +130,13 @@ def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         "bound": info.mip_dual_bound,
         "objective": info.objective_function_value,
     }
+
+
+def _begin_from(highs: highspy.Highs, start: list[list[float]]) -> None:
+    """Gives values of some columns to begin from; HiGHS finds the rest, or goes without."""
+    columns, values = start
+    if columns:
+        highs.setSolution(len(columns), np.array(columns, dtype=np.int32), np.array(values, dtype=float))
 
 
 def _report(out: Any) -> None:
@@ -209,11 +210,14 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
         return {**result, "values": root["values"]}
+    if options["enough"] is not None and root["objective"] >= options["enough"]:
+        return {**result, "status": "stopped"}
     best = whole(problem, options, stop)
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
     if not best["values"].size:
         return result
-    values = best["values"] if stop.asked.is_set() else tidied(problem, best["values"], best["bound"], options, stop)
+    rough = stop.asked.is_set() or not options["tidy"]
+    values = best["values"] if rough else tidied(problem, best["values"], best["bound"], options, stop)
     for attempt in (values, best["values"]):
         exact = relax(fixed(problem, attempt), options, Stop())
         if exact["status"] == "optimal":
@@ -221,19 +225,39 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
     return {**result, "status": "error: the rounded plan has no continuous part"}
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    """Solves folder after folder until the input ends."""
+    asked, folders = threading.Event(), SimpleQueue[str]()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            if line == "stop\n":
+                asked.set()
+            else:
+                folders.put(line.rstrip("\n"))
+        asked.set()
+        folders.put("")
+
+    threading.Thread(target=listen, daemon=True).start()
+    while folder := folders.get():
+        solve_folder(Path(folder), asked)
+        asked.clear()
+        print("done", flush=True)
+
+
+def solve_folder(folder: Path, asked: threading.Event) -> None:
+    """Reads a model and its options from a folder and writes the result there."""
     options = json.loads((folder / "options.json").read_text())
     _limit_memory(options["memory_bytes"])
     with np.load(folder / "problem.npz") as arrays:
         problem = {name: arrays[name] for name in arrays.files}
-    stop = Stop(options["time_limit"])
-    stop.listen()
+    stop = Stop(options["time_limit"], asked)
     if options["canary"]:
         canary()
     result = solve(problem, options, stop)
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
-    arrays = {name: np.asarray(value) for name, value in result.items()}
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in result.items()}
     np.savez(folder / "result.npz", **arrays)
 
 
@@ -248,4 +272,4 @@ def _limit_memory(most: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

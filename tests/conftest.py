@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,14 +19,9 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-def _solve_here(folder: Path, *_: Any) -> str:
+def _solve_here(_solver: object, folder: Path, *_: object) -> str:
     """What the solver's process does, in this one: same files, same code, without the 0.2 s of its start."""
-    options = json.loads((folder / "options.json").read_text())
-    with np.load(folder / "problem.npz") as arrays:
-        problem = {name: arrays[name] for name in arrays.files}
-    stop = solver_process.Stop(options["time_limit"])
-    result = {**solver_process.solve(problem, options, stop), "interrupted": False, "version": "in process"}
-    np.savez(folder / "result.npz", **{name: np.asarray(value) for name, value in result.items()})
+    solver_process.solve_folder(folder, threading.Event())
     return ""
 
 
@@ -36,5 +29,5 @@ def _solve_here(folder: Path, *_: Any) -> str:
 def in_process() -> Iterator[None]:
     """Solves in this process. `test_solver.py` covers the child process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimizer.solve, "_run_child", _solve_here)
+        patch.setattr(optimizer.solve.Solver, "_run", _solve_here)
         yield

@@ -225,7 +225,7 @@ def test_canary_refuses_a_wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_canary_sings_before_the_first_solve_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimizer.solve, "_canary_sang", False)
-    sung = [optimizer.solve._settings(SMALL, EXACT)["canary"] for _ in range(2)]
+    sung = [optimizer.solve._settings(SMALL, EXACT, {})["canary"] for _ in range(2)]
     assert sung == [True, False]
 
 
