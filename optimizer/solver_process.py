@@ -257,8 +257,8 @@ def solve_folder(folder: Path, asked: threading.Event) -> None:
     result = solve(problem, options, stop)
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
-    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in result.items()}
-    np.savez(folder / "result.npz", **arrays)
+    found: dict[str, Any] = {name: np.asarray(value) for name, value in result.items()}
+    np.savez(folder / "result.npz", **found)
 
 
 def _limit_memory(most: int | None) -> None:
