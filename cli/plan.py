@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from optimizer.plan_format import Plan
+    from optimizer.replan import Approved
     from optimizer.solve import Progress
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -28,6 +29,25 @@ def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | N
         return path
 
     return check
+
+
+class _Share(click.ParamType):  # type: ignore[type-arg]
+    """A share such as 80% or 0.8."""
+
+    name = "share"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.fail(f"'{value}' is not a share between 0% and 100%", param, ctx)
+        return share
+
+
+SHARE = _Share()
 
 
 @click.command()
@@ -46,6 +66,13 @@ def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | N
 @click.option("--solver", metavar="NAME", help="Compare with another solver that PuLP knows, such as SCIP_PY.")
 @click.option("--write-model", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".lp", ".mps"),
               help="Write the model as an LP or MPS file.")  # fmt: skip
+@click.option("--stay-close", "stay_close", metavar="PLAN",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="Change as few orders of an approved plan as the saving asked for allows.")  # fmt: skip
+@click.option("--saving", type=SHARE, metavar="SHARE",
+              help="With --stay-close: the part of the possible saving to buy, 0% to 100% (default 100%).")  # fmt: skip
+@click.option("--placed-until", metavar="PERIOD",
+              help="With --stay-close: orders that PLAN places up to this period stay as they are.")  # fmt: skip
 def plan(
     scenario: str,
     output: Path | None,
@@ -55,6 +82,9 @@ def plan(
     time_limit: float | None,
     solver: str | None,
     write_model: Path | None,
+    stay_close: Path | None,
+    saving: float | None,
+    placed_until: str | None,
 ) -> int:
     """Find the cheapest plan for SCENARIO, a YAML file or the name of a bundled one.
 
@@ -66,6 +96,7 @@ def plan(
       chipmix plan quick_start -o plan.xlsx
       chipmix plan meta_2025 --time-limit 60 --json -
       chipmix plan quick_start --set finance/discount_rate=0.12
+      chipmix plan quick_start --stay-close plan.json --saving 80% --placed-until 2026q1
     """
     from optimizer.planning import make_plan
     from optimizer.request import find_scenario, load_request
@@ -76,9 +107,10 @@ def plan(
     began = time.monotonic()
     request = load_request(find_scenario(scenario), settings)
     options = Options(gap=gap, time_limit=time_limit, solver=solver)
+    approved = _approved(stay_close, saving, placed_until)
     try:
         with _progress() as watch:
-            planned = make_plan(request, options, watch, write_model)
+            planned = make_plan(request, options, watch, write_model, approved)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--solver") from error
     result = planned.plan
@@ -91,6 +123,23 @@ def plan(
             click.echo(f"wrote {path}", err=True)
     click.echo(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
     return INTERRUPTED if planned.interrupted else 0
+
+
+def _approved(path: Path | None, saving: float | None, placed_until: str | None) -> Approved | None:
+    from catalogs.periods import first_month
+    from optimizer.plan import read_plan
+    from optimizer.replan import Approved
+
+    if path is None:
+        if saving is not None or placed_until is not None:
+            raise click.UsageError("--saving and --placed-until need --stay-close PLAN")
+        return None
+    if placed_until is not None:
+        try:
+            first_month(placed_until)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--placed-until") from error
+    return Approved(read_plan(path), 1.0 if saving is None else saving, placed_until)
 
 
 def _write(result: Plan, output: Path | None, json_file: str | None) -> None:

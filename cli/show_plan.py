@@ -49,8 +49,9 @@ def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
     click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
-    optimal = plan.status == "optimal"
-    words = "optimal" if optimal else "stopped early, the best plan so far"
+    close = plan.run.options.get("close_to")
+    early = f"kept close to {close}" if close else "stopped early, the best plan so far"
+    words = "optimal" if plan.status == "optimal" else early
     if scenario["objective"] == "maximize_value":
         click.echo(f"{words}: {money.exact(-plan.objective_usd)} present value of the work, less all costs")
     else:

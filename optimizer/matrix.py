@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pulp
@@ -45,6 +46,36 @@ class Matrix:
     def column_numbers(self, variable: str) -> list[int]:
         """The numbers of the columns of a variable, such as `order`."""
         return [j for j, name in enumerate(self.columns) if name.startswith(f"{variable}(")]
+
+
+class ExtraRow(NamedTuple):
+    """A row to add to a model: its coefficients by column number, between two bounds."""
+
+    name: str
+    terms: Mapping[int, float]
+    lower: float
+    upper: float
+
+
+def extended(matrix: Matrix, choices: Sequence[str] = (), rows: Sequence[ExtraRow] = ()) -> Matrix:
+    """A model with more columns, each a yes/no choice that costs nothing, and more rows."""
+    count = len(choices)
+    terms = [sorted(row.terms.items()) for row in rows]
+    starts = matrix.start[-1] + np.cumsum([0, *map(len, terms)])[1:]
+    flat = [term for row in terms for term in row]
+    return Matrix(
+        cost=np.append(matrix.cost, np.zeros(count)),
+        lower=np.append(matrix.lower, np.zeros(count)),
+        upper=np.append(matrix.upper, np.ones(count)),
+        integer=np.append(matrix.integer, np.ones(count, dtype=bool)),
+        row_lower=np.append(matrix.row_lower, [row.lower for row in rows]),
+        row_upper=np.append(matrix.row_upper, [row.upper for row in rows]),
+        start=np.append(matrix.start, starts).astype(np.int32),
+        index=np.append(matrix.index, [j for j, _ in flat]).astype(np.int32),
+        value=np.append(matrix.value, [coefficient for _, coefficient in flat]).astype(float),
+        columns=(*matrix.columns, *choices),
+        rows=(*matrix.rows, *(row.name for row in rows)),
+    )
 
 
 def to_matrix(problem: pulp.LpProblem) -> Matrix:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
+from optimizer.replan import Approved, fixed, kept, order_lines, replanned
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, Watch, solve
 from optimizer.suspicions import warnings
-from optimizer.tables import build_tables
+from optimizer.tables import OrderLine, build_tables
 
 
 class NoPlan(Exception):
@@ -70,35 +72,49 @@ def make_plan(
     options: Options,
     watch: Watch | None = None,
     write_model: Path | None = None,
+    approved: Approved | None = None,
 ) -> Planned:
-    """The best plan of a request, audited and certified.
+    """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
-    model, matrix = stated(request)
+    model, matrix = stated(request, order_lines(approved))
+    matrix = fixed(matrix, kept(request, model, approved))
     if write_model is not None:
         _write_model(model, write_model)
     began = time.monotonic()
     solution = _solution(request, model, matrix, options, watch)
+    remarks: list[str] = []
+    if approved is not None and not solution.interrupted:
+        close = replanned(matrix, solution, approved, options, watch)
+        solution, remarks = close.solution, [str(close)]
+        options = replace(options, close_to=approved.described)
     seconds = time.monotonic() - began
-    return Planned(plan_of(Solved(request, model, matrix, solution, options)), solution.interrupted, seconds)
+    plan = plan_of(Solved(request, model, matrix, solution, options), remarks)
+    return Planned(plan, solution.interrupted, seconds)
 
 
-def stated(request: Request) -> tuple[Model, Matrix]:
-    """The model of a request, and its frozen form. Raises InputError for what the model cannot state."""
-    model = build_model(build_tables(request))
+def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> tuple[Model, Matrix]:
+    """The model of a request, and its frozen form; `lines` are orders that stay possible.
+
+    Raises InputError for what the model cannot state.
+    """
+    model = build_model(build_tables(request, approved=lines))
     try:
         return model, to_matrix(model.problem)
     except ArithmeticError as error:
         raise InputError([request.problem((), str(error))]) from error
 
 
-def plan_of(solved: Solved) -> Plan:
-    """What was found as a plan, audited and certified. Raises AuditFailed for a plan that breaks a rule."""
+def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
+    """What was found as a plan, audited and certified; `remarks` stand with its warnings.
+
+    Raises AuditFailed for a plan that breaks a rule.
+    """
     answer = Answer(solved.model, solved.matrix, solved.solution)
     certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
-    suspicious = [*warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
+    suspicious = [*remarks, *warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
     parts = read_answer(answer, solved.matrix, solved.options, certified, suspicious, program_version())
     verdict = audit(parts)
     if not verdict.ok:

@@ -26,14 +26,16 @@ GRACE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Options:
-    """How hard to try. `gap` is relative; `time_limit` in seconds, None for none.
+    """How hard to try. `gap` is relative, `abs_gap` in the objective's unit; `time_limit` in seconds, None for none.
 
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
-    `tidy` prefers fewer distinct orders within the gap. `enough`, in millions of USD: a relaxation that costs
-    so much is answer enough, and no integer solve follows (status `no_plan`, with the bound).
+    `tidy` prefers fewer distinct orders within the gap. `close_to` only records what a plan was kept close to.
+    `enough`, in millions of USD: a relaxation that costs so much is answer enough, and no integer solve follows
+    (status `no_plan`, with the bound).
     """
 
     gap: float = 1e-4
+    abs_gap: float = 1e-8
     time_limit: float | None = None
     threads: int = 1
     seed: int = 0
@@ -41,10 +43,13 @@ class Options:
     memory_gb: float | None = None
     solver: str | None = None
     tidy: bool = True
+    close_to: str | None = None
     enough: float | None = None
 
     def manifest(self) -> dict[str, Any]:
-        return {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
+        close = {} if self.close_to is None else {"close_to": self.close_to}
+        known = {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
+        return {**known, **close}
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ def _settings(matrix: Matrix, options: Options, start: Mapping[int, float]) -> d
     first, _canary_sang = not _canary_sang, True
     return {
         "gap": options.gap,
-        "abs_gap": 1e-8,
+        "abs_gap": options.abs_gap,
         "time_limit": options.time_limit,
         "threads": options.threads,
         "seed": options.seed,

@@ -27,6 +27,7 @@ from optimizer.tables.rows import (
     Limit,
     Need,
     OfferFacts,
+    OrderLine,
     SitePeriod,
     Stock,
     SystemFacts,
@@ -43,6 +44,7 @@ __all__ = [
     "Limit",
     "Need",
     "OfferFacts",
+    "OrderLine",
     "SitePeriod",
     "Stock",
     "SystemFacts",
@@ -175,15 +177,17 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
         raise InputError(problems)
 
 
-def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tables:
+def build_tables(
+    request: Request, loose: bool = False, sooner: int = 0, approved: Mapping[OrderLine, float] | None = None
+) -> Tables:
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
     `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for
-    asking what a request lacks.
+    asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
-    here = Circumstances(request, loose, sooner)
+    here = Circumstances(request, loose, sooner, approved or {})
     orders, excluded = possible_orders(here)
     cohorts = [*orders, *commitments(here)]
     stock = _stock(here, cohorts)

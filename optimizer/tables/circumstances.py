@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from optimizer.request import Request
 from optimizer.scenario import EACH, Demand, Forecast, matches
 from optimizer.scenario import Limit as Limits
 from optimizer.tables.joins import joined
-from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, SitePeriod, grouped
+from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
 from optimizer.tables.selection import chosen, facts_of_offer, selected
 
 Schedule = Decimal | dict[str, Decimal]
@@ -47,10 +47,10 @@ def matches_one(name: str, patterns: Iterable[str]) -> bool:
 
 
 class Circumstances:
-    """What holds in each period of a request. `loose` and `sooner` as in `build_tables`."""
+    """What holds in each period of a request. `loose`, `sooner` and `approved` as in `build_tables`."""
 
-    def __init__(self, request: Request, loose: bool, sooner: int) -> None:
-        self.request, self.loose = request, loose
+    def __init__(self, request: Request, loose: bool, sooner: int, approved: Mapping[OrderLine, float]) -> None:
+        self.request, self.loose, self.approved = request, loose, approved
         self.scenario, self.catalog = request.scenario, request.catalog
         self.calendar = request.scenario.calendar
         self.availability = float(request.scenario.assumptions.availability)

@@ -46,7 +46,7 @@ def _orders(here: Circumstances, offer: OfferFacts) -> list[Cohort]:
 def _order(here: Circumstances, offer: OfferFacts, place: str, t: int) -> Cohort:
     price, rent = _prices(here, offer, t - offer.lead_periods)
     last = min(here.calendar.count, t + offer.periods - 1)
-    most = _most(here, offer, place, t, last)
+    most = max(_most(here, offer, place, t, last), here.approved.get((offer.offer, place, here.calendar.key(t)), 0.0))
     return Cohort(offer.offer, place, t, t - offer.lead_periods, last, False, price, rent, most)
 
 

@@ -21,6 +21,10 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     return groups
 
 
+OrderLine = tuple[str, str, str]
+"""What an order is of: offer, place and the period in which it enters service."""
+
+
 class Cohort(NamedTuple):
     """Systems of one offer that enter service at a place in period t and stay until `last`.
 
