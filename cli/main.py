@@ -10,6 +10,7 @@ import click
 
 from cli.catalog import catalog
 from cli.check import check
+from cli.compare import compare
 from cli.init import init
 from cli.plan import plan
 from cli.scenarios import scenarios
@@ -32,7 +33,7 @@ def chipmix() -> None:
     """
 
 
-for command in (plan, check, init, scenarios, catalog):
+for command in (plan, check, init, scenarios, catalog, compare):
     chipmix.add_command(command)
 
 

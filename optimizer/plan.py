@@ -87,9 +87,14 @@ def _plain(part: Any) -> Any:
     return [_plain(item) for item in part] if isinstance(part, list) else part
 
 
+def model_text(part: BaseModel) -> str:
+    """The bytes of a result as JSON: sorted keys, one form for one result."""
+    return json.dumps(part.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
 def plan_text(plan: fmt.Plan) -> str:
-    """The bytes of `plan.json`: sorted keys, one form for one plan."""
-    return json.dumps(plan.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    """The bytes of `plan.json`."""
+    return model_text(plan)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -133,18 +133,21 @@ class _Changes:
             if old:
                 yield ExtraRow(f"fewer({self.matrix.columns[j]})", {j: 1.0, choice: old}, old, np.inf)
 
-    def fewest(self, most_cost: float | None = None) -> Matrix:
+    def fewest(self, most_cost: float) -> Matrix:
         """The fewest changes, at a cost of no more than `most_cost` in millions of USD."""
         cost = np.zeros(len(self.linked.cost))
         cost[self.choices.start :] = 1.0
-        paid = {j: float(usd) for j, usd in enumerate(self.matrix.cost) if usd}
-        rows = [] if most_cost is None else [ExtraRow("most_cost", paid, -np.inf, most_cost)]
-        return replace(extended(self.linked, rows=rows), cost=cost)
+        return replace(extended(self.linked, rows=self._below(most_cost)), cost=cost)
 
-    def cheapest(self, changes: int) -> Matrix:
+    def cheapest(self, changes: int, most_cost: float) -> Matrix:
         """The least cost with no more than so many changes."""
         row = ExtraRow("most_changes", dict.fromkeys(self.choices, 1.0), -np.inf, float(changes))
-        return extended(self.linked, rows=[row])
+        return extended(self.linked, rows=[row, *self._below(most_cost)])
+
+    def _below(self, most_cost: float) -> list[ExtraRow]:
+        paid = {j: float(usd) for j, usd in enumerate(self.matrix.cost) if usd}
+        most = most_cost + ROUNDING * abs(most_cost)
+        return [ExtraRow("most_cost", paid, -np.inf, most)] if np.isfinite(most) else []
 
     def counted(self, values: Floats) -> int:
         """Changed order lines of a solution, those that are no longer possible among them."""
@@ -165,17 +168,17 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
             exact = replace(options, tidy=False, abs_gap=ONE_CHANGE if counts else options.abs_gap)
             return solver.solve(model, exact, watch, start=dict(zip(changes.columns, changes.old, strict=True)))
 
-        def cheapest(fewest: Solution) -> Solution:
+        def closest_below(most_cost: float) -> Solution:
+            fewest = solved(changes.fewest(most_cost), counts=True)
             if not fewest.values.size:
                 return best
-            found = solved(changes.cheapest(changes.counted(fewest.values) - changes.gone), counts=False)
+            count = changes.counted(fewest.values) - changes.gone
+            found = solved(changes.cheapest(count, most_cost), counts=False)
             return found if found.values.size else best
 
-        closest = cheapest(solved(changes.fewest(), counts=True))
-        final = closest
+        closest = final = closest_below(np.inf)
         if approved.saving > 0:
-            most = closest.objective - approved.saving * (closest.objective - best.objective)
-            final = cheapest(solved(changes.fewest(most + ROUNDING * abs(most)), counts=True))
+            final = closest_below(closest.objective - approved.saving * (closest.objective - best.objective))
     values = final.values[: len(matrix.cost)]
     gap = relative_gap(final.objective, best.bound)
     solution = replace(

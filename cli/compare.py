@@ -1,0 +1,108 @@
+"""`chipmix compare`: plans side by side, what changed between them and why it costs more or less."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from cli.show_plan import Money
+    from optimizer.compare import Change, Comparison, OrderChange, Side
+
+PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command()
+@click.argument("plans", nargs=-1, required=True, type=PLAN_FILE, metavar="PLAN PLAN…")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
+              help="Write the comparison as JSON; '-' prints it, and nothing else.")  # fmt: skip
+def compare(plans: tuple[Path, ...], json_file: str | None) -> None:
+    """Set plans side by side: costs, orders added, moved and dropped, commitments kept.
+
+    Each PLAN is a plan.json or a workbook written by chipmix; the first is what the others are
+    compared with.
+
+    \b
+    Example:
+      chipmix compare approved.json new.json
+    """
+    from cli.show_plan import Money
+    from optimizer.compare import compare as compared
+    from optimizer.plan import model_text, read_plan, write_text
+
+    if len(plans) < 2:
+        raise click.UsageError("give at least two plans")
+    read = [read_plan(path) for path in plans]
+    found = compared(read, _names(plans))
+    if json_file == "-":
+        click.echo(model_text(found), nl=False)
+        return
+    if json_file is not None:
+        write_text(Path(json_file), model_text(found))
+    _show(found, Money(read[0]))
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """File names without their endings; those alike are numbered."""
+    stems, seen = Counter(path.stem for path in paths), Counter[str]()
+    names = []
+    for path in paths:
+        seen[path.stem] += 1
+        names.append(path.stem if stems[path.stem] == 1 else f"{path.stem} ({seen[path.stem]})")
+    return names
+
+
+def _show(found: Comparison, money: Money) -> None:
+    _show_sides(found.plans, money)
+    for change in found.changes:
+        _show_change(found.plans[0].name, change)
+
+
+def _show_sides(sides: Sequence[Side], money: Money) -> None:
+    from cli.tables import heading, number, percent, show_table
+
+    heading(f"Side by side, in M {money.code} where no unit is shown")
+    vendors = sorted({vendor for side in sides for vendor in side.accelerators})
+    lines = [line for line in sides[0].present_usd if any(side.present_usd[line] for side in sides)]
+    rows = [
+        ["present value", *(money.millions(side.objective_usd) for side in sides)],
+        ["no plan can be below", *(money.millions(side.bound_usd) for side in sides)],
+        ["gap", *(percent(side.gap) for side in sides)],
+        ["capex, cash", *(money.millions(side.capex_usd) for side in sides)],
+        ["opex, cash", *(money.millions(side.opex_usd) for side in sides)],
+        ["peak power, MW", *(number(side.peak_mw, 2) for side in sides)],
+        *(
+            [f"{vendor} accelerators", *(number(side.accelerators.get(vendor, 0.0)) for side in sides)]
+            for vendor in vendors
+        ),
+        *(
+            [f"{line.removesuffix('_usd')}, present value", *(money.millions(side.present_usd[line]) for side in sides)]
+            for line in lines
+        ),
+    ]
+    show_table(["", *(side.name for side in sides)], rows, range(1, len(sides) + 1))
+
+
+def _from_and_to(order: OrderChange) -> tuple[str, str, str, str]:
+    here = (order.place, order.enters_service)
+    if order.change == "dropped":
+        return (*here, "", "")
+    return (order.from_place or "", order.from_period or "", *here)
+
+
+def _show_change(first: str, change: Change) -> None:
+    from cli.tables import amount, heading, show_table
+
+    heading(f"From {first} to {change.plan}: {amount(change.same_systems)} systems stay as they were")
+    rows = [[order.change, amount(order.systems), order.offer, *_from_and_to(order)] for order in change.orders]
+    if rows:
+        show_table(["change", "systems", "offer", "from", "in", "to", "in"], rows, [1])
+    else:
+        click.echo("no order changed")
+    click.echo(f"commitments kept: {change.commitments_kept}")
+    for dropped in change.commitments_dropped:
+        click.echo(f"commitment dropped: {dropped}")
