@@ -13,15 +13,17 @@ import numpy as np
 
 from optimizer.certificate import certified_bound
 from optimizer.formulation import SHORT_OF, build_model
-from optimizer.formulation.model import Model, model_name
-from optimizer.matrix import Matrix, to_matrix
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.matrix import Floats, Matrix, to_matrix
 from optimizer.request import Request
 from optimizer.scenario import Porting
 from optimizer.solve import Options, Solution, SolverError, solve
 from optimizer.tables import build_tables
 
-LEAST = 1e-6
-"""A violation below this, in a row's own unit, is rounding."""
+LEAST = 1e-8
+"""A give below this, in the unit of its row in the model, is the solver's noise: a tenth of its own tolerance."""
+ULPS = 8
+"""How many units in the last place a number of the model may be off what the request says."""
 ELASTIC_SECONDS = 60.0
 _PER_UNIT = {"racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
 """What a unit weighs against the others of its kind, 1 if not here; only matters where a kind mixes units."""
@@ -61,7 +63,7 @@ _PHRASES = {
 
 def _readable(amount: float, unit: str) -> str:
     if unit == "USD":
-        return f"{amount / 1e6:,.3f} million USD"
+        return f"{amount / 1e6:,.3f} million USD" if amount >= 1000 else f"{amount:,.2f} USD"
     if unit == "%":
         return f"{amount:.3g} %"
     return f"{float(f'{amount:.4g}'):,.10g} {unit}"
@@ -88,13 +90,15 @@ class Infeasible(Exception):
 
 @dataclass(frozen=True)
 class _Group:
-    """Rows that give way together, such as the power of one site in every period."""
+    """Rows that give way together, such as the power of one site in every period.
+
+    One unit of give is `scale` times the user's unit, and `rows` has what it is in each row.
+    """
 
     kind: str
     constraint: str
     name: str
-    rows: tuple[int, ...]
-    sign: float
+    rows: tuple[tuple[int, float], ...]
     weight: float
     unit: str
     scale: float
@@ -110,26 +114,29 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
             continue
         kind, key = kind_of[constraint], (constraint, row.keys[0])
         demand, sign = kind == "demand", 1.0 if row.sense == ">=" else -1.0
-        unit, scale = ("%", 0.1) if demand else (row.unit, row.scale)
-        weight = 1.0 if demand else _PER_UNIT.get(row.unit, 1.0)
-        new = _Group(kind, constraint, row.keys[0], (), sign, weight, unit, scale)
-        group = found.setdefault(key, new)
-        found[key] = replace(group, rows=(*group.rows, number[model_name(name)]))
+        unit, scale, own = ("%", 0.1, 0.1) if demand else (row.unit, row.scale, row.scale)
+        weight = 1.0 if demand else _weight(row)
+        group = found.setdefault(key, _Group(kind, constraint, row.keys[0], (), weight, unit, scale))
+        found[key] = replace(group, rows=(*group.rows, (number[model_name(name)], sign * group.scale / own)))
     return list(found.values())
+
+
+def _weight(row: Row) -> float:
+    return row.scale / USD_PER_MODEL_UNIT if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
 
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
     """The least weighted give of some groups of rows: a column each, its cost its weight."""
     columns = len(matrix.cost)
-    extra: dict[int, list[int]] = {i: [] for i in range(len(matrix.rows))}
+    extra: dict[int, list[tuple[int, float]]] = {i: [] for i in range(len(matrix.rows))}
     for k, group in enumerate(groups):
-        for i in group.rows:
-            extra[i].append(k)
+        for i, give in group.rows:
+            extra[i].append((columns + k, give))
     index, value, start = [], [], [0]
     for i in range(len(matrix.rows)):
         span = slice(matrix.start[i], matrix.start[i + 1])
-        index += [*matrix.index[span].tolist(), *(columns + k for k in extra[i])]
-        value += [*matrix.value[span].tolist(), *(groups[k].sign for k in extra[i])]
+        index += [*matrix.index[span].tolist(), *(column for column, _ in extra[i])]
+        value += [*matrix.value[span].tolist(), *(give for _, give in extra[i])]
         start.append(len(index))
     most = [_most_give(matrix, group) for group in groups]
     return Matrix(
@@ -150,12 +157,25 @@ def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
 def _most_give(matrix: Matrix, group: _Group) -> float:
     """The most that a group can have to give: its rows at the extremes of their variables."""
     worst = 0.0
-    for i in group.rows:
+    for i, give in group.rows:
         span = slice(matrix.start[i], matrix.start[i + 1])
         reach = float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]])
-        bound = matrix.row_upper[i] if group.sign < 0 else matrix.row_lower[i]
-        worst = max(worst, reach + abs(float(bound)))
+        bound = matrix.row_upper[i] if give < 0 else matrix.row_lower[i]
+        worst = max(worst, (reach + abs(float(bound))) / abs(give))
     return worst
+
+
+def _rounding(matrix: Matrix, duals: Floats) -> float:
+    """The most that a certified bound can owe to the rounding of the model's numbers, each off by `ULPS`.
+
+    LB(y) is a sum of products of one bound, one coefficient or one cost with y and bounds of variables, so it
+    moves by no more than that part of the sum of their sizes.
+    """
+    rows = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
+    limits = np.where(duals > 0, matrix.row_lower, matrix.row_upper)
+    sizes = np.abs(duals[(duals != 0) & np.isfinite(limits)]) @ np.abs(limits[(duals != 0) & np.isfinite(limits)])
+    sizes += np.abs(duals[rows] * matrix.value) @ matrix.upper[matrix.index] + np.abs(matrix.cost) @ matrix.upper
+    return float(ULPS * np.finfo(float).eps * sizes)
 
 
 class _Question:
@@ -203,8 +223,9 @@ class _Question:
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
     """Proves that a request has no plan and says what is short; None if the proof fails.
 
-    The proof is the certified least violation with every kind of limit elastic, or, where only whole
-    numbers conflict, that two solves with different presolve and seed agree.
+    The proof is that the certified least violation with every kind of limit elastic is more than the model's
+    own numbers are rounded, or, where only whole numbers conflict, that two solves with different presolve and
+    seed agree.
     """
     question = _Question(request, options)
     together, solution, matrix = question.least(SHORT_OF)
@@ -212,7 +233,7 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
         return None
     least = certified_bound(matrix, solution.duals)
     proof = "proved: the least violation is above zero in exact arithmetic"
-    if least <= LEAST:
+    if least <= _rounding(matrix, solution.duals):
         again = replace(options, presolve="off", seed=options.seed + 1)
         if solve(question.matrix, again).status != "infeasible":
             return None
@@ -226,5 +247,8 @@ def resolved_again(matrix: Matrix, options: Options) -> Solution:
     """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved."""
     solution = solve(matrix, replace(options, presolve="off", seed=options.seed + 1))
     if solution.status == "infeasible":
-        raise SolverError("the solver calls the request infeasible, but no violation could be proved")
+        raise SolverError(
+            "the solver calls the request infeasible, but no violation could be proved: "
+            "some limit may be met to the last digit; give it a millionth more"
+        )
     return solution

@@ -78,11 +78,11 @@ class Whole(Oracle):
         return value(self.asked["demand"][demand].get("per_second"), self.month(t)) or Fraction(0)
 
     def worth(self, demand: str, t: int) -> Number | None:
-        """Discounted value of a unit per second done all through period t."""
-        if not self.maximizing:
+        """Discounted value of a unit per second done all through period t; nothing before its schedule begins."""
+        schedule = self.asked["demand"][demand].get("value_usd_per_unit_hour")
+        if not self.maximizing or schedule is None:
             return None
-        price = value(self.asked["demand"][demand].get("value_usd_per_unit_hour"), self.month(t))
-        return None if price is None else price * self.hours * self.discount(2 * t - 1)
+        return (value(schedule, self.month(t)) or Fraction(0)) * self.hours * self.discount(2 * t - 1)
 
     def left_undone(self, demand: str, t: int) -> Number | None:
         """What it costs to leave a unit per second undone, value included; None if that is not allowed."""
@@ -107,7 +107,17 @@ class Whole(Oracle):
             ends = self.deadlines(name)
             if ends and t <= max(ends):
                 found[name] = max(ends.values()) / self.hours
-        return found
+        return {name: max(amount, self.wanted(name, t)) for name, amount in found.items()}
+
+    def wanted(self, demand: str, t: int) -> Number:
+        """The work of a demand that a limit may want at the least in period t."""
+        amounts = [
+            Fraction(str(limit["at_least"])) for limit in self.asked.get("limits", ())
+            if limit["measure"] == "work" and "at_least" in limit
+            and any(w in ("each", demand) for w in selection(limit)["demand"])
+            and (limit["within"].startswith("each") or self.in_window(self.month(t), limit["within"]))
+        ]  # fmt: skip
+        return max(amounts, default=Fraction(0))
 
     def per_chip(self, system: str, demand: str, t: int) -> Number | None:
         rate = self.rate(system, demand, t)
@@ -415,19 +425,47 @@ class Whole(Oracle):
         return found
 
     def lines_of(self, limit: Tree, parts: list[Part]) -> list[Line]:
-        """One line for each value of `each` and each window."""
+        """One line for each value of `each` and each window, whether or not there is any of the measure."""
         patterns = selection(limit)
         each = [key for key, wanted in patterns.items() if wanted == ["each"]]
-        values = [sorted({v for part in parts for v in part.facts.get(key, ())}) for key in each]
         found = []
-        for combination in product(*values):
+        for combination in self.values_of_each(limit):
             wanted = {**patterns, **{key: [v] for key, v in zip(each, combination, strict=True)}}
             part = [p for p in parts if chosen(wanted, p.facts)]
             same = {"demand": wanted["demand"]} if "demand" in wanted else {}
             whole = [p for p in parts if chosen(same, p.facts)]
-            for name, inside in self.windows(limit) if part else ():
+            for name, inside in self.windows(limit):
                 found.append(bounded(f"{limit['name']} {combination} {name}", limit, part, whole, inside))
         return found
+
+    def values_of_each(self, limit: Tree) -> list[tuple[str, ...]]:
+        """What `each` stands for: values that one thing has at once, of all that could be had or is there."""
+        patterns = selection(limit)
+        each = [key for key, wanted in patterns.items() if wanted == ["each"]]
+        fixed = {key: wanted for key, wanted in patterns.items() if key not in (*each, "demand")}
+        seen = [facts for facts in self.could_be(limit["measure"] == "work") if chosen(fixed, facts)]
+        by_demand = [{**facts, "demand": (w,)} for facts in seen for w in self.asked["demand"]]
+        return sorted({values for facts in by_demand for values in product(*(facts.get(key, ()) for key in each))})
+
+    def could_be(self, working: bool) -> Iterator[dict[str, tuple[str, ...]]]:
+        """Offers that could be ordered, commitments and the fleet; what works has no offer."""
+        could = {slot.offer for slot in self.possible() if self.serves(slot.offer) or self.floor(slot.offer)}
+        committed = {(slot.offer, slot.place) for slot in self.commitments}
+        placed = {(offer, place) for offer in could for place in self.homes(offer)} | committed
+        for offer, place in sorted(placed):
+            yield self.facts(self.offers[offer]["system"], None if working else offer, place)
+        for entry in self.asked.get("fleet", ()):
+            yield self.facts(entry["system"], place=entry["site"])
+
+    def homes(self, offer: str) -> list[str]:
+        return [self.offers[offer]["host"]] if "host" in self.offers[offer] else list(self.sites)
+
+    def serves(self, offer: str) -> bool:
+        """Whether there is a demand, asked for or not, that the systems of an offer are able and allowed to work on."""
+        return any(
+            self.rate(self.offers[offer]["system"], w, t) and self.stands(w, place)
+            for w in self.asked["demand"] for t in self.periods for place in self.homes(offer)
+        )  # fmt: skip
 
     def windows(self, limit: Tree) -> list[tuple[str, Callable[[int], bool]]]:
         within = limit.get("within", "total")

@@ -952,6 +952,10 @@ def test_work_is_worth_its_value_and_need_not_be_done() -> None:
     assert names(filled(merged(valued, {S + "objective": "minimize_cost"}))) == {"unmet_has_price"}
     assert names(filled(merged(valued, {S + "demand/train/value_usd_per_unit_hour": None}))) == {"unmet_has_price"}
     assert names(filled(merged(valued, {"unmet/0/per_second": 1500.0}))) == {"serve_demand"}
+    # a value that only begins later lets it be left all the same, and is nothing yet
+    later = filled(merged(valued, {S + "demand/train/value_usd_per_unit_hour": {"2025q3": "2"}}))
+    assert costs(later, "value_usd") == [0, 0]
+    ok(later)
     assert names(merged(valued, {"costs/value_usd/2025q2": -14016001.0})) == {"costs"}
 
 
@@ -1153,12 +1157,12 @@ def test_a_floor_of_kilowatts_is_one_on_the_highest_period_of_its_window() -> No
 
 def test_a_floor_for_each_holds_for_what_might_have_been_ordered() -> None:
     """Nothing of box was bought; it cannot be without a price, dates, or the right to order it."""
-    rule = {"name": "r", "measure": "capex_usd", "of": {"system": ["each"]}, "at_least": "1", "within": "total"}
+    rule = {"name": "r", "measure": "capex_usd", "of": {"offer": ["each"]}, "at_least": "1", "within": "total"}
     closed = merged(own_plan(), {S + "limits": [rule], "orders": own_plan()["orders"][:2],
                                  C + "offers/box.rented/available": {"until": "2024"}})  # fmt: skip
     ok(filled(closed))
     opened = filled(merged(closed, {C + "offers/box.purchase/available": {}}))
-    assert [f.split(":")[0] for f in audit(opened).findings] == ["limit(r,box,total)"]
+    assert [f.split(":")[0] for f in audit(opened).findings] == ["limit(r,box.purchase,total)"]
     barred: list[Tree] = [
         {C + "offers/box.purchase/buyers": ["zeta"]}, {S + "offers/deny": ["chip"]},
         {C + "offers/box.purchase/price_usd": {"2026": "1"}}, {S + "offers/basis": ["measured"]},

@@ -113,7 +113,8 @@ class DrawWhole(Draw):
                     asked["demand"][name].pop("unmet_usd_per_unit_hour", None)
         elif self.maybe(0.3):
             asked["objective"] = "maximize_value"
-            asked["demand"][first]["value_usd_per_unit_hour"] = self.random.randint(1, 40) * 1000 // self.months + 1
+            usd = self.random.randint(1, 40) * 1000 // self.months + 1
+            asked["demand"][first]["value_usd_per_unit_hour"] = {self.own(1): usd} if self.maybe(0.3) else usd
         for entry in asked.get("fleet", ()):
             if self.maybe(0.8):
                 entry |= {"count": 2, "may_retire": "true", "resale_usd": self.random.randint(0, 90) * MILLION}
@@ -139,7 +140,7 @@ class DrawWhole(Draw):
             limit["of"]["demand"] = self.random.choice([self.demands[0], "each"])
         limit["within"] = self.random.choice(["total", "each_period", "each_year", self.own(0), str(self.start // 12)])
         bounds = ["at_most", "at_most", "at_most_share", "at_least_share"]
-        if measure in ("systems", "accelerators"):
+        if measure in ("systems", "accelerators", "work"):
             bounds.append("at_least")
         if measure == "it_kw":
             bounds.append("at_least")
@@ -152,9 +153,8 @@ class DrawWhole(Draw):
         scale = {"systems": 1, "accelerators": 4, "it_kw": 800, "work": self.work, "carbon_t": 900}
         amount = self.random.randint(1, 4 * (4 if self.large else 1)) * scale.get(measure, 300 * MILLION)
         share = self.random.choice(["0.3", "0.5", "0.75"])
-        limit[bound] = (
-            share if bound.endswith("share") else (self.random.randint(1, 2) if bound == "at_least" else amount)
-        )
+        floor = self.random.randint(1, 2) * (self.work if measure == "work" else 1)
+        limit[bound] = share if bound.endswith("share") else floor if bound == "at_least" else amount
         return limit
 
 
@@ -457,6 +457,7 @@ class Plain:
         for option, setting in (("output_flag", False), ("mip_rel_gap", 1e-10), ("mip_abs_gap", 1e-9), ("threads", 1)):
             self.highs.setOptionValue(option, setting)
         self.column: dict[Key, int] = {}
+        self.whole: list[int] = []
         self.constant = -oracle.receipts()
         self.cost: dict[Key, Fraction] = {}
         for term in oracle.money():
@@ -476,6 +477,7 @@ class Plain:
         self.highs.addVar(0.0, float(most))
         self.highs.changeColCost(j, float(self.cost.get(key, Fraction(0)) / MILLION))
         if whole:
+            self.whole.append(j)
             self.highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
 
     def row(self, use: dict[Key, Any], low: Any = None, high: Any = None) -> None:
@@ -622,7 +624,8 @@ class Plain:
             host: Key = ("host", chip, place, w, t)
             self.add(host, 1, True)
             hosts.append(host)
-            most = max(ask, *(least * rate / chips for _, rate, chips in runs))
+            useful = [max(ask, least * rate / chips) for _, rate, chips in runs]
+            most = sum(useful) if self.oracle.wanted(w, t) else max(useful)
             self.row({**{key: rate / most for key, rate, _ in runs}, host: Fraction(-1)}, high=Fraction(0))
             self.row({**{key: Fraction(chips) for key, _, chips in runs}, host: Fraction(-least)}, low=Fraction(0))
         if hosts:
@@ -652,11 +655,18 @@ class Plain:
                     self.row(line.use, line.low, line.high)
 
     def cheapest(self) -> float | None:
+        """The optimum, its whole numbers rounded: a millionth of a yes or no can be worth some dollars."""
         self.highs.run()
         status = self.highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
         assert status == highspy.HighsModelStatus.kOptimal, status
+        found = self.highs.getSolution().col_value
+        for j in self.whole:
+            self.highs.changeColIntegrality(j, highspy.HighsVarType.kContinuous)
+            self.highs.changeColBounds(j, round(found[j]), round(found[j]))
+        self.highs.run()
+        assert self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return self.highs.getInfo().objective_function_value * MILLION + float(self.constant)
 
 

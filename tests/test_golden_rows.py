@@ -334,6 +334,16 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
             for t in QUARTERS
         ],
     ),
+    "cluster_within_fleet": (
+        "Σ_{y of a} a_y · run(y,s,w,t) ≤ al · (F · host_cluster(a,s,w,t) + Σ_{y of a} a_y · (in_service + gone) − F)",
+        [  # in eights, what the two pods of the fleet have; what is retired of them is no order
+            "cluster_within_fleet(chip,oslo,train,2025q1): - host_cluster(chip,oslo,train,2025q1)"
+            " - 0.5 in_service(pod,oslo,2025q1) - 0.5 retire(pod,oslo,2025q1) + 0.5 run(pod,oslo,train,2025q1) <= -1",
+            "cluster_within_fleet(chip,oslo,train,2025q2): - host_cluster(chip,oslo,train,2025q2)"
+            " - 0.5 in_service(pod,oslo,2025q2) - 0.5 retire(pod,oslo,2025q1) - 0.5 retire(pod,oslo,2025q2)"
+            " + 0.5 run(pod,oslo,train,2025q2) <= -1",
+        ],
+    ),
     "power_within_site": (
         "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
         [  # nothing can be on line before the second quarter
@@ -553,6 +563,14 @@ def test_golden_objective(golden: Model) -> None:
             total[variable] = total.get(variable, 0.0) + usd / 1e6
     matrix = to_matrix(golden.problem)
     assert {name: usd for name, usd in zip(matrix.columns, matrix.cost, strict=True) if usd} == pytest.approx(total)
+
+
+@pytest.mark.parametrize(("accelerators", "part"), [(0, 1000), (4, 1000), (8, 1000), (16, 500), (32, 250)])
+def test_a_system_of_a_cluster_serves_no_more_than_its_part(tmp_path: Path, accelerators: int, part: float) -> None:
+    """A box of 8 does all of 3,200, and so a whole demand of it in thousandths; as one of 4 in a cluster, a quarter."""
+    demand = {"workload": "training", "per_second": 3200, "cluster": {"accelerators": accelerators}}
+    row = model(tmp_path, scenario(demand={"train": demand})).rows["serve_demand(train,2025q1)"]
+    assert [coefficient for _, coefficient in row.terms] == [part]
 
 
 def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:

@@ -7,48 +7,20 @@ too, but for kW, of which the highest counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 
 from optimizer.audit.books import Books, Series
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO
-from optimizer.audit.measures import HIGHEST, MEASURES, NOTHING, Amounts, Subject
+from optimizer.audit.measures import HIGHEST, MEASURES, Amounts, Subject
 from optimizer.audit.periods import fiscal_year_of, periods_in
-from optimizer.audit.permissions import may_be_ordered
 from optimizer.audit.records import Inputs, UserLimit
-
-EACH = ("each",)
-
-
-def attributes(subject: Subject, inputs: Inputs) -> dict[str, Keys]:
-    """What each key of a selection sees of a subject; the fleet and work have the buyers of any offer of the system."""
-    system, offer = inputs.systems[subject.system], inputs.offers.get(subject.offer)
-    ours = subject.place in inputs.sites
-    return {
-        "vendor": (system.vendor,),
-        "kind": (system.kind,),
-        "accelerator": (system.accelerator,),
-        "system": (system.id,),
-        "stack": (system.stack,),
-        "offer": (offer.id,) if offer else (),
-        "route": (offer.route,) if offer else (),
-        "site": (subject.place,) if ours else (),
-        "host": () if ours else (subject.place,),
-        "demand": (subject.demand,) if subject.demand else (),
-        "buyers": (offer.buyers or ()) if offer else inputs.buyers.get(system.id, ()),
-    }
-
-
-def matches(values: Keys, patterns: Sequence[str]) -> bool:
-    """Whether a value fits a pattern; `each` takes any."""
-    return bool(values) if patterns == EACH else any(fnmatchcase(v, p) for v in values for p in patterns)
-
+from optimizer.audit.selections import EACH, attributes, matches, possible
 
 Groups = Mapping[Keys, list[Subject]]
-"""Subjects by the values that `each` stands for, in the order of the limit's keys."""
+"""Subjects by the values that `each` stands for, in the order of the limit's keys: those that a subject has at once."""
 
 
 def grouped(subjects: Iterable[Subject], of: Mapping[str, tuple[str, ...]], inputs: Inputs) -> Groups:
@@ -63,34 +35,6 @@ def grouped(subjects: Iterable[Subject], of: Mapping[str, tuple[str, ...]], inpu
     if not each:
         groups.setdefault((), [])
     return groups
-
-
-def possible(rule: UserLimit, books: Books) -> Iterator[Subject]:
-    """Subjects that may occur whether or not the plan has them: what `each` finds in the inputs.
-
-    A floor holds for what may be ordered at all. A ceiling without any use is kept, so that it may
-    stand in a plan for any entry of the catalogue.
-    """
-    inputs, of = books.inputs, MEASURES[rule.measure].of
-    standing = [Subject(c.offer.id, c.offer.system.id, c.place, NOTHING) for c in books.cohorts]
-    for offer in inputs.offers.values():
-        if not rule.at_least or may_be_ordered(offer, inputs):
-            places = [offer.host or NOTHING] if offer.hosted else list(inputs.sites)
-            standing += [Subject(offer.id, offer.system.id, place, NOTHING) for place in places]
-    if of != "orders":
-        standing += [Subject(NOTHING, system, site, NOTHING) for system, site in books.fleet]
-    return iter(standing) if of != "work" else possible_work(standing, inputs)
-
-
-def possible_work(standing: Iterable[Subject], inputs: Inputs) -> Iterator[Subject]:
-    """Work that the systems at their places are able and allowed to do."""
-    for system_id, place in sorted({(subject.system, subject.place) for subject in standing}):
-        system = inputs.systems[system_id]
-        for key, demand in inputs.demand.items():
-            able = (system.accelerator, demand.workload) in inputs.throughput
-            on_stack = demand.stacks is None or system.stack in demand.stacks
-            if able and on_stack and (demand.sites is None or place in demand.sites):
-                yield Subject(NOTHING, system_id, place, key)
 
 
 def windows(rule: UserLimit, books: Books) -> Iterator[tuple[str, list[int]]]:

@@ -9,7 +9,7 @@ from optimizer.audit.books import Books
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO, Cohort, Work
 from optimizer.audit.projects import Retired
-from optimizer.audit.records import Demand, Inputs, Offer
+from optimizer.audit.records import Inputs, Offer
 
 ANY_BUYER = "any"
 
@@ -225,19 +225,14 @@ def unmet_not_negative(books: Books) -> Iterator[Check]:
 def unmet_has_price(books: Books) -> Iterator[Check]:
     """Only a demand per second with a price for it may be left, in a period in which the price has begun.
 
-    Under maximize_value a demand may be left where its value has begun.
+    Under maximize_value a demand that has a value, now or later, may always be left.
     """
     for row in books.unmet:
         keys, demand = (row.demand, books.inputs.horizon.key(row.t)), books.inputs.demand[row.demand]
-        priced = row.price is not None or (books.inputs.values_work and has_value(demand, row.t, books.inputs))
+        valued = books.inputs.values_work and demand.value_usd_per_unit_hour is not None
+        priced = row.price is not None or valued
         may_be_left = priced and demand.per_second is not None
         yield Allowed("unmet_has_price", keys, may_be_left, "the demand has to be served in full")
-
-
-def has_value(demand: Demand, t: int, inputs: Inputs) -> bool:
-    """Whether a demand has a value in a period."""
-    value = demand.value_usd_per_unit_hour
-    return value is not None and value.at(inputs.horizon.start(t)) is not None
 
 
 def retire_not_negative(books: Books) -> Iterator[Check]:

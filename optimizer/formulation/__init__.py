@@ -35,6 +35,7 @@ from optimizer.formulation.costs import (
 )
 from optimizer.formulation.demand import (
     cluster_on_one_site,
+    cluster_within_fleet,
     count_served,
     fill_cluster,
     finish_by_deadline,
@@ -123,6 +124,7 @@ CONSTRAINTS = (
     cluster_on_one_site,
     run_in_cluster,
     fill_cluster,
+    cluster_within_fleet,
     power_within_site,
     liquid_within_site,
     air_within_site,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pulp
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
 
+LEAST_UNIT = 1000.0
 CAPEX = ("hardware_usd", "network_usd", "facility_usd")
 OPEX = (
     "energy_usd",
@@ -40,9 +42,17 @@ def opex_within_budget(model: Model) -> Iterator[Row]:
 def _within(model: Model, budget: str, lines: tuple[str, ...]) -> Iterator[Row]:
     for window, most in model.tables.budgets[budget].items():
         inside = set(model.tables.calendar.window(window))
+        unit = _unit(most)
         spent: dict[pulp.LpVariable, float] = {}
         for line in lines:
             for variable, t, usd in model.costs[line]:
                 if t in inside:
-                    spent[variable] = spent.get(variable, 0.0) + usd / USD_PER_MODEL_UNIT
-        yield Row((window,), list(spent.items()), "<=", most / USD_PER_MODEL_UNIT, "USD", USD_PER_MODEL_UNIT)
+                    spent[variable] = spent.get(variable, 0.0) + usd
+        yield Row((window,), [(v, usd / unit) for v, usd in spent.items()], "<=", most / unit, "USD", unit)
+
+
+def _unit(most: float) -> float:
+    """USD of one unit in a budget's row: a million, less for a small budget, of which a solver's slip is then small."""
+    return (
+        min(USD_PER_MODEL_UNIT, max(LEAST_UNIT, 10.0 ** math.floor(math.log10(most)))) if most else USD_PER_MODEL_UNIT
+    )

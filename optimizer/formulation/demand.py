@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
 from optimizer.scenario import Porting
-from optimizer.tables import Work, grouped
+from optimizer.tables import Need, Work, grouped
 
 
 def run(model: Model) -> None:
@@ -66,15 +66,28 @@ def serve_demand(model: Model) -> Iterator[Row]:
     """Every demand is served in every period, or left unmet where that is allowed.
 
     Σ_y a_y · r(y,w) · run(y,g,w,t) + unmet(w,t) ≥ per_second(w,t)
+
+    Where a cluster is asked for, r is at the most what makes the whole demand of its accelerators(w). Proof that no
+    plan is lost or won: where any run, so many do (`fill_cluster`), and then both r serve all of it. Without this a
+    fraction of a cluster of fast accelerators would serve more than that fraction in the relaxation.
     """
     runs = grouped(model.run, lambda row: (row.demand, row.t))
     for need in model.tables.needs:
         part = need.per_second / DEMAND_PARTS
-        terms: Terms = [(model.run[row], row.per_system / part) for row in runs.get((need.demand, need.t), ())]
+        able = runs.get((need.demand, need.t), ())
+        terms: Terms = [(model.run[row], _useful(model, need, row) / part) for row in able]
         if need.may_be_unmet:
             terms.append((model.unmet[need.demand, need.t], 1.0))
         unit = model.tables.unit_of(need.demand)
         yield Row((need.demand, model.period(need.t)), terms, ">=", DEMAND_PARTS, unit, part)
+
+
+def _useful(model: Model, need: Need, row: Work) -> float:
+    """The work of one system that counts: of a cluster no more than its part of the demand."""
+    cluster, system = model.tables.scenario.demand[need.demand].cluster, model.tables.systems[row.system]
+    if cluster is None or not cluster.accelerators:
+        return row.per_system
+    return min(row.per_system, need.per_second * system.accelerators / cluster.accelerators)
 
 
 def count_served(model: Model) -> Iterator[Row]:
@@ -139,10 +152,16 @@ def port_before_run(model: Model) -> Iterator[Row]:
         for t in model.tables.calendar.periods:
             rows = runs.get((demand, stack, t), ())
             if rows:
-                part = max(row.most * row.per_system for row in rows) / DEMAND_PARTS
+                part = _most_work(model, rows) / DEMAND_PARTS
                 terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
                 terms += [(model.port[demand, stack, tau], -DEMAND_PARTS) for tau in range(1, t - wait + 1)]
                 yield Row((demand, stack, model.period(t)), terms, "<=", 0.0, model.tables.unit_of(demand), part)
+
+
+def _most_work(model: Model, rows: list[Work]) -> float:
+    """The most work of a demand in a period that is worth doing on some systems; limits may want it of each."""
+    each = [row.most * row.per_system for row in rows]
+    return sum(each) if (rows[0].demand, rows[0].t) in model.tables.work_floors else max(each)
 
 
 def cluster_on_one_site(model: Model) -> Iterator[Row]:
@@ -158,9 +177,13 @@ def run_in_cluster(model: Model) -> Iterator[Row]:
     """A cluster's work runs only where it is hosted.
 
     Σ_{y of a} a_y · r(y,w) · run(y,s,w,t) ≤ most work of w in t · host_cluster(a,s,w,t)
+
+    The most is what the demand can use, or what all that may ever stand there can do, if that is less.
     """
+    most = {(row.system, row.place, row.t): row.most * model.tables.availability for row in model.tables.stock}
     for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
-        part = max(row.most * row.per_system for row in rows) / DEMAND_PARTS
+        able = sum(most[row.system, row.group, row.t] * row.per_system for row in rows)
+        part = min(_most_work(model, rows), able) / DEMAND_PARTS
         terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
         terms.append((model.host_cluster[key], -DEMAND_PARTS))
         unit = model.tables.unit_of(key[2])
@@ -180,3 +203,30 @@ def fill_cluster(model: Model) -> Iterator[Row]:
             ]
             terms: Terms = [*each, (model.host_cluster[key], -1.0)]
             yield Row((*key[:3], model.period(key[3])), terms, ">=", 0.0, "accelerators", cluster.accelerators)
+
+
+def cluster_within_fleet(model: Model) -> Iterator[Row]:
+    """What stands at a place anyway works for a cluster only so far as it is hosted there: said for the relaxation.
+
+    Σ_{y of a} a_y · run(y,s,w,t) ≤ al · (F · host_cluster(a,s,w,t) + Σ_{y of a} a_y · (in_service + gone) − F)
+
+    F are the accelerators of the fleet and of commitments there, `gone` what has been retired of them: the last part is
+    what orders have brought. Proof that no plan is lost: with a host this is weaker than `run_within_fleet`, without
+    one no work runs and orders are not negative. With `fill_cluster`, a fraction of a host thus has to
+    order that fraction of what is missing, and cannot live on what stands there.
+    """
+    tables, al = model.tables, model.tables.availability
+    chips = {name: float(facts.accelerators) for name, facts in tables.systems.items()}
+    stock = grouped(tables.stock, lambda row: (tables.systems[row.system].accelerator, row.place, row.t))
+    gone = grouped(model.retire, lambda key: (tables.systems[key[0].system].accelerator, key[0].site))
+    for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
+        accelerator, place, _, t = key
+        anyway = sum(chips[row.system] * row.anyway for row in stock[accelerator, place, t])
+        if anyway:
+            left = [at for at in gone.get((accelerator, place), ()) if at[1] <= t <= at[0].last]
+            terms: Terms = [(model.run[row], chips[row.system]) for row in rows]
+            terms += [(model.at(row), -al * chips[row.system]) for row in stock[accelerator, place, t]]
+            terms += [(model.retire[at], -al * chips[at[0].system]) for at in left]
+            terms.append((model.host_cluster[key], -al * anyway))
+            scaled = [(variable, amount / anyway) for variable, amount in terms]
+            yield Row((*key[:3], model.period(t)), scaled, "<=", -al, "accelerators", anyway)

@@ -41,8 +41,8 @@ def limit(model: Model) -> Iterator[Row]:
 
     Σ measure of what is selected ≤ at_most, ≥ at_least, ≤ or ≥ share · Σ measure of everything
 
-    Raises InputError for a floor that selects nothing there is, and for money of price breaks by place. A
-    ceiling over nothing holds by itself.
+    A ceiling over nothing holds by itself; a floor over nothing is a row without terms. Raises InputError for a
+    floor that selects nothing there is, and for money of price breaks by place.
     """
     problems = []
     for number, rule in enumerate(model.tables.scenario.limits):
@@ -69,10 +69,11 @@ def _broken_by_place(model: Model, rule: Limit) -> bool:
 
 
 def _rows(model: Model, rule: Limit, parts: list[Measured]) -> Iterator[Row]:
-    values = {key: tuple(sorted({v for p in parts for v in p.facts.get(key, ())})) for key in rule.of.model_dump()}
-    for combination, patterns in apart(rule, values):
+    floor = rule.at_least is not None or rule.at_least_share is not None
+    there = [_facts(model, None if rule.measure == "work" else offer, *at) for offer, *at in model.tables.standing]
+    for combination, patterns in apart(rule, there, model.tables.scenario.demand):
         part = [p for p in parts if selected(patterns, p.facts)]
-        if not part:
+        if not part and not floor:
             continue
         same_work = {key: wanted for key, wanted in patterns.items() if key == "demand"}
         whole = [p for p in parts if selected(same_work, p.facts)]
@@ -152,33 +153,39 @@ def _unit_of_work(model: Model, rule: Limit) -> str:
     return next(iter(sorted(units)), "work")
 
 
-def _facts(model: Model, cohort: Cohort) -> Facts:
+def _facts(model: Model, offer: str | None, system: str, place: str) -> Facts:
+    """What systems at a place are: those of an offer, or the fleet and whatever does work."""
     tables = model.tables
-    offer = tables.offers[cohort.offer]
-    facts = facts_of_offer(tables.request.catalog, offer, tables.systems[offer.system])
-    return {**facts, **facts_of_place(cohort.place, tables.scenario.sites)}
+    catalog, facts = tables.request.catalog, tables.systems[system]
+    what = facts_of_system(catalog, facts) if offer is None else facts_of_offer(catalog, tables.offers[offer], facts)
+    return {**what, **facts_of_place(place, tables.scenario.sites)}
+
+
+def _ordered(model: Model, cohort: Cohort) -> Facts:
+    return _facts(model, cohort.offer, model.tables.offers[cohort.offer].system, cohort.place)
 
 
 def systems(model: Model) -> Iterator[Measured]:
     """Systems by the period in which they enter service."""
     for cohort, variable in model.cohort.items():
-        yield Measured(_facts(model, cohort), cohort.t, variable, 1.0)
+        yield Measured(_ordered(model, cohort), cohort.t, variable, 1.0)
 
 
 def accelerators(model: Model) -> Iterator[Measured]:
     """Accelerators by the period in which they enter service."""
     for cohort, variable in model.cohort.items():
-        yield Measured(_facts(model, cohort), cohort.t, variable, float(model.tables.offers[cohort.offer].accelerators))
+        count = float(model.tables.offers[cohort.offer].accelerators)
+        yield Measured(_ordered(model, cohort), cohort.t, variable, count)
 
 
 def capex_usd(model: Model) -> Iterator[Measured]:
     """Price and network of purchases, by the period in which they enter service; undiscounted."""
     for variable, cohort, price_usd in paid(model):
-        yield Measured(_facts(model, cohort), cohort.t, variable, price_usd)
+        yield Measured(_ordered(model, cohort), cohort.t, variable, price_usd)
     for cohort, variable in model.cohort.items():
         network = model.tables.offers[cohort.offer].network_usd
         if cohort.price_usd is not None and network:
-            yield Measured(_facts(model, cohort), cohort.t, variable, network)
+            yield Measured(_ordered(model, cohort), cohort.t, variable, network)
 
 
 def spend_usd(model: Model) -> Iterator[Measured]:
@@ -188,7 +195,7 @@ def spend_usd(model: Model) -> Iterator[Measured]:
         if cohort.rent_usd:
             periods = cohort.last - cohort.t + 1
             yield Measured(
-                _facts(model, cohort), cohort.t, variable, cohort.rent_usd * model.tables.calendar.hours * periods
+                _ordered(model, cohort), cohort.t, variable, cohort.rent_usd * model.tables.calendar.hours * periods
             )
 
 
@@ -196,17 +203,15 @@ def _in_service(model: Model) -> Iterator[tuple[Facts, str, str, int, pulp.LpVar
     """(facts, system, place, t, variable, systems per unit) of all that is in service, fleet included."""
     tables = model.tables
     for cohort, variable in model.cohort.items():
-        facts, system = _facts(model, cohort), tables.offers[cohort.offer].system
+        facts, system = _ordered(model, cohort), tables.offers[cohort.offer].system
         for t in range(cohort.t, cohort.last + 1):
             yield facts, system, cohort.place, t, variable, 1.0
     for entry in tables.fleet:
-        facts = facts_of_system(tables.request.catalog, tables.systems[entry.system])
-        facts = {**facts, **facts_of_place(entry.site, tables.scenario.sites)}
+        facts = _facts(model, None, entry.system, entry.site)
         for t in range(1, entry.last + 1):
             yield facts, entry.system, entry.site, t, None, entry.systems
     for (entry, start), variable in model.retire.items():
-        facts = facts_of_system(tables.request.catalog, tables.systems[entry.system])
-        facts = {**facts, **facts_of_place(entry.site, tables.scenario.sites)}
+        facts = _facts(model, None, entry.system, entry.site)
         for t in range(start, entry.last + 1):
             yield facts, entry.system, entry.site, t, variable, -1.0
 

@@ -29,6 +29,7 @@ from optimizer.tables.rows import (
     OfferFacts,
     OrderLine,
     SitePeriod,
+    Standing,
     Stock,
     SystemFacts,
     Work,
@@ -46,6 +47,7 @@ __all__ = [
     "OfferFacts",
     "OrderLine",
     "SitePeriod",
+    "Standing",
     "Stock",
     "SystemFacts",
     "Tables",
@@ -64,7 +66,8 @@ class Tables:
     """All index sets and parameters of a model. Every list is in a fixed order.
 
     `groups` gives the places of each group; `places_of` also those of a single place. `excluded` gives the
-    reason for each offer that cannot be ordered. `budgets` are in USD by budget and window; `mid` and
+    reason for each offer that cannot be ordered. `work_floors` are what limits may want at the least of a demand's
+    work, by demand and period. `budgets` are in USD by budget and window; `mid` and
     `end` are the discount factors d and f.
     """
 
@@ -73,10 +76,12 @@ class Tables:
     offers: Mapping[str, OfferFacts]
     systems: Mapping[str, SystemFacts]
     cohorts: Sequence[Cohort]
+    standing: Sequence[Standing]
     stock: Sequence[Stock]
     work: Sequence[Work]
     needs: Sequence[Need]
     deadlines: Sequence[Deadline]
+    work_floors: Mapping[tuple[str, int], float]
     fleet: Sequence[FleetEntry]
     site_periods: Sequence[SitePeriod]
     accelerator_supply: Sequence[Limit]
@@ -110,17 +115,31 @@ class Tables:
         return self.request.catalog.workloads[self.scenario.demand[demand].workload].unit
 
 
+def _standing(here: Circumstances, excluded: Mapping[str, str]) -> list[Standing]:
+    """All that could be ordered, is committed or stands there, at its places: what a limit's `each` goes through.
+
+    An offer that only lacks room or supply for one system could be ordered: a floor on it is infeasible, as told.
+    """
+    orderable = [offer for offer in here.offers.values() if excluded.get(offer.offer, NO_ROOM) == NO_ROOM]
+    found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in here.places(offer)}
+    found |= {Standing(item.offer, here.offers[item.offer].system, item.site) for item in here.scenario.commitments}
+    fleet = {Standing(None, entry.system, entry.site) for entry in here.fleet}
+    return [*sorted(found, key=str), *sorted(fleet, key=str)]
+
+
 def _stock(here: Circumstances, cohorts: Sequence[Cohort]) -> list[Stock]:
     """Every system at every place and period where some may be in service, with the most there."""
     fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
     for entry in here.fleet:
         for t in range(1, entry.last + 1):
             fleet[entry.system, entry.site, t] += entry.systems
-    most = defaultdict(float, fleet)
+    anyway, most = defaultdict(float, fleet), defaultdict(float, fleet)
     for cohort in cohorts:
         for t in range(cohort.t, cohort.last + 1):
-            most[here.offers[cohort.offer].system, cohort.place, t] += cohort.systems + LOOSE
-    return [Stock(*key, fleet.get(key, 0.0), most[key]) for key in sorted(most)]
+            key = (here.offers[cohort.offer].system, cohort.place, t)
+            most[key] += cohort.systems + LOOSE
+            anyway[key] += cohort.systems if cohort.committed else 0.0
+    return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key]) for key in sorted(most)]
 
 
 def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str, ...]]:
@@ -201,10 +220,12 @@ def build_tables(
         offers=here.offers,
         systems=here.systems,
         cohorts=cohorts,
+        standing=_standing(here, excluded),
         stock=stock,
         work=work,
         needs=here.needs,
         deadlines=here.deadlines,
+        work_floors=here.work_floors,
         fleet=here.fleet,
         site_periods=here.site_periods,
         accelerator_supply=here.accelerator_supply,

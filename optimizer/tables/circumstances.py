@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
+from itertools import product
 
 from catalogs.periods import value_at
 from catalogs.schema import Throughput
@@ -16,6 +17,7 @@ from optimizer.tables.joins import joined
 from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
 from optimizer.tables.selection import chosen, facts_of_offer, selected
 
+EACH_WINDOW = ("each_period", "each_year")
 Schedule = Decimal | dict[str, Decimal]
 
 
@@ -67,7 +69,8 @@ class Circumstances:
                 amount = value_at(demand.per_second, month)
                 if amount:
                     unmet = price_in(demand.unmet_usd_per_unit_hour, month)
-                    value = price_in(demand.value_usd_per_unit_hour, month) if self.maximizing else None
+                    worth = demand.value_usd_per_unit_hour if self.maximizing else None
+                    value = None if worth is None else tariff_in(worth, month)
                     found.append(Need(name, t, float(amount), unmet, value))
         return found
 
@@ -89,13 +92,17 @@ class Circumstances:
 
     @cached_property
     def asks_at(self) -> dict[int, list[Ask]]:
-        """What each demand can use at the most in each period; a run to be finished may be done at once."""
+        """What each demand can use at the most in each period; a run to be finished may be done at once.
+
+        More than is asked is of use where a limit wants it.
+        """
         rate: dict[tuple[str, int], float] = {(need.demand, need.t): need.per_second for need in self.needs}
         for deadline in self.deadlines:
             for t in range(1, deadline.t + 1):
                 rate[deadline.demand, t] = deadline.total / self.calendar.hours
         found: dict[int, list[Ask]] = {t: [] for t in self.calendar.periods}
-        for (name, t), per_second in sorted(rate.items()):
+        for (name, t), asked in sorted(rate.items()):
+            per_second = max(asked, self.work_floors.get((name, t), 0.0))
             cluster = self.scenario.demand[name].cluster
             found[t].append(Ask(name, per_second, cluster.accelerators if cluster else 0))
         return found
@@ -209,6 +216,19 @@ class Circumstances:
                 wanted = {key: value for key, value in patterns.items() if value != (EACH,)}
                 if selected(wanted, facts):
                     found[name] = max(found.get(name, 0.0), float(limit.at_least) / self._least_measured(limit, offer))
+        return found
+
+    @cached_property
+    def work_floors(self) -> dict[tuple[str, int], float]:
+        """Work per second that a limit may want at the least of a demand in a period, by demand and period."""
+        found: dict[tuple[str, int], float] = {}
+        for limit in self.scenario.limits:
+            if limit.measure == "work" and limit.at_least:
+                patterns = limit.of.demand or ()
+                named = [name for name, _ in self.demands if patterns == (EACH,) or matches_one(name, patterns)]
+                inside = self.calendar.window("total" if limit.within in EACH_WINDOW else limit.within)
+                for key in product(named, inside):
+                    found[key] = max(found.get(key, 0.0), float(limit.at_least))
         return found
 
     def _least_measured(self, limit: Limits, offer: OfferFacts) -> float:

@@ -45,20 +45,32 @@ class Cohort(NamedTuple):
     systems: float
 
 
+class Standing(NamedTuple):
+    """Systems that could be ordered, are committed or stand there already, at a place; the fleet has no offer."""
+
+    offer: str | None
+    system: str
+    place: str
+
+
 class Stock(NamedTuple):
-    """A system that may be in service at a place in period t; `fleet` counts those already there."""
+    """A system that may be in service at a place in period t.
+
+    `fleet` counts those already there, `anyway` these and what is committed, `most` all that can be worth having.
+    """
 
     system: str
     place: str
     t: int
     fleet: float
+    anyway: float
     most: float
 
 
 class Work(NamedTuple):
     """Work per second that one system, anywhere in a group of places, does of a demand in period t.
 
-    `most` is the most systems that the demand can use.
+    `most` is the most systems that the demand can use, or a limit on work wants.
     """
 
     system: str
@@ -73,7 +85,7 @@ class Need(NamedTuple):
     """Work per second asked for in period t.
 
     `unmet_usd` per unit and hour is None if it must be done in full; `value_usd` is what a unit done for
-    an hour is worth, None unless value is maximised: such work need not be done.
+    an hour is worth, 0 before it has begun and None without one: work that has a value need not be done.
     """
 
     demand: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from catalogs.schema import Catalog
@@ -28,12 +28,19 @@ def selected(patterns: Mapping[str, tuple[str, ...]], facts: Facts) -> bool:
 
 
 def apart(
-    limit: Limit, values: Mapping[str, tuple[str, ...]]
+    limit: Limit, there: Iterable[Facts], demands: Iterable[str]
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]]:
-    """A limit's selections with `each` taken apart: (the values that `each` took, the selection)."""
-    patterns = chosen(limit)
+    """A limit's selections with `each` taken apart: (the values that `each` took, the selection).
+
+    `there` is all that could be ordered, is committed or stands there, whatever the limit measures: values count
+    where something of it that the rest of the selection takes has all of them at once. Any of it may do any demand.
+    """
+    patterns, every = chosen(limit), tuple(demands)
     each = [key for key, wanted in patterns.items() if wanted == (EACH,)]
-    for combination in product(*(values[key] for key in each)):
+    rest = {key: wanted for key, wanted in patterns.items() if key not in each}
+    taken = [facts for entry in there if selected(rest, facts := {**entry, "demand": every})]
+    combinations = {values for facts in taken for values in product(*(facts.get(key, ()) for key in each))}
+    for combination in sorted(combinations):
         yield combination, {**patterns, **{key: (value,) for key, value in zip(each, combination, strict=True)}}
 
 
