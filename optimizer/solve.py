@@ -30,7 +30,8 @@ class Options:
 
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
     `tidy` prefers fewer distinct orders within the gap. `enough`, in millions of USD: a relaxation that costs
-    so much is answer enough, and no integer solve follows (status `no_plan`, with the bound).
+    so much is answer enough, and no integer solve follows (status `no_plan`, with the bound). `nodes` ends the
+    search after so many, always at the same plan, where a time limit would not.
     """
 
     gap: float = 1e-4
@@ -42,6 +43,7 @@ class Options:
     solver: str | None = None
     tidy: bool = True
     enough: float | None = None
+    nodes: int | None = None
 
     def manifest(self) -> dict[str, Any]:
         return {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
@@ -115,6 +117,11 @@ class Solver:
         self._end()
         self._errors.close()
 
+    def kill(self) -> None:
+        """Ends the process at once, from any thread: the solve that it is at fails."""
+        if self._child is not None:
+            self._child.kill()
+
     def solve(
         self, matrix: Matrix, options: Options, watch: Watch | None = None, start: Mapping[int, float] | None = None
     ) -> Solution:
@@ -181,6 +188,7 @@ def _settings(matrix: Matrix, options: Options, start: Mapping[int, float]) -> d
         "canary": first,
         "tidy": options.tidy,
         "enough": options.enough,
+        "nodes": options.nodes,
         "start": [list(start), list(start.values())],
     }
 

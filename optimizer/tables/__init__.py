@@ -86,6 +86,7 @@ class Tables:
     mid: Mapping[int, Decimal]
     end: Mapping[int, Decimal]
     sooner: int = 0
+    loose: bool = False
 
     def wait(self, months: int) -> int:
         """Periods that engineering, porting or building of some months takes, rounded up."""
@@ -212,4 +213,5 @@ def build_tables(request: Request, loose: bool = False, sooner: int = 0) -> Tabl
         mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
         end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
         sooner=sooner,
+        loose=loose,
     )
