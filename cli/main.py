@@ -8,12 +8,17 @@ import traceback
 
 import click
 
+from cli.alternatives import alternatives
 from cli.catalog import catalog
 from cli.check import check
 from cli.compare import compare
+from cli.explain import explain
+from cli.frontier import frontier
 from cli.init import init
 from cli.plan import plan
+from cli.repair import repair
 from cli.scenarios import scenarios
+from cli.sweep import sweep
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -33,7 +38,7 @@ def chipmix() -> None:
     """
 
 
-for command in (plan, check, init, scenarios, catalog, compare):
+for command in (plan, explain, repair, compare, check, init, scenarios, catalog, sweep, frontier, alternatives):
     chipmix.add_command(command)
 
 
@@ -82,6 +87,7 @@ def _explain_planning(error: Exception) -> int:
 
     if isinstance(error, Infeasible):
         click.echo(str(error), err=True)
+        click.echo("chipmix repair says what contradicts what, and gives repairs checked by planning", err=True)
         return INFEASIBLE
     if isinstance(error, NoPlan):
         click.echo(str(error), err=True)

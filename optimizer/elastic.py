@@ -211,7 +211,7 @@ class _Question:
         costs = [cost for demand in scenario.demand.values() for cost in (demand.stacks or {}).values()]
         months += [cost.months for cost in costs if isinstance(cost, Porting)]
         longest = max([*waits, *map(tables.wait, months)], default=0)
-        for sooner in range(1, min(longest, tables.calendar.count) + 1):
+        for sooner in range(1, longest + 1):
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
             feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
             if solve(feasibility, self.options).values.size:
@@ -231,16 +231,30 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     together, solution, matrix = question.least(SHORT_OF)
     if not together:
         return None
-    least = certified_bound(matrix, solution.duals)
-    proof = "proved: the least violation is above zero in exact arithmetic"
-    if least <= _rounding(matrix, solution.duals):
-        again = replace(options, presolve="off", seed=options.seed + 1)
-        if solve(question.matrix, again).status != "infeasible":
-            return None
-        proof = "whole systems do not fit where fractions would; two solves agree"
+    proof = _proof(question, matrix, solution.duals, options)
+    if proof is None:
+        return None
     alone = [short for kind in SHORT_OF if (short := question.least([kind])[0])]
     late = question.periods_too_late()
     return Infeasible(alone + ([[late]] if late else []), together, proof)
+
+
+def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
+    """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
+    if certified_bound(matrix, duals) > _rounding(matrix, duals):
+        return "proved: the least violation is above zero in exact arithmetic"
+    again = replace(options, presolve="off", seed=options.seed + 1)
+    if solve(question.matrix, again).status == "infeasible":
+        return "whole systems do not fit where fractions would; two solves agree"
+    return None
+
+
+def proved_infeasible(request: Request, options: Options) -> bool:
+    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve."""
+    question = _Question(request, options)
+    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
+    relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
+    return _proof(question, matrix, solve(relaxed, question.options).duals, options) is not None
 
 
 def resolved_again(matrix: Matrix, options: Options) -> Solution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,36 +48,6 @@ class Matrix:
         return [j for j, name in enumerate(self.columns) if name.startswith(f"{variable}(")]
 
 
-class ExtraRow(NamedTuple):
-    """A row to add to a model: its coefficients by column number, between two bounds."""
-
-    name: str
-    terms: Mapping[int, float]
-    lower: float
-    upper: float
-
-
-def extended(matrix: Matrix, choices: Sequence[str] = (), rows: Sequence[ExtraRow] = ()) -> Matrix:
-    """A model with more columns, each a yes/no choice that costs nothing, and more rows."""
-    count = len(choices)
-    terms = [sorted(row.terms.items()) for row in rows]
-    starts = matrix.start[-1] + np.cumsum([0, *map(len, terms)])[1:]
-    flat = [term for row in terms for term in row]
-    return Matrix(
-        cost=np.append(matrix.cost, np.zeros(count)),
-        lower=np.append(matrix.lower, np.zeros(count)),
-        upper=np.append(matrix.upper, np.ones(count)),
-        integer=np.append(matrix.integer, np.ones(count, dtype=bool)),
-        row_lower=np.append(matrix.row_lower, [row.lower for row in rows]),
-        row_upper=np.append(matrix.row_upper, [row.upper for row in rows]),
-        start=np.append(matrix.start, starts).astype(np.int32),
-        index=np.append(matrix.index, [j for j, _ in flat]).astype(np.int32),
-        value=np.append(matrix.value, [coefficient for _, coefficient in flat]).astype(float),
-        columns=(*matrix.columns, *choices),
-        rows=(*matrix.rows, *(row.name for row in rows)),
-    )
-
-
 def to_matrix(problem: pulp.LpProblem) -> Matrix:
     """The frozen model of a problem. Raises ArithmeticError for a coefficient that a solver would drop."""
     variables = problem.variables()
@@ -110,6 +80,73 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
     )
     _refuse_dropped(matrix)
     return matrix
+
+
+class Column(NamedTuple):
+    """A further column from 0 to `upper`; `entries` has its coefficient by row number."""
+
+    name: str
+    cost: float
+    upper: float
+    entries: Mapping[int, float]
+    integer: bool = False
+
+
+def with_columns(matrix: Matrix, columns: Sequence[Column]) -> Matrix:
+    """A model with further columns at its end."""
+    count = len(matrix.cost)
+    entries = sorted((i, count + k, value) for k, column in enumerate(columns) for i, value in column.entries.items())
+    rows = np.array([i for i, _, _ in entries], dtype=np.int64)
+    ends = matrix.start[rows + 1]
+    added = np.bincount(rows, minlength=len(matrix.rows))
+    return replace(
+        matrix,
+        cost=np.concatenate([matrix.cost, [column.cost for column in columns]]),
+        lower=np.concatenate([matrix.lower, np.zeros(len(columns))]),
+        upper=np.concatenate([matrix.upper, [column.upper for column in columns]]),
+        integer=np.concatenate([matrix.integer, np.array([column.integer for column in columns], dtype=bool)]),
+        start=(matrix.start + np.concatenate([[0], np.cumsum(added)])).astype(np.int32),
+        index=np.insert(matrix.index, ends, [j for _, j, _ in entries]).astype(np.int32),
+        value=np.insert(matrix.value, ends, [value for _, _, value in entries]),
+        columns=(*matrix.columns, *(column.name for column in columns)),
+    )
+
+
+class Line(NamedTuple):
+    """A further row, `lower` ≤ Σ coefficient · column ≤ `upper`; `entries` has its coefficient by column number."""
+
+    name: str
+    lower: float
+    upper: float
+    entries: Mapping[int, float]
+
+
+def with_rows(matrix: Matrix, rows: Sequence[Line]) -> Matrix:
+    """A model with further rows at its end."""
+    terms = [sorted(row.entries.items()) for row in rows]
+    ends = matrix.start[-1] + np.cumsum([len(row) for row in terms], dtype=np.int64)
+    return replace(
+        matrix,
+        row_lower=np.concatenate([matrix.row_lower, [row.lower for row in rows]]),
+        row_upper=np.concatenate([matrix.row_upper, [row.upper for row in rows]]),
+        start=np.concatenate([matrix.start, ends]).astype(np.int32),
+        index=np.concatenate([matrix.index, [j for row in terms for j, _ in row]]).astype(np.int32),
+        value=np.concatenate([matrix.value, [value for row in terms for _, value in row]]),
+        rows=(*matrix.rows, *(row.name for row in rows)),
+    )
+
+
+def with_objective(matrix: Matrix, entries: Mapping[int, float]) -> Matrix:
+    """The same limits, but Σ coefficient · column is what is minimised."""
+    cost = np.zeros(len(matrix.cost))
+    cost[list(entries)] = list(entries.values())
+    return replace(matrix, cost=cost)
+
+
+def cost_row(matrix: Matrix, most: float) -> Line:
+    """The row that keeps the objective at or below `most`, in millions of USD."""
+    paid = np.flatnonzero(matrix.cost).tolist()
+    return Line("cost_within", -np.inf, most, {j: float(matrix.cost[j]) for j in paid})
 
 
 LARGEST_COEFFICIENT = 1e10

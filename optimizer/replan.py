@@ -15,7 +15,7 @@ from catalogs.periods import first_month
 from catalogs.problems import InputError
 from optimizer.answer import TRACE
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
-from optimizer.matrix import ExtraRow, Floats, Matrix, extended
+from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
 from optimizer.plan_format import Plan
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, Solver, Watch, relative_gap
@@ -120,34 +120,33 @@ class _Changes:
         self.choices = range(len(matrix.cost), len(matrix.cost) + len(self.columns))
         self.gone = len(set(old) - set(matrix.columns))
         self.lines = len(old)
-        self.linked = extended(matrix, [f"changed({matrix.columns[j]})" for j in self.columns], list(self._links()))
+        choices = [Column(f"changed({matrix.columns[j]})", 0.0, 1.0, {}, integer=True) for j in self.columns]
+        self.linked = with_rows(with_columns(matrix, choices), list(self._links()))
 
-    def _links(self) -> Iterator[ExtraRow]:
+    def _links(self) -> Iterator[Line]:
         """A choice is 1 where the systems of its order line are not the approved ones.
 
         order − old ≤ (most − old) · changed and old − order ≤ old · changed: the tightest there is.
         """
         for j, choice, old in zip(self.columns, self.choices, self.old, strict=True):
             more = float(self.matrix.upper[j]) - old
-            yield ExtraRow(f"more({self.matrix.columns[j]})", {j: 1.0, choice: -more}, -np.inf, old)
+            yield Line(f"more({self.matrix.columns[j]})", -np.inf, old, {j: 1.0, choice: -more})
             if old:
-                yield ExtraRow(f"fewer({self.matrix.columns[j]})", {j: 1.0, choice: old}, old, np.inf)
+                yield Line(f"fewer({self.matrix.columns[j]})", old, np.inf, {j: 1.0, choice: old})
 
     def fewest(self, most_cost: float) -> Matrix:
         """The fewest changes, at a cost of no more than `most_cost` in millions of USD."""
-        cost = np.zeros(len(self.linked.cost))
-        cost[self.choices.start :] = 1.0
-        return replace(extended(self.linked, rows=self._below(most_cost)), cost=cost)
+        return with_objective(with_rows(self.linked, self._below(most_cost)), dict.fromkeys(self.choices, 1.0))
 
     def cheapest(self, changes: int, most_cost: float) -> Matrix:
         """The least cost with no more than so many changes."""
-        row = ExtraRow("most_changes", dict.fromkeys(self.choices, 1.0), -np.inf, float(changes))
-        return extended(self.linked, rows=[row, *self._below(most_cost)])
+        row = Line("most_changes", -np.inf, float(changes), dict.fromkeys(self.choices, 1.0))
+        return with_rows(self.linked, [row, *self._below(most_cost)])
 
-    def _below(self, most_cost: float) -> list[ExtraRow]:
+    def _below(self, most_cost: float) -> list[Line]:
         paid = {j: float(usd) for j, usd in enumerate(self.matrix.cost) if usd}
         most = most_cost + ROUNDING * abs(most_cost)
-        return [ExtraRow("most_cost", paid, -np.inf, most)] if np.isfinite(most) else []
+        return [Line("most_cost", -np.inf, most, paid)] if np.isfinite(most) else []
 
     def counted(self, values: Floats) -> int:
         """Changed order lines of a solution, those that are no longer possible among them."""

@@ -31,7 +31,8 @@ class Options:
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
     `tidy` prefers fewer distinct orders within the gap. `close_to` only records what a plan was kept close to.
     `enough`, in millions of USD: a relaxation that costs so much is answer enough, and no integer solve follows
-    (status `no_plan`, with the bound).
+    (status `no_plan`, with the bound). `nodes` ends the search after so many, always at the same plan, where a
+    time limit would not.
     """
 
     gap: float = 1e-4
@@ -45,6 +46,7 @@ class Options:
     tidy: bool = True
     close_to: str | None = None
     enough: float | None = None
+    nodes: int | None = None
 
     def manifest(self) -> dict[str, Any]:
         close = {} if self.close_to is None else {"close_to": self.close_to}
@@ -120,6 +122,11 @@ class Solver:
         self._end()
         self._errors.close()
 
+    def kill(self) -> None:
+        """Ends the process at once, from any thread: the solve that it is at fails."""
+        if self._child is not None:
+            self._child.kill()
+
     def solve(
         self, matrix: Matrix, options: Options, watch: Watch | None = None, start: Mapping[int, float] | None = None
     ) -> Solution:
@@ -186,6 +193,7 @@ def _settings(matrix: Matrix, options: Options, start: Mapping[int, float]) -> d
         "canary": first,
         "tidy": options.tidy,
         "enough": options.enough,
+        "nodes": options.nodes,
         "start": [list(start), list(start.values())],
     }
 

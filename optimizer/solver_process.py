@@ -120,6 +120,8 @@ def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
     """The integer problem: status, best values found, bound, nodes."""
     highs = solver(problem, options, stop)
     _begin_from(highs, options["start"])
+    if options["nodes"] is not None:
+        highs.setOptionValue("mip_max_nodes", options["nodes"])
     highs.cbMipLogging.subscribe(lambda event: _report(event.data_out))
     highs.run()
     info = highs.getInfo()

@@ -7,12 +7,13 @@ already says enough saves the integer solve.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 from optimizer.elastic import resolved_again, what_is_short
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
@@ -26,6 +27,8 @@ from optimizer.solve import Options, Solution, Solver
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 NEVER = float("inf")
+SAME = 1e-6
+"""Two decisions that differ by less are one."""
 
 
 class Bracket(NamedTuple):
@@ -78,8 +81,8 @@ class WhatIf:
         self.cost = Bracket(plan.bound_usd, plan.objective_usd)
         self.decisions = decisions(plan)
         self.workers = workers or os.cpu_count() or 1
-        self._here = threading.local()
         self._solvers: list[Solver] = []
+        self._idle: list[Solver] = []
 
     def __enter__(self) -> WhatIf:
         return self
@@ -93,20 +96,64 @@ class WhatIf:
         """The model of the plan's own request, built once."""
         return stated(self.request)
 
-    def ask(self, request: Request, enough_usd: float | None = None) -> Outcome:
-        """What a changed request costs; a relaxation of `enough_usd` or more is answer enough."""
+    def ask(self, request: Request, enough_usd: float | None = None, precision: float = 0.0) -> Outcome:
+        """What a changed request costs.
+
+        A relaxation of `enough_usd` or more is answer enough; so is a plan near the one at hand that the
+        relaxation proves to be within the gap, or within `precision` of the difference that the change makes.
+        Only else is the whole model searched.
+        """
         model, matrix = stated(request)
         enough = None if enough_usd is None else enough_usd / USD_PER_MODEL_UNIT
-        solution = self.solve(matrix, replace(self.options, enough=enough))
+        solution = self.best(matrix, enough, precision)
         if solution.status == "infeasible":
             return self._without_plan(request, model, matrix)
-        least = solution.bound * USD_PER_MODEL_UNIT
+        least, most = solution.bound * USD_PER_MODEL_UNIT, solution.objective * USD_PER_MODEL_UNIT
         if not solution.values.size:
-            status = "bounded" if enough is not None and solution.bound >= enough else "no_plan"
-            return Outcome(status, Bracket(least, NEVER), None)
-        most = solution.objective * USD_PER_MODEL_UNIT
+            bounded = enough is not None and solution.bound >= enough
+            return Outcome("bounded" if bounded else "no_plan", Bracket(least, NEVER), None)
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(min(least, most), most), solved)
+
+    def best(self, matrix: Matrix, enough: float | None = None, precision: float = 0.0) -> Solution:
+        """The best solution of a model of this request or a changed one, as `ask` looks for it.
+
+        `enough` is in millions of USD. `infeasible` is the solver's word, not a proof.
+        """
+        root = self.relaxed(matrix)
+        if root.status == "infeasible" or (enough is not None and root.bound >= enough):
+            return replace(root, values=np.array([]), objective=NEVER)
+        if not matrix.integer.any():
+            return root
+        close = precision * abs(root.bound - self.cost.most / USD_PER_MODEL_UNIT)
+        solution = self._whole(matrix, root, close)
+        return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals)
+
+    def relaxed(self, matrix: Matrix) -> Solution:
+        """The relaxation of a model: its values, its duals and the bound that it is."""
+        return self._run(replace(matrix, integer=np.zeros_like(matrix.integer)), self.options)
+
+    def _whole(self, matrix: Matrix, root: Solution, close: float) -> Solution:
+        """The best plan near the one at hand if that is good enough, else the best of all, begun from there."""
+        near = self._near(matrix, root) if root.values.size else root
+        if not near.values.size:
+            return self.solve(matrix, self.options)
+        if near.objective - root.bound <= max(close, self.options.gap * abs(near.objective)):
+            return replace(near, status="optimal", bound=min(root.bound, near.objective))
+        start = {j: float(near.values[j]) for j in np.flatnonzero(matrix.integer).tolist()}
+        return self.solve(matrix, self.options, start)
+
+    def _near(self, matrix: Matrix, root: Solution) -> Solution:
+        """The best plan with the decisions in which the relaxation and the plan at hand agree.
+
+        Few decisions are left open, and a small change moves only those (relaxation induced neighbourhood search,
+        Danna, Rothberg and Le Pape, 2005).
+        """
+        here = self._start(matrix)
+        same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
+        lower, upper = matrix.lower.copy(), matrix.upper.copy()
+        lower[same] = upper[same] = np.clip([here[j] for j in same], lower[same], upper[same])
+        return self._run(replace(matrix, lower=lower, upper=upper), self.options)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
@@ -117,29 +164,42 @@ class WhatIf:
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)
 
-    def solve(self, matrix: Matrix, options: Options) -> Solution:
-        """Solves a model of this request or a changed one, beginning from the plan's decisions."""
-        start = {
+    def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
+        """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""
+        return self._run(matrix, options, start=self._start(matrix) if start is None else start)
+
+    def _start(self, matrix: Matrix) -> dict[int, float]:
+        """The plan's decisions by the number of their column."""
+        return {
             j: self.decisions.get(name, 0.0)
             for j, (name, whole) in enumerate(zip(matrix.columns, matrix.integer, strict=True))
-            if whole and name.partition("(")[0] in _DECIDED
+            if whole and name.partition("(")[0] in DECIDED
         }
-        return self._solver().solve(matrix, options, start=start)
 
-    def _solver(self) -> Solver:
-        if not hasattr(self._here, "solver"):
-            self._here.solver = Solver()
-            self._solvers.append(self._here.solver)
-        found: Solver = self._here.solver
-        return found
+    def _run(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
+        """Solves a model with a solver that is idle; there are as many as have been at work at once."""
+        try:
+            solver = self._idle.pop()
+        except IndexError:
+            solver = Solver()
+            self._solvers.append(solver)
+        try:
+            return solver.solve(matrix, options, start=start)
+        finally:
+            self._idle.append(solver)
 
     def all(self, tasks: Iterable[Task], question: Callable[[Task], Result]) -> Iterator[Result]:
         """Answers to questions in the order of the tasks, asked on all local cores at once."""
         with ThreadPoolExecutor(self.workers) as pool:
-            yield from pool.map(question, tasks)
+            try:
+                yield from pool.map(question, tasks)
+            except BaseException:  # such as Ctrl-C: nobody waits for what is still being solved
+                for solver in self._solvers:
+                    solver.kill()
+                raise
 
 
-_DECIDED = frozenset({"order", "engineer", "port", "host_cluster"})
+DECIDED = frozenset({"order", "engineer", "port", "host_cluster"})
 
 
 def decisions(plan: Plan) -> dict[str, float]:

@@ -49,8 +49,9 @@ def order_at_least_minimum(model: Model) -> Iterator[Row]:
 
 
 def _most(model: Model, offer: str, t: int, cohorts: list[Cohort]) -> float:
-    """Systems of an offer that its places and its supply leave at the most in a period."""
-    supply = [limit.most for limit in model.tables.offer_supply if limit.id == offer and limit.t == t]
+    """Systems of an offer that its places and its supply leave at the most in a period; a loose model goes beyond."""
+    limits = () if model.tables.loose else model.tables.offer_supply
+    supply = [limit.most for limit in limits if limit.id == offer and limit.t == t]
     return min([sum(c.systems for c in cohorts), *supply])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from optimizer.formulation.model import Model, Row
@@ -29,13 +30,26 @@ def power_within_site(model: Model) -> Iterator[Row]:
 
 
 def expand(model: Model) -> None:
-    """expand(s,t): MW of site power coming on line in t; none before its lead time has passed."""
+    """expand(s,t): MW of site power coming on line in t; none before its lead time has passed.
+
+    No more than the site can grow, or, in a loose model, than all that could stand there draws.
+    """
     for site, facts in sorted(model.tables.scenario.sites.items()):
         if facts.expansion is not None:
             lead = model.tables.wait(facts.expansion.lead_time_months)
             for t in range(lead + 1, model.tables.calendar.count + 1):
                 most = float(facts.expansion.max_mw)
+                most = max(most, _most_drawn(model, site)) if model.tables.loose else most
                 model.expand[site, t] = model.add("expand", (site, model.period(t)), most)
+
+
+def _most_drawn(model: Model, site: str) -> float:
+    """MW at the meter of all that could stand at a site at once."""
+    drawn: defaultdict[int, float] = defaultdict(float)
+    for row in model.tables.stock:
+        if row.place == site:
+            drawn[row.t] += row.most * model.tables.systems[row.system].provisioned_kw / KW_PER_MW
+    return peak_pue(model.tables.scenario, site) * max(drawn.values(), default=0.0)
 
 
 def expansion_within_site(model: Model) -> Iterator[Row]:

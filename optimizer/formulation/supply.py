@@ -66,7 +66,8 @@ def engineer_before_order(model: Model) -> Iterator[Row]:
 
     `most` is what the places and the supply of the offer leave at the most: the tightest M there is.
     """
-    most = {("offer", limit.id, limit.t): limit.most for limit in model.tables.offer_supply}
+    limits = () if model.tables.loose else model.tables.offer_supply
+    most = {("offer", limit.id, limit.t): limit.most for limit in limits}
     for (offer, t), cohorts in grouped(_purchases(model), lambda c: (c.offer, c.t)).items():
         facts = model.tables.offers[offer]
         one_off = model.tables.request.catalog.accelerators[facts.accelerator].one_off

@@ -93,6 +93,7 @@ class Tables:
     mid: Mapping[int, Decimal]
     end: Mapping[int, Decimal]
     sooner: int = 0
+    loose: bool = False
 
     def wait(self, months: int) -> int:
         """Periods that engineering, porting or building of some months takes, rounded up."""
@@ -206,7 +207,7 @@ def build_tables(
     asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
-    here = Circumstances(request, loose, sooner, approved or {})
+    here = Circumstances(request, loose, sooner, approved)
     orders, excluded = possible_orders(here)
     cohorts = [*orders, *commitments(here)]
     stock = _stock(here, cohorts)
@@ -237,4 +238,5 @@ def build_tables(
         mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
         end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
         sooner=sooner,
+        loose=loose,
     )

@@ -51,8 +51,10 @@ def matches_one(name: str, patterns: Iterable[str]) -> bool:
 class Circumstances:
     """What holds in each period of a request. `loose`, `sooner` and `approved` as in `build_tables`."""
 
-    def __init__(self, request: Request, loose: bool, sooner: int, approved: Mapping[OrderLine, float]) -> None:
-        self.request, self.loose, self.approved = request, loose, approved
+    def __init__(
+        self, request: Request, loose: bool, sooner: int, approved: Mapping[OrderLine, float] | None = None
+    ) -> None:
+        self.request, self.loose, self.approved = request, loose, approved or {}
         self.scenario, self.catalog = request.scenario, request.catalog
         self.calendar = request.scenario.calendar
         self.availability = float(request.scenario.assumptions.availability)

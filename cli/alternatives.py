@@ -1,0 +1,172 @@
+"""`chipmix alternatives`: plans of nearly the best cost, and how far everything may move among them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.explored import (
+    gap_option,
+    headline_cells,
+    json_option,
+    model_json,
+    new_folder,
+    progress_bar,
+    setting_option,
+    time_limit_option,
+    vendors_of,
+    workers_option,
+    write_json,
+    write_plans,
+)
+
+if TYPE_CHECKING:
+    from cli.show_plan import Money
+    from optimizer.explore.results import Alternative, Alternatives, Range
+
+NEEDS = {"must": "must-have", "optional": "optional", "never": "never", None: ""}
+KINDS = {"accelerator": "chip"}
+CLOSE = 0.001
+"""Where an end is proved to this part of itself, its bound is not worth a column."""
+
+
+def _share(_context: click.Context, _parameter: click.Parameter, text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", text.strip())
+    if found is None or not 0 < float(found[1]) <= 100:
+        raise click.BadParameter(f"must be a percentage such as 2% (got {text})")
+    return float(found[1]) / 100
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--within", default="2%", show_default=True, metavar="PERCENT", callback=_share,
+              help="How much more than the best plan a plan may cost.")  # fmt: skip
+@click.option("--plans", type=click.IntRange(2, 6), default=4, show_default=True, metavar="N",
+              help="How many plans to show, the best one included.")  # fmt: skip
+@click.option("--least", multiple=True, metavar="VENDOR",
+              help="Show instead the plan that spends the least on a vendor; may be given several times.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
+              help="Keep each plan as a plan.json in this new folder.")  # fmt: skip
+@setting_option
+@gap_option()
+@time_limit_option()
+@workers_option
+@json_option
+def alternatives(
+    scenario: str,
+    within: float,
+    plans: int,
+    least: tuple[str, ...],
+    output: Path | None,
+    settings: tuple[str, ...],
+    gap: float,
+    time_limit: float | None,
+    workers: int | None,
+    json_file: str | None,
+) -> int:
+    """Show what is open among the plans of SCENARIO that cost nearly the least.
+
+    First the least and the most of each vendor, chip and site, of power and of cash in the first year; then a
+    few plans that spend the money most differently, each audited.
+
+    \b
+    Examples:
+      chipmix alternatives quick_start --within 2%
+      chipmix alternatives quick_start --within 1% --least nvidia --json -
+    """
+    from optimizer.explore.alternatives import alternatives as search
+    from optimizer.request import find_scenario, load_request
+    from optimizer.solve import Options
+
+    request = load_request(find_scenario(scenario), settings)
+    options = Options(gap=gap, time_limit=time_limit)
+    with progress_bar("ranges") as watch:
+        result = search(request, within, options, plans, least, workers, watch)
+    write_json(model_json(result), json_file)
+    write_plans({f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}, output)
+    if json_file != "-":
+        _show(result)
+    return 0
+
+
+def _show(result: Alternatives) -> None:
+    from cli.show_plan import Money
+    from cli.tables import heading, percent, show_table
+
+    money = Money(result.plans[0].plan)
+    heading(f"What plans within {percent(result.within)} of the best cost can have")
+    columns = ("", "", "", "best plan", "least", "most", "")
+    show_table(columns, [_range_cells(row, money) for row in result.ranges], numbers=(3, 4, 5))
+    click.echo("")
+    click.echo("in brackets: what no such plan can go beyond, where that is not known to be the end itself")
+    heading(f"Plans of at most {money.exact(result.most_cost_usd)}: money in M {money.code}")
+    vendors = vendors_of([one.headline for one in result.plans])
+    columns_of_plans = ("plan", "differs", "cost", "gap", "capex", "peak MW", *vendors)
+    rows = [_plan_cells(one, vendors, money.per_usd) for one in result.plans]
+    show_table(columns_of_plans, rows, numbers=range(1, len(columns_of_plans)))
+    click.echo("differs: the part of the money that no plan above it spends on the same chips by the same routes")
+    for one in result.plans[1:]:
+        _show_orders(one, result.plans[0], money)
+
+
+def _range_cells(row: Range, money: Money) -> tuple[str, ...]:
+    factor = money.per_usd if row.unit == "M USD" else 1.0
+    unit = {"M USD": f"M {money.code}", "accelerators": ""}.get(row.unit, row.unit)
+    return (
+        KINDS.get(row.kind, row.kind),
+        row.name,
+        unit,
+        _figure(row.here * factor),
+        _end(row.least * factor, row.least_bound * factor),
+        _end(row.most * factor, row.most_bound * factor),
+        NEEDS[row.need],
+    )
+
+
+def _end(value: float, bound: float) -> str:
+    if abs(value - bound) <= CLOSE * max(abs(value), CLOSE):
+        return _figure(value)
+    return f"{_figure(value)} ({_figure(bound)})"
+
+
+def _figure(value: float) -> str:
+    if abs(value - round(value)) < 1e-6:
+        return f"{round(value):,}"
+    return f"{value:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3}f}"
+
+
+def _plan_cells(one: Alternative, vendors: list[str], per_usd: float) -> tuple[str, ...]:
+    from cli.tables import percent
+
+    cost, _bound, *others = headline_cells(one.headline, vendors, per_usd)
+    return one.about, percent(one.apart) if one.apart else "", cost, *others
+
+
+def _show_orders(one: Alternative, best: Alternative, money: Money) -> None:
+    """What a plan orders by chip and route, beside the best plan."""
+    from cli.tables import amount, heading, show_table
+
+    ours, theirs = _ordered(one), _ordered(best)
+    more = money.millions(one.headline.cost_usd - best.headline.cost_usd)
+    heading(f"{one.about}: {more} M {money.code} more than the best plan")
+    rows = []
+    for chip, route in sorted(ours.keys() | theirs.keys()):
+        here, there = ours.get((chip, route), 0.0), theirs.get((chip, route), 0.0)
+        if here != there:
+            rows.append((chip, route, amount(there), amount(here)))
+    if rows:
+        show_table(("chip", "route", "best plan", "this plan"), rows, numbers=(2, 3))
+    else:
+        click.echo("the same accelerators by the same routes as in the best plan")
+
+
+def _ordered(one: Alternative) -> dict[tuple[str, str], float]:
+    """Accelerators ordered by chip and route; what is rented by the hour counts in every period."""
+    found: dict[tuple[str, str], float] = {}
+    for order in one.plan.orders:
+        key = order.accelerator, order.route
+        found[key] = found.get(key, 0.0) + order.accelerators
+    return found

@@ -1,0 +1,90 @@
+"""`chipmix explain`: what binds and what it is worth, why this offer and not that one, when an own chip pays."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from cli.explored import json_option, progress_bar, time_limit_option, write_json
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--offer", "offers", multiple=True, metavar="ID",
+              help="Only this offer, or all of a system or accelerator: the price at which it enters, or what the plan "
+                   "costs without it. May be given several times; patterns such as 'dgx_*' too.")  # fmt: skip
+@click.option("--limit", "limits", multiple=True, metavar="NAME",
+              help="Only this limit, such as 'power at oslo', oslo, or the pattern 'allocation of *'.")  # fmt: skip
+@click.option("--volume", metavar="ID", help="Only from which volume this accelerator pays.")
+@time_limit_option()
+@json_option
+def explain(
+    plan: Path,
+    offers: tuple[str, ...],
+    limits: tuple[str, ...],
+    volume: str | None,
+    time_limit: float | None,
+    json_file: str | None,
+) -> int:
+    """Say why PLAN, a plan.json, is as it is.
+
+    Prints what each limit is worth, why each offer is in the plan or not, and with --volume from which
+    volume an own chip pays. Every figure is found by solving the changed scenario again, and is shown with
+    what the gap leaves open.
+
+    \b
+    Examples:
+      chipmix explain plan.json
+      chipmix explain plan.json --offer mi355x --offer dgx_h200.purchase
+      chipmix explain plan.json --limit 'power at *' --json -
+      chipmix explain plan.json --volume jalapeno
+    """
+    from optimizer.explain import explain as answer
+    from optimizer.explain import explanation_text
+    from optimizer.plan import read_plan
+    from optimizer.solve import Options
+
+    began = time.monotonic()
+    known = read_plan(plan)
+    options = Options(gap=known.run.options["gap"], time_limit=time_limit)
+    try:
+        with _progress() as watch:
+            found = answer(known, offers, limits, volume, options, watch=watch)
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from error
+    if json_file != "-":
+        from cli.show_explanation import show_explanation
+
+        show_explanation(found, known, every_offer=bool(offers))
+    write_json(explanation_text(found), json_file)
+    seconds, answered = time.monotonic() - began, found.answered_by_bounds
+    click.echo(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
+    return 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """How many questions are answered: a bar on a terminal, else a line every ten seconds, on stderr."""
+    if sys.stderr.isatty():
+        with progress_bar("asking") as tell:
+            yield lambda _what, done, total: tell(done, total)
+    else:
+        yield _lines()
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    last = [time.monotonic()]
+
+    def show(what: str, done: int, total: int) -> None:
+        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
+            last[0] = time.monotonic()
+            click.echo(f"asking about {what}: {done} of {total}", err=True)
+
+    return show

@@ -1,0 +1,122 @@
+"""`chipmix frontier`: cost against carbon, power, unmet work or a vendor's share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.explored import (
+    gap_option,
+    headline_cells,
+    json_option,
+    model_json,
+    new_folder,
+    progress_bar,
+    setting_option,
+    time_limit_option,
+    vendors_of,
+    write_json,
+    write_plans,
+)
+
+if TYPE_CHECKING:
+    from optimizer.explore.results import Frontier, Point
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--trade", required=True, metavar="KEY",
+              help="carbon_t, it_kw (highest IT load at our sites), unmet or unmet/DEMAND (work left undone), "
+                   "vendor/NAME (share of all spending).")  # fmt: skip
+@click.option("--points", type=click.IntRange(2, 100), default=5, show_default=True, metavar="N",
+              help="How many plans, at equal distances between the least and what the cheapest plan has.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
+              help="Keep each plan as a plan.json in this new folder.")  # fmt: skip
+@setting_option
+@gap_option(1e-3)
+@time_limit_option()
+@json_option
+def frontier(
+    scenario: str,
+    trade: str,
+    points: int,
+    output: Path | None,
+    settings: tuple[str, ...],
+    gap: float,
+    time_limit: float | None,
+    json_file: str | None,
+) -> int:
+    """Show what less of something costs: plans of SCENARIO of which none is both cheaper and lower.
+
+    Each line is a whole, audited plan, with the bound that no plan within its limit can be below. The first
+    has the least there can be, the last is the cheapest plan of all.
+
+    \b
+    Examples:
+      chipmix frontier quick_start --trade it_kw --points 3
+      chipmix frontier quick_start --trade it_kw --points 2 --json -
+    """
+    from optimizer.explore.frontier import frontier as trace
+    from optimizer.request import find_scenario, load_request
+    from optimizer.solve import Options
+
+    request = load_request(find_scenario(scenario), settings)
+    with progress_bar("points") as watch:
+        result = trace(request, trade, points, Options(gap=gap, time_limit=time_limit), watch)
+    write_json(model_json(result), json_file)
+    write_plans({f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}, output)
+    if json_file != "-":
+        _show(result)
+    return INTERRUPTED if result.interrupted else 0
+
+
+def _show(result: Frontier) -> None:
+    from cli.show_plan import Money
+    from cli.tables import heading, show_table
+
+    if not result.points:
+        click.echo("interrupted before the first point", err=True)
+        return
+    money = Money(result.points[0].plan)
+    vendors = vendors_of([point.headline for point in result.points])
+    heading(f"Cost against {result.label}: money in M {money.code}")
+    columns = (result.label, "cost", "bound", "gap", "capex", "peak MW", *vendors, "each less costs")
+    rows = [_cells(result, k, vendors, money.per_usd) for k in range(len(result.points))]
+    show_table(columns, rows, numbers=range(len(columns)))
+    _show_trust(result, money.exact(result.resolution_usd))
+
+
+def _cells(result: Frontier, k: int, vendors: list[str], per_usd: float) -> tuple[str, ...]:
+    point = result.points[k]
+    shown = headline_cells(point.headline, vendors, per_usd)
+    return _amount(result, point.amount), *shown, _step(result, point, result.points[k + 1 :], per_usd)
+
+
+def _amount(result: Frontier, amount: float) -> str:
+    if not result.unit:
+        return f"{100 * amount:.2f} %"
+    return f"{amount:,.{0 if abs(amount) >= 1000 else 3}f} {result.unit}"
+
+
+def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd: float) -> str:
+    """What one unit less costs between a point and the next cheaper one."""
+    if not following:
+        return ""
+    less = (following[0].amount - point.amount) * (1 if result.unit else 100)
+    usd = (point.headline.cost_usd - following[0].headline.cost_usd) * per_usd / less
+    return f"{usd:,.{0 if abs(usd) >= 100 else 2}f} a {result.unit or 'point'}"
+
+
+def _show_trust(result: Frontier, resolution: str) -> None:
+    click.echo()
+    click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
+    click.echo(f"no line is dominated by another; costs nearer than {resolution} are not told apart")
+    left = result.asked - len(result.points)
+    if left and not result.interrupted:
+        click.echo(f"{left} of {result.asked} points coincide with another one or are dominated, and are left out")
+    if result.interrupted:
+        click.echo(f"interrupted: {len(result.points)} of {result.asked} points", err=True)

@@ -1,0 +1,115 @@
+"""`chipmix repair`: why a scenario has no plan, and the least changes that would give it one."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from optimizer.repair import Report
+    from optimizer.repair.report import Repair
+
+INFEASIBLE, NO_PLAN = 3, 4
+MILLION = 1e6
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+              help="Change a key of the scenario or catalogue, as for plan; may be given several times.")  # fmt: skip
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
+              help="Write the answer as JSON; '-' prints it, and nothing else, to standard output.")  # fmt: skip
+@click.option("--gap", type=click.FloatRange(0, 1), default=1e-4, show_default=True,
+              help="How far from the cheapest the plans may be that check the repairs.")  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Stop after so long with the repairs found so far.")  # fmt: skip
+def repair(
+    scenario: str, settings: tuple[str, ...], json_file: str | None, gap: float, time_limit: float | None
+) -> int:
+    """Say why SCENARIO has no plan and what would give it one.
+
+    Prints what contradicts itself, which limits cannot all hold, and the least change of each kind (power, budget,
+    supply, time, a limit of yours, work left undone, or a mix) that makes a plan possible. Each was checked by
+    planning with it; its --set line works with chipmix plan.
+
+    \b
+    Examples:
+      chipmix repair quick_start --set sites/colo_room/power_mw=0.05 --set demand/training_70b/sites=[colo_room]
+      chipmix repair my_scenario.yaml --json -
+    """
+    from optimizer.plan import write_text
+    from optimizer.repair import repair as repaired
+    from optimizer.request import find_scenario, load_request
+    from optimizer.solve import Options
+
+    began = time.monotonic()
+    request = load_request(find_scenario(scenario), settings)
+    report = repaired(request, Options(gap=gap, time_limit=time_limit))
+    text = report.model_dump_json(indent=1) + "\n"
+    if json_file == "-":
+        click.echo(text, nl=False)
+    else:
+        if json_file is not None:
+            write_text(Path(json_file), text)
+        _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
+    click.echo(f"{time.monotonic() - began:.1f} s", err=True)
+    return _exit_code(report)
+
+
+def _exit_code(report: Report) -> int:
+    if report.status == "infeasible":
+        return 0 if report.repairs else INFEASIBLE
+    return 0 if report.status == "feasible" else NO_PLAN
+
+
+def _show(report: Report, code: str, per_usd: float) -> None:
+    from cli.tables import heading
+
+    click.echo(report.scenario)
+    if report.status != "infeasible":
+        known = "nothing to repair: there is a plan" if report.status == "feasible" else "not known in the time given"
+        click.echo(known)
+        return
+    click.echo("no plan meets every limit")
+    heading("Why")
+    for contradiction in report.contradictions:
+        click.echo(f"  {contradiction.at}: {contradiction.sentence}")
+    for conflict in report.conflicts:
+        one = len(conflict.limits) == 1
+        words = "this cannot hold, whatever else is given up" if one else "these cannot all hold"
+        click.echo(f"  {words}: {', '.join(conflict.limits)}")
+    heading("Repairs, the one with the cheapest plan first")
+    for number, option in enumerate(report.repairs, start=1):
+        _show_repair(number, option, code, per_usd)
+    if not report.repairs:
+        click.echo("  none was found")
+    _show_rest(report)
+
+
+def _show_repair(number: int, option: Repair, code: str, per_usd: float) -> None:
+    cost = f"{option.cost_usd * per_usd / MILLION:,.3f} M {code}"
+    extra = option.extra_usd * per_usd / MILLION
+    more = f", {extra:,.3f} more than the first" if extra >= 0.0005 else ""
+    click.echo(f"  {number}  {option.words}")
+    click.echo(f"     the plan then costs {cost}{more}")
+    for setting in option.settings:
+        click.echo(f"     --set {shlex.quote(setting)}")
+
+
+def _show_rest(report: Report) -> None:
+    from cli.tables import heading
+
+    if report.not_alone:
+        heading("Not enough alone")
+        for hopeless in report.not_alone:
+            click.echo(f"  {hopeless.kind}: {hopeless.why}")
+    click.echo()
+    if report.repairs:
+        click.echo("Each repair is the least of its kind and was checked by planning with it; what the change itself")
+        click.echo("costs (more power, a larger allocation) is not in the cost of its plan.")
+    if report.stopped:
+        click.echo("The time ran out: there may be more repairs, or smaller ones.")

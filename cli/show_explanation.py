@@ -1,0 +1,158 @@
+"""An explanation for the terminal: what limits are worth, why offers are in the plan, what an own chip needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from cli.figures import Words, rounded, some
+from cli.show_offers import show_offers
+from cli.tables import heading, show_table
+from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
+from optimizer.plan_format import Plan
+
+MOVES = (-5.0, -1.0, 1.0, 5.0)
+
+
+def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) -> None:
+    """Prints an explanation; `every_offer` tells all of each offer, instead of the many in groups."""
+    words = Words(plan, explanation)
+    cost = -plan.objective_usd if words.is_value else plan.objective_usd
+    what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
+    click.echo(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
+    click.echo(f"no difference of less than {words.amount(explanation.gap_usd)} can be told: that is the plan's gap")
+    if explanation.limits:
+        _show_limits(explanation.limits, words)
+    if explanation.offers:
+        show_offers(explanation.offers, words, every_offer)
+    if explanation.volume is not None:
+        _show_volume(explanation.volume, words)
+
+
+def _show_limits(limits: Sequence[LimitWorth], words: Words) -> None:
+    looked_at = [limit for limit in limits if any(move.answer != "fits" for move in limit.moves)]
+    if looked_at:
+        heading("What each limit leaves, in its tightest row")
+        columns = ("limit", "in", "used", "of", "unit", "room")
+        show_table(columns, [_use(limit, words) for limit in looked_at], numbers=(2, 3, 5))
+        _show_worth(looked_at, words)
+    others = [limit for limit in limits if limit not in looked_at]
+    if others:
+        heading("Limits that were not moved")
+        fit = [limit for limit in others if limit.moves]
+        _show_names(f"{len(fit)} leave room: 5 % less changes nothing", [limit.limit for limit in fit])
+        rest = [limit for limit in others if not limit.moves]
+        _show_names(f"{len(rest)} bind or nearly, but matter less; --limit NAME tells", [one.limit for one in rest])
+
+
+def _show_names(what: str, names: Sequence[str]) -> None:
+    if names:
+        click.echo(f"{what}: {some(names)}")
+
+
+def _use(limit: LimitWorth, words: Words) -> tuple[str, ...]:
+    scale, unit = (words.per_usd / 1e6, f"M {words.code}") if limit.row_unit == "USD" else (1.0, limit.row_unit)
+    where = limit.row.partition("(")[2].rstrip(")").rpartition(",")[2]
+    slack = 0.0 if abs(limit.slack) <= 1e-6 * abs(limit.most) else limit.slack
+    figures = (f"{rounded(figure * scale, 4)}" for figure in (limit.used, limit.most, slack))
+    used, most, room = figures
+    return limit.limit, where, used, most, unit, room
+
+
+def _show_worth(limits: Sequence[LimitWorth], words: Words) -> None:
+    what, sign = ("value, less cost", "− loses") if words.is_value else ("cost", "− saves")
+    heading(f"What moving it does to the plan's {what}: M {words.code} of present value, {sign}")
+    columns = ("limit", "5 % less", "1 % less", "1 % more", "5 % more")
+    show_table(columns, [(limit.limit, *_moves(limit, words)) for limit in limits], numbers=(1, 2, 3, 4))
+    if any(limit.unit == "point" for limit in limits):
+        click.echo("a share moves by points")
+    answers = {_move(move, words) for limit in limits for move in limit.moves}
+    if "not resolved" in answers:
+        click.echo("not resolved at this gap: plan with a smaller --gap to tell")
+    if "under gap" in answers:
+        click.echo("under gap: the relaxation proves that no more than the gap can be gained")
+    units = [(limit.limit, *worth) for limit in limits if (worth := _one_more(limit, words)) is not None]
+    if units:
+        heading(f"What one unit more does, in {words.code}")
+        show_table(("limit", "change", "for one more", "found by moving it"), units, numbers=(1,))
+
+
+def _moves(limit: LimitWorth, words: Words) -> tuple[str, ...]:
+    by_percent = {move.percent: move for move in limit.moves}
+    return tuple(_move(by_percent.get(percent), words) for percent in MOVES)
+
+
+def _move(move: Move | None, words: Words) -> str:
+    if move is None:
+        return "–"
+    if move.answer == "infeasible":
+        return "no plan"
+    if move.answer == "fits":
+        return "0"
+    if move.answer == "bounded":
+        return "under gap"
+    if move.change_usd is None or not move.change_usd.is_resolved:
+        return "not resolved"
+    return words.change(move.change_usd)
+
+
+def _one_more(limit: LimitWorth, words: Words) -> tuple[str, str, str] | None:
+    """The change by one unit more, from the smallest move that is resolved: upwards if there is one."""
+    by_percent = {move.percent: move for move in limit.moves}
+    for percent in (1.0, 5.0, -1.0, -5.0):
+        move = by_percent.get(percent)
+        if move is None or move.answer != "solved" or move.change_usd is None or move.usd_per_unit is None:
+            continue
+        if move.change_usd.is_resolved and not move.change_usd.is_nothing:
+            direction = "more" if percent > 0 else "less"
+            return words.change(move.usd_per_unit, 1.0), limit.unit, f"{abs(percent):g} % {direction}"
+    return None
+
+
+def _show_volume(volume: Volume, words: Words) -> None:
+    heading(f"From which volume {volume.accelerator} pays, in M {words.code} of present value")
+    click.echo(
+        f"one-off {words.amount(volume.one_off_usd)}, porting {words.amount(volume.porting_usd)}; times "
+        f"{', '.join(volume.demands)}; supply and limits stay as they are"
+    )
+    columns = ("volume", "with it", "without it", "difference", "its systems", "instead of it")
+    show_table(columns, [_point(point, words) for point in volume.points], numbers=(0, 1, 2, 3, 4))
+    click.echo(_verdict(volume))
+
+
+def _point(point: VolumePoint, words: Words) -> tuple[str, ...]:
+    return (
+        f"{point.factor:g}",
+        _millions(point.with_usd, words),
+        _millions(point.without_usd, words),
+        _difference(point, words),
+        f"{point.systems:,.0f}",
+        ", ".join(point.instead),
+    )
+
+
+def _millions(cost: Between | None, words: Words) -> str:
+    return "no plan" if cost is None or cost.most is None else rounded(cost.most * words.per_usd / 1e6, 6)
+
+
+def _difference(point: VolumePoint, words: Words) -> str:
+    """What the chip costs more, from the bounds of both plans."""
+    if point.with_usd is None or point.without_usd is None:
+        return ""
+    (least, most), (low, high) = ((cost.least, cost.most) for cost in (point.with_usd, point.without_usd))
+    if least is None or most is None or low is None or high is None:
+        return ""
+    return words.change(Between(least=least - high, most=most - low))
+
+
+def _verdict(volume: Volume) -> str:
+    if volume.from_factor is not None and volume.to_factor is not None:
+        return (
+            f"it does not pay at {volume.from_factor:.3g} times the volume and does at {volume.to_factor:.3g} times "
+            "(both proved)"
+        )
+    low, high = volume.points[0], volume.points[-1]
+    if volume.pays_everywhere:
+        return f"it pays at {low.factor:g} times the volume already"
+    return f"it is not proved to pay at any volume up to {high.factor:g} times"

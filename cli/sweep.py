@@ -1,0 +1,143 @@
+"""`chipmix sweep`: one plan for each combination of some settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.explored import (
+    gap_option,
+    headline_cells,
+    json_option,
+    new_folder,
+    progress_bar,
+    setting_option,
+    time_limit_option,
+    vendors_of,
+    workers_option,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from optimizer.explore.results import Cell, Sweep
+    from optimizer.explore.sweep import Question
+
+INFEASIBLE, NO_PLAN, BAD_INPUT, INTERRUPTED = 3, 4, 2, 130
+WORDS = {
+    "infeasible": "no plan meets every limit",
+    "no_plan": "none found in the time given",
+    "invalid": "not possible as asked",
+    "not_run": "not run",
+}
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--vary", multiple=True, metavar="KEY=A,B,C",
+              help="The values of a key of the scenario or catalogue; several times: every combination.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
+              help="The new folder for the plans; default: SCENARIO_sweep.")  # fmt: skip
+@click.option("--resume", type=click.Path(path_type=Path, file_okay=False),
+              help="Go on with the sweep in this folder; what is not given again stays as it was.")  # fmt: skip
+@setting_option
+@gap_option(default=None)
+@time_limit_option()
+@workers_option
+@json_option
+def sweep(
+    scenario: str,
+    vary: tuple[str, ...],
+    output: Path | None,
+    resume: Path | None,
+    settings: tuple[str, ...],
+    gap: float | None,
+    time_limit: float | None,
+    workers: int | None,
+    json_file: str | None,
+) -> int:
+    """Make one plan of SCENARIO for each combination of some settings.
+
+    Each plan is kept as a plan.json in a folder, with an index.json; a sweep that was interrupted goes on
+    with --resume and repeats nothing. The gap is 0.0001 unless given.
+
+    \b
+    Examples:
+      chipmix sweep quick_start --vary finance/discount_rate=0.08,0.10 -o rates
+      chipmix sweep quick_start --vary finance/discount_rate=0.1 --vary sites/colo_room/racks=6,8 --json -
+    """
+    from optimizer.explore.grid import grid
+    from optimizer.explore.sweep import Question, index_text, read_index
+    from optimizer.explore.sweep import sweep as run_sweep
+    from optimizer.request import find_scenario
+    from optimizer.solve import Options
+
+    if resume is not None and output is not None:
+        raise click.UsageError("--resume names the folder already; leave -o out")
+    before = read_index(resume) if resume is not None else None
+    varied = grid(vary) if vary or before is None else before.vary
+    if not varied:
+        raise click.UsageError("say what varies, such as --vary finance/discount_rate=0.08,0.1")
+    options = Options(
+        gap=gap if gap is not None else before.gap if before else Options().gap,
+        time_limit=time_limit or (before.time_limit_s if before else None),
+    )
+    question = Question(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
+    folder = resume or output or _default_folder(question)
+    with progress_bar("plans") as watch:
+        result = run_sweep(question, folder, workers, watch)
+    write_json(index_text(result), json_file)
+    if json_file != "-":
+        _show(result, folder)
+    return _exit_code(result)
+
+
+def _default_folder(question: Question) -> Path:
+    folder = Path(f"{question.path.stem}_sweep")
+    if folder.exists() and any(folder.iterdir()):
+        raise click.UsageError(
+            f"the folder {folder} is not empty: name another with -o, or go on with --resume {folder}"
+        )
+    return folder
+
+
+def _show(result: Sweep, folder: Path) -> None:
+    from cli.tables import heading, show_table
+
+    headlines = [cell.headline for cell in result.cells if cell.headline is not None]
+    vendors = vendors_of(headlines)
+    heading(f"{len(result.cells)} plans of {result.scenario}: money in M {result.currency.code}")
+    names = _short_names(list(result.vary))
+    columns = (*names, "cost", "bound", "gap", "capex", "peak MW", *vendors, "status")
+    numbers = range(len(names), len(names) + 5 + len(vendors))
+    show_table(columns, [_cells(cell, vendors, result.currency.per_usd) for cell in result.cells], numbers)
+    for cell in result.cells:
+        if cell.why is not None:
+            shown = ", ".join(f"{key}={value}" for key, value in cell.settings.items())
+            click.echo(f"{shown}: {cell.why}", err=True)
+    if result.left:
+        click.echo(f"interrupted with {result.left} left; go on with --resume {folder}", err=True)
+    click.echo(f"wrote {len(headlines)} plans and index.json to {folder}", err=True)
+
+
+def _short_names(keys: list[str]) -> list[str]:
+    """The last part of each key, or the whole key where that is not enough to tell them apart."""
+    last = [key.rpartition("/")[2] for key in keys]
+    return [short if last.count(short) == 1 else key for key, short in zip(keys, last, strict=True)]
+
+
+def _cells(cell: Cell, vendors: list[str], per_usd: float) -> tuple[str, ...]:
+    if cell.headline is None:
+        return (*cell.settings.values(), *[""] * (5 + len(vendors)), WORDS[cell.status])
+    return (*cell.settings.values(), *headline_cells(cell.headline, vendors, per_usd), cell.status)
+
+
+def _exit_code(result: Sweep) -> int:
+    """A plan for at least one combination is success; else why there is none."""
+    found = {cell.status for cell in result.cells}
+    if "not_run" in found:
+        return INTERRUPTED
+    if found & {"optimal", "feasible"}:
+        return 0
+    return NO_PLAN if "no_plan" in found else INFEASIBLE if "infeasible" in found else BAD_INPUT

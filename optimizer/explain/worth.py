@@ -1,0 +1,217 @@
+"""What binds and what it is worth: limits moved a little, by solves of the changed scenario.
+
+Prices of the relaxation only choose which limits are looked at: with whole systems they are wrong by
+factors, in both directions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+from catalogs.periods import value_at
+from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved
+from optimizer.explain.explanation import LimitWorth, Move
+from optimizer.explain.inquiry import Inquiry, between
+from optimizer.explain.use import Use, uses
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
+from optimizer.scenario import matches
+from optimizer.what_if import NEVER, Bracket
+
+MOVES = tuple(map(Decimal, (-5, -1, 1, 5)))
+MOST_LIMITS = 15
+PRECISION = 0.1
+"""The part of an effect to which it is worth knowing."""
+_A_MONTH = frozenset({"supply_per_month", "pools_per_month", "supply_systems_per_month"})
+
+
+def worth(inquiry: Inquiry, patterns: Sequence[str] = ()) -> tuple[LimitWorth, ...]:
+    """What moving each limit changes, the most money first.
+
+    Looks at the limits that a pattern names (by label, name, constraint or kind), or at the fifteen of the
+    highest price in the relaxation; of the others it says what follows without a solve.
+    Raises LookupError for a pattern that names none.
+    """
+    limits = _named(business_limits(inquiry.model), patterns)
+    used = uses(inquiry.plan, inquiry.model)
+    prices = relaxed_prices(inquiry, limits, used)
+    closely = frozenset(limits if patterns else dearest(limits, prices, used)[:MOST_LIMITS])
+    tasks = [(limit, percent) for limit in limits for percent in MOVES]
+
+    def question(task: tuple[BusinessLimit, Decimal]) -> Move | None:
+        limit, percent = task
+        return move(inquiry, limit, percent, used, limit in closely)
+
+    answers = dict(zip(tasks, inquiry.all("limits", tasks, question), strict=True))
+    rows = [
+        _worth(inquiry, limit, used, prices[limit], [found for p in MOVES if (found := answers[limit, p]) is not None])
+        for limit in limits
+    ]
+    return tuple(sorted(rows, key=lambda one: (-_money(one), -one.price_usd, one.limit)))
+
+
+def dearest(
+    limits: Iterable[BusinessLimit], prices: Mapping[BusinessLimit, float], used: Mapping[str, Use]
+) -> list[BusinessLimit]:
+    """The limits worth a closer look, those of the highest price first: all that have one, or hardly any room."""
+    tight = [one for one in limits if prices[one] or not _leaves(one, used, max(MOVES))]
+    return sorted(tight, key=lambda limit: (-prices[limit], limit.label))
+
+
+def _leaves(limit: BusinessLimit, used: Mapping[str, Use], percent: Decimal) -> bool:
+    """Whether the plan at hand still fits if a limit is tightened by so many percent or points."""
+    return all(used[row].leaves(abs(percent) / PERCENT) for row in limit.rows)
+
+
+def _named(limits: Sequence[BusinessLimit], patterns: Sequence[str]) -> tuple[BusinessLimit, ...]:
+    known = {limit: (limit.label, limit.name, limit.constraint, limit.kind) for limit in limits}
+    for pattern in patterns:
+        if not any(matches(pattern, names) for names in known.values()):
+            raise LookupError(f"no limit is called '{pattern}'")
+    return tuple(limit for limit in limits if not patterns or any(matches(p, known[limit]) for p in patterns))
+
+
+def relaxed_prices(
+    inquiry: Inquiry, limits: Iterable[BusinessLimit], used: Mapping[str, Use]
+) -> Mapping[BusinessLimit, float]:
+    """What each limit is worth as a whole by its rows' prices in the relaxation, in USD: to rank by, not to quote."""
+    duals = dict(zip(inquiry.matrix.rows, abs(inquiry.root.duals).tolist(), strict=False))
+
+    def price(name: str) -> float:
+        row = inquiry.model.rows[name]
+        per_unit = duals.get(model_name(name), 0.0) * USD_PER_MODEL_UNIT / row.scale
+        whole = abs(used[name].whole)
+        return float(per_unit * whole) if math.isfinite(whole) else 0.0
+
+    return {limit: sum(map(price, limit.rows)) for limit in limits}
+
+
+def move(
+    inquiry: Inquiry, limit: BusinessLimit, percent: Decimal, used: Mapping[str, Use], closely: bool
+) -> Move | None:
+    """What moving a limit changes; None where it cannot move, or is not looked at and nothing follows by itself."""
+    request = moved(inquiry.request, limit, percent)
+    if _numbers(figure(request, limit)) == _numbers(figure(inquiry.request, limit)):
+        return None
+    tightens = _tightens(inquiry, limit, percent)
+    if tightens and _leaves(limit, used, percent):
+        inquiry.count(solved=False)
+        return _answer(inquiry, limit, percent, "fits", Bracket(0.0, inquiry.cost.width))
+    if not closely:
+        return None
+    enough = inquiry.cost.most - inquiry.open_usd if tightens is False else None
+    outcome = inquiry.ask(request, enough, PRECISION)
+    if outcome.status == "infeasible":
+        return _answer(inquiry, limit, percent, "infeasible", None)
+    change = _change(outcome.cost, inquiry.cost, tightens)
+    if outcome.status == "bounded":
+        return _answer(inquiry, limit, percent, "bounded", change)
+    return _answer(inquiry, limit, percent, "solved" if outcome.has_plan else "stopped", change)
+
+
+def _numbers(value: Any) -> list[Decimal]:
+    return [Decimal(str(number)) for number in (value.values() if isinstance(value, dict) else [value])]
+
+
+def _tightens(inquiry: Inquiry, limit: BusinessLimit, percent: Decimal) -> bool | None:
+    """Whether a move leaves fewer plans (None: neither fewer nor more, so that nothing follows of itself).
+
+    Where there is less to do, every plan for more still serves, and costs no more; unless work has a value, or
+    a limit of the user's asks for some of it.
+    """
+    if limit.kind == "demand":
+        scenario = inquiry.request.scenario
+        asked_for = any(rule.measure == "work" for rule in scenario.limits)
+        if scenario.objective == "maximize_value" or asked_for:
+            return None
+    return (percent > 0) == limit.is_floor
+
+
+def _change(after: Bracket, before: Bracket, tightens: bool | None) -> Bracket:
+    """The change of cost. Fewer plans never cost less, more plans never more: the plan at hand is one of them."""
+    if tightens:
+        after = Bracket(max(after.least, before.least), after.most)
+        return Bracket(max(0.0, after.least - before.most), after.most - before.least)
+    if tightens is False:
+        after = Bracket(after.least, min(after.most, before.most))
+        return Bracket(after.least - before.most, min(0.0, after.most - before.least))
+    return after.less(before)
+
+
+def _answer(
+    inquiry: Inquiry,
+    limit: BusinessLimit,
+    percent: Decimal,
+    answer: Literal["solved", "fits", "bounded", "infeasible", "stopped"],
+    change: Bracket | None,
+) -> Move:
+    units = _amount(inquiry, limit) * float(percent) / float(PERCENT)
+    return Move(
+        percent=float(percent),
+        answer=answer,
+        change_usd=None if change is None else between(change),
+        usd_per_unit=None if change is None or not units else between(_divided(change, units)),
+    )
+
+
+def _divided(change: Bracket, units: float) -> Bracket:
+    return Bracket(*sorted((change.least / units, change.most / units)))
+
+
+def _amount(inquiry: Inquiry, limit: BusinessLimit) -> float:
+    """What the scenario states, on average over the periods of the horizon; of a share, 100 points."""
+    if limit.is_share:
+        return float(PERCENT)
+    value, calendar = figure(inquiry.request, limit), inquiry.request.scenario.calendar
+    if not isinstance(value, dict):
+        return float(value)
+    steps = {key: Decimal(str(amount)) for key, amount in value.items()}
+    if limit.constraint == "finish_by_deadline":
+        return float(max(steps.values()))
+    return float(sum(value_at(steps, calendar.first_month(t)) or 0 for t in calendar.periods)) / calendar.count
+
+
+def _unit(inquiry: Inquiry, limit: BusinessLimit) -> str:
+    if limit.is_share:
+        return "point"
+    if limit.constraint == "draws_within_pool":
+        return f"{inquiry.request.catalog.pools[limit.name].unit} a month"
+    if limit.constraint == "finish_by_deadline":
+        return f"{limit.unit} x hour"
+    a_month = _A_MONTH & {str(key) for key in limit.key}
+    return f"{limit.unit} a month" if a_month else limit.unit
+
+
+def _worth(
+    inquiry: Inquiry, limit: BusinessLimit, used: Mapping[str, Use], price_usd: float, moves: Sequence[Move]
+) -> LimitWorth:
+    tightest = min((used[row] for row in limit.rows), key=lambda use: (use.room, -abs(use.most), use.row))
+    return LimitWorth(
+        limit=limit.label,
+        constraint=limit.constraint,
+        name=limit.name,
+        row=tightest.row,
+        at_least=tightest.at_least,
+        used=tightest.used,
+        most=tightest.most,
+        slack=tightest.slack,
+        row_unit=limit.unit,
+        unit=_unit(inquiry, limit),
+        amount=_amount(inquiry, limit),
+        price_usd=price_usd,
+        moves=tuple(moves),
+    )
+
+
+def _money(worth: LimitWorth) -> float:
+    """The most that a move changes: to rank by."""
+    return max((_size(move) for move in worth.moves), default=0.0)
+
+
+def _size(move: Move) -> float:
+    if move.answer == "infeasible":
+        return NEVER
+    change: Any = move.change_usd
+    return abs(change.middle) if change is not None and change.is_resolved and move.answer == "solved" else 0.0

@@ -1,0 +1,184 @@
+"""Cost against one other thing: plans of which none is both cheaper and lower than another.
+
+The augmented epsilon-constraint method (Mavrotas, 2009): between the least of the other thing and what the
+cheapest plan has, the cost is minimised under one limit after another, with a small weight on the other
+thing so that of equally cheap plans the lower one is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.explore.extremes import Extremes, closed_in, solution_of
+from optimizer.explore.figures import Gauge, Linear
+from optimizer.explore.results import Frontier, Headline, Point, headline
+from optimizer.explore.sweep import Watch
+from optimizer.explore.trades import Trade, trade_of
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.plan_format import Plan
+from optimizer.planning import NoPlan, Solved, make_plan, plan_of, stated
+from optimizer.request import Request
+from optimizer.solve import Options, Solution, relative_gap
+from optimizer.what_if import WhatIf
+
+TIE_BREAK = 0.1
+"""The part of the gap that the weight on the other thing may move the cost by."""
+END_GAP = 0.005
+"""The ends of a frontier are proved to this part of themselves, or to fifty times the gap if that is less."""
+ROUNDING = 1e-9
+EQUAL = 1e-7
+"""Points whose amounts differ by less than this part of the frontier's span are one."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The two ends of a frontier: the least amount, what none can be below, the cheapest plan's amount."""
+
+    least: float
+    bound: float
+    most: float
+    lowest: Floats
+
+    def levels(self, points: int) -> Iterator[float]:
+        """So many amounts at equal distances, the least first."""
+        for k in range(points):
+            yield self.least + (self.most - self.least) * k / max(points - 1, 1)
+
+
+def frontier(request: Request, key: str, points: int, options: Options, watch: Watch | None = None) -> Frontier:
+    """The frontier of cost against what `key` names, by so many points, each a plan.
+
+    Ctrl-C ends it with the points that are found.
+    Raises InputError for a key that names nothing, and what `make_plan` raises.
+    """
+    planned = make_plan(request, options)
+    if planned.interrupted:
+        raise KeyboardInterrupt
+    with WhatIf(planned.plan, options) as asked:
+        return _traced(asked, key, points, watch)
+
+
+def _traced(asked: WhatIf, key: str, points: int, watch: Watch | None) -> Frontier:
+    model, matrix = asked.model
+    trade = trade_of(key, Gauge(model, matrix))
+    span = _span(asked, matrix, trade)
+    found: list[Point] = []
+    interrupted = False
+    try:
+        for point in _points(asked, trade, span, points):
+            found.append(point)
+            if watch is not None:
+                watch(len(found), points)
+    except KeyboardInterrupt:
+        interrupted = True
+    kept = tuple(undominated(found, EQUAL * (span.most - span.least)))
+    return Frontier(
+        trade=key,
+        label=trade.label,
+        unit=trade.unit,
+        asked=points,
+        least_bound=span.bound,
+        resolution_usd=max((p.headline.cost_usd - p.headline.bound_usd for p in kept), default=0.0),
+        interrupted=interrupted,
+        points=kept,
+    )
+
+
+def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
+    """Both ends by lexicographic optima: the least amount of all plans, and of the cheapest ones."""
+    here, gap = solution_of(asked, matrix), min(END_GAP, 50 * asked.options.gap)
+    best = float(matrix.cost @ here)
+    cheapest = with_rows(matrix, [cost_row(matrix, best + ROUNDING * abs(best))])
+    least = trade.least(Extremes(asked, matrix, here, gap))
+    most = trade.least(Extremes(asked, cheapest, here, gap))
+    return Span(least.value, least.bound, max(least.value, most.value), least.values)
+
+
+def _points(asked: WhatIf, trade: Trade, span: Span, points: int) -> Iterator[Point]:
+    """A plan for each level, from the least up, so that each begins from one that fits."""
+    if span.most - span.least <= EQUAL * max(abs(span.most), EQUAL):
+        points = 1
+    known = dict(zip(asked.model[1].columns, span.lowest.tolist(), strict=True))
+    for level in span.levels(points):
+        point, known = _point(asked, trade, span, level, known)
+        yield point
+
+
+def _point(
+    asked: WhatIf, trade: Trade, span: Span, level: float, known: dict[str, float]
+) -> tuple[Point, dict[str, float]]:
+    """The cheapest plan within a level, lower ones first among equals; and its values, by column."""
+    request = trade.limited(asked.request, level)
+    model, matrix = stated(request)
+    at_level = trade_of(trade.key, Gauge(model, matrix))
+    above = at_level.above(level)
+    begin = np.array([known.get(name, 0.0) for name in matrix.columns])
+    searched, offset = _weighed(matrix, at_level, above, span, begin, asked.options.gap)
+    if trade.limit is None:
+        searched = with_rows(searched, [Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
+    gap = asked.options.gap * (1 - 2 * TIE_BREAK)
+    found = closed_in(asked, searched, asked.relaxed(searched), begin, gap)
+    if not found.values.size:
+        raise NoPlan(found)
+    cost = float(matrix.cost @ found.values)
+    bound = min(found.bound + offset, cost)
+    solution = replace(found, objective=cost, bound=bound, duals=found.duals[: len(matrix.rows)])
+    plan = _plan(asked, Solved(request, model, matrix, _named(solution, asked.options), asked.options), trade)
+    point = Point(
+        limit=level,
+        amount=at_level.amount(found.values),
+        headline=_bounded(headline(plan), bound * USD_PER_MODEL_UNIT),
+        plan=plan,
+    )
+    return point, dict(zip(matrix.columns, found.values.tolist(), strict=True))
+
+
+def _weighed(
+    matrix: Matrix, trade: Trade, above: tuple[Linear, ...], span: Span, begin: Floats, gap: float
+) -> tuple[Matrix, float]:
+    """The model with a small weight on how far a plan stays below the level, and what its bound leaves out.
+
+    Within the level nothing is above 0, so the weighed cost is never above the cost: its bound holds for both.
+    """
+    width = (span.most - span.least) * (trade.whole.at(begin) if trade.whole is not None else 1.0)
+    if width <= 0:
+        return matrix, 0.0
+    weight = TIE_BREAK * gap * abs(float(matrix.cost @ begin)) / width / len(above)
+    cost = matrix.cost.copy()
+    for part in above:
+        for j, amount in part.terms.items():
+            cost[j] += weight * amount
+    return replace(matrix, cost=cost), weight * sum(part.constant for part in above)
+
+
+def _named(solution: Solution, options: Options) -> Solution:
+    """A solution whose status says whether its own cost and bound are within the gap."""
+    reached = relative_gap(solution.objective, solution.bound) <= options.gap
+    return replace(solution, status="optimal" if reached else "feasible")
+
+
+def _plan(asked: WhatIf, solved: Solved, trade: Trade) -> Plan:
+    """The plan of a point. Where no scenario can state the level, it is one of the scenario as it is."""
+    if trade.limit is not None:
+        return plan_of(solved)
+    bound = min(asked.cost.least / USD_PER_MODEL_UNIT, solved.solution.objective)
+    return plan_of(replace(solved, solution=_named(replace(solved.solution, bound=bound), asked.options)))
+
+
+def _bounded(found: Headline, bound_usd: float) -> Headline:
+    gap = relative_gap(found.cost_usd, bound_usd)
+    return found.model_copy(update={"bound_usd": min(bound_usd, found.cost_usd), "gap": gap})
+
+
+def undominated(points: Iterable[Point], same: float) -> Iterator[Point]:
+    """The points that no other is as cheap as with as little, from the least amount up."""
+    cheapest = np.inf
+    last = -np.inf
+    for point in sorted(points, key=lambda p: (p.amount, p.headline.cost_usd)):
+        if point.headline.cost_usd < cheapest and point.amount > last + same:
+            yield point
+            cheapest, last = point.headline.cost_usd, point.amount

@@ -1,0 +1,173 @@
+"""One plan for each combination of some settings, kept in a folder so that an interrupted sweep can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from catalogs.problems import InputError, Location, Problem
+from optimizer.elastic import Infeasible
+from optimizer.explore.grid import Grid, combinations
+from optimizer.explore.results import Cell, Shown, Sweep, headline
+from optimizer.explore.workers import answers
+from optimizer.plan import as_text, plan_text, write_text
+from optimizer.plan_format import Plan
+from optimizer.planning import NoPlan, make_plan, program_version
+from optimizer.request import Request, load_request
+from optimizer.scenario import Currency
+from optimizer.solve import Options
+
+INDEX = "index.json"
+Watch = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a sweep asks: a scenario's file, settings as for `--set`, the grid, how hard to try."""
+
+    path: Path
+    settings: Sequence[str]
+    vary: Grid
+    options: Options
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a combination: a plan, or the status of a cell without one and why."""
+
+    status: Literal["optimal", "feasible", "infeasible", "no_plan", "invalid"]
+    plan: Plan | None = None
+    why: str | None = None
+
+
+def sweep(question: Question, folder: Path, workers: int | None = None, watch: Watch | None = None) -> Sweep:
+    """Plans every combination that the folder has no answer to yet, and keeps each answer there.
+
+    Ctrl-C ends it with what is finished; the rest is `not_run`. No answer depends on `workers`, the number of
+    processes that solve, nor on which of them is done first.
+    Raises InputError for combinations that cannot be read, before anything is solved.
+    """
+    whole = _with_known(_unanswered(question), folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    left = [i for i, cell in enumerate(whole.cells) if cell.status == "not_run"]
+    tasks = [_of_one(question, whole.cells[i]) for i in left]
+    try:
+        for k, answer in answers(tasks, answered, workers):
+            whole = _with_answer(whole, left[k], answer, folder)
+            write_text(folder / INDEX, index_text(whole))
+            if watch is not None:
+                watch(len(whole.cells) - whole.left, len(whole.cells))
+    except KeyboardInterrupt:
+        pass
+    write_text(folder / INDEX, index_text(whole))
+    return whole
+
+
+def index_text(result: Sweep) -> str:
+    """The bytes of `index.json`."""
+    return json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+
+def read_index(folder: Path) -> Sweep:
+    """The sweep that a folder holds. Raises InputError if it holds none."""
+    at = Location(str(folder / INDEX), 1, 1)
+    try:
+        return Sweep.model_validate_json((folder / INDEX).read_bytes())
+    except OSError as error:
+        message = "cannot be read; --resume takes the folder of a sweep that was interrupted"
+        raise InputError([Problem(at, message)]) from error
+    except ValidationError as error:
+        raise InputError([Problem(at, "is not the index of a sweep")]) from error
+
+
+def _unanswered(question: Question) -> Sweep:
+    """Every combination, read and checked, none of them run."""
+    cells, problems, currency = [], [], Currency()
+    for chosen in combinations(question.vary):
+        cell = Cell(id="", settings=chosen, status="not_run")
+        one = _of_one(question, cell)
+        try:
+            request = load_request(one.path, one.settings)
+        except InputError as error:
+            varied = set(one.settings[len(question.settings) :])
+            problems += [_of_vary(problem, varied) for problem in error.problems]
+            continue
+        currency = request.scenario.currency
+        cells.append(cell.model_copy(update={"id": _id(request, question.options)}))
+    if problems:
+        raise InputError(problems)
+    return Sweep(
+        scenario=question.path.stem,
+        settings=tuple(question.settings),
+        vary={key: tuple(values) for key, values in question.vary.items()},
+        currency=Shown(code=currency.code, per_usd=float(currency.per_usd)),
+        gap=question.options.gap,
+        time_limit_s=question.options.time_limit,
+        cells=tuple(cells),
+    )
+
+
+def _of_one(question: Question, cell: Cell) -> Question:
+    """The question of one cell: its own settings after those of all cells, nothing that varies."""
+    own = [f"{key}={value}" for key, value in cell.settings.items()]
+    return replace(question, settings=(*question.settings, *own), vary={})
+
+
+def _id(request: Request, options: Options) -> str:
+    """A hash of what the answer to a cell depends on: scenario, catalogue, options and program."""
+    content = [as_text(request.scenario), as_text(request.catalog), asdict(options), program_version()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _of_vary(problem: Problem, varied: Iterable[str]) -> Problem:
+    """A problem of a setting that came from `--vary`, said of that."""
+    setting = problem.at.file.removeprefix("--set ")
+    at = replace(problem.at, file=f"--vary {setting}") if setting in varied else problem.at
+    return Problem(at, problem.message)
+
+
+def _with_known(whole: Sweep, folder: Path) -> Sweep:
+    """The sweep with the answers that a folder has already."""
+    if not (folder / INDEX).exists():
+        return whole
+    known = {cell.id: cell for cell in read_index(folder).cells if _is_kept(cell, folder)}
+    cells = (known.get(cell.id, cell).model_copy(update={"settings": cell.settings}) for cell in whole.cells)
+    return whole.model_copy(update={"cells": tuple(cells)})
+
+
+def _is_kept(cell: Cell, folder: Path) -> bool:
+    return cell.status != "not_run" and (cell.plan is None or (folder / cell.plan).is_file())
+
+
+def _with_answer(whole: Sweep, i: int, answer: Answer, folder: Path) -> Sweep:
+    """The sweep with one cell answered, its plan written to the folder."""
+    cell = whole.cells[i].model_copy(update={"status": answer.status, "why": answer.why})
+    if answer.plan is not None:
+        name = f"{cell.id}.json"
+        write_text(folder / name, plan_text(answer.plan))
+        cell = cell.model_copy(update={"plan": name, "headline": headline(answer.plan)})
+    return whole.model_copy(update={"cells": (*whole.cells[:i], cell, *whole.cells[i + 1 :])})
+
+
+def answered(one: Question) -> Answer:
+    """The answer to one combination. Raises KeyboardInterrupt rather than give half of one."""
+    try:
+        planned = make_plan(load_request(one.path, one.settings), one.options)
+    except Infeasible as error:
+        return Answer("infeasible", why=str(error))
+    except InputError as error:
+        return Answer("invalid", why="\n".join(problem.message for problem in error.problems))
+    except NoPlan as error:
+        if error.interrupted:
+            raise KeyboardInterrupt from error
+        return Answer("no_plan", why=str(error))
+    if planned.interrupted:
+        raise KeyboardInterrupt
+    return Answer(planned.plan.status, planned.plan)

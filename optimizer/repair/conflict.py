@@ -1,0 +1,197 @@
+"""Which limits cannot all hold: a deletion filter over limits of the business, not over rows of the model.
+
+A limit is left out; if there is still no plan, it stays out. What remains is a conflict: all of it together is
+impossible, and without any one of it the rest is not. Limits are tried from the most to the least negotiable, so
+that what remains is what can least be talked about. Rows that state how things work always stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from catalogs.problems import InputError
+from optimizer.business_limits import business_limits
+from optimizer.certificate import certified_bound
+from optimizer.elastic import LEAST
+from optimizer.formulation import build_model
+from optimizer.formulation.model import model_name
+from optimizer.matrix import Column, Matrix, to_matrix, with_columns
+from optimizer.reopened import Key, changed
+from optimizer.repair.desk import Desk
+from optimizer.repair.levers import kind_of
+from optimizer.repair.terms import terms
+from optimizer.request import Request
+from optimizer.tables import build_tables
+
+NEGOTIABLE = (
+    "limits",
+    "budget",
+    "minimum order",
+    "supply",
+    "growth",
+    "cluster",
+    "racks",
+    "power",
+    "porting",
+    "engineering",
+    "building",
+    "demand",
+    "lead time",
+)
+"""From what a buyer sets alone, over what suppliers grant and what is built, to the work itself and to time."""
+SUSPECT = (
+    "limits",
+    "cluster",
+    "minimum order",
+    "porting",
+    "engineering",
+    "building",
+    "budget",
+    "growth",
+    "racks",
+    "power",
+    "supply",
+    "lead time",
+    "demand",
+)
+"""What to look at first in a conflict: the narrowest rule in front, the work itself last."""
+MOST_CONFLICTS = 5
+_OWN = {"racks_within_site": "racks"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A limit that can be left out: rows of the model, or figures that make a term ask for nothing.
+
+    `kind` is how it is repaired, `sort` where it stands in `NEGOTIABLE`, `rows` how its rows begin: with other
+    figures there may be more of them.
+    """
+
+    kind: str
+    sort: str
+    label: str
+    rows: str | None = None
+    figures: Mapping[Key, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A conflict: its groups, and whether each was shown to be needed."""
+
+    groups: tuple[Group, ...]
+    minimal: bool
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(group.label for group in self.groups)
+
+    def has(self, kind: str) -> bool:
+        return any(group.kind == kind for group in self.groups)
+
+
+class Filter:
+    """Looks for the conflicts of a request without a plan."""
+
+    def __init__(self, desk: Desk, request: Request) -> None:
+        self.desk, self.request = desk, request
+        self._unsure = False
+        self._built: dict[tuple[Group, ...], Matrix | None] = {}
+        model = build_model(build_tables(request, loose=True))
+        rows = [
+            Group(kind_of(limit), _OWN.get(limit.constraint, kind_of(limit)), limit.label, _begins(limit.rows[0]))
+            for limit in business_limits(model)
+        ]
+        self.groups = [*rows, *(Group(term.kind, term.sort, term.label, None, term.without) for term in terms(request))]
+
+    def conflicts(self) -> Iterator[Found]:
+        """Conflicts one after another, each without the limits of those before; the work asked for stays."""
+        out: set[Group] = set()
+        for _ in range(MOST_CONFLICTS):
+            conflict = self._conflict(out) if self._infeasible(out) else None
+            if conflict is None or not conflict.groups or not self._proved(conflict):
+                return
+            yield conflict
+            out |= {group for group in conflict.groups if group.kind != "demand"} or set(conflict.groups)
+
+    def _conflict(self, out: Iterable[Group]) -> Found:
+        dropped, kept, self._unsure = set(out), list[Group](), False
+        for sort in NEGOTIABLE:
+            left = [group for group in self.groups if group.sort == sort and group not in dropped]
+            kept += self._needed(left, dropped)
+        return Found(tuple(sorted(kept, key=lambda group: SUSPECT.index(group.sort))), not self._unsure)
+
+    def _needed(self, groups: Sequence[Group], dropped: set[Group]) -> Iterator[Group]:
+        """The groups of one sort without which there is a plan; the others are dropped, all at once if possible."""
+        if groups and self._infeasible(dropped | set(groups)):
+            dropped |= set(groups)
+        elif len(groups) == 1:
+            yield groups[0]
+        elif groups:
+            half = len(groups) // 2
+            yield from self._needed(groups[:half], dropped)
+            yield from self._needed(groups[half:], dropped)
+
+    def _infeasible(self, out: Iterable[Group]) -> bool:
+        """Whether there is no plan without some limits; what is not found out counts as a plan."""
+        matrix = self._matrix(out)
+        fits = None if matrix is None else self.desk.fits(matrix)
+        self._unsure = self._unsure or fits is None
+        return fits is False
+
+    def _matrix(self, out: Iterable[Group]) -> Matrix | None:
+        """The model without some limits; None if what is asked for can then never be served."""
+        matrix = self._stated(tuple(sorted((g for g in out if g.figures), key=lambda g: g.label)))
+        if matrix is None:
+            return None
+        which = np.zeros(len(matrix.rows), dtype=bool)
+        which[_rows_of(matrix, out)] = True
+        return replace(
+            matrix,
+            row_lower=np.where(which, -np.inf, matrix.row_lower),
+            row_upper=np.where(which, np.inf, matrix.row_upper),
+        )
+
+    def _stated(self, relaxed: tuple[Group, ...]) -> Matrix | None:
+        if relaxed not in self._built:
+            figures = {key: value for group in relaxed for key, value in group.figures.items()}
+            try:
+                request = changed(self.request, figures) if figures else self.request
+                self._built[relaxed] = to_matrix(build_model(build_tables(request, loose=True)).problem)
+            except InputError:
+                self._built[relaxed] = None
+        return self._built[relaxed]
+
+    def _proved(self, conflict: Found) -> bool:
+        """Whether a conflict holds in exact arithmetic, or two solves agree where only whole numbers conflict."""
+        others = [group for group in self.groups if group not in conflict.groups and group.sort != "lead time"]
+        matrix = self._matrix(others)
+        if matrix is None:
+            return False
+        gives = [_give(matrix, i) for i in _rows_of(matrix, conflict.groups)]
+        elastic = with_columns(
+            replace(matrix, cost=np.zeros(len(matrix.cost)), integer=np.zeros(len(matrix.cost), dtype=bool)), gives
+        )
+        duals = self.desk.solve(elastic).duals
+        return certified_bound(elastic, duals) > LEAST or self.desk.fits(matrix, otherwise=True) is False
+
+
+def _begins(name: str) -> str:
+    """How all rows of a limit begin: the constraint and what it is the limit of."""
+    return model_name(name).removesuffix(")").partition(",")[0]
+
+
+def _rows_of(matrix: Matrix, groups: Iterable[Group]) -> list[int]:
+    begins = {group.rows for group in groups}
+    return [i for i, name in enumerate(matrix.rows) if _begins(name) in begins]
+
+
+def _give(matrix: Matrix, row: int) -> Column:
+    more = 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0
+    span = slice(matrix.start[row], matrix.start[row + 1])
+    bound = matrix.row_lower[row] if more > 0 else matrix.row_upper[row]
+    most = float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]]) + abs(float(bound))
+    return Column(f"give({matrix.rows[row]})", 1.0, most, {row: more})

@@ -1,0 +1,426 @@
+"""`chipmix repair`: the true cause first, and repairs that are enough and none of them more than needed.
+
+A box has 8 chips of 400 units a second, 3,200 in all, draws 10 kW and costs 300,000 USD. 32,000 units are 10 boxes:
+0.12 MW at a PUE of 1.2, 100 kW of cooling, 3 million USD. Each repair is applied through its own `--set` lines to the
+file, and planned; each of its figures is then moved back by 1 % of its change, or one unit, and must have no plan.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import EXACT, Tree, accelerator, catalog, one_offer, rates, scenario, site, system, write
+from test_brute_force_whole import drawn
+
+from catalogs.periods import first_month, value_at
+from catalogs.problems import InputError
+from cli.main import run
+from optimizer.calendar import Calendar
+from optimizer.elastic import proved_infeasible
+from optimizer.planning import make_plan, stated
+from optimizer.repair import Report, repair
+from optimizer.repair.contradictions import contradictions
+from optimizer.repair.edits import edited
+from optimizer.request import Request, load_request
+from optimizer.solve import Options, solve
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+TEN = {"train": {"workload": "training", "per_second": 32000}}
+BOX = {"system": "box", "route": "purchase", "price_usd": 300000}
+
+
+def chip(name: str = "chip", vendor: str = "acme", stack: str = "cuda", **more: Any) -> Tree:
+    offer = {**BOX, "system": f"{name}_box", **more.pop("offer", {})}
+    boxes = {f"{name}_box": system(**more.pop("system", {}))}
+    return accelerator(
+        name, boxes, {f"{name}.purchase": offer}, rates(training=400), vendor=vendor, stack=stack, **more
+    )
+
+
+WAFERS = {"wafers": {"unit": "wafer", "describes": "packaging"}}
+TWO_VENDORS = catalog(chip(), chip("rival", "zeta", offer={"supply_systems_per_month": 1}))
+ACME_AT_MOST_40 = [{"name": "acme_share", "measure": "systems", "of": {"vendor": "acme"}, "at_most_share": "0.4"}]
+FOUR = {"start": "2025q1", "periods": 4}
+
+CAUSES: dict[str, tuple[str, Tree, Tree | None]] = {
+    # 0.08 MW of the 0.12 needed.
+    "power": ("power at oslo", {"sites": {"oslo": site("0.08")}}, None),
+    # 0.07 MW of the 0.1 needed.
+    "cooling": ("air cooling at oslo", {"sites": {"oslo": site(10, air_mw="0.07")}}, None),
+    "racks": ("racks at oslo", {"sites": {"oslo": site(10, racks=8)}}, None),
+    # 2.5 million of 3.
+    "budget": ("capex budget total", {"budget": {"capex_usd": {"total": "2.5e6"}}}, None),
+    # 60 chips in the first quarter of 80.
+    "supply": ("allocation of chip", {"supply_per_month": {"chip": 20}}, None),
+    "offer": ("supply of box.purchase", {}, one_offer(supply_systems_per_month=3)),
+    # Two quarters of lead time, and work in the first.
+    "lead time": ("lead times", {"horizon": FOUR}, one_offer(lead_time_months=5)),
+    # Software that is ready in the third quarter.
+    "porting": (
+        "porting of train to cuda",
+        {"horizon": FOUR, "demand": {"train": {**TEN["train"], "stacks": {"cuda": {"usd": 1e6, "months": 6}}}}},
+        None,
+    ),
+    # 0.07 MW hold 5 boxes, 40 chips; 64 are asked for at one place.
+    "cluster": (
+        "cluster of train",
+        {
+            "sites": {"oslo": site("0.07")},
+            "demand": {"train": {"workload": "training", "per_second": 3200, "cluster": {"accelerators": 64}}},
+        },
+        None,
+    ),
+    # 3 boxes of the rival a quarter, so 6.67 of 10 would have to be acme's, which may have 40 %.
+    "vendor share": ("limit acme_share", {"limits": ACME_AT_MOST_40}, TWO_VENDORS),
+    # 80 chips draw 40 wafers, of which there are 36.
+    "pool": ("pool wafers", {"pools_per_month": {"wafers": 12}}, catalog(chip(draws={"wafers": "0.5"}), pools=WAFERS)),
+    # The least order is of 20 boxes, and 0.12 MW hold 10.
+    "minimum order": (
+        "minimum order of box.purchase", {"sites": {"oslo": site("0.12")}}, one_offer(minimum_order_systems=20)
+    ),
+}  # fmt: skip
+
+
+def asked(folder: Path, parts: Tree, known: Tree | None = None) -> tuple[Path, Report]:
+    path = write(folder, scenario(**{"demand": TEN, **parts}), known)
+    return path, repair(load_request(path), EXACT)
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_true_cause_is_named_first_and_repairs_are_the_least(tmp_path: Path, name: str) -> None:
+    cause, parts, known = CAUSES[name]
+    path, report = asked(tmp_path, parts, known)
+    assert report.status == "infeasible"
+    (conflict,) = report.conflicts
+    assert conflict.limits[0] == cause
+    assert conflict.minimal
+    assert any(change.about == cause or name == "lead time" for change in report.repairs[0].changes + changes(report))
+    check_repairs(path, report)
+
+
+def changes(report: Report) -> tuple[Any, ...]:
+    return tuple(change for option in report.repairs for change in option.changes)
+
+
+def check_repairs(path: Path, report: Report) -> None:
+    assert report.repairs
+    assert [option.cost_usd for option in report.repairs] == sorted(option.cost_usd for option in report.repairs)
+    for option in report.repairs:
+        plan = make_plan(load_request(path, option.settings), EXACT).plan
+        assert plan.audit.ok
+        assert plan.objective_usd == pytest.approx(option.cost_usd, rel=1e-6)
+        for smaller in less(load_request(path), option.settings):
+            assert not has_plan(load_request(path, smaller)), smaller
+
+
+def has_plan(request: Request) -> bool:
+    """A solve that shares nothing with the repair but the model."""
+    found = solve(stated(request)[1], Options(gap=1e-9, presolve="off", seed=7))
+    assert found.status in ("optimal", "infeasible")
+    return found.status == "optimal"
+
+
+def less(request: Request, settings: tuple[str, ...]) -> Iterator[list[str]]:
+    """The settings with one change at a time moved back by 1 %, or by one unit; of a demand, one period's at a time."""
+    for i, setting in enumerate(settings):
+        key, _, value = setting.partition("=")
+        new, old = as_steps(value), figure(request, key)
+        moved = [period for period in new if old_at(old, period) != new[period]]
+        for periods in [[period] for period in moved] if key.startswith("demand") else [moved]:
+            back = {p: one_back(old_at(old, p), new[p], key) for p in periods}
+            steps = {p: str(back.get(p, number)) for p, number in new.items()}
+            text = steps[""] if "" in steps else json.dumps(steps).replace('"', "")
+            yield [*settings[:i], f"{key}={text}", *settings[i + 1 :]]
+
+
+def one_back(before: Decimal, after: Decimal, key: str) -> Decimal:
+    toward = 1 if before > after else -1
+    if re.search("supply|racks$|months$|accelerators$|minimum_order", key):
+        return after + toward
+    return after + (toward * Decimal("0.001") if re.search("^limits.*share$", key) else (before - after) / 100)
+
+
+def as_steps(value: str) -> dict[str, Decimal]:
+    """A schedule, or a number under no period."""
+    if not value.startswith("{"):
+        return {"": Decimal(value)}
+    pairs = (pair.split(": ") for pair in value.strip("{}").split(", "))
+    return {period: Decimal(number) for period, number in pairs}
+
+
+def figure(request: Request, key: str) -> dict[str, Decimal]:
+    tree: Any = request.source
+    names = key.split("/")
+    if names[0] == "catalog":
+        tree, names = request.catalog.model_dump(mode="json"), names[1:]
+    for name in names:
+        tree = tree[int(name)] if isinstance(tree, list) else tree[name]
+    return {k: Decimal(str(v)) for k, v in tree.items()} if isinstance(tree, dict) else {"": Decimal(str(tree))}
+
+
+def old_at(old: dict[str, Decimal], period: str) -> Decimal:
+    same = "" if "" in old else period
+    return old[same] if same in old else value_at(old, first_month(period)) or Decimal(0)
+
+
+def test_two_causes_at_once_are_both_named(tmp_path: Path) -> None:
+    """0.08 of 0.12 MW and 2.5 of 3 million: neither alone is enough, both together are, and so is doing 40 % less."""
+    parts = {"sites": {"oslo": site("0.08")}, "budget": {"capex_usd": {"total": "2.5e6"}}}
+    path, report = asked(tmp_path, parts)
+    assert {conflict.limits for conflict in report.conflicts} == {
+        ("power at oslo", "demand train"), ("capex budget total", "demand train"),
+    }  # fmt: skip
+    assert {hopeless.kind for hopeless in report.not_alone} >= {"power", "budget"}
+    assert {"+0.04 MW of power at oslo from 2025q1", "+0.5 M USD of capex budget total"} <= {
+        change.words for change in changes(report)
+    }
+    check_repairs(path, report)
+
+
+def test_time_and_power_at_once(tmp_path: Path) -> None:
+    """The work of the first quarter needs both an earlier delivery and 0.04 MW."""
+    path, report = asked(tmp_path, {"sites": {"oslo": site("0.08")}, "horizon": FOUR}, one_offer(lead_time_months=5))
+    assert {conflict.limits[0] for conflict in report.conflicts} == {"power at oslo", "lead times"}
+    words = [option.words for option in report.repairs]
+    assert "+0.04 MW of power at oslo from 2025q1 and lead time of box.purchase: 0 months instead of 5" in words
+    check_repairs(path, report)
+
+
+@pytest.mark.parametrize(
+    ("parts", "known", "words"),
+    [
+        ({"sites": {"oslo": site({"2025q1": "0.5", "2025q2": "0.11"})}}, None, "+0.01 MW of power at oslo from 2025q2"),
+        ({"supply_per_month": {"chip": 20}}, None, "+7 chip a month in 2025q1"),  # 20 in a quarter
+        ({"budget": {"opex_usd": {"2025q2": 9000}}}, None, "+198 USD of opex budget 2025q2"),
+        ({"sites": {"oslo": site("0.08")}}, None, "40 % of train left undone from 2025q1 to 2025q2"),
+        ({"horizon": FOUR}, one_offer(lead_time_months=4), "lead time of box.purchase: 0 months instead of 4"),
+        (CAUSES["cluster"][1], None, "cluster of train: 40 accelerators instead of 64"),
+        # 0.12 MW of 0.08 + 0.03: 0.01 more can be built.
+        (
+            {"sites": {"oslo": site("0.08", expansion={"usd_per_mw": 1e6, "lead_time_months": 0, "max_mw": "0.03",
+                                                       "life_years": 20})}},
+            None, "+0.01 MW of room to grow at oslo",
+        ),
+        # 3 of the rival's boxes in each quarter; 7 of 10 are acme's, or 7 of 13 with 3 idle ones: 53.9 %.
+        (CAUSES["vendor share"][1], TWO_VENDORS, "limit acme_share at 53.9 % instead of 40 %"),
+        (
+            {"pools_per_month": {"wafers": {"forecast": "us", "share": "0.1"}}},
+            catalog(chip(draws={"wafers": "0.5"}), pools={"wafers": {**WAFERS["wafers"], "forecasts": {"us": 120}}}),
+            "+1.112 points of pool wafers",  # 40 / (3 · 120) = 11.11 %
+        ),
+        (
+            {"limits": [{"name": "small", "measure": "capex_usd", "at_most": "2.5e6"}]}, None,
+            "limit small at 3 M USD instead of 2.5 M USD",
+        ),
+    ],
+)  # fmt: skip
+def test_amounts_and_periods(tmp_path: Path, parts: Tree, known: Tree | None, words: str) -> None:
+    path, report = asked(tmp_path, parts, known)
+    assert words in [option.words for option in report.repairs]
+    check_repairs(path, report)
+
+
+def test_a_scenario_with_a_plan_needs_no_repair(tmp_path: Path) -> None:
+    path, report = asked(tmp_path, {})
+    assert (report.status, report.repairs, report.conflicts) == ("feasible", (), ())
+    assert not proved_infeasible(load_request(path), EXACT)
+
+
+def test_infeasible_is_proved_by_one_relaxation(tmp_path: Path) -> None:
+    path, _ = asked(tmp_path, {"sites": {"oslo": site("0.08")}})
+    assert proved_infeasible(load_request(path), EXACT)
+
+
+def test_whole_systems_that_do_not_fit_are_proved_too(tmp_path: Path) -> None:
+    """9.9 boxes of power would do the work of 9.9 boxes, but only 9 fit."""
+    path, report = asked(
+        tmp_path,
+        {"sites": {"oslo": site("0.1188")}, "demand": {"train": {"workload": "training", "per_second": 31680}}},
+    )
+    assert proved_infeasible(load_request(path), EXACT)
+    assert report.conflicts[0].limits == ("power at oslo", "demand train")
+    assert "+0.0012 MW of power at oslo from 2025q1" in [option.words for option in report.repairs]
+
+
+def sentences(report: Report) -> list[str]:
+    return [contradiction.sentence for contradiction in report.contradictions]
+
+
+MINIMUM = one_offer(minimum_order_systems=20, supply_systems_per_month=5)
+HALF_EACH = [{"name": "spread", "measure": "systems", "of": {"vendor": "each"}, "at_most_share": "0.4"}]
+FLOOR = [{"name": "own", "measure": "systems", "of": {"vendor": "zeta"}, "at_least": 8}]
+FLEET = [{"system": "box", "site": "oslo", "count": 10}]
+
+
+@pytest.mark.parametrize(
+    ("parts", "known", "key", "says"),
+    [
+        ({}, MINIMUM, "per_second", "box.purchase: its minimum order of 20 systems is above the 15 that can be had"),
+        ({"horizon": FOUR}, one_offer(lead_time_months=5), "per_second", "nothing can do it before 2025q3"),
+        (CAUSES["porting"][1], None, "per_second", "porting takes 6 months"),
+        # 0.08 MW are 6.67 boxes of 3,200.
+        ({"sites": {"oslo": site("0.08")}}, None, "per_second", "each, does at most 21,333.3"),
+        ({"supply_per_month": {"chip": 20}}, None, "per_second", "does at most 24,000"),  # 60 chips of 400
+        (
+            {"fleet": FLEET, "sites": {"oslo": site("0.1")}}, None, "power_mw",
+            "the fleet and commitments alone use 0.12 MW in 2025q1, more than the 0.1 MW",
+        ),
+        ({"limits": HALF_EACH}, TWO_VENDORS, "spread", "may have 2 × 40 %, which is not the whole (acme, zeta)"),
+        ({"limits": FLOOR}, TWO_VENDORS, "own", "at least 8 systems are asked for in total, and no more than 6"),
+        (CAUSES["cluster"][1], None, "cluster", "no place can have more than 46 at work (power at oslo)"),
+    ],
+)  # fmt: skip
+def test_contradictions_name_their_place(tmp_path: Path, parts: Tree, known: Tree | None, key: str, says: str) -> None:
+    path, report = asked(tmp_path, parts, known)
+    found = [c for c in report.contradictions if says in c.sentence]
+    assert found, sentences(report)
+    file, line, _ = found[0].at.rsplit(":", 2)
+    assert file == str(path)
+    near = path.read_text().splitlines()[int(line) - 1 : int(line) + 3]
+    assert any(f'"{key}"' in text for text in near), near
+
+
+def test_lead_time_beyond_the_horizon_is_repaired_by_time(tmp_path: Path) -> None:
+    """Nothing ordered arrives in the two quarters, which `plan` refuses as input; less time repairs it."""
+    path, report = asked(tmp_path, {}, one_offer(lead_time_months=9))
+    assert "lead time 9 months" in sentences(report)[0]
+    assert [option.words for option in report.repairs] == ["lead time of box.purchase: 0 months instead of 9"]
+    check_repairs(path, report)
+
+
+def test_what_no_time_can_help_stays_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no offer, fleet or commitment can serve it"):
+        asked(tmp_path, {"offers": {"deny": ["box.purchase"]}})
+
+
+def test_runs_to_be_finished_are_left_unfinished_by_their_own_amount(tmp_path: Path) -> None:
+    """10 boxes do 32,000 · 2,190 unit hours in a quarter; 0.08 MW hold 6."""
+    run_ = {"workload": "training", "by_deadline_unit_hours": {"2025q1": 32000 * 2190, "2025q2": 38400 * 2190}}
+    path, report = asked(tmp_path, {"demand": {"train": run_}, "sites": {"oslo": site("0.08")}})
+    assert "40 % of train left unfinished at the end of 2025q1" in [option.words for option in report.repairs]
+    check_repairs(path, report)
+
+
+def test_other_windows_of_a_budget_are_kept(tmp_path: Path) -> None:
+    """`--set` replaces a map whose keys are all periods, so a budget is given whole."""
+    budget = {"capex_usd": {"2025q1": "2.5e6", "2025q2": 7}}
+    path, report = asked(tmp_path, {"budget": budget})
+    (option,) = [option for option in report.repairs if option.kind == "budget"]
+    assert option.settings == ("budget/capex_usd={2025q1: 3000000, 2025q2: 7}",)
+    check_repairs(path, report)
+
+
+def test_limits_are_set_by_their_number_in_the_file(tmp_path: Path) -> None:
+    """The request sorts limits; the file has the tight one last."""
+    limits = [
+        {"name": "zz_loose", "measure": "systems", "at_most": 100},
+        {"name": "aa_tight", "measure": "systems", "at_most": 7},
+    ]
+    path, report = asked(tmp_path, {"limits": limits})
+    (option,) = [option for option in report.repairs if option.kind == "limits"]
+    assert option.settings == ("limits/1/at_most=10",)
+    check_repairs(path, report)
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last", "expected"),
+    [
+        ("5", 1, 4, "6"),
+        ("5", 2, 4, {"2025q1": "5", "2025q2": "6"}),
+        ("5", 2, 3, {"2025q1": "5", "2025q2": "6", "2025q4": "5"}),
+        ({"2025q3": "5"}, 1, 4, {"2025q1": "1", "2025q3": "6"}),  # before its first key a limit is 0
+        ({"2024": "5", "2025-07": "7"}, 3, 4, {"2024": "5", "2025-07": "8"}),
+        ({"2025": "5", "2026": "7"}, 4, 4, {"2025": "5", "2025q4": "6", "2026": "8"}),
+    ],
+)
+def test_schedules_are_changed_exactly(value: Any, first: int, last: int, expected: Any) -> None:
+    calendar = Calendar(12 * 2025, 3, 4, 1)
+    assert edited(value, calendar, first, last, lambda number: number + 1) == expected
+
+
+def test_time_that_runs_out_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path, scenario(demand=TEN, sites={"oslo": site("0.08")}))
+    report = repair(load_request(path), Options(time_limit=1e-9))
+    assert (report.status, report.stopped) == ("unknown", True)
+
+
+# the command
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    return write(tmp_path, scenario(demand=TEN, sites={"oslo": site("0.08")}))
+
+
+def test_repair_prints_why_and_what_to_do(short: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["repair", str(short)]) == 0
+    out = capsys.readouterr().out
+    assert "these cannot all hold: power at oslo, demand train" in out
+    assert "+0.04 MW of power at oslo from 2025q1" in out
+    assert "--set sites/oslo/power_mw=0.12" in out
+    assert "supply" not in out
+
+
+def test_repair_prints_only_json(short: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["repair", str(short), "--json", "-"]) == 0
+    out = capsys.readouterr().out
+    report = Report.model_validate_json(out[out.index('{\n "scenario"') :])
+    assert report.conflicts[0].limits == ("power at oslo", "demand train")
+
+
+def test_plan_points_to_repair_which_then_has_nothing_to_do(short: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", str(short)]) == 3
+    assert "chipmix repair" in capsys.readouterr().err
+    assert run(["repair", str(short), "--set", "sites/oslo/power_mw=0.12"]) == 0
+    assert "nothing to repair" in capsys.readouterr().out
+    assert run(["repair", str(short), "--set", "nothing/here=1"]) == 2
+
+
+# requests of every kind
+
+
+def random_requests(folder: Path, seed: int) -> Iterator[Path]:
+    """Endless small requests with every feature there is."""
+    for number in count():
+        found = drawn(f"repair {seed} {number}", large=False)
+        if found is not None:
+            yield write(folder / str(number), found[0], found[1])
+
+
+def check_random(folder: Path, seed: int, wanted: int) -> None:
+    """What has a plan has no contradiction; what has none has a proven conflict, and repairs that are the least."""
+    repaired = 0
+    for path in random_requests(folder, seed):
+        request = load_request(path)
+        try:
+            model, _ = stated(request)
+        except InputError:
+            continue
+        if has_plan(request):
+            assert contradictions(request, model) == []
+            continue
+        report = repair(request, EXACT)
+        assert report.conflicts
+        check_repairs(path, report)
+        repaired += 1
+        if repaired == wanted:
+            return
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_requests_are_repaired(tmp_path: Path, seed: int) -> None:
+    check_random(tmp_path, seed, wanted=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1020))
+def test_random_requests_are_repaired_many_times(tmp_path: Path, seed: int) -> None:
+    check_random(tmp_path, seed, wanted=20)
