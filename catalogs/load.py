@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -208,11 +208,25 @@ def load_catalog(
     merged = merge_folders(folders, problems)
     if settings:
         merged = _with_settings(merged, settings, problems)
-    for check in CHECKS:
-        check(merged, problems)
+    catalog = checked_catalog(merged, problems)
     if bundled_folder() in folders and len(folders) == 1:
         check_cites(merged, problems)
-    return _catalog(merged, problems), merged
+    return catalog, merged
+
+
+def catalog_text(sections: Mapping[str, Map], settings: Iterable[Map], problems: list[Problem]) -> dict[str, Map]:
+    """The text of a catalogue that a plan holds, section by section, with settings laid on top."""
+    merged = {**_empty(Location("", 1, 1)), **sections}
+    for layer in settings:
+        merged = _with_settings(merged, layer, problems) if layer else merged
+    return merged
+
+
+def checked_catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
+    """The catalogue of its text, with every mistake appended to `problems`."""
+    for check in CHECKS:
+        check(merged, problems)
+    return _catalog(merged, problems)
 
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:

@@ -13,6 +13,7 @@ from cli.check import check
 from cli.init import init
 from cli.plan import plan
 from cli.scenarios import scenarios
+from cli.workbook import workbook
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -32,7 +33,7 @@ def chipmix() -> None:
     """
 
 
-for command in (plan, check, init, scenarios, catalog):
+for command in (plan, check, init, scenarios, catalog, workbook):
     chipmix.add_command(command)
 
 
