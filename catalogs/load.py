@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -89,20 +89,26 @@ def _read_file(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> No
             _put_once(merged[section], key, value, at, section.removesuffix("s"), problems)
 
 
-def overlaid(base: Any, over: Any) -> Any:
+BUDGETS = frozenset({"capex_usd", "opex_usd"})
+"""Their keys look like those of a schedule, but are windows: each is a limit of its own."""
+
+
+def overlaid(base: Any, over: Any, field: str = "") -> Any:
     """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole.
 
-    A mapping of item numbers laid on a list replaces those items.
+    A mapping of item numbers laid on a list replaces those items. `field` is what the two are the value of.
     """
     if isinstance(base, Seq) and isinstance(over, Map) and all(key.isdigit() for key in over):
         return _items_replaced(base, over)
-    if not (isinstance(base, Map) and isinstance(over, Map)) or _is_schedule(over) or _is_schedule(base):
+    if not (isinstance(base, Map) and isinstance(over, Map)):
+        return over
+    if field not in BUDGETS and (_is_schedule(over) or _is_schedule(base)):
         return over
     merged = Map(base.at)
     for key, value in base.items():
         merged.put(key, value, base.key_at[key])
     for key, value in over.items():
-        merged.put(key, overlaid(base.get(key), value), over.key_at[key])
+        merged.put(key, overlaid(base.get(key), value, key), over.key_at[key])
     return merged
 
 
@@ -208,11 +214,25 @@ def load_catalog(
     merged = merge_folders(folders, problems)
     if settings:
         merged = _with_settings(merged, settings, problems)
-    for check in CHECKS:
-        check(merged, problems)
+    catalog = checked_catalog(merged, problems)
     if bundled_folder() in folders and len(folders) == 1:
         check_cites(merged, problems)
-    return _catalog(merged, problems), merged
+    return catalog, merged
+
+
+def catalog_text(sections: Mapping[str, Map], settings: Iterable[Map], problems: list[Problem]) -> dict[str, Map]:
+    """The text of a catalogue that a plan holds, section by section, with settings laid on top."""
+    merged = {**_empty(Location("", 1, 1)), **sections}
+    for layer in settings:
+        merged = _with_settings(merged, layer, problems) if layer else merged
+    return merged
+
+
+def checked_catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
+    """The catalogue of its text, with every mistake appended to `problems`."""
+    for check in CHECKS:
+        check(merged, problems)
+    return _catalog(merged, problems)
 
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:

@@ -19,6 +19,7 @@ from cli.plan import plan
 from cli.repair import repair
 from cli.scenarios import scenarios
 from cli.sweep import sweep
+from cli.workbook import workbook
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -38,7 +39,10 @@ def chipmix() -> None:
     """
 
 
-for command in (plan, explain, repair, compare, check, init, scenarios, catalog, sweep, frontier, alternatives):
+COMMANDS = (
+    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, scenarios, catalog, workbook,
+)  # fmt: skip
+for command in COMMANDS:
     chipmix.add_command(command)
 
 

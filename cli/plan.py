@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from optimizer.bridge import Bridge
     from optimizer.plan_format import Plan
     from optimizer.replan import Approved
     from optimizer.solve import Progress
+    from optimizer.workbook.wording import Language
+    from optimizer.workbook_back import Reopened
 
 SECONDS_BETWEEN_LINES = 10.0
 INTERRUPTED = 130
@@ -54,6 +57,8 @@ SHARE = _Share()
 @click.argument("scenario")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".xlsx"),
               help="Write the plan as an Excel workbook.")  # fmt: skip
+@click.option("--language", type=click.Choice(("en", "ja")),
+              help="Language of the workbook, English by default; a workbook planned again keeps its own.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
               help="Write plan.json; '-' prints it, and nothing else, to standard output.")  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
@@ -64,6 +69,8 @@ SHARE = _Share()
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Stop after so long with the best plan so far.")  # fmt: skip
 @click.option("--solver", metavar="NAME", help="Compare with another solver that PuLP knows, such as SCIP_PY.")
+@click.option("--release", is_flag=True,
+              help="Let go of systems held by overrides of earlier rounds of a workbook.")  # fmt: skip
 @click.option("--write-model", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".lp", ".mps"),
               help="Write the model as an LP or MPS file.")  # fmt: skip
 @click.option("--stay-close", "stay_close", metavar="PLAN",
@@ -76,17 +83,22 @@ SHARE = _Share()
 def plan(
     scenario: str,
     output: Path | None,
+    language: Language | None,
     json_file: str | None,
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
     solver: str | None,
+    release: bool,
     write_model: Path | None,
     stay_close: Path | None,
     saving: float | None,
     placed_until: str | None,
 ) -> int:
-    """Find the cheapest plan for SCENARIO, a YAML file or the name of a bundled one.
+    """Find the cheapest plan for SCENARIO, a YAML file, the name of a bundled one, or a workbook.
+
+    A workbook that chipmix wrote is planned again as it was edited: inputs with their new values, systems
+    that were overridden held at what was typed. The new workbook has a Bridge from the old plan to the new.
 
     Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
     the search and keeps the best plan so far.
@@ -97,15 +109,21 @@ def plan(
       chipmix plan meta_2025 --time-limit 60 --json -
       chipmix plan quick_start --set finance/discount_rate=0.12
       chipmix plan quick_start --stay-close plan.json --saving 80% --placed-until 2026q1
+      chipmix plan plan.xlsx -o new.xlsx
     """
     from optimizer.planning import make_plan
     from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options
 
-    if scenario.endswith(".xlsx"):
-        raise click.BadParameter("re-optimising a workbook is not supported yet; plan the scenario it was made from")
     began = time.monotonic()
-    request = load_request(find_scenario(scenario), settings)
+    before = None
+    if scenario.endswith(".xlsx"):
+        before = _reopened(scenario, settings, release, quiet=json_file == "-")
+        request = before.request
+    elif release:
+        raise click.BadParameter("goes with a workbook that is planned again", param_hint="--release")
+    else:
+        request = load_request(find_scenario(scenario), settings)
     options = Options(gap=gap, time_limit=time_limit, solver=solver)
     approved = _approved(stay_close, saving, placed_until)
     try:
@@ -114,11 +132,17 @@ def plan(
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--solver") from error
     result = planned.plan
-    _write(result, output, json_file)
+    steps = None if before is None else _bridge(before, result)
+    language = language or ("en" if before is None else before.language)
+    _write(result, output, json_file, steps, {} if before is None else before.views, language)
     if json_file != "-":
         from cli.show_plan import show_plan
 
         show_plan(result)
+        if steps is not None:
+            from cli.show_edits import show_bridge
+
+            show_bridge(steps, result)
         for path in filter(None, (output, json_file, write_model)):
             click.echo(f"wrote {path}", err=True)
     click.echo(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
@@ -142,13 +166,37 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
     return Approved(read_plan(path), 1.0 if saving is None else saving, placed_until)
 
 
-def _write(result: Plan, output: Path | None, json_file: str | None) -> None:
+def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> Reopened:
+    """The request of an edited workbook; prints its edits."""
+    from cli.show_edits import show_edits
+    from optimizer.workbook_back import reopened
+
+    found = reopened(Path(scenario), settings, release)
+    if not quiet:
+        show_edits(scenario, found, release)
+    return found
+
+
+def _bridge(before: Reopened, result: Plan) -> Bridge:
+    from optimizer.bridge import bridged
+
+    return bridged(before.plan, result)
+
+
+def _write(
+    result: Plan,
+    output: Path | None,
+    json_file: str | None,
+    steps: Bridge | None,
+    views: Mapping[str, float],
+    language: Language,
+) -> None:
     from optimizer.plan import plan_text, write_text
 
     if output is not None:
         from optimizer.workbook import write_workbook
 
-        write_workbook(result, output, command=_command())
+        write_workbook(result, output, command=_command(), bridge=steps, views=views, language=language)
     if json_file == "-":
         click.echo(plan_text(result), nl=False)
     elif json_file is not None:

@@ -113,7 +113,11 @@ def plan_schema() -> dict[str, Any]:
 
 
 def read_plan(path: Path) -> fmt.Plan:
-    """A plan from its file. Raises InputError if it is not one."""
+    """A plan from its file: `plan.json`, or a workbook, whose edits do not count. Raises InputError."""
+    if path.suffix == ".xlsx":
+        from optimizer.workbook_back.copy import copy_in
+
+        return copy_in(path).made.plan
     start = Location(str(path), 1, 1)
     try:
         return fmt.Plan.model_validate_json(path.read_bytes())

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from catalogs.load import BUNDLED, bundled_folder, load_catalog, locate, overlaid, shown_name
+from catalogs.load import (
+    BUNDLED,
+    bundled_folder,
+    catalog_text,
+    checked_catalog,
+    load_catalog,
+    locate,
+    overlaid,
+    shown_name,
+)
 from catalogs.problems import InputError, Location, Problem, suggestion
 from catalogs.schema import Catalog
 from catalogs.validate import dotted, leaves, place_of, validated
@@ -153,8 +163,27 @@ def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
     asked = _asked(path, problems)
     over_scenario, over_catalog = _settings(settings, problems)
     tree = overlaid(asked.tree, over_scenario)
-    assert isinstance(tree, Map)
     catalog, merged = load_catalog(asked.folders, problems, over_catalog)
+    return _checked(tree, catalog, merged, problems)
+
+
+def changed_request(
+    scenario: Map, catalog: dict[str, Map], scenario_changes: Map, catalog_changes: Map, settings: Sequence[str] = ()
+) -> Request:
+    """A request made from the text that a plan holds, with changes and then settings laid on top.
+
+    Raises InputError with every mistake, each where the changed value stands.
+    """
+    problems: list[Problem] = []
+    over_scenario, over_catalog = _settings(settings, problems)
+    tree = overlaid(overlaid(scenario, scenario_changes), over_scenario)
+    merged = catalog_text(catalog, [catalog_changes, over_catalog], problems)
+    return _checked(tree, checked_catalog(merged, problems), merged, problems)
+
+
+def _checked(tree: Any, catalog: Catalog, merged: dict[str, Map], problems: list[Problem]) -> Request:
+    """The request of a scenario's text and its catalogue. Raises InputError if there are problems."""
+    assert isinstance(tree, Map)
     scenario = validated(Scenario, tree, (), problems)
     check_scenario(tree, merged, problems)
     if problems or scenario is None:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from optimizer.elastic import resolved_again, what_is_short
+from optimizer.elastic import proved_infeasible, resolved_again
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
 from optimizer.matrix import Matrix
 from optimizer.plan_format import Plan
@@ -157,7 +157,7 @@ class WhatIf:
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
-        if what_is_short(request, self.options) is not None:
+        if proved_infeasible(request, self.options):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
         solution = resolved_again(matrix, self.options)
         most = solution.objective * USD_PER_MODEL_UNIT

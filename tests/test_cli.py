@@ -91,6 +91,8 @@ def test_examples_of_the_help_run(line: str, folder: Path) -> None:
     (folder / "our_quotes").mkdir()
     shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
     words = line.partition(" > ")[0].split()[1:]
+    if "plan.xlsx" in words and "-o plan.xlsx" not in line:
+        run("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=folder)
     done = run(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
 

@@ -56,6 +56,14 @@ def test_maps_merge_deeply(tmp_path: Path) -> None:
     assert asked.sites["paris"].pue == Decimal("1.2")
 
 
+def test_windows_of_a_budget_are_limits_of_their_own(tmp_path: Path) -> None:
+    """Though they are written like the periods of a schedule: one more leaves the others as they are."""
+    base = scenario(budget={"capex_usd": {"2025q1": 1, "2025q2": 2}})
+    over = {"budget": {"capex_usd": {"2025q2": 3}}}
+    windows = extended(tmp_path, over, "budget/capex_usd/2025=4", base=base).scenario.budget.capex_usd
+    assert windows == {"2025q1": Decimal(1), "2025q2": Decimal(3), "2025": Decimal(4)}
+
+
 def test_lists_are_replaced_whole(tmp_path: Path) -> None:
     asked = extended(tmp_path, {"fleet": [{"system": "box", "site": "paris", "count": 1}], "limits": []}).scenario
     assert [(item.site, item.count) for item in asked.fleet] == [("paris", 1)]

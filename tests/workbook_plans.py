@@ -329,7 +329,7 @@ def _orders(pricing: Pricing) -> list[dict[str, Any]]:
                 "accelerators": size * entry.systems,
                 "price_usd": price if bought else None,
                 "usd_per_accelerator_hour": None if bought else price,
-                "capex_usd": entry.systems * (price + float(offer["network_usd"])) if bought else 0.0,
+                "capex_usd": entry.systems * ((price if bought else 0.0) + float(offer["network_usd"])),
                 "rent_usd": rent,
                 "commitment": entry.commitment,
             }
@@ -421,6 +421,118 @@ def _budget(pricing: Pricing) -> list[dict[str, Any]]:
     ]
 
 
+def _work(pricing: Pricing) -> list[dict[str, Any]]:
+    """All that is asked for and not left unmet, done by the system that stands most often at one place."""
+    rows = []
+    for name, demand in sorted(pricing.case.scenario["demand"].items()):
+        for t in range(1, pricing.T + 1):
+            standing = {key: count for key, count in pricing.standing(t).items() if count > 0}
+            per_second = _asked(pricing, name, t)
+            if standing and per_second:
+                system, place = max(sorted(standing), key=lambda key: standing[key])
+                entry = pricing.case.catalog["systems"][system]
+                given = pricing.case.catalog["throughput"][entry["accelerator"]][demand["workload"]]
+                rate = pricing.at(given["rate"], t) * int(entry["accelerators"])
+                rows.append(
+                    {
+                        "demand": name,
+                        "workload": demand["workload"],
+                        "system": system,
+                        "accelerator": entry["accelerator"],
+                        "place": place,
+                        "period": pricing.key(t),
+                        "systems": per_second / rate,
+                        "work_per_second": per_second,
+                    }
+                )
+    return rows
+
+
+def _asked(pricing: Pricing, name: str, t: int) -> float:
+    """Work per second to do in a period; a run with a deadline is spread evenly up to it."""
+    demand = pricing.case.scenario["demand"][name]
+    if "per_second" in demand:
+        unmet = pricing.case.unmet.get(name)
+        return pricing.at(demand["per_second"], t) - (unmet[t - 1] if unmet else 0.0)
+    (deadline, hours), *_ = demand["by_deadline_unit_hours"].items()
+    until = 1 + (first_month(deadline) - pricing.start) // pricing.months
+    return float(hours) / until / pricing.H if t <= until else 0.0
+
+
+def _supply(pricing: Pricing) -> list[dict[str, Any]]:
+    """What orders draw on supply and pools; commitments do not, hosted offers only on their own supply."""
+    case = pricing.case
+    limits = [("accelerator", key, rule, 1.0) for key, rule in case.scenario.get("supply_per_month", {}).items()]
+    limits += [
+        ("offer", key, offer["supply_systems_per_month"], 1.0)
+        for key, offer in case.catalog["offers"].items()
+        if "supply_systems_per_month" in offer
+    ]
+    for key, rule in case.scenario.get("pools_per_month", {}).items():
+        market = case.catalog["pools"][key]["forecasts"][rule["forecast"]] if "forecast" in rule else rule
+        limits.append(("pool", key, market, float(rule["share"]) if "forecast" in rule else 1.0))
+    return [
+        {
+            "kind": kind,
+            "id": key,
+            "period": pricing.key(t),
+            "used": sum(_drawn(pricing, entry, kind, key) for entry in case.entries if entry.t == t),
+            "limit": pricing.at(rule, t) * share * pricing.months,
+            "unit": {"accelerator": "accelerators", "offer": "systems", "pool": "units of the pool"}[kind],
+        }
+        for kind, key, rule, share in limits
+        for t in range(1, pricing.T + 1)
+    ]
+
+
+def _drawn(pricing: Pricing, entry: Entry, kind: str, key: str) -> float:
+    """What an order draws on an accelerator's supply, an offer's supply or a pool."""
+    offer, system = pricing.offer(entry), pricing.system(entry)
+    if entry.commitment:
+        return 0.0
+    if kind == "offer":
+        return entry.systems if entry.offer == key else 0.0
+    if offer["route"] not in ("purchase", "lease"):
+        return 0.0
+    accelerators = entry.systems * int(system["accelerators"])
+    if kind == "accelerator":
+        return accelerators if system["accelerator"] == key else 0.0
+    return accelerators * float(
+        pricing.case.catalog["accelerators"][system["accelerator"]].get("draws", {}).get(key, 0)
+    )
+
+
+def _limits(pricing: Pricing) -> list[dict[str, Any]]:
+    """Rows of the model for sites, budgets and supply."""
+    rows = []
+    for site in _sites(pricing):
+        for name, unit in (("power", "MW"), ("liquid", "MW"), ("air", "MW"), ("racks", "racks")):
+            suffix = "_mw" if unit == "MW" else ""
+            used, limit = site[f"{name}_used{suffix}"], site[f"{name}_limit{suffix}"]
+            if limit is not None:
+                rows.append(_limit(f"{name}_within_site({site['site']},{site['period']})", unit, used, limit))
+    for budget in _budget(pricing):
+        name = f"{budget['budget'].removesuffix('_usd')}_within_budget({budget['window']})"
+        rows.append(_limit(name, "USD", budget["used_usd"], budget["limit_usd"]))
+    names = {"accelerator": "deliveries_within_supply", "offer": "orders_within_offer", "pool": "draws_within_pool"}
+    for row in _supply(pricing):
+        name = f"{names[row['kind']]}({row['id']},{row['period']})"
+        rows.append(_limit(name, row["unit"], row["used"], row["limit"]))
+    for name, terms in pricing.case.scenario["sites"].items():
+        if "expansion" in terms:
+            added = sum(mw for site, _, mw in pricing.case.decided.expanded if site == name)
+            rows.append(_limit(f"expansion_within_site({name})", "MW", added, float(terms["expansion"]["max_mw"])))
+    return sorted(rows, key=lambda row: str(row["row"]))
+
+
+def _limit(row: str, unit: str, used: float, limit: float) -> dict[str, Any]:
+    slack = limit - used
+    price = 98.7 if used and slack < 1e-9 else None
+    return {
+        "row": row, "unit": unit, "used": used, "limit": limit, "at_least": False, "slack": slack, "price_usd": price,
+    }  # fmt: skip
+
+
 def _decided(pricing: Pricing) -> dict[str, list[dict[str, Any]]]:
     """The plan's sections on decisions besides orders."""
     case, decided, key = pricing.case, pricing.case.decided, pricing.key
@@ -503,7 +615,7 @@ def plan_of(case: Case) -> Plan:
             "periods": periods,
             "orders": _orders(pricing),
             "in_service": _in_service(pricing),
-            "work": [],
+            "work": _work(pricing),
             "unmet": unmet,
             **_decided(pricing),
             "costs": {
@@ -512,27 +624,8 @@ def plan_of(case: Case) -> Plan:
             },
             "sites": _sites(pricing),
             "budget": _budget(pricing),
-            "supply": [],
-            "limits": [
-                {
-                    "row": f"serve_demand(training,{periods[-1]['period']})",
-                    "unit": "TFLOP/s",
-                    "used": 6e4,
-                    "limit": 6e4,
-                    "at_least": True,
-                    "slack": 0.0,
-                    "price_usd": 98.7,
-                },
-                {
-                    "row": f"power_within_site(north,{periods[0]['period']})",
-                    "unit": "MW",
-                    "used": 0.2,
-                    "limit": 5.0,
-                    "at_least": False,
-                    "slack": 4.8,
-                    "price_usd": None,
-                },
-            ],
+            "supply": _supply(pricing),
+            "limits": _limits(pricing),
             "basis": {"work": share, "spend": share},
             "excluded": [{"offer": "b300.purchase", "reason": "not yet available in the horizon"}],
             "warnings": ["nothing can arrive before 2025q3"],
@@ -759,7 +852,13 @@ def _rich_catalog() -> dict[str, Any]:
         "accelerators": accelerators,
         "systems": systems,
         "offers": offers,
-        "throughput": {},
+        "throughput": {
+            accelerator: {
+                workload: {"rate": "2e4", "basis": "vendor", "source": "list"}
+                for workload in ("llm_training", "llm_serving", "dlrm")
+            }
+            for accelerator in accelerators
+        },
         "workloads": {},
         "pools": {},
         "sources": sources,

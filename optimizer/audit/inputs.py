@@ -26,6 +26,10 @@ from optimizer.audit.records import (
 )
 
 Source = Mapping[str, Any]
+SELECTORS = (
+    "vendor", "kind", "accelerator", "system", "offer", "route", "site", "host", "stack", "demand", "buyers",
+)  # fmt: skip
+"""What a limit selects by, in the order in which the rows of `each` are named, whatever the order in the file."""
 BOUNDS = ("at_most", "at_least", "at_most_share", "at_least_share")
 
 
@@ -266,10 +270,11 @@ def last_month(until: str | None) -> int | None:
 def read_limit(source: Source) -> UserLimit:
     """A limit of the user; exactly one of its four bounds is given."""
     ((field, bound),) = ((field, source[field]) for field in BOUNDS if source.get(field) is not None)
+    of = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in source["of"].items()}
     return UserLimit(
         name=source["name"],
         measure=source["measure"],
-        of={key: (value,) if isinstance(value, str) else tuple(value) for key, value in source["of"].items()},
+        of={key: of[key] for key in sorted(of, key=SELECTORS.index)},
         at_least=field.startswith("at_least"),
         share=field.endswith("share"),
         bound=Fraction(bound),

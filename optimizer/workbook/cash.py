@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from optimizer.workbook.above import results_above
+from optimizer.workbook.budget_path import write_budget_path
 from optimizer.workbook.cells import Formula, WorkbookError
+from optimizer.workbook.columns import fit_money
+from optimizer.workbook.fiscal_years import YEARLY, fiscal_years, write_fiscal_years
 from optimizer.workbook.inputs import BudgetRows, InputRows
 from optimizer.workbook.layout import (
-    FISCAL_YEAR,
     PERIOD,
     START,
     SUM,
@@ -18,9 +21,10 @@ from optimizer.workbook.layout import (
     sum_down,
 )
 from optimizer.workbook.orders import OrderRows
+from optimizer.workbook.purchases import Purchases
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import Role
-from optimizer.workbook.workings import Purchases, Workings, write_workings
+from optimizer.workbook.workings import Workings, write_workings
 
 COSTS = {
     "hardware_usd": "Hardware",
@@ -40,7 +44,7 @@ COSTS = {
     "residual_usd": "Residual value",
 }
 """The plan's cost names in the order of the sheet: capex, opex, then what is in no budget."""
-CAPEX, OPEX = tuple(COSTS)[:3], tuple(COSTS)[3:11]
+CAPEX, OPEX, OTHER = tuple(COSTS)[:3], tuple(COSTS)[3:11], tuple(COSTS)[11:]
 RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
@@ -67,11 +71,14 @@ class CashRows:
     net: Row
     mid: Row
     end: Row
+    fiscal: list[Row]
     years: dict[str, list[Row]]
     budgets: list[BudgetUse]
     purchases: Purchases | None
     residual: tuple[list[Row], list[Row]]
     unpriced: list[Row]
+    workings: Workings
+    capex_path: tuple[Row, ...] = ()
 
 
 def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> CashRows:
@@ -80,38 +87,31 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     if unknown:
         raise WorkbookError(f"the workbook does not know the costs {', '.join(sorted(unknown))} yet")
     table = Table(book, "Cash", "Cash: costs are positive, receipts negative, USD", "C55A11")
-    top, years = table.next, _years(book)
-    table.next = top + _height(years, len(inputs.budgets))
-    workings = write_workings(table, inputs, orders, places)
-    bottom, table.next = table.next, top
-    rows = _results(table, inputs, workings, years)
-    assert table.next == top + _height(years, len(inputs.budgets))
-    table.next = bottom
+    fit_money(table)
+    years = fiscal_years(book)
+    rows = results_above(
+        table,
+        _height(years, len(inputs.budgets)),
+        lambda: write_workings(table, inputs, orders, places),
+        lambda workings: _results(table, inputs, workings, years),
+    )
+    rows = replace(rows, capex_path=write_budget_path(table, inputs.budgets, rows.capex))
     table.finish()
     return rows
 
 
-def _years(book: Book) -> list[str]:
-    """The fiscal years of the horizon, in order."""
-    return list(dict.fromkeys(row.fiscal_year for row in book.facts.plan.periods))
-
-
-YEARLY = ("Capex", "Opex without rent", "Rent")
-
-
 def _height(years: list[str], budgets: int) -> int:
     """Rows that the results take; a heading takes a blank line, itself and its note."""
-    sections = [len(COSTS) + 3, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)] + ([3 * budgets] if budgets else [])
+    sections = [len(COSTS) + 6, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)] + ([3 * budgets] if budgets else [])
     return sum(3 + lines for lines in sections)
 
 
 def _results(table: Table, inputs: InputRows, workings: Workings, years: list[str]) -> CashRows:
-    costs, capex, opex, total = _costs(table, workings)
-    rent = costs["rent_usd"]
+    costs, capex, opex, total, parts = _costs(table, workings)
     mid, end, present, npv, net = _present(table, costs, total)
-    yearly = _fiscal_years(table, years, capex, opex, rent)
+    fiscal, yearly = write_fiscal_years(table, years, dict(zip(YEARLY, (capex, *parts, total, npv), strict=True)))
     budgets = _budgets(table, inputs.budgets, {"capex_usd": capex, "opex_usd": opex})
-    residual = (workings.parts["residual_usd"], workings.residual_by_entry)
+    residual = (list(workings.falls.values()), list(workings.entry.values()))
     return CashRows(
         costs,
         present,
@@ -122,15 +122,22 @@ def _results(table: Table, inputs: InputRows, workings: Workings, years: list[st
         net,
         mid,
         end,
+        fiscal,
         yearly,
         budgets,
         workings.purchases,
         residual,
         workings.unpriced,
+        workings,
     )
 
 
-def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, Row]:
+Parts = tuple[Row, Row, Row]
+"""Opex without rent, rent, and what is in no budget."""
+
+
+def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, Row, Parts]:
+    """The cost lines, then capex, opex and total, and the parts of them that the fiscal years show."""
     table.heading(
         "Cost by period", "Undiscounted. Hardware is cash: deposits when ordered, the rest on entering service."
     )
@@ -141,13 +148,17 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
     opex = sum_down([costs[name] for name in OPEX])
-    every = sum_down(list(costs.values()))
-    return (
-        costs,
-        table.line(Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=capex)),
-        table.line(Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=opex)),
-        table.line(Line("Total cost", "USD", total=SUM, source="all lines above once", role=Role.TOTAL, periods=every)),
-    )
+    every, rest = sum_down(list(costs.values())), sum_down([costs[name] for name in OTHER])
+    invested = table.line(Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=capex))
+    so_far = Formula(f"=SUM({invested.so_far})")
+    table.line(Line("Capex, cumulative", "USD", source="from the first period on", periods=so_far))
+    running = table.line(Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=opex))
+    rent = costs["rent_usd"]
+    formula = Formula(f"={running.now}-{rent.now}")
+    own = table.line(Line("Opex without rent, cash", "USD", total=SUM, periods=formula))
+    other = table.line(Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=rest))
+    line = Line("Total cost", "USD", total=SUM, source="capex, opex, unmet work, receipts", role=Role.TOTAL)
+    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, other)
 
 
 def _cost(name: str, parts: list[Row]) -> Formula:
@@ -205,23 +216,6 @@ def _other_way(table: Table, residual: Row, total: Row, mid: Row, end: Row) -> R
     moved = f"SUMPRODUCT({residual.across},{end.across})-SUMPRODUCT({residual.across},{mid.across})"
     formula = Formula(f"={flows}+{moved}")
     return table.line(Line("Net present value, other way", "USD", total=formula, source="totals times factors"))
-
-
-def _fiscal_years(table: Table, years: list[str], capex: Row, opex: Row, rent: Row) -> dict[str, list[Row]]:
-    """Capex, opex without rent, and rent by fiscal year: the year in the constant column, the sum in Total."""
-    table.heading("By fiscal year", "A period belongs to the fiscal year in which it starts.")
-    found: dict[str, list[Row]] = {}
-    numbers = []
-    for i, year in enumerate(years):
-        text = f"=MIN($I${FISCAL_YEAR}:${table.book.last_column}${FISCAL_YEAR})" if i == 0 else f"=$E{table.next - 1}+1"
-        numbers.append(table.line(Line("Fiscal year", "year", year, constant=Formula(text))))
-    for label, rows in zip(YEARLY, ((capex,), (opex, rent), (rent,)), strict=True):
-        sums = [f"SUMIFS({row.across},$I${FISCAL_YEAR}:${row.last}${FISCAL_YEAR},{{year}})" for row in rows]
-        found[label] = []
-        for year, row in zip(years, numbers, strict=True):
-            formula = Formula("=" + "-".join(sums).format(year=row.constant))
-            found[label].append(table.line(Line(label, "USD", year, total=formula)))
-    return found
 
 
 def _budgets(table: Table, budgets: list[BudgetRows], spent: dict[str, Row]) -> list[BudgetUse]:

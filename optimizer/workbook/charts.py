@@ -23,11 +23,15 @@ from openpyxl.drawing.text import (
 )
 from openpyxl.worksheet.worksheet import Worksheet
 
-from optimizer.workbook.layout import FIRST_PERIOD, HEADER, ITEM, LABEL, Book, Page, Row
+from optimizer.workbook.layout import FIRST_PERIOD, HEADER, ITEM, LABEL, UNIT, Book, Page, Row
 from optimizer.workbook.styles import CHART_COLOURS
 
 GRID, INK = "D9D9D9", "404040"
-MOST_LEVEL_LABELS = 8
+BARS, LINE = "BDD3E8", "A33C00"
+"""Pale columns with an outline and a dark line over them: told apart in grey as well."""
+WIDTH, HEIGHT = 16.5, 6.7
+"""In cm: four charts under one another fill a page beside the tables."""
+MOST_LEVEL_LABELS = 12
 """More periods than this and their labels are written aslant."""
 
 
@@ -44,12 +48,16 @@ def _text(words: str, size: int, bold: bool) -> Title:
 
 def _axis(axis: NumericAxis | TextAxis, words: str, grid: bool) -> None:
     axis.delete = False
-    axis.title = _text(words, 900, False)
+    axis.title = _text(words, 800, False)
     axis.txPr = RichText(
-        p=[Paragraph(pPr=ParagraphProperties(defRPr=CharacterProperties(sz=900, solidFill=INK)), endParaRPr=None)]
+        p=[Paragraph(pPr=ParagraphProperties(defRPr=CharacterProperties(sz=800, solidFill=INK)), endParaRPr=None)]
     )
     lines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=GRID, w=6350)))
     axis.majorGridlines = lines if grid else None
+
+
+def outlined(colour: str) -> GraphicalProperties:
+    return GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill=INK, w=6350))
 
 
 def _series(book: Book, row: Row, named_by: int) -> Series:
@@ -60,19 +68,27 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     column = "A" if named_by == LABEL else "B"
     series.tx = SeriesLabel(strRef=StrRef(f"'{row.sheet}'!${column}${row.number}"))
     series.cat = AxDataSource(strRef=StrRef(f"'{row.sheet}'!$I${HEADER}:${row.last}${HEADER}"))
+    series.invertIfNegative = False
     return series
 
 
-def _frame(chart: BarChart, title: str, unit: str, periods: int) -> BarChart:
-    chart.title = _text(title, 1200, True)
-    _axis(chart.x_axis, "Period", False)
+def frame(chart: BarChart, title: str, category: str, unit: str) -> BarChart:
+    chart.title = _text(title, 1100, True)
+    _axis(chart.x_axis, category, False)
     _axis(chart.y_axis, unit, True)
-    chart.y_axis.number_format = "General" if unit == "MW" else "#,##0"
-    chart.legend.position = "b"
-    chart.width, chart.height = 19, 9
+    chart.y_axis.number_format = "[>=10]#,##0;[<=-10]-#,##0;General"
+    chart.width, chart.height = WIDTH, HEIGHT  # type: ignore[assignment]
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(solidFill=GRID))
     chart.roundedCorners = False
-    if periods > MOST_LEVEL_LABELS:
+    return chart
+
+
+def _over_time(book: Book, chart: BarChart, title: str, unit: str, legend: str) -> BarChart:
+    """Columns by period, and what is drawn over them."""
+    chart.type, chart.gapWidth = "col", 60
+    frame(chart, title, "Period", unit)
+    chart.legend.position = legend
+    if book.facts.periods > MOST_LEVEL_LABELS:
         assert chart.x_axis.txPr is not None
         chart.x_axis.txPr.bodyPr = RichTextProperties(rot=-2700000, vert="horz")
     return chart
@@ -81,32 +97,44 @@ def _frame(chart: BarChart, title: str, unit: str, periods: int) -> BarChart:
 def entering_chart(book: Book, rows: Sequence[Row]) -> BarChart:
     """Accelerators entering service by accelerator and period, stacked."""
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 60
+    chart.grouping, chart.overlap = "stacked", 100
     for i, row in enumerate(rows):
         series = _series(book, row, ITEM)
-        colour = CHART_COLOURS[i % len(CHART_COLOURS)]
-        series.graphicalProperties = GraphicalProperties(
-            solidFill=colour, ln=LineProperties(solidFill="FFFFFF", w=6350)
-        )
-        series.invertIfNegative = False
+        series.graphicalProperties = outlined(CHART_COLOURS[i % len(CHART_COLOURS)])
         chart.series.append(series)
-    return _frame(chart, "Accelerators entering service", "Accelerators", book.facts.periods)
+    return _over_time(book, chart, "Accelerators entering service", "Accelerators", "r")
 
 
-def power_chart(book: Book, power: Row, limit: Row) -> BarChart:
-    """Peak power over all sites as columns, the limit as a line."""
-    chart, line = BarChart(), LineChart()
-    chart.type, chart.gapWidth = "col", 60
-    bars = _series(book, power, LABEL)
-    bars.graphicalProperties = GraphicalProperties(solidFill=CHART_COLOURS[0])
-    bars.invertIfNegative = False
-    chart.series.append(bars)
-    limits = _series(book, limit, LABEL)
-    limits.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=CHART_COLOURS[1], w=28575))
-    limits.smooth, limits.marker = False, Marker("none")
-    line.series.append(limits)
-    chart += line
-    return _frame(chart, "Peak power at the meter against the limit, all sites", "MW", book.facts.periods)
+def against_chart(book: Book, bars: Row, limits: Sequence[Row], title: str) -> BarChart:
+    """What is used as columns and, where there is one, its limit as a line."""
+    chart = BarChart()
+    used = _series(book, bars, LABEL)
+    used.graphicalProperties = outlined(BARS)
+    chart.series.append(used)
+    for row in limits:
+        line, limit = LineChart(), _series(book, row, LABEL)
+        limit.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE, w=28575))
+        limit.invertIfNegative, limit.smooth, limit.marker = None, False, Marker("none")
+        line.series.append(limit)
+        chart += line
+    unit = str(book.workbook[bars.sheet].cell(bars.number, UNIT).value)
+    return _over_time(book, chart, title, unit, "b")
+
+
+def cost_chart(page: Page, first: int, last: int) -> BarChart:
+    """A bar for each cost line of the Summary, from its first to its last row; receipts run left."""
+    chart = BarChart()
+    chart.type, chart.gapWidth = "bar", 40
+    series: Series = SeriesFactory(Reference(page.sheet, 2, first, 2, last))
+    series.tx = SeriesLabel(strRef=StrRef(f"'{page.title}'!$B${first - 1}"))
+    series.cat = AxDataSource(strRef=StrRef(f"'{page.title}'!$A${first}:$A${last}"))
+    series.graphicalProperties, series.invertIfNegative = outlined(CHART_COLOURS[2]), False
+    chart.series.append(series)
+    frame(chart, "Present value of each cost", "Cost", "USD m")
+    chart.legend = None
+    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
+    chart.y_axis.crosses = "max"
+    return chart
 
 
 def place(page: Page, chart: BarChart, cell: str, says: str) -> None:

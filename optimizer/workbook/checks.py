@@ -30,7 +30,7 @@ def write_checks(book: Book, inputs: InputRows, orders: OrderRows, cash: CashRow
     for i, header in enumerate(HEADERS):
         page.text(HEAD, i + 1, header, Role.NUMBERS if i in (1, 3, 4) else Role.HEADER)
     row = _edits(page, inputs, orders, HEAD + 1)
-    book.checks += [*_money(cash), *_balances(inputs, orders, places), *_limits(orders, cash, places)]
+    book.checks[:0] = [*_money(cash), *_balances(inputs, orders, places), *_limits(orders, cash, places)]
     page.text(row + 1, 1, "Checks", Role.HEADING)
     _fill_heading(page, row + 1)
     first = row + 2
@@ -55,6 +55,7 @@ EDITS = (
     ("Net present value of cost, this workbook", "USD", "", "Cash, total column."),
     ("Net present value of cost, optimiser", "USD", "optimiser_objective_usd", "The objective; net of value, if any."),
     ("Lower bound, optimiser", "USD", "optimiser_bound_usd", "No plan for the same inputs costs less than this."),
+    ("Gap to the bound, optimiser", "ratio", "optimiser_gap", "Most that a better plan could save, as a share."),
 )
 
 
@@ -85,6 +86,7 @@ def _edit_values(book: Book, inputs: InputRows, orders: OrderRows, trace: int) -
         Formula("=total_npv_usd"),
         book.facts.plan.objective_usd,
         book.facts.plan.bound_usd,
+        Formula("=IFERROR((optimiser_objective_usd-optimiser_bound_usd)/ABS(optimiser_objective_usd),0)"),
     ]
 
 
@@ -126,7 +128,7 @@ def _master(page: Page, first: int, last: int) -> None:
 
 
 def _money(cash: CashRows) -> list[Check]:
-    capex, opex, rent = (f"SUM({down(rows, '$F')})" for rows in cash.years.values())
+    capex, opex, rent, other, total, present = (f"SUM({down(rows, '$F')})" for rows in cash.years.values())
 
     def usd(label: str, value: str, meaning: str, only_unedited: bool = False) -> Check:
         return Check(label, Formula(value), "USD", "tolerance_usd", meaning, only_unedited)
@@ -142,6 +144,11 @@ def _money(cash: CashRows) -> list[Check]:
         ),
         usd("Capex by fiscal year", f"={capex}-{cash.capex.total}", "The fiscal years hold all of the capex."),
         usd("Opex by fiscal year", f"={opex}+{rent}-{cash.opex.total}", "The fiscal years hold all of the opex."),
+        usd(
+            "Total by fiscal year", f"={capex}+{opex}+{rent}+{other}-{total}",
+            "Capex, opex, rent and the rest of each fiscal year are its total cost.",
+        ),
+        usd("Present value by fiscal year", f"={present}-total_npv_usd", "The fiscal years hold all of the value."),
         *_flows(cash),
     ]  # fmt: skip
 

@@ -11,14 +11,25 @@ SHEETS = {
     "Summary": "One page: what to buy, what it costs, what binds",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
     "Orders": "Systems by offer, place and period, and other decisions: optimiser, override, used",
-    "Sites": "Systems in service; power, cooling and racks used and left",
+    "Purchase orders": "One table to filter: what to order when, from whom, for which place, at which price",
+    "Capacity": "Work asked for, done and not served; which accelerator does what; systems in service and spare",
+    "Sites": "Power, cooling and racks used and left, by site and period",
+    "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
+    "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
+    "Leases": "Lease payments, and their shape under IFRS 16 and ASC 842",
+    "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
+    "Limits": "Each limit: used, limit, left, whether it binds",
+    "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
+    "Compare": "Several plans side by side",
+    "Bridge": "From one plan's cost to another's",
+    "Sensitivity": "How the cost moves with each assumption",
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }
 """What each sheet holds; a sheet that is not written yet is not listed."""
 _READ = (
-    "Editing an input re-costs this plan; to re-optimise, edit the scenario and run `chipmix plan` again.",
+    "Editing an input re-costs this plan; save and run `chipmix plan FILE.xlsx -o NEW.xlsx` to re-optimise.",
     "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",
     "A price after price breaks is the list price times the factor that the optimiser paid for its own number.",
     "Unmet work, clusters and the optimiser's own figures (violet) do not follow an edit; every other number does.",
@@ -28,6 +39,7 @@ _READ = (
 )
 _KEY = (
     (Role.INPUT, "An assumption you may change; has a unit, a source and a rule"),
+    (Role.FIXED, "An assumption that is locked: another one would make another plan; its source says why"),
     (Role.SOLVER, "A figure of the optimiser, or of the run; static"),
     (Role.FORMULA, "A calculation"),
     (Role.LINK, "A link to another cell, unchanged"),

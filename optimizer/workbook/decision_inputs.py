@@ -17,10 +17,13 @@ HEADINGS = {
 }
 MORE = {
     "lead_time_months": ("Time to add power", "months", "amount"),
-    "max_mw": ("Most power added", "MW", "amount"),
+    "max_mw": ("Most power added", "MW", "positive"),
     "life_years": ("Life of added power", "years", "positive"),
     "months": ("Time for engineering", "months", "amount"),
 }
+
+VALUE = "value_usd_per_unit_hour"
+TIMING = "sets when it is ready"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def _price(table: Table, decision: Decision) -> Line:
         constant=decision.usd,
         source=kind.source,
         rule="amount",
+        keys=decision.keys,
     )
     return of_catalog(table.book.facts, decision.item, "one_off", line) if kind is ENGINEER else line
 
@@ -85,6 +89,9 @@ def _more(table: Table, kind: Kind, decisions: Iterable[Decision]) -> dict[tuple
             label, unit, rule = MORE[name]
             source = f"{kind.source.rpartition(' ')[0]} {name}"
             line = Line(label, unit, decision.item, decision.place, constant=value, source=source, rule=rule)
+            locked = name in ("lead_time_months", "months")
+            folder = decision.keys[0].rpartition("/")[0]
+            line = replace(line, locked=TIMING) if locked else replace(line, keys=(f"{folder}/{name}",))
             rows[decision, name] = table.line(line)
     return rows
 
@@ -101,6 +108,7 @@ def write_fleet(table: Table) -> FleetInputs:
         own = [d for d in table.book.decisions if d.kind is RETIRE and (d.item, d.place) == (system, site)]
         stays = tuple(count - sum(d.available[i] for d in own) for i, count in enumerate(counts))
         line = Line("Fleet in service", "systems", system, site, source="scenario: fleet", rule="amount")
+        line = replace(line, locked="already in service")
         rows = [table.line(replace(line, periods=stays))] if any(stays) or not own else []
         for decision in own:
             label = f"Fleet that may be retired{decision.suffix}"
@@ -119,11 +127,9 @@ def write_values(table: Table) -> dict[str, ValueInputs]:
     for demand in facts.valued:
         given = facts.scenario["demand"][demand]
         asked = Line("Demand", "units/s", demand, source="scenario: per_second", rule="amount")
-        worth = Line(
-            "Value of work", "USD/unit-hour", demand, source="scenario: value_usd_per_unit_hour", rule="amount"
-        )
+        worth = Line("Value of work", "USD/unit-hour", demand, source=f"scenario: {VALUE}", rule="amount")
         rows[demand] = ValueInputs(
-            table.line(replace(asked, periods=facts.asked(demand))),
-            table.line(replace(worth, periods=facts.over_periods(given["value_usd_per_unit_hour"]))),
+            table.line(replace(asked, periods=facts.asked(demand), keys=(f"demand/{demand}/per_second",))),
+            table.line(replace(worth, periods=facts.over_periods(given[VALUE]), keys=(f"demand/{demand}/{VALUE}",))),
         )
     return rows

@@ -9,7 +9,7 @@ from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_inputs import DecisionInputs, FleetInputs
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, Kind, breaks_in_words, factors_paid
 from optimizer.workbook.facts import Group
-from optimizer.workbook.layout import LABEL, PERIOD, SUM, Line, Row, Table
+from optimizer.workbook.layout import LABEL, OVERRIDE, PERIOD, SUM, Line, Row, Table
 from optimizer.workbook.styles import Role
 
 FACTOR = "Price paid over list price"
@@ -106,7 +106,8 @@ def _named(line: Line, word: str, role: Role) -> Line:
 def _override(line: Line) -> Line:
     assert line.periods is not None
     assert not isinstance(line.periods, Formula)
-    return replace(line, label=f"{line.label}, override", total=None, periods=[None] * len(line.periods))
+    keys = (f"{OVERRIDE}{'factor' if line.label == FACTOR else 'decision'}/{line.item}",)
+    return replace(line, label=f"{line.label}, override", total=None, periods=[None] * len(line.periods), keys=keys)
 
 
 def _used(table: Table, line: Line, solver: Row, override: Row) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.workbook.facts import Facts, number
@@ -40,7 +40,7 @@ class Decision:
     """One thing that is decided by period: what is done in each, and what one unit of it costs or brings.
 
     `more` are further assumptions, e.g. the life of added power in years; `available` are the systems
-    of a fleet entry that may be retired, by period.
+    of a fleet entry that may be retired, by period. `keys` are what says `usd`, as `--set` writes them.
     """
 
     kind: Kind
@@ -49,6 +49,7 @@ class Decision:
     suffix: str
     values: tuple[float, ...]
     usd: float
+    keys: tuple[str, ...]
     more: tuple[tuple[str, float], ...] = ()
     available: tuple[float, ...] = ()
 
@@ -72,10 +73,12 @@ Entry = tuple[str, str, str, float]
 def _retirements(facts: Facts) -> list[Decision]:
     """A decision for each kind of fleet entry that may be retired, whether it is or not."""
     found: dict[Entry, list[float]] = {}
-    for entry in facts.scenario.get("fleet", ()):
+    keys: dict[Entry, list[str]] = {}
+    for place, entry in enumerate(facts.scenario.get("fleet", ())):
         if entry.get("may_retire") == "true":
             key = (entry["system"], entry["site"], entry.get("until") or "", number(entry.get("resale_usd", 0)))
             counts = found.setdefault(key, [0.0] * facts.periods)
+            keys.setdefault(key, []).append(f"fleet/{place}/resale_usd")
             for i, count in enumerate(facts.fleet_counts(entry)):
                 counts[i] += count
     retired: dict[Entry, list[tuple[str, float]]] = {key: [] for key in found}
@@ -83,7 +86,10 @@ def _retirements(facts: Facts) -> list[Decision]:
         alike = [key for key in found if key[:3] == (row.system, row.site, row.until or "")]
         paid = row.resale_usd / row.systems
         retired[min(alike, key=lambda key: abs(key[3] - paid))].append((row.period, row.systems))
-    return [_retirement(facts, key, tuple(found[key]), retired[key], list(found)) for key in sorted(found)]
+    return [
+        replace(_retirement(facts, key, tuple(found[key]), retired[key], list(found)), keys=tuple(keys[key]))
+        for key in sorted(found)
+    ]
 
 
 def _retirement(
@@ -93,7 +99,7 @@ def _retirement(
     alike = sorted(other for other in keys if other[:3] == key[:3])
     several = f" ({alike.index(key) + 1})" if len(alike) > 1 else ""
     suffix = (f", until {until}" if until else "") + several
-    return Decision(RETIRE, system, site, suffix, _over_periods(facts, retired), usd, available=available)
+    return Decision(RETIRE, system, site, suffix, _over_periods(facts, retired), usd, (), available=available)
 
 
 def _expansions(facts: Facts) -> list[Decision]:
@@ -104,7 +110,9 @@ def _expansions(facts: Facts) -> list[Decision]:
         if terms:
             added = ((row.period, row.mw) for row in facts.plan.expanded if row.site == site)
             more = tuple((name, number(terms[name])) for name in ("lead_time_months", "max_mw", "life_years"))
-            found.append(Decision(EXPAND, "", site, "", _over_periods(facts, added), number(terms["usd_per_mw"]), more))
+            keys = (f"sites/{site}/expansion/usd_per_mw",)
+            usd = number(terms["usd_per_mw"])
+            found.append(Decision(EXPAND, "", site, "", _over_periods(facts, added), usd, keys, more))
     return found
 
 
@@ -114,7 +122,9 @@ def _engineering(facts: Facts) -> list[Decision]:
         terms = facts.catalog["accelerators"][accelerator]["one_off"]
         starts = ((row.starts, 1.0) for row in facts.plan.engineering if row.accelerator == accelerator)
         more = (("months", number(terms["months"])),)
-        found.append(Decision(ENGINEER, accelerator, "", "", _over_periods(facts, starts), number(terms["usd"]), more))
+        keys = (f"catalog/accelerators/{accelerator}/one_off/usd",)
+        usd = number(terms["usd"])
+        found.append(Decision(ENGINEER, accelerator, "", "", _over_periods(facts, starts), usd, keys, more))
     return found
 
 
@@ -123,9 +133,9 @@ def _porting(facts: Facts) -> list[Decision]:
     for demand, stack in sorted({(row.demand, row.stack) for row in facts.plan.porting}):
         terms = facts.scenario["demand"][demand]["stacks"][stack]
         starts = ((r.starts, 1.0) for r in facts.plan.porting if (r.demand, r.stack) == (demand, stack))
-        found.append(
-            Decision(PORT, demand, "", f" to {stack}", _over_periods(facts, starts), number(terms["usd"]))
-        )  # fmt: skip
+        keys = (f"demand/{demand}/stacks/{stack}/usd",)
+        usd = number(terms["usd"])
+        found.append(Decision(PORT, demand, "", f" to {stack}", _over_periods(facts, starts), usd, keys))
     return found
 
 

@@ -132,6 +132,11 @@ class Facts:
                 systems[self.index[row.enters_service]] += row.systems
         return tuple(systems)
 
+    @property
+    def delivered(self) -> tuple[Group, ...]:
+        """Orders that come to our sites: these draw on supply and pools; commitments were granted before."""
+        return tuple(group for group in self.groups if not group.committed and group.route not in HOSTED)
+
     @cached_property
     def accelerators(self) -> tuple[tuple[str, str], ...]:
         """(vendor, accelerator) of what is ordered or committed, in the order of the groups."""
@@ -187,6 +192,11 @@ class Facts:
         """Demands whose work has a value, where value is maximised."""
         demands = self.scenario.get("demand", {}) if self.maximizes_value else {}
         return tuple(sorted(name for name, demand in demands.items() if "value_usd_per_unit_hour" in demand))
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """Demands asked for per second; the others have deadlines."""
+        return tuple(sorted(name for name, demand in self.scenario["demand"].items() if "per_second" in demand))
 
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from optimizer.workbook.embedded import MARK, packed
+from optimizer.workbook.given import Given
 from optimizer.workbook.layout import Book, Page
 from optimizer.workbook.styles import Role
 
 HEAD = 3
+LONGEST_COMMAND = 2000
 WIDTHS = (36, 74, 14, 80)
 
 
@@ -19,7 +22,9 @@ def write_log(book: Book) -> None:
     row = _texts(page, row + 1, "Warnings", book.facts.plan.warnings)
     row = _texts(page, row + 1, "Findings of the audit", book.facts.plan.audit.findings)
     row = _sources(page, row + 1)
-    _excluded(page, row + 1)
+    row = _excluded(page, row + 1)
+    _copy(page, row + 1)
+    page.sheet.print_area = f"A1:D{row}"
     page.sheet.freeze_panes = f"A{HEAD + 1}"
     page.print_setup(HEAD)
 
@@ -35,7 +40,7 @@ def _figures(book: Book) -> list[tuple[str, str | float, str]]:
     plan, run = book.facts.plan, book.facts.plan.run
     return [
         ("Program", f"chipmix {run.version}", ""),
-        ("Command", book.command or "not recorded", ""),
+        ("Command", _fitting(book.made.command) or "not recorded", ""),
         ("Scenario", str(book.facts.scenario.get("name", "")), ""),
         ("Scenario SHA-256", run.scenario_sha256, ""),
         ("Catalogue SHA-256", run.catalog_sha256, ""),
@@ -56,6 +61,13 @@ def _figures(book: Book) -> list[tuple[str, str | float, str]]:
         ("Nonzeros", float(run.nonzeros), "count"),
         *[(f"Option {key}", _option(value), "") for key, value in sorted(run.options.items())],
     ]
+
+
+def _fitting(command: str) -> str:
+    """A command as far as a cell holds it; the copy of the plan has all of it."""
+    if len(command) <= LONGEST_COMMAND:
+        return command
+    return f"{command[:LONGEST_COMMAND]}… ({len(command):,} characters)"
 
 
 def _look(value: float, unit: str) -> str:
@@ -105,9 +117,24 @@ def _sources(page: Page, row: int) -> int:
     return row
 
 
-def _excluded(page: Page, row: int) -> None:
+def _excluded(page: Page, row: int) -> int:
     row = _header(page, row, "Offer that could not be chosen", "Why")
     for excluded in page.book.facts.plan.excluded:
         page.text(row, 1, excluded.offer)
         page.text(row, 2, excluded.reason)
         row += 1
+    return row
+
+
+def _copy(page: Page, row: int) -> None:
+    """The plan as text, from which the workbook can be re-optimised; the last block of the sheet."""
+    book = page.book
+    sha256, parts = packed(book.made)
+    _header(page, row, "Machine-readable copy of this plan", Given(MARK))
+    page.text(row + 1, 1, "Needed to re-optimise: chipmix plan FILE.xlsx reads it. Do not edit.", Role.NOTE)
+    page.text(row + 2, 1, "SHA-256")
+    page.text(row + 2, 2, Given(sha256))
+    for i, part in enumerate(parts):
+        page.text(row + 3 + i, 1, f"Part {i + 1} of {len(parts)}")
+        page.text(row + 3 + i, 2, Given(part))
+        page.text(row + 3 + i, 3, "text")

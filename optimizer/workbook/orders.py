@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_orders import DecisionChecks, DecisionRows, write_checks, write_decisions
 from optimizer.workbook.decisions import clusters_of
-from optimizer.workbook.facts import Group, OrderLine
+from optimizer.workbook.facts import Facts, Group, OrderLine
 from optimizer.workbook.inputs import InputRows
-from optimizer.workbook.layout import PERIOD, SUM, Book, Line, Row, Table, at_order, cohort, down, sum_down
+from optimizer.workbook.layout import OVERRIDE, PERIOD, SUM, Book, Line, Row, Table, at_order, cohort, down, sum_down
 from optimizer.workbook.styles import Role
 
 
@@ -105,7 +105,7 @@ Chosen = dict[tuple[Group, str], Row]
 
 def _choices(table: Table) -> tuple[Chosen, Chosen]:
     """The optimiser's systems and the block of overrides in the same order."""
-    pairs = _pairs(table, committed=False)
+    facts, pairs = table.book.facts, _pairs(table, committed=False)
     table.heading(
         "Chosen by the optimiser", "By period of entering service. Do not type here but in the overrides below."
     )
@@ -114,7 +114,8 @@ def _choices(table: Table) -> tuple[Chosen, Chosen]:
         "Overrides", "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
     )
     override = {
-        (group, line.place): table.line(_override(group, line, table.book.facts.periods)) for group, line in pairs
+        (group, line.place): table.line(_override(group, line, facts.periods, _divisible(facts, group)))
+        for group, line in pairs
     }
     return solver, override
 
@@ -126,9 +127,14 @@ def _solver(group: Group, line: OrderLine) -> Line:
     )  # fmt: skip
 
 
-def _override(group: Group, line: OrderLine, periods: int) -> Line:
+def _divisible(facts: Facts, group: Group) -> bool:
+    return bool(facts.catalog["offers"][group.offer].get("divisible") == "true")
+
+
+def _override(group: Group, line: OrderLine, periods: int, divisible: bool) -> Line:
     return Line(
-        "Override", "systems", group.offer, line.place, periods=[None] * periods, rule="amount", whole=_whole(line)
+        "Override", "systems", group.offer, line.place, periods=[None] * periods, whole=_whole(line),
+        rule="amount" if divisible else "count", keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",),
     )  # fmt: skip
 
 

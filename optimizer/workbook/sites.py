@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.plan_format import SiteRow
+from optimizer.workbook.capacity import CapacityRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import EXPAND
-from optimizer.workbook.facts import Group
 from optimizer.workbook.inputs import InputRows, SystemRows
-from optimizer.workbook.layout import SUM, Book, Line, Row, Table, cohort, down, sum_down
+from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, sum_down
 from optimizer.workbook.orders import OrderRows
+from optimizer.workbook.stands import Stand
 
 POWER = "Power used at the meter"
 EXCEEDED = "Limits exceeded"
 
 
 @dataclass(frozen=True)
-class Stand:
-    """Systems of one offer or of the fleet at a place, in service by period; label suffix and item tell them apart."""
-
-    suffix: str
-    item: str
-    system: str
-    cooling: str
-    row: Row
-
-
-@dataclass(frozen=True)
 class SiteUse:
-    """What a site uses: IT load in kW, energy in MWh, the power rows in MW and the count of limits exceeded."""
+    """What a site uses: IT load in kW, energy in MWh, the power rows in MW and the count of limits exceeded.
+
+    `limits` gives use and limit by the name of the limit in the scenario, e.g. power_mw.
+    """
 
     provisioned_kw: Row
     energy_mwh: Row
     power: Row
     exceeded: Row
+    limits: dict[str, tuple[Row, Row]]
 
 
 @dataclass(frozen=True)
@@ -46,19 +40,20 @@ class PlaceRows:
     in_service: Row
     power: Row
     limit: Row
+    share: Row
     first_row: int
     last_row: int
 
 
-def write_sites(book: Book, inputs: InputRows, orders: OrderRows) -> PlaceRows:
-    """Write the sheet; needs Inputs and Orders."""
+def write_sites(book: Book, inputs: InputRows, orders: OrderRows, capacity: CapacityRows) -> PlaceRows:
+    """Write the sheet; needs Inputs, Orders and Capacity."""
     table = Table(book, "Sites", "Sites: power, cooling and racks", "548235")
     first = table.next
     uses, totals = {}, []
     for place in book.facts.places:
         hosted = place not in book.facts.sites
         table.heading(f"Host {place}" if hosted else f"Site {place}", "" if not hosted else "The provider's site.")
-        stands = _stands(table, inputs, orders, place)
+        stands = _stands(table, place, capacity.stands[place])
         totals.append(_total(table, place, stands))
         if not hosted:
             uses[place] = _use(table, inputs, orders, place, stands)
@@ -67,47 +62,20 @@ def write_sites(book: Book, inputs: InputRows, orders: OrderRows) -> PlaceRows:
     return rows
 
 
-def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> list[Stand]:
-    """A line for each group and fleet entry at the place, liquid-cooled ones first."""
-    facts = table.book.facts
-    groups = [group for group in facts.groups if (group, place) in orders.entering]
-    fleet = [system for system, site in facts.fleet if site == place]
-    cooling = {system: str(facts.catalog["systems"][system]["cooling"]) for system in facts.systems}
-    stands = []
-    for kind in ("liquid", "air"):
-        for group in (group for group in groups if cooling[group.system] == kind):
-            stands.append(
-                Stand(group.suffix, group.offer, group.system, kind, _order_line(table, orders, group, place))
-            )
-        for system in (system for system in fleet if cooling[system] == kind):
-            formula = _fleet_left(inputs, orders, system, place)
-            line = Line("In service, fleet", "systems", system, place, source=f"{kind} cooling", periods=formula)
-            stands.append(Stand(", fleet", system, system, kind, table.line(line)))
-    return stands
-
-
-def _fleet_left(inputs: InputRows, orders: OrderRows, system: str, site: str) -> Formula:
-    """The fleet as in Inputs, less what is retired."""
-    rows = inputs.fleet.lines[system, site]
-    off = [row for d, row in orders.decision_checks.off.items() if (d.item, d.place) == (system, site)]
-    if not off:
-        return Formula(f"={rows[0].now}")
-    return Formula(f"=SUM({down(rows)})-SUM({down(off)})")
-
-
-def _order_line(table: Table, orders: OrderRows, group: Group, place: str) -> Row:
-    line = Line(
-        f"In service{group.suffix}",
-        "systems",
-        group.offer,
-        place,
-        source="constant: periods in service",
-        constant=Formula(f"={orders.groups[group].service.constant}"),
-        periods=cohort(orders.entering[group, place], f"$E{table.next}"),
-        constant_unit="periods",
-        whole=all(x.is_integer() for at in group.lines if at.place == place for x in at.systems),
-    )
-    return table.line(line)
+def _stands(table: Table, place: str, stands: Sequence[Stand]) -> list[Stand]:
+    """The systems in service at the place, linked from Capacity."""
+    return [
+        replace(
+            stand,
+            row=table.line(
+                Line(
+                    f"In service{stand.suffix}", "systems", stand.item, place, source=f"{stand.cooling} cooling",
+                    periods=Formula(f"={stand.row.now}"), whole=stand.whole,
+                )
+            ),
+        )
+        for stand in stands
+    ]  # fmt: skip
 
 
 def _total(table: Table, place: str, stands: Sequence[Stand]) -> Row:
@@ -159,15 +127,16 @@ def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: 
     energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
     peak = (own.peak_pue or own.pue).constant
     used = Formula(f"={peak}*{load.now}/kw_per_mw")
-    pairs = [_limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))]
+    pairs = {"power_mw": _limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))}
     for kind in ("liquid", "air"):
         kw = _product(stands, provisioned, kind).text
         used = Formula(f"{kw}/kw_per_mw")
-        pairs.append(_limit(table, inputs, site, f"{kind}_mw", f"IT load on {kind} cooling", used))
-    pairs.append(_limit(table, inputs, site, "racks", "Racks used", _product(stands, racks)))
-    exceeded = _exceeded(table, site, pairs)
-    _tie_site(table, site, energy, [used for used, _ in pairs])
-    return SiteUse(load, energy, pairs[0][0], exceeded)
+        pairs[f"{kind}_mw"] = _limit(table, inputs, site, f"{kind}_mw", f"IT load on {kind} cooling", used)
+    pairs["racks"] = _limit(table, inputs, site, "racks", "Racks used", _product(stands, racks))
+    exceeded = _exceeded(table, site, [left for _, _, left in pairs.values() if left])
+    _tie_site(table, site, energy, [used for used, _, _ in pairs.values()])
+    limits = {name: (used, most) for name, (used, most, _) in pairs.items() if most}
+    return SiteUse(load, energy, pairs["power_mw"][0], exceeded, limits)
 
 
 def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
@@ -180,18 +149,18 @@ def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
 
 def _limit(
     table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula, added: Row | None = None
-) -> tuple[Row, Row | None]:
-    """What is used, and if there is a limit, the limit and what is left; returns use and left."""
+) -> tuple[Row, Row | None, Row | None]:
+    """What is used, and if there is a limit, the limit (on Inputs, where nothing is added to it) and what is left."""
     unit = "racks" if name == "racks" else "MW"
     row = table.line(Line(label, unit, place=site, periods=used))
     limit = inputs.sites[site].limits.get(name)
     if limit is None:
-        return row, None
+        return row, None, None
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
     formula = Formula(f"={most.now}-{row.now}")
-    return row, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
+    return row, most if added else limit, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
 
 
 def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
@@ -201,8 +170,8 @@ def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
         table.book.tie(limit, values, f"{name} of {site} in")
 
 
-def _exceeded(table: Table, site: str, pairs: Sequence[tuple[Row, Row | None]]) -> Row:
-    terms = [f"({left.now}<-tolerance_quantity)" for _, left in pairs if left is not None]
+def _exceeded(table: Table, site: str, left: Sequence[Row]) -> Row:
+    terms = [f"({row.now}<-tolerance_quantity)" for row in left]
     return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=0+" + "+".join(terms))))
 
 
@@ -232,9 +201,11 @@ def _all_sites(table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], fi
     limit_row = Row("Sites", use.power.number + 1, power.last) if use else None
     limit = table.line(Line("Power limit, all sites", "MW", periods=by_label(limit_row)))
     table.line(Line("Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}")))
+    formula = Formula(f"=IF({limit.now}=0,0,{power.now}/{limit.now})")
+    share = table.line(Line("Power used, share of limit", "share", periods=formula))
     energy = by_label(use.energy_mwh if use else None)
     table.line(Line("Energy, all sites", "MWh", total=SUM, periods=energy))
     systems = table.line(
         Line("Systems in service, all places", "systems", periods=by_label(totals[0] if totals else None))
     )
-    return PlaceRows(uses, systems, power, limit, first, last)
+    return PlaceRows(uses, systems, power, limit, share, first, last)

@@ -19,8 +19,8 @@ PALE_YELLOW, PALE_VIOLET, PALE_BLUE, PALE_GREY, PALE_GREEN, PALE_RED = (
     "E2F0D9",
     "FBE3D6",
 )
-CHART_COLOURS = ("0072B2", "C05000", "117A5B", "8E4A8A", "7A6A00", "3B3F8C", "B3275E", "5F6B73", "0B8A9E", "7B4B26")
-"""Marks with at least 3:1 on white, told apart by lightness as well as hue."""
+CHART_COLOURS = ("1F3864", "E8A33D", "0072B2", "CFE0F0", "8C2D19", "A6CE8B", "5B2C83", "E3B7D0", "117A5B", "BFBFBF")
+"""Fills, dark and pale in turn so that neighbours differ in grey as well; pale ones need an outline to stand out."""
 
 
 class Role(StrEnum):
@@ -34,6 +34,7 @@ class Role(StrEnum):
     LABEL = "Line label"
     WRAPPED = "Wrapped text"
     INPUT = "Assumption"
+    FIXED = "Assumption, locked"
     SOLVER = "Optimiser value"
     FORMULA = "Calculation"
     LINK = "Link"
@@ -49,6 +50,8 @@ def _signed(digits: str) -> str:
 _WHOLE, _ONE, _TWO, _THREE, _MONEY = (
     _signed(digits) for digits in ("#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.00##")
 )
+_WORK = '[=0]"-"_);[>=1000]#,##0_);#,##0.00_)'
+_SMALL_MONEY = '[=0]"-"_);[<0.01]0.000000_);#,##0.0000_)'
 _PLAIN, _ANY = "0_)", "#,##0.########_)"
 FORMATS: dict[str, str] = {
     **dict.fromkeys(
@@ -56,10 +59,17 @@ FORMATS: dict[str, str] = {
     ),
     **dict.fromkeys(("USD/accelerator-hour", "USD/MWh", "USD/kW-month", "USD/t", "kg/accelerator-hour"), _MONEY),
     **dict.fromkeys(("USD m", "racks", "MWh"), _ONE),
-    **dict.fromkeys(("kW", "t", "USD/hour", "units/s", "kW/system", "racks/system"), _TWO),
+    **dict.fromkeys(("kW", "t", "USD/hour", "kW/system", "racks/system"), _TWO),
+    **dict.fromkeys(("units/s", "units/s/accelerator", "unit-hours", "pool units"), _WORK),
+    **dict.fromkeys(("accelerators/month", "systems/month", "pool units/month"), _WHOLE),
+    "pool units/accelerator": _ANY,
     **dict.fromkeys(("periods", "months", "month", "year", "number", "switch"), _PLAIN),
     **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours", "starts"), _WHOLE),
     **dict.fromkeys(("share", "share/year"), "0.0##%_)"),
+    **dict.fromkeys(("s/hour", "TFLOP/PFLOP", "accelerator-hours", "USD/kW-year", "USD/MW-year"), _WHOLE),
+    "USD/kW": _MONEY,
+    **dict.fromkeys(("USD/PFLOP-hour", "USD/million"), _SMALL_MONEY),
+    **dict.fromkeys(("kW-years", "MW-years"), _ONE),
     "MW": _THREE,
     "count": "#,##0_)",
     "kg/MWh": _ONE,
@@ -99,6 +109,8 @@ def _looks() -> list[NamedStyle]:
     total.border = Border(top=Side("thin", color=NAVY))
     inputs = _style(Role.INPUT, BLUE, PALE_YELLOW)
     inputs.border = _box("BFB88A")
+    fixed = _style(Role.FIXED, BLUE, PALE_GREY)
+    fixed.border = _box("BFBFBF")
     solver = _style(Role.SOLVER, VIOLET, PALE_VIOLET)
     solver.border = _box("B9A6CC")
     return [
@@ -110,6 +122,7 @@ def _looks() -> list[NamedStyle]:
         _style(Role.LABEL),
         _style(Role.WRAPPED, wrap=True),
         inputs,
+        fixed,
         solver,
         _style(Role.FORMULA),
         _style(Role.LINK, GREEN),
@@ -121,8 +134,10 @@ def _looks() -> list[NamedStyle]:
 class Styles:
     """Applies a role and a number format to a cell; each pair is built once and then copied."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, font: str = FONT) -> None:
         for look in _looks():
+            look.font = copy(look.font)
+            look.font.name = font
             workbook.add_named_style(look)
         self._made: dict[tuple[Role, str], object] = {}
 

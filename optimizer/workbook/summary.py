@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from openpyxl.utils import get_column_letter
 
-from optimizer.plan_format import LimitRow
 from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
-from optimizer.workbook.charts import entering_chart, place, power_chart
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
+from optimizer.workbook.limits import Limited
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
+from optimizer.workbook.summary_charts import place_charts
 
 HEAD, MOST_LIMITS = 3, 8
-GAP = "=IFERROR((optimiser_objective_usd-optimiser_bound_usd)/ABS(optimiser_objective_usd),0)"
+DEMANDS = ("serve_demand", "finish_by_deadline")
+UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
 WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
 SMALL_USD = 1e8
 """Below this much, millions are shown with three decimals."""
@@ -26,25 +27,31 @@ SMALL_USD = 1e8
 def open_summary(book: Book) -> Page:
     """The sheet, to stand in its place before those that it shows are written."""
     name = str(book.facts.scenario.get("name", "plan"))
-    page = Page(book, "Summary", f"Summary: {name}", "1F3864")
+    page = Page(book, "Summary", "Summary", "1F3864")
+    page.text(HEAD, 1, name, Role.NOTE)
     page.sheet.freeze_panes = f"A{HEAD + 1}"
     return page
 
 
-def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows) -> None:
+def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows, limits: list[Limited]) -> None:
     """Fill the sheet; needs the sheets that it shows."""
     row = _headline(page, cash, orders, places, HEAD + 1)
     row = _purchases(page, cash, orders, row + 1)
     row = _decisions(page, cash, orders, row + 1)
-    row = _costs(page, cash, row + 1)
+    costs, row = _costs(page, cash, row + 1)
     row = _budgets(page, cash, row + 1)
-    row = _limits(page, row + 1)
+    row = _limits(page, limits, row + 1)
     _basis(page, row + 1)
     wide = _wide(page)
-    page.widths((50, 15, *[13.0] * (wide - 2), 3))
-    _charts(page, orders, places, get_column_letter(wide + 2))
+    page.widths((_longest(limits), 15, *[13.0] * (wide - 2), 3))
+    place_charts(page, orders, places, cash, costs, HEAD + 1, get_column_letter(wide + 2))
     page.print_setup(HEAD)
     page.sheet.page_setup.fitToHeight = 1
+
+
+def _longest(limits: Sequence[Limited]) -> float:
+    """Width of the first column, so that the limits that bind are not cut."""
+    return max(42.0, *(len(limit.words) + 1.0 for limit in _binding(limits)), 0.0)
 
 
 def _millions(page: Page) -> str:
@@ -70,14 +77,28 @@ def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> 
 HEADLINES = (
     ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", "{live}"),
     ("Optimiser's objective", "=optimiser_objective_usd/usd_per_million", "USD m", "solve: {status}"),
-    ("Proven lower bound", "=optimiser_bound_usd/usd_per_million", "USD m", "no plan can cost less"),
-    ("Gap to the bound", GAP, "share", "most that a better plan could save"),
+    (
+        "Proven lower bound",
+        UNEDITED.format("optimiser_bound_usd/usd_per_million"),
+        "USD m",
+        "no plan costs less",
+    ),
+    (
+        "Gap to the bound",
+        UNEDITED.format("optimiser_gap"),
+        "share",
+        "most that can be saved",
+    ),
     ("Cost, undiscounted", "={total}/usd_per_million", "USD m", "receipts deducted"),
     ("Capex, cash", "={capex}/usd_per_million", "USD m", "hardware, network, facility"),
     ("Opex, cash, rent included", "={opex}/usd_per_million", "USD m", "energy to rent, one-offs, carbon"),
     ("Accelerators entering service", "={accelerators}", "accelerators", "orders and commitments"),
-    ("Highest peak power, all sites", "=MAX({power})", "MW", "at the meter"),
 )
+POWER_HEADLINES = (
+    ("Highest peak power, all sites", "=MAX({power})", "MW", "at the meter"),
+    ("Highest peak power, share of the limit then", "=MAX({share})", "share", "all sites"),
+)
+"""Of a plan with sites of our own."""
 
 
 VALUE_HEADLINES = (
@@ -98,10 +119,11 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
         "opex": cash.opex.total,
         "accelerators": f"SUM({down(rows, '$F')})" if rows else "0",
         "power": places.power.across,
+        "share": places.share.across,
         "live": f"{'net of value; ' if page.book.facts.maximizes_value else ''}live: follows every edit",
         "value": cash.present["value_usd"].total,
     }
-    lines = list(HEADLINES)
+    lines = [*HEADLINES, *(POWER_HEADLINES if page.book.facts.sites else ())]
     code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
     if code != "USD":
         converted = "=total_npv_usd/usd_per_million*currency_per_usd"
@@ -111,7 +133,7 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
     _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
     for i, (label, formula, unit, note) in enumerate(lines, start=row + 1):
         page.text(i, 1, label)
-        looks = {"share": "0.0000%_)", "accelerators": WHOLE, "MW": FORMATS["MW"]}.get(unit, _millions(page))
+        looks = {"share": FORMATS["share"], "accelerators": WHOLE, "MW": FORMATS["MW"]}.get(unit, _millions(page))
         page.formula(i, 2, Formula(formula.format(**parts)), None, looks)
         page.text(i, 3, unit)
         page.text(i, 4, note.format(**parts), Role.NOTE)
@@ -163,8 +185,8 @@ def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
     return row + 1
 
 
-def _costs(page: Page, cash: CashRows, row: int) -> int:
-    """Each cost undiscounted and as a present value, and its share of all costs before receipts."""
+def _costs(page: Page, cash: CashRows, row: int) -> tuple[range, int]:
+    """Each cost undiscounted and as a present value, and its share of all costs before receipts; returns their rows."""
     _title(page, row, "Cost", "NPV, USD m", "Share of costs", "Cash, USD m")
     shown = [name for name in COSTS if any(page.book.facts.plan.costs.get(name, {}).values())]
     total = row + len(shown) + 1
@@ -178,7 +200,7 @@ def _costs(page: Page, cash: CashRows, row: int) -> int:
     page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, _millions(page))
     page.cell(total, 3, Role.TOTAL)
     page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, _millions(page))
-    return total + 1
+    return range(row + 1, total), total + 1
 
 
 def _budgets(page: Page, cash: CashRows, row: int) -> int:
@@ -194,26 +216,25 @@ def _budgets(page: Page, cash: CashRows, row: int) -> int:
     return row + len(cash.budgets) + 1
 
 
-def _binding(limits: Sequence[LimitRow]) -> list[LimitRow]:
-    """Limits in use and without slack, the ones with the highest price in the relaxation first."""
-    used = (limit for limit in limits if limit.used or limit.price_usd)
-    tight = [limit for limit in used if abs(limit.slack) <= 1e-6 * max(1.0, abs(limit.limit))]
-    return sorted(tight, key=lambda limit: (-abs(limit.price_usd or 0.0), limit.row))[:MOST_LIMITS]
+def _binding(limits: Sequence[Limited]) -> list[Limited]:
+    """Limits that bind in the optimiser's plan, the ones with the highest price in the relaxation first."""
+    tight = [limit for limit in limits if limit.kind not in DEMANDS and limit.binds]
+    return sorted(tight, key=lambda limit: (-abs(limit.plan.price_usd or 0.0), limit.plan.row))[:MOST_LIMITS]
 
 
-def _limits(page: Page, row: int) -> int:
+def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
     """What binds in the optimiser's plan; prices are those of the relaxation and only screen."""
     _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
-    limits = _binding(page.book.facts.plan.limits)
-    for i, limit in enumerate(limits, start=row + 1):
-        page.text(i, 1, limit.row)
-        for column, value in ((2, limit.used), (3, limit.limit), (4, limit.price_usd)):
-            if value is not None:
-                page.number(i, column, value, Role.SOLVER, "kW")
-        page.text(i, 5, f"{limit.unit}, at least" if limit.at_least else limit.unit)
-    if not limits:
+    binding = _binding(limits)
+    for i, limit in enumerate(binding, start=row + 1):
+        page.text(i, 1, limit.words)
+        limit.show(page, i, (2, 3))
+        if limit.plan.price_usd is not None:
+            page.number(i, 4, limit.plan.price_usd, Role.SOLVER, "kW")
+        page.text(i, 5, f"{limit.plan.unit}, at least" if limit.plan.at_least else limit.plan.unit)
+    if not binding:
         page.text(row + 1, 1, "none", Role.NOTE)
-    note = row + max(1, len(limits)) + 1
+    note = row + max(1, len(binding)) + 1
     page.text(
         note,
         1,
@@ -232,24 +253,3 @@ def _basis(page: Page, row: int) -> None:
         page.text(i, 1, label)
         for column, value in ((2, shares.measured), (3, shares.vendor), (4, shares.estimated)):
             page.number(i, column, value, Role.SOLVER, "share")
-
-
-def _charts(page: Page, orders: OrderRows, places: PlaceRows, column: str) -> None:
-    book, facts = page.book, page.book.facts
-    rows = list(orders.accelerators.values())
-    below = HEAD + 1
-    if rows:
-        by_key = {
-            key: sum(row.accelerators for row in facts.plan.orders if row.enters_service == key) for key in facts.keys
-        }
-        most = max(by_key, key=lambda key: by_key[key])
-        says = (
-            f"Stacked columns of accelerators entering service by period; most, {by_key[most]:,.0f}, enter in {most}."
-        )
-        place(page, entering_chart(book, rows), f"{column}{below}", says)
-        below += 20
-    if facts.sites:
-        used = {key: sum(row.power_used_mw for row in facts.plan.sites if row.period == key) for key in facts.keys}
-        most = max(used, key=lambda key: used[key])
-        says = f"Columns of peak power over all sites, the limit as a line; highest in {most}: {used[most]:,.3f} MW."
-        place(page, power_chart(book, places.power, places.limit), f"{column}{below}", says)

@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 
+from optimizer.bridge import Bridge
 from optimizer.plan_format import Plan
+from optimizer.workbook.bridge import write_bridge
+from optimizer.workbook.capacity import write_capacity
 from optimizer.workbook.cash import write_cash
 from optimizer.workbook.checks import write_checks
 from optimizer.workbook.contents import open_contents, write_contents
+from optimizer.workbook.depreciation import write_depreciation
+from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.finish import finish, recalculate
+from optimizer.workbook.given import marked
 from optimizer.workbook.inputs import write_inputs
 from optimizer.workbook.layout import Book
+from optimizer.workbook.limits import Sources, write_limits
 from optimizer.workbook.log import write_log
 from optimizer.workbook.orders import write_orders
+from optimizer.workbook.purchase_orders import write_purchase_orders
 from optimizer.workbook.sites import write_sites
 from optimizer.workbook.styles import Styles
 from optimizer.workbook.summary import open_summary, write_summary
+from optimizer.workbook.supply import write_supply
+from optimizer.workbook.translate import translate
+from optimizer.workbook.unit_costs import write_unit_costs
+from optimizer.workbook.wording import ENGLISH, Language, font_of
 
 
-def write_workbook(plan: Plan, path: Path, command: str = "") -> None:
+def write_workbook(
+    plan: Plan,
+    path: Path,
+    command: str = "",
+    bridge: Bridge | None = None,
+    views: Mapping[str, float] | None = None,
+    language: Language = ENGLISH,
+) -> None:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
+    A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
+    `language` is that of labels, notes and number formats.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
     path = Path(path)
-    book = build(plan, command)
+    book = build(Made(plan, command, bridge, views or {}, language))
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
         raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
         book.workbook.save(raw)
@@ -39,24 +61,33 @@ def write_workbook(plan: Plan, path: Path, command: str = "") -> None:
         ready.replace(path)
 
 
-def build(plan: Plan, command: str) -> Book:
+def build(made: Made) -> Book:
     """The sheets in order. Each writer returns where its figures stand; later sheets refer to them."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    book = Book(Facts(plan), command, workbook, Styles(workbook))
+    made = made if made.language == ENGLISH else marked(made)
+    book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
     contents, summary = open_contents(book), open_summary(book)
     inputs = write_inputs(book)
     orders = write_orders(book, inputs)
-    places = write_sites(book, inputs, orders)
+    write_purchase_orders(book, inputs, orders)
+    capacity = write_capacity(book, inputs, orders)
+    places = write_sites(book, inputs, orders, capacity)
+    supply = write_supply(book, inputs, orders)
     cash = write_cash(book, inputs, orders, places)
+    write_depreciation(book, inputs, orders, cash)
+    write_unit_costs(book, inputs, capacity, cash)
+    limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, supply, cash))
+    write_bridge(book)
     write_checks(book, inputs, orders, cash, places)
     write_log(book)
-    write_summary(summary, orders, places, cash)
+    write_summary(summary, orders, places, cash, limits)
     write_contents(contents)
     workbook.properties = DocumentProperties(
         creator="chipmix",
         title=f"Procurement plan: {book.facts.scenario.get('name', '')}",
-        description=plan.run.scenario_sha256,
+        description=made.plan.run.scenario_sha256,
     )
     workbook.active = 0
+    translate(book)
     return book

@@ -1,0 +1,56 @@
+"""What was edited in a workbook, and what the plan made from it costs more or less, for the terminal."""
+
+from __future__ import annotations
+
+import click
+
+from cli.show_plan import Money
+from cli.tables import heading, show_table
+from optimizer.bridge import Bridge
+from optimizer.plan_format import Plan
+from optimizer.workbook_back.compare import Edit
+from optimizer.workbook_back.holds import FACTOR, held_before
+from optimizer.workbook_back.request import Reopened
+
+
+def show_edits(file: str, found: Reopened, release: bool) -> None:
+    """Prints every edited cell: where, which key, what it was and is; and what earlier overrides still hold."""
+    edits, before = found.edits, held_before(found.plan.scenario.get("limits", ()))
+    if before:
+        words = "let go" if release else "still held; --release lets go"
+        click.echo(f"{file}: {before} override{'s' if before > 1 else ''} of earlier rounds {words}")
+    if not edits:
+        click.echo(f"{file}: nothing was edited; the same request is planned again")
+        return
+    click.echo(f"{file}: {len(edits)} cell{'s' if len(edits) > 1 else ''} edited")
+    rows = [(edit.where, _key(edit), _shown(edit.old), _shown(edit.new)) for edit in edits]
+    show_table(("cell", "key", "was", "is"), rows, numbers=(2, 3))
+    if any(edit.of.keys[0].startswith(FACTOR) for edit in edits):
+        click.echo("Factors on prices are not held: they follow from the systems ordered.")
+    click.echo()
+
+
+def _key(edit: Edit) -> str:
+    part = f" {edit.of.part}" if edit.of.part else ""
+    return f"{', '.join(edit.of.keys)}{part}"
+
+
+def _shown(value: float | None) -> str:
+    return "blank" if value is None else f"{value:,.12g}"
+
+
+def show_bridge(bridge: Bridge, plan: Plan) -> None:
+    """Prints the steps from the plan in the workbook to the new one."""
+    money = Money(plan)
+    heading("From the plan in the workbook to this one")
+    rows = [
+        ("The plan in the workbook", money.millions(bridge.old.objective_usd), ""),
+        *((step.name, _signed(step.usd, money), step.meaning) for step in bridge.steps),
+        ("This plan", money.millions(bridge.new.objective_usd), ""),
+    ]
+    show_table((f"{money.code} m, present value", "", ""), rows, numbers=(1,))
+
+
+def _signed(usd: float, money: Money) -> str:
+    text = money.millions(usd)
+    return text if text.startswith("-") else f"+{text}"

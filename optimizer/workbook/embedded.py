@@ -1,0 +1,90 @@
+"""The machine-readable copy of a plan inside its workbook: what the sheets are made from, packed into cells.
+
+The copy is text in plain sight at the bottom of Log. It lets the workbook be re-optimised, explained and
+compared without the files that it came from.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimizer.bridge import Bridge
+from optimizer.plan_format import Plan
+from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
+
+MARK = "chipmix copy, format 1"
+"""What the cell beside the title of the block holds, in every language."""
+PART_CHARACTERS = 32_000
+LARGEST_COPY_BYTES = 100 * 2**20
+
+
+class DamagedCopy(Exception):
+    """The copy cannot be unpacked, or is not what was written."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """All that a workbook is made from; the same gives the same sheets.
+
+    `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
+    `language` is that of labels, notes and number formats.
+    """
+
+    plan: Plan
+    command: str = ""
+    bridge: Bridge | None = None
+    views: Mapping[str, float] = field(default_factory=dict)
+    language: Language = ENGLISH
+
+
+def _text(made: Made) -> str:
+    content: dict[str, Any] = {"command": made.command, "plan": made.plan.model_dump(mode="json")}
+    if made.views:
+        content["views"] = dict(made.views)
+    if made.language != ENGLISH:
+        content["language"] = made.language
+    if made.bridge is not None:
+        content["bridge"] = made.bridge.model_dump(mode="json")
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def packed(made: Made) -> tuple[str, tuple[str, ...]]:
+    """The SHA-256 of the copy, and the copy in parts that fit a cell."""
+    plain = _text(made).encode()
+    text = base64.b64encode(gzip.compress(plain, mtime=0)).decode()
+    parts = tuple(text[i : i + PART_CHARACTERS] for i in range(0, len(text), PART_CHARACTERS))
+    return hashlib.sha256(plain).hexdigest(), parts
+
+
+def unpacked(sha256: str, parts: Sequence[str]) -> Made:
+    """What `packed` was given. Raises DamagedCopy."""
+    try:
+        plain = _inflated(base64.b64decode("".join(parts), validate=True))
+    except (ValueError, zlib.error) as error:
+        raise DamagedCopy("cannot be unpacked") from error
+    if hashlib.sha256(plain).hexdigest() != sha256:
+        raise DamagedCopy("does not have the SHA-256 that stands above it")
+    try:
+        content = json.loads(plain)
+        bridge = Bridge.model_validate(content["bridge"]) if "bridge" in content else None
+        views = {str(key): float(value) for key, value in content.get("views", {}).items()}
+        language = LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))]
+        return Made(Plan.model_validate(content["plan"]), str(content["command"]), bridge, views, language)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DamagedCopy("was not written by this version of chipmix") from error
+
+
+def _inflated(data: bytes) -> bytes:
+    """The content of a gzip file, never more than LARGEST_COPY_BYTES."""
+    inflater = zlib.decompressobj(wbits=31)
+    plain = inflater.decompress(data, LARGEST_COPY_BYTES)
+    if not inflater.eof:
+        raise ValueError("too large or cut off")
+    return plain

@@ -1,0 +1,90 @@
+"""Marks the texts of a plan that come from the user or the catalogue, so that no language changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from optimizer.workbook.embedded import Made
+
+WORDS = frozenset(
+    {"status", "route", "unit", "reason", "warnings", "name", "meaning", "kind", "budget"}
+)  # fmt: skip
+"""Fields of a plan and of a bridge that hold this program's own words; a scenario's are all its author's."""
+CODES = frozenset({"route", "basis"})
+"""Keys of a scenario or catalogue whose values are words of its format."""
+PER_SECOND = "/s"
+
+
+class Given(str):
+    """A text of the user or the catalogue. It stays marked where it is shown as it stands, alone in its cell."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec) if spec else self
+
+
+def marked(made: Made) -> Made:
+    """The same with every text that is not this program's marked."""
+    bridge = None if made.bridge is None else _part(made.bridge)
+    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge)
+
+
+def given_texts(made: Made) -> frozenset[str]:
+    """All texts that are marked, and the units of those that are a unit per second."""
+    texts = {made.command, *(text for key, text in (*_texts(made.plan), *_texts(made.bridge)) if not key)}
+    return frozenset(texts | {text.removesuffix(PER_SECOND) for text in texts})
+
+
+def given_keys(made: Made) -> frozenset[str]:
+    """Keys of the scenario and the catalogue, such as price_usd; some are also words of this program."""
+    return frozenset(text for key, text in _texts(made.plan) if key)
+
+
+def _part(part: Any) -> Any:
+    """A part of a plan or of a bridge; stamps of runs hold nothing but what is given."""
+    own = {"status"} if "scenario_sha256" in type(part).model_fields else WORDS
+    update = {name: _field(getattr(part, name), name in own) for name in type(part).model_fields}
+    return part.model_copy(update=update)
+
+
+def _field(value: Any, own: bool) -> Any:
+    if isinstance(value, BaseModel):
+        return _part(value)
+    if isinstance(value, tuple):
+        return tuple(_field(each, own) for each in value)
+    return value if own else _raw(value)
+
+
+def _raw(value: Any) -> Any:
+    """Text, list or mapping of a scenario or catalogue."""
+    if isinstance(value, str):
+        return Given(value)
+    if isinstance(value, Mapping):
+        return {Given(key): each if key in CODES else _raw(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_raw, value))
+    return value
+
+
+def _texts(value: Any) -> Iterator[tuple[bool, str]]:
+    """Every text that is marked, and whether it is a key."""
+    if isinstance(value, Given):
+        yield False, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield True, key
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

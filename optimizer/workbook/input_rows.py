@@ -1,0 +1,88 @@
+"""Where each assumption of Inputs stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimizer.workbook.book_inputs import BookInputs
+from optimizer.workbook.decision_inputs import DecisionInputs, FleetInputs, ValueInputs
+from optimizer.workbook.facts import Group
+from optimizer.workbook.lines import Row
+from optimizer.workbook.supply_inputs import SupplyInputs
+from optimizer.workbook.work_inputs import WorkInputs
+
+
+@dataclass(frozen=True)
+class SystemRows:
+    """Per system: accelerators, provisioned and average IT kW, racks; each in the constant column."""
+
+    accelerators: Row
+    provisioned: Row
+    average: Row
+    racks: Row
+
+
+@dataclass(frozen=True)
+class OfferRows:
+    """Per offer: lead and term in months, shares and prices; None where the route has no such thing."""
+
+    lead: Row
+    term: Row | None
+    deposit: Row | None
+    network: Row
+    software: Row
+    price: Row
+    carbon: Row | None
+
+
+@dataclass(frozen=True)
+class CommittedRows:
+    """Per group of commitments: price by period of entry, systems by place."""
+
+    price: Row
+    systems: dict[str, Row]
+
+
+@dataclass(frozen=True)
+class SiteRows:
+    """Per site: limits by period (None: no limit), PUE, tariffs by period."""
+
+    limits: dict[str, Row]
+    pue: Row
+    peak_pue: Row | None
+    electricity: Row
+    hosting: Row
+    carbon: Row
+
+
+@dataclass(frozen=True)
+class BudgetRows:
+    """One budget: first and last day of its window and its limit, in the constant column."""
+
+    budget: str
+    window: str
+    start: Row
+    end: Row
+    limit: Row
+
+
+@dataclass(frozen=True)
+class InputRows:
+    """Where each assumption stands."""
+
+    systems: dict[str, SystemRows]
+    offers: dict[str, OfferRows]
+    committed: dict[Group, CommittedRows]
+    sites: dict[str, SiteRows]
+    fleet: FleetInputs
+    decisions: DecisionInputs
+    values: dict[str, ValueInputs]
+    unmet_price: dict[str, Row]
+    work: WorkInputs
+    supply: SupplyInputs
+    budgets: list[BudgetRows]
+    ages: list[Row]
+    shares: list[Row]
+    carbon_price: Row
+    book: BookInputs
+    last: Row

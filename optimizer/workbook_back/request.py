@@ -1,0 +1,99 @@
+"""From an edited workbook to a request: what it was made from, with its edits, ready to be planned again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from catalogs.problems import InputError, Location, Problem
+from catalogs.schema import Catalog
+from catalogs.yaml_text import Map
+from optimizer.audit import audit
+from optimizer.plan_format import Plan
+from optimizer.request import Request, changed_request
+from optimizer.scenario import Scenario
+from optimizer.workbook.lines import OVERRIDE, VIEW
+from optimizer.workbook.wording import Language
+from optimizer.workbook.write import build
+from optimizer.workbook_back.compare import Edit, compared
+from optimizer.workbook_back.copy import copy_in
+from optimizer.workbook_back.edits import Changer, tree_of
+from optimizer.workbook_back.holds import hold_systems
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """An edited workbook: the plan it was made from, what was edited, and the request that the edits make.
+
+    `views` are the assumptions of the workbook alone that differ from those it is first written with.
+    """
+
+    plan: Plan
+    edits: tuple[Edit, ...]
+    request: Request
+    views: Mapping[str, float]
+    language: Language
+
+
+def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) -> Reopened:
+    """The request that an edited workbook makes; `settings` are laid on top, as on a scenario's file.
+
+    Systems held by overrides of earlier rounds stay held unless overridden again, or with `release`.
+    Raises InputError with everything that is wrong, by sheet and cell: edits out of range, formulas or
+    locked cells that were changed, rows deleted, sheets renamed or gone, files not written by chipmix.
+    """
+    opened = copy_in(path)
+    at = Location(str(path), 0, 0)
+    _check_plan(opened.made.plan, at)
+    book = build(opened.made)
+    found = compared(opened, book)
+    if found.problems:
+        raise InputError(_with_version(found.problems, path, opened.made.plan))
+    facts = book.facts
+    changer = Changer(path, facts)
+    changer.change(edit for edit in found.edits if not edit.of.keys[0].startswith((OVERRIDE, VIEW)))
+    overrides = [edit for edit in found.edits if edit.of.keys[0].startswith(OVERRIDE)]
+    hold_systems(changer, overrides, facts.scenario, facts.catalog["offers"], release)
+    views = {edit.of.keys[0]: edit.new or 0.0 for edit in found.edits if edit.of.keys[0].startswith(VIEW)}
+    request = changed_request(
+        _as_typed(Scenario, facts.scenario, at),
+        _as_typed(Catalog, facts.catalog, at),
+        changer.changes.scenario,
+        changer.changes.catalog,
+        settings,
+    )
+    return Reopened(opened.made.plan, found.edits, request, {**opened.made.views, **views}, opened.made.language)
+
+
+def _check_plan(plan: Plan, at: Location) -> None:
+    """A copy that was changed, checksum and all, is no plan: its audit says so."""
+    verdict = audit(plan.model_dump(mode="json"))
+    if not verdict.ok:
+        raise InputError([Problem(at, f"the copy of the plan fails its audit: {verdict.findings[0]}")])
+
+
+def _as_typed(model: type[BaseModel], content: dict[str, Any], at: Location) -> Map:
+    """The text of an input that a plan holds, without the defaults that were filled in."""
+    try:
+        typed = model.model_validate(content).model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude_defaults=True
+        )
+    except ValidationError as error:
+        raise InputError([Problem(at, "the copy of the plan holds inputs that this version does not read")]) from error
+    tree = tree_of(typed, at)
+    assert isinstance(tree, Map)
+    return tree
+
+
+def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:
+    """The problems, and that another version wrote the file where one did."""
+    from optimizer.planning import program_version
+
+    if plan.run.version == program_version():
+        return problems
+    message = f"was written by chipmix {plan.run.version}, this is {program_version()}; the sheets may differ for that"
+    return (*problems, Problem(Location(str(path), 0, 0), message))
