@@ -165,7 +165,7 @@ def _most_give(matrix: Matrix, group: _Group) -> float:
     return worst
 
 
-def _rounding(matrix: Matrix, duals: Floats) -> float:
+def rounding(matrix: Matrix, duals: Floats) -> float:
     """The most that a certified bound can owe to the rounding of the model's numbers, each off by `ULPS`.
 
     LB(y) is a sum of products of one bound, one coefficient or one cost with y and bounds of variables, so it
@@ -241,7 +241,7 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
 
 def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
-    if certified_bound(matrix, duals) > _rounding(matrix, duals):
+    if certified_bound(matrix, duals) > rounding(matrix, duals):
         return "proved: the least violation is above zero in exact arithmetic"
     again = replace(options, presolve="off", seed=options.seed + 1)
     if solve(question.matrix, again).status == "infeasible":

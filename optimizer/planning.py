@@ -19,7 +19,7 @@ from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
-from optimizer.replan import Approved, fixed, kept, order_lines, replanned
+from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, Watch, solve
 from optimizer.suspicions import warnings
@@ -84,7 +84,7 @@ def make_plan(
     if write_model is not None:
         _write_model(model, write_model)
     began = time.monotonic()
-    solution = _solution(request, model, matrix, options, watch)
+    solution = _solution(request, model, matrix, options, watch, approved)
     remarks: list[str] = []
     if approved is not None and not solution.interrupted:
         close = replanned(matrix, solution, approved, options, watch)
@@ -122,7 +122,9 @@ def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
     return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
 
 
-def _solution(request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None) -> Solution:
+def _solution(
+    request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None, approved: Approved | None
+) -> Solution:
     if options.solver is not None:
         solution = solve_with(options.solver, model.problem, matrix, options)
     else:
@@ -131,6 +133,8 @@ def _solution(request: Request, model: Model, matrix: Matrix, options: Options, 
         short: Infeasible | None = what_is_short(request, options)
         if short is not None:
             raise short
+        if approved is not None and approved.placed_until is not None:
+            refuse_placed(matrix, approved.placed_until, options)
         solution = resolved_again(matrix, options)
     if not solution.values.size:
         raise NoPlan(solution)

@@ -14,11 +14,12 @@ import numpy as np
 from catalogs.periods import first_month
 from catalogs.problems import InputError
 from optimizer.answer import TRACE
+from optimizer.elastic import Infeasible
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
 from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
 from optimizer.plan_format import Plan
 from optimizer.request import Request
-from optimizer.solve import Options, Solution, Solver, Watch, relative_gap
+from optimizer.solve import Options, Solution, Solver, Watch, relative_gap, solve
 from optimizer.tables import OrderLine
 
 ROUNDING = 1e-7
@@ -108,6 +109,27 @@ def fixed(matrix: Matrix, columns: Mapping[str, float]) -> Matrix:
         if name in columns:
             lower[j] = upper[j] = columns[name]
     return replace(matrix, lower=lower, upper=upper)
+
+
+class PlacedOrdersConflict(Infeasible):
+    """The request has a plan, but none that keeps the orders placed until a period."""
+
+    def __init__(self, until: str) -> None:
+        self.until = until
+        super().__init__((), (), "two solves agree")
+
+    def explanation(self) -> str:
+        return (
+            f"no plan keeps every order placed until {self.until} and meets every limit ({self.proof}); without them "
+            "there is one: let orders go with an earlier --placed-until, or give their limits room"
+        )
+
+
+def refuse_placed(matrix: Matrix, until: str, options: Options) -> None:
+    """Raises PlacedOrdersConflict if a second solve, with other presolve and seed, finds no plan either."""
+    again = replace(options, presolve="off", seed=options.seed + 1)
+    if solve(matrix, again).status == "infeasible":
+        raise PlacedOrdersConflict(until)
 
 
 class _Changes:

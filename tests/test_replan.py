@@ -12,7 +12,7 @@ from catalogs.problems import InputError
 from optimizer.compare import compare
 from optimizer.plan_format import Plan
 from optimizer.planning import make_plan
-from optimizer.replan import Approved
+from optimizer.replan import Approved, PlacedOrdersConflict
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -91,6 +91,16 @@ def test_a_placed_order_that_is_no_longer_possible_is_named(tmp_path: Path) -> N
         InputError, match=r"box\.first for oslo in 2025q1 was placed in 2025q1 and is no longer possible"
     ):
         replan(tmp_path, Approved(old, placed_until="2025q1"), without, two_offers())
+
+
+def test_placed_orders_that_no_longer_fit_leave_no_plan(tmp_path: Path) -> None:
+    """Four boxes draw 4 × 10 kW × 1.2 = 48 kW at the meter; 40 kW are left, enough for the three that are needed."""
+    old = plan(tmp_path / "old", asked(), two_offers())
+    demand = {"train": {"workload": "training", "per_second": 2400}}
+    smaller = scenario(demand=demand, sites={"oslo": site(power_mw="0.04")})
+    assert ordered(plan(tmp_path / "free", smaller, two_offers())) == {("box.first", "2025q1"): 3}
+    with pytest.raises(PlacedOrdersConflict, match="no plan keeps every order placed until 2025q1"):
+        replan(tmp_path, Approved(old, placed_until="2025q1"), smaller, two_offers())
 
 
 def test_comparison_tells_moved_from_added_and_dropped(tmp_path: Path) -> None:
