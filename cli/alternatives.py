@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,6 @@ from cli.explored import (
     headline_cells,
     json_option,
     model_json,
-    new_folder,
     progress_bar,
     setting_option,
     time_limit_option,
@@ -22,10 +20,12 @@ from cli.explored import (
     write_json,
     write_plans,
 )
+from cli.outputs import Outputs, language_option, outputs_option, write_runs
 
 if TYPE_CHECKING:
     from cli.show_plan import Money
     from optimizer.explore.results import Alternative, Alternatives, Range
+    from optimizer.workbook.wording import Language
 
 NEEDS = {"must": "must-have", "optional": "optional", "never": "never", None: ""}
 KINDS = {"accelerator": "chip"}
@@ -48,8 +48,9 @@ def _share(_context: click.Context, _parameter: click.Parameter, text: str) -> f
               help="How many plans to show, the best one included.")  # fmt: skip
 @click.option("--least", multiple=True, metavar="VENDOR",
               help="Show instead the plan that spends the least on a vendor; may be given several times.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
-              help="Keep each plan as a plan.json in this new folder.")  # fmt: skip
+@outputs_option("keep each plan there as a plan.json.",
+                "the workbook of the best plan with the sheets Compare and Sensitivity.")  # fmt: skip
+@language_option
 @setting_option
 @gap_option()
 @time_limit_option()
@@ -60,7 +61,8 @@ def alternatives(
     within: float,
     plans: int,
     least: tuple[str, ...],
-    output: Path | None,
+    outputs: Outputs,
+    language: Language,
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
@@ -76,9 +78,11 @@ def alternatives(
     Examples:
       chipmix alternatives quick_start --within 2%
       chipmix alternatives quick_start --within 1% --least nvidia --json -
+      chipmix alternatives quick_start -o alternatives.xlsx
     """
     from optimizer.explore.alternatives import alternatives as search
     from optimizer.request import find_scenario, load_request
+    from optimizer.runs import runs_of_alternatives
     from optimizer.solve import Options
 
     request = load_request(find_scenario(scenario), settings)
@@ -86,7 +90,9 @@ def alternatives(
     with progress_bar("ranges") as watch:
         result = search(request, within, options, plans, least, workers, watch)
     write_json(model_json(result), json_file)
-    write_plans({f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}, output)
+    write_plans({f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}, outputs.folder)
+    if outputs.workbook is not None:
+        write_runs(result.plans[0].plan, outputs.workbook, runs_of_alternatives(result), language)
     if json_file != "-":
         _show(result)
     return 0

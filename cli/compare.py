@@ -9,41 +9,49 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.explored import write_json
+from cli.outputs import language_option, workbook_file, write_runs
+
 if TYPE_CHECKING:
     from cli.show_plan import Money
     from optimizer.compare import Change, Comparison, OrderChange, Side
+    from optimizer.workbook.wording import Language
 
 PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command()
 @click.argument("plans", nargs=-1, required=True, type=PLAN_FILE, metavar="PLAN PLAN…")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
+              help="Write the last plan as an Excel workbook with the sheets Compare and Bridge.")  # fmt: skip
+@language_option
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
               help="Write the comparison as JSON; '-' prints it, and nothing else.")  # fmt: skip
-def compare(plans: tuple[Path, ...], json_file: str | None) -> None:
-    """Set plans side by side: costs, orders added, moved and dropped, commitments kept.
+def compare(plans: tuple[Path, ...], output: Path | None, language: Language, json_file: str | None) -> None:
+    """Set plans side by side: costs and why they differ, orders added, moved and dropped, commitments kept.
 
     Each PLAN is a plan.json or a workbook written by chipmix; the first is what the others are
     compared with.
 
     \b
-    Example:
+    Examples:
       chipmix compare approved.json new.json
+      chipmix compare approved.json new.json -o compared.xlsx
     """
     from cli.show_plan import Money
     from optimizer.compare import compare as compared
-    from optimizer.plan import model_text, read_plan, write_text
+    from optimizer.plan import model_text, read_plan
+    from optimizer.runs import runs_compared
 
     if len(plans) < 2:
         raise click.UsageError("give at least two plans")
     read = [read_plan(path) for path in plans]
     found = compared(read, _names(plans))
-    if json_file == "-":
-        click.echo(model_text(found), nl=False)
-        return
-    if json_file is not None:
-        write_text(Path(json_file), model_text(found))
-    _show(found, Money(read[0]))
+    if output is not None:
+        write_runs(read[-1], output, runs_compared(found, read), language, found.changes[-1].bridge)
+    write_json(model_text(found), json_file)
+    if json_file != "-":
+        _show(found, Money(read[0]))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -59,7 +67,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 def _show(found: Comparison, money: Money) -> None:
     _show_sides(found.plans, money)
     for change in found.changes:
-        _show_change(found.plans[0].name, change)
+        _show_change(found.plans[0].name, change, money)
 
 
 def _show_sides(sides: Sequence[Side], money: Money) -> None:
@@ -94,7 +102,8 @@ def _from_and_to(order: OrderChange) -> tuple[str, str, str, str]:
     return (order.from_place or "", order.from_period or "", *here)
 
 
-def _show_change(first: str, change: Change) -> None:
+def _show_change(first: str, change: Change, money: Money) -> None:
+    from cli.show_edits import show_bridge
     from cli.tables import amount, heading, show_table
 
     heading(f"From {first} to {change.plan}: {amount(change.same_systems)} systems stay as they were")
@@ -106,3 +115,4 @@ def _show_change(first: str, change: Change) -> None:
     click.echo(f"commitments kept: {change.commitments_kept}")
     for dropped in change.commitments_dropped:
         click.echo(f"commitment dropped: {dropped}")
+    show_bridge(change.bridge, money, (first, change.plan))

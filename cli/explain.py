@@ -7,16 +7,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.explored import json_option, progress_bar, time_limit_option, write_json
+from cli.outputs import command_typed, workbook_file
+
+if TYPE_CHECKING:
+    from optimizer.explain import Explanation
+    from optimizer.plan_format import Plan
+    from optimizer.workbook.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--output", metavar="FILE.xlsx", callback=workbook_file,
+              type=click.Path(path_type=Path, dir_okay=False),
+              help="Write the plan as an Excel workbook, with what was found on Why not and Limits.")  # fmt: skip
+@click.option("--language", type=click.Choice(("en", "ja")),
+              help="Language of the workbook, English by default; that of PLAN if it is a workbook.")  # fmt: skip
 @click.option("--offer", "offers", multiple=True, metavar="ID",
               help="Only this offer, or all of a system or accelerator: the price at which it enters, or what the plan "
                    "costs without it. May be given several times; patterns such as 'dgx_*' too.")  # fmt: skip
@@ -27,13 +39,15 @@ SECONDS_BETWEEN_LINES = 10.0
 @json_option
 def explain(
     plan: Path,
+    output: Path | None,
+    language: Language | None,
     offers: tuple[str, ...],
     limits: tuple[str, ...],
     volume: str | None,
     time_limit: float | None,
     json_file: str | None,
 ) -> int:
-    """Say why PLAN, a plan.json, is as it is.
+    """Say why PLAN, a plan.json or a workbook as it was written, is as it is.
 
     Prints what each limit is worth, why each offer is in the plan or not, and with --volume from which
     volume an own chip pays. Every figure is found by solving the changed scenario again, and is shown with
@@ -41,7 +55,7 @@ def explain(
 
     \b
     Examples:
-      chipmix explain plan.json
+      chipmix explain plan.json -o explained.xlsx
       chipmix explain plan.json --offer mi355x --offer dgx_h200.purchase
       chipmix explain plan.json --limit 'power at *' --json -
       chipmix explain plan.json --volume jalapeno
@@ -64,9 +78,22 @@ def explain(
 
         show_explanation(found, known, every_offer=bool(offers))
     write_json(explanation_text(found), json_file)
+    if output is not None:
+        _write(plan, known, found, output, language)
     seconds, answered = time.monotonic() - began, found.answered_by_bounds
     click.echo(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
     return 0
+
+
+def _write(source: Path, plan: Plan, found: Explanation, output: Path, language: Language | None) -> None:
+    """Writes the workbook; one that is explained keeps its language, its views, its bridge and its other runs."""
+    from optimizer.workbook import write_workbook
+    from optimizer.workbook.embedded import Made
+    from optimizer.workbook_back import copy_in
+
+    made = copy_in(source).made if source.suffix == ".xlsx" else Made(plan)
+    write_workbook(plan, output, command_typed(), made.bridge, made.views, language or made.language, made.runs, found)
+    click.echo(f"wrote {output}", err=True)
 
 
 @contextmanager

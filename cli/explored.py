@@ -91,13 +91,6 @@ def write_plans(plans: Mapping[str, Plan], folder: Path | None) -> None:
         click.echo(f"wrote {len(plans)} plans to {folder}", err=True)
 
 
-def new_folder(_context: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
-    """A folder that nothing stands in yet."""
-    if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise click.BadParameter(f"{folder} is not empty", param=parameter)
-    return folder
-
-
 def millions(usd: float) -> str:
     """Millions, with at least five digits."""
     value = usd / MILLION

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,6 @@ from cli.explored import (
     headline_cells,
     json_option,
     model_json,
-    new_folder,
     progress_bar,
     setting_option,
     time_limit_option,
@@ -20,9 +18,11 @@ from cli.explored import (
     write_json,
     write_plans,
 )
+from cli.outputs import Outputs, language_option, outputs_option, write_runs
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Frontier, Point
+    from optimizer.workbook.wording import Language
 
 INTERRUPTED = 130
 
@@ -34,8 +34,9 @@ INTERRUPTED = 130
                    "vendor/NAME (share of all spending).")  # fmt: skip
 @click.option("--points", type=click.IntRange(2, 100), default=5, show_default=True, metavar="N",
               help="How many plans, at equal distances between the least and what the cheapest plan has.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
-              help="Keep each plan as a plan.json in this new folder.")  # fmt: skip
+@outputs_option("keep each plan there as a plan.json.",
+                "the workbook of the cheapest plan with the sheets Compare and Sensitivity.")  # fmt: skip
+@language_option
 @setting_option
 @gap_option(1e-3)
 @time_limit_option()
@@ -44,7 +45,8 @@ def frontier(
     scenario: str,
     trade: str,
     points: int,
-    output: Path | None,
+    outputs: Outputs,
+    language: Language,
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
@@ -59,16 +61,21 @@ def frontier(
     Examples:
       chipmix frontier quick_start --trade it_kw --points 3
       chipmix frontier quick_start --trade it_kw --points 2 --json -
+      chipmix frontier quick_start --trade it_kw --points 3 -o frontier.xlsx
     """
     from optimizer.explore.frontier import frontier as trace
     from optimizer.request import find_scenario, load_request
+    from optimizer.runs import runs_of_frontier
     from optimizer.solve import Options
 
     request = load_request(find_scenario(scenario), settings)
     with progress_bar("points") as watch:
         result = trace(request, trade, points, Options(gap=gap, time_limit=time_limit), watch)
     write_json(model_json(result), json_file)
-    write_plans({f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}, output)
+    write_plans({f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}, outputs.folder)
+    if outputs.workbook is not None and result.points:
+        runs = runs_of_frontier(result)
+        write_runs(result.points[runs.this].plan, outputs.workbook, runs, language)
     if json_file != "-":
         _show(result)
     return INTERRUPTED if result.interrupted else 0
@@ -84,7 +91,7 @@ def _show(result: Frontier) -> None:
     money = Money(result.points[0].plan)
     vendors = vendors_of([point.headline for point in result.points])
     heading(f"Cost against {result.label}: money in M {money.code}")
-    columns = (result.label, "cost", "bound", "gap", "capex", "peak MW", *vendors, "each less costs")
+    columns = (result.trade, "cost", "bound", "gap", "capex", "peak MW", *vendors, "one less costs")
     rows = [_cells(result, k, vendors, money.per_usd) for k in range(len(result.points))]
     show_table(columns, rows, numbers=range(len(columns)))
     _show_trust(result, money.exact(result.resolution_usd))
@@ -108,7 +115,8 @@ def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd:
         return ""
     less = (following[0].amount - point.amount) * (1 if result.unit else 100)
     usd = (point.headline.cost_usd - following[0].headline.cost_usd) * per_usd / less
-    return f"{usd:,.{0 if abs(usd) >= 100 else 2}f} a {result.unit or 'point'}"
+    each = f"{usd / 1e6:,.0f} M" if abs(usd) >= 1e7 else f"{usd:,.{0 if abs(usd) >= 100 else 2}f}"
+    return f"{each} a {result.unit or 'point'}"
 
 
 def _show_trust(result: Frontier, resolution: str) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.outputs import command_typed
+
 if TYPE_CHECKING:
     from optimizer.bridge import Bridge
     from optimizer.plan_format import Plan
@@ -141,8 +143,9 @@ def plan(
         show_plan(result)
         if steps is not None:
             from cli.show_edits import show_bridge
+            from cli.show_plan import Money
 
-            show_bridge(steps, result)
+            show_bridge(steps, Money(result), ("the plan in the workbook", "this plan"))
         for path in filter(None, (output, json_file, write_model)):
             click.echo(f"wrote {path}", err=True)
     click.echo(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
@@ -196,16 +199,11 @@ def _write(
     if output is not None:
         from optimizer.workbook import write_workbook
 
-        write_workbook(result, output, command=_command(), bridge=steps, views=views, language=language)
+        write_workbook(result, output, command=command_typed(), bridge=steps, views=views, language=language)
     if json_file == "-":
         click.echo(plan_text(result), nl=False)
     elif json_file is not None:
         write_text(Path(json_file), plan_text(result))
-
-
-def _command() -> str:
-    """The command as typed, without the folders of this machine."""
-    return " ".join(["chipmix", *(Path(word).name if "/" in word else word for word in sys.argv[1:])])
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import click
 from cli.show_plan import Money
 from cli.tables import heading, show_table
 from optimizer.bridge import Bridge
-from optimizer.plan_format import Plan
 from optimizer.workbook_back.compare import Edit
 from optimizer.workbook_back.holds import FACTOR, held_before
 from optimizer.workbook_back.request import Reopened
@@ -39,14 +38,14 @@ def _shown(value: float | None) -> str:
     return "blank" if value is None else f"{value:,.12g}"
 
 
-def show_bridge(bridge: Bridge, plan: Plan) -> None:
-    """Prints the steps from the plan in the workbook to the new one."""
-    money = Money(plan)
-    heading("From the plan in the workbook to this one")
+def show_bridge(bridge: Bridge, money: Money, names: tuple[str, str]) -> None:
+    """Prints the steps from a plan to another, each with its name."""
+    old, new = names
+    heading(f"Why the cost changes from {old} to {new}")
     rows = [
-        ("The plan in the workbook", money.millions(bridge.old.objective_usd), ""),
+        (old, money.millions(bridge.old.objective_usd), ""),
         *((step.name, _signed(step.usd, money), step.meaning) for step in bridge.steps),
-        ("This plan", money.millions(bridge.new.objective_usd), ""),
+        (new, money.millions(bridge.new.objective_usd), ""),
     ]
     show_table((f"{money.code} m, present value", "", ""), rows, numbers=(1,))
 

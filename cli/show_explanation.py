@@ -98,16 +98,12 @@ def _move(move: Move | None, words: Words) -> str:
 
 
 def _one_more(limit: LimitWorth, words: Words) -> tuple[str, str, str] | None:
-    """The change by one unit more, from the smallest move that is resolved: upwards if there is one."""
-    by_percent = {move.percent: move for move in limit.moves}
-    for percent in (1.0, 5.0, -1.0, -5.0):
-        move = by_percent.get(percent)
-        if move is None or move.answer != "solved" or move.change_usd is None or move.usd_per_unit is None:
-            continue
-        if move.change_usd.is_resolved and not move.change_usd.is_nothing:
-            direction = "more" if percent > 0 else "less"
-            return words.change(move.usd_per_unit, 1.0), limit.unit, f"{abs(percent):g} % {direction}"
-    return None
+    """The change by one unit more, and the move that tells it."""
+    move = limit.one_more
+    if move is None or move.usd_per_unit is None:
+        return None
+    direction = "more" if move.percent > 0 else "less"
+    return words.change(move.usd_per_unit, 1.0), limit.unit, f"{abs(move.percent):g} % {direction}"
 
 
 def _show_volume(volume: Volume, words: Words) -> None:

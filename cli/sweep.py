@@ -11,7 +11,6 @@ from cli.explored import (
     gap_option,
     headline_cells,
     json_option,
-    new_folder,
     progress_bar,
     setting_option,
     time_limit_option,
@@ -19,10 +18,12 @@ from cli.explored import (
     workers_option,
     write_json,
 )
+from cli.outputs import Outputs, language_option, outputs_option, write_runs
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Cell, Sweep
     from optimizer.explore.sweep import Question
+    from optimizer.workbook.wording import Language
 
 INFEASIBLE, NO_PLAN, BAD_INPUT, INTERRUPTED = 3, 4, 2, 130
 WORDS = {
@@ -37,10 +38,11 @@ WORDS = {
 @click.argument("scenario")
 @click.option("--vary", multiple=True, metavar="KEY=A,B,C",
               help="The values of a key of the scenario or catalogue; several times: every combination.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), callback=new_folder,
-              help="The new folder for the plans; default: SCENARIO_sweep.")  # fmt: skip
+@outputs_option("for the plans; default: SCENARIO_sweep.",
+                "the workbook of the first plan with the sheets Compare and Sensitivity.")  # fmt: skip
 @click.option("--resume", type=click.Path(path_type=Path, file_okay=False),
               help="Go on with the sweep in this folder; what is not given again stays as it was.")  # fmt: skip
+@language_option
 @setting_option
 @gap_option(default=None)
 @time_limit_option()
@@ -49,8 +51,9 @@ WORDS = {
 def sweep(
     scenario: str,
     vary: tuple[str, ...],
-    output: Path | None,
+    outputs: Outputs,
     resume: Path | None,
+    language: Language,
     settings: tuple[str, ...],
     gap: float | None,
     time_limit: float | None,
@@ -66,6 +69,7 @@ def sweep(
     Examples:
       chipmix sweep quick_start --vary finance/discount_rate=0.08,0.10 -o rates
       chipmix sweep quick_start --vary finance/discount_rate=0.1 --vary sites/colo_room/racks=6,8 --json -
+      chipmix sweep quick_start --vary finance/discount_rate=0.08,0.10 -o rates -o rates.xlsx
     """
     from optimizer.explore.grid import grid
     from optimizer.explore.sweep import Question, index_text, read_index
@@ -73,8 +77,8 @@ def sweep(
     from optimizer.request import find_scenario
     from optimizer.solve import Options
 
-    if resume is not None and output is not None:
-        raise click.UsageError("--resume names the folder already; leave -o out")
+    if resume is not None and outputs.folder is not None:
+        raise click.UsageError("--resume names the folder already; leave -o FOLDER out")
     before = read_index(resume) if resume is not None else None
     varied = grid(vary) if vary or before is None else before.vary
     if not varied:
@@ -84,13 +88,28 @@ def sweep(
         time_limit=time_limit or (before.time_limit_s if before else None),
     )
     question = Question(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
-    folder = resume or output or _default_folder(question)
+    folder = resume or outputs.folder or _default_folder(question)
     with progress_bar("plans") as watch:
         result = run_sweep(question, folder, workers, watch)
     write_json(index_text(result), json_file)
+    if outputs.workbook is not None:
+        _write(result, folder, outputs.workbook, language)
     if json_file != "-":
         _show(result, folder)
     return _exit_code(result)
+
+
+def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> None:
+    """Writes the workbook of the first combination that has a plan."""
+    from optimizer.plan import read_plan
+    from optimizer.runs import runs_of_sweep
+
+    plans = {cell.plan: read_plan(folder / cell.plan) for cell in result.cells if cell.plan is not None}
+    if not plans:
+        click.echo(f"did not write {workbook}: no combination has a plan", err=True)
+        return
+    runs = runs_of_sweep(result, plans)
+    write_runs(plans[str(result.cells[runs.this].plan)], workbook, runs, language)
 
 
 def _default_folder(question: Question) -> Path:

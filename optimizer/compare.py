@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from optimizer.bridge import Bridge, bridged
 from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.plan_format import OrderRow, Part, Plan
@@ -41,13 +42,14 @@ class OrderChange(Part):
 
 
 class Change(Part):
-    """From the first plan to one of the others: its orders and the commitments of the first that it drops."""
+    """From the first plan to one of the others: its orders, the commitments of the first that it drops, its cost."""
 
     plan: str
     orders: tuple[OrderChange, ...]
     same_systems: float
     commitments_kept: int
     commitments_dropped: tuple[str, ...]
+    bridge: Bridge
 
 
 class Comparison(Part):
@@ -120,7 +122,12 @@ def _change(old: Plan, new: Plan, name: str) -> Change:
     )
     kept, dropped = _commitments(old, new)
     return Change(
-        plan=name, orders=tuple(orders), same_systems=same, commitments_kept=kept, commitments_dropped=dropped
+        plan=name,
+        orders=tuple(orders),
+        same_systems=same,
+        commitments_kept=kept,
+        commitments_dropped=dropped,
+        bridge=bridged(old, new),
     )
 
 

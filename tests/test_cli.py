@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -83,16 +85,34 @@ def test_every_command_shows_an_example() -> None:
     assert {name for name, _ in EXAMPLES} == {" ".join(words) for words, _ in commands()}
 
 
-@pytest.mark.parametrize("line", sorted({line for _, line in EXAMPLES}))
-def test_examples_of_the_help_run(line: str, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def known_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plan.json of the smallest bundled scenario, made once."""
+    folder = tmp_path_factory.mktemp("known")
+    assert run("plan", "quick_start", "--json", "plan.json", cwd=folder).returncode == 0
+    return folder / "plan.json"
+
+
+def example(line: str) -> Any:
+    """An example of the help; the volume of an own chip takes a plan of a large scenario, and its time."""
+    return pytest.param(line, marks=[pytest.mark.slow] if "--volume" in line else [])
+
+
+@pytest.mark.parametrize("line", [example(line) for line in sorted({line for _, line in EXAMPLES})])
+def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> None:
     shutil.copy(folder / "scenario.yaml", folder / "my_scenario.yaml")
     if not line.startswith("chipmix init"):
         run("init", "my_plan", cwd=folder)
     (folder / "our_quotes").mkdir()
     shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
-    words = line.partition(" > ")[0].split()[1:]
+    words = shlex.split(line.partition(" > ")[0])[1:]
     if "plan.xlsx" in words and "-o plan.xlsx" not in line:
         run("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=folder)
+    if "--volume" in words:
+        run("plan", "openai_asic", "--json", "plan.json", cwd=folder)
+    for name in {"plan.json", "approved.json", "new.json"} & set(words):
+        if not (folder / name).exists():
+            shutil.copy(known_plan, folder / name)
     done = run(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
 
@@ -158,7 +178,11 @@ def test_an_infeasible_scenario_exits_3_names_what_is_short_and_writes_nothing(f
         (("catalog", "show", "h100"), "did you mean"),
         (("catalog", "list", "--vendor", "nvidea"), "there is no vendor 'nvidea'"),
         (("catalog", "add", "Nova", "--vendor", "acme"), "small letters"),
-        (("explain", "plan.json"), "No such command"),
+        (("advise", "plan.json"), "No such command"),
+        (("explain", "plan.json"), "plan.json:1:1: cannot be read"),
+        (("compare", "scenario.yaml"), "give at least two plans"),
+        (("plan", "scenario.yaml", "--saving", "50%"), "need --stay-close PLAN"),
+        (("plan", "scenario.yaml", "--stay-close", "scenario.yaml"), "is not a chipmix plan"),
     ],
 )
 def test_misuse_exits_2_with_what_would_do(words: tuple[str, ...], says: str, folder: Path) -> None:

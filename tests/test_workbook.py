@@ -34,9 +34,9 @@ from optimizer.workbook.styles import FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Checks", "Log",
+    "Unit costs", "Limits", "Why not", "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits"]
+LISTS = ["Purchase orders", "Limits", "Why not"]
 TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
 FIRST = 9
 SOFFICE = shutil.which("soffice")

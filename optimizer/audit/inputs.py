@@ -267,6 +267,10 @@ def last_month(until: str | None) -> int | None:
     return span(until)[1] if until else None
 
 
+def _place_among_selectors(key: str) -> int:
+    return SELECTORS.index(key) if key in SELECTORS else len(SELECTORS)
+
+
 def read_limit(source: Source) -> UserLimit:
     """A limit of the user; exactly one of its four bounds is given."""
     ((field, bound),) = ((field, source[field]) for field in BOUNDS if source.get(field) is not None)
@@ -274,7 +278,7 @@ def read_limit(source: Source) -> UserLimit:
     return UserLimit(
         name=source["name"],
         measure=source["measure"],
-        of={key: of[key] for key in sorted(of, key=SELECTORS.index)},
+        of={key: of[key] for key in sorted(of, key=_place_among_selectors)},
         at_least=field.startswith("at_least"),
         share=field.endswith("share"),
         bound=Fraction(bound),

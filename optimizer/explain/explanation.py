@@ -57,6 +57,17 @@ class Move(Part):
     change_usd: Between | None
     usd_per_unit: Between | None
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether a second solve tells the change, and its worth by the unit, better than to its own size."""
+        known = self.change_usd is not None and self.change_usd.is_resolved
+        return self.answer == "solved" and known and self.usd_per_unit is not None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it changes nothing, to the cent."""
+        return self.change_usd is not None and self.change_usd.is_nothing
+
 
 class LimitWorth(Part):
     """A limit that a buyer could move: use and limit in its tightest row, and what moving it changes.
@@ -79,6 +90,13 @@ class LimitWorth(Part):
     amount: float
     price_usd: float
     moves: tuple[Move, ...]
+
+    @property
+    def one_more(self) -> Move | None:
+        """The smallest move that tells what one unit more does: upwards if there is one, and more than nothing."""
+        by_percent = {move.percent: move for move in self.moves}
+        found = (by_percent[percent] for percent in (1.0, 5.0, -1.0, -5.0) if percent in by_percent)
+        return next((move for move in found if move.is_answer and not move.is_nothing), None)
 
 
 class Placed(Part):

@@ -29,6 +29,8 @@ TIE_BREAK = 0.1
 """The part of the gap that the weight on the other thing may move the cost by."""
 END_GAP = 0.005
 """The ends of a frontier are proved to this part of themselves, or to fifty times the gap if that is less."""
+MOST_NODES = 5000
+"""How far the search for a point goes; then its gap is what it is, and is shown."""
 ROUNDING = 1e-9
 EQUAL = 1e-7
 """Points whose amounts differ by less than this part of the frontier's span are one."""
@@ -121,7 +123,7 @@ def _point(
     if trade.limit is None:
         searched = with_rows(searched, [Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
     gap = asked.options.gap * (1 - 2 * TIE_BREAK)
-    found = closed_in(asked, searched, asked.relaxed(searched), begin, gap)
+    found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
     if not found.values.size:
         raise NoPlan(found)
     cost = float(matrix.cost @ found.values)

@@ -11,7 +11,7 @@ from optimizer.explore.results import Range
 from optimizer.formulation.model import Model
 from optimizer.matrix import Matrix
 
-RANGE_GAP = 0.02
+RANGE_GAP = 0.03
 """An end of a range is proved to within this part of itself, or says how much is left open."""
 Kind = Literal["vendor", "accelerator", "site", "power", "cash"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart import BarChart, LineChart, Reference, ScatterChart
 from openpyxl.chart.axis import ChartLines, NumericAxis, TextAxis
 from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.marker import Marker
@@ -33,6 +34,7 @@ WIDTH, HEIGHT = 16.5, 6.7
 """In cm: four charts under one another fill a page beside the tables."""
 MOST_LEVEL_LABELS = 12
 """More periods than this and their labels are written aslant."""
+AnyChart = TypeVar("AnyChart", BarChart, ScatterChart)
 
 
 def _text(words: str, size: int, bold: bool) -> Title:
@@ -72,7 +74,8 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     return series
 
 
-def frame(chart: BarChart, title: str, category: str, unit: str) -> BarChart:
+def frame(chart: AnyChart, title: str, category: str, unit: str) -> AnyChart:
+    """Titles, axes and size that all charts have."""
     chart.title = _text(title, 1100, True)
     _axis(chart.x_axis, category, False)
     _axis(chart.y_axis, unit, True)
@@ -137,7 +140,7 @@ def cost_chart(page: Page, first: int, last: int) -> BarChart:
     return chart
 
 
-def place(page: Page, chart: BarChart, cell: str, says: str) -> None:
+def place(page: Page, chart: BarChart | ScatterChart, cell: str, says: str) -> None:
     """Put a chart on a sheet with the sentence that stands for it where it cannot be seen."""
     page.sheet.add_chart(chart, cell)
     page.book.charts.setdefault(page.title, []).append(says)

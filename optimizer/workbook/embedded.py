@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.bridge import Bridge
+from optimizer.explain.explanation import Explanation
 from optimizer.plan_format import Plan
+from optimizer.runs import Runs
 from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
 
 MARK = "chipmix copy, format 1"
@@ -34,7 +36,8 @@ class Made:
     """All that a workbook is made from; the same gives the same sheets.
 
     `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
-    `language` is that of labels, notes and number formats.
+    `language` is that of labels, notes and number formats. `runs` are other plans to set beside this one.
+    `explanation` is why the plan is as it is, as far as it was asked.
     """
 
     plan: Plan
@@ -42,6 +45,8 @@ class Made:
     bridge: Bridge | None = None
     views: Mapping[str, float] = field(default_factory=dict)
     language: Language = ENGLISH
+    runs: Runs | None = None
+    explanation: Explanation | None = None
 
 
 def _text(made: Made) -> str:
@@ -52,6 +57,10 @@ def _text(made: Made) -> str:
         content["language"] = made.language
     if made.bridge is not None:
         content["bridge"] = made.bridge.model_dump(mode="json")
+    if made.runs is not None:
+        content["runs"] = made.runs.model_dump(mode="json")
+    if made.explanation is not None:
+        content["explanation"] = made.explanation.model_dump(mode="json")
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -76,7 +85,9 @@ def unpacked(sha256: str, parts: Sequence[str]) -> Made:
         bridge = Bridge.model_validate(content["bridge"]) if "bridge" in content else None
         views = {str(key): float(value) for key, value in content.get("views", {}).items()}
         language = LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))]
-        return Made(Plan.model_validate(content["plan"]), str(content["command"]), bridge, views, language)
+        runs = Runs.model_validate(content["runs"]) if "runs" in content else None
+        why = Explanation.model_validate(content["explanation"]) if "explanation" in content else None
+        return Made(Plan.model_validate(content["plan"]), str(content["command"]), bridge, views, language, runs, why)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedCopy("was not written by this version of chipmix") from error
 

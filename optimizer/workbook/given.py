@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from optimizer.workbook.embedded import Made
 
 WORDS = frozenset(
-    {"status", "route", "unit", "reason", "warnings", "name", "meaning", "kind", "budget"}
+    {"status", "route", "unit", "reason", "warnings", "name", "meaning", "kind", "budget",
+     "change", "need", "label"}
 )  # fmt: skip
-"""Fields of a plan and of a bridge that hold this program's own words; a scenario's are all its author's."""
+"""Fields of a plan, of a bridge and of other runs that hold this program's own words; a scenario's
+are all its author's."""
 CODES = frozenset({"route", "basis"})
 """Keys of a scenario or catalogue whose values are words of its format."""
 PER_SECOND = "/s"
@@ -34,12 +36,14 @@ class Given(str):
 def marked(made: Made) -> Made:
     """The same with every text that is not this program's marked."""
     bridge = None if made.bridge is None else _part(made.bridge)
-    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge)
+    runs = None if made.runs is None else _part(made.runs)
+    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge, runs=runs)
 
 
 def given_texts(made: Made) -> frozenset[str]:
     """All texts that are marked, and the units of those that are a unit per second."""
-    texts = {made.command, *(text for key, text in (*_texts(made.plan), *_texts(made.bridge)) if not key)}
+    parts = (made.plan, made.bridge, made.runs)
+    texts = {made.command, *(text for part in parts for key, text in _texts(part) if not key)}
     return frozenset(texts | {text.removesuffix(PER_SECOND) for text in texts})
 
 

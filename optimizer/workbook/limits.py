@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.calendar import HOURS_PER_YEAR
 from optimizer.plan_format import LimitRow
@@ -16,6 +16,7 @@ from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.given import Given
 from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import Book, Page, Tie, warn
+from optimizer.workbook.moves import Worth, worth_cell, write_moves
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, PALE_RED, RED, Role
@@ -28,11 +29,17 @@ HEADERS = (
     "Kind", "Of", "Window", "Unit", "Used", "Limit", "Left", "Used, share", "Binds (0 or 1)",
     "Price in the relaxation, USD a unit", "Figures", "Name in the model",
 )  # fmt: skip
-WIDTHS = (27, 30, 13, 16, 19, 19, 19, 12, 10, 17, 20, 62)
+WIDTHS = (27, 30, 13, 16, 19, 19, 19, 19, 10, 17, 20, 62)
 KIND, OF, WINDOW, UNIT, USED, LIMIT, LEFT, SHARE, BINDS, PRICE, FIGURES, NAME = range(1, len(HEADERS) + 1)
 NOTE = (
     "The price of one unit in the relaxation, where it is above zero, shows which limits are worth a closer look. "
     "It is not what one unit more is worth: that takes a second solve."
+)
+ONE_MORE = "One unit more of it in all windows changes the cost by, USD"
+"""Takes the place of the price in the relaxation where there is an explanation."""
+ONE_MORE_NOTE = (
+    "What one unit more of a limit changes is from second solves, in the table below the last limit; below zero saves. "
+    "Blank: not asked, or not told by the gap."
 )
 KINDS = {
     "power_within_site": "Power at the meter",
@@ -76,6 +83,7 @@ class Limited:
     number: int
     plan: LimitRow
     live: tuple[str, str] | None
+    worth: Worth | None = None
 
     @property
     def kind(self) -> str:
@@ -116,10 +124,15 @@ def write_limits(book: Book, sources: Sources) -> list[Limited]:
     """Write the sheet; returns its lines. Needs every sheet that holds figures of limits."""
     page = Page(book, "Limits", "Limits: used, limit and what is left", "806000")
     page.widths(WIDTHS)
-    page.text(HEAD - 1, 1, NOTE, Role.NOTE)
-    page.headers(HEAD, [(header, USED <= i <= PRICE) for i, header in enumerate(HEADERS, start=1)], 42)
+    explanation = book.made.explanation
+    page.text(HEAD - 1, 1, NOTE if explanation is None else ONE_MORE_NOTE, Role.NOTE)
+    headers = [ONE_MORE if i == PRICE and explanation else header for i, header in enumerate(HEADERS, start=1)]
+    page.headers(HEAD, [(header, USED <= i <= PRICE) for i, header in enumerate(headers, start=1)], 56)
     rows = enumerate(_rows(sources.facts), start=HEAD + 1)
     limits = [Limited(number, row, _live(sources, *_parts(row.row))) for number, row in rows]
+    if explanation is not None:
+        known = write_moves(page, explanation, HEAD + len(limits) + 3)
+        limits = [replace(limit, worth=known.get((limit.kind, limit.keys[0]))) for limit in limits]
     for limit in limits:
         _write(page, limit)
         _tie(book, limit)
@@ -231,8 +244,11 @@ def _write(page: Page, limit: Limited) -> None:
     page.formula(row, SHARE, Formula(f"=IF(F{row}=0,0,E{row}/F{row})"), None, "0.0%_)")
     binds = f"=(E{row}<>0)*(G{row}<=(1-binding_from)*ABS(F{row}))"
     page.formula(row, BINDS, Formula(binds), None, "0_)")
-    if plan.price_usd is not None:
-        page.number(row, PRICE, plan.price_usd, Role.SOLVER, "kW")
+    if page.book.made.explanation is None:
+        if plan.price_usd is not None:
+            page.number(row, PRICE, plan.price_usd, Role.SOLVER, "kW")
+    elif limit.worth is not None:
+        worth_cell(page, row, PRICE, limit.worth)
 
 
 def _tie(book: Book, limit: Limited) -> None:

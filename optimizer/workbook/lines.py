@@ -76,8 +76,20 @@ def down(rows: Sequence[Row], column: str = "@") -> str:
 
 
 def sum_down(rows: Sequence[Row], column: str = "@") -> Formula:
-    """The sum of a column of lines that stand under one another; zero without any."""
-    return Formula(f"=SUM({down(rows, column)})" if rows else "=0")
+    """The sum of a column of lines of one sheet; zero without any."""
+    blocks = ",".join(down(block, column) for block in _together(rows))
+    return Formula(f"=SUM({blocks})" if rows else "=0")
+
+
+def _together(rows: Sequence[Row]) -> list[list[Row]]:
+    """Lines in blocks of those that stand under one another."""
+    blocks: list[list[Row]] = []
+    for row in rows:
+        if blocks and blocks[-1][-1].number == row.number - 1:
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    return blocks
 
 
 def area(rows: Sequence[Row]) -> str:

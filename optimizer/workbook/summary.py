@@ -10,13 +10,18 @@ from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
-from optimizer.workbook.limits import Limited
+from optimizer.workbook.limits import PRICE, Limited
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 from optimizer.workbook.summary_charts import place_charts
 
 HEAD, MOST_LIMITS = 3, 8
+SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
+SOLVED_AGAIN = (
+    "Second solves: what one unit more in all windows changes the cost by, static; else the price in the relaxation, "
+    "a screen."
+)
 DEMANDS = ("serve_demand", "finish_by_deadline")
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
 WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
@@ -217,31 +222,42 @@ def _budgets(page: Page, cash: CashRows, row: int) -> int:
 
 
 def _binding(limits: Sequence[Limited]) -> list[Limited]:
-    """Limits that bind in the optimiser's plan, the ones with the highest price in the relaxation first."""
+    """Limits that bind in the optimiser's plan: those of known worth, then by their price in the relaxation."""
     tight = [limit for limit in limits if limit.kind not in DEMANDS and limit.binds]
-    return sorted(tight, key=lambda limit: (-abs(limit.plan.price_usd or 0.0), limit.plan.row))[:MOST_LIMITS]
+
+    def rank(limit: Limited) -> tuple[bool, float, str]:
+        return limit.worth is None, -abs(limit.plan.price_usd or 0.0), limit.plan.row
+
+    shown: dict[object, Limited] = {}
+    for limit in sorted(tight, key=rank):  # what moving a limit does in all windows needs one line
+        shown.setdefault(limit.worth or limit.number, limit)
+    return list(shown.values())[:MOST_LIMITS]
 
 
 def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
-    """What binds in the optimiser's plan; prices are those of the relaxation and only screen."""
+    """What binds in the optimiser's plan, and what one unit more does where second solves tell it."""
     _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
     binding = _binding(limits)
     for i, limit in enumerate(binding, start=row + 1):
         page.text(i, 1, limit.words)
         limit.show(page, i, (2, 3))
-        if limit.plan.price_usd is not None:
-            page.number(i, 4, limit.plan.price_usd, Role.SOLVER, "kW")
-        page.text(i, 5, f"{limit.plan.unit}, at least" if limit.plan.at_least else limit.plan.unit)
+        _worth(page, i, limit)
     if not binding:
         page.text(row + 1, 1, "none", Role.NOTE)
     note = row + max(1, len(binding)) + 1
-    page.text(
-        note,
-        1,
-        "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth.",
-        Role.NOTE,
-    )
+    page.text(note, 1, SCREEN if page.book.made.explanation is None else SOLVED_AGAIN, Role.NOTE)
     return note + 1
+
+
+def _worth(page: Page, row: int, limit: Limited) -> None:
+    """What one unit more changes, if it is known; else the price in the relaxation, and the unit of either."""
+    if limit.worth is not None:
+        page.formula(row, 4, Formula(f"=Limits!{get_column_letter(PRICE)}{limit.number}"), None, FORMATS["kW"])
+        page.text(row, 5, f"{limit.worth.unit}, second solves")
+        return
+    if limit.plan.price_usd is not None:
+        page.number(row, 4, limit.plan.price_usd, Role.SOLVER, "kW")
+    page.text(row, 5, f"{limit.plan.unit}, at least" if limit.plan.at_least else limit.plan.unit)
 
 
 def _basis(page: Page, row: int) -> None:

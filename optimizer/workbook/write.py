@@ -10,11 +10,14 @@ from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 
 from optimizer.bridge import Bridge
+from optimizer.explain.explanation import Explanation
 from optimizer.plan_format import Plan
+from optimizer.runs import Runs
 from optimizer.workbook.bridge import write_bridge
 from optimizer.workbook.capacity import write_capacity
 from optimizer.workbook.cash import write_cash
 from optimizer.workbook.checks import write_checks
+from optimizer.workbook.compare import write_compare
 from optimizer.workbook.contents import open_contents, write_contents
 from optimizer.workbook.depreciation import write_depreciation
 from optimizer.workbook.embedded import Made
@@ -27,12 +30,14 @@ from optimizer.workbook.limits import Sources, write_limits
 from optimizer.workbook.log import write_log
 from optimizer.workbook.orders import write_orders
 from optimizer.workbook.purchase_orders import write_purchase_orders
+from optimizer.workbook.sensitivity import write_sensitivity
 from optimizer.workbook.sites import write_sites
 from optimizer.workbook.styles import Styles
 from optimizer.workbook.summary import open_summary, write_summary
 from optimizer.workbook.supply import write_supply
 from optimizer.workbook.translate import translate
 from optimizer.workbook.unit_costs import write_unit_costs
+from optimizer.workbook.why import write_why
 from optimizer.workbook.wording import ENGLISH, Language, font_of
 
 
@@ -43,16 +48,19 @@ def write_workbook(
     bridge: Bridge | None = None,
     views: Mapping[str, float] | None = None,
     language: Language = ENGLISH,
+    runs: Runs | None = None,
+    explanation: Explanation | None = None,
 ) -> None:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
     A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
-    `language` is that of labels, notes and number formats.
+    `language` is that of labels, notes and number formats; `runs` are other plans to set beside this one;
+    `explanation` is why the plan is as it is.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
     path = Path(path)
-    book = build(Made(plan, command, bridge, views or {}, language))
+    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
         raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
         book.workbook.save(raw)
@@ -78,7 +86,10 @@ def build(made: Made) -> Book:
     write_depreciation(book, inputs, orders, cash)
     write_unit_costs(book, inputs, capacity, cash)
     limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, supply, cash))
+    write_why(book)
+    write_compare(book)
     write_bridge(book)
+    write_sensitivity(book)
     write_checks(book, inputs, orders, cash, places)
     write_log(book)
     write_summary(summary, orders, places, cash, limits)
