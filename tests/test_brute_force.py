@@ -28,7 +28,7 @@ from optimizer.planning import make_plan
 pytestmark = pytest.mark.usefixtures("in_process")
 Tree = dict[str, Any]
 FEWEST_PLANS, MOST_PLANS = 20, 50_000
-SMALL_BATCHES, SMALL_PER_BATCH = 20, 15
+SMALL_BATCHES, SMALL_PER_BATCH = 10, 15
 PLAIN_INSTANCES = 60
 ONE_USD = 1.0
 WORKLOADS = {name: {"unit": "unit", "phase": "training", "describes": "work"} for name in ("alpha", "beta", "gamma")}

@@ -29,7 +29,7 @@ from optimizer.planning import make_plan
 pytestmark = pytest.mark.usefixtures("in_process")
 Tree = dict[str, Any]
 FEWEST_PLANS, MOST_PLANS = 20, 12_000
-SMALL_BATCHES, SMALL_PER_BATCH = 15, 10
+SMALL_BATCHES, SMALL_PER_BATCH = 9, 10
 PLAIN_INSTANCES = 60
 A_CENT = 0.02
 MILLION = 1_000_000

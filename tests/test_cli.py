@@ -93,9 +93,14 @@ def known_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "plan.json"
 
 
+FIRST = {next(line for command, line in EXAMPLES if command == name) for name, _ in EXAMPLES}
+SOLVED_OFTEN = ("alternatives", "compare", "explain", "frontier", "repair", "sweep")
+"""Commands whose examples solve many times: the first example of each always runs."""
+
+
 def example(line: str) -> Any:
-    """An example of the help; the volume of an own chip takes a plan of a large scenario, and its time."""
-    return pytest.param(line, marks=[pytest.mark.slow] if "--volume" in line else [])
+    often = line.split()[1] in SOLVED_OFTEN and line not in FIRST
+    return pytest.param(line, marks=[pytest.mark.slow] if often else [])
 
 
 @pytest.mark.parametrize("line", [example(line) for line in sorted({line for _, line in EXAMPLES})])

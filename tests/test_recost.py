@@ -200,7 +200,7 @@ def libreoffice(paths: Iterable[Path], folder: Path) -> Path:
 
 
 @needs_libreoffice
-@pytest.mark.parametrize("name", ["quick_start", "meta_2025"])
+@pytest.mark.parametrize("name", ["quick_start", pytest.param("meta_2025", marks=pytest.mark.slow)])
 def test_ten_random_edits_recost_to_the_cent_in_libreoffice(name: str, tmp_path: Path) -> None:
     plan, chance = planned(name), random.Random(name)
     made = Made(plan)

@@ -791,6 +791,7 @@ def test_the_total_ties_to_the_cent_however_large(folder: Path) -> None:
         write_workbook(plan.model_copy(update={"objective_usd": plan.objective_usd + 0.02}), folder / "large.xlsx")
 
 
+@pytest.mark.slow
 def test_thousands_of_orders_in_seconds(folder: Path) -> None:
     plan = plans.plan_of(plans.large(offers=12, sites=6, periods=20, every=1))
     assert len(plan.orders) > 1000

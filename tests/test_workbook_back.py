@@ -531,6 +531,7 @@ def test_hostile_names_are_text_everywhere_and_come_back(name: str, tmp_path: Pa
 
 
 @needs_libreoffice
+@pytest.mark.slow
 def test_hostile_names_survive_another_program(tmp_path: Path) -> None:
     for i, name in enumerate((HOSTILE[0], HOSTILE[5], HOSTILE[6], HOSTILE[8], HOSTILE[9])):
         path = tmp_path / f"plan{i}.xlsx"

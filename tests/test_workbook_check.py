@@ -22,7 +22,7 @@ from optimizer.workbook_check import RULES, check_workbook
 from optimizer.workbook_check.parts import contrast
 
 pytestmark = pytest.mark.usefixtures("in_process")
-SMALL = ("openai_aws", "xai_colossus")
+SMALL = ("openai_aws",)
 OTHERS = sorted(set(bundled_scenarios()) - set(SMALL))
 
 
