@@ -10,13 +10,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import fsum
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from optimizer.matrix import Floats, Matrix
+from optimizer.scaling import Scaled, scaled
+from optimizer.settle import settled
 
 DONE = "done\n"
 """What the solver's process says when a result is written."""
@@ -32,7 +35,8 @@ class Options:
     `tidy` prefers fewer distinct orders within the gap. `close_to` only records what a plan was kept close to.
     `enough`, in millions of USD: a relaxation that costs so much is answer enough, and no integer solve follows
     (status `no_plan`, with the bound). `nodes` ends the search after so many, always at the same plan, where a
-    time limit would not.
+    time limit would not. `tolerance` is how near to whole, and to a limit, an integer solution must be, None for the
+    solver's own.
     """
 
     gap: float = 1e-4
@@ -47,6 +51,7 @@ class Options:
     close_to: str | None = None
     enough: float | None = None
     nodes: int | None = None
+    tolerance: float | None = None
 
     def manifest(self) -> dict[str, Any]:
         close = {} if self.close_to is None else {"close_to": self.close_to}
@@ -70,7 +75,8 @@ class Solution:
 
     `status` is `optimal`, `feasible` (stopped with a plan), `infeasible` (claimed, not proved) or
     `no_plan` (stopped without one). `values` has one number a column, empty without a plan. `duals` are
-    those of the relaxation, one a row. `objective` and `bound` are in millions of USD.
+    those of the relaxation, one a row. `objective` and `bound` are in millions of USD. A `rough` solution has whole
+    numbers beside which nothing continuous fits; nobody outside is given one.
     """
 
     status: str
@@ -80,6 +86,7 @@ class Solution:
     bound: float
     interrupted: bool
     solver: str
+    rough: bool = False
 
     @property
     def gap(self) -> float:
@@ -133,19 +140,27 @@ class Solver:
         """Solves a model. Ctrl-C stops it with the best plan so far; a second one kills it.
 
         `start` gives values of some whole-numbered columns, by number, to begin from; they need not fit.
-        Raises SolverError if the solver fails, KeyboardInterrupt if it is killed.
+        Raises SolverError if the solver fails, KeyboardInterrupt if it is killed, OutOfProportion for a model that
+        it cannot take.
         """
+        return settled(lambda asked, how: self._solved(asked, how, watch, start or {}), matrix, options)
+
+    def _solved(
+        self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]
+    ) -> Solution:
+        """What the solver's process says of a model, once, in the model's own units."""
+        fine = scaled(matrix)
         with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
             folder = Path(name)
-            np.savez(folder / "problem.npz", **matrix.arrays())  # type: ignore[arg-type]
-            (folder / "options.json").write_text(json.dumps(_settings(matrix, options, start or {})))
-            errors = self._run(folder, options, watch)
+            np.savez(folder / "problem.npz", **fine.matrix.arrays())  # type: ignore[arg-type]
+            (folder / "options.json").write_text(json.dumps(_settings(fine, options, start)))
+            errors = self._run(folder, options, None if watch is None else _in_money(watch, fine.objective))
             result = folder / "result.npz"
             if not result.exists():
                 said = errors[-500:].strip() or "no message"
                 raise SolverError(f"the solver's process ended without a result: {said}")
             with np.load(result) as arrays:
-                return _solution(matrix, {name: arrays[name] for name in arrays.files})
+                return _solution(matrix, fine, {name: arrays[name] for name in arrays.files})
 
     def _run(self, folder: Path, options: Options, watch: Watch | None) -> str:
         """Has the process solve what is in a folder; gives what it said on standard error if it died of it."""
@@ -178,23 +193,29 @@ def solve(matrix: Matrix, options: Options, watch: Watch | None = None) -> Solut
         return solver.solve(matrix, options, watch)
 
 
-def _settings(matrix: Matrix, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
+def _in_money(watch: Watch, objective: float) -> Watch:
+    """Tells in millions of USD what the solver says in its own unit."""
+    return lambda said: watch(replace(said, cost=said.cost / objective, bound=said.bound / objective))
+
+
+def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
     global _canary_sang
     first, _canary_sang = not _canary_sang, True
     return {
         "gap": options.gap,
-        "abs_gap": options.abs_gap,
+        "abs_gap": options.abs_gap * fine.objective,
         "time_limit": options.time_limit,
         "threads": options.threads,
         "seed": options.seed,
         "presolve": options.presolve,
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
-        "orders": matrix.column_numbers("order"),
+        "orders": fine.matrix.column_numbers("order"),
         "canary": first,
         "tidy": options.tidy,
-        "enough": options.enough,
+        "enough": None if options.enough is None else options.enough * fine.objective,
         "nodes": options.nodes,
-        "start": [list(start), list(start.values())],
+        "tolerance": options.tolerance,
+        "start": [list(start), [value / float(fine.columns[j]) for j, value in start.items()]],
     }
 
 
@@ -256,8 +277,9 @@ def _killer(child: subprocess.Popen[str], time_limit: float | None) -> threading
     return timer
 
 
-def _solution(matrix: Matrix, result: dict[str, Any]) -> Solution:
-    status, values = str(result["status"]), result["values"]
+def _solution(matrix: Matrix, fine: Scaled, result: dict[str, Any]) -> Solution:
+    status, found, duals = str(result["status"]), result["values"], result["duals"]
+    values = found * fine.columns if found.size else found
     if status.startswith("error"):
         raise SolverError(f"the solver gave up ({status})")
     if status == "stopped":
@@ -267,9 +289,10 @@ def _solution(matrix: Matrix, result: dict[str, Any]) -> Solution:
     return Solution(
         status=status,
         values=values,
-        duals=result["duals"],
-        objective=float(matrix.cost @ values) if values.size else float("inf"),
-        bound=float(result["bound"]),
+        duals=duals * fine.rows / fine.objective if duals.size else duals,
+        objective=fsum(matrix.cost * values) if values.size else float("inf"),
+        bound=float(result["bound"]) / fine.objective,
         interrupted=bool(result["interrupted"]),
         solver=f"HiGHS {result['version']}",
+        rough=bool(result["rough"]),
     )

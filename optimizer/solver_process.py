@@ -22,6 +22,7 @@ TIDY_NODES = 20
 TIDY_ORDERS = 200
 TIDY_COLUMNS = 10_000
 """Tidying is limited by nodes and size, never by seconds: the same input gives the same plan."""
+TOLERANCES = ("primal_feasibility_tolerance", "mip_feasibility_tolerance")
 Problem = dict[str, Any]
 
 
@@ -49,6 +50,8 @@ def solver(problem: Problem, options: dict[str, Any], stop: Stop) -> highspy.Hig
         "mip_abs_gap": options["abs_gap"],
         "time_limit": stop.seconds_left(),
     }
+    if options["tolerance"] is not None:
+        settings |= dict.fromkeys(TOLERANCES, options["tolerance"])
     for name, value in settings.items():
         highs.setOptionValue(name, value)
     if highs.passModel(_model(problem)) != highspy.HighsStatus.kOk:
@@ -151,11 +154,17 @@ def _report(out: Any) -> None:
     print(json.dumps(line), flush=True)
 
 
+def rounded(problem: Problem, values: Any) -> Any:
+    """Values with the integers whole, inside their bounds."""
+    whole = np.clip(np.round(values), problem["lower"], problem["upper"])
+    return np.where(np.asarray(problem["integer"], dtype=bool), whole, values)
+
+
 def fixed(problem: Problem, values: Any) -> Problem:
     """The problem with its integers fixed at rounded values: what is left is continuous."""
     lower, upper = problem["lower"].copy(), problem["upper"].copy()
     which = np.asarray(problem["integer"], dtype=bool)
-    lower[which] = upper[which] = np.clip(np.round(values[which]), lower[which], upper[which])
+    lower[which] = upper[which] = rounded(problem, values)[which]
     return {**problem, "lower": lower, "upper": upper, "integer": np.zeros(len(which), dtype=bool)}
 
 
@@ -205,9 +214,13 @@ def _with_order_choices(problem: Problem, values: Any, used: list[int], orders: 
 
 
 def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
-    """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded."""
+    """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded.
+
+    Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
+    """
     root = relax(problem, options, stop)
     result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
+    result["rough"] = False
     if root["status"] != "optimal":
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
@@ -224,7 +237,7 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         exact = relax(fixed(problem, attempt), options, Stop())
         if exact["status"] == "optimal":
             return {**result, "values": exact["values"]}
-    return {**result, "status": "error: the rounded plan has no continuous part"}
+    return {**result, "values": rounded(problem, best["values"]), "rough": True}
 
 
 def main() -> None:

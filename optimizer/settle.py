@@ -1,0 +1,73 @@
+"""What a solver found, asked again until it holds: whole numbers that are whole, limits on them that are met.
+
+A solver takes a number for whole within a millionth and a row for met within its tolerance. Rounded, such an answer
+may have no continuous part, or be a limit's last cents too dear. Neither is an answer, and neither is a fault.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimizer.matrix import Matrix
+from optimizer.scaling import row_limits, row_numbers
+from optimizer.whole_rows import broken, cut_off, whole_columns
+
+if TYPE_CHECKING:
+    from optimizer.solve import Options, Solution
+
+FRACTIONS = 1e-9
+"""What a limit may be passed by where fractions count in it (work, unmet work, added power, divisible systems), as
+part of the limit; a limit on whole systems is met to the last digit."""
+STRICT = 1e-10
+"""The tolerance of a second look: far below `FRACTIONS`, so that what it takes for whole fits once it is rounded."""
+MOST_ROUNDS = 25
+LEAST_SECONDS = 0.1
+
+
+def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, options: Options) -> Solution:
+    """The first answer that holds: no row on whole numbers broken, and a continuous part beside the rounded ones.
+
+    What breaks a row on whole numbers is cut off; `cut_off` proves that no plan goes with it, so bounds stay bounds.
+    What has no continuous part is asked for again with a tolerance of 1e-10, and then with half of `FRACTIONS` of
+    give where fractions count. Without an answer that holds: `no_plan`.
+    """
+    began, asked, found, wide = time.monotonic(), matrix, solve(matrix, options), False
+    for number in range(MOST_ROUNDS):
+        rows = broken(matrix, found.values[: len(matrix.cost)]) if found.values.size and matrix.integer.any() else []
+        if not rows and not found.rough:
+            return _trimmed(found, matrix)
+        if found.interrupted or (wide and not rows):
+            break
+        if rows:
+            asked = cut_off(asked, rows, found.values, number)
+        elif options.tolerance is None:
+            options = replace(options, tolerance=STRICT)
+        else:
+            asked, wide = widened(asked), True
+        found = solve(asked, _with_time_left(options, began))
+    return replace(_trimmed(found, matrix), status="no_plan", values=np.array([]), objective=float("inf"))
+
+
+def widened(matrix: Matrix) -> Matrix:
+    """A model whose limits may be passed by half of `FRACTIONS` of themselves where fractions count in them."""
+    whole = whole_columns(matrix)
+    fractions = np.zeros(len(matrix.rows), dtype=bool)
+    np.logical_or.at(fractions, row_numbers(matrix), ~whole[matrix.index])
+    give = np.where(fractions & (matrix.row_lower < matrix.row_upper), row_limits(matrix) * FRACTIONS / 2, 0.0)
+    return replace(matrix, row_lower=matrix.row_lower - give, row_upper=matrix.row_upper + give)
+
+
+def _with_time_left(options: Options, began: float) -> Options:
+    if options.time_limit is None:
+        return options
+    return replace(options, time_limit=max(LEAST_SECONDS, options.time_limit - (time.monotonic() - began)))
+
+
+def _trimmed(found: Solution, matrix: Matrix) -> Solution:
+    """A solution without the columns and rows that were added to its model."""
+    return replace(found, values=found.values[: len(matrix.cost)], duals=found.duals[: len(matrix.rows)])
