@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from math import fsum
 from typing import Any
 
 import numpy as np
 
 from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
-from optimizer.matrix import Matrix
+from optimizer.matrix import Floats, Matrix
 from optimizer.solve import Solution
-from optimizer.tables import Cohort
+from optimizer.tables import Cohort, Work, grouped
 
-TRACE = 1e-7
-"""Less than this part of a system, or of a demand, is rounding and not shown."""
+TRACE = 1e-10
+"""Less than this part of a system, of a demand or of what a column is at the most, is rounding and not shown."""
+_UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
+"""What a trace is a part of, 1 where it is not here: a demand, a kW."""
 
 
-def _no_trace(column: str, value: float) -> float:
-    """A value without the solver's rounding, so that what is not shown costs nothing either."""
-    unit = DEMAND_PARTS if column.startswith("unmet(") else 1.0
-    return 0.0 if abs(value) < TRACE * unit else value
+def _without_traces(matrix: Matrix, values: Floats) -> dict[str, float]:
+    """Values inside their bounds and without the solver's rounding, so that what is not shown costs nothing either."""
+    whole = np.where(matrix.integer, np.round(values), np.clip(values, matrix.lower, matrix.upper)).tolist()
+    rows = zip(matrix.columns, whole, matrix.upper.tolist(), strict=True)
+    return {name: 0.0 if value < TRACE * _unit(name, most) else value for name, value, most in rows}
+
+
+def _unit(column: str, most: float) -> float:
+    return _UNITS.get(column.partition("(")[0], min(1.0, most))
 
 
 class Answer:
@@ -29,19 +37,19 @@ class Answer:
 
     def __init__(self, model: Model, matrix: Matrix, solution: Solution) -> None:
         self.model, self.tables, self.solution = model, model.tables, solution
-        whole = np.where(matrix.integer, np.round(solution.values), solution.values).tolist()
-        values = {name: _no_trace(name, value) for name, value in zip(matrix.columns, whole, strict=True)}
+        values = _without_traces(matrix, solution.values)
         duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
         self.duals: Mapping[str, float] = {name: duals.get(model_name(name), 0.0) for name in model.rows}
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}
-        self.run = {row: values[v.name] for row, v in model.run.items()}
         self.unmet = {key: values[v.name] for key, v in model.unmet.items()}
         self.retire = {key: values[v.name] for key, v in model.retire.items()}
         self.paid_usd = self._paid(values)
         self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
         self.in_service = self._in_service()
+        self.run = self._at_work({row: values[v.name] for row, v in model.run.items()})
         counted = {model.in_service[key].name: systems for key, systems in self.in_service.items()}
-        self.values: dict[str, float] = {**values, **counted}
+        working = {model.run[row].name: systems for row, systems in self.run.items()}
+        self.values: dict[str, float] = {**values, **counted, **working}
 
     def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
         """The price paid for one system of each purchase, averaged where its order has price breaks."""
@@ -53,16 +61,16 @@ class Answer:
         prices = {}
         for cohort in self.cohorts:
             key = (cohort.offer, cohort.t)
-            broken = not cohort.committed and bought.get(key, 0.0) > TRACE
+            broken = not cohort.committed and bought.get(key, 0.0) > 0
             if cohort.price_usd is not None:
                 prices[cohort] = cohort.price_usd * (spent[key] / bought[key] if broken else 1.0)
         return prices
 
     def _by_period(self, terms: Iterable[Any], values: Mapping[str, float]) -> dict[int, float]:
-        usd = dict.fromkeys(self.tables.calendar.periods, 0.0)
+        usd: dict[int, list[float]] = {t: [] for t in self.tables.calendar.periods}
         for term in terms:
-            usd[term.t] += term.usd * values[term.variable.name]
-        return usd
+            usd[term.t].append(term.usd * values[term.variable.name])
+        return {t: fsum(parts) for t, parts in usd.items()}
 
     def _in_service(self) -> dict[tuple[str, str, int], float]:
         """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers."""
@@ -74,13 +82,28 @@ class Answer:
                 count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
         return count
 
+    def _at_work(self, run: Mapping[Work, float]) -> dict[Work, float]:
+        """Systems at work, no more than are there: a solver's tolerance lets a ten-billionth more work."""
+        group_of = {place: group for group, places in self.tables.groups.items() for place in places}
+        alone = self._held(run, lambda row: row.group)
+        return self._held(alone, lambda row: group_of.get(row.group, row.group))
+
+    def _held(self, run: Mapping[Work, float], where: Callable[[Work], str]) -> dict[Work, float]:
+        busy = dict(run)
+        for (system, group, t), rows in grouped(run, lambda row: (row.system, where(row), row.t)).items():
+            there = fsum(self.in_service.get((system, place, t), 0.0) for place in self.tables.places_of(group))
+            able, wanted = self.tables.availability * there, fsum(run[row] for row in rows)
+            if wanted > able:
+                busy.update({row: run[row] * (able / wanted) for row in rows})
+        return busy
+
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)
 
     @property
     def objective_usd(self) -> float:
         factors = {line: self.tables.end if line in AT_PERIOD_END else self.tables.mid for line in self.costs}
-        return sum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
+        return fsum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
 
 
 def gone(answer: Answer) -> Iterable[tuple[tuple[str, str, int], float]]:

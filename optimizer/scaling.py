@@ -112,7 +112,7 @@ def _sizes(matrix: Matrix, columns: Floats) -> _Sizes:
     reach = np.bincount(row_of, amount * _most(matrix)[matrix.index], minlength=len(matrix.rows))
     largest, least = np.zeros(len(matrix.rows)), np.full(len(matrix.rows), np.inf)
     np.maximum.at(largest, row_of, amount * columns[matrix.index])
-    np.minimum.at(least, row_of, amount * columns[matrix.index])
+    np.minimum.at(least, row_of, np.where(amount > 0, amount * columns[matrix.index], np.inf))
     size = np.maximum(np.minimum(row_limits(matrix), reach), largest)
     size = np.where(size > 0, size, 1.0)
     return _Sizes(np.maximum(reach, size), size, least)

@@ -145,9 +145,7 @@ class Solver:
         """
         return settled(lambda asked, how: self._solved(asked, how, watch, start or {}), matrix, options)
 
-    def _solved(
-        self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]
-    ) -> Solution:
+    def _solved(self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]) -> Solution:
         """What the solver's process says of a model, once, in the model's own units."""
         fine = scaled(matrix)
         with tempfile.TemporaryDirectory(prefix="chipmix-") as name:

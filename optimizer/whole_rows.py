@@ -1,7 +1,7 @@
 """Limits on whole systems hold exactly, not only as far as the solver looks.
 
-A limit whose use is a sum of whole numbers times prices or kilowatts is met or it is not: 100,000 systems of 220,000 USD
-do not fit a budget of 21,999,999,999.90 USD, though they miss it by less than a solver can see. So what a solver
+A limit whose use is a sum of whole numbers times prices or kilowatts is met or it is not: 100,000 systems of 220,000
+USD do not fit a budget of 21,999,999,999.90 USD, though they miss it by less than a solver can see. So what a solver
 finds is held against such rows in fractions, and what breaks one is cut off.
 """
 
@@ -31,7 +31,7 @@ def whole_columns(matrix: Matrix) -> Flags:
     in which it is the only other one and has the coefficient 1 or −1; by induction over the rounds.
     """
     row_of = row_numbers(matrix)
-    whole = matrix.integer | ((matrix.lower == matrix.upper) & (matrix.lower == np.round(matrix.lower)))
+    whole: Flags = matrix.integer | ((matrix.lower == matrix.upper) & (matrix.lower == np.round(matrix.lower)))
     level = np.isfinite(matrix.row_lower) & (matrix.row_lower == matrix.row_upper)
     counts = level & (matrix.row_lower == np.round(matrix.row_lower))
     np.logical_and.at(counts, row_of, matrix.value == np.round(matrix.value))
@@ -111,7 +111,7 @@ def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) ->
 
 def _can_move(matrix: Matrix, column: int, amount: float, values: Floats) -> bool:
     here = round(float(values[column]))
-    return here - 1 >= matrix.lower[column] if amount > 0 else here + 1 <= matrix.upper[column]
+    return bool(here - 1 >= matrix.lower[column] if amount > 0 else here + 1 <= matrix.upper[column])
 
 
 def _moved(matrix: Matrix, column: int, down: bool, values: Floats, choice: int, about: str) -> Line:

@@ -787,11 +787,14 @@ def test_cost_lines_that_are_missing_or_unknown() -> None:
 
 
 def test_the_tolerance_is_relative_to_the_limit() -> None:
-    """30400 + 0.03 is 1e-6 of the demand short: 0.02 passes and is shown, 0.04 does not pass."""
-    short = filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.02"}))
+    """30400 + 0.00003 is 1e-9 of the demand short: 0.00002 passes and is shown, 0.00004 does not pass.
+
+    It was 1e-6: a thousand times what the solver leaves.
+    """
+    short = filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.00002"}))
     assert audit(short).ok
-    assert audit(short).largest_violation == pytest.approx(0.02 / 30400)
-    assert names(filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.04"}))) == {"serve_demand"}
+    assert audit(short).largest_violation == pytest.approx(0.00002 / 30400)
+    assert names(filled(merged(rich_plan(), {S + "demand/train/per_second": "30400.00004"}))) == {"serve_demand"}
 
 
 @pytest.mark.parametrize(

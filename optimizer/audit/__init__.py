@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from optimizer.audit.checks import TOLERANCE, Check, Reported
+from optimizer.audit.checks import FRACTIONS, WHOLE, Check, Reported
 from optimizer.audit.decisions import ZERO
 from optimizer.audit.expected import Accounts, keep_accounts
 from optimizer.audit.permissions import PERMISSIONS
@@ -19,7 +19,7 @@ from optimizer.audit.reported import STATEMENTS
 from optimizer.audit.scope import inputs_are_understood
 from optimizer.plan_format import Audit
 
-__all__ = ["TOLERANCE", "Accounts", "audit", "keep_accounts"]
+__all__ = ["FRACTIONS", "WHOLE", "Accounts", "audit", "keep_accounts"]
 
 MOST_FINDINGS = 50
 MONEY_TABLES = ("costs", "objective_usd")
@@ -30,7 +30,7 @@ UNREADABLE = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, 
 def audit(plan: Mapping[str, Any]) -> Audit:
     """Check a plan, the JSON of a Plan, against its own inputs; its `audit` is ignored.
 
-    `largest_violation` is relative to max(1, |limit|), and 1 where something is not allowed at all;
+    `largest_violation` is relative to the larger of use and limit, and 1 where something is not allowed at all;
     `cost_difference_usd` is the largest difference of a cost line or the objective. A plan that cannot
     be read fails with one finding.
     """

@@ -86,6 +86,11 @@ class Books:
     stated_price: Mapping[tuple[str, int], Fraction]
 
     @property
+    def divided(self) -> bool:
+        """Whether parts of systems are ordered, so that nothing is whole that counts systems."""
+        return any(order.systems.denominator != 1 for order in self.orders)
+
+    @property
     def orders(self) -> Iterator[Cohort]:
         """The cohorts that the plan decided on."""
         return (cohort for cohort in self.cohorts if not cohort.committed)

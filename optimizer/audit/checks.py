@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
-from math import inf
+from math import inf, isfinite
 from typing import NamedTuple
 
-TOLERANCE = Fraction(1, 10**6)
-"""Largest violation that passes, relative to the scale of its limit."""
+FRACTIONS = Fraction(1, 10**9)
+"""What a limit may be passed by where fractions count in it (work, added power), as part of what is compared."""
+WHOLE = Fraction(1, 2**48)
+"""The same where only whole systems count: the last digits of a double, in which plans are written."""
 
 NONE, FORBIDDEN = Fraction(0), Fraction(1)
 """Violations of what holds, and of what is not allowed at all."""
@@ -15,11 +18,25 @@ NONE, FORBIDDEN = Fraction(0), Fraction(1)
 Keys = tuple[str, ...]
 
 
-def shown(value: Fraction | float | str | None) -> str:
+DIGITS = range(6, 31)
+"""After the point: as few as tell two values apart."""
+Value = Fraction | float | str | None
+
+
+def shown(value: Value, digits: int = DIGITS[0]) -> str:
     """A value as a finding shows it."""
     if value is None or isinstance(value, str):
         return "none" if value is None else f"'{value}'"
-    return f"{float(value):,.6f}".rstrip("0").rstrip(".")
+    if isinstance(value, float) and not isfinite(value):
+        return f"{value}"
+    exact = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else Decimal(value)
+    return f"{exact:,.{digits}f}".rstrip("0").rstrip(".")
+
+
+def told_apart(one: Value, other: Value) -> tuple[str, str]:
+    """Two values as a finding shows them: different ones never look alike."""
+    texts = ((shown(one, digits), shown(other, digits)) for digits in DIGITS)
+    return next((pair for pair in texts if pair[0] != pair[1]), (shown(one), shown(other)))
 
 
 def row(name: str, keys: Keys) -> str:
@@ -28,7 +45,10 @@ def row(name: str, keys: Keys) -> str:
 
 
 class Limited(NamedTuple):
-    """A quantity used against its limit. `sense` is +1 for at most, -1 for at least, 0 for equal."""
+    """A quantity used against its limit. `sense` is +1 for at most, -1 for at least, 0 for equal.
+
+    `whole` says that only whole systems count in it, so that it is met or not met, with nothing between.
+    """
 
     name: str
     keys: Keys
@@ -36,20 +56,25 @@ class Limited(NamedTuple):
     limit: Fraction
     unit: str
     sense: int = 1
+    whole: bool = False
 
     def violation(self) -> Fraction:
-        """How far the limit is passed, relative to max(1, |limit|)."""
+        """How far the limit is passed, as part of the larger of use and limit."""
         holds = self.used == self.limit or (self.sense and (self.used < self.limit) == (self.sense > 0))
-        return NONE if holds else abs(self.used - self.limit) / max(Fraction(1), abs(self.limit))
+        return NONE if holds else abs(self.used - self.limit) / self.size
+
+    @property
+    def size(self) -> Fraction:
+        """What a difference between use and limit is to be measured by."""
+        return max(abs(self.used), abs(self.limit))
 
     def fails(self) -> bool:
-        return self.violation() > TOLERANCE
+        return self.violation() > (WHOLE if self.whole else FRACTIONS)
 
     def words(self) -> str:
         limit = {1: "limit", -1: "required", 0: "must be"}[self.sense]
-        return (
-            f"{row(self.name, self.keys)}: used {shown(self.used)} {self.unit}, {limit} {shown(self.limit)} {self.unit}"
-        )
+        used, most = told_apart(self.used, self.limit)
+        return f"{row(self.name, self.keys)}: used {used} {self.unit}, {limit} {most} {self.unit}"
 
 
 class Allowed(NamedTuple):
@@ -97,7 +122,8 @@ class Reported(NamedTuple):
         return self.difference() > self.tolerance
 
     def words(self) -> str:
-        return f"{row(self.name, self.keys)}: the plan says {shown(self.stated)}, recomputed {shown(self.recomputed)}"
+        stated, recomputed = told_apart(self.stated, self.recomputed)
+        return f"{row(self.name, self.keys)}: the plan says {stated}, recomputed {recomputed}"
 
 
 Check = Limited | Allowed | Reported

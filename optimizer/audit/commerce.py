@@ -22,7 +22,7 @@ def order_at_least_minimum(books: Books) -> Iterator[Check]:
         minimum = books.inputs.offers[offer].minimum_order
         if minimum is not None and systems:
             keys = offer, books.inputs.horizon.key(t)
-            yield Limited("order_at_least_minimum", keys, systems, minimum, "systems", -1)
+            yield Limited("order_at_least_minimum", keys, systems, minimum, "systems", -1, whole=True)
 
 
 def buy_in_one_band(books: Books) -> Iterator[Check]:

@@ -99,10 +99,12 @@ def one_unit(rule: UserLimit, values: Keys, group: Iterable[Subject], books: Boo
 def check_group(rule: UserLimit, values: Keys, used: Series, whole: Series, books: Books) -> Iterator[Check]:
     """One group of a limit in each of its windows."""
     unit, sense = MEASURES[rule.measure].unit, -1 if rule.at_least else 1
+    in_parts = rule.measure == "work" or any(offer.divisible for offer in books.inputs.offers.values())
     for key, periods in windows(rule, books):
         over = max if rule.measure in HIGHEST else added_up
         bound = rule.bound * over(whole[t] for t in periods) if rule.share else rule.bound
-        yield Limited("limit", (rule.name, *values, key), over(used[t] for t in periods), bound, unit, sense)
+        amount = over(used[t] for t in periods)
+        yield Limited("limit", (rule.name, *values, key), amount, bound, unit, sense, not in_parts)
 
 
 def added_up(amounts: Iterable[Fraction]) -> Fraction:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer.audit.books import Books
-from optimizer.audit.checks import TOLERANCE, Allowed, Check, Keys, Reported
+from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported
 from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.expected import (
     RELATIVE,
@@ -36,25 +36,32 @@ from optimizer.audit.expected import (
 )
 from optimizer.audit.permissions import order_keys
 
-PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(TOLERANCE)
+PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(FRACTIONS)
 DISCOUNT_TOLERANCE = Fraction(1, 10**24)
 PRICES = ("price_usd", "usd_per_accelerator_hour")
 """Fields of one system or accelerator, which a tolerance of a cent would not check."""
 
 
-def compare(table: str, keys: Keys, field: str, given: Any, expected: Value, money: float) -> Reported:
-    """One field: within a tolerance in money, of a price, or relative to its size."""
+def compare(
+    table: str, keys: Keys, field: str, given: Any, expected: Value, money: float, size: float = 0.0
+) -> Reported:
+    """One field: within a tolerance in money, of a price, or relative to its size.
+
+    A difference is measured by the `size` of what it is a difference of.
+    """
     if not isinstance(expected, Fraction):
         return Reported(table, (*keys, field), given, expected, 0.0)
     value = float(expected)
     relative = PRICE_TOLERANCE if field in PRICES else QUANTITY_TOLERANCE
     in_money = field.endswith("usd") and field not in PRICES
-    return Reported(table, (*keys, field), given, value, money if in_money else relative * max(1.0, abs(value)))
+    return Reported(table, (*keys, field), given, value, money if in_money else relative * max(size, abs(value)))
 
 
-def compare_row(table: str, keys: Keys, given: Row, expected: Values, money: float) -> Iterator[Check]:
+def compare_row(
+    table: str, keys: Keys, given: Row, expected: Values, money: float, size: float = 0.0
+) -> Iterator[Check]:
     """Each expected field of one row."""
-    return (compare(table, keys, field, given[field], value, money) for field, value in expected.items())
+    return (compare(table, keys, field, given[field], value, money, size) for field, value in expected.items())
 
 
 def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: Table, money: float) -> Iterator[Check]:
@@ -79,8 +86,9 @@ def limits(plan: Row, accounts: Accounts) -> Iterator[Check]:
         keys = (row["row"],)
         yield Allowed("limits", keys, keys in expected, "the row belongs to nothing")
         if keys in expected:
-            given = {**row, "at_least": str(row["at_least"])}
-            yield from compare_row("limits", keys, given, expected[keys], accounts.money_tolerance)
+            given, values = {**row, "at_least": str(row["at_least"])}, expected[keys]
+            size = max(abs(float(values[of] or 0)) for of in ("used", "limit"))
+            yield from compare_row("limits", keys, given, values, accounts.money_tolerance, size)
 
 
 def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
@@ -193,7 +201,7 @@ def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield Allowed(name, (), below, f"the bound {bound:,.2f} USD lies above the objective {float(total):,.2f} USD")
         if abs(total) >= 1:
             expected = max(ZERO, total - Fraction(bound)) / abs(total)
-            yield compare("gap", (name,), "gap", gap, expected, accounts.money_tolerance)
+            yield compare("gap", (name,), "gap", gap, expected, accounts.money_tolerance, size=1.0)
 
 
 STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (

@@ -19,7 +19,7 @@ from optimizer.audit.commerce import (
     order_at_least_minimum,
     port_before_run,
 )
-from optimizer.audit.costs import CAPEX, OPEX, Cost
+from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd
 from optimizer.audit.decisions import ZERO
 from optimizer.audit.limits import limit
 from optimizer.audit.periods import Schedule, periods_in
@@ -77,7 +77,7 @@ def retire_within_fleet(books: Books) -> Iterator[Check]:
     for row in books.retired:
         retired[row.key] += row.systems
     for key, systems in retired.items():
-        yield Limited("retire_within_fleet", key[:2], systems, count[key], "systems")
+        yield Limited("retire_within_fleet", key[:2], systems, count[key], "systems", whole=True)
 
 
 def _within_site(
@@ -89,7 +89,8 @@ def _within_site(
         most = limit_of(site)
         if most is not None:
             for t, used in enumerate(use(key)):
-                yield Limited(name, (key, horizon.key(t)), used, most.limit_at(horizon.start(t)), unit)
+                limit, whole = most.limit_at(horizon.start(t)), not books.divided
+                yield Limited(name, (key, horizon.key(t)), used, limit, unit, whole=whole)
 
 
 def power_mw_used(books: Books, site: str) -> Series:
@@ -120,8 +121,9 @@ def power_mw_limits(books: Books) -> dict[str, Series]:
 def power_within_site(books: Books) -> Iterator[Check]:
     """peak_pue · Σ P_y · in_service ≤ 1000 · (power_mw + power on line)."""
     for site, limits in power_mw_limits(books).items():
+        whole = not books.divided and books.inputs.sites[site].expansion is None
         for t, used in enumerate(power_mw_used(books, site)):
-            yield Limited("power_within_site", (site, books.inputs.horizon.key(t)), used, limits[t], "MW")
+            yield Limited("power_within_site", (site, books.inputs.horizon.key(t)), used, limits[t], "MW", whole=whole)
 
 
 def liquid_within_site(books: Books) -> Iterator[Check]:
@@ -182,7 +184,8 @@ def _supply(books: Books, name: str, kind: str) -> Iterator[Check]:
     for (this, key), (used, most, unit) in supply_limits(books).items():
         if this == kind:
             for t, amount in enumerate(used):
-                yield Limited(name, (key, books.inputs.horizon.key(t)), amount, most[t], unit)
+                keys = key, books.inputs.horizon.key(t)
+                yield Limited(name, keys, amount, most[t], unit, whole=not books.divided)
 
 
 def deliveries_within_supply(books: Books) -> Iterator[Check]:
@@ -207,9 +210,11 @@ def cash_in_windows(books: Books, lines: Sequence[Series], windows: Iterable[str
 
 
 def _within_budget(books: Books, name: str, lines: tuple[Cost, ...], limits: Mapping[str, Fraction]) -> Iterator[Check]:
-    series = [line(books) for line in lines] if limits else []
-    for window, used in cash_in_windows(books, series, limits).items():
-        yield Limited(name, (window,), used, limits[window], "USD")
+    series = {line: line(books) for line in lines} if limits else {}
+    added = cash_in_windows(books, [series[facility_usd]] if facility_usd in series else [], limits)
+    for window, used in cash_in_windows(books, list(series.values()), limits).items():
+        whole = not books.divided and not added[window]
+        yield Limited(name, (window,), used, limits[window], "USD", whole=whole)
 
 
 def capex_within_budget(books: Books) -> Iterator[Check]:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import optimizer.plan_format as fmt
-from optimizer.answer import TRACE, Answer
+from optimizer.answer import Answer
 from optimizer.scenario import Porting
 
 
 def retired(answer: Answer) -> list[fmt.RetiredRow]:
     rows = []
     for (entry, t), systems in answer.retire.items():
-        if systems > TRACE:
+        if systems > 0:
             rows.append(fmt.RetiredRow(
                 system=entry.system, site=entry.site, period=answer.period(t), until=entry.until,
                 systems=systems, resale_usd=systems * entry.resale_usd,
@@ -25,7 +25,7 @@ def expanded(answer: Answer) -> list[fmt.ExpansionRow]:
     rows = []
     for (site, t), variable in answer.model.expand.items():
         mw, expansion = answer.values[variable.name], answer.tables.scenario.sites[site].expansion
-        if mw > TRACE and expansion is not None:
+        if mw > 0 and expansion is not None:
             usd = mw * float(expansion.usd_per_mw)
             rows.append(fmt.ExpansionRow(site=site, period=answer.period(t), mw=mw, usd=usd))
     return rows
@@ -35,7 +35,7 @@ def engineering(answer: Answer) -> list[fmt.EngineeringRow]:
     rows = []
     for (accelerator, t), variable in answer.model.engineer.items():
         one_off = answer.tables.request.catalog.accelerators[accelerator].one_off
-        if answer.values[variable.name] > TRACE and one_off is not None:
+        if answer.values[variable.name] > 0 and one_off is not None:
             ready = answer.period(t + answer.tables.wait(one_off.months))
             starts, usd = answer.period(t), float(one_off.usd)
             rows.append(fmt.EngineeringRow(accelerator=accelerator, starts=starts, ready=ready, usd=usd))
@@ -46,7 +46,7 @@ def porting(answer: Answer) -> list[fmt.PortingRow]:
     rows = []
     for (demand, stack, t), variable in answer.model.port.items():
         cost = (answer.tables.scenario.demand[demand].stacks or {})[stack]
-        if answer.values[variable.name] > TRACE and isinstance(cost, Porting):
+        if answer.values[variable.name] > 0 and isinstance(cost, Porting):
             ready = answer.period(t + answer.tables.wait(cost.months))
             starts, usd = answer.period(t), float(cost.usd)
             rows.append(fmt.PortingRow(demand=demand, stack=stack, starts=starts, ready=ready, usd=usd))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import fsum
 from typing import Literal
 
 import optimizer.plan_format as fmt
-from optimizer.answer import TRACE, Answer
+from optimizer.answer import Answer
 from optimizer.formulation import SHORT_OF
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Row, Terms
+
+NO_PRICE = 1e-7
+"""A price below this, in USD per unit, is the solver's rounding."""
 
 
 def limits(answer: Answer) -> list[fmt.LimitRow]:
@@ -20,11 +24,12 @@ def limits(answer: Answer) -> list[fmt.LimitRow]:
 
 def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
     def total(terms: Terms) -> float:
-        return sum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
+        return fsum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
 
     if row.share is None:
         raising = [] if name.startswith("limit(") else [(v, c) for v, c in row.terms if c < 0]  # as added power
-        used = (total(row.terms) - total(raising)) * row.scale + row.constant
+        using = row.terms if name.startswith("limit(") else [(v, c) for v, c in row.terms if c >= 0]
+        used = total(using) * row.scale + row.constant
         limit = (row.bound - total(raising)) * row.scale + row.constant
     else:
         used = total(row.share.part) + row.share.part_constant
@@ -38,7 +43,7 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         limit=limit,
         at_least=at_least,
         slack=used - limit if at_least else limit - used,
-        price_usd=price if price > TRACE else None,
+        price_usd=price if price > NO_PRICE else None,
     )
 
 

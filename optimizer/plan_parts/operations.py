@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import fsum
 
 import optimizer.plan_format as fmt
-from optimizer.answer import TRACE, Answer, gone
+from optimizer.answer import Answer, gone
 from optimizer.formulation.model import DEMAND_PARTS
 from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue
 
@@ -26,7 +27,7 @@ def periods(tables: Tables) -> list[fmt.PeriodRow]:
 
 
 def orders(answer: Answer) -> list[fmt.OrderRow]:
-    rows = [_order(answer, cohort, systems) for cohort, systems in answer.cohorts.items() if systems > TRACE]
+    rows = [_order(answer, cohort, systems) for cohort, systems in answer.cohorts.items() if systems > 0]
     return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0))
 
 
@@ -62,7 +63,7 @@ def in_service(answer: Answer) -> list[fmt.InServiceRow]:
         fleet[key] -= systems
     for stock in answer.tables.stock:
         systems = answer.in_service[stock.system, stock.place, stock.t]
-        if systems > TRACE:
+        if systems > 0:
             facts = answer.tables.systems[stock.system]
             rows.append(fmt.InServiceRow(
                 system=stock.system, accelerator=facts.accelerator, vendor=facts.vendor, place=stock.place,
@@ -82,11 +83,11 @@ def work(answer: Answer) -> list[fmt.WorkRow]:
     rows = []
     for work, systems in sorted(answer.run.items(), key=lambda item: len(answer.tables.places_of(item[0].group))):
         present = {place: free.get((work.system, place, work.t), 0.0) for place in answer.tables.places_of(work.group)}
-        total = sum(present.values())
+        total = fsum(present.values())
         for place, here in present.items():
             busy = systems if len(present) == 1 else systems * here / total if total else 0.0
-            free[work.system, place, work.t] = here - busy
-            if busy > TRACE * min(1.0, work.most):
+            free[work.system, place, work.t] = max(0.0, here - busy)
+            if busy > 0:
                 rows.append(_work_row(answer, work, place, busy))
     return sorted(rows, key=lambda r: (r.demand, r.period, r.system, r.place))
 
@@ -108,7 +109,7 @@ def unmet(answer: Answer) -> list[fmt.UnmetRow]:
     rows = []
     for need in answer.tables.needs:
         part = answer.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
-        if part > TRACE:
+        if part > 0:
             per_second = part * need.per_second
             usd = per_second * (need.unmet_usd or 0.0) * answer.tables.calendar.hours
             row = fmt.UnmetRow(demand=need.demand, period=answer.period(need.t), per_second=per_second, usd=usd)
