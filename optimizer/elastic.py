@@ -6,25 +6,32 @@ demand) is made elastic by itself, all else staying hard; the least it must give
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
-from optimizer.certificate import certified_bound
+from optimizer.certificate import certified_bound, magnified
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
-from optimizer.matrix import Floats, Matrix, to_matrix
+from optimizer.matrix import Column, Floats, Matrix, to_matrix, with_columns
 from optimizer.request import Request
+from optimizer.scaling import row_numbers
 from optimizer.scenario import Porting
+from optimizer.settle import STRICT, missed, widened
 from optimizer.solve import Options, Solution, SolverError, solve
 from optimizer.tables import build_tables
+from optimizer.whole_rows import EPS, whole_columns
 
-LEAST = 1e-8
-"""A give below this, in the unit of its row in the model, is the solver's noise: a tenth of its own tolerance."""
 ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
 ELASTIC_SECONDS = 60.0
+LARGE_USD = 1000.0
+FOUR = 4
+NOISE = 1000
+"""How much finer than what is shown of it an amount is known: less is no reason to round up."""
 _PER_UNIT = {"racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
 """What a unit weighs against the others of its kind, 1 if not here; only matters where a kind mixes units."""
 
@@ -62,11 +69,22 @@ _PHRASES = {
 
 
 def _readable(amount: float, unit: str) -> str:
+    """An amount that is enough, with the digits that it takes to say so."""
+    if unit == "USD" and amount >= LARGE_USD:
+        return f"{enough(amount / 1e6, 3)} million USD"
     if unit == "USD":
-        return f"{amount / 1e6:,.3f} million USD" if amount >= 1000 else f"{amount:,.2f} USD"
-    if unit == "%":
-        return f"{amount:.3g} %"
-    return f"{float(f'{amount:.4g}'):,.10g} {unit}"
+        return f"{enough(amount, 2)} USD"
+    return f"{enough(amount)} {unit}"
+
+
+def enough(amount: float, places: int = 0) -> str:
+    """A number rounded up to four digits, or to some places after the point if that is more."""
+    exact = Decimal(amount)
+    step = Decimal(1).scaleb(-max(places, FOUR - 1 - exact.adjusted()))
+    known = Decimal(f"{exact / (step / NOISE):.0f}") * (step / NOISE)
+    shown = (known / step).to_integral_value(ROUND_CEILING) * step
+    least = max(places, -int(shown.normalize().as_tuple().exponent))
+    return f"{shown:,.{least}f}"
 
 
 class Infeasible(Exception):
@@ -127,31 +145,11 @@ def _weight(row: Row) -> float:
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
     """The least weighted give of some groups of rows: a column each, its cost its weight."""
-    columns = len(matrix.cost)
-    extra: dict[int, list[tuple[int, float]]] = {i: [] for i in range(len(matrix.rows))}
-    for k, group in enumerate(groups):
-        for i, give in group.rows:
-            extra[i].append((columns + k, give))
-    index, value, start = [], [], [0]
-    for i in range(len(matrix.rows)):
-        span = slice(matrix.start[i], matrix.start[i + 1])
-        index += [*matrix.index[span].tolist(), *(column for column, _ in extra[i])]
-        value += [*matrix.value[span].tolist(), *(give for _, give in extra[i])]
-        start.append(len(index))
-    most = [_most_give(matrix, group) for group in groups]
-    return Matrix(
-        cost=np.concatenate([np.zeros(columns), [group.weight for group in groups]]),
-        lower=np.concatenate([matrix.lower, np.zeros(len(groups))]),
-        upper=np.concatenate([matrix.upper, most]),
-        integer=np.concatenate([matrix.integer, np.zeros(len(groups), dtype=bool)]),
-        row_lower=matrix.row_lower,
-        row_upper=matrix.row_upper,
-        start=np.array(start, dtype=np.int32),
-        index=np.array(index, dtype=np.int32),
-        value=np.array(value, dtype=float),
-        columns=(*matrix.columns, *(f"give({group.constraint},{group.name})" for group in groups)),
-        rows=matrix.rows,
-    )
+    gives = [
+        Column(f"give({group.constraint},{group.name})", group.weight, _most_give(matrix, group), dict(group.rows))
+        for group in groups
+    ]
+    return with_columns(replace(matrix, cost=np.zeros(len(matrix.cost))), gives)
 
 
 def _most_give(matrix: Matrix, group: _Group) -> float:
@@ -171,11 +169,23 @@ def rounding(matrix: Matrix, duals: Floats) -> float:
     LB(y) is a sum of products of one bound, one coefficient or one cost with y and bounds of variables, so it
     moves by no more than that part of the sum of their sizes.
     """
-    rows = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
     limits = np.where(duals > 0, matrix.row_lower, matrix.row_upper)
-    sizes = np.abs(duals[(duals != 0) & np.isfinite(limits)]) @ np.abs(limits[(duals != 0) & np.isfinite(limits)])
-    sizes += np.abs(duals[rows] * matrix.value) @ matrix.upper[matrix.index] + np.abs(matrix.cost) @ matrix.upper
-    return float(ULPS * np.finfo(float).eps * sizes)
+    used = (duals != 0) & np.isfinite(limits)
+    entries = np.abs(duals[row_numbers(matrix)] * matrix.value) * matrix.upper[matrix.index]
+    sizes = (np.abs(duals[used] * limits[used]), entries, np.abs(matrix.cost) * matrix.upper)
+    return ULPS * EPS * math.fsum(math.fsum(part) for part in sizes)
+
+
+def certified(matrix: Matrix, duals: Floats) -> bool:
+    """Whether duals prove that an elastic model cannot do without giving, whatever its numbers are rounded to."""
+    return certified_bound(matrix, duals) > rounding(matrix, duals)
+
+
+def _missing(matrix: Matrix, group: _Group, values: Floats) -> float:
+    """What a group has to give for some values to be a plan, counted in fractions: a solver sees no last cents."""
+    whole = whole_columns(matrix)
+    exact = np.where(whole, np.round(values), values)
+    return max(float(missed(matrix, i, whole, exact)) / abs(give) for i, give in group.rows)
 
 
 class _Question:
@@ -183,7 +193,7 @@ class _Question:
 
     def __init__(self, request: Request, options: Options) -> None:
         limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
-        self.options = replace(options, gap=1e-3, time_limit=limit)
+        self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit, tolerance=STRICT)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
         self.matrix = to_matrix(self.model.problem)
@@ -193,11 +203,11 @@ class _Question:
         groups = _groups(self.model, self.matrix, kinds)
         matrix = _elastic(self.matrix, groups)
         solution = solve(matrix, self.options)
-        gives = solution.values[len(self.matrix.cost) :].tolist()
+        values = solution.values[: len(self.matrix.cost)]
         short = [
             Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
-            for group, give in zip(groups, gives, strict=False)
-            if give > LEAST
+            for group in groups
+            if values.size and (give := _missing(self.matrix, group, values))
         ]
         return short, solution, matrix
 
@@ -241,12 +251,19 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
 
 def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
-    if certified_bound(matrix, duals) > rounding(matrix, duals):
+    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options)):
         return "proved: the least violation is above zero in exact arithmetic"
     again = replace(options, presolve="off", seed=options.seed + 1)
     if solve(question.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
+
+
+def _finer_duals(matrix: Matrix, options: Options) -> Floats:
+    """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^20 times as large."""
+    relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
+    first = solve(relaxed, options)
+    return solve(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
 
 
 def proved_infeasible(request: Request, options: Options) -> bool:
@@ -258,11 +275,11 @@ def proved_infeasible(request: Request, options: Options) -> bool:
 
 
 def resolved_again(matrix: Matrix, options: Options) -> Solution:
-    """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved."""
-    solution = solve(matrix, replace(options, presolve="off", seed=options.seed + 1))
+    """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved.
+
+    Limits have half of their tolerance to give, because then the least violation is within it (`missed`).
+    """
+    solution = solve(widened(matrix), replace(options, presolve="off", seed=options.seed + 1))
     if solution.status == "infeasible":
-        raise SolverError(
-            "the solver calls the request infeasible, but no violation could be proved: "
-            "some limit may be met to the last digit; give it a millionth more"
-        )
+        raise SolverError("the solver calls the request infeasible, but no violation could be proved")
     return solution

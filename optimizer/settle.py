@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.matrix import Matrix
+from optimizer.matrix import Floats, Matrix
 from optimizer.scaling import row_limits, row_numbers
-from optimizer.whole_rows import broken, cut_off, whole_columns
+from optimizer.whole_rows import ROUNDING, Flags, broken, cut_off, excess, whole_columns
 
 if TYPE_CHECKING:
     from optimizer.solve import Options, Solution
@@ -60,6 +61,15 @@ def widened(matrix: Matrix) -> Matrix:
     np.logical_or.at(fractions, row_numbers(matrix), ~whole[matrix.index])
     give = np.where(fractions & (matrix.row_lower < matrix.row_upper), row_limits(matrix) * FRACTIONS / 2, 0.0)
     return replace(matrix, row_lower=matrix.row_lower - give, row_upper=matrix.row_upper + give)
+
+
+def missed(matrix: Matrix, row: int, whole: Flags, values: Floats) -> Fraction:
+    """How far values are beyond a row's limit, in its unit: 0 if it holds within the tolerance of what counts in it.
+
+    Half of the tolerance where fractions count, so that a plan fits into `widened` where nothing is missed.
+    """
+    fractions = any(not whole[j] for j in matrix.index[matrix.start[row] : matrix.start[row + 1]])
+    return excess(matrix, row, values, FRACTIONS / 4 if fractions else ROUNDING)
 
 
 def _with_time_left(options: Options, began: float) -> Options:

@@ -79,13 +79,16 @@ def _is_whole(matrix: Matrix, row: int, whole: Flags, values: Floats) -> bool:
     return all(whole[j] or values[j] == (matrix.lower[j] if a > 0 else matrix.upper[j]) for j, a in _terms(matrix, row))
 
 
-def excess(matrix: Matrix, row: int, values: Floats) -> Fraction:
-    """How far values are beyond the limit of an inequality, in its unit; 0 if that is no more than its rounding."""
+def excess(matrix: Matrix, row: int, values: Floats, rounding: float = ROUNDING) -> Fraction:
+    """How far values are beyond the limit of an inequality, in its unit.
+
+    0 if that is no more than its rounding, as part of the sizes that are added up in it.
+    """
     uses = [Fraction(a) * Fraction(float(values[j])) for j, a in _terms(matrix, row)]
     most = matrix.row_upper[row] if math.isfinite(matrix.row_upper[row]) else -matrix.row_lower[row]
     beyond = sum(uses, Fraction(0)) - Fraction(float(most))
     size = sum(map(abs, uses), Fraction(0)) + abs(Fraction(float(most)))
-    return beyond if beyond > Fraction(ROUNDING) * size else Fraction(0)
+    return beyond if beyond > Fraction(rounding) * size else Fraction(0)
 
 
 def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) -> Matrix:
