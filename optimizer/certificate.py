@@ -19,7 +19,7 @@ import numpy as np
 
 from optimizer.matrix import Floats, Matrix
 
-MAGNIFIED = 2**20
+MAGNIFIED = 2**14
 
 
 def certified_bound(matrix: Matrix, duals: Floats) -> Fraction:
@@ -46,11 +46,12 @@ def certified_bound(matrix: Matrix, duals: Floats) -> Fraction:
 
 
 def magnified(matrix: Matrix, values: Floats) -> Matrix:
-    """A relaxation around some values x°, seen 2^20 times as large: in z, with x = x° + z / 2^20.
+    """A relaxation around some values x°, seen 2^14 times as large: in z, with x = x° + z / 2^14.
 
-    Its bounds are those of the model less what x° takes of them, in fractions, times 2^20. The two are one problem
+    Its bounds are those of the model less what x° takes of them, in fractions, times 2^14. The two are one problem
     (x ↔ z is one to one, a row holds in both or in neither), so duals of one are duals of the other; but what
-    a solver's tolerance hides at x° is now a million times its tolerance. Source: iterative refinement, Gleixner,
+    a solver's tolerance hides at x° is now a thousand times its tolerance, and the rounding of the model is still
+    below it. Source: iterative refinement, Gleixner,
     Steffy and Wolter, 2016.
     """
     here = [Fraction(value) for value in values.tolist()]
@@ -69,6 +70,6 @@ def magnified(matrix: Matrix, values: Floats) -> Matrix:
 
 
 def _seen_from(here: list[Fraction], bounds: Floats) -> Floats:
-    """(bound − here) · 2^20."""
+    """(bound − here) · 2^14."""
     pairs = zip(here, bounds.tolist(), strict=True)
     return np.array([float((Fraction(b) - at) * MAGNIFIED) if math.isfinite(b) else b for at, b in pairs])

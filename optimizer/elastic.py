@@ -17,6 +17,7 @@ from optimizer.certificate import certified_bound, magnified
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
 from optimizer.matrix import Column, Floats, Matrix, to_matrix, with_columns
+from optimizer.proportion import refuse_uncountable
 from optimizer.request import Request
 from optimizer.scaling import row_numbers
 from optimizer.scenario import Porting
@@ -28,6 +29,8 @@ from optimizer.whole_rows import EPS, whole_columns
 ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
 ELASTIC_SECONDS = 60.0
+HAIR = 1e-4
+"""The weight of a give that is so small that it is looked for again with a finer tolerance."""
 LARGE_USD = 1000.0
 FOUR = 4
 NOISE = 1000
@@ -178,14 +181,25 @@ def rounding(matrix: Matrix, duals: Floats) -> float:
 
 def certified(matrix: Matrix, duals: Floats) -> bool:
     """Whether duals prove that an elastic model cannot do without giving, whatever its numbers are rounded to."""
-    return certified_bound(matrix, duals) > rounding(matrix, duals)
+    return bool(duals.size) and certified_bound(matrix, duals) > rounding(matrix, duals)
 
 
-def _missing(matrix: Matrix, group: _Group, values: Floats) -> float:
-    """What a group has to give for some values to be a plan, counted in fractions: a solver sees no last cents."""
+def _gives(matrix: Matrix, groups: Sequence[_Group], values: Floats) -> list[float]:
+    """What each group has to give for some values to be a plan, counted in fractions: a solver sees no last cents."""
+    if not values.size:
+        return [0.0] * len(groups)
+    own = values[: len(matrix.cost)]
     whole = whole_columns(matrix)
-    exact = np.where(whole, np.round(values), values)
-    return max(float(missed(matrix, i, whole, exact)) / abs(give) for i, give in group.rows)
+    exact = np.where(whole, np.round(own), own)
+    return [max(float(missed(matrix, i, whole, exact)) / abs(give) for i, give in group.rows) for group in groups]
+
+
+def _relaxed(matrix: Matrix) -> Matrix:
+    return replace(matrix, integer=np.zeros_like(matrix.integer))
+
+
+def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
+    return math.fsum(group.weight * give for group, give in zip(groups, gives, strict=True))
 
 
 class _Question:
@@ -193,7 +207,7 @@ class _Question:
 
     def __init__(self, request: Request, options: Options) -> None:
         limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
-        self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit, tolerance=STRICT)
+        self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
         self.matrix = to_matrix(self.model.problem)
@@ -202,14 +216,25 @@ class _Question:
         """The least give of some kinds of limits; no shortages if even that does not make a plan."""
         groups = _groups(self.model, self.matrix, kinds)
         matrix = _elastic(self.matrix, groups)
-        solution = solve(matrix, self.options)
-        values = solution.values[: len(self.matrix.cost)]
+        solution = self._solved(matrix)
+        gives = _gives(self.matrix, groups, solution.values)
+        if 0 < _weighed(groups, gives) < HAIR:  # too little for the solver to have told more from less
+            finer = solve(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
+            others = _gives(self.matrix, groups, finer.values)
+            gives = min(gives, others, key=lambda each: _weighed(groups, each)) if finer.values.size else gives
         short = [
             Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
-            for group in groups
-            if values.size and (give := _missing(self.matrix, group, values))
+            for group, give in zip(groups, gives, strict=True)
+            if give
         ]
         return short, solution, matrix
+
+    def _solved(self, matrix: Matrix) -> Solution:
+        """A solution; that there is none is not believed of presolve, which has taken a give for a whole number."""
+        solution, otherwise = solve(matrix, self.options), replace(self.options, presolve="off")
+        if solution.status != "infeasible" or solve(_relaxed(matrix), otherwise).status == "infeasible":
+            return solution
+        return solve(matrix, otherwise)
 
     def periods_too_late(self) -> Shortage | None:
         """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
@@ -250,9 +275,13 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
 
 
 def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
-    """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
+    """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
+
+    Raises InputError where whole systems conflict that are too many to be told apart.
+    """
     if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options)):
         return "proved: the least violation is above zero in exact arithmetic"
+    refuse_uncountable(question.request, question.model)
     again = replace(options, presolve="off", seed=options.seed + 1)
     if solve(question.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
@@ -260,8 +289,8 @@ def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options)
 
 
 def _finer_duals(matrix: Matrix, options: Options) -> Floats:
-    """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^20 times as large."""
-    relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
+    """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
+    relaxed = _relaxed(matrix)
     first = solve(relaxed, options)
     return solve(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
 
@@ -270,8 +299,7 @@ def proved_infeasible(request: Request, options: Options) -> bool:
     """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve."""
     question = _Question(request, options)
     matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
-    relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
-    return _proof(question, matrix, solve(relaxed, question.options).duals, options) is not None
+    return _proof(question, matrix, solve(_relaxed(matrix), question.options).duals, options) is not None
 
 
 def resolved_again(matrix: Matrix, options: Options) -> Solution:

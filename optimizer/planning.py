@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from catalogs.problems import InputError
 from optimizer.answer import Answer
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
@@ -19,6 +18,7 @@ from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
+from optimizer.proportion import refuse_out_of_proportion
 from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, Watch, solve
@@ -101,10 +101,9 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
     Raises InputError for what the model cannot state.
     """
     model = build_model(build_tables(request, approved=lines))
-    try:
-        return model, to_matrix(model.problem)
-    except ArithmeticError as error:
-        raise InputError([request.problem((), str(error))]) from error
+    matrix = to_matrix(model.problem)
+    refuse_out_of_proportion(request, model, matrix)
+    return model, matrix
 
 
 def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:

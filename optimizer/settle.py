@@ -25,7 +25,8 @@ FRACTIONS = 1e-9
 """What a limit may be passed by where fractions count in it (work, unmet work, added power, divisible systems), as
 part of the limit; a limit on whole systems is met to the last digit."""
 STRICT = 1e-10
-"""The tolerance of a second look: far below `FRACTIONS`, so that what it takes for whole fits once it is rounded."""
+"""The tolerance of a second look: far below `FRACTIONS`, so that what it takes for whole fits once it is rounded.
+Without presolve, which at such a tolerance was seen to call a model infeasible that has plans."""
 MOST_ROUNDS = 25
 LEAST_SECONDS = 0.1
 
@@ -47,7 +48,7 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
         if rows:
             asked = cut_off(asked, rows, found.values, number)
         elif options.tolerance is None:
-            options = replace(options, tolerance=STRICT)
+            options = replace(options, tolerance=STRICT, presolve="off")
         else:
             asked, wide = widened(asked), True
         found = solve(asked, _with_time_left(options, began))

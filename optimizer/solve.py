@@ -105,6 +105,10 @@ class SolverError(Exception):
     """The solver broke. Our fault, never the input's."""
 
 
+class GaveUp(SolverError):
+    """The solver ended without an answer and without a reason that is ours."""
+
+
 _canary_sang = False
 
 
@@ -143,7 +147,14 @@ class Solver:
         Raises SolverError if the solver fails, KeyboardInterrupt if it is killed, OutOfProportion for a model that
         it cannot take.
         """
-        return settled(lambda asked, how: self._solved(asked, how, watch, start or {}), matrix, options)
+
+        def ask(asked: Matrix, how: Options) -> Solution:
+            try:
+                return self._solved(asked, how, watch, start or {})
+            except GaveUp:  # of numerical trouble, which other settings may be spared
+                return self._solved(asked, replace(how, presolve="off", seed=how.seed + 1), watch, {})
+
+        return settled(ask, matrix, options)
 
     def _solved(self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]) -> Solution:
         """What the solver's process says of a model, once, in the model's own units."""
@@ -279,7 +290,7 @@ def _solution(matrix: Matrix, fine: Scaled, result: dict[str, Any]) -> Solution:
     status, found, duals = str(result["status"]), result["values"], result["duals"]
     values = found * fine.columns if found.size else found
     if status.startswith("error"):
-        raise SolverError(f"the solver gave up ({status})")
+        raise GaveUp(f"the solver gave up ({status})")
     if status == "stopped":
         status = "feasible" if values.size else "no_plan"
     if status == "optimal" and not values.size:

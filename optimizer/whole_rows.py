@@ -80,7 +80,7 @@ def _is_whole(matrix: Matrix, row: int, whole: Flags, values: Floats) -> bool:
 
 
 def excess(matrix: Matrix, row: int, values: Floats, rounding: float = ROUNDING) -> Fraction:
-    """How far values are beyond the limit of an inequality, in its unit.
+    """How far values are beyond the limit of an inequality, in its unit, to the last digit that the sizes allow.
 
     0 if that is no more than its rounding, as part of the sizes that are added up in it.
     """
@@ -88,7 +88,13 @@ def excess(matrix: Matrix, row: int, values: Floats, rounding: float = ROUNDING)
     most = matrix.row_upper[row] if math.isfinite(matrix.row_upper[row]) else -matrix.row_lower[row]
     beyond = sum(uses, Fraction(0)) - Fraction(float(most))
     size = sum(map(abs, uses), Fraction(0)) + abs(Fraction(float(most)))
-    return beyond if beyond > Fraction(rounding) * size else Fraction(0)
+    return _to_known(beyond, size) if beyond > Fraction(rounding) * size else Fraction(0)
+
+
+def _to_known(difference: Fraction, size: Fraction) -> Fraction:
+    """A difference of sums of some size, without the digits that are their rounding."""
+    digits = -math.ceil(math.log10(2 * ROUNDING * size))
+    return round(difference, digits) or difference
 
 
 def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) -> Matrix:

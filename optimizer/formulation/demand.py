@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
 from optimizer.scenario import Porting
-from optimizer.tables import Need, Work, grouped
+from optimizer.tables import Need, Stock, Work, grouped
 
 
 def run(model: Model) -> None:
@@ -127,6 +127,10 @@ def run_within_fleet(model: Model) -> Iterator[Row]:
     Stated for a group of places at once; `_groups` in the tables says why no plan is lost. Work that is
     assigned to places one by one counts in its group and also has a row for its own place: together these
     are enough, because what is left over in the group may stand anywhere in it.
+
+    Where a fraction of one system does all the work, al is that fraction; so it is in a row of its own for a demand
+    that is small beside others (`_small`). Proof that no plan is lost: run is never more than its bound, and where any
+    run, a whole system is in service. Without it a solver could not tell a ten-millionth of a system from none.
     """
     group_of = {place: group for group, places in model.tables.groups.items() for place in places}
     main = grouped(model.run, lambda row: (row.system, group_of.get(row.group, row.group), row.t))
@@ -137,9 +141,34 @@ def run_within_fleet(model: Model) -> Iterator[Row]:
     stock = {(row.system, row.place, row.t): row for row in model.tables.stock}
     for (system, group, t), rows in [*main.items(), *alone.items()]:
         present = [stock[system, place, t] for place in model.tables.places_of(group) if (system, place, t) in stock]
-        terms: Terms = [(model.run[row], 1.0) for row in rows]
-        terms += [(model.at(row), -model.tables.availability) for row in present]
-        yield Row((system, group, model.period(t)), terms, "<=", 0.0, "systems")
+        keys = (system, group, model.period(t))
+        most = model.tables.availability if _divided(model, system) else math.fsum(row.most for row in rows)
+        yield _working(model, keys, rows, present, min(model.tables.availability, most))
+        for row in _small(model, rows) if len(rows) > 1 else ():
+            yield _working(model, (system, group, row.demand, model.period(t)), [row], present, row.most)
+
+
+SMALL = 0.01
+"""A demand of which a system does more in a hundredth of its time is stated apart from others."""
+
+
+def _working(model: Model, keys: tuple[str, ...], rows: list[Work], present: list[Stock], each: float) -> Row:
+    """Σ run ≤ each · Σ in_service."""
+    terms: Terms = [(model.run[row], 1.0) for row in rows]
+    terms += [(model.at(row), -each) for row in present]
+    return Row(keys, terms, "<=", 0.0, "systems")
+
+
+def _small(model: Model, rows: list[Work]) -> list[Work]:
+    """Work of which a fraction of one system does all there is, where systems are whole."""
+    if _divided(model, rows[0].system):
+        return []
+    return [row for row in rows if row.most < SMALL * model.tables.availability]
+
+
+def _divided(model: Model, system: str) -> bool:
+    """Whether parts of a system may be in service."""
+    return any(offer.divisible for offer in model.tables.offers.values() if offer.system == system)
 
 
 def port_before_run(model: Model) -> Iterator[Row]:
