@@ -12,11 +12,10 @@ import numpy as np
 from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
 from optimizer.matrix import Floats, Matrix
+from optimizer.settle import TRACE
 from optimizer.solve import Solution
 from optimizer.tables import Cohort, Work, grouped
 
-TRACE = 1e-10
-"""Less than this part of a system, of a demand or of what a column is at the most, is rounding and not shown."""
 _UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
 """What a trace is a part of, 1 where it is not here: a demand, a kW."""
 

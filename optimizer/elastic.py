@@ -10,16 +10,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from itertools import product
 
 import numpy as np
 
 from optimizer.certificate import certified_bound, magnified
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
-from optimizer.matrix import Column, Floats, Matrix, to_matrix, with_columns
+from optimizer.matrix import Column, Floats, Matrix, row_numbers, to_matrix, with_columns
 from optimizer.proportion import refuse_uncountable
 from optimizer.request import Request
-from optimizer.scaling import row_numbers
 from optimizer.scenario import Porting
 from optimizer.settle import STRICT, missed, widened
 from optimizer.solve import Options, Solution, SolverError, solve
@@ -303,11 +303,13 @@ def proved_infeasible(request: Request, options: Options) -> bool:
 
 
 def resolved_again(matrix: Matrix, options: Options) -> Solution:
-    """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved.
+    """A solve with another seed, for when the first one's `infeasible` could not be proved.
 
-    Limits have half of their tolerance to give, because then the least violation is within it (`missed`).
+    Limits have half of their tolerance to give, because then the least violation is within it (`missed`). At a hair
+    from its limits a model may have a plan with presolve and none without, or the other way round.
     """
-    solution = solve(widened(matrix), replace(options, presolve="off", seed=options.seed + 1))
-    if solution.status == "infeasible":
-        raise SolverError("the solver calls the request infeasible, but no violation could be proved")
-    return solution
+    for model, presolve in product((widened(matrix), matrix), ("on", "off")):
+        solution = solve(model, replace(options, presolve=presolve, seed=options.seed + 1))
+        if solution.status != "infeasible":
+            return solution
+    raise SolverError("the solver calls the request infeasible, but no violation could be proved")

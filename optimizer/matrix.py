@@ -80,6 +80,17 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
     return matrix
 
 
+def row_numbers(matrix: Matrix) -> NDArray[np.int64]:
+    """The row of each entry."""
+    return np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
+
+
+def row_limits(matrix: Matrix) -> Floats:
+    """The size of each row's limit, the larger of two, 0 where it has none."""
+    lower, upper = (np.where(np.isfinite(b), np.abs(b), 0.0) for b in (matrix.row_lower, matrix.row_upper))
+    return np.maximum(lower, upper)
+
+
 class Column(NamedTuple):
     """A further column from 0 to `upper`; `entries` has its coefficient by row number."""
 

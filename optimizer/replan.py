@@ -13,12 +13,12 @@ import numpy as np
 
 from catalogs.periods import first_month
 from catalogs.problems import InputError
-from optimizer.answer import TRACE
 from optimizer.elastic import Infeasible
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
 from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
 from optimizer.plan_format import Plan
 from optimizer.request import Request
+from optimizer.settle import TRACE
 from optimizer.solve import Options, Solution, Solver, Watch, relative_gap, solve
 from optimizer.tables import OrderLine
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizer.matrix import Floats, Matrix
+from optimizer.matrix import Floats, Matrix, row_limits, row_numbers
+from optimizer.whole_rows import whole_columns
 
 FINE = 2.0**10
 """What the size of a row is brought to if it is less: a tolerance of 1e-7 is then 1e-10 of it."""
@@ -74,17 +74,6 @@ def scaled(matrix: Matrix) -> Scaled:
     return Scaled(_checked(_without_nothing(within)), columns, rows, objective)
 
 
-def row_numbers(matrix: Matrix) -> NDArray[np.int64]:
-    """The row of each entry."""
-    return np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
-
-
-def row_limits(matrix: Matrix) -> Floats:
-    """The size of each row's limit, the larger of two, 0 where it has none."""
-    lower, upper = (np.where(np.isfinite(b), np.abs(b), 0.0) for b in (matrix.row_lower, matrix.row_upper))
-    return np.maximum(lower, upper)
-
-
 def _most(matrix: Matrix) -> Floats:
     return np.maximum(np.abs(matrix.lower), np.abs(matrix.upper))
 
@@ -105,17 +94,27 @@ class _Sizes(NamedTuple):
 
 
 def _sizes(matrix: Matrix, columns: Floats) -> _Sizes:
-    """The size of a row is its limit, or what its terms can come to if that is less, and at least its largest
-    coefficient: a limit that is a difference of larger numbers says nothing about what is compared.
+    """The size of a row is its limit, or what its terms can come to if that is less, and at least one whole system.
+
+    Where nothing whole counts in it, it is at least a thousandth of the largest coefficient, or all of that where it
+    has no limit: a limit that is a difference of larger numbers says nothing of what is compared.
     """
     row_of, amount = row_numbers(matrix), np.abs(matrix.value)
+    per_unit = amount * columns[matrix.index]
     reach = np.bincount(row_of, amount * _most(matrix)[matrix.index], minlength=len(matrix.rows))
-    largest, least = np.zeros(len(matrix.rows)), np.full(len(matrix.rows), np.inf)
-    np.maximum.at(largest, row_of, amount * columns[matrix.index])
-    np.minimum.at(least, row_of, np.where(amount > 0, amount * columns[matrix.index], np.inf))
-    size = np.maximum(np.minimum(row_limits(matrix), reach), largest)
+    whole = _largest(matrix, np.where(whole_columns(matrix)[matrix.index], per_unit, 0.0))
+    largest, limit = _largest(matrix, per_unit), np.minimum(row_limits(matrix), reach)
+    size = np.maximum(limit, np.where(whole > 0, whole, np.where(limit > 0, largest / FINE, largest)))
     size = np.where(size > 0, size, 1.0)
+    least = 1 / _largest(matrix, np.divide(1.0, per_unit, out=np.zeros_like(per_unit), where=per_unit > 0))
     return _Sizes(np.maximum(reach, size), size, least)
+
+
+def _largest(matrix: Matrix, amounts: Floats) -> Floats:
+    """The largest of some amounts, one an entry, in each row."""
+    found = np.zeros(len(matrix.rows))
+    np.maximum.at(found, row_numbers(matrix), amounts)
+    return found
 
 
 def _of_rows(matrix: Matrix, columns: Floats) -> Floats:

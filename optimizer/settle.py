@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.matrix import Floats, Matrix
-from optimizer.scaling import row_limits, row_numbers
+from optimizer.matrix import Floats, Matrix, row_limits, row_numbers
 from optimizer.whole_rows import ROUNDING, Flags, broken, cut_off, excess, whole_columns
 
 if TYPE_CHECKING:
@@ -27,21 +26,26 @@ part of the limit; a limit on whole systems is met to the last digit."""
 STRICT = 1e-10
 """The tolerance of a second look: far below `FRACTIONS`, so that what it takes for whole fits once it is rounded.
 Without presolve, which at such a tolerance was seen to call a model infeasible that has plans."""
+TRACE = 1e-10
+"""The part of a system, or of the most of a column, that is rounding wherever it stands."""
+ALMOST = 0.9
 MOST_ROUNDS = 25
 LEAST_SECONDS = 0.1
 
 
 def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, options: Options) -> Solution:
-    """The first answer that holds: no row on whole numbers broken, and a continuous part beside the rounded ones.
+    """The first answer that holds: no row on whole numbers broken, no other missed by more than its tolerance.
 
     What breaks a row on whole numbers is cut off; `cut_off` proves that no plan goes with it, so bounds stay bounds.
-    What has no continuous part is asked for again with a tolerance of 1e-10, and then with half of `FRACTIONS` of
-    give where fractions count. Without an answer that holds: `no_plan`.
+    What has no continuous part beside its rounded integers is asked for again with a tolerance of 1e-10, and then with
+    half of `FRACTIONS` of give where fractions count. Without an answer that holds, the model is called infeasible.
     """
     began, asked, found, wide = time.monotonic(), matrix, solve(matrix, options), False
     for number in range(MOST_ROUNDS):
-        rows = broken(matrix, found.values[: len(matrix.cost)]) if found.values.size and matrix.integer.any() else []
-        if not rows and not found.rough:
+        if not found.values.size or not matrix.integer.any():
+            return _trimmed(found, matrix)
+        rows = broken(matrix, found.values[: len(matrix.cost)])
+        if not rows and not found.rough and _holds(matrix, found.values[: len(matrix.cost)]):
             return _trimmed(found, matrix)
         if found.interrupted or (wide and not rows):
             break
@@ -52,7 +56,8 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
         else:
             asked, wide = widened(asked), True
         found = solve(asked, _with_time_left(options, began))
-    return replace(_trimmed(found, matrix), status="no_plan", values=np.array([]), objective=float("inf"))
+    status = "no_plan" if found.interrupted else "infeasible"
+    return replace(_trimmed(found, matrix), status=status, values=np.array([]), objective=float("inf"))
 
 
 def widened(matrix: Matrix) -> Matrix:
@@ -61,7 +66,23 @@ def widened(matrix: Matrix) -> Matrix:
     fractions = np.zeros(len(matrix.rows), dtype=bool)
     np.logical_or.at(fractions, row_numbers(matrix), ~whole[matrix.index])
     give = np.where(fractions & (matrix.row_lower < matrix.row_upper), row_limits(matrix) * FRACTIONS / 2, 0.0)
-    return replace(matrix, row_lower=matrix.row_lower - give, row_upper=matrix.row_upper + give)
+    more = np.where(whole, matrix.upper, matrix.upper * (1 + FRACTIONS / 2))
+    return replace(matrix, upper=more, row_lower=matrix.row_lower - give, row_upper=matrix.row_upper + give)
+
+
+def _holds(matrix: Matrix, values: Floats) -> bool:
+    """Whether no row is missed by more than a solution may, half on each side of it.
+
+    A row without a limit has no size where nothing counts in it: there, traces of its columns are nothing.
+    """
+    row_of, terms = row_numbers(matrix), matrix.value * values[matrix.index]
+    used = np.bincount(row_of, terms, minlength=len(matrix.rows))
+    size = np.bincount(row_of, np.abs(terms), minlength=len(matrix.rows)) + row_limits(matrix)
+    traces = np.zeros(len(matrix.rows))
+    np.maximum.at(traces, row_of, TRACE * np.abs(matrix.value) * np.minimum(1.0, matrix.upper)[matrix.index])
+    beyond = np.maximum(matrix.row_lower - used, used - matrix.row_upper)
+    allowed = ALMOST * FRACTIONS * size / 2 + np.where(row_limits(matrix) > 0, 0.0, traces)
+    return bool((beyond <= allowed).all())
 
 
 def missed(matrix: Matrix, row: int, whole: Flags, values: Floats) -> Fraction:

@@ -148,13 +148,17 @@ class Solver:
         it cannot take.
         """
 
-        def ask(asked: Matrix, how: Options) -> Solution:
-            try:
-                return self._solved(asked, how, watch, start or {})
-            except GaveUp:  # of numerical trouble, which other settings may be spared
-                return self._solved(asked, replace(how, presolve="off", seed=how.seed + 1), watch, {})
+        return settled(lambda asked, how: self._persistent(asked, how, watch, start or {}), matrix, options)
 
-        return settled(ask, matrix, options)
+    def _persistent(
+        self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]
+    ) -> Solution:
+        """What the solver says of a model; numerical trouble with some settings may not be one with others."""
+        other = replace(options, presolve="off", seed=options.seed + 1)
+        for settings in (options, other):
+            with suppress(GaveUp):
+                return self._solved(matrix, settings, watch, start)
+        return self._solved(matrix, replace(other, tolerance=None), watch, start)
 
     def _solved(self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]) -> Solution:
         """What the solver's process says of a model, once, in the model's own units."""

@@ -14,8 +14,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_rows
-from optimizer.scaling import row_limits, row_numbers
+from optimizer.matrix import Column, Floats, Line, Matrix, row_limits, row_numbers, with_columns, with_rows
 
 Flags = NDArray[np.bool_]
 EPS = float(np.finfo(float).eps)

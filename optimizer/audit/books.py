@@ -87,8 +87,8 @@ class Books:
 
     @property
     def divided(self) -> bool:
-        """Whether parts of systems are ordered, so that nothing is whole that counts systems."""
-        return any(order.systems.denominator != 1 for order in self.orders)
+        """Whether systems are ordered of which parts may be, so that nothing is whole that counts systems."""
+        return any(order.offer.divisible and order.systems for order in self.orders)
 
     @property
     def orders(self) -> Iterator[Cohort]:

@@ -73,10 +73,11 @@ def _bands(breaks: PriceBreaks, offer: str, t: int, most: float) -> Iterator[Ban
 
 
 def band(model: Model) -> None:
-    """band(o,t,step): systems paid at a step's factor."""
+    """band(o,t,step): systems paid at a step's factor; whole, since orders with price breaks are."""
     for key in bands(model):
         width = key.last if _all_units(model, key.offer) else key.last - key.first + 1
-        model.band[key] = model.add("band", (key.offer, model.period(key.t), str(key.step)), width)
+        keys = (key.offer, model.period(key.t), str(key.step))
+        model.band[key] = model.add("band", keys, width, integer=True)
 
 
 def band_used(model: Model) -> None:
