@@ -18,7 +18,7 @@ from optimizer.certificate import certified_bound, magnified
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
 from optimizer.matrix import Column, Floats, Matrix, row_numbers, to_matrix, with_columns
-from optimizer.proportion import refuse_uncountable
+from optimizer.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.request import Request
 from optimizer.scenario import Porting
 from optimizer.settle import STRICT, missed, widened
@@ -203,14 +203,18 @@ def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
 
 
 class _Question:
-    """A request in the form in which it can be asked what it lacks."""
+    """A request in the form in which it can be asked what it lacks.
+
+    What no solver can count (`MOST_SYSTEMS`) need not be whole: an amount of four digits is the same.
+    """
 
     def __init__(self, request: Request, options: Options) -> None:
         limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
         self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
-        self.matrix = to_matrix(self.model.problem)
+        matrix = to_matrix(self.model.problem)
+        self.matrix = replace(matrix, integer=matrix.integer & (matrix.upper <= MOST_SYSTEMS))
 
     def least(self, kinds: Iterable[str]) -> tuple[list[Shortage], Solution, Matrix]:
         """The least give of some kinds of limits; no shortages if even that does not make a plan."""

@@ -14,7 +14,7 @@ from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
 from optimizer.tables.wanted import helps_a_share
 
-ROUNDING = 1e-9
+ROUNDING = 1e-12
 """Floats that should be whole numbers may be off by this part; an order's variable is one system wider anyway."""
 MOST_IDLE_SYSTEMS = 100_000.0
 """The most of an order that only a share wants and that nothing else bounds: no site, supply or budget."""
