@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import fsum
 
 import click
 
@@ -67,7 +68,7 @@ def _entry(one: OfferReason, entry: Entry, words: Words) -> Iterator[str]:
 
 def _placed(orders: Sequence[Placed]) -> str:
     shown = [f"{amount(row.systems)} at {row.place} in {row.enters_service}" for row in orders[:MOST_PLACED]]
-    rest = sum(row.systems for row in orders[MOST_PLACED:])
+    rest = fsum(row.systems for row in orders[MOST_PLACED:])
     return ", ".join([*shown, *([f"{amount(rest)} more later"] if rest else [])])
 
 

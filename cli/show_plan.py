@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from math import fsum
 
 import click
 
@@ -117,9 +118,9 @@ def _show_costs(plan: Plan, money: Money) -> None:
     rows = []
     for line, by_period in plan.costs.items():
         factor = end if line == "residual_usd" else mid
-        present = sum(usd * factor[period] for period, usd in by_period.items())
+        present = fsum(usd * factor[period] for period, usd in by_period.items())
         if any(by_period.values()):
-            rows.append((line.removesuffix("_usd"), money.millions(sum(by_period.values())), money.millions(present)))
+            rows.append((line.removesuffix("_usd"), money.millions(fsum(by_period.values())), money.millions(present)))
     rows.append(("total", "", money.millions(plan.objective_usd)))
     show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
 

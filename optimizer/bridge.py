@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from math import fsum
 from typing import Any
 
 from optimizer.plan_format import Part, Plan
@@ -58,7 +59,7 @@ class Bridge(Part):
     @property
     def residual_usd(self) -> float:
         """What the steps leave unexplained: nothing but the last digits of the solver's numbers."""
-        return self.new.objective_usd - self.old.objective_usd - sum(step.usd for step in self.steps)
+        return self.new.objective_usd - self.old.objective_usd - fsum(step.usd for step in self.steps)
 
 
 def bridge(old: Plan, new: Plan) -> tuple[Step, ...]:

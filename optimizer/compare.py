@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from math import fsum
 from typing import Literal
 
 from optimizer.bridge import Bridge, bridged
@@ -71,13 +72,13 @@ def present(plan: Plan) -> dict[str, float]:
     mid = {row.period: float(row.discount_mid) for row in plan.periods}
     end = {row.period: float(row.discount_end) for row in plan.periods}
     return {
-        line: sum(usd * (end if line in AT_PERIOD_END else mid)[period] for period, usd in by_period.items())
+        line: fsum(usd * (end if line in AT_PERIOD_END else mid)[period] for period, usd in by_period.items())
         for line, by_period in plan.costs.items()
     }
 
 
 def _side(plan: Plan, name: str) -> Side:
-    cash = {line: sum(by_period.values()) for line, by_period in plan.costs.items()}
+    cash = {line: fsum(by_period.values()) for line, by_period in plan.costs.items()}
     accelerators: defaultdict[str, float] = defaultdict(float)
     for order in plan.orders:
         accelerators[order.vendor] += order.accelerators
@@ -90,8 +91,8 @@ def _side(plan: Plan, name: str) -> Side:
         objective_usd=plan.objective_usd,
         bound_usd=plan.bound_usd,
         gap=plan.gap,
-        capex_usd=sum(cash[line] for line in CAPEX),
-        opex_usd=sum(cash[line] for line in OPEX),
+        capex_usd=fsum(cash[line] for line in CAPEX),
+        opex_usd=fsum(cash[line] for line in OPEX),
         peak_mw=max(power.values(), default=0.0),
         accelerators=dict(sorted(accelerators.items())),
         present_usd=present(plan),
@@ -115,7 +116,7 @@ def _lines(plan: Plan) -> dict[str, dict[Line, float]]:
 def _change(old: Plan, new: Plan, name: str) -> Change:
     before, after = _lines(old), _lines(new)
     orders = [change for offer in sorted({*before, *after}) for change in _of_offer(offer, before, after)]
-    same = sum(
+    same = fsum(
         min(systems, after.get(offer, {}).get(line, 0.0))
         for offer, lines in before.items()
         for line, systems in lines.items()

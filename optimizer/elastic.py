@@ -159,10 +159,8 @@ def _most_give(matrix: Matrix, group: _Group) -> float:
     """The most that a group can have to give: its rows at the extremes of their variables."""
     worst = 0.0
     for i, give in group.rows:
-        span = slice(matrix.start[i], matrix.start[i + 1])
-        reach = float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]])
         bound = matrix.row_upper[i] if give < 0 else matrix.row_lower[i]
-        worst = max(worst, (reach + abs(float(bound))) / abs(give))
+        worst = max(worst, (matrix.reach(i) + abs(float(bound))) / abs(give))
     return worst
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -45,10 +46,22 @@ class Matrix:
         """The numbers of the columns of a variable, such as `order`."""
         return [j for j, name in enumerate(self.columns) if name.startswith(f"{variable}(")]
 
+    def cost_of(self, values: Floats) -> float:
+        """cost · x of some values, rounded once."""
+        return math.fsum(self.cost * values)
+
+    def reach(self, row: int) -> float:
+        """The most that the terms of a row can come to, whatever their signs; lower bounds are 0."""
+        span = slice(self.start[row], self.start[row + 1])
+        return math.fsum(np.abs(self.value[span]) * self.upper[self.index[span]])
+
 
 def to_matrix(problem: pulp.LpProblem) -> Matrix:
-    """The frozen model of a problem. Raises ArithmeticError for a number that is not finite."""
-    variables = problem.variables()
+    """The frozen model of a problem. Raises ArithmeticError for a number that is not finite.
+
+    Columns are in the order of their names: PuLP 3 sorts them so, PuLP 4 does not, and a plan depends on the order.
+    """
+    variables = sorted(problem.variables(), key=lambda variable: variable.name)
     number = {variable.name: j for j, variable in enumerate(variables)}
     cost = np.zeros(len(variables))
     for variable, usd in problem.objective.items():

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 import optimizer.plan_format as fmt
@@ -71,7 +72,7 @@ def read_answer(
             solver=solution.solver,
             options=options.manifest(),
             variables=len(matrix.columns),
-            integers=int(matrix.integer.sum()),
+            integers=int(np.count_nonzero(matrix.integer)),
             rows=len(matrix.rows),
             nonzeros=len(matrix.value),
         ),

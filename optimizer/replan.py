@@ -206,7 +206,7 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
         best,
         status="optimal" if gap <= options.gap else "feasible",
         values=values,
-        objective=float(matrix.cost @ values),
+        objective=matrix.cost_of(values),
         bound=min(best.bound, final.objective),
     )
     usd = USD_PER_MODEL_UNIT

@@ -130,12 +130,12 @@ def _of_objective(cost: Floats) -> float:
     """o: brings the largest cost to at least 1, so that the solver's tolerance of 1e-7 is little beside it."""
     largest = float(np.abs(cost).max(initial=0.0))
     wanted = 1 / largest if 0 < largest < 1 else min(1.0, LARGEST_COST / largest) if largest else 1.0
-    return float(2.0 ** math.floor(math.log2(wanted)))
+    return math.ldexp(1.0, math.frexp(wanted)[1] - 1)
 
 
 def _power_of_two(numbers: Floats) -> Floats:
-    """The largest powers of two that are not above some numbers."""
-    powers: Floats = np.exp2(np.floor(np.log2(numbers)))
+    """The largest powers of two that are not above some numbers: frexp has the next larger one, exactly."""
+    powers: Floats = np.ldexp(1.0, np.frexp(numbers)[1] - 1)
     return powers
 
 

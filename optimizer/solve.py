@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import fsum
 from pathlib import Path
 from typing import IO, Any
 
@@ -303,7 +302,7 @@ def _solution(matrix: Matrix, fine: Scaled, result: dict[str, Any]) -> Solution:
         status=status,
         values=values,
         duals=duals * fine.rows / fine.objective if duals.size else duals,
-        objective=fsum(matrix.cost * values) if values.size else float("inf"),
+        objective=matrix.cost_of(values) if values.size else float("inf"),
         bound=float(result["bound"]) / fine.objective,
         interrupted=bool(result["interrupted"]),
         solver=f"HiGHS {result['version']}",

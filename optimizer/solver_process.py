@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 import time
+from math import fsum
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -174,7 +175,7 @@ def tidied(problem: Problem, values: Any, bound: float, options: dict[str, Any],
     Each order in use gets a yes/no column; the cost may rise to where the gap is still kept.
     """
     used = [j for j in options["orders"] if values[j] > 1e-9]
-    cost = float(problem["cost"] @ values)
+    cost = fsum(problem["cost"] * values)
     room = bound + options["gap"] * abs(bound) * 0.98 - cost
     if room <= 0 or not 1 < len(used) <= TIDY_ORDERS or len(values) > TIDY_COLUMNS:
         return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import fsum
 from statistics import median
 
 from catalogs.periods import first_month, value_at
@@ -30,8 +31,8 @@ def nothing_in_time(answer: Answer) -> Iterator[str]:
 
 def high_residual(answer: Answer) -> Iterator[str]:
     """What is left at the end is worth more than half of what was bought."""
-    bought = sum(answer.costs["hardware_usd"].values()) + sum(answer.costs["network_usd"].values())
-    left = -sum(answer.costs["residual_usd"].values())
+    bought = fsum(answer.costs["hardware_usd"].values()) + fsum(answer.costs["network_usd"].values())
+    left = -fsum(answer.costs["residual_usd"].values())
     if bought > 0 and left > bought / 2:
         yield (
             f"the residual value is {left / bought:.0%} of what is bought: the horizon is short against the life "

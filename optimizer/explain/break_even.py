@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import fsum
 from typing import Any
 
 from catalogs.periods import value_at
@@ -62,7 +63,7 @@ class Search:
         self._weights = price_weights(inquiry, [offer])
         committed = {v.name: c.systems for c, v in inquiry.model.cohort.items() if c.committed and c.offer == offer}
         self._committed = frozenset(committed)
-        self._committed_usd = sum(self._weights[name] * systems for name, systems in committed.items())
+        self._committed_usd = fsum(self._weights[name] * systems for name, systems in committed.items())
 
     def at(self, factor: float) -> Priced:
         """The best plan with the offer's prices times a factor; its own commitments stay at the list price."""
@@ -102,7 +103,7 @@ class Search:
         if outcome.solved is None:
             return 0.0
         matrix, values = outcome.solved.matrix, outcome.solved.solution.values
-        return sum(
+        return fsum(
             self._weights[name] * float(values[j])
             for j, name in enumerate(matrix.columns)
             if name in self._weights and name not in self._committed and values[j] > USED

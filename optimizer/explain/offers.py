@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import Literal
 
 import numpy as np
@@ -70,7 +71,7 @@ def _cheap(
     inquiry: Inquiry, offer: str, systems: float, better: Dominance | None, hints: Mapping[str, float]
 ) -> OfferReason:
     tables = inquiry.model.tables
-    committed = sum(order.systems for order in inquiry.plan.orders if order.commitment and order.offer == offer)
+    committed = fsum(order.systems for order in inquiry.plan.orders if order.commitment and order.offer == offer)
     one = OfferReason(
         offer=offer,
         accelerator=tables.offers[offer].accelerator,
@@ -155,7 +156,7 @@ def _too_small(inquiry: Inquiry, offer: str) -> str | None:
     """A sentence where a minimum order is more than can ever be had or used; else None."""
     minimum = inquiry.model.tables.offers[offer].minimum_order
     orders = [
-        sum(c.systems for c in cohorts) for (name, _), cohorts in orders_of(inquiry.model).items() if name == offer
+        fsum(c.systems for c in cohorts) for (name, _), cohorts in orders_of(inquiry.model).items() if name == offer
     ]
     most = max(orders, default=0.0)
     if minimum is None or minimum <= most:

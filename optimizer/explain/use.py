@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import fsum
 from typing import NamedTuple
 
 from optimizer.formulation.model import Model, row_name
@@ -65,5 +66,5 @@ def _of_demands(plan: Plan, model: Model) -> Iterator[Use]:
         yield Use(name, True, done[need.demand, period], need.per_second, need.per_second)
     for deadline in model.tables.deadlines:
         name = row_name("finish_by_deadline", (deadline.demand, calendar.key(deadline.t)))
-        hours = sum(done[deadline.demand, calendar.key(t)] for t in range(1, deadline.t + 1)) * calendar.hours
+        hours = fsum(done[deadline.demand, calendar.key(t)] for t in range(1, deadline.t + 1)) * calendar.hours
         yield Use(name, True, hours, deadline.unit_hours, deadline.unit_hours)

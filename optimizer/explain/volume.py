@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import fsum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -222,7 +223,7 @@ def _porting_usd(inquiry: Inquiry, accelerator: str) -> float:
 
 def _written(inquiry: Inquiry, accelerator: str, point: Point) -> VolumePoint:
     offers = inquiry.model.tables.offers
-    own = sum(count for offer, count in point.with_it.systems.items() if offers[offer].accelerator == accelerator)
+    own = fsum(count for offer, count in point.with_it.systems.items() if offers[offer].accelerator == accelerator)
     instead: dict[str, float] = {}
     for offer, count in point.without.systems.items():
         facts = offers[offer]

@@ -85,7 +85,7 @@ def relaxed_prices(
         whole = abs(used[name].whole)
         return float(per_unit * whole) if math.isfinite(whole) else 0.0
 
-    return {limit: sum(map(price, limit.rows)) for limit in limits}
+    return {limit: math.fsum(map(price, limit.rows)) for limit in limits}
 
 
 def move(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import fsum
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Mix:
 
     def apart(self, values: Floats, other: Floats) -> float:
         """The part of the money that two solutions spend differently."""
-        return float(np.abs(self.of(values) - self.of(other)).sum()) / 2 / max(self.money, LEAST_MONEY)
+        return fsum(np.abs(self.of(values) - self.of(other))) / 2 / max(self.money, LEAST_MONEY)
 
     def nearest(self, values: Floats, others: Iterable[Floats]) -> float:
         """How far a solution is from the nearest of some others."""
@@ -87,7 +88,7 @@ class _Search:
         self.model, self.matrix = asked.model
         self.gauge = Gauge(self.model, self.matrix)
         self.here = solution_of(asked, self.matrix)
-        best = float(self.matrix.cost @ self.here)
+        best = self.matrix.cost_of(self.here)
         self.most_cost = best + within * abs(best)
         self.capped = with_rows(self.matrix, [cost_row(self.matrix, self.most_cost)])
         self.extremes = Extremes(asked, self.capped, self.here, min(RANGE_GAP, 200 * asked.options.gap))
@@ -169,7 +170,7 @@ class _Search:
     def _cheapest(self, matrix: Matrix, known: Floats) -> Solution:
         """The cheapest solution of a model that keeps the plan's own objective, or the known one."""
         found = closed_in(self.asked, matrix, self.asked.relaxed(matrix), known, self.asked.options.gap, nodes=1)
-        return found if found.values.size else replace(found, values=known, objective=float(matrix.cost @ known))
+        return found if found.values.size else replace(found, values=known, objective=matrix.cost_of(known))
 
     def _alternative(self, about: str, solution: Solution, others: Sequence[Floats]) -> Alternative:
         """A solution as a plan of the scenario, with the bound that holds for every plan."""

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
@@ -30,10 +28,7 @@ class Linear(NamedTuple):
     constant: float = 0.0
 
     def at(self, values: Floats) -> float:
-        columns = list(self.terms)
-        return (
-            float(values[columns] @ np.array(list(self.terms.values()))) + self.constant if columns else self.constant
-        )
+        return math.fsum([*(amount * float(values[j]) for j, amount in self.terms.items()), self.constant])
 
     def less(self, other: Linear, times: float) -> Linear:
         """This less `times` the other."""
@@ -78,7 +73,9 @@ def minimised(matrix: Matrix, parts: tuple[Linear, ...]) -> tuple[Matrix, float]
 
 def lowest(matrix: Matrix, parts: tuple[Linear, ...]) -> float:
     """What the highest of some parts can never be below, from the columns' bounds alone."""
-    return max(part.constant + sum(_least(matrix, j, amount) for j, amount in part.terms.items()) for part in parts)
+    return max(
+        math.fsum([part.constant, *(_least(matrix, j, amount) for j, amount in part.terms.items())]) for part in parts
+    )
 
 
 def _least(matrix: Matrix, j: int, amount: float) -> float:

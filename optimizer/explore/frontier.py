@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import fsum
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def _traced(asked: WhatIf, key: str, points: int, watch: Watch | None) -> Fronti
 def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
     """Both ends by lexicographic optima: the least amount of all plans, and of the cheapest ones."""
     here, gap = solution_of(asked, matrix), min(END_GAP, 50 * asked.options.gap)
-    best = float(matrix.cost @ here)
+    best = matrix.cost_of(here)
     cheapest = with_rows(matrix, [cost_row(matrix, best + ROUNDING * abs(best))])
     least = trade.least(Extremes(asked, matrix, here, gap))
     most = trade.least(Extremes(asked, cheapest, here, gap))
@@ -126,7 +127,7 @@ def _point(
     found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
     if not found.values.size:
         raise NoPlan(found)
-    cost = float(matrix.cost @ found.values)
+    cost = matrix.cost_of(found.values)
     bound = min(found.bound + offset, cost)
     solution = replace(found, objective=cost, bound=bound, duals=found.duals[: len(matrix.rows)])
     plan = _plan(asked, Solved(request, model, matrix, _named(solution, asked.options), asked.options), trade)
@@ -149,12 +150,12 @@ def _weighed(
     width = (span.most - span.least) * (trade.whole.at(begin) if trade.whole is not None else 1.0)
     if width <= 0:
         return matrix, 0.0
-    weight = TIE_BREAK * gap * abs(float(matrix.cost @ begin)) / width / len(above)
+    weight = TIE_BREAK * gap * abs(matrix.cost_of(begin)) / width / len(above)
     cost = matrix.cost.copy()
     for part in above:
         for j, amount in part.terms.items():
             cost[j] += weight * amount
-    return replace(matrix, cost=cost), weight * sum(part.constant for part in above)
+    return replace(matrix, cost=cost), weight * fsum(part.constant for part in above)
 
 
 def _named(solution: Solution, options: Options) -> Solution:

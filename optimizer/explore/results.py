@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import fsum
 from typing import Literal
 
 from optimizer.formulation.budget import CAPEX
@@ -31,7 +32,7 @@ def headline(plan: Plan) -> Headline:
         cost_usd=plan.objective_usd,
         bound_usd=plan.bound_usd,
         gap=plan.gap,
-        capex_usd=sum(usd for line in CAPEX for usd in plan.costs[line].values()),
+        capex_usd=fsum(usd for line in CAPEX for usd in plan.costs[line].values()),
         peak_mw=_peak_mw(plan),
         accelerators=_most_at_once(plan),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
+from math import fsum
 from typing import Any
 
 from catalogs.problems import InputError, suggestion
@@ -132,7 +133,7 @@ def _unmet_of(key: str, name: str, gauge: Gauge) -> Trade:
     if not needs:
         known = {need.demand for need in model.tables.needs}
         raise _refused(gauge, f"there is no demand '{name}' with work per second{suggestion(name, known)}")
-    asked = sum(need.per_second for need in needs)
+    asked = fsum(need.per_second for need in needs)
     left = {(n.demand, n.t): n.per_second / asked / DEMAND_PARTS for n in needs if (n.demand, n.t) in model.unmet}
     if not left:
         raise _refused(gauge, f"{name} must be served in full: it has no unmet_usd_per_unit_hour")

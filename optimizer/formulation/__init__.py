@@ -75,7 +75,7 @@ from optimizer.formulation.supply import (
     engineer_before_order,
     orders_within_offer,
 )
-from optimizer.tables import Tables
+from optimizer.tables import Tables, summed
 
 VARIABLES = (
     order,  # systems of an offer entering service at a place in a period
@@ -162,11 +162,11 @@ def discounted(model: Model, line: str, term: CostTerm) -> float:
 
 def minimize_cost(model: Model) -> pulp.LpAffineExpression:
     """Σ over the cost lines and periods of d_t · cost, in millions of USD; d_t is f_t for the residual."""
-    present: dict[pulp.LpVariable, float] = {}
-    for line, terms in model.costs.items():
-        for term in terms:
-            usd = discounted(model, line, term) / USD_PER_MODEL_UNIT
-            present[term.variable] = present.get(term.variable, 0.0) + usd
+    present = summed(
+        (term.variable, discounted(model, line, term) / USD_PER_MODEL_UNIT)
+        for line, terms in model.costs.items()
+        for term in terms
+    )
     return expression(list(present.items()) or [(model.nothing, 0.0)])
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import pulp
-
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
+from optimizer.tables import summed
 
 LEAST_UNIT = 1000.0
 CAPEX = ("hardware_usd", "network_usd", "facility_usd")
@@ -43,11 +42,7 @@ def _within(model: Model, budget: str, lines: tuple[str, ...]) -> Iterator[Row]:
     for window, most in model.tables.budgets[budget].items():
         inside = set(model.tables.calendar.window(window))
         unit = _unit(most)
-        spent: dict[pulp.LpVariable, float] = {}
-        for line in lines:
-            for variable, t, usd in model.costs[line]:
-                if t in inside:
-                    spent[variable] = spent.get(variable, 0.0) + usd
+        spent = summed((variable, usd) for line in lines for variable, t, usd in model.costs[line] if t in inside)
         yield Row((window,), [(v, usd / unit) for v, usd in spent.items()], "<=", most / unit, "USD", unit)
 
 

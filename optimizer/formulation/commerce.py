@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import fsum
 from typing import NamedTuple
 
 import pulp
@@ -52,7 +53,7 @@ def _most(model: Model, offer: str, t: int, cohorts: list[Cohort]) -> float:
     """Systems of an offer that its places and its supply leave at the most in a period; a loose model goes beyond."""
     limits = () if model.tables.loose else model.tables.offer_supply
     supply = [limit.most for limit in limits if limit.id == offer and limit.t == t]
-    return min([sum(c.systems for c in cohorts), *supply])
+    return min([fsum(c.systems for c in cohorts), *supply])
 
 
 def bands(model: Model) -> Iterator[Band]:

@@ -216,7 +216,7 @@ def run_in_cluster(model: Model) -> Iterator[Row]:
     """
     most = {(row.system, row.place, row.t): row.most * model.tables.availability for row in model.tables.stock}
     for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
-        able = sum(most[row.system, row.group, row.t] * row.per_system for row in rows)
+        able = math.fsum(most[row.system, row.group, row.t] * row.per_system for row in rows)
         part = min(_most_work(model, rows), able) / DEMAND_PARTS
         terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
         terms.append((model.host_cluster[key], -DEMAND_PARTS))
@@ -255,7 +255,7 @@ def cluster_within_fleet(model: Model) -> Iterator[Row]:
     gone = grouped(model.retire, lambda key: (tables.systems[key[0].system].accelerator, key[0].site))
     for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
         accelerator, place, _, t = key
-        anyway = sum(chips[row.system] * row.anyway for row in stock[accelerator, place, t])
+        anyway = math.fsum(chips[row.system] * row.anyway for row in stock[accelerator, place, t])
         if anyway:
             left = [at for at in gone.get((accelerator, place), ()) if at[1] <= t <= at[0].last]
             terms: Terms = [(model.run[row], chips[row.system]) for row in rows]

@@ -13,7 +13,7 @@ from optimizer.formulation.commerce import paid
 from optimizer.formulation.costs import KG_PER_T
 from optimizer.formulation.model import Model, Row, Share, Terms
 from optimizer.scenario import Limit
-from optimizer.tables import KW_PER_MW, Cohort
+from optimizer.tables import KW_PER_MW, Cohort, summed
 from optimizer.tables.selection import Facts, apart, facts_of_offer, facts_of_place, facts_of_system, selected
 
 EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
@@ -126,11 +126,8 @@ def _row(model: Model, rule: Limit, keys: tuple[str, ...], part: list[Measured],
 
 
 def _summed(parts: list[Measured]) -> tuple[Terms, float]:
-    amounts: dict[pulp.LpVariable, float] = {}
-    for part in parts:
-        if part.variable is not None:
-            amounts[part.variable] = amounts.get(part.variable, 0.0) + part.amount
-    return list(amounts.items()), sum(part.amount for part in parts if part.variable is None)
+    amounts = summed((part.variable, part.amount) for part in parts if part.variable is not None)
+    return list(amounts.items()), math.fsum(part.amount for part in parts if part.variable is None)
 
 
 def _scale(terms: Terms) -> float:

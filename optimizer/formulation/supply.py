@@ -74,7 +74,7 @@ def engineer_before_order(model: Model) -> Iterator[Row]:
         if one_off is None:
             continue
         started = t - facts.lead_periods - model.tables.wait(one_off.months)
-        bound = min(sum(c.systems for c in cohorts), most.get(("offer", offer, t), math.inf))
+        bound = min(math.fsum(c.systems for c in cohorts), most.get(("offer", offer, t), math.inf))
         terms: Terms = [(model.cohort[c], 1.0) for c in cohorts]
         terms += [(model.engineer[facts.accelerator, tau], -bound) for tau in range(1, started + 1)]
         yield Row((offer, model.period(t)), terms, "<=", 0.0, "systems")

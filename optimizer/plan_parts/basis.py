@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from math import fsum
 
 import optimizer.plan_format as fmt
 from optimizer.answer import Answer
@@ -30,6 +31,6 @@ def basis(answer: Answer) -> fmt.Basis:
 
 
 def _shares(amounts: Mapping[str, float]) -> fmt.BasisShares:
-    total = sum(amounts.values())
+    total = fsum(amounts.values())
     share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in ("measured", "vendor", "estimated")}
     return fmt.BasisShares(**share)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from math import fsum
 
 import optimizer.plan_format as fmt
 from optimizer.answer import Answer, gone
 from optimizer.formulation.model import DEMAND_PARTS
-from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue
+from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue, summed
 
 
 def periods(tables: Tables) -> list[fmt.PeriodRow]:
@@ -117,20 +118,24 @@ def unmet(answer: Answer) -> list[fmt.UnmetRow]:
     return rows
 
 
+def _used(answer: Answer) -> Iterator[tuple[tuple[str, int, str], float]]:
+    """What each system in service uses at its place in a period: MW of IT load, of cooling and on average, racks."""
+    for (system, place, t), systems in answer.in_service.items():
+        facts = answer.tables.systems[system]
+        it_mw = systems * facts.provisioned_kw / KW_PER_MW
+        yield (place, t, "it_mw"), it_mw
+        yield (place, t, facts.cooling), it_mw
+        yield (place, t, "average_mw"), systems * facts.average_kw / KW_PER_MW
+        yield (place, t, "racks"), systems * facts.racks
+
+
 def sites(answer: Answer) -> list[fmt.SiteRow]:
     """Power, cooling, racks and energy of every site and period, counted from what is in service."""
-    tables = answer.tables
-    used: defaultdict[tuple[str, int, str], float] = defaultdict(float)
-    for (system, place, t), systems in answer.in_service.items():
-        facts = tables.systems[system]
-        used[place, t, "it_mw"] += systems * facts.provisioned_kw / KW_PER_MW
-        used[place, t, facts.cooling] += systems * facts.provisioned_kw / KW_PER_MW
-        used[place, t, "average_mw"] += systems * facts.average_kw / KW_PER_MW
-        used[place, t, "racks"] += systems * facts.racks
-    added: defaultdict[tuple[str, int], float] = defaultdict(float)
-    for (site, start), variable in answer.model.expand.items():
-        for t in range(start, tables.calendar.count + 1):
-            added[site, t] += answer.values[variable.name]
+    tables, used = answer.tables, defaultdict(float, summed(_used(answer)))
+    online = {(site, start): answer.values[v.name] for (site, start), v in answer.model.expand.items()}
+    added = defaultdict(float, summed(
+        ((site, t), mw) for (site, start), mw in online.items() for t in range(start, tables.calendar.count + 1)
+    ))  # fmt: skip
     return [
         fmt.SiteRow(
             site=row.site,

@@ -194,7 +194,5 @@ def _rows_of(matrix: Matrix, groups: Iterable[Group]) -> list[int]:
 
 def _give(matrix: Matrix, row: int) -> Column:
     more = 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0
-    span = slice(matrix.start[row], matrix.start[row + 1])
     bound = matrix.row_lower[row] if more > 0 else matrix.row_upper[row]
-    most = float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]]) + abs(float(bound))
-    return Column(f"give({matrix.rows[row]})", 1.0, most, {row: more})
+    return Column(f"give({matrix.rows[row]})", 1.0, matrix.reach(row) + abs(float(bound)), {row: more})

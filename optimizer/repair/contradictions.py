@@ -40,7 +40,7 @@ def used_up(reach: Reach) -> Iterator[tuple[Key, str, str]]:
     low |= {variable.name: cohort.systems for cohort, variable in model.cohort.items() if cohort.committed}
     for limit in business_limits(model):
         for row in (model.rows[name] for name in limit.rows):
-            least = sum(c * low.get(v.name, 0.0) if c > 0 else c * v.upBound for v, c in row.terms)
+            least = math.fsum(c * low.get(v.name, 0.0) if c > 0 else c * v.upBound for v, c in row.terms)
             if row.sense == "<=" and row.share is None and least > row.bound * SURELY + 1e-9:
                 used = _amount((least + _grown(row)) * row.scale + row.constant, limit.unit)
                 most = _amount((row.bound + _grown(row)) * row.scale + row.constant, limit.unit)
@@ -55,7 +55,7 @@ def _amount(value: float, unit: str) -> str:
 
 def _grown(row: Row) -> float:
     """What can be added to a row's limit at the most."""
-    return float(sum(-c * v.upBound for v, c in row.terms if c < 0))
+    return float(math.fsum(-c * v.upBound for v, c in row.terms if c < 0))
 
 
 def too_soon(reach: Reach) -> Iterator[tuple[Key, str, str]]:
@@ -124,7 +124,7 @@ def _by_power(reach: Reach, rows: list[Work]) -> float:
             if place in tables.scenario.sites:
                 done = reach.powered(row.system, place, row.t) * row.per_system * tables.availability
                 best[place] = max(best.get(place, 0.0), done)
-    return sum(best.values()) + _by_supply(reach, rows, hosted=True)
+    return math.fsum(best.values()) + _by_supply(reach, rows, hosted=True)
 
 
 def _by_supply(reach: Reach, rows: list[Work], hosted: bool = False) -> float:
@@ -166,7 +166,7 @@ def _together(reach: Reach, row: Work, place: str) -> tuple[float, str]:
     if place in tables.scenario.sites:
         alike = [name for name, facts in tables.systems.items() if facts.accelerator == accelerator]
         rooms = [(reach.room(name, place, row.t), tables.systems[name].accelerators) for name in alike]
-        room, binds = sum(n * each for (n, _), each in rooms), min(rooms)[0][1]
+        room, binds = math.fsum(n * each for (n, _), each in rooms), min(rooms)[0][1]
         most, what = min((most, what), (room, binds))
     return most * tables.availability, f"{what} at {place}"
 
@@ -192,7 +192,7 @@ def _ordered(reach: Reach, orders: list[tuple[Cohort, float]]) -> float:
     total = 0.0
     together = grouped(orders, lambda order: (order[0].offer, order[0].t, order[0].committed))
     for (offer, t, committed), same in together.items():
-        held = sum(cohort.systems for cohort, _ in same)
+        held = math.fsum(cohort.systems for cohort, _ in same)
         most = held if committed else reach.systems_supplied(reach.tables.offers[offer], t)
         total += most * max(amount for _, amount in same)
     return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import fsum
 
 import numpy as np
 
@@ -110,9 +111,8 @@ def _column(matrix: Matrix, lever: Lever, weight: float) -> Column:
 
 def _reach(matrix: Matrix, row: int) -> float:
     """The most that a row can ever be beyond its limit: its variables at their extremes."""
-    span = slice(matrix.start[row], matrix.start[row + 1])
-    bounds = [abs(b) for b in (matrix.row_lower[row], matrix.row_upper[row]) if np.isfinite(b)]
-    return float(np.abs(matrix.value[span]) @ matrix.upper[matrix.index[span]] + sum(bounds))
+    bounds = [abs(float(b)) for b in (matrix.row_lower[row], matrix.row_upper[row]) if np.isfinite(b)]
+    return fsum([matrix.reach(row), *bounds])
 
 
 def loosened(matrix: Matrix, moves: Sequence[Move]) -> Matrix:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from math import fsum
 from typing import Any
 
 from catalogs.periods import value_at
@@ -179,7 +180,7 @@ def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> f
         if limit.constraint == "deliveries_within_supply":
             return 1e-3
         draws = [float(a.draws[limit.name]) for a in catalog.accelerators.values() if a.draws.get(limit.name)]
-        return share if limit.is_share or not draws else 1e-3 * len(draws) / sum(draws)
+        return share if limit.is_share or not draws else 1e-3 * len(draws) / fsum(draws)
     if limit.kind == "budget":
         return scale / USD_PER_MODEL_UNIT
     if limit.kind == "limits":

@@ -104,22 +104,24 @@ class Reach:
         """Accelerators of a kind that can be in service at some places by then, room aside."""
         tables, there = self.tables, set(places)
         systems = {name for name, facts in tables.systems.items() if facts.accelerator == accelerator}
-        total = sum(
+        total = math.fsum(
             row.fleet * tables.systems[row.system].accelerators
             for row in tables.stock
             if row.system in systems and row.place in there and row.t == t
         )
         of_kind = [cohort for name in sorted(systems) for cohort in self._cohorts.get(name, ())]
         cohorts = [c for c in of_kind if c.place in there and c.t <= t <= c.last]
-        total += sum(c.systems * tables.offers[c.offer].accelerators for c in cohorts if c.committed)
+        total += math.fsum(c.systems * tables.offers[c.offer].accelerators for c in cohorts if c.committed)
         ordered = grouped((c for c in cohorts if not c.committed), lambda c: c.t)
-        return total + sum(self._entering(accelerator, {c.offer for c in same}, tau) for tau, same in ordered.items())
+        return total + math.fsum(
+            self._entering(accelerator, {c.offer for c in same}, tau) for tau, same in ordered.items()
+        )
 
     def _entering(self, accelerator: str, offers: Iterable[str], t: int) -> float:
         """Accelerators of a kind that some offers can bring in a period."""
         facts = [self.tables.offers[name] for name in offers]
-        hosted = sum(self.systems_supplied(o, t) * o.accelerators for o in facts if o.hosted)
-        ours = sum(self.systems_supplied(o, t) * o.accelerators for o in facts if not o.hosted)
+        hosted = math.fsum(self.systems_supplied(o, t) * o.accelerators for o in facts if o.hosted)
+        ours = math.fsum(self.systems_supplied(o, t) * o.accelerators for o in facts if not o.hosted)
         return hosted + min(ours, self._supply.get(("accelerator", accelerator, t), math.inf))
 
     @cached_property

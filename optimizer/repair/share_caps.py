@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import fsum
 
 from optimizer.business_limits import business_limits
 from optimizer.formulation.model import Row
@@ -39,7 +40,7 @@ def _covered(rows: list[Row]) -> bool:
         for variable, amount in row.share.part if row.share else ():
             parts[variable.name] = parts.get(variable.name, 0.0) + amount
     whole = rows[0].share.whole if rows[0].share else []
-    constants = sum(row.share.part_constant for row in rows if row.share)
+    constants = fsum(row.share.part_constant for row in rows if row.share)
     enough = all(parts.get(v.name, 0.0) >= amount * (1 - 1e-9) for v, amount in whole)
     return enough and rows[0].share is not None and constants >= rows[0].share.whole_constant * (1 - 1e-9)
 
@@ -63,7 +64,7 @@ def _must_order(reach: Reach) -> bool:
     best = {key: max(row.per_system for row in rows) for key, rows in grouped(tables.work, _doing).items()}
     there: dict[tuple[str, int], float] = {}
     for (system, demand, t), rate in best.items():
-        fleet = sum(row.fleet for row in tables.stock if (row.system, row.t) == (system, t))
+        fleet = fsum(row.fleet for row in tables.stock if (row.system, row.t) == (system, t))
         there[demand, t] = there.get((demand, t), 0.0) + fleet * rate
     return any(there.get((need.demand, need.t), 0.0) * SURELY < need.per_second for need in hard_needs(reach))
 

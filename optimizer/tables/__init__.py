@@ -36,6 +36,7 @@ from optimizer.tables.rows import (
     SystemFacts,
     Work,
     grouped,
+    summed,
 )
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "build_tables",
     "grouped",
     "peak_pue",
+    "summed",
 ]
 
 ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has

@@ -74,7 +74,7 @@ def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, t: int) -> 
     A demand takes the systems that do it alone or fill its cluster, whichever is more (`most_running`).
     """
     running = (most_running(here, offer.accelerator, demand, t) for demand in here.demands_at[place])
-    return sum(running) / (offer.accelerators * here.availability)
+    return math.fsum(running) / (offer.accelerators * here.availability)
 
 
 def most_running(here: Circumstances, accelerator: str, demand: str, t: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -19,6 +20,11 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def summed(amounts: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+    """Amounts added up by key, keys in the order of their first; each sum is rounded once."""
+    return {key: math.fsum(amount for _, amount in of) for key, of in grouped(amounts, lambda item: item[0]).items()}
 
 
 OrderLine = tuple[str, str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import fsum
 
 from optimizer.workbook.citations import of_catalog
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, Kind
@@ -106,7 +107,7 @@ def write_fleet(table: Table) -> FleetInputs:
         table.heading("Fleet", note)
     for (system, site), counts in facts.fleet.items():
         own = [d for d in table.book.decisions if d.kind is RETIRE and (d.item, d.place) == (system, site)]
-        stays = tuple(count - sum(d.available[i] for d in own) for i, count in enumerate(counts))
+        stays = tuple(count - fsum(d.available[i] for d in own) for i, count in enumerate(counts))
         line = Line("Fleet in service", "systems", system, site, source="scenario: fleet", rule="amount")
         line = replace(line, locked="already in service")
         rows = [table.line(replace(line, periods=stays))] if any(stays) or not own else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import fsum
 
 from optimizer.calendar import HOURS_PER_YEAR
 from optimizer.plan_format import LimitRow
@@ -178,7 +179,7 @@ def _deadlines(facts: Facts) -> Iterator[LimitRow]:
                 before = facts.keys[: facts.index[key] + 1]
                 work = (row.work_per_second for row in facts.plan.work if row.demand == name and row.period in before)
                 row = f"finish_by_deadline({name},{key})"
-                yield _floor(row, f"{unit_of(facts, name)} × h", hours * sum(work), number(due))
+                yield _floor(row, f"{unit_of(facts, name)} × h", hours * fsum(work), number(due))
 
 
 def _floor(row: str, unit: str, used: float, limit: float) -> LimitRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 
 from openpyxl.utils import get_column_letter
 
@@ -194,7 +195,7 @@ FIELDS: dict[str, Callable[[OrderRow], float]] = {
 def _tie(page: Page, row: int, order: Order) -> None:
     """The row must show what the plan says of the order."""
     first = order.rows[0]
-    shown = {name: sum(field(each) for each in order.rows) for name, field in FIELDS.items()}
+    shown = {name: fsum(field(each) for each in order.rows) for name, field in FIELDS.items()}
     shown["ordered"] = float((month_start(order.ordered) - EPOCH).days)
     if order.group.purchased:
         shown["price"] = first.price_usd or 0.0

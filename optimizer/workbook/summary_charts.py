@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from optimizer.workbook.cash import CAPEX, COSTS, CashRows
 from optimizer.workbook.charts import against_chart, cost_chart, entering_chart, place
 from optimizer.workbook.layout import Book, Page
@@ -52,7 +54,7 @@ def _say_power(book: Book) -> str:
 
 def _capex(book: Book) -> float:
     """USD of capex over the horizon."""
-    return sum(sum(book.facts.plan.costs.get(name, {}).values()) for name in CAPEX)
+    return fsum(fsum(book.facts.plan.costs.get(name, {}).values()) for name in CAPEX)
 
 
 def _say_capex(book: Book, budget: bool) -> str:
@@ -61,6 +63,6 @@ def _say_capex(book: Book, budget: bool) -> str:
 
 
 def _say_costs(book: Book) -> str:
-    cash = {name: sum(values.values()) for name, values in book.facts.plan.costs.items()}
+    cash = {name: fsum(values.values()) for name, values in book.facts.plan.costs.items()}
     most = max(cash, key=lambda name: cash[name])
     return f"Bars of the present value of each cost, receipts to the left; the largest outlay is {COSTS[most].lower()}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import fsum
 
 from optimizer.explain.explanation import Between, Changed, Entry, Explanation, OfferReason, Placed, Without
 from optimizer.workbook.cells import Formula
@@ -137,7 +138,7 @@ def _other(page: Page, row: int, change: Between | None, words: str) -> None:
 
 def _below(entry: Entry, offer: str) -> str:
     own = [one for one in entry.changes if one.offer == offer]
-    before = own[0].before if own else sum(one.systems for one in entry.orders)
+    before = own[0].before if own else fsum(one.systems for one in entry.orders)
     return f"just below: {'; '.join([_entering(entry.orders, offer, before), *_changes(entry.changes, offer)])}"
 
 
@@ -151,7 +152,7 @@ def _entering(orders: Sequence[Placed], offer: str, before: float) -> str:
     """Systems of the offer in this plan and in the other, and where and when those enter service."""
     shown = [f"{one.place} {one.enters_service}: {_count(one.systems)}" for one in orders[:MOST_SHOWN]]
     more = ["…"] if len(orders) > MOST_SHOWN else []
-    return f"{offer} {_count(before)} → {_count(sum(one.systems for one in orders))} ({', '.join([*shown, *more])})"
+    return f"{offer} {_count(before)} → {_count(fsum(one.systems for one in orders))} ({', '.join([*shown, *more])})"
 
 
 def _changes(changes: Sequence[Changed], offer: str) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from catalogs.problems import InputError, Problem
@@ -80,7 +81,7 @@ def held_before(limits: Iterable[Mapping[str, Any]]) -> int:
 def hold_of(edit: Edit, scenario: Mapping[str, Any], offers: Mapping[str, Any]) -> Hold:
     """What an override holds."""
     offer, _, place = edit.of.keys[0].removeprefix(SYSTEMS).partition("/")
-    committed = sum(
+    committed = fsum(
         float(entry["systems"])
         for entry in scenario.get("commitments", ())
         if (entry["offer"], entry["site"], entry["period"]) == (offer, place, edit.of.part)
