@@ -25,6 +25,7 @@ MARK = "chipmix copy, format 1"
 """What the cell beside the title of the block holds, in every language."""
 PART_CHARACTERS = 32_000
 LARGEST_COPY_BYTES = 100 * 2**20
+SYSTEM_AT, UNKNOWN_SYSTEM = 9, b"\xff"
 
 
 class DamagedCopy(Exception):
@@ -67,7 +68,7 @@ def _text(made: Made) -> str:
 def packed(made: Made) -> tuple[str, tuple[str, ...]]:
     """The SHA-256 of the copy, and the copy in parts that fit a cell."""
     plain = _text(made).encode()
-    text = base64.b64encode(gzip.compress(plain, mtime=0)).decode()
+    text = base64.b64encode(_deflated(plain)).decode()
     parts = tuple(text[i : i + PART_CHARACTERS] for i in range(0, len(text), PART_CHARACTERS))
     return hashlib.sha256(plain).hexdigest(), parts
 
@@ -90,6 +91,12 @@ def unpacked(sha256: str, parts: Sequence[str]) -> Made:
         return Made(Plan.model_validate(content["plan"]), str(content["command"]), bridge, views, language, runs, why)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedCopy("was not written by this version of chipmix") from error
+
+
+def _deflated(plain: bytes) -> bytes:
+    """A gzip file without a date, and without the system it is made on, of which Python 3.11 and 3.13 say different."""
+    data = gzip.compress(plain, mtime=0)
+    return data[:SYSTEM_AT] + UNKNOWN_SYSTEM + data[SYSTEM_AT + 1 :]
 
 
 def _inflated(data: bytes) -> bytes:
