@@ -231,7 +231,7 @@ def _spare(table: Table, stands: Mapping[str, list[Stand]], at_work: list[Row]) 
 
     def spare_of(i: int) -> str:
         more = f"{available[i].now}-{used[i].now}"
-        return f"=IF(ABS({more})<=tolerance_quantity,0,{more})"
+        return f"=IF(ABS({more})<=tolerance_quantity*{available[i].now},0,{more})"
 
     spare = block("Spare", left, spare_of)
     meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import fsum
-
 from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.layout import FIRST_PERIOD, LABEL, OPENING, TOTAL, Table
@@ -14,8 +12,7 @@ MOST_LABEL, PADDING = 64.0, 4
 def fit_money(table: Table) -> None:
     """Widen totals, opening balances and periods so that the sum of all flows of a kind fits."""
     facts = table.book.facts
-    sums = [fsum(abs(usd) for usd in by_period.values()) for by_period in facts.plan.costs.values()]
-    width = len(f"{fsum(sums):,.0f}") + PADDING
+    width = len(f"{facts.flows_usd:,.0f}") + PADDING
     for column in (TOTAL, OPENING, *range(FIRST_PERIOD, FIRST_PERIOD + facts.periods)):
         _widen(table, column, width)
 

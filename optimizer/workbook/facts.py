@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from math import fsum
 from typing import Any
 
 from catalogs.periods import first_month, last_month, value_at
@@ -81,6 +82,14 @@ def _schedule(raw: Any) -> Decimal | dict[str, Decimal] | None:
     return None if raw is None else Decimal(str(raw))
 
 
+CENT, LAST_DIGITS = 0.01, 1e-12
+
+
+def a_cent(usd: float) -> float:
+    """A cent, or what a sum of so much money may be off by in the last digits of a double, if that is more."""
+    return max(CENT, LAST_DIGITS * abs(usd))
+
+
 class Facts:
     """A plan, its horizon and its orders as groups and lines."""
 
@@ -95,6 +104,11 @@ class Facts:
     @property
     def periods(self) -> int:
         return len(self.keys)
+
+    @property
+    def flows_usd(self) -> float:
+        """All flows of the plan added up, whatever their signs."""
+        return fsum(abs(usd) for by_period in self.plan.costs.values() for usd in by_period.values())
 
     @property
     def first(self) -> int:

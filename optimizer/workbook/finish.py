@@ -14,9 +14,9 @@ import formualizer
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from optimizer.workbook.cells import WorkbookError
+from optimizer.workbook.facts import CENT, a_cent
 from optimizer.workbook.layout import Tie
 
-CENT = 0.01
 STAMP = (1980, 1, 1, 0, 0, 0)
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _VALUE = re.compile(r"<v\s*>([^<]*)</v>")
@@ -93,7 +93,7 @@ def compare(cells: Mapping[str, Cells], ties: Iterable[Tie]) -> None:
 def _tolerance(tie: Tie) -> float:
     """A cent where one was asked for; else 1e-9 of the number, at least half a cent from a dollar on."""
     size = abs(tie.expected)
-    return CENT if tie.cent else max(1e-9 * size, CENT / 2 if size >= 1 else 1e-9)
+    return a_cent(size) if tie.cent else max(1e-9 * size, CENT / 2 if size >= 1 else 1e-9)
 
 
 def _ignore_errors(xml: str) -> str:

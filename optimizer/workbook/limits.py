@@ -139,7 +139,7 @@ def write_limits(book: Book, sources: Sources) -> list[Limited]:
         _tie(book, limit)
     last = HEAD + max(1, len(limits))
     page.sheet.auto_filter.ref = f"A{HEAD}:L{last}"
-    warn(page.sheet, f"G{HEAD + 1}:G{last}", "lessThan", "-tolerance_quantity", PALE_RED, RED)
+    warn(page.sheet, f"G{HEAD + 1}:G{last}", "lessThan", "0", PALE_RED, RED)
     page.sheet.freeze_panes = f"A{HEAD + 1}"
     page.print_setup(HEAD)
     return limits

@@ -159,7 +159,8 @@ def _limit(
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
-    formula = Formula(f"={most.now}-{row.now}")
+    left = f"{most.now}-{row.now}"
+    formula = Formula(f"=IF(ABS({left})<=tolerance_quantity*{most.now},0,{left})")
     return row, most if added else limit, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
 
 
@@ -171,7 +172,7 @@ def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
 
 
 def _exceeded(table: Table, site: str, left: Sequence[Row]) -> Row:
-    terms = [f"({row.now}<-tolerance_quantity)" for row in left]
+    terms = [f"({row.now}<0)" for row in left]
     return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=0+" + "+".join(terms))))
 
 

@@ -106,9 +106,10 @@ def _left(table: Table, pairs: Pairs) -> None:
     table.heading("Left", "Supply less what is ordered; negative: an edit orders more than can be had.")
     rows = []
     for (kind, key), (used, limit) in pairs.items():
-        formula = Formula(f"={limit.now}-{used.now}")
+        left = f"{limit.now}-{used.now}"
+        formula = Formula(f"=IF(ABS({left})<=tolerance_quantity*{limit.now},0,{left})")
         rows.append(table.line(Line(f"Left of {kind}", UNITS[kind], key, periods=formula)))
-    value = Formula(f"=SUMPRODUCT(({area(rows)}<-tolerance_quantity)*1)")
+    value = Formula(f"=SUMPRODUCT(({area(rows)}<0)*1)")
     meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
     table.book.checks.append(Check("Orders stay within supply", value, "count", "tolerance_quantity", meaning))
 
