@@ -56,8 +56,21 @@ def _show_headline(plan: Plan, money: Money) -> None:
         click.echo(f"{words}: {money.exact(-plan.objective_usd)} present value of the work, less all costs")
     else:
         click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
+    owed = owed_words(plan, money)
+    if owed is not None:
+        click.echo(owed)
     saving = plan.objective_usd - plan.bound_usd
     click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+
+
+def owed_words(plan: Plan, money: Money) -> str | None:
+    """What of the costs is owed after the horizon, and the rent that falls due then; None where none does."""
+    if not plan.rent_after_usd:
+        return None
+    owed = plan.costs["owed_usd"][plan.periods[-1].period] * float(plan.periods[-1].discount_mid)
+    of_costs = "of the costs" if plan.scenario["objective"] == "maximize_value" else "of which"
+    due = f"undiscounted rent due after it: {money.exact(plan.rent_after_usd)}"
+    return f"{of_costs} {money.exact(owed)} owed after the horizon; {due}"
 
 
 def _show_orders(plan: Plan, money: Money) -> None:
