@@ -8,11 +8,9 @@ from decimal import Decimal
 from optimizer.calendar import MONTHS_PER_YEAR
 from optimizer.tables import Tables
 
-MOST_NAMED = 8
-
 
 def rounded_terms(tables: Tables, offers: Iterable[str]) -> Iterator[str]:
-    """What the terms of some offers became, offer by offer; purchases that serve the scenario's life in one sentence."""
+    """What the terms of some offers became; those that serve the scenario's life in one sentence."""
     names, by_life = sorted(set(offers)), []
     for name in names:
         offer = tables.request.catalog.offers[name]
@@ -22,7 +20,7 @@ def rounded_terms(tables: Tables, offers: Iterable[str]) -> Iterator[str]:
             by_life.append(name)
     if by_life and _life(tables) != _served(tables, by_life[0]):
         life = f"finance.service_life_years, {_life(tables):f} months, counts as {_as_periods(tables, by_life[0])}"
-        yield f"{life}, for {_some(by_life)}"
+        yield f"{life}, for {', '.join(by_life)}"
 
 
 def orderable_or_committed(tables: Tables) -> set[str]:
@@ -43,10 +41,5 @@ def _life(tables: Tables) -> Decimal:
 
 def _as_periods(tables: Tables, offer: str) -> str:
     months, periods = tables.calendar.months, tables.offers[offer].periods
-    each = "month" if months == 1 else f"{months} months"
+    each = "a month" if months == 1 else f"{months} months"
     return f"{_served(tables, offer)} months: it is rounded to whole periods of {each}, here {periods}"
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more

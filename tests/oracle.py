@@ -211,7 +211,7 @@ class Oracle:
         return paid
 
     def owed(self, slot: Slot) -> Number:
-        """Rent of one system after the horizon, each period brought back to its last, less what the term would fetch."""
+        """Rent of one system after the horizon, brought back to its last period, less what the term would fetch."""
         if slot.rent is None:
             return Fraction(0)
         rule = self.finance.get("owed_after_horizon", "as_residual")

@@ -43,7 +43,7 @@ SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {
     "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
-    "ROUND", "ROUNDUP", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
+    "MONTH", "ROUND", "ROUNDUP", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
 }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ class Headline(Part):
     """The figures by which plans are compared.
 
     `cost_usd` is the objective, `bound_usd` what no plan of the same question can be below. `capex_usd` is cash
-    over the horizon, undiscounted, `rent_after_usd` rent due after it. `peak_mw` is at the meter, all our sites together. `accelerators` gives
-    the most of each vendor's in service at once, the existing fleet apart.
+    over the horizon, undiscounted, `rent_after_usd` rent due after it. `peak_mw` is at the meter, all our sites
+    together. `accelerators` gives the most of each vendor's in service at once, the existing fleet apart.
     """
 
     cost_usd: float
