@@ -40,6 +40,7 @@ def show_plan(plan: Plan) -> None:
     _show_orders(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
+    _show_after_horizon(plan, money)
     _show_work(plan)
     _show_limits(plan, money)
     _show_trust(plan, money)
@@ -135,6 +136,14 @@ def _show_costs(plan: Plan, money: Money) -> None:
             rows.append((line.removesuffix("_usd"), money.millions(sum(by_period.values())), money.millions(present)))
     rows.append(("total", "", money.millions(plan.objective_usd)))
     show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
+
+
+def _show_after_horizon(plan: Plan, money: Money) -> None:
+    """Rent of terms that outlast the horizon, by the fiscal year in which it falls due."""
+    if plan.after_horizon:
+        heading(f"Rent due after the horizon, undiscounted, in M {money.code}")
+        rows = [(row.fiscal_year, money.millions(row.rent_usd)) for row in plan.after_horizon]
+        show_table(("fiscal year", "rent"), rows, numbers=(1,))
 
 
 def _show_work(plan: Plan) -> None:

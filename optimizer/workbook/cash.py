@@ -47,6 +47,7 @@ COSTS = {
 }
 """The plan's cost names in the order of the sheet: capex, opex, then what is in no budget, owed first."""
 CAPEX, OPEX, OTHER = tuple(COSTS)[:3], tuple(COSTS)[3:11], tuple(COSTS)[12:]
+NOTES = {"owed_usd": "as of the last period; in no budget"}
 RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
@@ -148,7 +149,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        costs[name] = table.line(Line(label, "USD", total=SUM, periods=_cost(name, workings.parts[name])))
+        line = Line(label, "USD", total=SUM, source=NOTES.get(name, ""), periods=_cost(name, workings.parts[name]))
+        costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
