@@ -217,6 +217,17 @@ def test_residual_values_by_switch_and_table(original: Path, tmp_path: Path) -> 
     assert reopened(edited(original, tmp_path, book, none)).request.scenario.finance.residual == "none"
 
 
+def test_the_rule_for_rent_after_the_horizon_by_switch(original: Path, tmp_path: Path) -> None:
+    """The plan ignores it: counted again, the second switch says how; ignored, the second says nothing."""
+    counted: Edit = ("Inputs", "Rent after the horizon counted", "", "", 0, 1)
+    less: Edit = ("Inputs", "Less what the rest of a term would fetch (0: in full)", "", "", 0, 1)
+
+    def rule(*edits: Edit) -> str:
+        return reopened(edited(original, tmp_path, *edits)).request.scenario.finance.owed_after_horizon
+
+    assert (rule(counted), rule(counted, less), rule(less)) == ("in_full", "as_residual", "ignored")
+
+
 def test_overrides_become_limits_with_names_that_say_so(original: Path, tmp_path: Path) -> None:
     limits = reopened(edited(original, tmp_path, HELD, NONE_HELD)).request.scenario.limits
     told = {
