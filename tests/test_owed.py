@@ -25,6 +25,7 @@ from optimizer.explain.explanation import OfferReason
 from optimizer.plan import plan_text
 from optimizer.plan_format import Plan
 from optimizer.recost import recosted
+from optimizer.workbook.wording import Wording
 
 pytestmark = pytest.mark.usefixtures("in_process")
 RULES = ("ignored", "as_residual", "in_full")
@@ -346,6 +347,20 @@ def test_a_committed_term_is_said_where_nothing_more_can_be_ordered(tmp_path: Pa
         {"offer": "box.placed", "site": "cloud", "period": "2026q1", "systems": 1}])  # fmt: skip
     told = [text for text in plan(tmp_path, request, known).warnings if "counts as" in text]
     assert [text.split(",")[0] for text in told] == ["the term of box.placed"]
+
+
+def test_what_is_warned_of_is_said_in_japanese(tmp_path: Path) -> None:
+    """Every sentence has an entry; the ids in it stand as they are."""
+    bought = {"system": "box", "route": "purchase", "price_usd": 1000}
+    known = chips(rented=term(14, 2), bought=bought)
+    request = asked("2026-01", 2, finance={"owed_after_horizon": "ignored", "service_life_years": "1.3"},
+                    sites={"oslo": site("0.006")})  # fmt: skip
+    monthly = plan(tmp_path / "months", request, known)
+    yearly = plan(tmp_path / "years", {**request, "horizon": {"start": "2026", "periods": 1}}, known)
+    told = [text for made in (monthly, yearly) for text in made.warnings if "counts as" in text or "rent falls" in text]
+    assert len(told) == 4, told  # of rent and life by months, of term and life by years
+    wording = Wording("ja", {"box.rented", "box.bought"})
+    assert all("か月" in wording.say(text) or "計画期間" in wording.say(text) for text in told)
 
 
 REPORTED = Path(__file__).parents[2] / "shared" / "cases" / "reported" / "rent-after-horizon" / "s.yaml"
