@@ -8,6 +8,7 @@ Schema, made from these models.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -311,4 +312,4 @@ class Plan(Part):
     @property
     def rent_after_usd(self) -> float:
         """All rent that falls due after the horizon, undiscounted."""
-        return sum(row.rent_usd for row in self.after_horizon)
+        return math.fsum(row.rent_usd for row in self.after_horizon)

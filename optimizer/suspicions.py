@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from statistics import median
 
@@ -44,7 +45,7 @@ def high_residual(answer: Answer) -> Iterator[str]:
 def rent_after_horizon(answer: Answer) -> Iterator[str]:
     """Rent due after the horizon that the scenario leaves out of the costs: a longer term then looks the cheaper."""
     tables = answer.tables
-    owed = sum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
+    owed = math.fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
     if owed > 0 and tables.scenario.finance.owed_after_horizon == "ignored":
         millions = f"{owed / USD_PER_MODEL_UNIT:,.3f} million USD"
         yield (

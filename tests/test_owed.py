@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from builders import Tree, accelerator, catalog, cents, plan, rates, scenario, site, system, write
+from builders import Tree, accelerator, catalog, cents, model, plan, rates, scenario, site, system, write
 from test_brute_force import drawn, planned_cost
 
 from cli.main import run
@@ -167,6 +167,8 @@ def test_the_more_of_it_counts_the_more_a_plan_costs(tmp_path: Path, number: int
     for rule in RULES:
         ask["finance"]["owed_after_horizon"] = rule
         costs.append(planned_cost(tmp_path / rule, ask, known))
+        if costs[-1] is not None:
+            assert all(term.usd > 0 for term in model(tmp_path / rule, ask, known).costs["owed_usd"])
     assert all((a is None) == (b is None) for a, b in pairwise(costs))
     assert all(a <= b + 1 for a, b in pairwise(costs) if a is not None and b is not None)
 
