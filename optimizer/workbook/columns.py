@@ -12,7 +12,7 @@ MOST_LABEL, PADDING = 64.0, 4
 def fit_money(table: Table) -> None:
     """Widen totals, opening balances and periods so that the sum of all flows of a kind fits."""
     facts = table.book.facts
-    width = len(f"{facts.flows_usd:,.0f}") + PADDING
+    width = len(f"{facts.flows_usd + facts.plan.rent_after_usd:,.0f}") + PADDING
     for column in (TOTAL, OPENING, *range(FIRST_PERIOD, FIRST_PERIOD + facts.periods)):
         _widen(table, column, width)
 
