@@ -67,7 +67,7 @@ def after_horizon(answer: Answer) -> list[fmt.AfterHorizonRow]:
     """Rent due after the horizon by fiscal year; a period belongs to the year in which it starts."""
     calendar, due = answer.tables.calendar, defaultdict[str, float](float)
     for cohort, systems in answer.cohorts.items():
-        for k in range(periods_after(answer.tables, cohort) if systems > TRACE else 0):
+        for k in range(periods_after(answer.tables, cohort) if systems > 0 else 0):
             year = calendar.fiscal_year(calendar.count + 1 + k)
             due[year] += systems * (cohort.rent_usd or 0.0) * calendar.hours
     return [fmt.AfterHorizonRow(fiscal_year=year, rent_usd=usd) for year, usd in sorted(due.items())]

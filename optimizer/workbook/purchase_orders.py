@@ -209,8 +209,8 @@ def _tie(page: Page, row: int, order: Order) -> None:
         shown["price"] = first.price_usd or 0.0
     else:
         shown["rate"] = first.usd_per_accelerator_hour or 0.0
-        shown["term"] = sum(each.rent_usd + each.rent_after_usd for each in order.rows)
-        shown["after"] = sum(each.rent_after_usd for each in order.rows)
+        shown["term"] = fsum(each.rent_usd + each.rent_after_usd for each in order.rows)
+        shown["after"] = fsum(each.rent_after_usd for each in order.rows)
     for name, value in shown.items():
         meaning = f"{name} of {first.offer} at {first.place}, entering service in {first.enters_service}"
         page.book.ties.append(Tie(SHEET, f"{LETTERS[name]}{row}", value, meaning))
