@@ -482,8 +482,8 @@ WHOLE_BOUNDS: dict[str, dict[str, float]] = {
     "port": {"port(train,neuron,2025q1)": 1, "port(train,neuron,2025q2)": 1},
     "host_cluster": {f"host_cluster(chip,oslo,train,{t})": 1 for t in QUARTERS},
     "orders_any": {"orders_any(pod.buy,2025q1)": 1, "orders_any(pod.buy,2025q2)": 1},
-    "band": {
-        f"band({offer},{t},{step})": float(most)
+    "band": {  # whole, as the orders are: a budget that they are paid from holds to the last cent
+        f"band({offer},{t},{step})": int(most)
         for offer, t in MOST
         for step, most in enumerate([2, MOST[offer, t] - 2 * (offer == "pod.buy")])
     },
