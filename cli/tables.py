@@ -6,10 +6,13 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import click
 
 PLAIN_WIDTH = 1000
+SMALL = 0.005
+"""What two digits after the point would show as nothing."""
 
 
 def is_terminal() -> bool:
@@ -62,7 +65,9 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def amount(value: float) -> str:
-    """A count that may be a fraction: 12, 1,024, 0.25."""
+    """A count that may be a fraction: 12, 1,024, 0.25; what is little is never shown as nothing."""
+    if value and abs(value) < SMALL:
+        return f"{Decimal(f'{value:.3g}'):f}"
     return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
 
 

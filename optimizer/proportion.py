@@ -77,9 +77,7 @@ def _too_little(request: Request, model: Model) -> Iterator[Problem]:
     for demand, rows in grouped(model.run, lambda row: row.demand).items():
         least = min((row for row in rows if row.system in divided), key=lambda row: row.most, default=None)
         if least is not None and least.most < LEAST_PART:
-            text = (
-                f"takes {least.most:.2g} of a {least.system}, whose offer is divisible; check its unit and throughput's"
-            )
+            text = f"takes {least.most:.2g} of a {least.system}, which is divisible; check its unit against throughput"
             yield request.problem(("demand", demand), text)
 
 

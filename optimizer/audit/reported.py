@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimizer.audit.books import Books
-from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported
+from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported, told_apart
 from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.expected import (
     RELATIVE,
@@ -199,7 +199,8 @@ def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
     solver = "bound_usd", plan["bound_usd"], plan["gap"]
     for name, bound, gap in (solver, ("certified", certified["bound_usd"], certified["gap"])):
         below = Fraction(bound) <= total + Fraction(accounts.money_tolerance)
-        yield Allowed(name, (), below, f"the bound {bound:,.2f} USD lies above the objective {float(total):,.2f} USD")
+        low, high = told_apart(float(total), float(bound))
+        yield Allowed(name, (), below, f"the bound {high} USD lies above the objective {low} USD")
         if abs(total) >= 1:
             expected = max(ZERO, total - Fraction(bound)) / abs(total)
             yield compare("gap", (name,), "gap", gap, expected, accounts.money_tolerance, size=1.0)

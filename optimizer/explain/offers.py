@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from catalogs.figures import told_apart
 from catalogs.problems import suggestion
 from optimizer.explain.break_even import entry, price_weights
 from optimizer.explain.dominance import Dominance, dominating
@@ -161,7 +162,8 @@ def _too_small(inquiry: Inquiry, offer: str) -> str | None:
     most = max(orders, default=0.0)
     if minimum is None or minimum <= most:
         return None
-    return f"its minimum order of {minimum:,} systems is more than supply, sites and work leave room for ({most:,.0f})"
+    asked, there = told_apart(minimum, most)
+    return f"its minimum order of {asked} systems is more than supply, sites and work leave room for ({there})"
 
 
 def _in_plan(inquiry: Inquiry, one: OfferReason) -> OfferReason:

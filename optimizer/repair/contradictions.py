@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from catalogs.figures import told_apart
 from optimizer.business_limits import business_limits
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
 from optimizer.reopened import Key
@@ -42,15 +43,20 @@ def used_up(reach: Reach) -> Iterator[tuple[Key, str, str]]:
         for row in (model.rows[name] for name in limit.rows):
             least = math.fsum(c * low.get(v.name, 0.0) if c > 0 else c * v.upBound for v, c in row.terms)
             if row.sense == "<=" and row.share is None and least > row.bound * SURELY + 1e-9:
-                used = _amount((least + _grown(row)) * row.scale + row.constant, limit.unit)
-                most = _amount((row.bound + _grown(row)) * row.scale + row.constant, limit.unit)
+                used, most = _amounts(limit.unit, (
+                    (least + _grown(row)) * row.scale + row.constant,
+                    (row.bound + _grown(row)) * row.scale + row.constant,
+                ))  # fmt: skip
                 when = f" in {row.keys[-1]}" if len(row.keys) > 1 else ""
                 yield limit.key, limit.label, f"the fleet and commitments alone use {used}{when}, more than the {most}"
                 break
 
 
-def _amount(value: float, unit: str) -> str:
-    return f"{value / USD_PER_MODEL_UNIT:,.6g} M USD" if unit == "USD" else f"{value:,.6g} {unit}"
+def _amounts(unit: str, values: tuple[float, float]) -> tuple[str, str]:
+    """Two amounts that are compared, in words."""
+    one, other = (value / USD_PER_MODEL_UNIT for value in values) if unit == "USD" else values
+    texts, unit = told_apart(one, other), "M USD" if unit == "USD" else unit
+    return f"{texts[0]} {unit}", f"{texts[1]} {unit}"
 
 
 def _grown(row: Row) -> float:
@@ -105,8 +111,9 @@ def too_much(reach: Reach) -> Iterator[tuple[Key, str, str]]:
                 most = most_of(reach, reach.work(demand, need.t))
                 if 0 < most * SURELY < need.per_second:
                     unit, period = reach.tables.unit_of(demand), reach.model.period(need.t)
-                    text = f"{need.per_second:,.6g} {unit} are asked for in {period}, and all {_WHAT[what]} does"
-                    yield ("demand", demand, "per_second"), what, f"{text} at most {most:,.6g}"
+                    asked, done = told_apart(need.per_second, most)
+                    text = f"{asked} {unit} are asked for in {period}, and all {_WHAT[what]} does at most {done}"
+                    yield ("demand", demand, "per_second"), what, text
                     break
 
 
@@ -180,8 +187,9 @@ def floor_too_high(reach: Reach) -> Iterator[tuple[Key, str, str]]:
             orders = [(cohort_of[v.name], amount) for v, amount in row.terms if v.name in cohort_of]
             most = _ordered(reach, orders) if len(orders) == len(row.terms) and not limit.is_share else math.inf
             if most * SURELY < row.bound:
-                asked = _amount(row.bound * row.scale + row.constant, limit.unit)
-                there = _amount(most * row.scale + row.constant, limit.unit)
+                asked, there = _amounts(
+                    limit.unit, (row.bound * row.scale + row.constant, most * row.scale + row.constant)
+                )
                 text = f"at least {asked} are asked for in {row.keys[-1]}, and no more than {there} can be supplied"
                 yield limit.key[:2], limit.label, f"{text} (limit {limit.name})"
                 break

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from catalogs.figures import told_apart
 from optimizer.formulation.model import Model
 from optimizer.scenario import Porting
 from optimizer.tables import KW_PER_MW, Cohort, Need, OfferFacts, Stock, Work, grouped, peak_pue
@@ -50,7 +51,8 @@ class Reach:
             return f"engineering of {offer.accelerator} takes {one_off.months} months first"
         supplied = self.systems_supplied(offer, cohort.t)
         if offer.minimum_order is not None and supplied < offer.minimum_order:
-            return f"its minimum order of {offer.minimum_order:,} systems is above the {supplied:,.4g} that can be had"
+            least, most = told_apart(offer.minimum_order, supplied)
+            return f"its minimum order of {least} systems is above the {most} that can be had"
         return None
 
     def sources(self, row: Work) -> Iterator[Cohort | Stock]:
