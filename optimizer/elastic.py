@@ -21,10 +21,10 @@ from optimizer.matrix import Column, Floats, Matrix, row_numbers, to_matrix, wit
 from optimizer.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.request import Request
 from optimizer.scenario import Porting
-from optimizer.settle import STRICT, missed, widened
+from optimizer.settle import STRICT, needed, widened
 from optimizer.solve import Options, Solution, SolverError, solve
 from optimizer.tables import build_tables
-from optimizer.whole_rows import EPS, whole_columns
+from optimizer.whole_rows import EPS
 
 ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
@@ -182,16 +182,6 @@ def certified(matrix: Matrix, duals: Floats) -> bool:
     return bool(duals.size) and certified_bound(matrix, duals) > rounding(matrix, duals)
 
 
-def _gives(matrix: Matrix, groups: Sequence[_Group], values: Floats) -> list[float]:
-    """What each group has to give for some values to be a plan, counted in fractions: a solver sees no last cents."""
-    if not values.size:
-        return [0.0] * len(groups)
-    own = values[: len(matrix.cost)]
-    whole = whole_columns(matrix)
-    exact = np.where(whole, np.round(own), own)
-    return [max(float(missed(matrix, i, whole, exact)) / abs(give) for i, give in group.rows) for group in groups]
-
-
 def _relaxed(matrix: Matrix) -> Matrix:
     return replace(matrix, integer=np.zeros_like(matrix.integer))
 
@@ -219,10 +209,11 @@ class _Question:
         groups = _groups(self.model, self.matrix, kinds)
         matrix = _elastic(self.matrix, groups)
         solution = self._solved(matrix)
-        gives = _gives(self.matrix, groups, solution.values)
+        rows = [group.rows for group in groups]
+        gives = needed(self.matrix, solution.values, rows)
         if 0 < _weighed(groups, gives) < HAIR:  # too little for the solver to have told more from less
             finer = solve(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
-            others = _gives(self.matrix, groups, finer.values)
+            others = needed(self.matrix, finer.values, rows)
             gives = min(gives, others, key=lambda each: _weighed(groups, each)) if finer.values.size else gives
         short = [
             Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
@@ -307,7 +298,7 @@ def proved_infeasible(request: Request, options: Options) -> bool:
 def resolved_again(matrix: Matrix, options: Options) -> Solution:
     """A solve with another seed, for when the first one's `infeasible` could not be proved.
 
-    Limits have half of their tolerance to give, because then the least violation is within it (`missed`). At a hair
+    Limits have half of their tolerance to give, because then the least violation is within it (`needed`). At a hair
     from its limits a model may have a plan with presolve and none without, or the other way round.
     """
     for model, presolve in product((widened(matrix), matrix), ("on", "off")):

@@ -7,7 +7,7 @@ may have no continuous part, or be a limit's last cents too dear. Neither is an 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -85,7 +85,19 @@ def _holds(matrix: Matrix, values: Floats) -> bool:
     return bool((beyond <= allowed).all())
 
 
-def missed(matrix: Matrix, row: int, whole: Flags, values: Floats) -> Fraction:
+def needed(matrix: Matrix, values: Floats, groups: Sequence[Iterable[tuple[int, float]]]) -> list[float]:
+    """How often each group of rows has to give for values to be a plan: rows by number, with what one give is in each.
+
+    Counted in fractions, since a solver sees no last cents; 0 where there are no values.
+    """
+    if not values.size:
+        return [0.0] * len(groups)
+    own, whole = values[: len(matrix.cost)], whole_columns(matrix)
+    exact = np.where(whole, np.round(own), own)
+    return [max(float(_missed(matrix, i, whole, exact)) / abs(give) for i, give in rows) for rows in groups]
+
+
+def _missed(matrix: Matrix, row: int, whole: Flags, values: Floats) -> Fraction:
     """How far values are beyond a row's limit, in its unit: 0 if it holds within the tolerance of what counts in it.
 
     Half of the tolerance where fractions count, so that a plan fits into `widened` where nothing is missed.

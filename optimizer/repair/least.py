@@ -13,10 +13,9 @@ from optimizer.matrix import Column, Matrix, to_matrix, with_columns
 from optimizer.repair.desk import FINE_GAP, Desk, OutOfTime
 from optimizer.repair.levers import LASTING, Lever, Move, levers
 from optimizer.request import Request
+from optimizer.settle import needed
 from optimizer.tables import build_tables
 
-NOTHING = 1e-7
-"""A give below this, in units of the model, is the solver's tolerance."""
 MOST_TIGHTENED = 12
 """A repair of more moves than this is as small as the gap says, not each move by itself."""
 
@@ -39,11 +38,7 @@ class Question:
         if gives is None:
             return None
         count = self.model.tables.calendar.count
-        moves = [
-            Move(lever, lever.rounded_up(give), *_periods(lever, count))
-            for lever, give in gives.items()
-            if give > NOTHING
-        ]
+        moves = [Move(lever, lever.rounded_up(give), *_periods(lever, count)) for lever, give in gives.items() if give]
         moves = self._tightened(moves) if 1 < len(moves) <= MOST_TIGHTENED else moves
         return self._shortened(moves)
 
@@ -58,7 +53,8 @@ class Question:
             if solution.status != "infeasible":
                 raise OutOfTime
             return None
-        return dict(zip(weights, solution.values[len(matrix.cost) :].tolist(), strict=True))
+        rows = [[(row.row, row.per_unit) for row in lever.rows] for lever in weights]
+        return dict(zip(weights, needed(matrix, solution.values, rows), strict=True))
 
     def _tightened(self, moves: list[Move]) -> list[Move]:
         """Each move as small as the others leave it, one after another."""
@@ -66,7 +62,7 @@ class Question:
             others = [*moves[:k], *moves[k + 1 :]]
             gives = self._gives({move.lever: 1.0}, others)
             if gives is not None:
-                amount = move.lever.rounded_up(gives[move.lever]) if gives[move.lever] > NOTHING else move.amount * 0
+                amount = move.lever.rounded_up(gives[move.lever]) if gives[move.lever] else move.amount * 0
                 moves = [*moves[:k], replace(move, amount=min(amount, move.amount)), *moves[k + 1 :]]
         return [move for move in moves if move.amount]
 
