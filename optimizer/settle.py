@@ -38,14 +38,15 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
 
     What breaks a row on whole numbers is cut off; `cut_off` proves that no plan goes with it, so bounds stay bounds.
     What has no continuous part beside its rounded integers is asked for again with a tolerance of 1e-10, and then with
-    half of `FRACTIONS` of give where fractions count. Without an answer that holds, the model is called infeasible.
+    half of `FRACTIONS` of give where fractions count. Without an answer that holds, the model is called infeasible,
+    unless nothing in it is whole: of a relaxation the first answer is then as good as any.
     """
-    began, asked, found, wide = time.monotonic(), matrix, solve(matrix, options), False
+    began, asked, first, wide = time.monotonic(), matrix, solve(matrix, options), False
+    found = first
     for number in range(MOST_ROUNDS):
-        if not found.values.size or not matrix.integer.any():
-            return _trimmed(found, matrix)
-        rows = broken(matrix, found.values[: len(matrix.cost)])
-        if not rows and not found.rough and _holds(matrix, found.values[: len(matrix.cost)]):
+        own = found.values[: len(matrix.cost)]
+        rows = broken(matrix, own) if own.size else []
+        if not own.size or (not rows and not found.rough and _holds(matrix, own)):
             return _trimmed(found, matrix)
         if found.interrupted or (wide and not rows):
             break
@@ -56,6 +57,8 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
         else:
             asked, wide = widened(asked), True
         found = solve(asked, _with_time_left(options, began))
+    if not matrix.integer.any() and not rows:
+        return _trimmed(first, matrix)
     status = "no_plan" if found.interrupted else "infeasible"
     return replace(_trimmed(found, matrix), status=status, values=np.array([]), objective=float("inf"))
 

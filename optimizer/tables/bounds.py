@@ -16,6 +16,8 @@ from optimizer.tables.wanted import helps_a_share
 
 ROUNDING = 1e-12
 """Floats that should be whole numbers may be off by this part; an order's variable is one system wider anyway."""
+GIVE = 1e-9
+"""The part of itself by which a limit may be passed where fractions count in it, such as a site's with added power."""
 MOST_IDLE_SYSTEMS = 100_000.0
 """The most of an order that only a share wants and that nothing else bounds: no site, supply or budget."""
 
@@ -40,7 +42,7 @@ def most_systems(here: Circumstances, offer: OfferFacts, order: Cohort) -> float
     kept = [] if here.loose else outer
     if offer.divisible:
         return min([useful, *kept])
-    whole = [float(math.floor(bound * (1 + ROUNDING) + ROUNDING)) for bound in kept]
+    whole = [float(math.floor(bound * (1 + GIVE) + ROUNDING)) for bound in kept]
     return min([useful if math.isinf(useful) else float(math.ceil(useful * (1 - ROUNDING))), *whole])
 
 
