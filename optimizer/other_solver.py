@@ -12,7 +12,7 @@ import numpy as np
 import pulp
 
 from optimizer.matrix import Floats, Matrix
-from optimizer.solve import Options, Solution, SolverError, relative_gap, solve
+from optimizer.solve import Options, Solution, relative_gap, solve
 
 TOLERANCE = 1e-6
 
@@ -23,7 +23,10 @@ def solver_names() -> list[str]:
 
 
 def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Options) -> Solution:
-    """A solution by another solver. Raises LookupError if PuLP cannot reach it, SolverError if it fails."""
+    """A solution by another solver, `no_plan` if it breaks the model once its whole numbers are rounded.
+
+    Raises LookupError if PuLP cannot reach it, SolverError if ours fails.
+    """
     if name not in solver_names():
         raise LookupError(f"PuLP reaches no solver '{name}' here; it reaches {', '.join(solver_names())}")
     root = solve(_relaxed(matrix), options)
@@ -31,11 +34,9 @@ def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Opti
         return root
     problem.solve(pulp.getSolver(name, msg=False, gapRel=options.gap, timeLimit=options.time_limit))
     values = _values(problem, matrix)
-    if values is None:
+    exact = None if values is None else solve(_fixed(matrix, values), options)
+    if exact is None or not exact.values.size:
         return replace(root, status="no_plan", values=np.array([]), objective=float("inf"), solver=name)
-    exact = solve(_fixed(matrix, values), options)
-    if not exact.values.size:
-        raise SolverError(f"what {name} found breaks the model once its whole numbers are rounded")
     gap = relative_gap(exact.objective, root.bound)
     status = "optimal" if gap <= options.gap else "feasible"
     return replace(exact, status=status, duals=root.duals, bound=root.bound, solver=f"{name}, bound by {root.solver}")

@@ -15,8 +15,7 @@ import numpy as np
 
 from catalogs.problems import InputError
 from optimizer.business_limits import business_limits
-from optimizer.certificate import certified_bound
-from optimizer.elastic import rounding
+from optimizer.elastic import certified
 from optimizer.formulation import build_model
 from optimizer.formulation.model import model_name
 from optimizer.matrix import Column, Matrix, to_matrix, with_columns
@@ -176,10 +175,7 @@ class Filter:
             replace(matrix, cost=np.zeros(len(matrix.cost)), integer=np.zeros(len(matrix.cost), dtype=bool)), gives
         )
         duals = self.desk.solve(elastic).duals
-        return (
-            certified_bound(elastic, duals) > rounding(elastic, duals)
-            or self.desk.fits(matrix, otherwise=True) is False
-        )
+        return certified(elastic, duals) or self.desk.fits(matrix, otherwise=True) is False
 
 
 def _begins(name: str) -> str:
