@@ -91,9 +91,10 @@ def excess(matrix: Matrix, row: int, values: Floats, rounding: float = ROUNDING)
 
 
 def _to_known(difference: Fraction, size: Fraction) -> Fraction:
-    """A difference of sums of some size, without the digits that are their rounding."""
-    digits = -math.ceil(math.log10(2 * ROUNDING * size))
-    return round(difference, digits) or difference
+    """A difference of sums of some size, rounded up without the digits that are their rounding."""
+    noise = Fraction(ROUNDING) * size
+    step = Fraction(10) ** math.ceil(math.log10(2 * noise))
+    return math.ceil((difference - noise) / step) * step or difference
 
 
 def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) -> Matrix:
