@@ -362,3 +362,45 @@ def test_a_plan_of_value_says_so(folder: Path) -> None:
     best = run("plan", "scenario.yaml", *value, "--json", "-", cwd=folder)
     objective = json.loads(best.stdout)["objective_usd"]
     assert f"optimal: {-objective:,.2f} USD present value of the work" in done.stdout
+
+
+CENTS = """\
+extends: scenario.yaml
+assumptions: {availability: 1}
+horizon: {start: 2025q1, periods: 1}
+sites: {hall: {power_mw: 1e6}}
+demand: {work: {per_second: 3.2e8}}
+"""
+"""100,000 boxes of 300,000 USD: 30 billion."""
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "said"),
+    [
+        (["budget/capex_usd/total=29999999999.90"], 3, "budget: 0.10 USD more capex in total"),
+        (["budget/capex_usd/total=30000000000.10"], 0, ""),
+        (["sites/hall/power_mw=1199.999999999"], 3, "power: 0.000000001 MW more power at hall"),
+        (["sites/hall/racks=24999.99"], 3, "power: 0.01 racks more at hall"),
+        (["supply_per_month/chip=266666.5"], 3, "supply: 0.5 accelerators of chip more in each period"),
+        (["demand/work/per_second=1e15"], 3, "power: 3,749,000,000 MW more power at hall"),
+        (["demand/work/per_second=1e-6"], 0, ""),
+        (["catalog/throughput/chip/training/rate=1e-12"], 3, "demand: "),
+        (["demand/work/per_second=1e-6", "catalog/offers/box.purchase/divisible=true"], 2, "demand.work: takes 3.1e-1"),
+    ],
+)  # fmt: skip
+def test_numbers_of_any_size_end_in_an_answer(folder: Path, settings: list[str], code: int, said: str) -> None:
+    """A plan, a proof that there is none with what is short, or the field that is out of proportion."""
+    (folder / "cents.yaml").write_text(CENTS)
+    done = run("plan", "cents.yaml", *(word for each in settings for word in ("--set", each)), cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    if code == 0:
+        assert "audit: passed" in done.stdout
+
+
+def test_a_repair_of_a_hair_is_a_hair(folder: Path) -> None:
+    (folder / "cents.yaml").write_text(CENTS)
+    done = run("repair", "cents.yaml", "--set", "budget/capex_usd/total=29999999999.90", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "+0.1 USD of capex budget total" in done.stdout
+    assert "total: 30000000000" in done.stdout
