@@ -31,10 +31,11 @@ def check_links(merged: dict[str, Map], problems: list[Problem]) -> None:
                 at = key_location(merged[section], where)
                 hint = suggestion(where[-1], merged[target])
                 problems.append(Problem(at, f"{section}.{dotted(where)}: there is no {kind} '{where[-1]}'{hint}"))
-    known = {*merged["accelerators"], *merged["systems"], *merged["offers"]}
+    known = {key for section in _CITED for key in merged[section]}
     for key, at in merged["cites"].key_at.items():
         if key not in known and key.rpartition(".")[0] not in known:
-            problems.append(Problem(at, f"cites.{key}: names no accelerator, system or offer, nor a field of one"))
+            message = f"cites.{key}: names no accelerator, system, offer or workload, nor a field of one"
+            problems.append(Problem(at, message))
 
 
 def check_systems(merged: dict[str, Map], problems: list[Problem]) -> None:
@@ -139,6 +140,7 @@ _CITED = {
         "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
         "network_usd", "software_usd_per_year", "minimum_order_systems", "price_breaks",
     ),
+    "workloads": ("memory_gb",),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
+from catalogs.memory import rates_of_no_use
 from catalogs.problems import InputError, Location, Problem, suggestion
 from catalogs.schema import Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
 from catalogs.validate import leaves, validated
@@ -237,11 +238,23 @@ def checked_catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:
     """The catalogue of some folders. Raises InputError with every mistake of every file."""
+    return catalog_and_text(folders)[0]
+
+
+def catalog_and_text(folders: Sequence[Path]) -> tuple[Catalog, dict[str, Map]]:
+    """The catalogue of some folders with its source text. Raises InputError with every mistake of every file."""
     problems: list[Problem] = []
-    catalog, _ = load_catalog(folders, problems)
+    found = load_catalog(folders, problems)
     if problems:
         raise InputError(problems)
-    return catalog
+    return found
+
+
+def doubtful(folders: Sequence[Path]) -> list[Problem]:
+    """What is possible but looks wrong in some folders on top of the bundled one, or in that alone."""
+    found = list(rates_of_no_use(*catalog_and_text(folders)))
+    known = doubtful(folders[:1]) if len(folders) > 1 else []
+    return sorted(set(found) - set(known))
 
 
 def locate(name: str, beside: Path) -> Path:

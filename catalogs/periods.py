@@ -47,7 +47,8 @@ def _period(key: str) -> str:
     return str(key)
 
 
-def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+def one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Steps in the order of their months, which are all different."""
     seen: dict[int, str] = {}
     for key in steps:
         other = seen.setdefault(first_month(key), key)
@@ -58,7 +59,8 @@ def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
     return {key: steps[key] for key in sorted(steps, key=first_month)}
 
 
-def _form(value: Any) -> str:
+def form_of(value: Any) -> str:
+    """Whether a schedule is a constant or steps."""
     return "steps" if isinstance(value, dict) else "constant"
 
 
@@ -75,10 +77,10 @@ def _in_proportion(value: Decimal) -> Decimal:
 
 Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_proportion)]
 Amount = Annotated[Number, Field(ge=0)]
-Steps = Annotated[dict[Period, Amount], AfterValidator(_one_key_a_month)]
+Steps = Annotated[dict[Period, Amount], AfterValidator(one_key_a_month)]
 Schedule = Annotated[
     Annotated[Amount, Tag("constant")] | Annotated[Steps, Tag("steps")],
-    Discriminator(_form),
+    Discriminator(form_of),
 ]
 """A number that always holds, or numbers by period, each holding until the next one listed."""
 

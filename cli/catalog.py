@@ -236,10 +236,14 @@ def check_(folders: tuple[Path, ...]) -> int:
     Example:
       chipmix catalog check
     """
+    from catalogs.load import bundled_folder, doubtful
+
     known = _load(folders)
     rates = sum(map(len, known.throughput.values()))
     click.echo(
         f"in order: {len(known.accelerators)} accelerators, {len(known.systems)} systems, {len(known.offers)} offers, "
         f"{rates} throughputs, {len(known.sources)} sources"
     )
+    for doubt in doubtful([bundled_folder(), *folders]):
+        click.echo(f"{doubt.at}: warning: {doubt.message}")
     return 0

@@ -38,22 +38,37 @@ def check(paths: tuple[str, ...]) -> int:
 
 def _check(name: str) -> str:
     """What a path holds, in words. Raises InputError."""
-    from catalogs.load import bundled_folder, catalog_files, catalog_of
+    from catalogs.load import bundled_folder, catalog_files
     from catalogs.yaml_text import read
-    from optimizer.request import find_scenario, load_request
-    from optimizer.tables import build_tables
+    from optimizer.request import find_scenario
 
     path = Path(name)
     scenarios = [file for file in catalog_files(path) if _holds_scenario(file)] if path.is_dir() else []
     if scenarios:
         return "; ".join(f"{file.name} {_check(str(file))}" for file in scenarios)
     if path.is_dir() or (path.is_file() and not _is_scenario(read(path))):
-        folders = [bundled_folder()] if path.resolve() == bundled_folder() else [bundled_folder(), path]
-        catalog = catalog_of(folders)
-        return f"a catalogue in order; with the bundled one {len(catalog.accelerators)} accelerators"
-    tables = build_tables(load_request(find_scenario(name)))
+        return _check_catalog([bundled_folder()] if path.resolve() == bundled_folder() else [bundled_folder(), path])
+    return _check_scenario(find_scenario(name))
+
+
+def _check_catalog(folders: list[Path]) -> str:
+    from catalogs.load import catalog_of, doubtful
+
+    words = f"a catalogue in order; with the bundled one {len(catalog_of(folders).accelerators)} accelerators"
+    return "\n".join([words, *(f"{doubt.at}: warning: {doubt.message}" for doubt in doubtful(folders))])
+
+
+def _check_scenario(path: Path) -> str:
+    from optimizer.readings import readings
+    from optimizer.request import load_request
+    from optimizer.tables import build_tables
+
+    request = load_request(path)
+    tables = build_tables(request)
     able = len(tables.offers) - len(tables.excluded)
-    return f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
+    words = f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
+    notes = (f"{request.problem(read.path, '').at}: note: {read}" for read in readings(request.scenario))
+    return "\n".join([words, *notes])
 
 
 def _holds_scenario(path: Path) -> bool:

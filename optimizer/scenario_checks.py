@@ -118,17 +118,37 @@ def _check_windows(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
 
 
 def _check_tariffs(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
-    """Electricity needs a price wherever it may be drawn: absent is never zero."""
+    """Electricity needs a price and a PUE wherever it may be drawn: absent is never zero."""
     drawn = {site for part in ("fleet", "commitments") for _, site, _ in leaves(tree, part, "*", "site")}
-    for (_, site, _), tariff, at in leaves(tree, "sites", "*", "electricity_usd_per_mwh"):
-        entry = tree["sites"][site]
-        drawing = site in drawn or has(entry, "expansion")
-        power = None if drawing else entry.get("power_mw")
-        begins = [_first_key(tariff), calendar.first_month(1)]
-        powered = [_first_key(power), calendar.first_month(1)]
-        if max(begins) > max(powered):
-            message = f"sites.{site}.electricity_usd_per_mwh begins after the site has power; give it from then on"
-            problems.append(Problem(at, message))
+    for field in ("electricity_usd_per_mwh", "pue"):
+        for (_, site, _), tariff, at in leaves(tree, "sites", "*", field):
+            entry = tree["sites"][site]
+            drawing = site in drawn or has(entry, "expansion")
+            power = None if drawing else entry.get("power_mw")
+            begins = [_first_key(tariff), calendar.first_month(1)]
+            powered = [_first_key(power), calendar.first_month(1)]
+            if max(begins) > max(powered):
+                message = f"sites.{site}.{field} begins after the site has power; give it from then on"
+                problems.append(Problem(at, message))
+
+
+def _check_peak_pue(tree: Map, calendar: Calendar, problems: list[Problem]) -> None:
+    """A site's PUE at peak is no less than any that a schedule of its PUE has in the horizon."""
+    for (_, site, _), peak_text, at in leaves(tree, "sites", "*", "peak_pue"):
+        pue, peak = tree["sites"][site].get("pue"), number(peak_text)
+        steps = [key for key in pue if _is_period(key) and _holds(key, pue, calendar)] if isinstance(pue, Map) else []
+        for key in steps:
+            each = number(pue[key])
+            if each is not None and peak is not None and peak < each:
+                why = f"{peak} < {each} from {key}"
+                problems.append(Problem(at, f"sites.{site}.peak_pue must be at least every pue of the horizon ({why})"))
+
+
+def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
+    """Whether a step of a schedule holds in some month of the horizon."""
+    later = [first_month(other) for other in schedule if _is_period(other) and first_month(other) > first_month(key)]
+    ends = min(later, default=calendar.first_month(calendar.count + 1))
+    return first_month(key) < calendar.first_month(calendar.count + 1) and ends > calendar.start
 
 
 def _first_key(schedule: object) -> int:
@@ -205,3 +225,4 @@ def check_scenario(tree: Map, merged: dict[str, Map], problems: list[Problem]) -
         _check_periods(tree, calendar, problems)
         _check_windows(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
+        _check_peak_pue(tree, calendar, problems)

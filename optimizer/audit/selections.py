@@ -75,7 +75,9 @@ def could_do(demand: Demand, offer: Offer, inputs: Inputs) -> bool:
     on_stack = demand.stacks is None or offer.system.stack in demand.stacks
     if throughput is None or not on_stack or not is_accepted(throughput.basis, inputs):
         return False
-    able = any(throughput.rate.at(inputs.horizon.start(t)) for t in range(inputs.horizon.periods))
+    if not throughput.fits(offer.system):
+        return False
+    able = any(throughput.rate.mean(inputs.horizon.span(t)) for t in range(inputs.horizon.periods))
     return able and any(demand.sites is None or place in demand.sites for place in places_of(offer, inputs))
 
 

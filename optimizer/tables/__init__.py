@@ -17,7 +17,7 @@ from optimizer.request import Request
 from optimizer.scenario import Scenario
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.eligibility import can_serve, near_miss
-from optimizer.tables.orders import NO_ROOM, commitments, peak_pue, possible_orders
+from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
     LOOSE,
@@ -54,7 +54,6 @@ __all__ = [
     "Work",
     "build_tables",
     "grouped",
-    "peak_pue",
 ]
 
 ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
@@ -164,7 +163,7 @@ def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tupl
     for row in stock:
         facts = here.systems[row.system]
         for ask in here.asks_at[row.t]:
-            rate = here.rate.get((facts.accelerator, ask.demand, row.t))
+            rate = here.rate.get((row.system, ask.demand, row.t))
             if rate is not None and here.may_stand(ask.demand, row.place):
                 group = row.place if ask.demand in here.placed else group_of[row.place]
                 most = max(ask.per_second / rate, ask.accelerators) / facts.accelerators

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import math
 
-from catalogs.periods import value_at
 from catalogs.problems import InputError
-from optimizer.scenario import Commitment, Scenario
-from optimizer.tables.circumstances import Circumstances
+from optimizer.scenario import Commitment
+from optimizer.schedules import mean
+from optimizer.tables.circumstances import Circumstances, price_in
 from optimizer.tables.eligibility import has_price, orders_open, reason_against
 from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
 
 ROUNDING = 1e-9
 NO_ROOM = "no site, supply or work leaves room for one system"
-
-
-def peak_pue(scenario: Scenario, site: str) -> float:
-    """The power usage effectiveness that a site's power limit is meant with."""
-    facts = scenario.sites[site]
-    return float(facts.peak_pue if facts.peak_pue is not None else facts.pue)
 
 
 def possible_orders(here: Circumstances) -> tuple[list[Cohort], dict[str, str]]:
@@ -52,11 +46,10 @@ def _order(here: Circumstances, offer: OfferFacts, place: str, t: int) -> Cohort
 
 def _prices(here: Circumstances, offer: OfferFacts, ordered: int) -> tuple[float | None, float | None]:
     """Price and hourly rent of one system at the period of order."""
-    entry, month = here.catalog.offers[offer.offer], here.calendar.first_month(ordered)
-    price = value_at(entry.price_usd, month)
-    hourly = value_at(entry.usd_per_accelerator_hour, month)
+    entry, months = here.catalog.offers[offer.offer], here.calendar.span(ordered)
+    hourly = mean(entry.usd_per_accelerator_hour, months)
     rent = None if hourly is None else float(hourly * offer.accelerators)
-    return (None if price is None else float(price)), rent
+    return price_in(entry.price_usd, months), rent
 
 
 def _most(here: Circumstances, offer: OfferFacts, place: str, t: int, last: int) -> float:
@@ -86,7 +79,7 @@ def _useful(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float
     """Systems that would do all the work that they may do at a place in period t."""
     total = 0.0
     for ask in here.asks_at[t]:
-        rate = here.rate.get((offer.accelerator, ask.demand, t))
+        rate = here.rate.get((offer.system, ask.demand, t))
         if rate is not None and here.may_stand(ask.demand, place):
             total += max(ask.per_second / rate, ask.accelerators) / (offer.accelerators * here.availability)
     return total
@@ -122,7 +115,7 @@ def _room(here: Circumstances, offer: OfferFacts, site: SitePeriod) -> float:
     system, expansion = here.systems[offer.system], here.scenario.sites[site.site].expansion
     grown = expansion is not None and site.t > here.calendar.whole_periods(expansion.lead_time_months)
     power_mw = site.power_mw + (float(expansion.max_mw) if grown and expansion is not None else 0.0)
-    rooms = [KW_PER_MW * power_mw / (peak_pue(here.scenario, site.site) * system.provisioned_kw)]
+    rooms = [KW_PER_MW * power_mw / (site.peak_pue * system.provisioned_kw)]
     cooled = site.liquid_mw if system.cooling == "liquid" else site.air_mw
     if cooled is not None:
         rooms.append(KW_PER_MW * cooled / system.provisioned_kw)
