@@ -75,7 +75,7 @@ def write_residual(table: Table) -> tuple[list[Row], list[Row]]:
 def write_carbon_price(table: Table) -> Row:
     """The price of carbon by period."""
     facts = table.book.facts
-    prices = facts.over_periods(facts.scenario["finance"]["carbon_usd_per_t"], 0.0)
+    prices = facts.over_periods("carbon_usd_per_t", facts.scenario["finance"]["carbon_usd_per_t"], 0.0)
     table.heading("Carbon")
     source = "scenario: carbon_usd_per_t"
     keys = ("finance/carbon_usd_per_t",)
