@@ -153,6 +153,8 @@ def _words(value: Any) -> str:
 
 
 def _show_throughput(known: Catalog, entry: str) -> None:
+    from catalogs.memory import misfit
+
     rows = []
     for workload, rate in sorted(known.throughput.get(entry, {}).items()):
         values = rate.model_dump(mode="json")["rate"]
@@ -162,10 +164,19 @@ def _show_throughput(known: Catalog, entry: str) -> None:
     if rows:
         click.echo("throughput of one accelerator")
         show_table(("workload", "rate", "precision", "basis", "source"), rows)
+    for system in _systems_of(known, entry):
+        for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
+            if small := misfit(known, system, workload):
+                click.echo(f"  {system} cannot do {workload}: {small}")
+
+
+def _systems_of(known: Catalog, entry: str) -> list[str]:
+    """A system itself, or those of an accelerator."""
+    return [key for key, system in sorted(known.systems.items()) if entry in (key, system.accelerator)]
 
 
 def _parts_of(known: Catalog, entry: str) -> list[str]:
-    systems = [key for key, system in sorted(known.systems.items()) if system.accelerator == entry]
+    systems = [key for key in _systems_of(known, entry) if key != entry]
     return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
 
 

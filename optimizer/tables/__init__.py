@@ -7,7 +7,7 @@ nowhere else, with the reason kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from optimizer.calendar import Calendar, discount_end, discount_mid
 from optimizer.request import Request
 from optimizer.scenario import Scenario
 from optimizer.tables.circumstances import Circumstances
-from optimizer.tables.eligibility import can_serve, near_miss
+from optimizer.tables.eligibility import can_serve, near_miss, ruled_out_by_rule
 from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
-MISSES_SHOWN = 8
+MISSES_SHOWN, OFFERS_SHOWN = 8, 3
 
 
 @dataclass(frozen=True)
@@ -183,17 +183,28 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
     problems = []
     required = {need.demand for need in here.needs if not need.may_be_unmet} | {d.demand for d in here.deadlines}
     for name in sorted(required - served):
-        workload = here.scenario.demand[name].workload
-        misses = [
-            f"{offer.offer}: {excluded.get(offer.offer) or near_miss(here, offer, name)}"
-            for offer in here.offers.values()
-            if workload in here.catalog.throughput.get(offer.accelerator, {})
-        ]
-        more = f"; and {len(misses) - MISSES_SHOWN} more" if len(misses) > MISSES_SHOWN else ""
-        why = "; ".join(misses[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
+        why = _near_misses(here, name, excluded)
         problems.append(here.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
     if problems:
         raise InputError(problems)
+
+
+def _near_misses(here: Circumstances, demand: str, excluded: Mapping[str, str]) -> str:
+    """Why no offer can serve a demand, the nearest first: what the scenario and its buyer allow."""
+    workload = here.scenario.demand[demand].workload
+    able = [o for o in here.offers.values() if workload in here.catalog.throughput.get(o.accelerator, {})]
+    nearest = sorted(able, key=lambda offer: ruled_out_by_rule(here, offer))
+    misses = grouped(nearest, lambda offer: excluded.get(offer.offer) or near_miss(here, offer, demand))
+    told = [f"{_some(offer.offer for offer in same)}: {reason}" for reason, same in misses.items()]
+    more = f"; and {len(told) - MISSES_SHOWN} more reasons" if len(told) > MISSES_SHOWN else ""
+    return "; ".join(told[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
+
+
+def _some(offers: Iterable[str]) -> str:
+    """A few of some offers, and how many there are beside them."""
+    names = list(offers)
+    more = f" and {len(names) - OFFERS_SHOWN} more" if len(names) > OFFERS_SHOWN else ""
+    return ", ".join(names[:OFFERS_SHOWN]) + more
 
 
 def build_tables(

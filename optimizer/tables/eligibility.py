@@ -39,6 +39,12 @@ def ruled_out(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | Non
     return None
 
 
+def ruled_out_by_rule(here: Circumstances, offer: OfferFacts) -> bool:
+    """Whether it is the buyer or the scenario that keeps an offer out, and not what it is."""
+    entry = here.catalog.offers[offer.offer]
+    return any(rule(here, offer, entry) is not None for rule in (closed, ruled_out))
+
+
 def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
     """It would stand on a site of ours, and there is none."""
     return None if here.places(offer) else "it needs a site of ours and the scenario has none (sites)"
