@@ -33,9 +33,13 @@ from optimizer.audit.periods import schedule as audited
 from optimizer.elastic import Infeasible
 from optimizer.explain.inquiry import Inquiry
 from optimizer.explain.worth import worth
+from optimizer.planning import make_plan
 from optimizer.readings import readings
+from optimizer.repair import repair
+from optimizer.request import load_request
 from optimizer.scenario import Demand, Finance, Scenario, Site
 from optimizer.schedules import READINGS, highest, lowest, mean, reading_of, supplied
+from optimizer.solve import Options
 from optimizer.what_if import WhatIf
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -349,3 +353,23 @@ def test_a_limit_s_amount_is_what_was_read(tmp_path: Path) -> None:
     with WhatIf(plan(tmp_path, asked)) as what_if:
         amounts = {one.limit: one.amount for one in worth(Inquiry(what_if))}
     assert (amounts["demand train"], amounts["power at oslo"], amounts["allocation of chip"]) == (255, 3, 25)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"sites": {"oslo": site({"2025q1": 1, "2025-05": "0.02", "2025-06": 1})}},
+        {"sites": {"oslo": site(1, racks={"2025q1": 9, "2025-02": 1, "2025-03": 9})}},
+        {"supply_per_month": {"chip": {"2025-01": 8, "2025-02": 0}}},
+        {"sites": {"oslo": site("0.036", pue={"2025q1": "1.2", "2025-06": 2})}},
+    ],
+)
+def test_a_repair_of_months_is_a_plan(tmp_path: Path, parts: Tree) -> None:
+    """Three boxes are asked for in the highest month, and there is room or supply for two."""
+    demand = {"train": {"workload": "training", "per_second": {"2025q1": 9000, "2025-05": 9600, "2025-06": 4000}}}
+    path = write(tmp_path, scenario(demand=demand, **parts))
+    report = repair(load_request(path), Options())
+    assert report.status == "infeasible"
+    assert report.repairs
+    for option in report.repairs:
+        assert make_plan(load_request(path, option.settings), Options()).plan.audit.ok
