@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -19,6 +20,7 @@ def months_in(key: str) -> int:
     return {4: 12, 6: 3, 7: 1}[len(key)]
 
 
+@lru_cache(maxsize=4096)
 def first_month(key: str) -> int:
     """The first month of a period. Raises ValueError if the key writes none."""
     match = _PERIOD.fullmatch(key)
