@@ -256,5 +256,5 @@ def check_(folders: tuple[Path, ...]) -> int:
         f"{rates} throughputs, {len(known.sources)} sources"
     )
     for doubt in doubtful([bundled_folder(), *folders]):
-        click.echo(f"{doubt.at}: warning: {doubt.message}")
+        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
     return 0

@@ -17,7 +17,8 @@ def check(paths: tuple[str, ...]) -> int:
     """Check scenarios, catalogue folders and catalogue files.
 
     A PATH is a file, a folder or the name of a bundled scenario. A catalogue is checked on top of
-    the bundled one. Prints every problem as file:line:column: message.
+    the bundled one. Prints every problem as file:line:column: message, and as a warning what is
+    possible but is not read as it is written.
 
     \b
     Example:
@@ -40,7 +41,6 @@ def _check(name: str) -> str:
     """What a path holds, in words. Raises InputError."""
     from catalogs.load import bundled_folder, catalog_files
     from catalogs.yaml_text import read
-    from optimizer.request import find_scenario
 
     path = Path(name)
     scenarios = [file for file in catalog_files(path) if _holds_scenario(file)] if path.is_dir() else []
@@ -48,27 +48,31 @@ def _check(name: str) -> str:
         return "; ".join(f"{file.name} {_check(str(file))}" for file in scenarios)
     if path.is_dir() or (path.is_file() and not _is_scenario(read(path))):
         return _check_catalog([bundled_folder()] if path.resolve() == bundled_folder() else [bundled_folder(), path])
-    return _check_scenario(find_scenario(name))
+    return _check_scenario(name)
 
 
 def _check_catalog(folders: list[Path]) -> str:
     from catalogs.load import catalog_of, doubtful
 
-    words = f"a catalogue in order; with the bundled one {len(catalog_of(folders).accelerators)} accelerators"
-    return "\n".join([words, *(f"{doubt.at}: warning: {doubt.message}" for doubt in doubtful(folders))])
+    for doubt in doubtful(folders):
+        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
+    return f"a catalogue in order; with the bundled one {len(catalog_of(folders).accelerators)} accelerators"
 
 
-def _check_scenario(path: Path) -> str:
+def _check_scenario(name: str) -> str:
     from optimizer.readings import readings
-    from optimizer.request import load_request
+    from optimizer.request import find_scenario, load_request
+    from optimizer.rounded_terms import orderable_or_committed, rounded_terms
     from optimizer.tables import build_tables
 
-    request = load_request(path)
+    request = load_request(find_scenario(name))
     tables = build_tables(request)
+    for text in rounded_terms(tables, orderable_or_committed(tables)):
+        click.echo(f"warning: {name}: {text}", err=True)
+    for read in readings(request.scenario):
+        click.echo(f"{request.problem(read.path, '').at}: note: {read}", err=True)
     able = len(tables.offers) - len(tables.excluded)
-    words = f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
-    notes = (f"{request.problem(read.path, '').at}: note: {read}" for read in readings(request.scenario))
-    return "\n".join([words, *notes])
+    return f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
 
 
 def _holds_scenario(path: Path) -> bool:

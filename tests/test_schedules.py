@@ -334,10 +334,10 @@ def test_the_plan_and_check_say_it(tmp_path: Path, capsys: pytest.CaptureFixture
     path = write(tmp_path, asked)
     capsys.readouterr()
     assert run(["check", str(path)]) == 0
-    shown = capsys.readouterr().out.splitlines()
-    assert shown[0].endswith("a scenario in order; 1 of 1 offers can be ordered")
-    assert [line.partition(": ")[2] for line in shown[1:]] == [f"note: {words}"]
-    assert shown[1].startswith(f"{path}:")
+    shown = capsys.readouterr()
+    assert shown.out.endswith("a scenario in order; 1 of 1 offers can be ordered\n")
+    assert [line.partition(": ")[2] for line in shown.err.splitlines()] == [f"note: {words}"]
+    assert shown.err.startswith(f"{path}:")
 
 
 # what others make of it
