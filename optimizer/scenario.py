@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import Amount, Number, Period, Schedule, Steps, first_month
+from catalogs.periods import TAGS, Amount, Number, Period, Schedule, Steps, first_month
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.calendar import Calendar
 
@@ -43,13 +43,14 @@ class Horizon(Frozen):
 
 
 def _residual_form(value: Any) -> str:
-    return "table" if isinstance(value, dict) else "rule"
+    return f"{TAGS}table" if isinstance(value, dict) else f"{TAGS}rule"
 
 
 _DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
 _Age = Annotated[Whole, Field(ge=1, le=50)]
 _Residual = Annotated[
-    Annotated[Literal["book", "none"], Tag("rule")] | Annotated[dict[_Age, Share], Field(min_length=1), Tag("table")],
+    Annotated[Literal["book", "none"], Tag(f"{TAGS}rule")]
+    | Annotated[dict[_Age, Share], Field(min_length=1), Tag(f"{TAGS}table")],
     Discriminator(_residual_form),
 ]
 
@@ -107,11 +108,11 @@ class Porting(Frozen):
 
 
 def _porting_form(value: Any) -> str:
-    return "porting" if isinstance(value, (dict, Porting)) else "none"
+    return f"{TAGS}porting" if isinstance(value, (dict, Porting)) else f"{TAGS}none"
 
 
 PortingCost = Annotated[
-    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag("none")] | Annotated[Porting, Tag("porting")],
+    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag(f"{TAGS}none")] | Annotated[Porting, Tag(f"{TAGS}porting")],
     Discriminator(_porting_form),
 ]
 """0 where the software runs already, else usd and months."""
@@ -175,13 +176,12 @@ class Forecast(Frozen):
 
 
 def _pool_form(value: Any) -> str:
-    if isinstance(value, dict):
-        return "forecast" if "forecast" in value or "share" in value else "schedule"
-    return "forecast" if isinstance(value, Forecast) else "schedule"
+    named = isinstance(value, dict) and ("forecast" in value or "share" in value)
+    return f"{TAGS}forecast" if named or isinstance(value, Forecast) else f"{TAGS}schedule"
 
 
 PoolLimit = Annotated[
-    Annotated[Forecast, Tag("forecast")] | Annotated[Schedule, Tag("schedule")],
+    Annotated[Forecast, Tag(f"{TAGS}forecast")] | Annotated[Schedule, Tag(f"{TAGS}schedule")],
     Discriminator(_pool_form),
 ]
 
