@@ -133,11 +133,11 @@ _CITED = {
 
 def check_cites(known: Sound, problems: Problems) -> None:
     """In the shipped catalogue every figure says where it comes from."""
-    cited = ids(known, "cites") or frozenset()
+    cited = ids(known, "cites")
     for section, fields in _CITED.items():
         for (_, key), entry, _at in entries(known, section, "*"):
             for field in fields:
-                if field in entry and key not in cited and f"{key}.{field}" not in cited:
+                if cited is not None and field in entry and not {key, f"{key}.{field}"} & cited:
                     message = f"{section}.{key}.{field} has no source; add cites: {key}.{field}"
                     problems.append(Problem(entry.key_at[field], message))
 

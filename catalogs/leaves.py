@@ -81,6 +81,11 @@ def ids(tree: Map, *path: str) -> frozenset[str] | None:
     return None if ANY in node.refused else frozenset(node) | node.refused
 
 
+def hides(tree: Map, section: str) -> bool:
+    """Whether some of a section's entries were refused."""
+    return any(_hides(node, part) for node, part in ((tree, section), (tree.get(section), "*")))
+
+
 def values(tree: Map, *path: str) -> frozenset[str] | None:
     """All texts at a path; None where some were refused, so that nobody can tell them all."""
     if any(_hides(node, part) for i, part in enumerate(path) for _, node, _ in leaves(tree, *path[:i])):

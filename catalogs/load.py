@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,7 +16,7 @@ from catalogs.checks import CHECKS, check_cites
 from catalogs.leaves import entries
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, nearest, suggestion
-from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
+from catalogs.schema import ID_PATTERN, Accelerator, Catalog, Offer, Pool, System, Workload
 from catalogs.validate import Sound, accepted
 from catalogs.wording import remedy, shown_value
 from catalogs.yaml_text import ANY, Map, Text, read
@@ -114,12 +115,14 @@ def _read_file(tree: Map, text: Map, problems: Problems) -> None:
     sections = _sections(tree, text, problems)
     owner = sections.get("accelerator", Map(tree.at)).get("id")
     if isinstance(owner, Text):
+        if not re.fullmatch(ID_PATTERN, owner):
+            _hide(text, "accelerator")
         _put_once(text["accelerators"], owner, sections["accelerator"], owner.at, "accelerator", problems)
         if "throughput" in sections:
             _put_once(text["throughput"], owner, sections["throughput"], owner.at, "throughput of", problems)
     elif "accelerator" in tree or "throughput" in sections:
         _refuse_owner(tree, sections, problems)
-        text["accelerators"].refused.add(ANY)
+        _hide(text, "accelerator")
     for _, system, _at in entries(sections.get("systems"), "*"):
         if "accelerator" not in system and isinstance(owner, Text):
             system.put("accelerator", owner, system.at)
@@ -180,7 +183,8 @@ def _laid(text: Map, layer: Map, problems: Problems) -> Map:
     for section in SECTIONS:
         laid.put(section, merged(text[section], layer[section]), text.key_at[section])
     for section, model, given in ENTRIES:
-        refuse_change_of_nothing(laid, section, model, given, set(layer[section]), problems)
+        new = set(layer[section]) - set(text[section])
+        refuse_change_of_nothing(laid, section, model, given, new, problems)
     return laid
 
 

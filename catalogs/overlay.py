@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from pydantic import BaseModel
 
-from catalogs.leaves import entries
 from catalogs.problems import InputError, Problem, Problems, suggestion
 from catalogs.wording import needed_by
 from catalogs.yaml_text import Map, Seq
@@ -66,26 +65,30 @@ def _is_schedule(tree: Map) -> bool:
 
 
 def refuse_change_of_nothing(
-    tree: Map, section: str, model: type[BaseModel], given: Set[str], names: Set[str], problems: Problems
+    tree: Map, section: str, model: type[BaseModel], given: Set[str], new: Iterable[str], problems: Problems
 ) -> None:
     """Refuses entries of a section that are meant to change another, whose name is misspelt.
 
-    Such is an entry, of those named, with nothing that a new one needs beyond what its file gives it; on the
-    command line also one that lacks something. One problem says which may be meant, and it is taken away.
+    Such is an entry, of those that are new, with nothing that a new one needs beyond what its file gives it; on
+    the command line also one that lacks something. One problem says which may be meant, and it is taken away.
     """
-    needed = needed_by(model) - given
-    for (name,), entry, _ in entries(tree.get(section), "*"):
-        missing = {key for key in needed - entry.refused if key not in entry}
-        typed = tree[section].key_at[name].file.startswith(SET)
-        if name in names and missing and (missing == needed or typed):
-            _refuse(tree[section], section, name, missing, problems)
+    needed = [key for key in needed_by(model) if key not in given]
+    there = tree.get(section)
+    if not isinstance(there, Map):
+        return
+    for name in sorted(new):
+        entry, typed = there[name], there.key_at[name].file.startswith(SET)
+        known = set(entry) | entry.refused if isinstance(entry, Map) else set()
+        missing = [key for key in needed if key not in known]
+        if missing and (typed or (missing == needed and isinstance(entry, Map))):
+            _refuse(there, section, name, missing, problems)
 
 
-def _refuse(section_tree: Map, section: str, name: str, missing: Set[str], problems: Problems) -> None:
-    at = section_tree.key_at.pop(name)
-    del section_tree[name]
-    section_tree.refused.add(name)
-    hint = suggestion(name, section_tree)
-    more = f"{'' if hint.endswith('?') else ';'} a new one needs {', '.join(sorted(missing))}"
+def _refuse(there: Map, section: str, name: str, missing: Sequence[str], problems: Problems) -> None:
+    at = there.key_at.pop(name)
+    del there[name]
+    hint = suggestion(name, there)
+    there.refused.add(name)
+    more = f"{'' if hint.endswith('?') else ';'} a new one needs {', '.join(missing)}"
     message = f"{section}.{name}: there is no {section.removesuffix('s')} '{name}' to change{hint}{more}"
     problems.append(Problem(at, message))

@@ -59,25 +59,37 @@ def _value_at(tree: Any, path: Path) -> Any:
     return tree
 
 
-def _details(model: type[BaseModel], tree: Map) -> list[ErrorDetails]:
-    """What a schema has against a tree."""
+def _asked(model: type[Model], tree: Map) -> tuple[Model | None, list[ErrorDetails]]:
+    """The model of a tree, or None and what the model has against it."""
     try:
-        model.model_validate(tree)
+        return model.model_validate(tree), []
     except ValidationError as error:
-        return error.errors(include_url=False)
-    return []
+        details = error.errors(include_url=False)
+    bad = {path_in(tree, detail["loc"]) for detail in details if _is_bad_key(detail)}
+    return None, [detail for detail in details if not _follows(tree, detail, bad)]
+
+
+def _follows(tree: Map, error: ErrorDetails, bad: Container[Path]) -> bool:
+    """Whether an error only follows from another: in the value of a bad key, or as a list whose items are all wrong."""
+    if error["type"] == "too_short":
+        return bool(_value_at(tree, path_in(tree, error["loc"])))
+    return error["type"] != "missing" and not _is_bad_key(error) and path_in(tree, error["loc"]) in bad
+
+
+def _is_bad_key(error: ErrorDetails) -> bool:
+    return error["loc"][-1:] == (BAD_KEY,)
 
 
 def _problem(model: type[BaseModel], tree: Map, prefix: Sequence[str], error: ErrorDetails) -> Problem:
     path, kind = path_in(tree, error["loc"]), error["type"]
-    bad_key = error["loc"][-1:] == (BAD_KEY,)
+    bad_key = _is_bad_key(error)
     at, where = place_of(tree, path, key=kind == "extra_forbidden" or bad_key), dotted((*prefix, *path))
     if kind == "extra_forbidden":
         return Problem(at, f"{where}: {unknown_key(model, tuple(map(str, path)), _value_at(tree, path))}")
     if kind == "missing":
         return Problem(at, f"{dotted((*prefix, *path, error['loc'][-1]))} is missing")
     value = _value_at(tree, path)
-    message = message_of(error, Text(str(path[-1]), at) if bad_key else value)
+    message = message_of(error, Text(str(path[-1]), at) if bad_key else value, named=bad_key)
     return Problem(at, f"{where} {message}{key_remedy(str(path[-1]), value) if bad_key else ''}")
 
 
@@ -87,9 +99,9 @@ def accepted(model: type[Model], tree: Map, prefix: Sequence[str], problems: Pro
     `prefix` is the path of the tree in the words of the file, for the messages. What a reader refused before
     is not missed here again, nor what an unknown key seems to be misspelt from.
     """
-    details = _details(model, tree)
-    if not details and not tree.refused:
-        return model.model_validate(tree), Sound(tree)
+    found, details = _asked(model, tree)
+    if found is not None:
+        return found, Sound(tree)
     meant = _meant(model, tree, details)
     known = {(*path[:-1], key) for path, key in meant.items()}
     problems.extend(_problem(model, tree, prefix, error) for error in details if not _is_known(tree, error, known))
@@ -122,7 +134,7 @@ def _sound(model: type[BaseModel], tree: Map, details: Sequence[ErrorDetails], m
     while wrong := [error for error in details if error["type"] != "missing"]:
         paths = [path_in(kept, error["loc"]) for error in wrong]
         kept = _without(kept, {path: meant.get(path) or str(path[-1] if path else ANY) for path in paths})
-        details, meant = _details(model, kept), {}
+        details, meant = _asked(model, kept)[1], {}
     for error in details:
         _value_at(kept, path_in(kept, error["loc"])).refused.add(str(error["loc"][-1]))
     return Sound(kept)

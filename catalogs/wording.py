@@ -44,8 +44,8 @@ _MORE_DIGITS = re.compile(r"[0-9]{3}(\.[0-9]+)?")
 _WITH_UNIT = re.compile(r"[^0-9.+-]*([+-]?[0-9][0-9.e]*)[^0-9]*")
 
 
-def message_of(error: ErrorDetails, value: Any) -> str:
-    """What is wrong with a value: the rule, what was found, what would do."""
+def message_of(error: ErrorDetails, value: Any, named: bool = False) -> str:
+    """What is wrong with a value: the rule, what was found (unless it is named already), what would do."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         said = str(context["error"])
@@ -54,7 +54,7 @@ def message_of(error: ErrorDetails, value: Any) -> str:
     else:
         said = _WORDS[kind].format(**context) if kind in _WORDS else error["msg"].lower()
     found = error["input"]
-    shown = "" if kind in _NO_VALUE or isinstance(found, (dict, list)) else f" (got {shown_value(found)})"
+    shown = "" if named or kind in _NO_VALUE or isinstance(found, (dict, list)) else f" (got {shown_value(found)})"
     return f"{said}{shown}{remedy(kind, value)}"
 
 
@@ -71,9 +71,11 @@ def remedy(kind: str, value: Any) -> str:
     if value is None and kind != "missing":
         return "; nothing stands here: give it a value, or remove the key"
     if kind in ("model_type", "model_attributes_type", "dict_type") and isinstance(value, Seq):
-        return "; this is a list: write its entries without '- '"
+        return "; this is a list: write key: value, without '- ' and brackets"
     if kind in ("tuple_type", "list_type") and isinstance(value, Text):
         return f"; write [{shown_value(value)}]"
+    if kind in ("tuple_type", "list_type"):
+        return "; this is a mapping: write its entries with '- ', or in brackets"
     if kind in ("decimal_type", "decimal_parsing", "int_type", "int_parsing") and isinstance(value, Text):
         return _number_remedy(value)
     if kind == "string_pattern_mismatch" and isinstance(value, Text):
@@ -146,6 +148,6 @@ def meant_key(model: type[BaseModel], path: Sequence[str]) -> str | None:
     return None if owner is None else nearest(path[-1], keys_of(owner))
 
 
-def needed_by(model: type[BaseModel]) -> frozenset[str]:
+def needed_by(model: type[BaseModel]) -> list[str]:
     """The keys that an entry of a model must have."""
-    return frozenset(field.alias or name for name, field in model.model_fields.items() if field.is_required())
+    return [field.alias or name for name, field in model.model_fields.items() if field.is_required()]

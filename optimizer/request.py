@@ -128,12 +128,20 @@ def _asked(path: Path, over: Map, problems: Problems) -> _Asked:
     for layer, _ in chain[1:]:
         tree = _laid(tree, layer, problems)
         tree.at = layer.at
-    tree = _laid(tree, over, problems)
+    return _Asked(_with_settings(tree, over, problems), {layer.at.file: folder for layer, folder in chain})
+
+
+def _with_settings(tree: Map, over: Map, problems: Problems) -> Map:
+    """A scenario's text with settings on top; one that changes a site or demand that is not there is refused."""
+    laid = _laid(tree, over, problems)
     for section, model in (("sites", Site), ("demand", Demand)):
-        given = over.get(section)
-        names = set(given) if isinstance(given, Map) else set()
-        refuse_change_of_nothing(tree, section, model, frozenset(), names, problems)
-    return _Asked(tree, {layer.at.file: folder for layer, folder in chain})
+        new = _keys(laid.get(section)) & _keys(over.get(section)) - _keys(tree.get(section))
+        refuse_change_of_nothing(laid, section, model, frozenset(), new, problems)
+    return laid
+
+
+def _keys(tree: object) -> set[str]:
+    return set(tree) if isinstance(tree, Map) else set()
 
 
 def _laid(tree: Map, over: Map, problems: Problems) -> Map:
@@ -161,7 +169,7 @@ def _catalog_folders(asked: _Asked, beside: Path, problems: Problems) -> tuple[l
             folders.append(folder)
         elif folder is not None:
             problems.append(Problem(name.at, f"catalogs: there is no folder '{name}' beside the scenario"))
-    return folders, isinstance(named, list) and len(folders) == len(listed) and ANY not in asked.tree.refused
+    return folders, 0 < len(listed) == len(folders) and ANY not in asked.tree.refused
 
 
 def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
@@ -190,7 +198,7 @@ def changed_request(
     if "catalogs" in over_scenario:
         at = over_scenario.key_at["catalogs"]
         problems.append(Problem(at, "catalogs cannot be set here: the plan holds the catalogue it was made with"))
-    tree = _laid(_laid(scenario, scenario_changes, problems), over_scenario, problems)
+    tree = _with_settings(_laid(scenario, scenario_changes, problems), over_scenario, problems)
     text = catalog_text(catalog, [catalog_changes, over_catalog], problems)
     return _checked(tree, checked_catalog(text, problems), problems)
 

@@ -6,7 +6,7 @@ and says nothing of what was refused already.
 
 from __future__ import annotations
 
-from catalogs.leaves import check_keys, check_references, entries, has, ids, keys, leaves, number, texts, values
+from catalogs.leaves import check_keys, check_references, entries, has, hides, ids, keys, leaves, number, texts, values
 from catalogs.periods import first_month
 from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
@@ -167,8 +167,8 @@ def _check_demand(tree: Sound, _: Sound, problems: Problems) -> None:
         if entry.get("value_usd_per_unit_hour") is not None and not maximizing and "objective" not in tree.refused:
             message = f"demand.{name}.value_usd_per_unit_hour goes with objective: maximize_value only"
             problems.append(Problem(entry.key_at["value_usd_per_unit_hour"], message))
-    valued = [has(entry, "value_usd_per_unit_hour") for _, entry, _ in entries(tree, "demand", "*")]
-    if maximizing and ids(tree, "demand") and not any(valued):
+    valued = [has(entry, "value_usd_per_unit_hour") or entry.refused for _, entry, _ in entries(tree, "demand", "*")]
+    if maximizing and not any(valued) and not hides(tree, "demand"):
         message = "objective: maximize_value needs a demand with value_usd_per_unit_hour"
         problems.append(Problem(tree.key_at["objective"], message))
 
