@@ -37,10 +37,13 @@ def bundled_folder() -> Path:
 
 def catalog_files(folder: Path) -> list[Path]:
     """The YAML files of a catalogue folder, in a fixed order; scenarios are not part of it."""
-    if not folder.is_dir():
-        return [folder]
-    found = sorted(path for path in _files_below(folder) if path.suffix in (".yaml", ".yml"))
-    return [path for path in found if "scenarios" not in path.relative_to(folder).parts]
+    found = yaml_files(folder) if folder.is_dir() else [folder]
+    return [path for path in found if path == folder or "scenarios" not in path.relative_to(folder).parts]
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """The YAML files in a folder and its folders, in a fixed order. Raises InputError where one cannot be read."""
+    return sorted(path for path in _files_below(folder) if path.suffix in (".yaml", ".yml"))
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -308,4 +311,5 @@ def catalog_of(folders: Sequence[Path]) -> Catalog:
 
 def locate(name: str, beside: Path) -> Path:
     """The folder that a scenario's `catalogs:` entry names: `bundled`, or a path beside the scenario."""
-    return bundled_folder() if name == BUNDLED else (beside / name).resolve()
+    folder = bundled_folder() if name == BUNDLED else beside / name
+    return bundled_folder() if folder.resolve() == bundled_folder().resolve() else folder

@@ -90,7 +90,8 @@ def _check_measure(name: str, entry: Map, problems: Problems) -> None:
     if measure == "carbon_t" and entry.get("at_least") is not None:
         wrong.append("carbon has ceilings only; write at_most, or a share")
     floor, within = any(entry.get(b) is not None for b in _BOUNDS[1::2]), entry.get("within")
-    if measure == "it_kw" and floor and within != "each_period" and "within" not in entry.refused:
-        wrong.append("at least some kW needs within: each_period, since kW counts at its highest")
     at = entry.key_at.get("measure", entry.at)
     problems.extend(Problem(at, f"limits.{name}: {message}") for message in wrong)
+    if measure == "it_kw" and floor and within != "each_period" and "within" not in entry.refused:
+        message = "at least some kW needs within: each_period, since kW counts at its highest"
+        problems.append(Problem(entry.key_at.get("within", at), f"limits.{name}: {message}"))

@@ -42,8 +42,23 @@ class Request:
 
     def problem(self, path: tuple[str, ...], message: str) -> Problem:
         """A mistake found later than by the reader, at its place in the scenario's file."""
-        at = Location("scenario", 1, 1) if self.source is None else place_of(self.source, path_in(self.source, path))
-        return Problem(at, f"{dotted(path)}: {message}" if path else message)
+        return Problem(self.place(path), f"{dotted(self.in_file(path))}: {message}" if path else message)
+
+    def place(self, path: tuple[str, ...]) -> Location:
+        """Where the scenario's file says what stands at a path, or the nearest thing to it."""
+        if self.source is None:
+            return Location("scenario", 1, 1)
+        return place_of(self.source, path_in(self.source, self.in_file(path)))
+
+    def in_file(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """A path of the scenario as its file has it: there, a list's items have the numbers of their own order."""
+        items = getattr(self.scenario, path[0], None) if len(path) > 1 else None
+        written = self.source.get(path[0]) if self.source is not None else None
+        if not (isinstance(items, tuple) and isinstance(written, list)):
+            return path
+        item = items[int(path[1])]
+        numbers = (i for i, entry in enumerate(written) if type(item).model_validate(entry) == item)
+        return (path[0], str(next(numbers, path[1])), *path[2:])
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class Site(Frozen):
     racks: Schedule | None = None
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule = Decimal(0)
-    carbon_kg_per_mwh: Schedule = Decimal(0)
+    carbon_kg_per_mwh: Schedule | None = None
     expansion: Expansion | None = None
 
 
@@ -236,7 +236,7 @@ class Scenario(Frozen):
     LATER = frozenset({"futures"})
 
     name: Name
-    buyer: Id
+    buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
     currency: Currency = Currency()
     horizon: Horizon

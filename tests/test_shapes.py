@@ -87,7 +87,7 @@ ASKED: Tree = {
     "budget": {"capex_usd": {"2026": 1000000000, "total": 2000000000}, "opex_usd": {"fy2027": 1000000000}},
     "supply_per_month": {"chip": {"2026q1": 1000}},
     "pools_per_month": {"wafers": {"forecast": "survey", "share": "0.5"}},
-    "offers": {"deny": ["box.rent"], "allow": ["box*"], "basis": ["measured", "vendor"]},
+    "offers": {"deny": ["box.buy"], "allow": ["box*"], "basis": ["measured", "vendor"]},
     "limits": [
         {"name": "few", "measure": "systems", "of": {"vendor": "acme", "site": ["oslo"]}, "at_most": 90,
          "within": "total"},
@@ -97,7 +97,8 @@ ASKED: Tree = {
          "at_most": 100000000, "within": "2026q1"},
         {"name": "some", "measure": "accelerators", "of": {"system": "box", "offer": "box.*", "stack": "cuda"},
          "at_least": 1, "within": "2026"},
-        {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1", "within": "each_period"},
+        {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
+         "within": "each_period"},
     ],
 }  # fmt: skip
 
