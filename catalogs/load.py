@@ -170,13 +170,13 @@ def _own_quote_source(sources: Map, at: Location) -> None:
 
 
 ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
-    ("accelerators", Accelerator, frozenset({"id"})),
-    ("systems", System, frozenset({"accelerator"})),
-    ("offers", Offer, frozenset()),
-    ("workloads", Workload, frozenset()),
-    ("pools", Pool, frozenset()),
+    ("accelerators", Accelerator, frozenset({"vendor", "kind"})),
+    ("systems", System, frozenset({"name"})),
+    ("offers", Offer, frozenset({"system", "route"})),
+    ("workloads", Workload, frozenset({"unit", "phase", "describes"})),
+    ("pools", Pool, frozenset({"unit", "describes"})),
 )
-"""The sections whose entries later layers change by name: the model of one, and the keys that its file gives it."""
+"""The sections whose entries later layers change by name: the model of one, and the fields that say what it is."""
 
 
 def _laid(text: Map, layer: Map, problems: Problems) -> Map:
@@ -185,9 +185,9 @@ def _laid(text: Map, layer: Map, problems: Problems) -> Map:
     laid = Map(text.at)
     for section in SECTIONS:
         laid.put(section, merged(text[section], layer[section]), text.key_at[section])
-    for section, model, given in ENTRIES:
+    for section, model, own in ENTRIES:
         new = set(layer[section]) - set(text[section])
-        refuse_change_of_nothing(laid, section, model, given, new, problems)
+        refuse_change_of_nothing(laid, section, model, own, new, problems)
     return laid
 
 

@@ -65,22 +65,22 @@ def _is_schedule(tree: Map) -> bool:
 
 
 def refuse_change_of_nothing(
-    tree: Map, section: str, model: type[BaseModel], given: Set[str], new: Iterable[str], problems: Problems
+    tree: Map, section: str, model: type[BaseModel], own: Set[str], new: Iterable[str], problems: Problems
 ) -> None:
     """Refuses entries of a section that are meant to change another, whose name is misspelt.
 
-    Such is an entry, of those that are new, with nothing that a new one needs beyond what its file gives it; on
-    the command line also one that lacks something. One problem says which may be meant, and it is taken away.
+    Such is an entry, of those that are new, with none of the fields that say what it is (`own`); on the command
+    line any that lacks something. One problem says which may be meant, and it is taken away.
     """
-    needed = [key for key in needed_by(model) if key not in given]
     there = tree.get(section)
     if not isinstance(there, Map):
         return
     for name in sorted(new):
         entry, typed = there[name], there.key_at[name].file.startswith(SET)
         known = set(entry) | entry.refused if isinstance(entry, Map) else set()
-        missing = [key for key in needed if key not in known]
-        if missing and (typed or (missing == needed and isinstance(entry, Map))):
+        missing = [key for key in needed_by(model) if key not in known]
+        nothing = isinstance(entry, Map) and bool(own) and not own & known
+        if missing and (typed or nothing):
             _refuse(there, section, name, missing, problems)
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from catalogs.problems import MOST_PROBLEMS, Location, Problem, Problems
-from catalogs.wording import key_remedy, meant_key, message_of, unknown_key
-from catalogs.yaml_text import ANY, Map, Seq, Text
+from catalogs.wording import meant_key, message_of, unknown_key
+from catalogs.yaml_text import ANY, Map, Seq, Text, key_remedy
 
 Model = TypeVar("Model", bound=BaseModel)
 Sound = NewType("Sound", Map)
@@ -90,7 +90,7 @@ def _problem(model: type[BaseModel], tree: Map, prefix: Sequence[str], error: Er
         return Problem(at, f"{dotted((*prefix, *path, error['loc'][-1]))} is missing")
     value = _value_at(tree, path)
     message = message_of(error, Text(str(path[-1]), at) if bad_key else value, named=bad_key)
-    return Problem(at, f"{where} {message}{key_remedy(str(path[-1]), value) if bad_key else ''}")
+    return Problem(at, f"{where} {message}{key_remedy(str(path[-1]), value is None) if bad_key else ''}")
 
 
 def accepted(model: type[Model], tree: Map, prefix: Sequence[str], problems: Problems) -> tuple[Model | None, Sound]:

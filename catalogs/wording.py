@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from catalogs.problems import nearest, suggestion
 from catalogs.schema import ID_PATTERN, Frozen
-from catalogs.yaml_text import Seq, Text
+from catalogs.yaml_text import Seq, Text, key_remedy
 
 _WORDS = {
     "missing": "is missing",
@@ -40,7 +40,6 @@ _NO_VALUE = frozenset({"missing", "model_type", "model_attributes_type", "dict_t
 _SHOWN_CHARACTERS = 60
 _PERCENT = re.compile(r"([0-9.]+) ?%")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, _'][0-9]{3})+(\.[0-9]+)?")
-_MORE_DIGITS = re.compile(r"[0-9]{3}(\.[0-9]+)?")
 _WITH_UNIT = re.compile(r"[^0-9.+-]*([+-]?[0-9][0-9.e]*)[^0-9]*")
 
 
@@ -101,13 +100,6 @@ def _id_remedy(text: str) -> str:
     return f"; write {written}" if re.fullmatch(ID_PATTERN, written) else ""
 
 
-def key_remedy(key: str, value: Any) -> str:
-    """A clause for a key that is none: after a comma inside a number, the rest of its digits stand as one."""
-    if value is None and _MORE_DIGITS.fullmatch(key):
-        return "; a comma parts entries here: write a number's digits in one piece, such as 1000 for 1,000"
-    return ""
-
-
 def model_at(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel] | None:
     """The model that governs the keys at a path inside another."""
     current: type[BaseModel] | None = model
@@ -139,7 +131,7 @@ def unknown_key(model: type[BaseModel], path: Sequence[str], value: Any) -> str:
         return f"unknown key '{shown_value(key)}'"
     if issubclass(owner, Frozen) and key in owner.LATER:
         return f"'{key}' is not supported yet by this version of chipmix; remove it"
-    return f"unknown key '{shown_value(key)}'{key_remedy(key, value) or suggestion(key, keys_of(owner))}"
+    return f"unknown key '{shown_value(key)}'{key_remedy(key, value is None) or suggestion(key, keys_of(owner))}"
 
 
 def meant_key(model: type[BaseModel], path: Sequence[str]) -> str | None:

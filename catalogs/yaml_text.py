@@ -27,6 +27,7 @@ PLAIN = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merg
 PLAIN_TAGS = frozenset({"!", *(f"{TAG}{kind}" for kind in PLAIN)})
 """The tags that a text without tags gets, and the ones that change nothing about it."""
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_MORE_DIGITS = re.compile(r"[0-9]{3}(\.[0-9]+)?")
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -79,6 +80,13 @@ class Seq(list[Any]):
     def number(self, i: int) -> int:
         """The number in the file, from 0, of the item at position i."""
         return i if self.numbers is None else self.numbers[i]
+
+
+def key_remedy(key: str, alone: bool) -> str:
+    """A clause for a key that is none: after a comma inside a number, the rest of its digits stand alone as one."""
+    if alone and _MORE_DIGITS.fullmatch(key):
+        return "; a comma parts entries here: write a number's digits in one piece, such as 1000 for 1,000"
+    return ""
 
 
 class _Reader:
@@ -137,7 +145,8 @@ class _Reader:
             if CONTROL_CHARACTERS.search(key):
                 self.complain(key_node, "a key contains a control character; remove it")
             if key in result:
-                self.complain(key_node, f"duplicate key '{key}' (first at line {result.key_at[key].line})")
+                remedy = key_remedy(key, value_node.value == "")
+                self.complain(key_node, f"duplicate key '{key}' (first at line {result.key_at[key].line}){remedy}")
                 continue
             result.put(key, self.read(value_node), at)
         return result
@@ -232,7 +241,7 @@ def parse(text: str, file: str) -> Map:
         raise InputError([_not_yaml(error, text, file)]) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError([Problem(start, f"is not valid YAML: {error}".split("\n")[0])]) from error
-    if node is None:
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.style and node.value in NULLS):
         return Map(start)
     if not isinstance(node, yaml.MappingNode):
         raise InputError([Problem(start, "must be a mapping of keys to values")])
