@@ -52,8 +52,9 @@ class Request:
 
     def in_file(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """A path of the scenario as its file has it: there, a list's items have the numbers of their own order."""
-        items = getattr(self.scenario, path[0], None) if len(path) > 1 else None
-        written = self.source.get(path[0]) if self.source is not None else None
+        if len(path) < 2 or self.source is None:
+            return path
+        items, written = getattr(self.scenario, path[0], None), self.source.get(path[0])
         if not (isinstance(items, tuple) and isinstance(written, list)):
             return path
         item = items[int(path[1])]
