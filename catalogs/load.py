@@ -35,6 +35,11 @@ def bundled_folder() -> Path:
     return Path(str(files("catalogs")))
 
 
+def is_bundled(folder: Path) -> bool:
+    """Whether a path leads to the catalogue that ships with chipmix, by whatever name."""
+    return os.path.realpath(folder) == os.path.realpath(bundled_folder())
+
+
 def catalog_files(folder: Path) -> list[Path]:
     """The YAML files of a catalogue folder, in a fixed order; scenarios are not part of it."""
     found = yaml_files(folder) if folder.is_dir() else [folder]
@@ -312,4 +317,4 @@ def catalog_of(folders: Sequence[Path]) -> Catalog:
 def locate(name: str, beside: Path) -> Path:
     """The folder that a scenario's `catalogs:` entry names: `bundled`, or a path beside the scenario."""
     folder = bundled_folder() if name == BUNDLED else beside / name
-    return bundled_folder() if folder.resolve() == bundled_folder().resolve() else folder
+    return bundled_folder() if is_bundled(folder) else folder

@@ -20,6 +20,8 @@ Checks of several fields together take these and no raw tree, so that none of th
 """
 Path = tuple[str | int, ...]
 BAD_KEY = "[key]"
+MOST_DETAILS = 10 * MOST_PROBLEMS
+"""So many errors are looked at together; those are more than are told, though some only follow from others."""
 
 
 def path_in(tree: Any, path: Iterable[str | int]) -> Path:
@@ -64,7 +66,7 @@ def _asked(model: type[Model], tree: Map) -> tuple[Model | None, list[ErrorDetai
     try:
         return model.model_validate(tree), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = error.errors(include_url=False)[:MOST_DETAILS]
     bad = {path_in(tree, detail["loc"]) for detail in details if _is_bad_key(detail)}
     return None, [detail for detail in details if not _follows(tree, detail, bad)]
 

@@ -22,6 +22,7 @@ _WORDS = {
     "decimal_type": "must be a number",
     "finite_number": "must be a finite number",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large for a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "model_type": "must be a mapping of keys to values",

@@ -103,9 +103,9 @@ def _holds_scenario(path: Path) -> bool:
 
 def _check_catalog(name: Path, parts: Iterable[Path]) -> None:
     """Says that a catalogue is in order, on top of the bundled one. Raises InputError."""
-    from catalogs.load import bundled_folder, catalog_of
+    from catalogs.load import bundled_folder, catalog_of, is_bundled
 
-    folders = [bundled_folder(), *(part for part in parts if part.resolve() != bundled_folder().resolve())]
+    folders = [bundled_folder(), *(part for part in parts if not is_bundled(part))]
     count = len(catalog_of(folders).accelerators)
     click.echo(f"{name}: a catalogue in order; with the bundled one {count} accelerators")
 

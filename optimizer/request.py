@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -80,17 +81,17 @@ def _chain(path: Path, problems: Problems) -> list[tuple[Map, Path]]:
     Where a base is not there, nobody can tell what the scenario has.
     """
     chain: list[tuple[Map, Path]] = []
-    seen: list[Path] = []
+    seen: list[str] = []
     while True:
         tree = _scenario_text(path)
         chain.insert(0, (tree, path.parent))
-        seen.append(path.resolve())
+        seen.append(os.path.realpath(path))
         at = _place_of_extends(tree)
         base = tree.pop("extends", None)
         if base is None:
             return chain
         following = _base(base, path.parent) if isinstance(base, Text) else None
-        if following is not None and following.resolve() not in seen:
+        if following is not None and os.path.realpath(following) not in seen:
             path = following
             continue
         problems.append(Problem(at, f"extends: {_no_base(base, following)}"))

@@ -186,11 +186,15 @@ PoolLimit = Annotated[
 ]
 
 
+Pattern = Annotated[str, StringConstraints(max_length=200)]
+"""An id, or one with `*` and the like, which may fit several."""
+
+
 class OfferRules(Frozen):
     """Which accelerators, systems and offers may be used, by id or pattern; `deny` wins."""
 
-    deny: Annotated[tuple[str, ...], InOrder] = ()
-    allow: Annotated[tuple[str, ...], InOrder] | None = None
+    deny: Annotated[tuple[Pattern, ...], InOrder] = ()
+    allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
     basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
 
 
@@ -198,7 +202,7 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Selected = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
 
 
 class Selection(Frozen):

@@ -11,6 +11,7 @@ from catalogs.yaml_text import DEEPEST_NESTING, Map, parse
 from optimizer.scenario import Scenario
 
 CATALOG_PATH = "catalog"
+LONGEST_SHOWN = 500
 
 
 def settings_of(settings: Sequence[str], problems: Problems) -> tuple[Map, Map]:
@@ -18,7 +19,7 @@ def settings_of(settings: Sequence[str], problems: Problems) -> tuple[Map, Map]:
     start = Location(SET, 1, 1)
     scenario, catalog = Map(start), Map(start)
     for setting in settings:
-        at = Location(f"{SET} {setting}", 1, 1)
+        at = Location(f"{SET} {setting[:LONGEST_SHOWN]}", 1, 1)
         key, equals, value = setting.partition("=")
         path = key.strip().split("/")
         wrong = _wrong_key(path, bool(equals))
