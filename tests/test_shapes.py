@@ -92,7 +92,7 @@ ASKED: Tree = {
         {"name": "few", "measure": "systems", "of": {"vendor": "acme", "site": ["oslo"]}, "at_most": 90,
          "within": "total"},
         {"name": "most_work", "measure": "work", "of": {"accelerator": "chip", "demand": "each"},
-         "at_most_share": "0.9", "within": "each_period"},
+         "at_most_share": 1, "within": "each_period"},
         {"name": "bought", "measure": "spend_usd", "of": {"route": "purchase", "kind": "gpu", "buyers": "acme"},
          "at_most": 100000000, "within": "2026q1"},
         {"name": "some", "measure": "accelerators", "of": {"system": "box", "offer": "box.*", "stack": "cuda"},
