@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from catalogs.problems import Problem
-    from optimizer.doubts import Doubt
+    from optimizer.doubt import Doubt
     from optimizer.request import Request
 
 

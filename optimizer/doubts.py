@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from typing import NamedTuple
 
 from catalogs.periods import value_at
+from optimizer.doubt import Doubt
+from optimizer.rounded_terms import orderable_or_committed, rounded_terms
 from optimizer.scenario import EACH, Limit
 from optimizer.tables import Tables
 from optimizer.tables.eligibility import denied
 from optimizer.tables.selection import chosen, facts_of_offer, facts_of_place, facts_of_system, selected
-
-
-class Doubt(NamedTuple):
-    """A warning, and what it is about: a path in the scenario, or an offer of the catalogue by its id."""
-
-    about: tuple[str, ...] | str
-    text: str
 
 
 def nothing_in_time(tables: Tables) -> Iterator[Doubt]:
@@ -94,4 +88,5 @@ def doubts(tables: Tables) -> list[Doubt]:
     """Every doubt about a request."""
     hosted = {row.offer for row in tables.standing if row.offer is not None and tables.offers[row.offer].hosted}
     everywhere = uncounted_carbon(tables, set(tables.scenario.sites), hosted)
-    return [*nothing_in_time(tables), *dead_quotes(tables), *everywhere]
+    rounded = rounded_terms(tables, orderable_or_committed(tables))
+    return [*nothing_in_time(tables), *dead_quotes(tables), *everywhere, *rounded]
