@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
 from catalogs.leaves import entries
 from catalogs.overlay import merged, refuse_change_of_nothing
-from catalogs.problems import InputError, Location, Problem, Problems, nearest, suggestion
-from catalogs.schema import ID_PATTERN, Accelerator, Catalog, Offer, Pool, System, Workload
+from catalogs.problems import InputError, Location, Problem, Problems, suggestion
+from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
+from catalogs.sections import SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
-from catalogs.wording import remedy, shown_value
-from catalogs.yaml_text import ANY, Map, Text, read
+from catalogs.yaml_text import Map, Text, read
 
 BUNDLED = "bundled"
 MOST_FILES = 10_000
 OWN_QUOTE = "own_quote"
 """The source of a figure that an overlay gives without citing one."""
-
-SECTIONS = ("accelerators", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
-FILE_KEYS = ("accelerator", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
 
 
 def bundled_folder() -> Path:
@@ -71,85 +66,6 @@ def shown_name(path: Path, folder: Path) -> str:
     if folder == bundled_folder():
         return f"{BUNDLED}/{path.relative_to(folder).as_posix()}"
     return str(path)
-
-
-def _empty(at: Location) -> Map:
-    """The text of a catalogue without any entry."""
-    tree = Map(at)
-    for section in SECTIONS:
-        tree.put(section, Map(at), at)
-    return tree
-
-
-def _unknown(text: Map) -> None:
-    """Something cannot be read: nobody can tell which entries there are."""
-    for section in SECTIONS:
-        text[section].refused.add(ANY)
-
-
-def _put_once(target: Map, key: str, value: Any, at: Location, what: str, problems: Problems) -> None:
-    if key not in target:
-        target.put(key, value, at)
-    elif target[key] != value:
-        first = target.key_at[key]
-        problems.append(Problem(at, f"{what} '{key}' is defined twice (first at {first})"))
-
-
-def _sections(tree: Map, text: Map, problems: Problems) -> dict[str, Map]:
-    """The sections of a file that have their shape; of the others nobody can tell the entries."""
-    found = {}
-    for key, value in tree.items():
-        at = tree.key_at[key]
-        if key not in FILE_KEYS:
-            problems.append(Problem(at, f"unknown key '{shown_value(key)}'{suggestion(key, FILE_KEYS)}"))
-            _hide(text, nearest(key, FILE_KEYS))
-        elif isinstance(value, Map):
-            found[key] = value
-        elif value is not None:
-            problems.append(Problem(at, f"{key} must be a mapping of keys to values{remedy('dict_type', value)}"))
-            _hide(text, key)
-    return found
-
-
-def _hide(text: Map, key: str | None) -> None:
-    """Nobody can tell which entries a file's key adds to its section."""
-    section = "accelerators" if key == "accelerator" else key
-    if section is not None:
-        text[section].refused.add(ANY)
-
-
-def _read_file(tree: Map, text: Map, problems: Problems) -> None:
-    """Adds one file's entries to its folder's. Systems and throughputs learn their accelerator here."""
-    sections = _sections(tree, text, problems)
-    owner = sections.get("accelerator", Map(tree.at)).get("id")
-    if isinstance(owner, Text):
-        if not re.fullmatch(ID_PATTERN, owner):
-            _hide(text, "accelerator")
-        _put_once(text["accelerators"], owner, sections["accelerator"], owner.at, "accelerator", problems)
-        if "throughput" in sections:
-            _put_once(text["throughput"], owner, sections["throughput"], owner.at, "throughput of", problems)
-    elif "accelerator" in tree or "throughput" in sections:
-        _refuse_owner(tree, sections, problems)
-        _hide(text, "accelerator")
-    for _, system, _at in entries(sections.get("systems"), "*"):
-        if "accelerator" not in system and isinstance(owner, Text):
-            system.put("accelerator", owner, system.at)
-        elif "accelerator" in tree:
-            system.refused.add("accelerator")
-    for section in ("systems", "offers", "workloads", "pools", "sources", "cites"):
-        for key, value in sections.get(section, {}).items():
-            at = sections[section].key_at[key]
-            _put_once(text[section], key, value, at, section.removesuffix("s"), problems)
-
-
-def _refuse_owner(tree: Map, sections: Mapping[str, Map], problems: Problems) -> None:
-    """Says that nobody can tell whose systems and throughput a file has, unless its accelerator was refused already."""
-    about = sections.get("accelerator")
-    if about is not None and "id" in about:
-        problems.append(Problem(about.key_at["id"], "accelerator.id must be a word, such as my_chip"))
-    elif about is not None or tree.get("accelerator") is None:
-        at = tree.key_at.get("accelerator", tree.at)
-        problems.append(Problem(at, "accelerator.id is missing; it says whose systems and throughput these are"))
 
 
 def _cite_own_quotes(base: Map, over: Map) -> None:
@@ -198,13 +114,13 @@ def _laid(text: Map, layer: Map, problems: Problems) -> Map:
 
 def merge_folders(folders: Iterable[Path], problems: Problems) -> Map:
     """The source text of all folders, section by section, later folders on top of earlier ones."""
-    text = _empty(Location("", 1, 1))
+    text = empty(Location("", 1, 1))
     for folder in folders:
-        layer = _empty(Location(str(folder), 1, 1))
+        layer = empty(Location(str(folder), 1, 1))
         for path in _files_of(folder, layer, problems):
             tree = _read(path, folder, layer, problems)
             if tree is not None:
-                _read_file(tree, layer, problems)
+                add_file(tree, layer, problems)
         text = _laid(text, layer, problems)
     return text
 
@@ -214,7 +130,7 @@ def _files_of(folder: Path, layer: Map, problems: Problems) -> list[Path]:
         return catalog_files(folder)
     except InputError as error:
         refused = error.problems
-    _unknown(layer)
+    hide_all(layer)
     problems.extend(refused)
     return []
 
@@ -225,13 +141,13 @@ def _read(path: Path, folder: Path, layer: Map, problems: Problems) -> Map | Non
         return read(path, shown_name(path, folder))
     except InputError as error:
         refused = error.problems
-    _unknown(layer)
+    hide_all(layer)
     problems.extend(refused)
     return None
 
 
 def _with_settings(text: Map, settings: Map, problems: Problems) -> Map:
-    layer = _empty(settings.at)
+    layer = empty(settings.at)
     for section, value in settings.items():
         at = settings.key_at[section]
         if section not in layer:
@@ -266,7 +182,7 @@ def load_catalog(folders: Sequence[Path], problems: Problems, settings: Map | No
     """
     text = merge_folders(folders, problems)
     if not whole:
-        _unknown(text)
+        hide_all(text)
     if settings:
         text = _with_settings(text, settings, problems)
     known = checked_catalog(text, problems)
@@ -277,7 +193,7 @@ def load_catalog(folders: Sequence[Path], problems: Problems, settings: Map | No
 
 def catalog_text(sections: Mapping[str, Map], settings: Iterable[Map], problems: Problems) -> Map:
     """The text of a catalogue that a plan holds, section by section, with settings laid on top."""
-    text = _empty(Location("", 1, 1))
+    text = empty(Location("", 1, 1))
     for section, value in sections.items():
         text.put(section, value, value.at)
     for layer in settings:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from catalogs.load import FILE_KEYS
 from catalogs.problems import nearest
+from catalogs.sections import FILE_KEYS
 from catalogs.yaml_text import Map
 from optimizer.scenario import OfferRules, Scenario
 

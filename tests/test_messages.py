@@ -8,6 +8,7 @@ import pytest
 from test_yaml_input import ASKED, CHIP, changed
 
 from catalogs.problems import InputError
+from catalogs.yaml_text import parse
 from cli.main import run
 from optimizer.planning import stated
 from optimizer.request import find_scenario, load_request
@@ -279,3 +280,34 @@ def test_a_catalogue_is_no_scenario(tmp_path: Path) -> None:
     told(tmp_path)
     with pytest.raises(InputError, match="is a file of a catalogue, not a scenario; name its folder under catalogs:"):
         load_request(tmp_path / "quotes" / "chip.yaml")
+
+
+# aliases
+
+
+def test_an_alias_is_a_copy(tmp_path: Path) -> None:
+    """Of its own, so that what is done to one place is not done to the other."""
+    tree = parse("a: &x {b: [1, {c: 2}]}\nd: *x\n? &k word\n: 1\ne: &s text\nf: *s\n", "f")
+    assert tree["a"] == tree["d"] == {"b": ["1", {"c": "2"}]}
+    assert tree["a"] is not tree["d"]
+    assert tree["a"]["b"] is not tree["d"]["b"]
+    assert (tree["word"], tree["f"]) == ("1", "text")
+    assert told(tmp_path, changed(ASKED, "power_mw: 1, pue: 1.2", "power_mw: &x 1, pue: *x")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: &x 1\nb: &x 2\n", "f:2:4: the anchor 'x' is given twice"),
+        ("a: *x\nb: &x 2\n", "f:1:4: is not valid YAML: there is no anchor 'x' before this alias"),
+        ("a: &x {b: *x}\n", "f:1:4: an alias contains itself; write the value out"),
+        ("a: &x [[*x]]\n", "f:1:4: an alias contains itself"),
+        ("a: &x {b: 1}\n? *x\n: 2\n", "f:2:3: a key must be a plain word"),
+        ("a: 1\n--- \nb: 2\n", "f:2:1: is not valid YAML: holds more than one document"),
+        ("a: 1\n...\n---\nb: 2\n", "f:3:1: is not valid YAML: holds more than one document"),
+    ],
+)
+def test_an_alias_or_document_that_cannot_be_read(text: str, says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse(text, "f")
+    assert str(refused.value).startswith(says)
