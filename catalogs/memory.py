@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from catalogs.problems import Problem
 from catalogs.schema import Catalog, Workload
-from catalogs.yaml_text import Map
+from catalogs.validate import Sound
 
 
 class Misfit(NamedTuple):
@@ -42,14 +42,14 @@ def misfit(catalog: Catalog, system: str, workload: str) -> Misfit | None:
     return None if holds_gb >= takes_gb else Misfit(system, entry.accelerators, holds_gb, workload, takes_gb, precision)
 
 
-def rates_of_no_use(catalog: Catalog, merged: Mapping[str, Map]) -> Iterator[Problem]:
+def rates_of_no_use(catalog: Catalog, text: Sound) -> Iterator[Problem]:
     """Rates of accelerators of which no system holds the workload: somebody claims what cannot run."""
     for accelerator, by_workload in catalog.throughput.items():
         systems = sorted(key for key, entry in catalog.systems.items() if entry.accelerator == accelerator)
         for workload in by_workload:
             small = [misfit(catalog, system, workload) for system in systems]
             if systems and all(small):
-                at = merged["throughput"][accelerator].key_at[workload]
+                at = text["throughput"][accelerator].key_at[workload]
                 why = "; ".join(f"{each.system}: {each}" for each in small if each is not None)
                 yield Problem(at, f"throughput.{accelerator}.{workload}: no system of {accelerator} can do it ({why})")
 

@@ -22,7 +22,7 @@ def limit_in(schedule: Schedule | None, months: range) -> float | None:
     return None if value is None else float(value)
 
 
-def tariff_in(schedule: Schedule, months: range) -> float:
+def tariff_in(schedule: Schedule | None, months: range) -> float:
     """A tariff in a period; 0 where it has not begun in its first month, and nothing is charged yet."""
     return float(mean(schedule, months) or 0)
 
