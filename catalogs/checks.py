@@ -24,10 +24,11 @@ def check_links(known: Sound, problems: Problems) -> None:
     check_keys(keys(known, "accelerators", "*", "draws", "*"), ids(known, "pools"), "pool", problems)
     check_keys(keys(known, "throughput", "*"), ids(known, "accelerators"), "accelerator", problems)
     check_keys(keys(known, "throughput", "*", "*"), ids(known, "workloads"), "workload", problems)
-    cited = [ids(known, section) for section in ("accelerators", "systems", "offers")]
+    cited = [ids(known, section) for section in _CITED]
     for (_, key), _value, at in keys(known, "cites", "*"):
         if not any(them is None or key in them or key.rpartition(".")[0] in them for them in cited):
-            problems.append(Problem(at, f"cites.{key}: names no accelerator, system or offer, nor a field of one"))
+            message = f"cites.{key}: names no accelerator, system, offer or workload, nor a field of one"
+            problems.append(Problem(at, message))
 
 
 def check_names(known: Sound, problems: Problems) -> None:
@@ -128,6 +129,7 @@ _CITED = {
         "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
         "network_usd", "software_usd_per_year", "minimum_order_systems", "price_breaks",
     ),
+    "workloads": ("memory_gb",),
 }  # fmt: skip
 
 

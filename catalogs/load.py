@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
 from catalogs.leaves import entries
+from catalogs.memory import rates_of_no_use
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
@@ -223,11 +224,24 @@ def _in_order(section: Map) -> Map:
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:
     """The catalogue of some folders. Raises InputError with every mistake of every file."""
+    return _sound(folders)[0]
+
+
+def _sound(folders: Sequence[Path]) -> tuple[Catalog, Sound]:
     problems = Problems()
     known = load_catalog(folders, problems)
     if problems or known.catalog is None:
         raise InputError(problems)
-    return known.catalog
+    return known.catalog, known.text
+
+
+def doubtful(folders: Sequence[Path]) -> list[Problem]:
+    """What is possible but looks wrong in some folders on top of the bundled one, or in that alone.
+
+    Raises InputError with every mistake of every file.
+    """
+    found = set(rates_of_no_use(*_sound(folders)))
+    return sorted(found - set(doubtful(folders[:1]))) if len(folders) > 1 else sorted(found)
 
 
 def locate(name: str, beside: Path) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -21,6 +22,7 @@ def months_in(key: str) -> int:
     return {4: 12, 6: 3, 7: 1}[len(key)]
 
 
+@lru_cache(maxsize=4096)
 def first_month(key: str) -> int:
     """The first month of a period. Raises ValueError if the key writes none."""
     match = _PERIOD.fullmatch(key)
@@ -49,7 +51,8 @@ def _period(key: str) -> str:
     return str(key)
 
 
-def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+def one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Steps in the order of their months, which are all different."""
     seen: dict[int, str] = {}
     for key in steps:
         other = seen.setdefault(first_month(key), key)
@@ -60,7 +63,8 @@ def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
     return {key: steps[key] for key in sorted(steps, key=first_month)}
 
 
-def _form(value: Any) -> str:
+def form_of(value: Any) -> str:
+    """Whether a schedule is a constant or steps."""
     return f"{TAGS}steps" if isinstance(value, dict) else f"{TAGS}constant"
 
 
@@ -77,10 +81,10 @@ def _in_proportion(value: Decimal) -> Decimal:
 
 Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_proportion)]
 Amount = Annotated[Number, Field(ge=0)]
-Steps = Annotated[dict[Period, Amount], AfterValidator(_one_key_a_month)]
+Steps = Annotated[dict[Period, Amount], AfterValidator(one_key_a_month)]
 Schedule = Annotated[
     Annotated[Amount, Tag(f"{TAGS}constant")] | Annotated[Steps, Tag(f"{TAGS}steps")],
-    Discriminator(_form),
+    Discriminator(form_of),
 ]
 """A number that always holds, or numbers by period, each holding until the next one listed."""
 

@@ -103,17 +103,20 @@ def _holds_scenario(path: Path) -> bool:
 
 def _check_catalog(name: Path, parts: Iterable[Path]) -> None:
     """Says that a catalogue is in order, on top of the bundled one. Raises InputError."""
-    from catalogs.load import bundled_folder, catalog_of, is_bundled
+    from catalogs.load import bundled_folder, catalog_of, doubtful, is_bundled
 
     folders = [bundled_folder(), *(part for part in parts if not is_bundled(part))]
     count = len(catalog_of(folders).accelerators)
     click.echo(f"{name}: a catalogue in order; with the bundled one {count} accelerators")
+    for doubt in doubtful(folders):
+        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
 
 
 def _check_scenario(name: str, path: Path) -> None:
     """Says that a scenario is in order, and what looks wrong about it. Raises InputError for what `plan` refuses."""
     from optimizer.doubts import doubts
     from optimizer.planning import stated
+    from optimizer.readings import readings
     from optimizer.request import load_request
 
     request = load_request(path)
@@ -124,6 +127,8 @@ def _check_scenario(name: str, path: Path) -> None:
     click.echo(f"{name}: a scenario in order{warned}; {able} of {len(tables.offers)} offers can be ordered")
     for doubt in found:
         click.echo(_warning(request, doubt), err=True)
+    for read in readings(request.scenario):
+        click.echo(f"{request.place(read.path)}: note: {read}", err=True)
 
 
 def _warning(request: Request, doubt: Doubt) -> str:

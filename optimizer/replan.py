@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogs.periods import first_month
+from catalogs.periods import first_month, last_month
 from catalogs.problems import InputError
 from optimizer.answer import TRACE
 from optimizer.elastic import Infeasible
@@ -74,7 +74,7 @@ def kept(request: Request, model: Model, approved: Approved | None) -> dict[str,
     """
     if approved is None or approved.placed_until is None:
         return {}
-    last = first_month(approved.placed_until)
+    last = last_month(approved.placed_until)
     calendar = model.tables.calendar
     placed = [o for o in approved.plan.orders if not o.commitment and first_month(o.ordered) <= last]
     systems = {_column(o.offer, o.place, o.enters_service): o.systems for o in placed}

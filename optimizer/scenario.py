@@ -10,7 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import TAGS, Amount, Number, Period, Schedule, Steps, first_month
+from catalogs.periods import (
+    TAGS,
+    Amount,
+    Number,
+    Period,
+    Schedule,
+    Steps,
+    first_month,
+    form_of,
+    one_key_a_month,
+)
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.calendar import Calendar
 
@@ -79,6 +89,11 @@ class Assumptions(Frozen):
 
 
 Pue = Annotated[Number, Field(ge=1, le=10)]
+PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
+PueSchedule = Annotated[
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
+    Discriminator(form_of),
+]
 
 
 class Expansion(Frozen):
@@ -91,10 +106,13 @@ class Expansion(Frozen):
 
 
 class Site(Frozen):
-    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit."""
+    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
+
+    `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period.
+    """
 
     power_mw: Schedule
-    pue: Pue
+    pue: PueSchedule
     peak_pue: Pue | None = None
     liquid_mw: Schedule | None = None
     air_mw: Schedule | None = None

@@ -117,16 +117,37 @@ def _check_windows(tree: Sound, calendar: Calendar, problems: Problems) -> None:
 
 
 def _check_tariffs(tree: Sound, calendar: Calendar, problems: Problems) -> None:
-    """Electricity needs a price wherever it may be drawn: absent is never zero."""
+    """Electricity needs a price and a PUE wherever it may be drawn: absent is never zero."""
     drawn = {site for part in ("fleet", "commitments") for _, site, _ in texts(tree, part, "*", "site")}
     for (_, site), entry, _at in entries(tree, "sites", "*"):
-        tariff, power = entry.get("electricity_usd_per_mwh"), entry.get("power_mw")
         drawing = site in drawn or has(entry, "expansion")
         start = calendar.first_month(1)
-        powered = start if drawing else max(_first_key(power), start)
-        if tariff is not None and "power_mw" not in entry.refused and max(_first_key(tariff), start) > powered:
-            message = f"sites.{site}.electricity_usd_per_mwh begins after the site has power; give it from then on"
-            problems.append(Problem(tariff.at, message))
+        powered = start if drawing else max(_first_key(entry.get("power_mw")), start)
+        for field in ("electricity_usd_per_mwh", "pue"):
+            tariff = entry.get(field)
+            if tariff is not None and "power_mw" not in entry.refused and max(_first_key(tariff), start) > powered:
+                message = f"sites.{site}.{field} begins after the site has power; give it from then on"
+                problems.append(Problem(tariff.at, message))
+
+
+def _check_peak_pue(tree: Sound, calendar: Calendar, problems: Problems) -> None:
+    """A site's PUE at peak is no less than any that a schedule of its PUE has in the horizon."""
+    for (_, site), entry, _at in entries(tree, "sites", "*"):
+        pue, peak = entry.get("pue"), number(entry.get("peak_pue"))
+        steps = pue if isinstance(pue, Map) else Map(entry.at)
+        for key, text in steps.items():
+            each = number(text)
+            if each is not None and peak is not None and peak < each and _holds(key, steps, calendar):
+                why = f"{peak} < {each} from {key}"
+                message = f"sites.{site}.peak_pue must be at least every pue of the horizon ({why})"
+                problems.append(Problem(entry["peak_pue"].at, message))
+
+
+def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
+    """Whether a step of a schedule holds in some month of the horizon."""
+    later = [first_month(other) for other in schedule if first_month(other) > first_month(key)]
+    ends = min(later, default=calendar.first_month(calendar.count + 1))
+    return first_month(key) < calendar.first_month(calendar.count + 1) and ends > calendar.start
 
 
 def _first_key(schedule: object) -> int:
@@ -193,3 +214,4 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         _check_periods(tree, calendar, problems)
         _check_windows(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
+        _check_peak_pue(tree, calendar, problems)

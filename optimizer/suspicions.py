@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator
 from statistics import median
 
-from catalogs.periods import first_month, value_at
+from catalogs.periods import first_month
 from catalogs.schema import Catalog, Offer
 from optimizer.answer import Answer
 from optimizer.calendar import MONTHS_PER_YEAR
 from optimizer.doubts import dead_quotes, nothing_in_time, uncounted_carbon
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.owed import rent_after_usd
+from optimizer.readings import readings
 from optimizer.rounded_terms import rounded_terms
+from optimizer.schedules import mean
 from optimizer.tables import Tables
 
 GENERATION_MONTHS = 18
@@ -80,6 +82,11 @@ def empty_limits(answer: Answer) -> Iterator[str]:
             yield f"limit '{rule.name}' selects nothing in this plan and holds by itself"
 
 
+def read_otherwise(answer: Answer) -> Iterator[str]:
+    """What the scenario writes by period and is not read by its own period: what was read."""
+    return map(str, readings(answer.tables.scenario))
+
+
 def ordered_offers(answer: Answer) -> dict[str, int]:
     """The offers ordered, each with its first period of order."""
     found: dict[str, int] = {}
@@ -89,22 +96,22 @@ def ordered_offers(answer: Answer) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _price(offer: Offer, month: int) -> float | None:
-    price = value_at(offer.price_usd, month)
+def _price(offer: Offer, months: range) -> float | None:
+    price = mean(offer.price_usd, months)
     return None if price is None else float(price)
 
 
 def old_quotes(answer: Answer) -> Iterator[str]:
     """A price that was quoted more than a year before the order that rests on it."""
     for name, t in ordered_offers(answer).items():
-        offer, month = answer.tables.request.catalog.offers[name], answer.tables.calendar.first_month(t)
+        offer, months = answer.tables.request.catalog.offers[name], answer.tables.calendar.span(t)
         schedule = offer.price_usd if offer.route == "purchase" else offer.usd_per_accelerator_hour
         quoted = (
-            max((k for k in schedule if first_month(k) <= month), key=first_month)
+            max((k for k in schedule if first_month(k) <= months[-1]), key=first_month)
             if isinstance(schedule, dict)
             else None
         )
-        if quoted is not None and month - first_month(quoted) > MONTHS_PER_YEAR:
+        if quoted is not None and months[0] - first_month(quoted) > MONTHS_PER_YEAR:
             yield f"the price of {name} ordered in {answer.period(t)} was quoted in {quoted}, more than a year before"
 
 
@@ -112,9 +119,9 @@ def off_trend(answer: Answer) -> Iterator[str]:
     """A purchase price more than half off the median of its generation, per accelerator and peak rate."""
     tables = answer.tables
     for name, t in ordered_offers(answer).items():
-        month = tables.calendar.first_month(t)
-        own = _usd_per_tflops(tables, name, month)
-        peers = [usd for other in _peers(tables, name) if (usd := _usd_per_tflops(tables, other, month)) is not None]
+        months = tables.calendar.span(t)
+        own = _usd_per_tflops(tables, name, months)
+        peers = [usd for other in _peers(tables, name) if (usd := _usd_per_tflops(tables, other, months)) is not None]
         if own is not None and len(peers) >= PEERS and abs(own / median(peers) - 1) > 0.5:
             yield (
                 f"the price of {name} is {own / median(peers):.1f} times the median of its generation "
@@ -134,9 +141,9 @@ def _peers(tables: Tables, name: str) -> list[str]:
     return sorted(key for key in bought if tables.offers[key].accelerator in near)
 
 
-def _usd_per_tflops(tables: Tables, name: str, month: int) -> float | None:
+def _usd_per_tflops(tables: Tables, name: str, months: range) -> float | None:
     facts = tables.offers[name]
-    price = _price(tables.request.catalog.offers[name], month)
+    price = _price(tables.request.catalog.offers[name], months)
     peak = tables.request.catalog.accelerators[facts.accelerator].peak_tflops.get("bf16")
     return price / facts.accelerators / float(peak) if price and peak else None
 
@@ -146,8 +153,8 @@ def slower_successor(answer: Answer) -> Iterator[str]:
     catalog, calendar = answer.tables.request.catalog, answer.tables.calendar
     bought = sorted({answer.tables.offers[name].accelerator for name in ordered_offers(answer)})
     for work in sorted({demand.workload for demand in answer.tables.scenario.demand.values()}):
-        month = calendar.first_month(calendar.count)
-        able = {a: value_at(by[work].rate, month) for a, by in catalog.throughput.items() if work in by}
+        months = calendar.span(calendar.count)
+        able = {a: mean(by[work].rate, months) for a, by in catalog.throughput.items() if work in by}
         rate = {a: float(value) for a, value in able.items() if value}
         for new in bought:
             faster = [old for old in rate if new in rate and rate[old] > rate[new] and _succeeds(catalog, new, old)]
@@ -172,6 +179,7 @@ SUSPICIONS = (
     terms_rounded,
     idle_systems,
     empty_limits,
+    read_otherwise,
     old_quotes,
     off_trend,
     slower_successor,

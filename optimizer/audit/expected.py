@@ -116,16 +116,16 @@ def expected_sites(accounts: Accounts) -> Table:
         use, power = books.site_use[key], power_mw_used(books, key)
         liquid, air = cooling_mw_used(use.liquid_kw), cooling_mw_used(use.air_kw)
         for t in range(books.inputs.horizon.periods):
-            month = books.inputs.horizon.start(t)
+            months = books.inputs.horizon.span(t)
             rows[key, books.inputs.horizon.key(t)] = {
                 "power_used_mw": power[t],
                 "power_limit_mw": limits[key][t],
                 "liquid_used_mw": liquid[t],
-                "liquid_limit_mw": site.liquid_mw.limit_at(month) if site.liquid_mw else None,
+                "liquid_limit_mw": site.liquid_mw.standing(months) if site.liquid_mw else None,
                 "air_used_mw": air[t],
-                "air_limit_mw": site.air_mw.limit_at(month) if site.air_mw else None,
+                "air_limit_mw": site.air_mw.standing(months) if site.air_mw else None,
                 "racks_used": use.racks[t],
-                "racks_limit": site.racks.limit_at(month) if site.racks else None,
+                "racks_limit": site.racks.standing(months) if site.racks else None,
                 "energy_mwh": use.energy_mwh[t],
             }
     return rows

@@ -15,7 +15,10 @@ DELIVERED_ROUTES = ("purchase", "lease")
 
 @dataclass(frozen=True)
 class System:
-    """What is ordered and powered as one; `draws` is from pools, per accelerator."""
+    """What is ordered and powered as one; `draws` is from pools, per accelerator.
+
+    `memory_gb` is that of all its accelerators together, None where nobody states it.
+    """
 
     id: str
     accelerator: str
@@ -28,6 +31,7 @@ class System:
     cooling: str
     racks: Fraction
     draws: Mapping[str, Fraction]
+    memory_gb: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,8 @@ class Site:
     """One of our sites; a limit of None is no limit."""
 
     power_mw: Schedule
-    pue: Fraction
-    peak_pue: Fraction
+    pue: Schedule
+    peak_pue: Schedule
     liquid_mw: Schedule | None
     air_mw: Schedule | None
     racks: Schedule | None
@@ -132,10 +136,15 @@ class Demand:
 
 @dataclass(frozen=True)
 class Throughput:
-    """Work per second of one accelerator."""
+    """Work per second of one accelerator; `memory_gb` is what the workload takes in its precision."""
 
     rate: Schedule
     basis: str
+    memory_gb: Fraction
+
+    def fits(self, system: System) -> bool:
+        """Whether a system's accelerators together hold the workload; one of unknown memory may."""
+        return system.memory_gb is None or system.memory_gb >= self.memory_gb
 
 
 @dataclass(frozen=True)

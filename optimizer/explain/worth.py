@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from catalogs.periods import value_at
 from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved
 from optimizer.explain.explanation import LimitWorth, Move
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.use import Use, uses
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
 from optimizer.scenario import matches
+from optimizer.schedules import reading_of
 from optimizer.what_if import NEVER, Bracket
 
 MOVES = tuple(map(Decimal, (-5, -1, 1, 5)))
@@ -170,7 +170,8 @@ def _amount(inquiry: Inquiry, limit: BusinessLimit) -> float:
     steps = {key: Decimal(str(amount)) for key, amount in value.items()}
     if limit.constraint == "finish_by_deadline":
         return float(max(steps.values()))
-    return float(sum(value_at(steps, calendar.first_month(t)) or 0 for t in calendar.periods)) / calendar.count
+    read = reading_of(limit.key)
+    return float(sum(read(steps, calendar.span(t)) or 0 for t in calendar.periods)) / calendar.count
 
 
 def _unit(inquiry: Inquiry, limit: BusinessLimit) -> str:

@@ -221,11 +221,11 @@ def it_kw(model: Model) -> Iterator[Measured]:
 def carbon_t(model: Model) -> Iterator[Measured]:
     """Carbon of the energy on our sites and of hosted hours, in tonnes."""
     tables = model.tables
-    kg_per_mwh = {(row.site, row.t): row.carbon_kg_per_mwh for row in tables.site_periods}
+    at_site = {(row.site, row.t): row for row in tables.site_periods}
     for facts, system, place, t, variable, count in _in_service(model):
         if place in tables.scenario.sites:
-            kw = float(tables.scenario.sites[place].pue) * tables.systems[system].average_kw
-            tonnes = kw * tables.calendar.hours / KW_PER_MW * kg_per_mwh[place, t] / KG_PER_T
+            kw = at_site[place, t].pue * tables.systems[system].average_kw
+            tonnes = kw * tables.calendar.hours / KW_PER_MW * at_site[place, t].carbon_kg_per_mwh / KG_PER_T
         else:
             (offer,) = facts.get("offer", ("",))
             tonnes = tables.offers[offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T

@@ -10,7 +10,7 @@ import optimizer.plan_format as fmt
 from optimizer.answer import TRACE, Answer, gone
 from optimizer.formulation.model import DEMAND_PARTS
 from optimizer.formulation.owed import discounted_after, owed_by_system, periods_after, rent_after_usd
-from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue
+from optimizer.tables import KW_PER_MW, Cohort, Tables, Work
 
 
 def periods(tables: Tables) -> list[fmt.PeriodRow]:
@@ -151,7 +151,7 @@ def sites(answer: Answer) -> list[fmt.SiteRow]:
         fmt.SiteRow(
             site=row.site,
             period=answer.period(row.t),
-            power_used_mw=used[row.site, row.t, "it_mw"] * peak_pue(tables.scenario, row.site),
+            power_used_mw=used[row.site, row.t, "it_mw"] * row.peak_pue,
             power_limit_mw=row.power_mw + added[row.site, row.t],
             liquid_used_mw=used[row.site, row.t, "liquid"],
             liquid_limit_mw=row.liquid_mw,
@@ -159,9 +159,7 @@ def sites(answer: Answer) -> list[fmt.SiteRow]:
             air_limit_mw=row.air_mw,
             racks_used=used[row.site, row.t, "racks"],
             racks_limit=row.racks,
-            energy_mwh=used[row.site, row.t, "average_mw"]
-            * float(tables.scenario.sites[row.site].pue)
-            * tables.calendar.hours,
+            energy_mwh=used[row.site, row.t, "average_mw"] * row.pue * tables.calendar.hours,
         )
         for row in tables.site_periods
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from catalogs.memory import misfit
 from optimizer.business_limits import business_limits
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
 from optimizer.reopened import Key
@@ -85,6 +86,9 @@ def _reason(reach: Reach, demand: str, name: str, t: int) -> str | None:
     tables, offer = reach.tables, reach.tables.offers[name]
     if name in tables.excluded:
         return NO_ROOM if tables.excluded[name] == NO_ROOM else None
+    small = misfit(tables.request.catalog, offer.system, tables.scenario.demand[demand].workload)
+    if small is not None:
+        return str(small)
     cohorts = [c for c in tables.cohorts if c.offer == name and not c.committed]
     then = [c for c in cohorts if c.t <= t <= c.last]
     cost = reach.porting(demand, tables.systems[offer.system].stack)

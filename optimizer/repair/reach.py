@@ -8,7 +8,7 @@ from functools import cached_property
 
 from optimizer.formulation.model import Model
 from optimizer.scenario import Porting
-from optimizer.tables import KW_PER_MW, Cohort, Need, OfferFacts, Stock, Work, grouped, peak_pue
+from optimizer.tables import KW_PER_MW, Cohort, Need, OfferFacts, Stock, Work, grouped
 
 SURELY = 1 + 1e-6
 """A contradiction is told where what is asked is more than what there is by more than rounding."""
@@ -86,7 +86,7 @@ class Reach:
 
     def powered(self, system: str, site: str, t: int) -> float:
         """Systems that a site's power carries, if there were no others."""
-        each = peak_pue(self.tables.scenario, site) * self.tables.systems[system].provisioned_kw / KW_PER_MW
+        each = self._sites[site, t].peak_pue * self.tables.systems[system].provisioned_kw / KW_PER_MW
         return self.power_mw(site, t) / each
 
     def room(self, system: str, site: str, t: int) -> tuple[float, str]:

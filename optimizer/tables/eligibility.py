@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from catalogs.periods import value_at
+from catalogs.memory import misfit
 from catalogs.schema import Offer
 from optimizer.scenario import ANY_BUYER, OfferRules, matches
+from optimizer.schedules import mean
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.wanted import helps_a_share
@@ -53,6 +54,12 @@ def denied(rules: OfferRules, offer: OfferFacts) -> str | None:
     return None
 
 
+def ruled_out_by_rule(here: Circumstances, offer: OfferFacts) -> bool:
+    """Whether it is the buyer or the scenario that keeps an offer out, and not what it is."""
+    entry = here.catalog.offers[offer.offer]
+    return any(rule(here, offer, entry) is not None for rule in (closed, ruled_out))
+
+
 def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
     """It would stand on a site of ours, and there is none."""
     return None if here.places(offer) else "it needs a site of ours and the scenario has none (sites)"
@@ -69,12 +76,12 @@ def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
     """Whether an offer's systems can do a demand's work in some period, somewhere that they may stand."""
-    able = any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods)
+    able = any((offer.system, name, t) in here.rate for t in here.calendar.periods)
     return able and any(here.may_stand(name, place) for place in here.places(offer))
 
 
 def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
-    """Why an offer's accelerator cannot do a demand's work."""
+    """Why an offer's systems cannot do a demand's work."""
     demand = here.scenario.demand[name]
     entry = here.catalog.throughput.get(offer.accelerator, {}).get(demand.workload)
     stack = here.systems[offer.system].stack
@@ -84,7 +91,10 @@ def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
         return f"stack {stack} is not listed"
     if entry.basis not in here.scenario.offers.basis:
         return f"its throughput is {entry.basis}, which is not accepted"
-    if not any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods):
+    small = misfit(here.catalog, offer.system, demand.workload)
+    if small is not None:
+        return str(small)
+    if not any((offer.system, name, t) in here.rate for t in here.calendar.periods):
         return "its throughput begins after the horizon"
     return "it may not run where the offer's systems stand"
 
@@ -117,4 +127,4 @@ def has_price(here: Circumstances, offer: OfferFacts, t: int) -> bool:
     """Whether the offer has a price when what enters service in period t is ordered."""
     entry = here.catalog.offers[offer.offer]
     schedule = entry.price_usd if entry.route == "purchase" else entry.usd_per_accelerator_hour
-    return value_at(schedule, here.calendar.first_month(t - offer.lead_periods)) is not None
+    return mean(schedule, here.calendar.span(t - offer.lead_periods)) is not None

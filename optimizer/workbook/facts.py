@@ -9,8 +9,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from catalogs.periods import first_month, last_month, value_at
+from catalogs.periods import first_month, last_month
 from optimizer.plan_format import OrderRow, Plan
+from optimizer.schedules import READINGS, Reading, Schedule
 
 TERMS = frozenset({"lease", "reservation"})
 """Routes whose rent is due for a term, which may outlast the horizon."""
@@ -76,7 +77,7 @@ def number(text: Any) -> float:
     return float(Decimal(str(text)))
 
 
-def _schedule(raw: Any) -> Decimal | dict[str, Decimal] | None:
+def _schedule(raw: Any) -> Schedule | None:
     if isinstance(raw, dict):
         keys = sorted(raw, key=first_month)
         return {key: Decimal(str(raw[key])) for key in keys}
@@ -103,10 +104,18 @@ class Facts:
         """The first month of the horizon."""
         return first_month(self.keys[0])
 
-    def over_periods(self, raw: Any, before: float | None = None) -> Values:
-        """A schedule at the first month of each period; `before` where it has not begun."""
+    def span(self, key: str) -> range:
+        """The months of a period, which may lie before the horizon."""
+        return range(first_month(key), first_month(key) + self.months)
+
+    def over_periods(self, field: str, raw: Any, before: float | None = None) -> Values:
+        """The schedule of a field in each period, as the field is read; `before` where it has not begun."""
+        return self.read(READINGS[field], raw, before)
+
+    def read(self, reading: Reading, raw: Any, before: float | None = None) -> Values:
+        """A schedule in each period; `before` where it has not begun."""
         schedule = _schedule(raw)
-        values = (value_at(schedule, first_month(key)) for key in self.keys)
+        values = (reading(schedule, self.span(key)) for key in self.keys)
         return tuple(before if value is None else float(value) for value in values)
 
     @cached_property
@@ -202,7 +211,7 @@ class Facts:
 
     def price_at(self, raw: Any, key: str) -> float:
         """A price in the period of a key, which may lie before the horizon; zero before the first of a schedule."""
-        value = value_at(_schedule(raw), first_month(key))
+        value = READINGS["price_usd"](_schedule(raw), self.span(key))
         return 0.0 if value is None else float(value)
 
     @property
@@ -222,7 +231,7 @@ class Facts:
 
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""
-        return self.over_periods(self.scenario["demand"][demand]["per_second"], 0.0)
+        return self.over_periods("per_second", self.scenario["demand"][demand]["per_second"], 0.0)
 
     @cached_property
     def unmet(self) -> dict[str, tuple[float, ...]]:

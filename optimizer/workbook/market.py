@@ -59,7 +59,7 @@ def _rents(facts: Facts, offer: dict[str, Any]) -> tuple[float | None, ...]:
     until = last_month(dates["until"]) if dates.get("until") else None
     months = [first_month(key) for key in facts.keys]
     open_in = [(since is None or since <= month) and (until is None or month <= until) for month in months]
-    rents = facts.over_periods(offer.get("usd_per_accelerator_hour"))
+    rents = facts.over_periods("usd_per_accelerator_hour", offer.get("usd_per_accelerator_hour"))
     return tuple(rent if rent and is_open else None for rent, is_open in zip(rents, open_in, strict=True))
 
 

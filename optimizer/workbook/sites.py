@@ -123,10 +123,9 @@ def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: 
     own = inputs.sites[site]
     load = table.line(Line("Provisioned IT load", "kW", place=site, periods=_product(stands, provisioned)))
     drawn = table.line(Line("Average IT load", "kW", place=site, periods=_product(stands, average)))
-    formula = Formula(f"={own.pue.constant}*{drawn.now}*hours_per_period/kw_per_mw")
+    formula = Formula(f"={own.pue}*{drawn.now}*hours_per_period/kw_per_mw")
     energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
-    peak = (own.peak_pue or own.pue).constant
-    used = Formula(f"={peak}*{load.now}/kw_per_mw")
+    used = Formula(f"={own.peak_pue}*{load.now}/kw_per_mw")
     pairs = {"power_mw": _limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))}
     for kind in ("liquid", "air"):
         kw = _product(stands, provisioned, kind).text
