@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 import optimizer.plan_format as fmt
-from catalogs.problems import InputError, Location, Problem
 from optimizer.answer import Answer
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.matrix import Matrix
@@ -27,25 +26,38 @@ def as_text(part: BaseModel) -> dict[str, Any]:
     return dumped
 
 
-def _sha256(content: dict[str, Any]) -> str:
+def sha256_of(content: Any) -> str:
+    """The SHA-256 of content as JSON with sorted keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def seal_of(plan: fmt.Plan) -> str:
+    """The SHA-256 of all of a plan but its seal."""
+    content = plan.model_dump(mode="json")
+    del content["chipmix"]["sha256"]
+    return sha256_of(content)
+
+
+def sealed(plan: fmt.Plan) -> fmt.Plan:
+    """A plan with its seal."""
+    return plan.model_copy(update={"chipmix": plan.chipmix.model_copy(update={"sha256": seal_of(plan)})})
+
+
 def read_answer(
-    answer: Answer, matrix: Matrix, options: Options, certified_usd: float, warnings: Iterable[str], version: str
+    answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, warnings: Iterable[str], version: str
 ) -> dict[str, Any]:
-    """All of a plan but its audit, which is made from this."""
+    """All of a plan but its audit and its seal, which are made from this."""
     solution, tables = answer.solution, answer.tables
     scenario, catalog = as_text(tables.scenario), as_text(tables.request.catalog)
     objective, bound = answer.objective_usd, solution.bound * USD_PER_MODEL_UNIT
     rows, work = limits(answer), operations.work(answer)
     parts: dict[str, Any] = {
-        "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
+        "chipmix": fmt.Format(format=fmt.FORMAT, version=version, sha256=""),
         "status": solution.status,
         "objective_usd": objective,
         "bound_usd": min(bound, objective),
-        "gap": solution.gap,
-        "certified": fmt.Certified(bound_usd=certified_usd, gap=relative_gap(objective, certified_usd)),
+        "gap": relative_gap(objective, min(bound, objective)),
+        "certified": certified,
         "periods": operations.periods(tables),
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": operations.orders(answer),
@@ -66,8 +78,8 @@ def read_answer(
         "warnings": sorted(warnings),
         "run": fmt.Run(
             version=version,
-            scenario_sha256=_sha256(scenario),
-            catalog_sha256=_sha256(catalog),
+            scenario_sha256=sha256_of(scenario),
+            catalog_sha256=sha256_of(catalog),
             solver=solution.solver,
             options=options.manifest(),
             variables=len(matrix.columns),
@@ -113,17 +125,14 @@ def plan_schema() -> dict[str, Any]:
 
 
 def read_plan(path: Path) -> fmt.Plan:
-    """A plan from its file: `plan.json`, or a workbook, whose edits do not count. Raises InputError."""
+    """A plan from its file: `plan.json`, or a workbook, whose edits do not count.
+
+    Raises InputError for a file that cannot be read, and for a plan that is not as chipmix wrote it.
+    """
     if path.suffix == ".xlsx":
         from optimizer.workbook_back.copy import copy_in
 
         return copy_in(path).made.plan
-    start = Location(str(path), 1, 1)
-    try:
-        return fmt.Plan.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError([Problem(start, f"cannot be read: {error.strerror}")]) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError([Problem(start, f"is not a chipmix plan: {where} {first['msg'].lower()}")]) from error
+    from optimizer.returned import plan_from
+
+    return plan_from(path)

@@ -1,4 +1,4 @@
-"""The plan as it is written and read: `plan.json`, version 1.
+"""The plan as it is written and read: `plan.json`, version 2.
 
 Money is in USD, undiscounted unless a field says otherwise; costs are positive, receipts negative.
 `scenario` and `catalog` hold the inputs with every number as its source text, so that a plan can be
@@ -12,20 +12,25 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 
 
 class Part(BaseModel):
     """Base of every part of a plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Format(Part):
-    """Which program wrote the file and in which version of this format."""
+    """Which program wrote the file and in which version of this format.
 
-    format: Literal[1]
+    `sha256` seals the file: the SHA-256 of all else in it as JSON with sorted keys. It says that a plan was changed,
+    not who made it.
+    """
+
+    format: Literal[2]
     version: str
+    sha256: str
 
 
 class PeriodRow(Part):
@@ -44,10 +49,18 @@ class PeriodRow(Part):
 
 
 class Certified(Part):
-    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves."""
+    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves.
+
+    `duals` are the numbers that prove it, by row of the model: whoever states the model of the plan's inputs again
+    can compute the bound from them. A plan that stays close to an approved one is proved in a model in which the
+    orders `approved` stay possible, so many systems each, and the orders `placed` are fixed.
+    """
 
     bound_usd: float
     gap: float
+    duals: dict[str, float]
+    approved: dict[str, float]
+    placed: dict[str, float]
 
 
 class OrderRow(Part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from optimizer.audit import audit
 from optimizer.certificate import certified_bound
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, row_name
 from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
-from optimizer.plan import read_answer
-from optimizer.plan_format import Plan
+from optimizer.plan import read_answer, sealed
+from optimizer.plan_format import Certified, Plan
 from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
 from optimizer.request import Request
-from optimizer.solve import Options, Solution, Watch, solve
+from optimizer.solve import Options, Solution, Watch, relative_gap, solve
 from optimizer.suspicions import warnings
 from optimizer.tables import OrderLine, build_tables
 
@@ -58,13 +58,18 @@ class Planned:
 
 @dataclass(frozen=True)
 class Solved:
-    """A request with its model and what the solver found: not yet read out, not yet audited."""
+    """A request with its model and what the solver found: not yet read out, not yet audited.
+
+    `lines` are order lines that stay possible and `placed` the columns that are fixed, both for an approved plan.
+    """
 
     request: Request
     model: Model
     matrix: Matrix
     solution: Solution
     options: Options
+    lines: Mapping[OrderLine, float] = field(default_factory=dict)
+    placed: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_plan(
@@ -79,8 +84,10 @@ def make_plan(
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
-    model, matrix = stated(request, order_lines(approved))
-    matrix = fixed(matrix, kept(request, model, approved))
+    lines = order_lines(approved)
+    model, matrix = stated(request, lines)
+    placed = kept(request, model, approved)
+    matrix = fixed(matrix, placed)
     if write_model is not None:
         _write_model(model, write_model)
     began = time.monotonic()
@@ -91,7 +98,7 @@ def make_plan(
         solution, remarks = close.solution, [str(close)]
         options = replace(options, close_to=approved.described)
     seconds = time.monotonic() - began
-    plan = plan_of(Solved(request, model, matrix, solution, options), remarks)
+    plan = plan_of(Solved(request, model, matrix, solution, options, lines, placed), remarks)
     return Planned(plan, solution.interrupted, seconds)
 
 
@@ -108,18 +115,31 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
 
 
 def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
-    """What was found as a plan, audited and certified; `remarks` stand with its warnings.
+    """What was found as a plan, audited, certified and sealed; `remarks` stand with its warnings.
 
     Raises AuditFailed for a plan that breaks a rule.
     """
     answer = Answer(solved.model, solved.matrix, solved.solution)
-    certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
+    certified = _certified(solved, answer.objective_usd)
     suspicious = [*remarks, *warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
     parts = read_answer(answer, solved.matrix, solved.options, certified, suspicious, program_version())
     verdict = audit(parts)
     if not verdict.ok:
         raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
-    return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
+    return sealed(Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")}))
+
+
+def _certified(solved: Solved, objective_usd: float) -> Certified:
+    """The bound that the relaxation's duals prove, and all that it takes to prove it again."""
+    duals, rows = solved.solution.duals, solved.matrix.rows
+    bound_usd = float(certified_bound(solved.matrix, duals)) * USD_PER_MODEL_UNIT
+    return Certified(
+        bound_usd=bound_usd,
+        gap=relative_gap(objective_usd, bound_usd),
+        duals={row: dual for row, dual in zip(rows, duals.tolist(), strict=False) if dual},
+        approved={row_name("order", line): systems for line, systems in sorted(solved.lines.items())},
+        placed=dict(sorted(solved.placed.items())),
+    )
 
 
 def _solution(

@@ -606,12 +606,18 @@ def plan_of(case: Case) -> Plan:
     share = {"measured": 0.6, "vendor": 0.3, "estimated": 0.1}
     return Plan.model_validate(
         {
-            "chipmix": {"format": 1, "version": "0.1.0"},
+            "chipmix": {"format": 2, "version": "0.1.0", "sha256": ""},
             "status": "optimal",
             "objective_usd": pricing.npv,
             "bound_usd": pricing.npv - 5e-5 * abs(pricing.npv),
             "gap": 5e-5,
-            "certified": {"bound_usd": pricing.npv - 0.01 * abs(pricing.npv), "gap": 0.01},
+            "certified": {
+                "bound_usd": pricing.npv - 0.01 * abs(pricing.npv),
+                "gap": 0.01,
+                "duals": {},
+                "approved": {},
+                "placed": {},
+            },
             "periods": periods,
             "orders": _orders(pricing),
             "in_service": _in_service(pricing),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_from_string
 
-from catalogs.problems import InputError, Location, Problem
+from optimizer.reading import refused
+from optimizer.returned import verified
 from optimizer.workbook.embedded import MARK, DamagedCopy, Made, unpacked
 from optimizer.workbook_back.package import Package
 from optimizer.workbook_back.sheets import Cells, read_sheets
@@ -35,10 +36,10 @@ def copy_in(path: Path) -> Opened:
 
 
 def copy_among(path: Path, sheets: Mapping[str, Cells]) -> Opened:
-    """The copy among cells that have been read. Raises InputError if it is missing or damaged."""
+    """The copy among cells that have been read. Raises InputError if it is missing, damaged or changed."""
     sheet, row = next(_marks(sheets), ("", 0))
     if not sheet:
-        raise _refused(
+        raise refused(
             path,
             "is not a workbook written by chipmix, or the copy of the plan at the end of Log was deleted; "
             "write one with chipmix plan SCENARIO -o FILE.xlsx",
@@ -46,13 +47,9 @@ def copy_among(path: Path, sheets: Mapping[str, Cells]) -> Opened:
     try:
         made = unpacked(*_block(sheets[sheet], row))
     except DamagedCopy as error:
-        message = f"the copy of the plan from {sheet}!A{row} on {error}; use the workbook as it was written"
-        raise _refused(path, message) from error
+        raise refused(path, f"the copy of the plan from {sheet}!A{row} on {error}") from error
+    verified(made.plan, path)
     return Opened(path, sheets, made, sheet, row)
-
-
-def _refused(path: Path, message: str) -> InputError:
-    return InputError([Problem(Location(str(path), 0, 0), message)])
 
 
 def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
-from catalogs.yaml_text import Map
-from optimizer.audit import audit
 from optimizer.plan_format import Plan
 from optimizer.request import Request, changed_request
+from optimizer.returned import as_typed
 from optimizer.scenario import Scenario
 from optimizer.workbook.lines import OVERRIDE, VIEW
 from optimizer.workbook.wording import Language
 from optimizer.workbook.write import build
 from optimizer.workbook_back.compare import Edit, compared
 from optimizer.workbook_back.copy import copy_in
-from optimizer.workbook_back.edits import Changer, tree_of
+from optimizer.workbook_back.edits import Changer
 from optimizer.workbook_back.holds import hold_systems
 
 
@@ -48,7 +44,6 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     """
     opened = copy_in(path)
     at = Location(str(path), 0, 0)
-    _check_plan(opened.made.plan, at)
     book = build(opened.made)
     found = compared(opened, book)
     if found.problems:
@@ -60,33 +55,13 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     hold_systems(changer, overrides, facts.scenario, facts.catalog["offers"], release)
     views = {edit.of.keys[0]: edit.new or 0.0 for edit in found.edits if edit.of.keys[0].startswith(VIEW)}
     request = changed_request(
-        _as_typed(Scenario, facts.scenario, at),
-        _as_typed(Catalog, facts.catalog, at),
+        as_typed(Scenario, facts.scenario, at),
+        as_typed(Catalog, facts.catalog, at),
         changer.changes.scenario,
         changer.changes.catalog,
         settings,
     )
     return Reopened(opened.made.plan, found.edits, request, {**opened.made.views, **views}, opened.made.language)
-
-
-def _check_plan(plan: Plan, at: Location) -> None:
-    """A copy that was changed, checksum and all, is no plan: its audit says so."""
-    verdict = audit(plan.model_dump(mode="json"))
-    if not verdict.ok:
-        raise InputError([Problem(at, f"the copy of the plan fails its audit: {verdict.findings[0]}")])
-
-
-def _as_typed(model: type[BaseModel], content: dict[str, Any], at: Location) -> Map:
-    """The text of an input that a plan holds, without the defaults that were filled in."""
-    try:
-        typed = model.model_validate(content).model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude_defaults=True
-        )
-    except ValidationError as error:
-        raise InputError([Problem(at, "the copy of the plan holds inputs that this version does not read")]) from error
-    tree = tree_of(typed, at)
-    assert isinstance(tree, Map)
-    return tree
 
 
 def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:
