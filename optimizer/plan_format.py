@@ -256,6 +256,8 @@ class Excluded(Part):
 class Audit(Part):
     """The verdict of the audit: `largest_violation` is relative to the scale of its limit."""
 
+    model_config = ConfigDict(allow_inf_nan=True)  # what is no number at all is infinitely wrong
+
     ok: bool
     checks: int
     largest_violation: float
