@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.plan_format import Plan
     from optimizer.replan import Approved
     from optimizer.solve import Progress
+    from optimizer.workbook.notes import Note
     from optimizer.workbook.wording import Language
     from optimizer.workbook_back import Reopened
 
@@ -136,7 +137,8 @@ def plan(
     result = planned.plan
     steps = None if before is None else _bridge(before, result)
     language = language or ("en" if before is None else before.language)
-    _write(result, output, json_file, steps, {} if before is None else before.views, language)
+    views, notes = ({}, ()) if before is None else (before.views, before.notes)
+    _write(result, output, json_file, steps, views, language, notes)
     if json_file != "-":
         from cli.show_plan import show_plan
 
@@ -193,13 +195,18 @@ def _write(
     steps: Bridge | None,
     views: Mapping[str, float],
     language: Language,
+    notes: tuple[Note, ...],
 ) -> None:
     from optimizer.plan import plan_text, write_text
 
     if output is not None:
+        from cli.show_edits import show_notes
         from optimizer.workbook import write_workbook
 
-        write_workbook(result, output, command=command_typed(), bridge=steps, views=views, language=language)
+        left_out = write_workbook(
+            result, output, command=command_typed(), bridge=steps, views=views, language=language, notes=notes
+        )
+        show_notes(notes, left_out)
     if json_file == "-":
         click.echo(plan_text(result), nl=False)
     elif json_file is not None:

@@ -36,14 +36,14 @@ def from_outside(path: Path, kind: str) -> Iterator[None]:
         raise refused(path, f"is damaged, or no {kind} ({type(error).__name__})") from error
 
 
-def check_size(path: Path, kind: str) -> None:
+def check_size(path: Path, kind: str, largest: int = LARGEST_FILE_BYTES) -> None:
     """Raises InputError for what is no plain file, or a larger one than any that was written here."""
     with from_outside(path, kind):
         size = path.stat().st_size
         if not path.is_file():
-            raise refused(path, f"is no file; {kind} is read from a file")
-    if size > LARGEST_FILE_BYTES:
-        raise refused(path, f"is larger than {LARGEST_FILE_BYTES // 2**20} MiB")
+            raise refused(path, "is a folder, a pipe or a device; give a file")
+    if size > largest:
+        raise refused(path, f"is larger than {largest // 2**20} MiB")
 
 
 LONGEST_KEY_SHOWN = 60

@@ -12,15 +12,16 @@ from optimizer.reading import refused
 from optimizer.returned import verified
 from optimizer.workbook.embedded import MARK, DamagedCopy, Made, unpacked
 from optimizer.workbook_back.package import Package
-from optimizer.workbook_back.sheets import Cells, read_sheets
+from optimizer.workbook_back.sheets import Cells, Name, read_names, read_sheets
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A workbook file: its cells, what it was made from, and where the copy of that begins."""
+    """A workbook file: its cells and names, what it was made from, and where the copy of that begins."""
 
     path: Path
     sheets: Mapping[str, Cells]
+    names: tuple[Name, ...]
     made: Made
     copy_sheet: str
     copy_row: int
@@ -30,12 +31,12 @@ def copy_in(path: Path) -> Opened:
     """A workbook written by chipmix. Raises InputError if it is none, is not safe to read or its copy is damaged."""
     package = Package(path)
     try:
-        return copy_among(path, read_sheets(package))
+        return copy_among(path, read_sheets(package), read_names(package))
     finally:
         package.close()
 
 
-def copy_among(path: Path, sheets: Mapping[str, Cells]) -> Opened:
+def copy_among(path: Path, sheets: Mapping[str, Cells], names: tuple[Name, ...]) -> Opened:
     """The copy among cells that have been read. Raises InputError if it is missing, damaged or changed."""
     sheet, row = next(_marks(sheets), ("", 0))
     if not sheet:
@@ -49,7 +50,7 @@ def copy_among(path: Path, sheets: Mapping[str, Cells]) -> Opened:
     except DamagedCopy as error:
         raise refused(path, f"the copy of the plan from {sheet}!A{row} on {error}") from error
     verified(made.plan, path)
-    return Opened(path, sheets, made, sheet, row)
+    return Opened(path, sheets, names, made, sheet, row)
 
 
 def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:

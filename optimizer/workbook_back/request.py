@@ -13,6 +13,7 @@ from optimizer.request import Request, changed_request
 from optimizer.returned import as_typed
 from optimizer.scenario import Scenario
 from optimizer.workbook.lines import OVERRIDE, VIEW
+from optimizer.workbook.notes import Note
 from optimizer.workbook.wording import Language
 from optimizer.workbook.write import build
 from optimizer.workbook_back.compare import Edit, compared
@@ -25,11 +26,13 @@ from optimizer.workbook_back.holds import hold_systems
 class Reopened:
     """An edited workbook: the plan it was made from, what was edited, and the request that the edits make.
 
-    `views` are the assumptions of the workbook alone that differ from those it is first written with.
+    `notes` were typed into empty cells. `views` are the assumptions of the workbook alone that differ from those it
+    is first written with.
     """
 
     plan: Plan
     edits: tuple[Edit, ...]
+    notes: tuple[Note, ...]
     request: Request
     views: Mapping[str, float]
     language: Language
@@ -61,7 +64,9 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
         changer.changes.catalog,
         settings,
     )
-    return Reopened(opened.made.plan, found.edits, request, {**opened.made.views, **views}, opened.made.language)
+    return Reopened(
+        opened.made.plan, found.edits, found.notes, request, {**opened.made.views, **views}, opened.made.language
+    )
 
 
 def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:
