@@ -92,7 +92,7 @@ def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], note
     """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
     expected, found = written(book, title), opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
-        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_row):
+        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
             continue
         was, now = expected.get(coordinate, NOTHING), found.get(coordinate, NOTHING)
         cell = book.inputs.get((title, coordinate))
@@ -104,10 +104,10 @@ def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], note
             yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
 
 
-def _is_of_copy(coordinate: str, first: int) -> bool:
-    """Whether a cell is one of the copy's, which is in the first two columns from a row on."""
+def _is_of_copy(coordinate: str, rows: range) -> bool:
+    """Whether a cell is one of the copy's, which is in the first two columns of its rows."""
     letters, row = coordinate_from_string(coordinate)
-    return row >= first and letters in ("A", "B")
+    return row in rows and letters in ("A", "B")
 
 
 def _position(coordinate: str) -> tuple[int, int, str]:

@@ -14,6 +14,9 @@ from optimizer.workbook.embedded import MARK, DamagedCopy, Made, unpacked
 from optimizer.workbook_back.package import Package
 from optimizer.workbook_back.sheets import Cells, Name, read_names, read_sheets
 
+ABOVE_PARTS = 3
+"""Rows of the copy above its parts: its mark, a note and the SHA-256."""
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -24,7 +27,7 @@ class Opened:
     names: tuple[Name, ...]
     made: Made
     copy_sheet: str
-    copy_row: int
+    copy_rows: range
 
 
 def copy_in(path: Path) -> Opened:
@@ -45,12 +48,13 @@ def copy_among(path: Path, sheets: Mapping[str, Cells], names: tuple[Name, ...])
             "is not a workbook written by chipmix, or the copy of the plan at the end of Log was deleted; "
             "write one with chipmix plan SCENARIO -o FILE.xlsx",
         )
+    sha256, parts = _block(sheets[sheet], row)
     try:
-        made = unpacked(*_block(sheets[sheet], row))
+        made = unpacked(sha256, parts)
     except DamagedCopy as error:
         raise refused(path, f"the copy of the plan from {sheet}!A{row} on {error}") from error
     verified(made.plan, path)
-    return Opened(path, sheets, names, made, sheet, row)
+    return Opened(path, sheets, names, made, sheet, range(row, row + ABOVE_PARTS + len(parts)))
 
 
 def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:
@@ -63,7 +67,7 @@ def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:
 def _block(cells: Cells, row: int) -> tuple[str, list[str]]:
     """The SHA-256 and the parts under the mark: text in column B, from two rows below it to the first blank."""
     parts: list[str] = []
-    while (found := cells.get(f"B{row + 3 + len(parts)}")) is not None:
+    while (found := cells.get(f"B{row + ABOVE_PARTS + len(parts)}")) is not None:
         parts.append(str(found.value))
     sha256 = cells.get(f"B{row + 2}")
     return str(sha256.value) if sha256 else "", parts

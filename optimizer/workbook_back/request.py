@@ -64,9 +64,8 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
         changer.changes.catalog,
         settings,
     )
-    return Reopened(
-        opened.made.plan, found.edits, found.notes, request, {**opened.made.views, **views}, opened.made.language
-    )
+    made = opened.made
+    return Reopened(made.plan, found.edits, found.notes, request, {**made.views, **views}, made.language)
 
 
 def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:
