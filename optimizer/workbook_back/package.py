@@ -93,10 +93,14 @@ class Package:
         check_size(path, KIND, LARGEST_FILE_BYTES)
         with from_outside(path, KIND):
             self._archive = self._opened()
-            self.names = frozenset(self._archive.namelist())
-            self._check_sizes()
-            self._check_parts()
-            self._check_elements()
+            try:
+                self.names = frozenset(self._archive.namelist())
+                self._check_sizes()
+                self._check_parts()
+                self._check_elements()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         self._archive.close()

@@ -146,6 +146,8 @@ def _cells(package: Package, part: str, strings: list[str], budget: _Budget) -> 
         except (ValueError, IndexError, TokenizerError, TranslatorError) as error:
             raise package.refused(f"cell {coordinate} cannot be read: {error}") from error
         if found.value not in (None, "") or found.formula is not None:
+            if coordinate in cells:
+                raise package.refused(f"{part} holds the cell {coordinate} twice")
             cells[coordinate] = found
     return cells
 

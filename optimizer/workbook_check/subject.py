@@ -69,9 +69,9 @@ class Subject:
         self.defined = read_names(package)
         self.parts = package.content()
         package.close()
-        with warnings.catch_warnings(), from_outside(path, KIND):
+        with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            self.book: Workbook = openpyxl.load_workbook(path)
+            self.book: Workbook = openpyxl.load_workbook(file)
         self.no_copy = ""
         self.opened = self._opened()
         self._forget_notes()
