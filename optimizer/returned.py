@@ -9,6 +9,7 @@ the size, the rows, the excluded offers and the certified bound that the plan sa
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
-from catalogs.yaml_text import Map, tree_of
+from catalogs.yaml_text import CONTROL_CHARACTERS, Map, tree_of
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name
@@ -31,11 +32,14 @@ from optimizer.reading import from_outside, read_json, refused
 from optimizer.replan import fixed
 from optimizer.request import Request, changed_request
 from optimizer.scenario import Scenario
+from optimizer.solve import Options, relative_gap
 from optimizer.tables import OrderLine
 
 MOST_SHOWN = 8
 """Disagreements that are named of one plan; more are counted."""
-SAME = 1e-9
+LONGEST_PLACE = 100
+DECISIONS = ("orders", "work", "unmet", "retired", "expanded", "engineering", "porting", "honour_commitment")
+SAME, LAST_DIGIT = 1e-9, 1e-15
 """Relative difference of one figure computed twice."""
 KIND = "a chipmix plan"
 
@@ -66,7 +70,7 @@ def refuse_other_formats(content: Any, path: Path) -> None:
 
 def verified(plan: Plan, path: Path) -> Plan:
     """The plan, if nothing in it disagrees. Raises InputError that names what does."""
-    wrong = list(_broken_seals(plan))
+    wrong = [*_unprintable(plan.model_dump(mode="json")), *_broken_seals(plan)]
     try:
         request = _request(plan, path)
         wrong += _disagreements(plan, request)
@@ -83,6 +87,18 @@ def _problems(wrong: list[str], path: Path) -> Iterator[Problem]:
         yield Problem(at, message)
     if len(wrong) > MOST_SHOWN:
         yield Problem(at, f"{len(wrong) - MOST_SHOWN} more statements in it do not agree with its inputs and decisions")
+
+
+def _unprintable(content: Any, where: str = "") -> Iterator[str]:
+    """Texts and keys that no file of ours can have, because a terminal would obey them."""
+    if isinstance(content, str) and CONTROL_CHARACTERS.search(content):
+        yield f"contains a control character in {where.removeprefix('.')[:LONGEST_PLACE]}"
+    inside = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in inside:
+        if isinstance(key, str) and CONTROL_CHARACTERS.search(key):
+            yield f"contains a control character in a key of {where.removeprefix('.')[:LONGEST_PLACE]}"
+        else:
+            yield from _unprintable(value, f"{where}.{key}")
 
 
 def _broken_seals(plan: Plan) -> Iterator[str]:
@@ -127,12 +143,32 @@ def _disagreements(plan: Plan, request: Request) -> list[str]:
         return ["its inputs are not as chipmix writes them"]
     verdict = audit(plan.model_dump(mode="json"))
     if not verdict.ok:
-        return [f"fails its audit: {finding}" for finding in verdict.findings]
+        return [f"fails its audit: {finding}" for finding in sorted(verdict.findings, key=_decisions_first)]
     if plan.run.version != program_version():
         return [] if plan.audit.ok else ["says of itself that it fails its audit"]
     if verdict != plan.audit:
         return ["its audit does not say what an audit of it finds"]
-    return list(_stated_again(plan, request))
+    return [*_other_gaps(plan), *_other_options(plan), *_stated_again(plan, request)]
+
+
+def _other_options(plan: Plan) -> Iterator[str]:
+    """Options that a run does not have, or lacks."""
+    for name in sorted((plan.run.options.keys() ^ Options().manifest().keys()) - {"close_to"}):
+        yield f"run.options: a run of this version {'has no' if name in plan.run.options else 'has'} {name[:40]}"
+
+
+def _other_gaps(plan: Plan) -> Iterator[str]:
+    """Gaps that are not to the last digit those of their bound and the objective."""
+    pairs = (("gap", plan.bound_usd, plan.gap), ("certified.gap", plan.certified.bound_usd, plan.certified.gap))
+    for name, bound, said in pairs:
+        found = relative_gap(plan.objective_usd, bound)
+        if not math.isclose(said, found, rel_tol=SAME, abs_tol=LAST_DIGIT):
+            yield f"{name}: the plan says {said}, its bound and objective {found}"
+
+
+def _decisions_first(finding: str) -> tuple[bool, str]:
+    """What is said of decisions stands before what follows from them."""
+    return finding.partition("(")[0] not in DECISIONS, finding
 
 
 def _stated_again(plan: Plan, request: Request) -> Iterator[str]:
@@ -141,9 +177,10 @@ def _stated_again(plan: Plan, request: Request) -> Iterator[str]:
     model, matrix = stated(request, lines)
     matrix = fixed(matrix, plan.certified.placed)
     yield from _other_size(plan, matrix)
-    excluded = {row.offer: row.reason for row in plan.excluded}
-    for offer in sorted(excluded.items() ^ model.tables.excluded.items()):
-        yield f"excluded({offer[0]}): not as the inputs have it: {offer[1]}"
+    excluded = Counter((row.offer, row.reason) for row in plan.excluded)
+    expected = Counter(model.tables.excluded.items())
+    for offer, reason in sorted(((excluded - expected) + (expected - excluded)).keys()):
+        yield f"excluded({offer}): not as the inputs have it: {reason}"
     yield from _other_limits(plan, model)
     yield from _other_certificate(plan, matrix)
 
