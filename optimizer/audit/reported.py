@@ -15,6 +15,7 @@ from optimizer.audit.books import Books
 from optimizer.audit.checks import TOLERANCE, Allowed, Check, Keys, Reported
 from optimizer.audit.decisions import ZERO, Cohort, Row
 from optimizer.audit.evidence import basis
+from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
@@ -235,5 +236,6 @@ STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
     _table("supply", ("kind", "id", "period"), expected_supply),
     limits,
     basis,
+    excluded,
     hashes,
 )

@@ -1,0 +1,242 @@
+"""Which offers cannot be ordered, once more: each is excluded for a reason that is true, or can be ordered.
+
+A reason is read as the plan words it. Whether a limit may want systems that do no work is left open: such an offer may
+be excluded or not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from fractions import Fraction
+
+from optimizer.audit.checks import Allowed, Check
+from optimizer.audit.decisions import Row
+from optimizer.audit.expected import Accounts
+from optimizer.audit.periods import Schedule, periods_in, span
+from optimizer.audit.permissions import is_accepted, is_allowed, is_available, is_open_to, may_be_ordered
+from optimizer.audit.records import Demand, Inputs, Offer
+from optimizer.audit.selections import places_of
+
+Said = Mapping[str, str]
+"""What the holes of a reason are filled with."""
+Truth = Callable[[Said, Offer, Inputs], bool]
+OPEN_END = "…"
+SURELY = 1 + Fraction(1, 10**6)
+"""One system, and what rounding may do to a limit that leaves just room for it."""
+
+
+def excluded(plan: Row, accounts: Accounts) -> Iterator[Check]:
+    """Every offer is excluded once, for a reason that is true, or can be ordered."""
+    inputs, seen = accounts.books.inputs, set[str]()
+    for row in plan.get("excluded", ()):
+        offer = inputs.offers.get(row["offer"])
+        true = offer is not None and row["offer"] not in seen and is_true(row["reason"], offer, inputs)
+        yield Allowed("excluded", (row["offer"],), true, f"this is not why it cannot be ordered: {row['reason']}")
+        seen.add(row["offer"])
+    for key, offer in inputs.offers.items() if "excluded" in plan else ():
+        possible = key in seen or (may_be_ordered(offer, inputs) and bool(places_of(offer, inputs)))
+        yield Allowed("excluded", (key,), possible, "it cannot be ordered and is not excluded")
+
+
+def is_true(reason: str, offer: Offer, inputs: Inputs) -> bool:
+    """Whether a reason is one that there is, and holds for an offer."""
+    for pattern, truth in REASONS.items():
+        if match := re.fullmatch(pattern, reason):
+            return truth(match.groupdict(), offer, inputs)
+    return False
+
+
+def closed(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    return said["buyers"].split(", ") == sorted(offer.buyers or ()) and not is_open_to(inputs.buyer, offer)
+
+
+def denied(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    names = (offer.id, offer.system.id, offer.system.accelerator)
+    return said["pattern"] in inputs.deny and any(fnmatchcase(name, said["pattern"]) for name in names)
+
+
+def not_listed(_: Said, offer: Offer, inputs: Inputs) -> bool:
+    return inputs.allow is not None and not is_allowed(offer, inputs)
+
+
+def not_accepted(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    field = "price_usd" if offer.purchased else "usd_per_accelerator_hour"
+    cited = said["basis"] == offer.price_basis and said["field"] == field
+    return cited and not is_accepted(offer.price_basis, inputs)
+
+
+def homeless(_: Said, offer: Offer, inputs: Inputs) -> bool:
+    return not places_of(offer, inputs)
+
+
+def too_late(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    return int(said["months"]) == offer.lead_time_months and offer.lead >= inputs.horizon.periods
+
+
+def undated(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    begin = None if said["begin"] == OPEN_END else span(said["begin"])[0]
+    end = None if said["end"] == OPEN_END else span(said["end"])[1]
+    stated = (begin, end, int(said["months"])) == (offer.available_from, offer.available_until, offer.lead_time_months)
+    return stated and not any(is_available(offer, month) for month in months_of_order(offer, inputs))
+
+
+def unpriced(_: Said, offer: Offer, inputs: Inputs) -> bool:
+    months = (month for month in months_of_order(offer, inputs) if is_available(offer, month))
+    return not any(price_in(offer, month) is not None for month in months)
+
+
+def months_of_order(offer: Offer, inputs: Inputs) -> list[int]:
+    """The first months of the periods in which an order would arrive inside the horizon."""
+    return [inputs.horizon.start(t) for t in range(inputs.horizon.periods - offer.lead)]
+
+
+def price_in(offer: Offer, month: int) -> Fraction | None:
+    return offer.price_schedule.at(month) if offer.price_schedule else None
+
+
+def idle(said: Said, offer: Offer, inputs: Inputs) -> bool:
+    """It can do none of the work, for the reason given beside each demand."""
+    misses = said["misses"].split("; ") if said["misses"] else []
+    pairs = [miss.partition(": ")[::2] for miss in misses]
+    return [name for name, _ in pairs] == sorted(inputs.demand) and all(
+        misses_it(why, inputs.demand[name], offer, inputs) for name, why in pairs
+    )
+
+
+def misses_it(why: str, demand: Demand, offer: Offer, inputs: Inputs) -> bool:
+    """Whether an offer's systems cannot do a demand's work for a reason."""
+    throughput = inputs.throughput.get((offer.system.accelerator, demand.workload))
+    if why == f"no throughput for {demand.workload}":
+        return throughput is None
+    if why == f"stack {offer.system.stack} is not listed":
+        return demand.stacks is not None and offer.system.stack not in demand.stacks
+    if throughput is None:
+        return False
+    if why == f"its throughput is {throughput.basis}, which is not accepted":
+        return not is_accepted(throughput.basis, inputs)
+    if why == "its throughput begins after the horizon":
+        return not any(throughput.rate.at(inputs.horizon.start(t)) for t in range(inputs.horizon.periods))
+    here = places_of(offer, inputs)
+    return why == "it may not run where the offer's systems stand" and not any(stands(demand, here) for here in here)
+
+
+def stands(demand: Demand, place: str) -> bool:
+    """Whether a demand may run at a place."""
+    return demand.sites is None or place in demand.sites
+
+
+def no_room(_: Said, offer: Offer, inputs: Inputs) -> bool:
+    """Nowhere and never is there room for one system that has work to do."""
+    arrivals = [
+        t
+        for t in range(offer.lead, inputs.horizon.periods)
+        if is_available(offer, inputs.horizon.start(t - offer.lead))
+        and price_in(offer, inputs.horizon.start(t - offer.lead)) is not None
+    ]
+    return not any(
+        has_work(offer, place, t, inputs) and has_room(offer, place, t, inputs)
+        for place in places_of(offer, inputs)
+        for t in arrivals
+    )
+
+
+def served(offer: Offer, t: int, inputs: Inputs) -> range:
+    """The periods of service inside the horizon of an order that arrives in t."""
+    return range(t, min(inputs.horizon.periods, t + offer.service))
+
+
+def has_work(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
+    """Whether some demand asks, while an order is in service, for work that its systems can do at a place."""
+    return any(
+        could_do(demand, offer, place, inputs.horizon.start(tau), inputs) and asks(demand, tau, inputs)
+        for demand in inputs.demand.values()
+        for tau in served(offer, t, inputs)
+    )
+
+
+def asks(demand: Demand, t: int, inputs: Inputs) -> bool:
+    """Whether work of a demand is asked for in a period, or may be done in it for a deadline."""
+    if demand.per_second is not None:
+        return bool(demand.per_second.at(inputs.horizon.start(t)))
+    return any(amount and t < periods for _, periods, amount in demand.deadlines)
+
+
+def could_do(demand: Demand, offer: Offer, place: str, month: int, inputs: Inputs) -> bool:
+    """Whether an offer's systems are able and allowed to do a demand's work at a place in a month."""
+    throughput = inputs.throughput.get((offer.system.accelerator, demand.workload))
+    on_stack = demand.stacks is None or offer.system.stack in demand.stacks
+    if throughput is None or not on_stack or not is_accepted(throughput.basis, inputs):
+        return False
+    return bool(throughput.rate.at(month)) and stands(demand, place)
+
+
+def has_room(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
+    """Whether supply, the site and the budgets surely leave room for one system, or for a part of a divisible one."""
+    least = Fraction(1, 10**6) if offer.divisible else SURELY
+    rooms = [*supplies(offer, t, inputs), *budgets(offer, t, inputs)]
+    if not offer.hosted:
+        for tau in served(offer, t, inputs):
+            rooms += rooms_at(offer, place, tau, inputs)
+    return all(room >= least for room in rooms)
+
+
+def supplies(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:
+    """Systems that each limit of supply leaves."""
+    system, month, months = offer.system, inputs.horizon.start(t), inputs.horizon.months
+
+    def most(schedule: Schedule) -> Fraction:
+        return months * schedule.limit_at(month)
+
+    if offer.supply_systems_per_month:
+        yield most(offer.supply_systems_per_month)
+    if not offer.hosted and system.accelerator in inputs.supply_per_month:
+        yield most(inputs.supply_per_month[system.accelerator]) / system.accelerators
+    for pool, draw in system.draws.items() if not offer.hosted else ():
+        if pool in inputs.pools and draw:
+            rule = inputs.pools[pool]
+            yield rule.share * most(rule.per_month) / (draw * system.accelerators)
+
+
+def rooms_at(offer: Offer, place: str, t: int, inputs: Inputs) -> Iterator[Fraction]:
+    """Systems that each limit of a site leaves by itself."""
+    site, system, month = inputs.sites[place], offer.system, inputs.horizon.start(t)
+    grown = site.expansion is not None and t >= site.expansion.lead
+    power_mw = site.power_mw.limit_at(month) + (site.expansion.max_mw if grown and site.expansion else 0)
+    yield 1000 * power_mw / (site.peak_pue * system.provisioned_kw)
+    cooling = site.liquid_mw if system.cooling == "liquid" else site.air_mw
+    if cooling is not None:
+        yield 1000 * cooling.limit_at(month) / system.provisioned_kw
+    if site.racks is not None and system.racks:
+        yield site.racks.limit_at(month) / system.racks
+
+
+def budgets(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:
+    """Systems that each budget leaves, by their price on arrival and their rent."""
+    horizon, starts = inputs.horizon, inputs.finance.fiscal_year_starts
+    price = price_in(offer, horizon.start(t - offer.lead)) or Fraction(0)
+    limits, due = inputs.capex_usd, {t: price * (1 - offer.deposit_share)}
+    if not offer.purchased:
+        rent = price * offer.system.accelerators * horizon.hours
+        limits, due = inputs.opex_usd, dict.fromkeys(served(offer, t, inputs), rent)
+    for window, most in limits.items():
+        usd = sum(due.get(tau, Fraction(0)) for tau in periods_in(window, horizon, starts))
+        if usd:
+            yield most / usd
+
+
+LEAD = r"lead time (?P<months>\d+) months"
+REASONS: Mapping[str, Truth] = {
+    r"open only to (?P<buyers>.+) \(buyers\)": closed,
+    r"denied by '(?P<pattern>.+)' \(offers\.deny\)": denied,
+    r"not on the list of allowed offers \(offers\.allow\)": not_listed,
+    r"its (?P<field>\w+) is (?P<basis>\w+), which is not accepted \(offers\.basis\)": not_accepted,
+    r"it needs a site of ours and the scenario has none \(sites\)": homeless,
+    r"it can do none of the work \((?P<misses>.*)\)": idle,
+    rf"nothing ordered in the horizon arrives in it: {LEAD} \(lead_time_months\)": too_late,
+    rf"it cannot be ordered in time: orders open (?P<begin>\S+) to (?P<end>\S+), {LEAD} \(available\)": undated,
+    r"it has no price when it can be ordered \(price schedule\)": unpriced,
+    r"no site, supply or work leaves room for one system": no_room,
+}
+"""Every reason there is, as a plan words it, and whether it holds."""
