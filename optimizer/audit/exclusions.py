@@ -83,8 +83,8 @@ def undated(said: Said, offer: Offer, inputs: Inputs) -> bool:
 
 
 def unpriced(_: Said, offer: Offer, inputs: Inputs) -> bool:
-    months = (month for month in months_of_order(offer, inputs) if is_available(offer, month))
-    return not any(price_in(offer, month) is not None for month in months)
+    months = [month for month in months_of_order(offer, inputs) if is_available(offer, month)]
+    return bool(months) and not any(price_in(offer, month) is not None for month in months)
 
 
 def months_of_order(offer: Offer, inputs: Inputs) -> list[int]:
@@ -98,28 +98,25 @@ def price_in(offer: Offer, month: int) -> Fraction | None:
 
 def idle(said: Said, offer: Offer, inputs: Inputs) -> bool:
     """It can do none of the work, for the reason given beside each demand."""
-    misses = said["misses"].split("; ") if said["misses"] else []
-    pairs = [miss.partition(": ")[::2] for miss in misses]
-    return [name for name, _ in pairs] == sorted(inputs.demand) and all(
-        misses_it(why, inputs.demand[name], offer, inputs) for name, why in pairs
-    )
+    misses = {name: near_miss(demand, offer, inputs) for name, demand in sorted(inputs.demand.items())}
+    unable = None not in misses.values() and bool(places_of(offer, inputs))
+    return unable and said["misses"] == "; ".join(f"{n}: {why}" for n, why in misses.items())
 
 
-def misses_it(why: str, demand: Demand, offer: Offer, inputs: Inputs) -> bool:
-    """Whether an offer's systems cannot do a demand's work for a reason."""
+def near_miss(demand: Demand, offer: Offer, inputs: Inputs) -> str | None:
+    """The first thing that keeps an offer's systems from a demand's work; None if nothing does."""
     throughput = inputs.throughput.get((offer.system.accelerator, demand.workload))
-    if why == f"no throughput for {demand.workload}":
-        return throughput is None
-    if why == f"stack {offer.system.stack} is not listed":
-        return demand.stacks is not None and offer.system.stack not in demand.stacks
     if throughput is None:
-        return False
-    if why == f"its throughput is {throughput.basis}, which is not accepted":
-        return not is_accepted(throughput.basis, inputs)
-    if why == "its throughput begins after the horizon":
-        return not any(throughput.rate.at(inputs.horizon.start(t)) for t in range(inputs.horizon.periods))
-    here = places_of(offer, inputs)
-    return why == "it may not run where the offer's systems stand" and not any(stands(demand, here) for here in here)
+        return f"no throughput for {demand.workload}"
+    if demand.stacks is not None and offer.system.stack not in demand.stacks:
+        return f"stack {offer.system.stack} is not listed"
+    if not is_accepted(throughput.basis, inputs):
+        return f"its throughput is {throughput.basis}, which is not accepted"
+    if not any(throughput.rate.at(inputs.horizon.start(t)) for t in range(inputs.horizon.periods)):
+        return "its throughput begins after the horizon"
+    if not any(stands(demand, place) for place in places_of(offer, inputs)):
+        return "it may not run where the offer's systems stand"
+    return None
 
 
 def stands(demand: Demand, place: str) -> bool:
@@ -128,7 +125,10 @@ def stands(demand: Demand, place: str) -> bool:
 
 
 def no_room(_: Said, offer: Offer, inputs: Inputs) -> bool:
-    """Nowhere and never is there room for one system that has work to do."""
+    """It can be ordered and is of use, but nowhere and never is there room for one system that has work to do."""
+    able = any(near_miss(demand, offer, inputs) is None for demand in inputs.demand.values())
+    if not may_be_ordered(offer, inputs) or not (able or inputs.limits):
+        return False
     arrivals = [
         t
         for t in range(offer.lead, inputs.horizon.periods)
