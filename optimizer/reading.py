@@ -14,13 +14,13 @@ LARGEST_FILE_BYTES = 50 * 2**20
 """A hundred times the plan or the workbook of a bundled scenario."""
 
 
-def refused(path: Path, message: str, line: int = 0, column: int = 0) -> InputError:
-    """The error that names a file, and where in it the fault stands."""
+def refused(path: Path, message: str, line: int = 0, column: int = 1) -> InputError:
+    """The error that names a file, and where in it the fault stands; line 0 where it has no lines."""
     return InputError([Problem(Location(str(path), line, column), message)])
 
 
 @contextmanager
-def from_outside(path: Path, kind: str) -> Iterator[None]:
+def from_outside(path: Path, kind: str, line: int = 0) -> Iterator[None]:
     """What is read here may be anything: whatever its reader raises is a fault of the file, never one of ours.
 
     Readers of archives, XML, numbers and workbooks raise what they please on a damaged file, so every exception counts.
@@ -31,19 +31,19 @@ def from_outside(path: Path, kind: str) -> Iterator[None]:
     except InputError:
         raise
     except OSError as error:
-        raise refused(path, f"cannot be read: {error.strerror or error}") from error
+        raise refused(path, f"cannot be read: {error.strerror or error}", line) from error
     except Exception as error:
-        raise refused(path, f"is damaged, or no {kind} ({type(error).__name__})") from error
+        raise refused(path, f"is damaged, or not {kind} ({type(error).__name__})", line) from error
 
 
-def check_size(path: Path, kind: str, largest: int = LARGEST_FILE_BYTES) -> None:
+def check_size(path: Path, kind: str, largest: int = LARGEST_FILE_BYTES, line: int = 0) -> None:
     """Raises InputError for what is no plain file, or a larger one than any that was written here."""
-    with from_outside(path, kind):
+    with from_outside(path, kind, line):
         size = path.stat().st_size
         if not path.is_file():
-            raise refused(path, "is a folder, a pipe or a device; give a file")
+            raise refused(path, "is a folder, a pipe or a device; give a file", line)
     if size > largest:
-        raise refused(path, f"is larger than {largest // 2**20} MiB")
+        raise refused(path, f"is larger than {largest // 2**20} MiB", line)
 
 
 LONGEST_KEY_SHOWN = 60
@@ -55,18 +55,18 @@ class NotJson(ValueError):
 
 def read_json(path: Path, kind: str) -> tuple[str, Any]:
     """The text of a JSON file and its content: UTF-8, no key twice, no NaN or Infinity. Raises InputError."""
-    check_size(path, kind)
-    with from_outside(path, kind):
+    check_size(path, kind, line=1)
+    with from_outside(path, kind, line=1):
         data = path.read_bytes()
         try:
             text = data.decode("utf-8-sig")
             return text, parsed(text)
         except UnicodeDecodeError as error:
-            raise refused(path, f"is not UTF-8 text at byte {error.start}") from error
+            raise refused(path, f"is not {kind}: byte {error.start} is not UTF-8 text", 1) from error
         except json.JSONDecodeError as error:
-            raise refused(path, f"is not JSON: {error.msg}", error.lineno, error.colno) from error
+            raise refused(path, f"is not {kind}: not JSON, {error.msg}", error.lineno, error.colno) from error
         except NotJson as error:
-            raise refused(path, f"is not JSON: {error}") from error
+            raise refused(path, f"is not {kind}: not JSON, {error}", 1) from error
 
 
 def parsed(text: str) -> Any:

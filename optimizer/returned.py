@@ -54,7 +54,7 @@ def plan_from(path: Path) -> Plan:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
-            raise refused(path, f"is not {KIND}: {where[:100]} {first['msg'].lower()}") from error
+            raise refused(path, f"is not {KIND}: {where[:100]} {first['msg'].lower()}", 1) from error
     return verified(plan, path)
 
 
@@ -62,10 +62,10 @@ def refuse_other_formats(content: Any, path: Path) -> None:
     """Raises InputError for a plan of an earlier or later format, with the way out."""
     about = content.get("chipmix") if isinstance(content, dict) else None
     if not isinstance(about, dict) or not isinstance(about.get("format"), int):
-        raise refused(path, f"is not {KIND}")
+        raise refused(path, f"is not {KIND}", 1)
     if about["format"] != FORMAT:
         message = f"was written in format {about['format']} of plans, this is chipmix {program_version()} with format"
-        raise refused(path, f"{message} {FORMAT}; plan its scenario again")
+        raise refused(path, f"{message} {FORMAT}; plan its scenario again", 1)
 
 
 def verified(plan: Plan, path: Path) -> Plan:

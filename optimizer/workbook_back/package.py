@@ -17,7 +17,7 @@ from openpyxl.utils.cell import range_boundaries
 from catalogs.problems import InputError
 from optimizer.reading import LARGEST_FILE_BYTES, check_size, from_outside, refused
 
-KIND = "Excel workbook (.xlsx)"
+KIND = "an Excel workbook (.xlsx)"
 LARGEST_INFLATED_BYTES = 100 * 2**20
 MOST_PARTS = 2000
 MOST_ELEMENTS, DEEPEST = 3_000_000, 100
@@ -128,7 +128,7 @@ class Package:
         try:
             return zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, ValueError) as error:
-            raise self.refused(f"is not an {KIND}") from error
+            raise self.refused(f"is not {KIND}") from error
 
     def _check_sizes(self) -> None:
         parts = self._archive.infolist()
@@ -144,7 +144,7 @@ class Package:
 
     def _check_parts(self) -> None:
         if not {"[Content_Types].xml", "xl/workbook.xml"} <= self.names:
-            raise self.refused(f"is not an {KIND}")
+            raise self.refused(f"is not {KIND}")
         foreign = sorted(name for name in self.names if FOREIGN.search(name))
         if foreign or MACROS in self._archive.read("[Content_Types].xml"):
             raise self.refused(
