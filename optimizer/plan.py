@@ -34,13 +34,13 @@ def sha256_of(content: Any) -> str:
 def seal_of(plan: fmt.Plan) -> str:
     """The SHA-256 of all of a plan but its seal."""
     content = plan.model_dump(mode="json")
-    del content["chipmix"]["sha256"]
+    del content["run"]["plan_sha256"]
     return sha256_of(content)
 
 
 def sealed(plan: fmt.Plan) -> fmt.Plan:
     """A plan with its seal."""
-    return plan.model_copy(update={"chipmix": plan.chipmix.model_copy(update={"sha256": seal_of(plan)})})
+    return plan.model_copy(update={"run": plan.run.model_copy(update={"plan_sha256": seal_of(plan)})})
 
 
 def read_answer(
@@ -52,7 +52,7 @@ def read_answer(
     objective, bound = answer.objective_usd, solution.bound * USD_PER_MODEL_UNIT
     rows, work = limits(answer), operations.work(answer)
     parts: dict[str, Any] = {
-        "chipmix": fmt.Format(format=fmt.FORMAT, version=version, sha256=""),
+        "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
         "status": solution.status,
         "objective_usd": objective,
         "bound_usd": min(bound, objective),
@@ -61,6 +61,7 @@ def read_answer(
         "periods": operations.periods(tables),
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": operations.orders(answer),
+        "after_horizon": operations.after_horizon(answer),
         "in_service": operations.in_service(answer),
         "work": work,
         "unmet": operations.unmet(answer),
@@ -80,6 +81,7 @@ def read_answer(
             version=version,
             scenario_sha256=sha256_of(scenario),
             catalog_sha256=sha256_of(catalog),
+            plan_sha256="",
             solver=solution.solver,
             options=options.manifest(),
             variables=len(matrix.columns),

@@ -8,6 +8,7 @@ Schema, made from these models.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -22,15 +23,10 @@ class Part(BaseModel):
 
 
 class Format(Part):
-    """Which program wrote the file and in which version of this format.
-
-    `sha256` seals the file: the SHA-256 of all else in it as JSON with sorted keys. It says that a plan was changed,
-    not who made it.
-    """
+    """Which program wrote the file and in which version of this format."""
 
     format: Literal[2]
     version: str
-    sha256: str
 
 
 class PeriodRow(Part):
@@ -70,7 +66,8 @@ class OrderRow(Part):
     a purchase, price breaks included and averaged over the order of a period; None for a rented one.
     `usd_per_accelerator_hour` is the rent, None for a purchase. `capex_usd` is price and network of all
     systems; `rent_usd` all rent inside the horizon. `in_service_until` is the last period of service
-    inside the horizon.
+    inside the horizon, `term_until` the last of its term, which may lie after it. `rent_after_usd` is all rent due
+    after the horizon, undiscounted; `owed_usd` is what of it is a cost of the horizon's last period.
     """
 
     offer: str
@@ -82,13 +79,23 @@ class OrderRow(Part):
     ordered: str
     enters_service: str
     in_service_until: str
+    term_until: str
     systems: float
     accelerators: float
     price_usd: float | None
     usd_per_accelerator_hour: float | None
     capex_usd: float
     rent_usd: float
+    rent_after_usd: float
+    owed_usd: float
     commitment: bool
+
+
+class AfterHorizonRow(Part):
+    """Rent of all orders that falls due after the horizon in a fiscal year, undiscounted."""
+
+    fiscal_year: str
+    rent_usd: float
 
 
 class InServiceRow(Part):
@@ -266,11 +273,16 @@ class Audit(Part):
 
 
 class Run(Part):
-    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes."""
+    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes.
+
+    `plan_sha256` seals the plan: the SHA-256 of all else in it, as JSON with sorted keys. It says that a plan was
+    changed, not who made it.
+    """
 
     version: str
     scenario_sha256: str
     catalog_sha256: str
+    plan_sha256: str
     solver: str
     options: dict[str, Any]
     variables: int
@@ -291,6 +303,7 @@ class Plan(Part):
     periods: tuple[PeriodRow, ...]
     costs: dict[str, dict[str, float]]
     orders: tuple[OrderRow, ...]
+    after_horizon: tuple[AfterHorizonRow, ...]
     in_service: tuple[InServiceRow, ...]
     work: tuple[WorkRow, ...]
     unmet: tuple[UnmetRow, ...]
@@ -310,3 +323,8 @@ class Plan(Part):
     run: Run
     scenario: dict[str, Any]
     catalog: dict[str, Any]
+
+    @property
+    def rent_after_usd(self) -> float:
+        """All rent that falls due after the horizon, undiscounted."""
+        return math.fsum(row.rent_usd for row in self.after_horizon)

@@ -104,7 +104,7 @@ def _unprintable(content: Any, where: str = "") -> Iterator[str]:
 def _broken_seals(plan: Plan) -> Iterator[str]:
     """What does not have the SHA-256 that the plan says it has."""
     sealed = (
-        ("chipmix.sha256", plan.chipmix.sha256, seal_of(plan), "the plan"),
+        ("run.plan_sha256", plan.run.plan_sha256, seal_of(plan), "the plan"),
         ("run.scenario_sha256", plan.run.scenario_sha256, sha256_of(plan.scenario), "its scenario"),
         ("run.catalog_sha256", plan.run.catalog_sha256, sha256_of(plan.catalog), "its catalogue"),
     )

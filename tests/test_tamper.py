@@ -123,9 +123,9 @@ def sealed_again(tree: Tampered) -> Tampered:
     for name in ("scenario", "catalog"):
         if name in tree and name + "_sha256" in tree.get("run", {}):
             tree["run"][name + "_sha256"] = sha256_of(tree[name])
-    if "chipmix" in tree:
-        tree["chipmix"].pop("sha256", None)
-        tree["chipmix"]["sha256"] = sha256_of(tree)
+    if "run" in tree:
+        tree["run"].pop("plan_sha256", None)
+        tree["run"]["plan_sha256"] = sha256_of(tree)
     return tree
 
 
@@ -161,7 +161,7 @@ ONLY_SEALED = {
     "run/options/time_limit_s": "what was asked for",
 }
 """What no inputs and decisions say, and why: a careful hand can change these and seal the plan again."""
-OTHER = re.compile(r"\S+ (to )?(scenario|catalog)(/|$)|\S+ (chipmix|run)/\w*sha256")
+OTHER = re.compile(r"\S+ (to )?(scenario|catalog)(/|$)|\S+ run/\w*sha256")
 """Inputs, since a plan of other inputs is another plan, which has to have its costs and proofs; and the hashes."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import optimizer.audit.costs as audited
 from optimizer.formulation.budget import CAPEX as CAPEX_LINES
 from optimizer.formulation.budget import OPEX as OPEX_LINES
 from optimizer.workbook.above import results_above
+from optimizer.workbook.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.budget_path import write_budget_path
 from optimizer.workbook.cells import Formula, WorkbookError
 from optimizer.workbook.columns import fit_money
@@ -41,6 +43,7 @@ COSTS = {
     "engineering_usd": "Engineering",
     "porting_usd": "Porting",
     "carbon_usd": "Carbon",
+    "owed_usd": "Owed after the horizon",
     "unmet_usd": "Unmet work",
     "value_usd": "Value of work",
     "resale_usd": "Resale",
@@ -48,9 +51,11 @@ COSTS = {
 }
 """The plan's cost names in the order of the sheet, whatever budget they belong to."""
 CAPEX, OPEX = (tuple(name for name in COSTS if name in lines) for lines in (CAPEX_LINES, OPEX_LINES))
-OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX))
-"""What is in no budget."""
+OWED = "owed_usd"
+OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
+"""What is in no budget, apart from what is owed."""
 AUDITED = {"capex": audited.CAPEX, "opex": audited.OPEX}
+NOTES = {OWED: "as of the last period; in no budget"}
 RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
@@ -83,6 +88,7 @@ class CashRows:
     purchases: Purchases | None
     residual: tuple[list[Row], list[Row]]
     unpriced: list[Row]
+    due: DueRows | None
     workings: Workings
     capex_path: tuple[Row, ...] = ()
 
@@ -97,7 +103,7 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     years = fiscal_years(book)
     rows = results_above(
         table,
-        _height(years, len(inputs.budgets)),
+        _height(years, len(book.facts.after_horizon), len(inputs.budgets)),
         lambda: write_workings(table, inputs, orders, places),
         lambda workings: _results(table, inputs, workings, years),
     )
@@ -106,16 +112,17 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     return rows
 
 
-def _height(years: list[str], budgets: int) -> int:
+def _height(years: list[str], after: int, budgets: int) -> int:
     """Rows that the results take; a heading takes a blank line, itself and its note."""
-    sections = [len(COSTS) + 6, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)] + ([3 * budgets] if budgets else [])
-    return sum(3 + lines for lines in sections)
+    always = [len(COSTS) + 6, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)]
+    return sum(3 + lines for lines in (*always, height_of(after), 3 * budgets) if lines)
 
 
 def _results(table: Table, inputs: InputRows, workings: Workings, years: list[str]) -> CashRows:
     costs, capex, opex, total, parts = _costs(table, workings)
     mid, end, present, npv, net = _present(table, costs, total)
     fiscal, yearly = write_fiscal_years(table, years, dict(zip(YEARLY, (capex, *parts, total, npv), strict=True)))
+    due = write_due(table, workings.after)
     budgets = _budgets(table, inputs.budgets, {"capex_usd": capex, "opex_usd": opex})
     residual = (list(workings.falls.values()), list(workings.entry.values()))
     return CashRows(
@@ -134,12 +141,13 @@ def _results(table: Table, inputs: InputRows, workings: Workings, years: list[st
         workings.purchases,
         residual,
         workings.unpriced,
+        due,
         workings,
     )
 
 
-Parts = tuple[Row, Row, Row]
-"""Opex without rent, rent, and what is in no budget."""
+Parts = tuple[Row, Row, Row, Row]
+"""Opex without rent, rent, what is owed after the horizon, and what else is in no budget."""
 
 
 def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, Row, Parts]:
@@ -149,7 +157,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        costs[name] = table.line(Line(label, "USD", total=SUM, periods=_cost(name, workings.parts[name])))
+        line = Line(label, "USD", total=SUM, source=NOTES.get(name, ""), periods=_cost(name, workings.parts[name]))
+        costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
@@ -165,14 +174,14 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     formula = Formula(f"={running.now}-{rent.now}")
     own = table.line(Line("Opex without rent, cash", "USD", total=SUM, periods=formula))
     other = table.line(Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=rest))
-    line = Line("Total cost", "USD", total=SUM, source="capex, opex, unmet work, receipts", role=Role.TOTAL)
-    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, other)
+    line = Line("Total cost", "USD", total=SUM, source="capex, opex, owed, unmet work, receipts", role=Role.TOTAL)
+    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, costs[OWED], other)
 
 
 def _tie_cash(book: Book, row: Row, kind: str) -> None:
     """Capex or opex must be that of the plan by the audit's own list of lines, budgeted or not."""
     lines = [book.facts.plan.costs.get(line.__name__, {}) for line in AUDITED[kind]]
-    book.tie(row, [sum(line.get(key, 0.0) for line in lines) for key in book.facts.keys], f"{kind} in")
+    book.tie(row, [math.fsum(line.get(key, 0.0) for line in lines) for key in book.facts.keys], f"{kind} in")
 
 
 def _cost(name: str, parts: list[Row]) -> Formula:
