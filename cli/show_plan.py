@@ -16,6 +16,8 @@ UNUSED = 1e-9
 DUST = 1e-4
 """A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
 MOST_LIMITS = 20
+MOST_WARNINGS = 8
+"""On the first screen, so that the orders are on it too."""
 
 
 class Money:
@@ -37,6 +39,7 @@ def show_plan(plan: Plan) -> None:
     """Prints a whole plan to standard output."""
     money = Money(plan)
     _show_headline(plan, money)
+    _show_warnings(plan)
     _show_orders(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
@@ -58,6 +61,16 @@ def _show_headline(plan: Plan, money: Money) -> None:
         click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
     saving = plan.objective_usd - plan.bound_usd
     click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+
+
+def _show_warnings(plan: Plan) -> None:
+    """What changes the meaning of the decision, before the decision."""
+    if plan.warnings:
+        heading("What to know first")
+        for text in plan.warnings[:MOST_WARNINGS]:
+            click.echo(f"warning: {text}")
+        if len(plan.warnings) > MOST_WARNINGS:
+            click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
 
 
 def _show_orders(plan: Plan, money: Money) -> None:
@@ -212,5 +225,7 @@ def _show_trust(plan: Plan, money: Money) -> None:
     click.echo(
         f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
     )
-    for text in plan.warnings:
-        click.echo(f"warning: {text}", err=True)
+    for text in plan.warnings[MOST_WARNINGS:]:
+        click.echo(f"warning: {text}")
+    for text in plan.notes:
+        click.echo(f"note: {text}")

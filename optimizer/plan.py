@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from optimizer.plan_parts import decisions, operations
 from optimizer.plan_parts.basis import basis
 from optimizer.plan_parts.limits import budget, limits, supply
 from optimizer.solve import Options, relative_gap
+from optimizer.suspicions import Said
 
 
 def as_text(part: BaseModel) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _sha256(content: dict[str, Any]) -> str:
 
 
 def read_answer(
-    answer: Answer, matrix: Matrix, options: Options, certified_usd: float, warnings: Iterable[str], version: str
+    answer: Answer, matrix: Matrix, options: Options, certified_usd: float, said: Said, version: str
 ) -> dict[str, Any]:
     """All of a plan but its audit, which is made from this."""
     solution, tables = answer.solution, answer.tables
@@ -63,7 +63,8 @@ def read_answer(
         "limits": rows,
         "basis": basis(answer),
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],
-        "warnings": sorted(warnings),
+        "warnings": list(said.warnings),
+        "notes": list(said.notes),
         "run": fmt.Run(
             version=version,
             scenario_sha256=_sha256(scenario),

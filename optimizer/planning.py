@@ -22,7 +22,7 @@ from optimizer.plan_format import Plan
 from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, Watch, solve
-from optimizer.suspicions import warnings
+from optimizer.suspicions import said
 from optimizer.tables import OrderLine, build_tables
 
 
@@ -108,14 +108,14 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
 
 
 def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
-    """What was found as a plan, audited and certified; `remarks` stand with its warnings.
+    """What was found as a plan, audited and certified; `remarks` stand before its warnings.
 
     Raises AuditFailed for a plan that breaks a rule.
     """
     answer = Answer(solved.model, solved.matrix, solved.solution)
     certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
-    suspicious = [*remarks, *warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
-    parts = read_answer(answer, solved.matrix, solved.options, certified, suspicious, program_version())
+    about = said(answer, remarks, filter(None, [uncomfortable(solved.matrix)]))
+    parts = read_answer(answer, solved.matrix, solved.options, certified, about, program_version())
     verdict = audit(parts)
     if not verdict.ok:
         raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))

@@ -1,8 +1,13 @@
-"""What is possible but looks wrong: warnings that stand in the plan."""
+"""What is possible but looks wrong: warnings and notes that stand in the plan.
+
+A warning is of substance: it changes what the decision means, and stands on the first screen of `plan` and on
+Summary. A note is worth knowing and may wait: it stands at the end and on Log.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from statistics import median
 
 from catalogs.periods import first_month, value_at
@@ -67,9 +72,8 @@ def idle_systems(answer: Answer) -> Iterator[str]:
 def empty_limits(answer: Answer) -> Iterator[str]:
     """A ceiling over nothing that can be ordered, is in service or emits: it holds by itself."""
     named = {row.keys[0] for name, row in answer.model.rows.items() if name.startswith("limit(")}
-    for rule in answer.tables.scenario.limits:
-        if rule.name not in named:
-            yield f"limit '{rule.name}' selects nothing in this plan and holds by itself"
+    for name in sorted({rule.name for rule in answer.tables.scenario.limits} - named):
+        yield f"limit '{name}' selects nothing in this plan and holds by itself"
 
 
 def ordered_offers(answer: Answer) -> dict[str, int]:
@@ -157,18 +161,32 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
     return heavier and first_month(a.announced) > first_month(b.announced)
 
 
-SUSPICIONS = (
+OF_SUBSTANCE = (
     nothing_in_time,
-    high_residual,
     rent_after_horizon,
+    high_residual,
     idle_systems,
     empty_limits,
+)
+"""What changes the meaning of a decision, in the order in which it is told."""
+WORTH_KNOWING = (
     old_quotes,
     off_trend,
     slower_successor,
 )
 
 
-def warnings(answer: Answer) -> list[str]:
-    """Every suspicion about a plan, in words."""
-    return [text for suspicion in SUSPICIONS for text in suspicion(answer)]
+@dataclass(frozen=True)
+class Said:
+    """What is said about a plan: of substance, and what is only worth knowing."""
+
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def said(answer: Answer, warnings: Iterable[str] = (), notes: Iterable[str] = ()) -> Said:
+    """Every suspicion about a plan, after what is said of how it was made."""
+    return Said(
+        (*warnings, *(text for suspicion in OF_SUBSTANCE for text in suspicion(answer))),
+        (*notes, *(text for suspicion in WORTH_KNOWING for text in suspicion(answer))),
+    )

@@ -16,7 +16,7 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 from optimizer.workbook.summary_charts import place_charts
 
-HEAD, MOST_LIMITS = 3, 8
+HEAD, MOST_LIMITS, MOST_WARNINGS = 3, 8, 8
 SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
 SOLVED_AGAIN = (
     "Second solves: what one unit more in all windows changes the cost by, static; else the price in the relaxation, "
@@ -40,7 +40,8 @@ def open_summary(book: Book) -> Page:
 
 def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows, limits: list[Limited]) -> None:
     """Fill the sheet; needs the sheets that it shows."""
-    row = _headline(page, cash, orders, places, HEAD + 1)
+    top = _warnings(page, HEAD + 1)
+    row = _headline(page, cash, orders, places, top)
     row = _purchases(page, cash, orders, row + 1)
     row = _decisions(page, cash, orders, row + 1)
     costs, row = _costs(page, cash, row + 1)
@@ -49,9 +50,25 @@ def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRo
     _basis(page, row + 1)
     wide = _wide(page)
     page.widths((_longest(limits), 15, *[13.0] * (wide - 2), 3))
-    place_charts(page, orders, places, cash, costs, HEAD + 1, get_column_letter(wide + 2))
+    place_charts(page, orders, places, cash, costs, top, get_column_letter(wide + 2))
     page.print_setup(HEAD)
     page.sheet.page_setup.fitToHeight = 1
+
+
+def _warnings(page: Page, row: int) -> int:
+    """What changes the meaning of the decision, across tables and charts; returns the row after it."""
+    warnings = page.book.facts.plan.warnings
+    if not warnings:
+        return row
+    page.text(row, 1, "What to know first", Role.HEADER)
+    for column in range(2, _wide(page) + 1):
+        page.cell(row, column, Role.HEADER)
+    shown = list(warnings[:MOST_WARNINGS])
+    if len(warnings) > MOST_WARNINGS:
+        shown.append(f"… and {len(warnings) - MOST_WARNINGS} more on Log")
+    for i, text in enumerate(shown, start=row + 1):
+        page.text(i, 1, text)
+    return row + len(shown) + 2
 
 
 def _longest(limits: Sequence[Limited]) -> float:
