@@ -76,13 +76,20 @@ def _show_warnings(plan: Plan) -> None:
 def _show_orders(plan: Plan, money: Money) -> None:
     heading("What to order")
     if not plan.orders:
-        click.echo("nothing: what is in service is enough")
+        click.echo(f"nothing: {_why_nothing(plan)}")
         return
     columns = (
         "order in", "in service", "offer", "place", "systems", "accelerators", f"capex, M {money.code}",
         f"rent, M {money.code}",
     )  # fmt: skip
     show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(4, 5, 6, 7))
+
+
+def _why_nothing(plan: Plan) -> str:
+    """What a plan without orders does with the work that is asked of it."""
+    if plan.unmet:
+        return "within the limits, leaving the work above undone is no dearer than doing it"
+    return "what is in service is enough" if plan.work else "no work is asked for"
 
 
 def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
