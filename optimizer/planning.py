@@ -12,6 +12,7 @@ from catalogs.problems import InputError
 from optimizer.answer import Answer
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
+from optimizer.earlier import Earlier
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
@@ -73,25 +74,33 @@ def make_plan(
     watch: Watch | None = None,
     write_model: Path | None = None,
     approved: Approved | None = None,
+    before: Plan | None = None,
 ) -> Planned:
     """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
+    The search begins from the decisions of the plan `before`, which is the plan again where nothing is gained.
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
-    model, matrix = stated(request, order_lines(approved))
+    before = before if approved is None else approved.plan
+    model, matrix = stated(request, order_lines(before))
     matrix = fixed(matrix, kept(request, model, approved))
     if write_model is not None:
         _write_model(model, write_model)
     began = time.monotonic()
-    solution = _solution(request, model, matrix, options, watch, approved)
-    remarks: list[str] = []
+    earlier = None if before is None else Earlier(before, model, matrix, options)
+    solution = _solution(request, model, matrix, options, watch, approved, earlier)
+    remarks, notes = [], []
     if approved is not None and not solution.interrupted:
         close = replanned(matrix, solution, approved, options, watch)
         solution, remarks = close.solution, [str(close)]
         options = replace(options, close_to=approved.described)
+    elif earlier is not None:
+        again = earlier.again(solution, watch)
+        solution, notes = again.solution, [again.note]
+        options = replace(options, begun_from=earlier.described)
     seconds = time.monotonic() - began
-    plan = plan_of(Solved(request, model, matrix, solution, options), remarks)
+    plan = plan_of(Solved(request, model, matrix, solution, options), remarks, notes)
     return Planned(plan, solution.interrupted, seconds)
 
 
@@ -107,14 +116,14 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
         raise InputError([request.problem((), str(error))]) from error
 
 
-def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
-    """What was found as a plan, audited and certified; `remarks` stand before its warnings.
+def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = ()) -> Plan:
+    """What was found as a plan, audited and certified; `remarks` stand before its warnings, `notes` before its notes.
 
     Raises AuditFailed for a plan that breaks a rule.
     """
     answer = Answer(solved.model, solved.matrix, solved.solution)
     certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
-    about = said(answer, remarks, filter(None, [uncomfortable(solved.matrix)]))
+    about = said(answer, remarks, [*notes, *filter(None, [uncomfortable(solved.matrix)])])
     parts = read_answer(answer, solved.matrix, solved.options, certified, about, program_version())
     verdict = audit(parts)
     if not verdict.ok:
@@ -123,10 +132,18 @@ def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
 
 
 def _solution(
-    request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None, approved: Approved | None
+    request: Request,
+    model: Model,
+    matrix: Matrix,
+    options: Options,
+    watch: Watch | None,
+    approved: Approved | None,
+    earlier: Earlier | None,
 ) -> Solution:
     if options.solver is not None:
         solution = solve_with(options.solver, model.problem, matrix, options)
+    elif earlier is not None:
+        solution = solve(matrix, replace(options, tidy=False), watch, earlier.start)
     else:
         solution = solve(matrix, options, watch)
     if solution.status == "infeasible":
@@ -136,6 +153,8 @@ def _solution(
         if approved is not None and approved.placed_until is not None:
             refuse_placed(matrix, approved.placed_until, options)
         solution = resolved_again(matrix, options)
+    if earlier is not None:
+        solution = earlier.no_dearer(solution)
     if not solution.values.size:
         raise NoPlan(solution)
     return solution

@@ -46,15 +46,16 @@ def _cost_of_undone(answer: Answer, undone: Mapping[Need, float]) -> str:
     hours = answer.tables.calendar.hours
     paid = sum(left * need.per_second * hours * (need.unmet_usd or 0.0) for need, left in undone.items())
     lost = sum(left * need.per_second * hours * (need.value_usd or 0.0) for need, left in undone.items())
-    cost = f"that costs {_usd(paid)}" if paid else "that costs nothing"
-    return f"{cost} and forgoes a value of {_usd(lost)}" if lost else cost
+    cost = f"that costs {usd_in_words(paid)}" if paid else "that costs nothing"
+    return f"{cost} and forgoes a value of {usd_in_words(lost)}" if lost else cost
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.2g} %"
 
 
-def _usd(usd: float) -> str:
+def usd_in_words(usd: float) -> str:
+    """An amount in words: small ones in USD, others in millions."""
     return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
