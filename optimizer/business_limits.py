@@ -114,6 +114,11 @@ def moved(request: Request, limit: BusinessLimit, percent: Decimal) -> Request:
     return changed(request, {limit.key: each_number(text_at(request, limit.key), move)})
 
 
+def with_one_more(request: Request, limit: BusinessLimit) -> Request:
+    """The request with one whole unit more of a limit, wherever there is any of it."""
+    return changed(request, {limit.key: each_number(figure(request, limit), lambda number: number + (number > 0))})
+
+
 def figure(request: Request, limit: BusinessLimit) -> Any:
     """The number or schedule that sets a limit, as text."""
     return text_at(request, limit.key)

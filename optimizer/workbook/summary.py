@@ -10,7 +10,7 @@ from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
-from optimizer.workbook.limits import PRICE, Limited
+from optimizer.workbook.limits import MOVE, PRICE, Limited
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
@@ -19,8 +19,8 @@ from optimizer.workbook.summary_charts import place_charts
 HEAD, MOST_LIMITS, MOST_WARNINGS = 3, 8, 8
 SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
 SOLVED_AGAIN = (
-    "Second solves: what one unit more in all windows changes the cost by, static; else the price in the relaxation, "
-    "a screen."
+    "Second solves: what a move of the limit in all its windows changes the cost by, static. Limits says how much that "
+    "is. Blank: not asked, or not told by the gap."
 )
 DEMANDS = ("serve_demand", "finish_by_deadline")
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
@@ -252,8 +252,11 @@ def _binding(limits: Sequence[Limited]) -> list[Limited]:
 
 
 def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
-    """What binds in the optimiser's plan, and what one unit more does where second solves tell it."""
-    _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
+    """What binds in the optimiser's plan, and what a move of it changes where second solves tell it."""
+    if page.book.made.explanation is None:
+        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
+    else:
+        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "Change, USD", "if moved by")
     binding = _binding(limits)
     for i, limit in enumerate(binding, start=row + 1):
         page.text(i, 1, limit.words)
@@ -267,10 +270,12 @@ def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
 
 
 def _worth(page: Page, row: int, limit: Limited) -> None:
-    """What one unit more changes, if it is known; else the price in the relaxation, and the unit of either."""
-    if limit.worth is not None:
-        page.formula(row, 4, Formula(f"=Limits!{get_column_letter(PRICE)}{limit.number}"), None, FORMATS["kW"])
-        page.text(row, 5, f"{limit.worth.unit}, second solves")
+    """What a move changes, if that was asked and is known; without an explanation the price in the relaxation."""
+    if page.book.made.explanation is not None:
+        if limit.worth is not None:
+            for column, source, look in ((4, PRICE, "USD"), (5, MOVE, "share")):
+                cell = f"=Limits!{get_column_letter(source)}{limit.number}"
+                page.formula(row, column, Formula(cell), None, FORMATS[look])
         return
     if limit.plan.price_usd is not None:
         page.number(row, 4, limit.plan.price_usd, Role.SOLVER, "kW")
