@@ -39,7 +39,12 @@ class BusinessLimit:
     @property
     def label(self) -> str:
         """The limit in the planner's words, such as `power at oslo`."""
-        return _LABELS[self.constraint].format(self.name)
+        return label_of(self.constraint, self.name)
+
+
+def label_of(constraint: str, name: str) -> str:
+    """The limits of one constraint of one thing, in the planner's words."""
+    return _LABELS[constraint].format(name)
 
 
 _LABELS = {
