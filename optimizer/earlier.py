@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from optimizer.answer import TRACE
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
-from optimizer.matrix import Matrix, cost_row, with_rows
+from optimizer.matrix import Floats, Matrix, cost_row, with_rows
 from optimizer.plan_format import Plan
-from optimizer.replan import ONE_CHANGE, Changes, fixed, order_lines
+from optimizer.replan import ONE_CHANGE, ROUNDING, Changes, fixed, order_lines
 from optimizer.solve import Options, Solution, Watch, relative_gap, solve
 from optimizer.suspicions import usd_in_words
 from optimizer.tables import FleetEntry
@@ -94,11 +95,13 @@ class Earlier:
     @property
     def start(self) -> dict[int, float]:
         """The decisions by the number of their column, to begin a search from; they need not be allowed."""
-        return {
-            j: self.values.get(name, 0.0)
-            for j, (name, whole) in enumerate(zip(self.matrix.columns, self.matrix.integer, strict=True))
-            if whole and name.partition("(")[0] in KEPT
-        }
+        whole = self.matrix.integer
+        return {j: self.values.get(self.matrix.columns[j], 0.0) for j in self._mine if whole[j]}
+
+    @cached_property
+    def _mine(self) -> list[int]:
+        """The columns of what is decided."""
+        return [j for j, name in enumerate(self.matrix.columns) if name.partition("(")[0] in KEPT]
 
     @cached_property
     def kept(self) -> Solution | None:
@@ -109,13 +112,21 @@ class Earlier:
         """
         if not {name for name, value in self.values.items() if value} <= set(self.matrix.columns):
             return None
-        mine = [name for name in self.matrix.columns if name.partition("(")[0] in KEPT]
-        found = self._solved(fixed(self.matrix, {name: self.values.get(name, 0.0) for name in mine}), gap=0.0)
+        names = [self.matrix.columns[j] for j in self._mine]
+        found = self._solved(fixed(self.matrix, {name: self.values.get(name, 0.0) for name in names}), gap=0.0)
         return found if found.values.size else None
 
-    def _solved(self, matrix: Matrix, watch: Watch | None = None, **more: float) -> Solution:
+    def _solved(
+        self, matrix: Matrix, watch: Watch | None = None, start: Mapping[int, float] | None = None, **more: Any
+    ) -> Solution:
         left = None if self._until is None else max(0.01, self._until - time.monotonic())
-        return solve(matrix, replace(self.options, time_limit=left, **more), watch)  # type: ignore[arg-type]
+        return solve(matrix, replace(self.options, time_limit=left, **more), watch, start)
+
+    def search(self, watch: Watch | None) -> Solution:
+        """What a search finds that begins from the earlier decisions, priced first, while there is time."""
+        kept, whole = self.kept, np.flatnonzero(self.matrix.integer).tolist()
+        begin = self.start if kept is None else {j: float(kept.values[j]) for j in whole}
+        return self._solved(self.matrix, watch, begin)
 
     def no_dearer(self, best: Solution) -> Solution:
         """The earlier decisions where they cost less than what a search has found, else that."""
@@ -147,7 +158,7 @@ class Earlier:
                 plan = self._as_plan(kept, best)
                 most = usd_in_words((plan.objective - plan.bound) * USD_PER_MODEL_UNIT)
                 return Again(plan, f"every order of the plan before is kept: no change gains more than {most}")
-        closest = self._closest(best, watch)
+        closest = self._closest(best)
         return Again(closest, self._how_changed(closest, kept))
 
     def _gap_of(self, solution: Solution) -> float:
@@ -168,30 +179,35 @@ class Earlier:
             return replace(best, values=found.values, objective=found.objective)
         return replace(best, bound=most) if found.status == "infeasible" else best
 
-    def _closest(self, best: Solution, watch: Watch | None) -> Solution:
+    def _closest(self, best: Solution) -> Solution:
         """Of the plans within the gap one with fewer changed order lines than the best, if a short search finds one.
 
-        Only lines in which the best plan and the earlier one differ are open: each is at the one, the other or between.
+        Only decisions in which the best plan and the earlier one differ are open.
         """
         room = best.bound + OF_GAP * self.options.gap * abs(best.bound)
         if best.interrupted or room < best.objective or len(best.values) > MOST_COLUMNS:
             return best
         changes = Changes(self._between(best), self.lines)
-        few = self._solved(changes.fewest(room), watch, gap=0.0, abs_gap=ONE_CHANGE, nodes=MOST_NODES)
+        few = self._counted(changes.fewest(room), changes.with_choices(best.values), gap=0.0, abs_gap=ONE_CHANGE)
         if not few.values.size or changes.counted(few.values) >= changes.counted(best.values):
             return best
         count = changes.counted(few.values) - changes.gone
-        found = self._solved(changes.cheapest(count, room), watch, nodes=MOST_NODES)
+        found = self._counted(changes.cheapest(count, room), few.values)
         values = found.values[: len(best.values)]
         objective = float(self.matrix.cost @ values) if values.size else np.inf
-        if relative_gap(objective, best.bound) > self.options.gap:
+        if objective > room + ROUNDING * abs(room):
             return best
         return replace(best, values=values, objective=objective, bound=min(best.bound, objective))
 
+    def _counted(self, matrix: Matrix, start: Floats, **more: Any) -> Solution:
+        """A short search that begins from a plan."""
+        begin = {j: float(start[j]) for j in np.flatnonzero(matrix.integer).tolist()}
+        return self._solved(matrix, start=begin, nodes=MOST_NODES, **more)
+
     def _between(self, best: Solution) -> Matrix:
-        """The model with every order line fixed in which the best plan and the earlier one agree."""
-        orders = {self.matrix.columns[j]: float(best.values[j]) for j in self.matrix.column_numbers("order")}
-        same = {name: systems for name, systems in orders.items() if abs(systems - self.values.get(name, 0.0)) < TRACE}
+        """The model with every decision fixed in which the best plan and the earlier one agree."""
+        found = {self.matrix.columns[j]: float(best.values[j]) for j in self._mine}
+        same = {name: value for name, value in found.items() if abs(value - self.values.get(name, 0.0)) < TRACE}
         return fixed(self.matrix, {name: self.values.get(name, 0.0) for name in same})
 
     def _how_changed(self, solution: Solution, kept: Solution | None) -> str:

@@ -143,7 +143,7 @@ def _solution(
     if options.solver is not None:
         solution = solve_with(options.solver, model.problem, matrix, options)
     elif earlier is not None:
-        solution = solve(matrix, replace(options, tidy=False), watch, earlier.start)
+        solution = earlier.search(watch)
     else:
         solution = solve(matrix, options, watch)
     if solution.status == "infeasible":

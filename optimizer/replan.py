@@ -170,6 +170,11 @@ class Changes:
         most = most_cost + ROUNDING * abs(most_cost)
         return [Line("most_cost", -np.inf, most, paid)] if np.isfinite(most) else []
 
+    def with_choices(self, values: Floats) -> Floats:
+        """A plan of the model with the choices that say where it differs."""
+        differ = [abs(float(values[j]) - old) > TRACE for j, old in zip(self.columns, self.old, strict=True)]
+        return np.concatenate([values, np.array(differ, dtype=float)])
+
     def counted(self, values: Floats) -> int:
         """Changed order lines of a solution, those that are no longer possible among them."""
         differ = (abs(float(values[j]) - old) > TRACE for j, old in zip(self.columns, self.old, strict=True))
