@@ -17,7 +17,8 @@ def check(paths: tuple[str, ...]) -> int:
     """Check scenarios, catalogue folders and catalogue files.
 
     A PATH is a file, a folder or the name of a bundled scenario. A catalogue is checked on top of
-    the bundled one. Prints every problem as file:line:column: message.
+    the bundled one. Prints every problem as file:line:column: message, and as a warning what is
+    possible but is not read as it is written.
 
     \b
     Example:
@@ -41,6 +42,7 @@ def _check(name: str) -> str:
     from catalogs.load import bundled_folder, catalog_files, catalog_of
     from catalogs.yaml_text import read
     from optimizer.request import find_scenario, load_request
+    from optimizer.rounded_terms import orderable_or_committed, rounded_terms
     from optimizer.tables import build_tables
 
     path = Path(name)
@@ -52,6 +54,8 @@ def _check(name: str) -> str:
         catalog = catalog_of(folders)
         return f"a catalogue in order; with the bundled one {len(catalog.accelerators)} accelerators"
     tables = build_tables(load_request(find_scenario(name)))
+    for text in rounded_terms(tables, orderable_or_committed(tables)):
+        click.echo(f"warning: {name}: {text}", err=True)
     able = len(tables.offers) - len(tables.excluded)
     return f"a scenario in order; {able} of {len(tables.offers)} offers can be ordered"
 

@@ -55,7 +55,11 @@ _Residual = Annotated[
 
 
 class Finance(Frozen):
-    """Rates a year, lives in years; `residual` gives the share of the price left by age in years."""
+    """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
+
+    `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
+    fetch by the same shares, in full, or not at all.
+    """
 
     discount_rate: Share = Decimal("0.09")
     fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
@@ -63,6 +67,7 @@ class Finance(Frozen):
     book_life_years: Positive = Decimal(5)
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
     maintenance_share: Share = Decimal(0)
+    owed_after_horizon: Literal["as_residual", "in_full", "ignored"] = "as_residual"
     carbon_usd_per_t: Schedule = Decimal(0)
 
 

@@ -6,6 +6,7 @@ Summary. A note is worth knowing and may wait: it stands at the end and on Log.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -15,6 +16,8 @@ from catalogs.schema import Catalog, Offer
 from optimizer.answer import TRACE, Answer
 from optimizer.calendar import MONTHS_PER_YEAR
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.formulation.owed import rent_after_usd
+from optimizer.rounded_terms import rounded_terms
 from optimizer.tables import Need, Tables, grouped
 
 GENERATION_MONTHS = 18
@@ -90,15 +93,21 @@ def high_residual(answer: Answer) -> Iterator[str]:
 
 
 def rent_after_horizon(answer: Answer) -> Iterator[str]:
-    """Terms that run past the horizon: their rent there is owed, but no cost of this plan."""
-    tables, owed = answer.tables, 0.0
-    for cohort, systems in answer.cohorts.items():
-        beyond = cohort.t + tables.offers[cohort.offer].periods - 1 - tables.calendar.count
-        if cohort.rent_usd and beyond > 0:
-            owed += systems * cohort.rent_usd * tables.calendar.hours * beyond
-    if owed > 0:
+    """Rent due after the horizon that the scenario leaves out of the costs: a longer term then looks the cheaper."""
+    tables = answer.tables
+    owed = math.fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
+    if owed > 0 and tables.scenario.finance.owed_after_horizon == "ignored":
         millions = f"{owed / USD_PER_MODEL_UNIT:,.3f} million USD"
-        yield f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs"
+        yield (
+            f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs "
+            "(finance.owed_after_horizon: ignored)"
+        )
+
+
+def terms_rounded(answer: Answer) -> Iterator[str]:
+    """Terms of what is ordered or committed that are no whole number of periods."""
+    committed = {cohort.offer for cohort, systems in answer.cohorts.items() if cohort.committed and systems > 0}
+    return rounded_terms(answer.tables, {*ordered_offers(answer), *committed})
 
 
 def idle_systems(answer: Answer) -> Iterator[str]:
@@ -211,6 +220,7 @@ OF_SUBSTANCE = (
     nothing_asked,
     nothing_in_time,
     rent_after_horizon,
+    terms_rounded,
     high_residual,
     idle_systems,
     empty_limits,

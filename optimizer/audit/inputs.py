@@ -105,6 +105,7 @@ def read_finance(source: Source) -> Finance:
         book_life_years=Fraction(source["book_life_years"]),
         residual=residual,
         maintenance_share=Fraction(source["maintenance_share"]),
+        owed_after_horizon=source["owed_after_horizon"],
         carbon_usd_per_t=schedule(source["carbon_usd_per_t"]),
     )
 

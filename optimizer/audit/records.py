@@ -185,7 +185,10 @@ class UserLimit:
 
 @dataclass(frozen=True)
 class Finance:
-    """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share)."""
+    """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share).
+
+    `owed_after_horizon` is the rule for rent after the horizon: as_residual, in_full or ignored.
+    """
 
     discount_rate: Fraction
     fiscal_year_starts: int
@@ -193,6 +196,7 @@ class Finance:
     book_life_years: Fraction
     residual: str | tuple[tuple[Fraction, Fraction], ...]
     maintenance_share: Fraction
+    owed_after_horizon: str
     carbon_usd_per_t: Schedule
 
 
