@@ -131,7 +131,7 @@ def plan(
     approved = _approved(stay_close, saving, placed_until)
     try:
         with _progress() as watch:
-            planned = make_plan(request, options, watch, write_model, approved)
+            planned = make_plan(request, options, watch, write_model, approved, None if before is None else before.plan)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--solver") from error
     result = planned.plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from optimizer.plan_parts import decisions, operations
 from optimizer.plan_parts.basis import basis
 from optimizer.plan_parts.limits import budget, limits, supply
 from optimizer.solve import Options, relative_gap
+from optimizer.suspicions import Said
 
 
 def as_text(part: BaseModel) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def sealed(plan: fmt.Plan) -> fmt.Plan:
 
 
 def read_answer(
-    answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, warnings: Iterable[str], version: str
+    answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, said: Said, version: str
 ) -> dict[str, Any]:
     """All of a plan but its audit and its seal, which are made from this."""
     solution, tables = answer.solution, answer.tables
@@ -76,7 +76,8 @@ def read_answer(
         "limits": rows,
         "basis": basis(answer),
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],
-        "warnings": sorted(warnings),
+        "warnings": list(said.warnings),
+        "notes": list(said.notes),
         "run": fmt.Run(
             version=version,
             scenario_sha256=sha256_of(scenario),

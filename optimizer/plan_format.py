@@ -292,7 +292,10 @@ class Run(Part):
 
 
 class Plan(Part):
-    """A plan: what to order, when and where, what it costs and how it is known to be good."""
+    """A plan: what to order, when and where, what it costs and how it is known to be good.
+
+    `warnings` change what the decision means, those that say most first; `notes` are only worth knowing.
+    """
 
     chipmix: Format
     status: Literal["optimal", "feasible"]
@@ -319,6 +322,7 @@ class Plan(Part):
     basis: Basis
     excluded: tuple[Excluded, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     audit: Audit
     run: Run
     scenario: dict[str, Any]

@@ -38,6 +38,8 @@ from optimizer.tables import OrderLine
 MOST_SHOWN = 8
 """Disagreements that are named of one plan; more are counted."""
 LONGEST_PLACE = 100
+ON_TOP = {"close_to", "begun_from"}
+"""Options of a run that began from another plan."""
 DECISIONS = ("orders", "work", "unmet", "retired", "expanded", "engineering", "porting", "honour_commitment")
 SAME, LAST_DIGIT = 1e-9, 1e-15
 """Relative difference of one figure computed twice."""
@@ -153,7 +155,7 @@ def _disagreements(plan: Plan, request: Request) -> list[str]:
 
 def _other_options(plan: Plan) -> Iterator[str]:
     """Options that a run does not have, or lacks."""
-    for name in sorted((plan.run.options.keys() ^ Options().manifest().keys()) - {"close_to"}):
+    for name in sorted((plan.run.options.keys() ^ Options().manifest().keys()) - ON_TOP):
         yield f"run.options: a run of this version {'has no' if name in plan.run.options else 'has'} {name[:40]}"
 
 

@@ -143,6 +143,32 @@ def test_steps_of_a_bridge_have_entries() -> None:
     assert [name for name in names if name.lower() not in TEXTS] == [], "in the sentence for the chart"
 
 
+FILLINGS = ("7", "7 million USD", "at all")
+"""What the holes of a warning may hold: figures and names, amounts, words of its own."""
+
+
+def _sentence(node: ast.expr, filling: str) -> str:
+    """A text as its source has it, with something in each of its holes."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else filling for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else filling
+
+
+def _has_entry(text: str) -> bool:
+    try:
+        return bool(Wording("ja", ["at all"]).say(text))
+    except Missing:
+        return False
+
+
+def test_warnings_and_notes_have_entries() -> None:
+    source = WRITERS.parent / "suspicions.py"
+    told = [node.value for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Yield)]
+    sentences = [[_sentence(node, filling) for filling in FILLINGS] for node in told if node is not None]
+    assert len(sentences) >= 10
+    assert [texts[0] for texts in sentences if not any(map(_has_entry, texts))] == []
+
+
 # What is said and what is left
 
 

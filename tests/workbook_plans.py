@@ -668,6 +668,7 @@ def plan_of(case: Case) -> Plan:
             "basis": {"work": share, "spend": share},
             "excluded": [{"offer": "b300.purchase", "reason": "not yet available in the horizon"}],
             "warnings": ["nothing can arrive before 2025q3"],
+            "notes": [],
             "audit": {"ok": True, "checks": 123, "largest_violation": 0.0, "cost_difference_usd": 0.0, "findings": []},
             "run": {
                 "version": "0.1.0",
