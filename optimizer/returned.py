@@ -31,6 +31,7 @@ from optimizer.planning import program_version, stated
 from optimizer.reading import from_outside, read_json, refused
 from optimizer.replan import fixed
 from optimizer.request import Request, changed_request
+from optimizer.retold import told_otherwise
 from optimizer.scenario import Scenario
 from optimizer.solve import Options, relative_gap
 from optimizer.tables import OrderLine
@@ -185,6 +186,7 @@ def _stated_again(plan: Plan, request: Request) -> Iterator[str]:
         yield f"excluded({offer}): not as the inputs have it: {reason}"
     yield from _other_limits(plan, model)
     yield from _other_certificate(plan, matrix)
+    yield from told_otherwise(plan, model, matrix)
 
 
 def _line(name: str) -> OrderLine:

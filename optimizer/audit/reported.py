@@ -40,6 +40,7 @@ from optimizer.audit.expected import (
 )
 from optimizer.audit.hashes import hashes
 from optimizer.audit.permissions import order_keys
+from optimizer.audit.remarks import warnings
 
 SPARSE = ("in_service", "supply", "clusters")
 PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(TOLERANCE)
@@ -239,5 +240,6 @@ STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
     limits,
     basis,
     excluded,
+    warnings,
     hashes,
 )
