@@ -161,22 +161,30 @@ def rent_after_horizon(_: Row, accounts: Accounts) -> Iterator[Expected]:
 
 
 def idle_systems(_: Row, accounts: Accounts) -> Iterator[Expected]:
-    """Systems ordered to a place where they never work, at the most; at the least those that work nowhere.
+    """Systems ordered to a place where they never work, at the most; at the least those that work in none like it.
 
-    Work that may run in several places is told of those where systems are free: which of them counts as its place is
+    Where the same demands may run, work is told of the places where systems are free: which of them it counts for is
     the plan's to say.
     """
     books = accounts.books
     at_work = {(work.system.id, work.place) for work in books.work if work.systems > 0}
-    somewhere = {system for system, _ in at_work}
+    somewhere = {(system, may_run(place, books)) for system, place in at_work}
     least, most = defaultdict[str, Fraction](Fraction), defaultdict[str, Fraction](Fraction)
     for order in books.orders:
         system = order.offer.system.id
         if (system, order.place) not in at_work:
             most[system] += order.systems
-            least[system] += order.systems if system not in somewhere else ZERO
+            alone = (system, may_run(order.place, books)) not in somewhere
+            least[system] += order.systems if alone else ZERO
     for system, systems in most.items():
         yield Expected({"count": Between(least[system], systems), "system": system}, sure=least[system] > 0)
+
+
+def may_run(place: str, books: Books) -> frozenset[str]:
+    """The demands that may run at a place."""
+    return frozenset(
+        key for key, demand in books.inputs.demand.items() if demand.sites is None or place in demand.sites
+    )
 
 
 def empty_limits(plan: Row, accounts: Accounts) -> Iterator[Expected]:
