@@ -133,9 +133,9 @@ def read_plan(path: Path) -> fmt.Plan:
     Raises InputError for a file that cannot be read, and for a plan that is not as chipmix wrote it.
     """
     if path.suffix == ".xlsx":
-        from optimizer.workbook_back.copy import copy_in
+        from optimizer.workbook_back.request import plan_in
 
-        return copy_in(path).made.plan
+        return plan_in(path)
     from optimizer.returned import plan_from
 
     return plan_from(path)

@@ -160,7 +160,18 @@ def test_the_command_fails_for_any_of_it(original: Path, tmp_path: Path, capsys:
     where = CHANGES["the master check is nought"](book)
     book.save(tmp_path / "changed.xlsx")
     assert run(["workbook", "check", str(tmp_path / "changed.xlsx")]) == 2
-    assert f"{where}: the formula was replaced by a formula, =0" in capsys.readouterr().out
+    said = f"{where}: the formula was replaced by a formula, =0"
+    assert said in capsys.readouterr().out
+    for command in (["compare", str(original)], ["explain"], ["plan", "quick_start", "--stay-close"], ["plan"]):
+        assert run([*command, str(tmp_path / "changed.xlsx")]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_edits_of_inputs_do_not_count_where_a_plan_is_asked_for(original: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(original)
+    book["Inputs"][f"E{row_of(book, 'Inputs', 'Discount rate')}"] = 0.2
+    book.save(tmp_path / "edited.xlsx")
+    assert run(["compare", str(original), str(tmp_path / "edited.xlsx")]) == 0
 
 
 # Charts

@@ -12,12 +12,13 @@ from optimizer.plan_format import Plan
 from optimizer.request import Request, changed_request
 from optimizer.returned import as_typed
 from optimizer.scenario import Scenario
+from optimizer.workbook.book import Book
 from optimizer.workbook.lines import OVERRIDE, VIEW
 from optimizer.workbook.notes import Note
 from optimizer.workbook.wording import Language
 from optimizer.workbook.write import build
-from optimizer.workbook_back.compare import Edit, compared
-from optimizer.workbook_back.copy import copy_in
+from optimizer.workbook_back.compare import Compared, Edit, compared
+from optimizer.workbook_back.copy import Opened, copy_in
 from optimizer.workbook_back.edits import Changer
 from optimizer.workbook_back.holds import hold_systems
 
@@ -38,6 +39,28 @@ class Reopened:
     language: Language
 
 
+def plan_in(path: Path) -> Plan:
+    """The plan that a workbook was made from; edits of its inputs within their rules do not count.
+
+    Raises InputError as `reopened` does. The sheets of another version may differ, and are not held against ours.
+    """
+    from optimizer.planning import program_version
+
+    opened = copy_in(path)
+    if opened.made.plan.run.version == program_version():
+        _held(opened)
+    return opened.made.plan
+
+
+def _held(opened: Opened) -> tuple[Book, Compared]:
+    """A workbook as it would be written now, and what differs from it. Raises InputError for what may not."""
+    book = build(opened.made)
+    found = compared(opened, book)
+    if found.problems:
+        raise InputError(_with_version(found.problems, opened.path, opened.made.plan))
+    return book, found
+
+
 def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) -> Reopened:
     """The request that an edited workbook makes; `settings` are laid on top, as on a scenario's file.
 
@@ -47,10 +70,7 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     """
     opened = copy_in(path)
     at = Location(str(path), 0, 0)
-    book = build(opened.made)
-    found = compared(opened, book)
-    if found.problems:
-        raise InputError(_with_version(found.problems, path, opened.made.plan))
+    book, found = _held(opened)
     facts = book.facts
     changer = Changer(path, facts)
     changer.change(edit for edit in found.edits if not edit.of.keys[0].startswith((OVERRIDE, VIEW)))
