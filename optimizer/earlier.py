@@ -53,7 +53,7 @@ def _column(variable: str, *keys: str) -> str:
     return model_name(row_name(variable, keys))
 
 
-def _retired(plan: Plan, model: Model) -> Iterator[tuple[str, float]]:
+def retired(plan: Plan, model: Model) -> Iterator[tuple[str, float]]:
     """The systems of the fleet that a plan retires, by column.
 
     Entries of the fleet that are alike are told apart by a number that a plan does not hold. Of those, what sells
@@ -90,7 +90,7 @@ class Earlier:
         self.matrix, self.lines = matrix, order_lines(plan)
         self.options = replace(options, tidy=False, solver=None)
         self._until = None if options.time_limit is None else time.monotonic() + options.time_limit
-        self.values = {**decisions(plan), **dict(_retired(plan, model))}
+        self.values = {**decisions(plan), **dict(retired(plan, model))}
 
     @property
     def start(self) -> dict[int, float]:

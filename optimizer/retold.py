@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.answer import Answer
 from optimizer.audit.remarks import FOLLOWING
-from optimizer.earlier import decisions
+from optimizer.earlier import decisions, retired
 from optimizer.formulation.model import Model
 from optimizer.matrix import Matrix, uncomfortable
 from optimizer.plan_format import Plan
@@ -53,8 +53,8 @@ def _not_of_making(plan: Plan, texts: Iterable[str]) -> list[str]:
 
 
 def _ordered(plan: Plan, model: Model, matrix: Matrix) -> Answer:
-    """The orders and commitments of a plan in its model: all that is needed of a solution here."""
-    values = decisions(plan)
+    """The orders, commitments and retired fleet of a plan in its model: all that is needed of a solution here."""
+    values = {**decisions(plan), **dict(retired(plan, model))}
     values |= {variable.name: cohort.systems for cohort, variable in model.cohort.items() if cohort.committed}
     found = np.array([values.get(column, 0.0) for column in matrix.columns])
     nothing = np.zeros(len(matrix.rows))

@@ -194,6 +194,12 @@ def empty_limits(plan: Row, accounts: Accounts) -> Iterator[Expected]:
         yield Expected({"name": name})
 
 
+def own_quotes(plan: Row, _: Accounts) -> Iterator[Expected]:
+    """A quote of the user's own for what is excluded, with the reason; a plan does not say whose a quote is."""
+    for row in plan.get("excluded", ()):
+        yield Expected({"offer": row["offer"], "reason": row["reason"]}, sure=False)
+
+
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
 FOLLOWING: Mapping[str, Follows] = {
     r"(?P<part>all|\S+ %) of the work of (?P<demand>\S+) is left undone, in (?:(?P<count>\d+) periods from )?"
@@ -207,13 +213,13 @@ FOLLOWING: Mapping[str, Follows] = {
     r"(?P<count>[\d,]+) (?P<system>\S+) ordered never do any work: a limit asks for them, or what they can be sold for":
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
+    r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
 }  # fmt: skip
 """Kinds that follow from decisions and costs, by their pattern."""
 OTHERS = (
     r"nothing can serve \S+ (?:at all|before \S+), though it is asked for from \S+",
     r"the term of \S+, \d+ months, counts as .+",
     r"finance\.service_life_years, \S+ months, counts as .+",
-    r"the own quote \S+ is never used: .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"[\w.]+: .+ (?:read as|there is none in|not read|not counted|holds|is in service to the end of) ?.*",
     r"the price of \S+ ordered in \S+ was quoted in \S+, more than a year before",
