@@ -52,7 +52,7 @@ def show_plan(plan: Plan) -> None:
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
+    click.echo(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     close = plan.run.options.get("close_to")
     early = f"kept close to {close}" if close else "stopped early, the best plan so far"
     words = "optimal" if plan.status == "optimal" else early

@@ -15,6 +15,7 @@ from catalogs.periods import first_month, value_at
 from catalogs.schema import Catalog, Offer
 from optimizer.answer import TRACE, Answer
 from optimizer.calendar import MONTHS_PER_YEAR
+from optimizer.doubts import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.owed import rent_after_usd
 from optimizer.rounded_terms import rounded_terms
@@ -62,23 +63,18 @@ def usd_in_words(usd: float) -> str:
     return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
-def nothing_asked(answer: Answer) -> Iterator[str]:
-    """A demand that asks for nothing in the horizon: nothing is planned for it."""
+def doubtful(answer: Answer) -> Iterator[str]:
+    """What is doubtful about the request and touches this plan."""
     tables = answer.tables
-    asked = {need.demand for need in tables.needs} | {deadline.demand for deadline in tables.deadlines}
-    for demand in sorted(set(tables.scenario.demand) - asked):
-        yield f"{demand} asks for no work in the horizon"
-
-
-def nothing_in_time(answer: Answer) -> Iterator[str]:
-    """Nothing can arrive before a lead time has passed, though the demand starts earlier."""
-    tables = answer.tables
-    for demand in sorted(tables.scenario.demand):
-        asked = min((need.t for need in tables.needs if need.demand == demand), default=None)
-        able = min((work.t for work in tables.work if work.demand == demand), default=None)
-        if asked is not None and (able is None or able > asked):
-            start = "at all" if able is None else f"before {answer.period(able)}"
-            yield f"nothing can serve {demand} {start}, though it is asked for from {answer.period(asked)}"
+    sites = {place for (_, place, _), systems in answer.in_service.items() if systems > 0} & set(tables.scenario.sites)
+    hosted = {c.offer for c, systems in answer.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
+    for doubt in (
+        *nothing_asked(tables),
+        *nothing_in_time(tables),
+        *dead_quotes(tables),
+        *uncounted_carbon(tables, sites, hosted),
+    ):
+        yield doubt.text
 
 
 def high_residual(answer: Answer) -> Iterator[str]:
@@ -107,7 +103,7 @@ def rent_after_horizon(answer: Answer) -> Iterator[str]:
 def terms_rounded(answer: Answer) -> Iterator[str]:
     """Terms of what is ordered or committed that are no whole number of periods."""
     committed = {cohort.offer for cohort, systems in answer.cohorts.items() if cohort.committed and systems > 0}
-    return rounded_terms(answer.tables, {*ordered_offers(answer), *committed})
+    return (doubt.text for doubt in rounded_terms(answer.tables, {*ordered_offers(answer), *committed}))
 
 
 def idle_systems(answer: Answer) -> Iterator[str]:
@@ -217,8 +213,7 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
 
 OF_SUBSTANCE = (
     work_left_undone,
-    nothing_asked,
-    nothing_in_time,
+    doubtful,
     rent_after_horizon,
     terms_rounded,
     high_residual,

@@ -152,7 +152,7 @@ class Oracle:
         for name, offer in sorted(self.offers.items()):
             ids = (name, offer["system"], self.systems[offer["system"]]["accelerator"])
             denied = set(ids) & set(self.asked.get("offers", {}).get("deny", ()))
-            if denied or self.asked["buyer"] not in offer.get("buyers", [self.asked["buyer"]]):
+            if denied or self.asked.get("buyer") not in offer.get("buyers", [self.asked.get("buyer")]):
                 continue
             window = offer.get("available", {})
             for place in [offer["host"]] if offer["route"] in HOSTED else sorted(self.sites):

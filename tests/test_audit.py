@@ -688,6 +688,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": {"2025q2": "3"}}),
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": None}),
     ("order_open_to_buyer", {S + "buyer": "nobody"}),
+    ("order_open_to_buyer", {S + "buyer": None}),
     ("order_not_denied", {S + "offers/deny": ["tank"]}),
     ("order_not_denied", {S + "offers/deny": ["*.rented"], S + "offers/allow": ["chip"]}),
     ("order_not_denied", {S + "offers/deny": ["ch?p"]}),

@@ -162,9 +162,12 @@ def _has_entry(text: str) -> bool:
 
 
 def test_warnings_and_notes_have_entries() -> None:
-    source = WRITERS.parent / "suspicions.py"
-    told = [node.value for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Yield)]
-    sentences = [[_sentence(node, filling) for filling in FILLINGS] for node in told if node is not None]
+    sources = [WRITERS.parent / f"{name}.py" for name in ("suspicions", "doubts")]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
+    texts = (ast.JoinedStr, ast.Constant)
+    told = [node.value for node in nodes if isinstance(node, ast.Yield) and isinstance(node.value, texts)]
+    told += [node.args[1] for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Doubt"]
+    sentences = [[_sentence(node, filling) for filling in FILLINGS] for node in told]
     assert len(sentences) >= 10
     assert [texts[0] for texts in sentences if not any(map(_has_entry, texts))] == []
 

@@ -42,7 +42,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
     allow, basis = rules.get("allow"), rules.get("basis")
     return Inputs(
         horizon=horizon,
-        buyer=scenario["buyer"],
+        buyer=scenario.get("buyer"),
         values_work=scenario["objective"] == "maximize_value",
         finance=finance,
         availability=Fraction(scenario["assumptions"]["availability"]),

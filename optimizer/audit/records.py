@@ -202,10 +202,13 @@ class Finance:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value."""
+    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value.
+
+    Without a `buyer` only what is open to anyone may be ordered.
+    """
 
     horizon: Horizon
-    buyer: str
+    buyer: str | None
     values_work: bool
     finance: Finance
     availability: Fraction
