@@ -101,7 +101,8 @@ def plan(
     """Find the cheapest plan for SCENARIO, a YAML file, the name of a bundled one, or a workbook.
 
     A workbook that chipmix wrote is planned again as it was edited: inputs with their new values, systems
-    that were overridden held at what was typed. The new workbook has a Bridge from the old plan to the new.
+    that were overridden held at what was typed. The search begins from its orders: the new plan costs no more than
+    these, and keeps them where nothing is gained. The new workbook has a Bridge from the old plan to the new.
 
     Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
     the search and keeps the best plan so far.

@@ -15,7 +15,7 @@ from catalogs.periods import first_month, value_at
 from catalogs.schema import Catalog, Offer
 from optimizer.answer import TRACE, Answer
 from optimizer.calendar import MONTHS_PER_YEAR
-from optimizer.doubts import dead_quotes, nothing_in_time, uncounted_carbon
+from optimizer.doubts import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.owed import rent_after_usd
 from optimizer.rounded_terms import rounded_terms
@@ -63,20 +63,17 @@ def usd_in_words(usd: float) -> str:
     return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
-def nothing_asked(answer: Answer) -> Iterator[str]:
-    """A demand that asks for nothing in the horizon: nothing is planned for it."""
-    tables = answer.tables
-    asked = {need.demand for need in tables.needs} | {deadline.demand for deadline in tables.deadlines}
-    for demand in sorted(set(tables.scenario.demand) - asked):
-        yield f"{demand} asks for no work in the horizon"
-
-
 def doubtful(answer: Answer) -> Iterator[str]:
     """What is doubtful about the request and touches this plan."""
     tables = answer.tables
     sites = {place for (_, place, _), systems in answer.in_service.items() if systems > 0} & set(tables.scenario.sites)
     hosted = {c.offer for c, systems in answer.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
-    for doubt in (*nothing_in_time(tables), *dead_quotes(tables), *uncounted_carbon(tables, sites, hosted)):
+    for doubt in (
+        *nothing_asked(tables),
+        *nothing_in_time(tables),
+        *dead_quotes(tables),
+        *uncounted_carbon(tables, sites, hosted),
+    ):
         yield doubt.text
 
 
@@ -216,7 +213,6 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
 
 OF_SUBSTANCE = (
     work_left_undone,
-    nothing_asked,
     doubtful,
     rent_after_horizon,
     terms_rounded,

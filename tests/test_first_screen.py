@@ -9,6 +9,7 @@ import pytest
 from builders import plan, scenario, site
 from openpyxl.worksheet.worksheet import Worksheet
 
+from cli.main import run
 from cli.show_plan import MOST_WARNINGS, show_plan
 from optimizer import suspicions
 from optimizer.plan_format import Plan
@@ -161,7 +162,9 @@ def test_work_undone_beside_a_fleet_that_does_the_rest(tmp_path: Path, capsys: p
 
 def test_work_of_which_none_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     warnings, order = told(tmp_path, capsys, demand={"train": ask(per_second={"2026q1": 3200})})
-    assert warnings == ["train asks for no work in the horizon"]
+    assert warnings[0] == "train asks for no work in the horizon"
+    assert run(["check", str(tmp_path / "scenario.yaml")]) == 0
+    assert "warning: train asks for no work in the horizon" in capsys.readouterr().err
     assert order == "nothing: no work is asked for"
 
 

@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -143,15 +144,15 @@ def test_steps_of_a_bridge_have_entries() -> None:
     assert [name for name in names if name.lower() not in TEXTS] == [], "in the sentence for the chart"
 
 
-FILLINGS = ("7", "7 million USD", "at all")
+FILLINGS = ("7", "7 million USD", "at all", "", "carbon has a price")
 """What the holes of a warning may hold: figures and names, amounts, words of its own."""
 
 
-def _sentence(node: ast.expr, filling: str) -> str:
-    """A text as its source has it, with something in each of its holes."""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else filling for part in node.values)
-    return str(node.value) if isinstance(node, ast.Constant) else filling
+def _sentences(node: ast.expr) -> Iterator[str]:
+    """A text as its source has it, with one thing or another in each of its holes."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    said = [[str(part.value)] if isinstance(part, ast.Constant) else FILLINGS for part in parts]
+    return map("".join, product(*said))
 
 
 def _has_entry(text: str) -> bool:
@@ -162,11 +163,13 @@ def _has_entry(text: str) -> bool:
 
 
 def test_warnings_and_notes_have_entries() -> None:
-    source = WRITERS.parent / "suspicions.py"
-    told = [node.value for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Yield)]
-    sentences = [[_sentence(node, filling) for filling in FILLINGS] for node in told if node is not None]
-    assert len(sentences) >= 10
-    assert [texts[0] for texts in sentences if not any(map(_has_entry, texts))] == []
+    sources = [WRITERS.parent / f"{name}.py" for name in ("suspicions", "doubts")]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
+    texts = (ast.JoinedStr, ast.Constant)
+    told = [node.value for node in nodes if isinstance(node, ast.Yield) and isinstance(node.value, texts)]
+    told += [node.args[1] for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Doubt"]
+    assert len(told) >= 10
+    assert [ast.unparse(node) for node in told if not any(map(_has_entry, _sentences(node)))] == []
 
 
 # What is said and what is left

@@ -381,6 +381,20 @@ def test_dates_that_end_are_no_reason_to_blame_the_power(tmp_path: Path) -> None
     check_repairs(path, report)
 
 
+def test_a_share_of_each_that_is_too_much_only_with_what_comes_late(tmp_path: Path) -> None:
+    """Each vendor has at least 60 %: of acme's boxes alone, since zeta's do not come in time.
+
+    Without lead times there are two such shares, which cannot hold; that is no cause of what lacks now, the power.
+    """
+    limits = [{"name": "most", "measure": "systems", "of": {"vendor": "each"}, "at_least_share": "0.6"}]
+    known = catalog(chip(), chip("rival", "zeta", offer={"lead_time_months": 12}))
+    parts = {"limits": limits, "sites": {"oslo": site("0.08")}, "horizon": FOUR}
+    path, report = asked(tmp_path, parts, known)
+    assert report.conflicts[0].limits == ("power at oslo", "demand train")
+    assert all("lead times" in conflict.limits for conflict in report.conflicts if "limit most" in conflict.limits)
+    check_repairs(path, report)
+
+
 def test_supply_that_has_no_row_until_time_gives_way_is_in_the_conflict(tmp_path: Path) -> None:
     """Nothing comes in time, and then there are 60 chips of 80: the second conflict knows of the allocation."""
     parts = {"horizon": FOUR, "demand": {"train": {"workload": "training", "per_second": {"2025q1": 32000}}},

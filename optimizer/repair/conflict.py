@@ -26,7 +26,11 @@ from optimizer.repair.levers import kind_of
 from optimizer.repair.terms import terms
 from optimizer.repair.ways import Ways
 from optimizer.request import Request
+from optimizer.scenario import EACH
 from optimizer.tables import build_tables
+from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.eligibility import could_be_ordered
+from optimizer.tables.selection import chosen
 
 NEGOTIABLE = (
     "limits",
@@ -141,15 +145,29 @@ class Filter:
         """The lead times, where a conflict without any of them does not say that they cannot help.
 
         Without them there is no wait, so prices are those of the period of entering service. Where money is limited and
-        prices change, some wait in between could be the cheaper, so that the conflict is with the lead times.
+        prices change, some wait in between could be the cheaper, so that the conflict is with the lead times. So it is
+        where a limit goes through each value that could be ordered: with no wait there may be more of them.
         """
         hidden = [group for group in self.groups if group.sort == "lead time" and group not in kept]
-        paid = {f"limit {rule.name}" for rule in self.request.scenario.limits if rule.measure in MONEY}
-        with_money = any(group.sort == "budget" or group.label in paid for group in kept)
-        if not hidden or not with_money or self._ways.costs_no_time():
-            return []
-        self._unsure = True
-        return hidden
+        labels = {group.label for group in kept}
+        rules = [rule for rule in self.request.scenario.limits if f"limit {rule.name}" in labels]
+        money = any(group.sort == "budget" for group in kept) or any(rule.measure in MONEY for rule in rules)
+        each = any((EACH,) in chosen(rule).values() for rule in rules)
+        untold = (money and not self._ways.costs_no_time()) or (each and not self._same_offers(hidden))
+        self._unsure = self._unsure or (bool(hidden) and untold)
+        return hidden if untold else []
+
+    def _same_offers(self, lead_times: Iterable[Group]) -> bool:
+        """Whether the same offers could be ordered without lead times: so they could with any shorter ones.
+
+        What is ordered in some period with a wait can be ordered in it with less.
+        """
+        figures = {key: value for group in lead_times for key, value in group.figures.items()}
+        here, then = (Circumstances(request, True, 0) for request in (self.request, changed(self.request, figures)))
+        return all(
+            could_be_ordered(here, offer) == could_be_ordered(then, then.offers[name])
+            for name, offer in here.offers.items()
+        )
 
     def _needed(self, groups: Sequence[Group], dropped: set[Group]) -> Iterator[Group]:
         """The groups of one sort without which there is a plan; the others are dropped, all at once if possible."""
