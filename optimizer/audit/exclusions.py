@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from optimizer.audit.checks import Allowed, Check
-from optimizer.audit.decisions import Row
+from optimizer.audit.decisions import ZERO, Row
 from optimizer.audit.expected import Accounts
 from optimizer.audit.periods import Schedule, periods_in, span
 from optimizer.audit.permissions import is_accepted, is_allowed, is_available, is_open_to, may_be_ordered
@@ -215,13 +215,13 @@ def rooms_at(offer: Offer, place: str, t: int, inputs: Inputs) -> Iterator[Fract
 def budgets(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:
     """Systems that each budget leaves, by their price on arrival and their rent."""
     horizon, starts = inputs.horizon, inputs.finance.fiscal_year_starts
-    price = price_in(offer, horizon.start(t - offer.lead)) or Fraction(0)
+    price = price_in(offer, horizon.start(t - offer.lead)) or ZERO
     limits, due = inputs.capex_usd, {t: price * (1 - offer.deposit_share)}
     if not offer.purchased:
         rent = price * offer.system.accelerators * horizon.hours
         limits, due = inputs.opex_usd, dict.fromkeys(served(offer, t, inputs), rent)
     for window, most in limits.items():
-        usd = sum(due.get(tau, Fraction(0)) for tau in periods_in(window, horizon, starts))
+        usd = sum((due.get(tau, ZERO) for tau in periods_in(window, horizon, starts)), ZERO)
         if usd:
             yield most / usd
 
