@@ -292,3 +292,18 @@ def read(path: Path, shown_as: str | None = None) -> Map:
     """The document in a file; `shown_as` is the name that messages give it."""
     file = shown_as or str(path)
     return parse(_decode(path, file), file)
+
+
+def tree_of(content: Any, at: Location) -> Any:
+    """JSON of an input as the text that a reader of files gives, all of it at one place."""
+    if isinstance(content, dict):
+        tree = Map(at)
+        for key, value in content.items():
+            tree.put(key, tree_of(value, at), at)
+        return tree
+    if isinstance(content, list):
+        items = Seq(at)
+        items.extend(tree_of(item, at) for item in content)
+        items.item_at.extend(at for _ in content)
+        return items
+    return None if content is None else Text(str(content), at)

@@ -16,6 +16,8 @@ UNUSED = 1e-9
 DUST = 1e-4
 """A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
 MOST_LIMITS = 20
+MOST_WARNINGS = 8
+"""On the first screen, so that the orders are on it too."""
 
 
 class Money:
@@ -37,6 +39,7 @@ def show_plan(plan: Plan) -> None:
     """Prints a whole plan to standard output."""
     money = Money(plan)
     _show_headline(plan, money)
+    _show_warnings(plan)
     _show_orders(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
@@ -64,6 +67,16 @@ def _show_headline(plan: Plan, money: Money) -> None:
     click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
 
 
+def _show_warnings(plan: Plan) -> None:
+    """What changes the meaning of the decision, before the decision."""
+    if plan.warnings:
+        heading("What to know first")
+        for text in plan.warnings[:MOST_WARNINGS]:
+            click.echo(f"warning: {text}")
+        if len(plan.warnings) > MOST_WARNINGS:
+            click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
+
+
 def owed_words(plan: Plan, money: Money) -> str | None:
     """What of the costs is owed after the horizon, and the rent that falls due then; None where none does."""
     if not plan.rent_after_usd:
@@ -77,13 +90,20 @@ def owed_words(plan: Plan, money: Money) -> str | None:
 def _show_orders(plan: Plan, money: Money) -> None:
     heading("What to order")
     if not plan.orders:
-        click.echo("nothing: what is in service is enough")
+        click.echo(f"nothing: {_why_nothing(plan)}")
         return
     columns = (
         "order in", "in service", "offer", "place", "systems", "accelerators", f"capex, M {money.code}",
         f"rent, M {money.code}",
     )  # fmt: skip
     show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(4, 5, 6, 7))
+
+
+def _why_nothing(plan: Plan) -> str:
+    """What a plan without orders does with the work that is asked of it."""
+    if plan.unmet:
+        return "within the limits, leaving the work above undone is no dearer than doing it"
+    return "what is in service is enough" if plan.work else "no work is asked for"
 
 
 def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
@@ -234,5 +254,7 @@ def _show_trust(plan: Plan, money: Money) -> None:
     click.echo(
         f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
     )
-    for text in plan.warnings:
-        click.echo(f"warning: {text}", err=True)
+    for text in plan.warnings[MOST_WARNINGS:]:
+        click.echo(f"warning: {text}")
+    for text in plan.notes:
+        click.echo(f"note: {text}")

@@ -12,7 +12,7 @@ from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
 from optimizer.matrix import Matrix
 from optimizer.solve import Solution
-from optimizer.tables import Cohort
+from optimizer.tables import Cohort, Need
 
 TRACE = 1e-7
 """Less than this part of a system, or of a demand, is rounding and not shown."""
@@ -73,6 +73,10 @@ class Answer:
             for t in range(cohort.t, cohort.last + 1):
                 count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
         return count
+
+    def undone(self, need: Need) -> float:
+        """The part of a demand's work that is left undone in a period."""
+        return self.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)

@@ -13,6 +13,13 @@ from optimizer.tables.eligibility import denied
 from optimizer.tables.selection import chosen, facts_of_offer, facts_of_place, facts_of_system, selected
 
 
+def nothing_asked(tables: Tables) -> Iterator[Doubt]:
+    """A demand that asks for nothing in the horizon: nothing is planned for it."""
+    asked = {need.demand for need in tables.needs} | {deadline.demand for deadline in tables.deadlines}
+    for demand in sorted(set(tables.scenario.demand) - asked):
+        yield Doubt(("demand", demand), f"{demand} asks for no work in the horizon")
+
+
 def nothing_in_time(tables: Tables) -> Iterator[Doubt]:
     """Nothing can arrive before a lead time has passed, though the demand starts earlier."""
     for demand in sorted(tables.scenario.demand):
@@ -89,4 +96,4 @@ def doubts(tables: Tables) -> list[Doubt]:
     hosted = {row.offer for row in tables.standing if row.offer is not None and tables.offers[row.offer].hosted}
     everywhere = uncounted_carbon(tables, set(tables.scenario.sites), hosted)
     rounded = rounded_terms(tables, orderable_or_committed(tables))
-    return [*nothing_in_time(tables), *dead_quotes(tables), *everywhere, *rounded]
+    return [*nothing_asked(tables), *nothing_in_time(tables), *dead_quotes(tables), *everywhere, *rounded]

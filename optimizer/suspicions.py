@@ -1,26 +1,68 @@
-"""What is possible but looks wrong: warnings that stand in the plan."""
+"""What is possible but looks wrong: warnings and notes that stand in the plan.
+
+A warning is of substance: it changes what the decision means, and stands on the first screen of `plan` and on
+Summary. A note is worth knowing and may wait: it stands at the end and on Log.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from statistics import median
 
 from catalogs.periods import first_month
 from catalogs.schema import Catalog, Offer
-from optimizer.answer import Answer
+from optimizer.answer import TRACE, Answer
 from optimizer.calendar import MONTHS_PER_YEAR
-from optimizer.doubts import dead_quotes, nothing_in_time, uncounted_carbon
+from optimizer.doubts import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.owed import rent_after_usd
 from optimizer.readings import readings
 from optimizer.rounded_terms import rounded_terms
 from optimizer.schedules import mean
-from optimizer.tables import Tables
+from optimizer.tables import Need, Tables, grouped
 
 GENERATION_MONTHS = 18
+SHOWN_IN_USD = 1000.0
+"""Smaller amounts are not shown in millions."""
 PEERS = 3
 """A trend needs at least this many prices."""
+
+
+def work_left_undone(answer: Answer) -> Iterator[str]:
+    """Work that the plan leaves undone: how much of it, when, and what that costs or would be worth."""
+    for demand, needs in grouped(answer.tables.needs, lambda need: need.demand).items():
+        undone = {need: left for need in needs if (left := answer.undone(need)) > TRACE}
+        if undone:
+            asked = sum(need.per_second for need in needs)
+            share = sum(left * need.per_second for need, left in undone.items()) / asked
+            part = "all" if share > 1 - TRACE else _percent(share)
+            when, cost = _when(answer, undone), _cost_of_undone(answer, undone)
+            yield f"{part} of the work of {demand} is left undone, {when}; {cost}"
+
+
+def _when(answer: Answer, needs: Collection[Need]) -> str:
+    first, last = (answer.period(end(need.t for need in needs)) for end in (min, max))
+    return f"in {first}" if first == last else f"in {len(needs)} periods from {first} to {last}"
+
+
+def _cost_of_undone(answer: Answer, undone: Mapping[Need, float]) -> str:
+    """What leaving work undone costs, undiscounted, and the value that it does not earn."""
+    hours = answer.tables.calendar.hours
+    paid = sum(left * need.per_second * hours * (need.unmet_usd or 0.0) for need, left in undone.items())
+    lost = sum(left * need.per_second * hours * (need.value_usd or 0.0) for need, left in undone.items())
+    cost = f"that costs {usd_in_words(paid)}" if paid else "that costs nothing"
+    return f"{cost} and forgoes a value of {usd_in_words(lost)}" if lost else cost
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.2g} %"
+
+
+def usd_in_words(usd: float) -> str:
+    """An amount in words: small ones in USD, others in millions."""
+    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
 def doubtful(answer: Answer) -> Iterator[str]:
@@ -28,7 +70,12 @@ def doubtful(answer: Answer) -> Iterator[str]:
     tables = answer.tables
     sites = {place for (_, place, _), systems in answer.in_service.items() if systems > 0} & set(tables.scenario.sites)
     hosted = {c.offer for c, systems in answer.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
-    for doubt in (*nothing_in_time(tables), *dead_quotes(tables), *uncounted_carbon(tables, sites, hosted)):
+    for doubt in (
+        *nothing_asked(tables),
+        *nothing_in_time(tables),
+        *dead_quotes(tables),
+        *uncounted_carbon(tables, sites, hosted),
+    ):
         yield doubt.text
 
 
@@ -77,9 +124,8 @@ def idle_systems(answer: Answer) -> Iterator[str]:
 def empty_limits(answer: Answer) -> Iterator[str]:
     """A ceiling over nothing that can be ordered, is in service or emits: it holds by itself."""
     named = {row.keys[0] for name, row in answer.model.rows.items() if name.startswith("limit(")}
-    for rule in answer.tables.scenario.limits:
-        if rule.name not in named:
-            yield f"limit '{rule.name}' selects nothing in this plan and holds by itself"
+    for name in sorted({rule.name for rule in answer.tables.scenario.limits} - named):
+        yield f"limit '{name}' selects nothing in this plan and holds by itself"
 
 
 def read_otherwise(answer: Answer) -> Iterator[str]:
@@ -172,13 +218,17 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
     return heavier and first_month(a.announced) > first_month(b.announced)
 
 
-SUSPICIONS = (
+OF_SUBSTANCE = (
+    work_left_undone,
     doubtful,
-    high_residual,
     rent_after_horizon,
     terms_rounded,
+    high_residual,
     idle_systems,
     empty_limits,
+)
+"""What changes the meaning of a decision, in the order in which it is told."""
+WORTH_KNOWING = (
     read_otherwise,
     old_quotes,
     off_trend,
@@ -186,6 +236,17 @@ SUSPICIONS = (
 )
 
 
-def warnings(answer: Answer) -> list[str]:
-    """Every suspicion about a plan, in words."""
-    return [text for suspicion in SUSPICIONS for text in suspicion(answer)]
+@dataclass(frozen=True)
+class Said:
+    """What is said about a plan: of substance, and what is only worth knowing."""
+
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def said(answer: Answer, warnings: Iterable[str] = (), notes: Iterable[str] = ()) -> Said:
+    """Every suspicion about a plan, after what is said of how it was made."""
+    return Said(
+        (*warnings, *(text for suspicion in OF_SUBSTANCE for text in suspicion(answer))),
+        (*notes, *(text for suspicion in WORTH_KNOWING for text in suspicion(answer))),
+    )

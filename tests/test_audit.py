@@ -251,7 +251,13 @@ def worked_example() -> Tree:
             done | {"period": "2025q2", "systems": 18.75, "work_per_second": 60000.0},
         ],
         "unmet": [], "retired": [], "expanded": [], "engineering": [], "porting": [], "clusters": [],
-        "limits": [], "in_service": [
+        # every site has the row, whether or not it is near its limit of 1 MW
+        "limits": [
+            {"row": f"power_within_site(oslo,{period})", "unit": "MW", "used": used, "limit": 1.0, "at_least": False,
+             "slack": slack, "price_usd": None}
+            for period, used, slack in (("2025q1", 0.12, 0.88), ("2025q2", 0.24, 0.76))
+        ],
+        "in_service": [
             box | {"period": "2025q1", "systems": 10.0, "accelerators": 80.0},
             box | {"period": "2025q2", "systems": 20.0, "accelerators": 160.0},
         ],

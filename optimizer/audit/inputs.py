@@ -189,6 +189,7 @@ def read_offer(
         price_usd=optional_schedule(source.get("price_usd")),
         usd_per_accelerator_hour=optional_schedule(source.get("usd_per_accelerator_hour")),
         lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
+        lead_time_months=int(source.get("lead_time_months") or 0),
         service=service_periods(source, horizon, finance),
         available_from=span(begin)[0] if begin else None,
         available_until=span(end)[1] if end else None,

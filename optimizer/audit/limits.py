@@ -98,9 +98,18 @@ def one_unit(rule: UserLimit, values: Keys, group: Iterable[Subject], books: Boo
         yield Allowed("limit", (rule.name, *values), False, reason)
 
 
+def unit_of(rule: UserLimit, inputs: Inputs) -> str:
+    """The unit of a limit's rows: that of the work of the demands it names, `work` for `each` of them."""
+    if rule.measure != "work":
+        return MEASURES[rule.measure].unit
+    patterns = rule.of.get("demand", ())
+    units = {one.unit for key, one in inputs.demand.items() if patterns != EACH and matches((key,), patterns)}
+    return min(units, default="work")
+
+
 def check_group(rule: UserLimit, values: Keys, used: Series, whole: Series, books: Books) -> Iterator[Check]:
     """One group of a limit in each of its windows."""
-    unit, sense = MEASURES[rule.measure].unit, -1 if rule.at_least else 1
+    unit, sense = unit_of(rule, books.inputs), -1 if rule.at_least else 1
     for key, periods in windows(rule, books):
         over = max if rule.measure in HIGHEST else added_up
         bound = rule.bound * over(whole[t] for t in periods) if rule.share else rule.bound

@@ -52,7 +52,10 @@ class Project:
 
 @dataclass(frozen=True)
 class Offer:
-    """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months."""
+    """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months.
+
+    `lead_time_months` is the lead time as it is written.
+    """
 
     id: str
     system: System
@@ -61,6 +64,7 @@ class Offer:
     price_usd: Schedule | None
     usd_per_accelerator_hour: Schedule | None
     lead: int
+    lead_time_months: int
     service: int
     available_from: int | None
     available_until: int | None

@@ -273,3 +273,11 @@ LIMITING: tuple[Rule, ...] = (
     limit,
 )
 """The constraints that a plan lists with their use and limit."""
+MAY_BE_EMPTY: tuple[Rule, ...] = (
+    expansion_within_site,
+    deliveries_within_supply,
+    orders_within_offer,
+    draws_within_pool,
+    limit,
+)
+"""Those of them that may have a row against which nothing can ever count."""

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import optimizer.plan_format as fmt
 from optimizer.answer import TRACE, Answer, gone
-from optimizer.formulation.model import DEMAND_PARTS
 from optimizer.formulation.owed import discounted_after, owed_by_system, periods_after, rent_after_usd
 from optimizer.tables import KW_PER_MW, Cohort, Tables, Work
 
@@ -124,7 +123,7 @@ def _work_row(answer: Answer, work: Work, place: str, systems: float) -> fmt.Wor
 def unmet(answer: Answer) -> list[fmt.UnmetRow]:
     rows = []
     for need in answer.tables.needs:
-        part = answer.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
+        part = answer.undone(need)
         if part > TRACE:
             per_second = part * need.per_second
             usd = per_second * (need.unmet_usd or 0.0) * answer.tables.calendar.hours

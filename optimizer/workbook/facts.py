@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,8 @@ TERMS = frozenset({"lease", "reservation"})
 RENTED = frozenset({"lease", "reservation", "on_demand"})
 HOSTED = frozenset({"reservation", "on_demand"})
 MONTHS_PER_YEAR = 12
+CENT, ROUNDING = 0.01, 1e-13
+"""Sums of so many flows as a plan has are known to this part of all of them, and no better in a spreadsheet."""
 DEFAULT_RESIDUAL = {"1": "0.62", "2": "0.42", "3": "0.30", "4": "0.18", "5": "0.12"}
 
 Values = tuple[float | None, ...]
@@ -98,6 +101,11 @@ class Facts:
     @property
     def periods(self) -> int:
         return len(self.keys)
+
+    @cached_property
+    def money_tolerance(self) -> float:
+        """A cent, or what rounding may do to a sum of all flows."""
+        return max(CENT, ROUNDING * math.fsum(abs(usd) for line in self.plan.costs.values() for usd in line.values()))
 
     @property
     def first(self) -> int:

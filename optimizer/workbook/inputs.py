@@ -139,7 +139,7 @@ def _scalars(table: Table) -> None:
         ("kW in a MW", "kW/MW", 1000.0, "positive", "kw_per_mw"),
         ("kg in a tonne", "kg/t", 1000.0, "positive", "kg_per_t"),
         ("USD in a million USD", "USD/USD m", 1e6, "positive", "usd_per_million"),
-        ("Tolerance for money", "USD", 0.01, "amount", "tolerance_usd"),
+        ("Tolerance for money", "USD", facts.money_tolerance, "amount", "tolerance_usd"),
         ("Tolerance for quantities", "number", 1e-6, "amount", "tolerance_quantity"),
         ("Tolerance of the edit detector", "number", 1e-8, "amount", "tolerance_edited"),
         ("Power of the edit detector", "ratio", FINGERPRINT_POWER, "positive", "fingerprint_power"),

@@ -10,7 +10,7 @@ from optimizer.workbook.capacity import CapacityRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.inputs import InputRows, SystemRows
-from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, sum_down
+from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, left_of, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.stands import Stand
 
@@ -158,8 +158,8 @@ def _limit(
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
-    formula = Formula(f"={most.now}-{row.now}")
-    return row, most if added else limit, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
+    left = table.line(Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now)))
+    return row, most if added else limit, left
 
 
 def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
@@ -170,7 +170,7 @@ def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
 
 
 def _exceeded(table: Table, site: str, left: Sequence[Row]) -> Row:
-    terms = [f"({row.now}<-tolerance_quantity)" for row in left]
+    terms = [f"({row.now}<0)" for row in left]
     return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=0+" + "+".join(terms))))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from catalogs.periods import first_month
 from catalogs.problems import Location
-from catalogs.yaml_text import Map, Seq, Text
+from catalogs.yaml_text import Map, Text
 from optimizer.schedules import Reading, mean, reading_of
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts
 from optimizer.workbook.input_finance import (
@@ -171,18 +171,3 @@ def written(value: float | None) -> str:
     """A number as a file writes it; whole ones without a point."""
     number = float(value or 0.0)
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-
-
-def tree_of(content: Any, at: Location) -> Any:
-    """JSON of an input as the text that a reader of files gives, all of it at one place."""
-    if isinstance(content, dict):
-        tree = Map(at)
-        for key, value in content.items():
-            tree.put(key, tree_of(value, at), at)
-        return tree
-    if isinstance(content, list):
-        items = Seq(at)
-        items.extend(tree_of(item, at) for item in content)
-        items.item_at.extend(at for _ in content)
-        return items
-    return None if content is None else Text(str(content), at)
