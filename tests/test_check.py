@@ -122,14 +122,6 @@ REFUSED: dict[str, tuple[Tree, Tree]] = {
         {"commitments": [{**COMMITTED, "offer": "box.purchase"}]},
         one_offer(route="lease", term_months=12, price_usd=None, usd_per_accelerator_hour={"2025q2": 2}),
     ),
-    "a floor over nothing": (
-        {"limits": [{"name": "some", "measure": "systems", "of": {"offer": "box.purchase", "site": "rome"},
-                     "at_least": 1}],
-         "sites": {"oslo": site(), "rome": site()}, "demand": {"d": WORK},
-         "offers": {"deny": ["box.purchase"]},
-         "fleet": [{"system": "box", "site": "oslo", "count": 1}]},
-        one_offer(),
-    ),
     "money of breaks by place": (
         {"sites": {"oslo": site(), "rome": site()},
          "limits": [{"name": "money", "measure": "spend_usd", "of": {"site": "oslo"}, "at_most": 1e6}]},
@@ -147,6 +139,14 @@ LAWFUL: dict[str, tuple[Tree, Tree]] = {
     "unmet": (
         {"demand": {"d": {**WORK, "unmet_usd_per_unit_hour": 1}}},
         one_offer(available={"until": "2024q4"}),
+    ),
+    "a floor over nothing": (
+        {"limits": [{"name": "some", "measure": "systems", "of": {"offer": "box.purchase", "site": "rome"},
+                     "at_least": 1}],
+         "sites": {"oslo": site(), "rome": site()}, "demand": {"d": WORK},
+         "offers": {"deny": ["box.purchase"]},
+         "fleet": [{"system": "box", "site": "oslo", "count": 1}]},
+        one_offer(),
     ),
     "committed": ({"commitments": [COMMITTED]}, one_offer()),
 }  # fmt: skip

@@ -175,7 +175,7 @@ def flattened(horizon: Tree) -> Change:
     return flatten
 
 
-SPELT = ("scenario", "catalog", "run", "warnings", "audit")
+SPELT = ("scenario", "catalog", "run", "warnings", "notes", "audit")
 """Parts of a plan that hold the text of its inputs or speak of it."""
 
 

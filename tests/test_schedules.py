@@ -330,7 +330,7 @@ def test_many_periods_are_counted(tmp_path: Path) -> None:
 def test_the_plan_and_check_say_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = scenario(sites={"oslo": site({"2025q1": 5, "2025-06": 1})})
     words = "sites.oslo.power_mw: 2025-06 lies inside 2025q2, read as the lowest of its months, 1"
-    assert words in plan(tmp_path, asked).warnings
+    assert words in plan(tmp_path, asked).notes
     path = write(tmp_path, asked)
     capsys.readouterr()
     assert run(["check", str(path)]) == 0

@@ -38,17 +38,17 @@ def work_by_basis(books: Books) -> Shares:
     for work in books.work:
         demand = books.inputs.demand[work.demand]
         throughput = books.inputs.throughput.get((work.system.accelerator, demand.workload))
-        whole = asked(demand, books.inputs.horizon.start(work.t))
+        whole = asked(demand, books.inputs.horizon.span(work.t))
         if throughput and whole:
             shares[throughput.basis] += work.per_second / whole
     return shares
 
 
-def asked(demand: Demand, month: int) -> Fraction:
-    """Work per second in a month, or the unit hours of a run when its last deadline has passed."""
+def asked(demand: Demand, months: range) -> Fraction:
+    """Work per second in a period, or the unit hours of a run when its last deadline has passed."""
     if demand.per_second is None:
         return max((amount for _, _, amount in demand.deadlines), default=ZERO)
-    return demand.per_second.at(month) or ZERO
+    return demand.per_second.asked(months) or ZERO
 
 
 def spend_by_basis(books: Books) -> Shares:
