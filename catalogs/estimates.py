@@ -121,6 +121,41 @@ def wafers_per_package(neighbour: float, stacks: float, neighbour_stacks: float)
     return neighbour * stacks / neighbour_stacks
 
 
+# --------------------------------------------------------------------------------------- memory
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model that is served: parameters in billions, values cached a token, and tokens of one request."""
+
+    parameters_bn: float
+    cached_values: int
+    tokens: int
+
+
+LLAMA_2_70B = Served(70, 2 * 80 * 8 * 128, 2_048)
+LLAMA_31_405B = Served(405, 2 * 126 * 8 * 128, 10_084)
+DEEPSEEK_R1 = Served(671, 61 * (512 + 64), 20_000)
+"""Keys and values of each layer and head that has its own, or DeepSeek's compressed ones with their rotary part; a
+request of MLPerf: at most 1,024 tokens in and out, on average 9,400 in and 684 out, at most 20,000 out."""
+SERVED = {
+    "llm_serving_70b": LLAMA_2_70B,
+    "llm_serving_70b_interactive": LLAMA_2_70B,
+    "llm_serving_405b": LLAMA_31_405B,
+    "llm_serving_405b_interactive": LLAMA_31_405B,
+    "llm_serving_moe": DEEPSEEK_R1,
+    "llm_serving_moe_interactive": DEEPSEEK_R1,
+}
+CACHE_BYTES = {"bf16": 2, "fp8": 1, "int8": 1, "fp4": 1}
+"""Bytes of a cached value, by the precision of the weights: FP8 caches serve weights of 8 and 4 bits."""
+
+
+def memory_gb(model: Served, precision: str) -> float:
+    """GB that a model's weights and the cache of one request take: what a system must hold at the least."""
+    cache = model.cached_values * model.tokens * CACHE_BYTES[precision] / 1e9
+    return model.parameters_bn * BYTES[precision] + cache
+
+
 # ----------------------------------------------------------------------------------- throughput
 
 
@@ -696,6 +731,13 @@ def _draws(catalog: Catalog) -> dict[str, Value]:
     return found
 
 
+def _memory() -> dict[str, Value]:
+    return {
+        f"{workload}.memory_gb": {precision: rounded(memory_gb(model, precision)) for precision in CACHE_BYTES}
+        for workload, model in SERVED.items()
+    }
+
+
 def _roofline_of(catalog: Catalog, chip: str, workload: str, precision: str | None) -> float:
     spec = catalog.accelerators[chip]
     bandwidth = _number(spec.memory_bandwidth_tb_s)
@@ -745,4 +787,4 @@ def figures(catalog: Catalog) -> dict[str, Value]:
     Rules build on figures of the catalogue, some of which are estimates themselves, so this is one
     step: in the shipped catalogue every figure equals its recomputed value.
     """
-    return {**_power(catalog), **_prices(catalog), **_rents(catalog), **_draws(catalog), **_rates(catalog)}
+    return {**_power(catalog), **_prices(catalog), **_rents(catalog), **_draws(catalog), **_memory(), **_rates(catalog)}

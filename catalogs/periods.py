@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-_PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
+_PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
+TAGS = "\0"
+"""Begins the name of each form that a value may take: such names are no keys, which hold no control characters."""
 
 
 def months_in(key: str) -> int:
@@ -19,6 +22,7 @@ def months_in(key: str) -> int:
     return {4: 12, 6: 3, 7: 1}[len(key)]
 
 
+@lru_cache(maxsize=4096)
 def first_month(key: str) -> int:
     """The first month of a period. Raises ValueError if the key writes none."""
     match = _PERIOD.fullmatch(key)
@@ -47,7 +51,8 @@ def _period(key: str) -> str:
     return str(key)
 
 
-def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+def one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Steps in the order of their months, which are all different."""
     seen: dict[int, str] = {}
     for key in steps:
         other = seen.setdefault(first_month(key), key)
@@ -58,8 +63,9 @@ def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
     return {key: steps[key] for key in sorted(steps, key=first_month)}
 
 
-def _form(value: Any) -> str:
-    return "steps" if isinstance(value, dict) else "constant"
+def form_of(value: Any) -> str:
+    """Whether a schedule is a constant or steps."""
+    return f"{TAGS}steps" if isinstance(value, dict) else f"{TAGS}constant"
 
 
 Period = Annotated[str, AfterValidator(_period)]
@@ -68,17 +74,17 @@ LARGEST, SMALLEST = Decimal("1e15"), Decimal("1e-12")
 
 def _in_proportion(value: Decimal) -> Decimal:
     """Numbers that no price, power or rate has are slips of the unit, and break solvers."""
-    if value and not SMALLEST <= abs(value) <= LARGEST:
+    if value and not SMALLEST <= value.copy_abs() <= LARGEST:
         raise ValueError(f"must lie between {SMALLEST} and {LARGEST}, or be 0; check its unit")
     return value
 
 
 Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_proportion)]
 Amount = Annotated[Number, Field(ge=0)]
-Steps = Annotated[dict[Period, Amount], AfterValidator(_one_key_a_month)]
+Steps = Annotated[dict[Period, Amount], AfterValidator(one_key_a_month)]
 Schedule = Annotated[
-    Annotated[Amount, Tag("constant")] | Annotated[Steps, Tag("steps")],
-    Discriminator(_form),
+    Annotated[Amount, Tag(f"{TAGS}constant")] | Annotated[Steps, Tag(f"{TAGS}steps")],
+    Discriminator(form_of),
 ]
 """A number that always holds, or numbers by period, each holding until the next one listed."""
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from catalogs.periods import LARGEST, Amount, Number, Period, Schedule
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$", max_length=80)]
+ID_PATTERN = r"^[a-z][a-z0-9_.]*$"
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=80)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -35,6 +36,7 @@ Months = Annotated[Whole, Field(ge=0, le=600)]
 Truth = Literal["true", "false"]
 
 Basis = Literal["measured", "vendor", "estimated"]
+Precision = Literal["bf16", "fp8", "fp4", "int8"]
 Route = Literal["purchase", "lease", "reservation", "on_demand"]
 Cooling = Literal["air", "liquid"]
 HOSTED: frozenset[str] = frozenset({"reservation", "on_demand"})
@@ -74,7 +76,7 @@ class Accelerator(Frozen):
     announced: Period | None = None
     memory_gb: Positive | None = None
     memory_bandwidth_tb_s: Positive | None = None
-    peak_tflops: dict[Literal["bf16", "fp8", "fp4", "int8"], Positive] = {}
+    peak_tflops: dict[Precision, Positive] = {}
     tdp_w: Positive | None = None
     draws: dict[Id, Positive] = {}
     one_off: OneOff | None = None
@@ -144,7 +146,7 @@ class Throughput(Frozen):
     """Work per second of one accelerator on one workload, in the workload's unit."""
 
     rate: Schedule
-    precision: Literal["bf16", "fp8", "fp4", "int8"] | None = None
+    precision: Precision | None = None
     basis: Basis
     source: Id
 
@@ -166,11 +168,12 @@ class Cite(Frozen):
 
 
 class Workload(Frozen):
-    """A kind of work with a unit of demand."""
+    """A kind of work with a unit of demand; `memory_gb` is what weights and a minimal cache take, by precision."""
 
     unit: Name
     phase: Literal["training", "serving", "recommendation"]
     describes: Name
+    memory_gb: Annotated[dict[Precision, Positive], Field(min_length=1)] | None = None
 
 
 class Pool(Frozen):
@@ -188,10 +191,10 @@ class Catalog(Frozen):
     holds. `throughput` is keyed by accelerator, then workload.
     """
 
-    accelerators: dict[Id, Accelerator] = {}
+    accelerators: dict[str, Accelerator] = {}
     systems: dict[Id, System] = {}
     offers: dict[Id, Offer] = {}
-    throughput: dict[Id, dict[Id, Throughput]] = {}
+    throughput: dict[str, dict[Id, Throughput]] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
     sources: dict[Id, Source] = {}

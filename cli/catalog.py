@@ -153,6 +153,8 @@ def _words(value: Any) -> str:
 
 
 def _show_throughput(known: Catalog, entry: str) -> None:
+    from catalogs.memory import misfit
+
     rows = []
     for workload, rate in sorted(known.throughput.get(entry, {}).items()):
         values = rate.model_dump(mode="json")["rate"]
@@ -162,10 +164,19 @@ def _show_throughput(known: Catalog, entry: str) -> None:
     if rows:
         click.echo("throughput of one accelerator")
         show_table(("workload", "rate", "precision", "basis", "source"), rows)
+    for system in _systems_of(known, entry):
+        for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
+            if small := misfit(known, system, workload):
+                click.echo(f"  {system} cannot do {workload}: {small}")
+
+
+def _systems_of(known: Catalog, entry: str) -> list[str]:
+    """A system itself, or those of an accelerator."""
+    return [key for key, system in sorted(known.systems.items()) if entry in (key, system.accelerator)]
 
 
 def _parts_of(known: Catalog, entry: str) -> list[str]:
-    systems = [key for key, system in sorted(known.systems.items()) if system.accelerator == entry]
+    systems = [key for key in _systems_of(known, entry) if key != entry]
     return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
 
 
@@ -236,10 +247,14 @@ def check_(folders: tuple[Path, ...]) -> int:
     Example:
       chipmix catalog check
     """
+    from catalogs.load import bundled_folder, doubtful
+
     known = _load(folders)
     rates = sum(map(len, known.throughput.values()))
     click.echo(
         f"in order: {len(known.accelerators)} accelerators, {len(known.systems)} systems, {len(known.offers)} offers, "
         f"{rates} throughputs, {len(known.sources)} sources"
     )
+    for doubt in doubtful([bundled_folder(), *folders]):
+        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
     return 0

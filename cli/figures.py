@@ -26,6 +26,14 @@ class Words:
         self.is_value = explanation.objective == "maximize_value"
         self.gap_usd = explanation.gap_usd
 
+    def exactly(self, usd: Between) -> str:
+        """A change that is told, in whole units of the currency; of less than a hundred, with its hundredths."""
+        assert usd.middle is not None, "it is told"
+        middle = usd.middle * self.per_usd * (-1 if self.is_value else 1)
+        if usd.is_nothing or usd.width / 2 > EXACT * abs(usd.middle):
+            return self.change(usd, 1.0)
+        return f"{middle:+,.{0 if abs(middle) >= 100 else 2}f}"
+
     def change(self, usd: Between, scale: float = MILLION) -> str:
         """A change, as its middle and by how much it may be off either way."""
         if usd.middle is None:

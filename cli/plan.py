@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.plan_format import Plan
     from optimizer.replan import Approved
     from optimizer.solve import Progress
+    from optimizer.workbook.notes import Note
     from optimizer.workbook.wording import Language
     from optimizer.workbook_back import Reopened
 
@@ -100,7 +101,8 @@ def plan(
     """Find the cheapest plan for SCENARIO, a YAML file, the name of a bundled one, or a workbook.
 
     A workbook that chipmix wrote is planned again as it was edited: inputs with their new values, systems
-    that were overridden held at what was typed. The new workbook has a Bridge from the old plan to the new.
+    that were overridden held at what was typed. The search begins from its orders: the new plan costs no more than
+    these, and keeps them where nothing is gained. The new workbook has a Bridge from the old plan to the new.
 
     Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
     the search and keeps the best plan so far.
@@ -130,13 +132,14 @@ def plan(
     approved = _approved(stay_close, saving, placed_until)
     try:
         with _progress() as watch:
-            planned = make_plan(request, options, watch, write_model, approved)
+            planned = make_plan(request, options, watch, write_model, approved, None if before is None else before.plan)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--solver") from error
     result = planned.plan
     steps = None if before is None else _bridge(before, result)
     language = language or ("en" if before is None else before.language)
-    _write(result, output, json_file, steps, {} if before is None else before.views, language)
+    views, notes = ({}, ()) if before is None else (before.views, before.notes)
+    _write(result, output, json_file, steps, views, language, notes)
     if json_file != "-":
         from cli.show_plan import show_plan
 
@@ -193,13 +196,18 @@ def _write(
     steps: Bridge | None,
     views: Mapping[str, float],
     language: Language,
+    notes: tuple[Note, ...],
 ) -> None:
     from optimizer.plan import plan_text, write_text
 
     if output is not None:
+        from cli.show_edits import show_notes
         from optimizer.workbook import write_workbook
 
-        write_workbook(result, output, command=command_typed(), bridge=steps, views=views, language=language)
+        left_out = write_workbook(
+            result, output, command=command_typed(), bridge=steps, views=views, language=language, notes=notes
+        )
+        show_notes(notes, left_out)
     if json_file == "-":
         click.echo(plan_text(result), nl=False)
     elif json_file is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 INFEASIBLE, NO_PLAN = 3, 4
 MILLION = 1e6
+LEAD_TIME, MOST_LEADS = "lead time of ", 3
 
 
 @click.command()
@@ -78,6 +80,7 @@ def _show(report: Report, code: str, per_usd: float) -> None:
     heading("Why")
     for contradiction in report.contradictions:
         click.echo(f"  {contradiction.at}: {contradiction.sentence}")
+        click.echo(f"    holds unless one of these gives way: {_named(contradiction.limits)}")
     for conflict in report.conflicts:
         one = len(conflict.limits) == 1
         words = "this cannot hold, whatever else is given up" if one else "these cannot all hold"
@@ -88,6 +91,14 @@ def _show(report: Report, code: str, per_usd: float) -> None:
     if not report.repairs:
         click.echo("  none was found")
     _show_rest(report)
+
+
+def _named(limits: Sequence[str]) -> str:
+    """The limits of a cause; many lead times are said together."""
+    leads = [limit for limit in limits if limit.startswith(LEAD_TIME)]
+    if len(leads) <= MOST_LEADS:
+        return ", ".join(limits)
+    return ", ".join([*(limit for limit in limits if limit not in leads), f"{len(leads)} lead times"])
 
 
 def _show_repair(number: int, option: Repair, code: str, per_usd: float) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from cli.show_plan import Money
 from cli.tables import heading, show_table
 from optimizer.bridge import Bridge
+from optimizer.workbook.notes import Note
 from optimizer.workbook_back.compare import Edit
 from optimizer.workbook_back.holds import FACTOR, held_before
 from optimizer.workbook_back.request import Reopened
+
+LONGEST_NOTE = 60
+"""Characters of a note that are shown; the workbook that it stands in has all of it."""
 
 
 def show_edits(file: str, found: Reopened, release: bool) -> None:
@@ -27,6 +33,17 @@ def show_edits(file: str, found: Reopened, release: bool) -> None:
     if any(edit.of.keys[0].startswith(FACTOR) for edit in edits):
         click.echo("Factors on prices are not held: they follow from the systems ordered.")
     click.echo()
+
+
+def show_notes(notes: Sequence[Note], left_out: Sequence[Note]) -> None:
+    """Says on standard error how many notes the new workbook keeps, and each that it does not."""
+    for note in left_out:
+        text = "".join(letter if letter.isprintable() else " " for letter in note.text)
+        shown = text if len(text) <= LONGEST_NOTE else f"{text[: LONGEST_NOTE - 1]}…"
+        click.echo(f"{note.where}: the note '{shown}' is not kept: its place is taken or read by a formula", err=True)
+    kept = len(notes) - len(left_out)
+    if kept:
+        click.echo(f"kept {kept} note{'s' if kept > 1 else ''} that stood in empty cells", err=True)
 
 
 def _key(edit: Edit) -> str:

@@ -76,14 +76,14 @@ def _show_worth(limits: Sequence[LimitWorth], words: Words) -> None:
         click.echo("not resolved at this gap: plan with a smaller --gap to tell")
     if "under gap" in answers:
         click.echo("under gap: the relaxation proves that no more than the gap can be gained")
-    units = [(limit.limit, *worth) for limit in limits if (worth := _one_more(limit, words)) is not None]
-    if units:
-        heading(f"What one unit more does, in {words.code}")
-        show_table(("limit", "change", "for one more", "found by moving it"), units, numbers=(1,))
+    rates = [(limit.limit, *_rate(move, limit.unit, words)) for limit in limits for move in _telling(limit)]
+    if rates:
+        heading(f"How much that is: the change in {words.code} over the move that was solved")
+        show_table(("limit", "change", "for"), rates, numbers=(1,))
 
 
 def _moves(limit: LimitWorth, words: Words) -> tuple[str, ...]:
-    by_percent = {move.percent: move for move in limit.moves}
+    by_percent = {move.percent: move for move in limit.moves if not move.by_unit}
     return tuple(_move(by_percent.get(percent), words) for percent in MOVES)
 
 
@@ -101,13 +101,19 @@ def _move(move: Move | None, words: Words) -> str:
     return words.change(move.change_usd)
 
 
-def _one_more(limit: LimitWorth, words: Words) -> tuple[str, str, str] | None:
-    """The change by one unit more, and the move that tells it."""
-    move = limit.one_more
-    if move is None or move.usd_per_unit is None:
-        return None
-    direction = "more" if move.percent > 0 else "less"
-    return words.change(move.usd_per_unit, 1.0), limit.unit, f"{abs(move.percent):g} % {direction}"
+def _telling(limit: LimitWorth) -> list[Move]:
+    """The moves of a limit that tell what moving it is worth: by some percent, and by one whole unit."""
+    return [move for move in (limit.telling, limit.one_more) if move is not None]
+
+
+def _rate(move: Move, unit: str, words: Words) -> tuple[str, str]:
+    """What a move changes, and the move: `5 % more, 0.28 MW`."""
+    assert move.change_usd is not None, "it is told"
+    amount, direction = abs(move.amount), "more" if move.amount > 0 else "less"
+    by = words.amount(amount) if unit == "USD" else f"{rounded(amount)} {unit}"
+    points = f"{amount:g} {unit}{'' if amount == 1 else 's'} {direction}"
+    moved = points if unit == "point" else f"{abs(move.percent):g} % {direction}, {by}"
+    return words.exactly(move.change_usd), f"one unit more ({unit})" if move.by_unit else moved
 
 
 def _show_volume(volume: Volume, words: Words) -> None:

@@ -17,6 +17,8 @@ UNUSED = 1e-9
 DUST = 1e-4
 """A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
 MOST_LIMITS = 20
+MOST_WARNINGS = 8
+"""On the first screen, so that the orders are on it too."""
 
 
 class Money:
@@ -38,6 +40,7 @@ def show_plan(plan: Plan) -> None:
     """Prints a whole plan to standard output."""
     money = Money(plan)
     _show_headline(plan, money)
+    _show_warnings(plan)
     _show_orders(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
@@ -50,7 +53,7 @@ def show_plan(plan: Plan) -> None:
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
+    click.echo(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     close = plan.run.options.get("close_to")
     early = f"kept close to {close}" if close else "stopped early, the best plan so far"
     words = "optimal" if plan.status == "optimal" else early
@@ -63,6 +66,16 @@ def _show_headline(plan: Plan, money: Money) -> None:
         click.echo(owed)
     saving = plan.objective_usd - plan.bound_usd
     click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+
+
+def _show_warnings(plan: Plan) -> None:
+    """What changes the meaning of the decision, before the decision."""
+    if plan.warnings:
+        heading("What to know first")
+        for text in plan.warnings[:MOST_WARNINGS]:
+            click.echo(f"warning: {text}")
+        if len(plan.warnings) > MOST_WARNINGS:
+            click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
 
 
 def owed_words(plan: Plan, money: Money) -> str | None:
@@ -78,13 +91,20 @@ def owed_words(plan: Plan, money: Money) -> str | None:
 def _show_orders(plan: Plan, money: Money) -> None:
     heading("What to order")
     if not plan.orders:
-        click.echo("nothing: what is in service is enough")
+        click.echo(f"nothing: {_why_nothing(plan)}")
         return
     columns = (
         "order in", "in service", "offer", "place", "systems", "accelerators", f"capex, M {money.code}",
         f"rent, M {money.code}",
     )  # fmt: skip
     show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(4, 5, 6, 7))
+
+
+def _why_nothing(plan: Plan) -> str:
+    """What a plan without orders does with the work that is asked of it."""
+    if plan.unmet:
+        return "within the limits, leaving the work above undone is no dearer than doing it"
+    return "what is in service is enough" if plan.work else "no work is asked for"
 
 
 def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
@@ -215,8 +235,9 @@ def _use(row: LimitRow) -> float:
 def _limit_cells(row: LimitRow, money: Money) -> tuple[str, ...]:
     scale, unit = (MILLION / money.per_usd, f"M {money.code}") if row.unit == "USD" else (1.0, row.unit)
     digits = 0 if row.limit / scale >= 1000 else 2
-    binds = "binds" if row.slack <= BINDING * max(1.0, abs(row.limit)) else ""
-    return row.row, number(row.used / scale, digits), number(row.limit / scale, digits), unit, percent(_use(row)), binds
+    binds = "binds" if row.slack <= BINDING * max(abs(row.used), abs(row.limit)) else ""
+    used, limit = (number(value / scale, digits) for value in (row.used, row.limit))
+    return row.row, used, limit, unit, percent(_use(row)), binds
 
 
 def _show_trust(plan: Plan, money: Money) -> None:
@@ -235,5 +256,7 @@ def _show_trust(plan: Plan, money: Money) -> None:
     click.echo(
         f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
     )
-    for text in plan.warnings:
-        click.echo(f"warning: {text}", err=True)
+    for text in plan.warnings[MOST_WARNINGS:]:
+        click.echo(f"warning: {text}")
+    for text in plan.notes:
+        click.echo(f"note: {text}")

@@ -14,7 +14,7 @@ from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
 from optimizer.matrix import Floats, Matrix
 from optimizer.settle import TRACE
 from optimizer.solve import Solution
-from optimizer.tables import Cohort, Work, grouped
+from optimizer.tables import Cohort, Need, Work, grouped
 
 _UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
 """What a trace is a part of, 1 where it is not here: a demand, a kW."""
@@ -95,6 +95,10 @@ class Answer:
             if wanted > able:
                 busy.update({row: run[row] * (able / wanted) for row in rows})
         return busy
+
+    def undone(self, need: Need) -> float:
+        """The part of a demand's work that is left undone in a period."""
+        return self.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)

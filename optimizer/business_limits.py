@@ -39,7 +39,12 @@ class BusinessLimit:
     @property
     def label(self) -> str:
         """The limit in the planner's words, such as `power at oslo`."""
-        return _LABELS[self.constraint].format(self.name)
+        return label_of(self.constraint, self.name)
+
+
+def label_of(constraint: str, name: str) -> str:
+    """The limits of one constraint of one thing, in the planner's words."""
+    return _LABELS[constraint].format(name)
 
 
 _LABELS = {
@@ -112,6 +117,11 @@ def moved(request: Request, limit: BusinessLimit, percent: Decimal) -> Request:
         return number * (1 + percent / PERCENT)
 
     return changed(request, {limit.key: each_number(text_at(request, limit.key), move)})
+
+
+def with_one_more(request: Request, limit: BusinessLimit) -> Request:
+    """The request with one whole unit more of a limit, wherever there is any of it."""
+    return changed(request, {limit.key: each_number(figure(request, limit), lambda number: number + (number > 0))})
 
 
 def figure(request: Request, limit: BusinessLimit) -> Any:

@@ -38,6 +38,10 @@ class Calendar:
         """The first month of period t; t may lie outside the horizon."""
         return self.start + (t - 1) * self.months
 
+    def span(self, t: int) -> range:
+        """The months of period t; t may lie outside the horizon."""
+        return range(self.first_month(t), self.first_month(t + 1))
+
     def key(self, t: int) -> str:
         """How period t is written, such as `2025q1`."""
         return written(self.first_month(t), self.months)
@@ -80,12 +84,17 @@ class Calendar:
         return inside
 
     def _starts_in(self, t: int, text: str) -> bool:
+        return self.first_month(t) in self.months_of_window(text)
+
+    def months_of_window(self, text: str) -> range:
+        """The months of a window, inside the horizon or not. Raises ValueError if the text is no window."""
         if text == "total":
-            return True
+            return range(self.start, self.first_month(self.count + 1))
         if text.startswith("fy") and text[2:].isdigit() and len(text) == 6:
-            return self.fiscal_year(t) == text
-        first, dots, last = text.partition("..")
-        return self.within(t, first, last if dots else first)
+            first = MONTHS_PER_YEAR * int(text[2:]) - self._fiscal_offset
+            return range(first, first + MONTHS_PER_YEAR)
+        begin, dots, end = text.partition("..")
+        return range(first_month(begin), last_month(end if dots else begin) + 1)
 
 
 def discount_mid(rate: Decimal, calendar: Calendar, t: int) -> Decimal:

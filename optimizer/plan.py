@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 import optimizer.plan_format as fmt
-from catalogs.problems import InputError, Location, Problem
 from optimizer.answer import Answer
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.matrix import Matrix
@@ -20,6 +18,7 @@ from optimizer.plan_parts import decisions, operations
 from optimizer.plan_parts.basis import basis
 from optimizer.plan_parts.limits import budget, limits, supply
 from optimizer.solve import Options, relative_gap
+from optimizer.suspicions import Said
 
 
 def as_text(part: BaseModel) -> dict[str, Any]:
@@ -28,14 +27,27 @@ def as_text(part: BaseModel) -> dict[str, Any]:
     return dumped
 
 
-def _sha256(content: dict[str, Any]) -> str:
+def sha256_of(content: Any) -> str:
+    """The SHA-256 of content as JSON with sorted keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def seal_of(plan: fmt.Plan) -> str:
+    """The SHA-256 of all of a plan but its seal."""
+    content = plan.model_dump(mode="json")
+    del content["run"]["plan_sha256"]
+    return sha256_of(content)
+
+
+def sealed(plan: fmt.Plan) -> fmt.Plan:
+    """A plan with its seal."""
+    return plan.model_copy(update={"run": plan.run.model_copy(update={"plan_sha256": seal_of(plan)})})
+
+
 def read_answer(
-    answer: Answer, matrix: Matrix, options: Options, certified_usd: float, warnings: Iterable[str], version: str
+    answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, said: Said, version: str
 ) -> dict[str, Any]:
-    """All of a plan but its audit, which is made from this."""
+    """All of a plan but its audit and its seal, which are made from this."""
     solution, tables = answer.solution, answer.tables
     scenario, catalog = as_text(tables.scenario), as_text(tables.request.catalog)
     objective, bound = answer.objective_usd, solution.bound * USD_PER_MODEL_UNIT
@@ -45,8 +57,8 @@ def read_answer(
         "status": solution.status,
         "objective_usd": objective,
         "bound_usd": min(bound, objective),
-        "gap": solution.gap,
-        "certified": fmt.Certified(bound_usd=certified_usd, gap=relative_gap(objective, certified_usd)),
+        "gap": relative_gap(objective, min(bound, objective)),
+        "certified": certified,
         "periods": operations.periods(tables),
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": operations.orders(answer),
@@ -65,11 +77,13 @@ def read_answer(
         "limits": rows,
         "basis": basis(answer),
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],
-        "warnings": sorted(warnings),
+        "warnings": list(said.warnings),
+        "notes": list(said.notes),
         "run": fmt.Run(
             version=version,
-            scenario_sha256=_sha256(scenario),
-            catalog_sha256=_sha256(catalog),
+            scenario_sha256=sha256_of(scenario),
+            catalog_sha256=sha256_of(catalog),
+            plan_sha256="",
             solver=solution.solver,
             options=options.manifest(),
             variables=len(matrix.columns),
@@ -115,17 +129,14 @@ def plan_schema() -> dict[str, Any]:
 
 
 def read_plan(path: Path) -> fmt.Plan:
-    """A plan from its file: `plan.json`, or a workbook, whose edits do not count. Raises InputError."""
-    if path.suffix == ".xlsx":
-        from optimizer.workbook_back.copy import copy_in
+    """A plan from its file: `plan.json`, or a workbook, whose edits do not count.
 
-        return copy_in(path).made.plan
-    start = Location(str(path), 1, 1)
-    try:
-        return fmt.Plan.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError([Problem(start, f"cannot be read: {error.strerror}")]) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError([Problem(start, f"is not a chipmix plan: {where} {first['msg'].lower()}")]) from error
+    Raises InputError for a file that cannot be read, and for a plan that is not as chipmix wrote it.
+    """
+    if path.suffix == ".xlsx":
+        from optimizer.workbook_back.request import plan_in
+
+        return plan_in(path)
+    from optimizer.returned import plan_from
+
+    return plan_from(path)

@@ -1,4 +1,4 @@
-"""The plan as it is written and read: `plan.json`, version 1.
+"""The plan as it is written and read: `plan.json`, version 2.
 
 Money is in USD, undiscounted unless a field says otherwise; costs are positive, receipts negative.
 `scenario` and `catalog` hold the inputs with every number as its source text, so that a plan can be
@@ -13,19 +13,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 
 
 class Part(BaseModel):
     """Base of every part of a plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Format(Part):
     """Which program wrote the file and in which version of this format."""
 
-    format: Literal[1]
+    format: Literal[2]
     version: str
 
 
@@ -45,10 +45,18 @@ class PeriodRow(Part):
 
 
 class Certified(Part):
-    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves."""
+    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves.
+
+    `duals` are the numbers that prove it, by row of the model: whoever states the model of the plan's inputs again
+    can compute the bound from them. A plan that stays close to an approved one is proved in a model in which the
+    orders `approved` stay possible, so many systems each, and the orders `placed` are fixed.
+    """
 
     bound_usd: float
     gap: float
+    duals: dict[str, float]
+    approved: dict[str, float]
+    placed: dict[str, float]
 
 
 class OrderRow(Part):
@@ -255,6 +263,8 @@ class Excluded(Part):
 class Audit(Part):
     """The verdict of the audit: `largest_violation` is relative to the scale of its limit."""
 
+    model_config = ConfigDict(allow_inf_nan=True)  # what is no number at all is infinitely wrong
+
     ok: bool
     checks: int
     largest_violation: float
@@ -263,11 +273,16 @@ class Audit(Part):
 
 
 class Run(Part):
-    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes."""
+    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes.
+
+    `plan_sha256` seals the plan: the SHA-256 of all else in it, as JSON with sorted keys. It says that a plan was
+    changed, not who made it.
+    """
 
     version: str
     scenario_sha256: str
     catalog_sha256: str
+    plan_sha256: str
     solver: str
     options: dict[str, Any]
     variables: int
@@ -277,7 +292,10 @@ class Run(Part):
 
 
 class Plan(Part):
-    """A plan: what to order, when and where, what it costs and how it is known to be good."""
+    """A plan: what to order, when and where, what it costs and how it is known to be good.
+
+    `warnings` change what the decision means, those that say most first; `notes` are only worth knowing.
+    """
 
     chipmix: Format
     status: Literal["optimal", "feasible"]
@@ -304,6 +322,7 @@ class Plan(Part):
     basis: Basis
     excluded: tuple[Excluded, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     audit: Audit
     run: Run
     scenario: dict[str, Any]

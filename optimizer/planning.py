@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from optimizer.answer import Answer
 from optimizer.audit import audit
 from optimizer.certificate import certified_bound
+from optimizer.earlier import Earlier
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, row_name
 from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
-from optimizer.plan import read_answer
-from optimizer.plan_format import Plan
+from optimizer.plan import read_answer, sealed
+from optimizer.plan_format import Certified, Plan
 from optimizer.proportion import refuse_out_of_proportion
 from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
 from optimizer.request import Request
-from optimizer.solve import Options, Solution, Watch, solve
-from optimizer.suspicions import warnings
+from optimizer.solve import Options, Solution, Watch, relative_gap, solve
+from optimizer.suspicions import said
 from optimizer.tables import OrderLine, build_tables
 
 
@@ -58,13 +59,18 @@ class Planned:
 
 @dataclass(frozen=True)
 class Solved:
-    """A request with its model and what the solver found: not yet read out, not yet audited."""
+    """A request with its model and what the solver found: not yet read out, not yet audited.
+
+    `lines` are order lines that stay possible and `placed` the columns that are fixed, both for an approved plan.
+    """
 
     request: Request
     model: Model
     matrix: Matrix
     solution: Solution
     options: Options
+    lines: Mapping[OrderLine, float] = field(default_factory=dict)
+    placed: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_plan(
@@ -73,25 +79,35 @@ def make_plan(
     watch: Watch | None = None,
     write_model: Path | None = None,
     approved: Approved | None = None,
+    before: Plan | None = None,
 ) -> Planned:
     """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
+    The search begins from the decisions of the plan `before`, which is the plan again where nothing is gained.
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
     """
-    model, matrix = stated(request, order_lines(approved))
-    matrix = fixed(matrix, kept(request, model, approved))
+    before = before if approved is None else approved.plan
+    lines = order_lines(before)
+    model, matrix = stated(request, lines)
+    placed = kept(request, model, approved)
+    matrix = fixed(matrix, placed)
     if write_model is not None:
         _write_model(model, write_model)
     began = time.monotonic()
-    solution = _solution(request, model, matrix, options, watch, approved)
-    remarks: list[str] = []
+    earlier = None if before is None else Earlier(before, model, matrix, options)
+    solution = _solution(request, model, matrix, options, watch, approved, earlier)
+    remarks, notes = [], []
     if approved is not None and not solution.interrupted:
         close = replanned(matrix, solution, approved, options, watch)
         solution, remarks = close.solution, [str(close)]
         options = replace(options, close_to=approved.described)
+    elif earlier is not None:
+        again = earlier.again(solution, watch)
+        solution, notes = again.solution, [again.note]
+        options = replace(options, begun_from=earlier.described)
     seconds = time.monotonic() - began
-    plan = plan_of(Solved(request, model, matrix, solution, options), remarks)
+    plan = plan_of(Solved(request, model, matrix, solution, options, lines, placed), remarks, notes)
     return Planned(plan, solution.interrupted, seconds)
 
 
@@ -106,26 +122,49 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
     return model, matrix
 
 
-def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
-    """What was found as a plan, audited and certified; `remarks` stand with its warnings.
+def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = ()) -> Plan:
+    """What was found as a plan, audited, certified and sealed.
+
+    `remarks` stand before its warnings, `notes` before its notes.
 
     Raises AuditFailed for a plan that breaks a rule.
     """
     answer = Answer(solved.model, solved.matrix, solved.solution)
-    certified = float(certified_bound(solved.matrix, solved.solution.duals)) * USD_PER_MODEL_UNIT
-    suspicious = [*remarks, *warnings(answer), *filter(None, [uncomfortable(solved.matrix)])]
-    parts = read_answer(answer, solved.matrix, solved.options, certified, suspicious, program_version())
+    certified = _certified(solved, answer.objective_usd)
+    about = said(answer, remarks, [*notes, *filter(None, [uncomfortable(solved.matrix)])])
+    parts = read_answer(answer, solved.matrix, solved.options, certified, about, program_version())
     verdict = audit(parts)
     if not verdict.ok:
         raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
-    return Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")})
+    return sealed(Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")}))
+
+
+def _certified(solved: Solved, objective_usd: float) -> Certified:
+    """The bound that the relaxation's duals prove, and all that it takes to prove it again."""
+    duals, rows = solved.solution.duals, solved.matrix.rows
+    bound_usd = float(certified_bound(solved.matrix, duals)) * USD_PER_MODEL_UNIT
+    return Certified(
+        bound_usd=bound_usd,
+        gap=relative_gap(objective_usd, bound_usd),
+        duals={row: dual for row, dual in zip(rows, duals.tolist(), strict=False) if dual},
+        approved={row_name("order", line): systems for line, systems in sorted(solved.lines.items())},
+        placed=dict(sorted(solved.placed.items())),
+    )
 
 
 def _solution(
-    request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None, approved: Approved | None
+    request: Request,
+    model: Model,
+    matrix: Matrix,
+    options: Options,
+    watch: Watch | None,
+    approved: Approved | None,
+    earlier: Earlier | None,
 ) -> Solution:
     if options.solver is not None:
         solution = solve_with(options.solver, model.problem, matrix, options)
+    elif earlier is not None:
+        solution = earlier.search(watch)
     else:
         solution = solve(matrix, options, watch)
     if solution.status == "infeasible":
@@ -135,6 +174,8 @@ def _solution(
         if approved is not None and approved.placed_until is not None:
             refuse_placed(matrix, approved.placed_until, options)
         solution = resolved_again(matrix, options)
+    if earlier is not None:
+        solution = earlier.no_dearer(solution)
     if not solution.values.size:
         raise NoPlan(solution)
     return solution

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogs.periods import first_month
+from catalogs.periods import first_month, last_month
 from catalogs.problems import InputError
 from optimizer.elastic import Infeasible
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
@@ -74,7 +74,7 @@ def kept(request: Request, model: Model, approved: Approved | None) -> dict[str,
     """
     if approved is None or approved.placed_until is None:
         return {}
-    last = first_month(approved.placed_until)
+    last = last_month(approved.placed_until)
     calendar = model.tables.calendar
     placed = [o for o in approved.plan.orders if not o.commitment and first_month(o.ordered) <= last]
     systems = {_column(o.offer, o.place, o.enters_service): o.systems for o in placed}
@@ -92,9 +92,9 @@ def kept(request: Request, model: Model, approved: Approved | None) -> dict[str,
     return {name: systems.get(name, 0.0) for name in early}
 
 
-def order_lines(approved: Approved | None) -> dict[OrderLine, float]:
-    """The systems of each order line of an approved plan."""
-    orders = approved.plan.orders if approved is not None else ()
+def order_lines(plan: Plan | None) -> dict[OrderLine, float]:
+    """The systems of each order line of a plan; none without one."""
+    orders = plan.orders if plan is not None else ()
     return {(o.offer, o.place, o.enters_service): o.systems for o in orders if not o.commitment}
 
 
@@ -132,11 +132,11 @@ def refuse_placed(matrix: Matrix, until: str, options: Options) -> None:
         raise PlacedOrdersConflict(until)
 
 
-class _Changes:
+class Changes:
     """A model in which changed order lines can be counted, or kept below a count."""
 
-    def __init__(self, matrix: Matrix, approved: Approved) -> None:
-        old = {_column(*line): systems for line, systems in order_lines(approved).items()}
+    def __init__(self, matrix: Matrix, lines: Mapping[OrderLine, float]) -> None:
+        old = {_column(*line): systems for line, systems in lines.items()}
         self.matrix, self.columns = matrix, matrix.column_numbers("order")
         self.old = [old.get(matrix.columns[j], 0.0) for j in self.columns]
         self.choices = range(len(matrix.cost), len(matrix.cost) + len(self.columns))
@@ -170,6 +170,11 @@ class _Changes:
         most = most_cost + ROUNDING * abs(most_cost)
         return [Line("most_cost", -np.inf, most, paid)] if np.isfinite(most) else []
 
+    def with_choices(self, values: Floats) -> Floats:
+        """A plan of the model with the choices that say where it differs."""
+        differ = [abs(float(values[j]) - old) > TRACE for j, old in zip(self.columns, self.old, strict=True)]
+        return np.concatenate([values, np.array(differ, dtype=float)])
+
     def counted(self, values: Floats) -> int:
         """Changed order lines of a solution, those that are no longer possible among them."""
         differ = (abs(float(values[j]) - old) > TRACE for j, old in zip(self.columns, self.old, strict=True))
@@ -182,7 +187,7 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
     The saving is a part of what the best plan costs less than the cheapest of those with the fewest changes
     of all. Whatever stops a solve early leaves more changes, or more cost, than need be; never less truth.
     """
-    changes = _Changes(matrix, approved)
+    changes = Changes(matrix, order_lines(approved.plan))
     with Solver() as solver:
 
         def solved(model: Matrix, counts: bool) -> Solution:

@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from optimizer.calendar import MONTHS_PER_YEAR
+from optimizer.doubt import Doubt
 from optimizer.tables import Tables
 
 
-def rounded_terms(tables: Tables, offers: Iterable[str]) -> Iterator[str]:
+def rounded_terms(tables: Tables, offers: Iterable[str]) -> Iterator[Doubt]:
     """What the terms of some offers became; those that serve the scenario's life in one sentence."""
     names, by_life = sorted(set(offers)), []
     for name in names:
         offer = tables.request.catalog.offers[name]
         if offer.term_months is not None and offer.term_months != _served(tables, name):
-            yield f"the term of {name}, {offer.term_months} months, counts as {_as_periods(tables, name)}"
+            yield Doubt(name, f"the term of {name}, {offer.term_months} months, counts as {_as_periods(tables, name)}")
         if offer.term_months is None and offer.route == "purchase":
             by_life.append(name)
     if by_life and _life(tables) != _served(tables, by_life[0]):
         life = f"finance.service_life_years, {_life(tables):f} months, counts as {_as_periods(tables, by_life[0])}"
-        yield f"{life}, for {', '.join(by_life)}"
+        yield Doubt(("finance", "service_life_years"), f"{life}, for {', '.join(by_life)}")
 
 
 def orderable_or_committed(tables: Tables) -> set[str]:

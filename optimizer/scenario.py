@@ -10,7 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import Amount, Number, Period, Schedule, Steps, first_month
+from catalogs.periods import (
+    TAGS,
+    Amount,
+    Number,
+    Period,
+    Schedule,
+    Steps,
+    first_month,
+    form_of,
+    one_key_a_month,
+)
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.calendar import Calendar
 
@@ -43,13 +53,14 @@ class Horizon(Frozen):
 
 
 def _residual_form(value: Any) -> str:
-    return "table" if isinstance(value, dict) else "rule"
+    return f"{TAGS}table" if isinstance(value, dict) else f"{TAGS}rule"
 
 
 _DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
 _Age = Annotated[Whole, Field(ge=1, le=50)]
 _Residual = Annotated[
-    Annotated[Literal["book", "none"], Tag("rule")] | Annotated[dict[_Age, Share], Field(min_length=1), Tag("table")],
+    Annotated[Literal["book", "none"], Tag(f"{TAGS}rule")]
+    | Annotated[dict[_Age, Share], Field(min_length=1), Tag(f"{TAGS}table")],
     Discriminator(_residual_form),
 ]
 
@@ -78,6 +89,11 @@ class Assumptions(Frozen):
 
 
 Pue = Annotated[Number, Field(ge=1, le=10)]
+PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
+PueSchedule = Annotated[
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
+    Discriminator(form_of),
+]
 
 
 class Expansion(Frozen):
@@ -90,17 +106,20 @@ class Expansion(Frozen):
 
 
 class Site(Frozen):
-    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit."""
+    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
+
+    `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period.
+    """
 
     power_mw: Schedule
-    pue: Pue
+    pue: PueSchedule
     peak_pue: Pue | None = None
     liquid_mw: Schedule | None = None
     air_mw: Schedule | None = None
     racks: Schedule | None = None
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule = Decimal(0)
-    carbon_kg_per_mwh: Schedule = Decimal(0)
+    carbon_kg_per_mwh: Schedule | None = None
     expansion: Expansion | None = None
 
 
@@ -112,11 +131,11 @@ class Porting(Frozen):
 
 
 def _porting_form(value: Any) -> str:
-    return "porting" if isinstance(value, (dict, Porting)) else "none"
+    return f"{TAGS}porting" if isinstance(value, (dict, Porting)) else f"{TAGS}none"
 
 
 PortingCost = Annotated[
-    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag("none")] | Annotated[Porting, Tag("porting")],
+    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag(f"{TAGS}none")] | Annotated[Porting, Tag(f"{TAGS}porting")],
     Discriminator(_porting_form),
 ]
 """0 where the software runs already, else usd and months."""
@@ -180,22 +199,25 @@ class Forecast(Frozen):
 
 
 def _pool_form(value: Any) -> str:
-    if isinstance(value, dict):
-        return "forecast" if "forecast" in value or "share" in value else "schedule"
-    return "forecast" if isinstance(value, Forecast) else "schedule"
+    named = isinstance(value, dict) and ("forecast" in value or "share" in value)
+    return f"{TAGS}forecast" if named or isinstance(value, Forecast) else f"{TAGS}schedule"
 
 
 PoolLimit = Annotated[
-    Annotated[Forecast, Tag("forecast")] | Annotated[Schedule, Tag("schedule")],
+    Annotated[Forecast, Tag(f"{TAGS}forecast")] | Annotated[Schedule, Tag(f"{TAGS}schedule")],
     Discriminator(_pool_form),
 ]
+
+
+Pattern = Annotated[str, StringConstraints(max_length=200)]
+"""An id, or one with `*` and the like, which may fit several."""
 
 
 class OfferRules(Frozen):
     """Which accelerators, systems and offers may be used, by id or pattern; `deny` wins."""
 
-    deny: Annotated[tuple[str, ...], InOrder] = ()
-    allow: Annotated[tuple[str, ...], InOrder] | None = None
+    deny: Annotated[tuple[Pattern, ...], InOrder] = ()
+    allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
     basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
 
 
@@ -203,7 +225,7 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Selected = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
 
 
 class Selection(Frozen):
@@ -241,7 +263,7 @@ class Scenario(Frozen):
     LATER = frozenset({"futures"})
 
     name: Name
-    buyer: Id
+    buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
     currency: Currency = Currency()
     horizon: Horizon

@@ -31,7 +31,8 @@ class Options:
     """How hard to try. `gap` is relative, `abs_gap` in the objective's unit; `time_limit` in seconds, None for none.
 
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
-    `tidy` prefers fewer distinct orders within the gap. `close_to` only records what a plan was kept close to.
+    `tidy` prefers fewer distinct orders within the gap. `close_to` and `begun_from` only record what
+    a plan was kept close to or began from.
     `enough`, in millions of USD: a relaxation that costs so much is answer enough, and no integer solve follows
     (status `no_plan`, with the bound). `nodes` ends the search after so many, always at the same plan, where a
     time limit would not. `tolerance` is how near to whole, and to a limit, an integer solution must be, None for the
@@ -48,14 +49,15 @@ class Options:
     solver: str | None = None
     tidy: bool = True
     close_to: str | None = None
+    begun_from: str | None = None
     enough: float | None = None
     nodes: int | None = None
     tolerance: float | None = None
 
     def manifest(self) -> dict[str, Any]:
-        close = {} if self.close_to is None else {"close_to": self.close_to}
         known = {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
-        return {**known, **close}
+        earlier = {"close_to": self.close_to, "begun_from": self.begun_from}
+        return {**known, **{name: plan for name, plan in earlier.items() if plan is not None}}
 
 
 @dataclass(frozen=True)
@@ -199,10 +201,12 @@ class Solver:
             child.wait()
 
 
-def solve(matrix: Matrix, options: Options, watch: Watch | None = None) -> Solution:
+def solve(
+    matrix: Matrix, options: Options, watch: Watch | None = None, start: Mapping[int, float] | None = None
+) -> Solution:
     """Solves one model, as `Solver.solve` does, in a process that ends with it."""
     with Solver() as solver:
-        return solver.solve(matrix, options, watch)
+        return solver.solve(matrix, options, watch, start)
 
 
 def _in_money(watch: Watch, objective: float) -> Watch:

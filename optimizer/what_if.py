@@ -15,8 +15,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from optimizer.earlier import DECIDED, decisions
 from optimizer.elastic import proved_infeasible, resolved_again
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.matrix import Matrix
 from optimizer.plan_format import Plan
 from optimizer.planning import Solved, plan_of, stated
@@ -197,25 +198,3 @@ class WhatIf:
                 for solver in self._solvers:
                     solver.kill()
                 raise
-
-
-DECIDED = frozenset({"order", "engineer", "port", "host_cluster"})
-
-
-def decisions(plan: Plan) -> dict[str, float]:
-    """A plan's decisions in whole numbers, by the name of the column that stands for each in the model."""
-    found: dict[str, float] = {}
-    for order in plan.orders:
-        if not order.commitment:
-            found[_column("order", order.offer, order.place, order.enters_service)] = order.systems
-    for own in plan.engineering:
-        found[_column("engineer", own.accelerator, own.starts)] = 1.0
-    for porting in plan.porting:
-        found[_column("port", porting.demand, porting.stack, porting.starts)] = 1.0
-    for cluster in plan.clusters:
-        found[_column("host_cluster", cluster.accelerator, cluster.place, cluster.demand, cluster.period)] = 1.0
-    return found
-
-
-def _column(variable: str, *keys: str) -> str:
-    return model_name(row_name(variable, keys))

@@ -19,7 +19,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-def _solve_here(_solver: object, folder: Path, *_: object) -> str:
+def solve_here(_solver: object, folder: Path, *_: object) -> str:
     """What the solver's process does, in this one: same files, same code, without the 0.2 s of its start."""
     solver_process.solve_folder(folder, threading.Event())
     return ""
@@ -29,5 +29,5 @@ def _solve_here(_solver: object, folder: Path, *_: object) -> str:
 def in_process() -> Iterator[None]:
     """Solves in this process. `test_solver.py` covers the child process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimizer.solve.Solver, "_run", _solve_here)
+        patch.setattr(optimizer.solve.Solver, "_run", solve_here)
         yield

@@ -76,6 +76,7 @@ class Oracle:
         self.offers: Tree = {}
         self.throughput: Tree = {}
         self.pools: Tree = {}
+        self.workloads: Tree = {}
         for file in known.values():
             name = file.get("accelerator", {}).get("id")
             if name is not None:
@@ -84,6 +85,7 @@ class Oracle:
             self.systems |= {key: {**entry, "accelerator": name} for key, entry in file.get("systems", {}).items()}
             self.offers |= file.get("offers", {})
             self.pools |= file.get("pools", {})
+            self.workloads |= file.get("workloads", {})
         horizon = asked["horizon"]
         self.start, self.months, self.count = month_of(horizon["start"]), length(horizon["start"]), horizon["periods"]
         self.a_year = 12 // self.months
@@ -100,6 +102,32 @@ class Oracle:
     def month(self, t: int) -> int:
         return self.start + (t - 1) * self.months
 
+    def each_month(self, schedule: Any, t: int) -> list[Number | None]:
+        """The numbers that hold in the months of period t, which may lie before the horizon."""
+        return [value(schedule, self.month(t) + i) for i in range(self.months)]
+
+    def asked_in(self, schedule: Any, t: int) -> Number:
+        """A demand: that of the month that asks for most; nothing before it begins."""
+        return max(number or Fraction(0) for number in self.each_month(schedule, t))
+
+    def standing_in(self, schedule: Any, t: int) -> Number:
+        """A standing limit: that of the tightest month."""
+        return min(number or Fraction(0) for number in self.each_month(schedule, t))
+
+    def supplied_in(self, schedule: Any, t: int) -> Number:
+        """A supply a month, on average."""
+        return sum((number or Fraction(0) for number in self.each_month(schedule, t)), Fraction(0)) / self.months
+
+    def price_in(self, schedule: Any, t: int) -> Number | None:
+        """A price or rate, on average; None where it begins after the first month."""
+        return None if value(schedule, self.month(t)) is None else self.supplied_in(schedule, t)
+
+    def pue(self, place: str, t: int) -> Number:
+        return self.price_in(self.sites[place]["pue"], t) or Fraction(0)
+
+    def peak_pue(self, place: str, t: int) -> Number:
+        return self.asked_in(self.sites[place].get("peak_pue", self.sites[place]["pue"]), t)
+
     def discount(self, halves: int) -> Number:
         """(1 + rate)^(−halves / 2n): 2t − 1 halves for the middle of period t, 2t for its end."""
         with localcontext() as context:
@@ -113,18 +141,29 @@ class Oracle:
         throughput = self.throughput[accelerator].get(entry["workload"])
         if throughput is None or ("stacks" in entry and self.accelerators[accelerator]["stack"] not in entry["stacks"]):
             return None
-        rate = value(throughput["rate"], self.month(t))
+        if not self.fits(system, throughput, self.workloads[entry["workload"]].get("memory_gb")):
+            return None
+        rate = self.price_in(throughput["rate"], t)
         return None if rate is None else rate * self.systems[system]["accelerators"]
+
+    def fits(self, system: str, throughput: Tree, takes: Any) -> bool:
+        """Whether the accelerators of a system together have the memory that a workload takes."""
+        each = self.accelerators[self.systems[system]["accelerator"]].get("memory_gb")
+        if takes is None or each is None:
+            return True
+        least = min(Fraction(str(gb)) for gb in takes.values())
+        taken = Fraction(str(takes[throughput["precision"]])) if throughput.get("precision") in takes else least
+        return Fraction(str(each)) * self.systems[system]["accelerators"] >= taken
 
     def stands(self, demand: str, place: str) -> bool:
         return place in self.asked["demand"][demand].get("sites", [place])
 
     def need(self, demand: str, t: int) -> Number:
-        return value(self.asked["demand"][demand]["per_second"], self.month(t)) or Fraction(0)
+        return self.asked_in(self.asked["demand"][demand]["per_second"], t)
 
     def unmet_price(self, demand: str, t: int) -> Number | None:
         """Discounted USD for a unit per second left undone all through period t."""
-        price = value(self.asked["demand"][demand].get("unmet_usd_per_unit_hour"), self.month(t))
+        price = self.price_in(self.asked["demand"][demand].get("unmet_usd_per_unit_hour"), t)
         return None if price is None else price * self.hours * self.discount(2 * t - 1)
 
     # orders
@@ -142,17 +181,17 @@ class Oracle:
     def slot(self, name: str, place: str, t: int, committed: int = 0) -> Slot:
         offer = self.offers[name]
         ordered = t - self.lead(offer)
-        hourly = value(offer.get("usd_per_accelerator_hour"), self.month(ordered))
+        hourly = self.price_in(offer.get("usd_per_accelerator_hour"), ordered)
         rent = None if hourly is None else hourly * self.systems[offer["system"]]["accelerators"]
         last = min(self.count, t + self.service(offer) - 1)
-        return Slot(name, place, t, ordered, last, value(offer.get("price_usd"), self.month(ordered)), rent, committed)
+        return Slot(name, place, t, ordered, last, self.price_in(offer.get("price_usd"), ordered), rent, committed)
 
     def possible(self) -> list[Slot]:
         found = []
         for name, offer in sorted(self.offers.items()):
             ids = (name, offer["system"], self.systems[offer["system"]]["accelerator"])
             denied = set(ids) & set(self.asked.get("offers", {}).get("deny", ()))
-            if denied or self.asked["buyer"] not in offer.get("buyers", [self.asked["buyer"]]):
+            if denied or self.asked.get("buyer") not in offer.get("buyers", [self.asked.get("buyer")]):
                 continue
             window = offer.get("available", {})
             for place in [offer["host"]] if offer["route"] in HOSTED else sorted(self.sites):
@@ -227,18 +266,18 @@ class Oracle:
         """Energy, hosting and carbon of one system in service at a site of ours."""
         if place not in self.sites:
             return {}
-        site, facts, month = self.sites[place], self.systems[system], self.month(t)
-        mwh = Fraction(str(site["pue"])) * Fraction(str(facts["average_kw"])) * self.hours / 1000
-        hosting = value(site.get("hosting_usd_per_kw_month", 0), month) or 0
-        kg = value(site.get("carbon_kg_per_mwh", 0), month) or 0
+        site, facts = self.sites[place], self.systems[system]
+        mwh = self.pue(place, t) * Fraction(str(facts["average_kw"])) * self.hours / 1000
+        hosting = self.price_in(site.get("hosting_usd_per_kw_month", 0), t) or 0
+        kg = self.price_in(site.get("carbon_kg_per_mwh", 0), t) or 0
         return {
-            "energy": mwh * (value(site["electricity_usd_per_mwh"], month) or 0),
+            "energy": mwh * (self.price_in(site["electricity_usd_per_mwh"], t) or 0),
             "hosting": hosting * Fraction(str(facts["provisioned_kw"])) * self.months,
             "carbon": self.carbon_price(t) * kg * mwh / 1000,
         }
 
     def carbon_price(self, t: int) -> Number:
-        return value(self.finance.get("carbon_usd_per_t", 0), self.month(t)) or Fraction(0)
+        return self.price_in(self.finance.get("carbon_usd_per_t", 0), t) or Fraction(0)
 
     def residual(self, slot: Slot) -> Number:
         """What is left of one purchase, at its present value."""
@@ -293,9 +332,9 @@ class Oracle:
         for place, site in self.sites.items():
             for limit in ("power_mw", "liquid_mw", "air_mw", "racks"):
                 for t in self.periods if limit in site else ():
-                    row = Row(f"{limit} {place} {t}", most=value(site[limit], self.month(t)) or Fraction(0))
+                    row = Row(f"{limit} {place} {t}", most=self.standing_in(site[limit], t))
                     for system, at, when, count in self.fleet():
-                        row.most -= count * self.site_use(limit, system, site) * (at == place and when == t)
+                        row.most -= count * self.site_use(limit, system, place, t) * (at == place and when == t)
                     self.add_site_use(row, limit, place, t)
                     found.append(row)
         return found
@@ -304,17 +343,17 @@ class Oracle:
         """Orders and commitments that are at a place in period t."""
         for slot in [*self.slots, *self.commitments]:
             if slot.place == place and t in slot.periods:
-                use = self.site_use(limit, self.offers[slot.offer]["system"], self.sites[place])
+                use = self.site_use(limit, self.offers[slot.offer]["system"], place, t)
                 if slot.committed:
                     row.most -= slot.committed * use
                 else:
                     row.use[slot] = use
 
-    def site_use(self, limit: str, system: str, site: Tree) -> Number:
+    def site_use(self, limit: str, system: str, place: str, t: int) -> Number:
         facts = self.systems[system]
         kw = Fraction(str(facts["provisioned_kw"]))
         if limit == "power_mw":
-            return Fraction(str(site.get("peak_pue", site["pue"]))) * kw / 1000
+            return self.peak_pue(place, t) * kw / 1000
         if limit == "racks":
             return Fraction(str(facts["racks"]))
         return kw / 1000 if facts["cooling"] == limit.removesuffix("_mw") else Fraction(0)
@@ -322,20 +361,19 @@ class Oracle:
     def supply_rows(self) -> list[Row]:
         found = []
         for t in self.periods:
-            month = self.month(t)
             entering = [slot for slot in self.slots if slot.t == t]
             delivered = [slot for slot in entering if self.offers[slot.offer]["route"] not in HOSTED]
             for name, schedule in self.asked.get("supply_per_month", {}).items():
-                row = Row(f"supply {name} {t}", most=(value(schedule, month) or 0) * self.months)
+                row = Row(f"supply {name} {t}", most=self.supplied_in(schedule, t) * self.months)
                 row.use = {slot: Fraction(self.chips(slot)) for slot in delivered if self.accelerator(slot) == name}
                 found.append(row)
             for name, rule in self.asked.get("pools_per_month", {}).items():
-                row = Row(f"pool {name} {t}", most=self.pool(name, rule, month) * self.months)
+                row = Row(f"pool {name} {t}", most=self.pool(name, rule, t) * self.months)
                 row.use = {slot: self.draw(slot, name) * self.chips(slot) for slot in delivered}
                 found.append(row)
             for name, offer in self.offers.items():
                 if "supply_systems_per_month" in offer:
-                    most = (value(offer["supply_systems_per_month"], month) or 0) * self.months
+                    most = self.supplied_in(offer["supply_systems_per_month"], t) * self.months
                     use = {slot: Fraction(1) for slot in entering if slot.offer == name}
                     found.append(Row(f"offer {name} {t}", use, Fraction(most)))
         return found
@@ -349,11 +387,11 @@ class Oracle:
     def draw(self, slot: Slot, pool: str) -> Number:
         return Fraction(str(self.accelerators[self.accelerator(slot)].get("draws", {}).get(pool, 0)))
 
-    def pool(self, name: str, rule: Any, month: int) -> Number:
+    def pool(self, name: str, rule: Any, t: int) -> Number:
         if isinstance(rule, dict) and "forecast" in rule:
-            forecast = value(self.pools[name]["forecasts"][rule["forecast"]], month) or Fraction(0)
-            return forecast * Fraction(str(rule["share"]))
-        return value(rule, month) or Fraction(0)
+            forecast = self.pools[name]["forecasts"][rule["forecast"]]
+            return self.supplied_in(forecast, t) * Fraction(str(rule["share"]))
+        return self.supplied_in(rule, t)
 
     def budget_rows(self) -> list[Row]:
         found = []

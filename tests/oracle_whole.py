@@ -16,7 +16,7 @@ from itertools import product
 from math import ceil, floor
 from typing import Any
 
-from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of, value
+from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of
 
 Key = tuple[Any, ...]
 WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "engineering", "porting")}
@@ -76,14 +76,14 @@ class Whole(Oracle):
         return self.asked.get("objective") == "maximize_value"
 
     def need(self, demand: str, t: int) -> Number:
-        return value(self.asked["demand"][demand].get("per_second"), self.month(t)) or Fraction(0)
+        return self.asked_in(self.asked["demand"][demand].get("per_second"), t)
 
     def worth(self, demand: str, t: int) -> Number | None:
         """Discounted value of a unit per second done all through period t; nothing before its schedule begins."""
         schedule = self.asked["demand"][demand].get("value_usd_per_unit_hour")
         if not self.maximizing or schedule is None:
             return None
-        return (value(schedule, self.month(t)) or Fraction(0)) * self.hours * self.discount(2 * t - 1)
+        return (self.price_in(schedule, t) or Fraction(0)) * self.hours * self.discount(2 * t - 1)
 
     def left_undone(self, demand: str, t: int) -> Number | None:
         """What it costs to leave a unit per second undone, value included; None if that is not allowed."""
@@ -160,13 +160,13 @@ class Whole(Oracle):
         if slot.place in self.sites:
             site = self.sites[slot.place]
             for limit in ("power_mw", "liquid_mw", "air_mw", "racks"):
-                use = self.site_use(limit, system, site)
                 added = Fraction(str(site["expansion"]["max_mw"])) if limit == "power_mw" and "expansion" in site else 0
-                for t in slot.periods if limit in site and use else ():
-                    most.append(((value(site[limit], self.month(t)) or Fraction(0)) + added) / use)
+                for t in slot.periods if limit in site else ():
+                    use = self.site_use(limit, system, slot.place, t)
+                    most += [(self.standing_in(site[limit], t) + added) / use] if use else []
         supply = self.offers[slot.offer].get("supply_systems_per_month")
         if supply is not None:
-            most.append((value(supply, self.month(slot.t)) or Fraction(0)) * self.months)
+            most.append(self.supplied_in(supply, slot.t) * self.months)
         whole = self.offers[slot.offer].get("divisible") != "true"
         return floor(min(most)) if whole else ceil(min(most))
 
@@ -336,7 +336,7 @@ class Whole(Oracle):
             use: dict[Key, Number] = {("order", slot): amount for slot, amount in row.use.items() if amount}
             for entry in self.entries():
                 if entry.site == place and t <= entry.last:
-                    each = self.site_use(limit, entry.system, self.sites[place])
+                    each = self.site_use(limit, entry.system, place, t)
                     use |= {("retire", entry.number, start): -each for start in range(1, t + 1)}
             if limit == "power_mw":
                 use |= {("expand", place, start): Fraction(-1) for start in self.grows(place) if start <= t}
@@ -434,9 +434,8 @@ class Whole(Oracle):
     def carbon_t_parts(self) -> Iterator[Part]:
         for facts, slot, system, place, t, key, count in self.there():
             if place in self.sites:
-                site = self.sites[place]
-                kg = value(site.get("carbon_kg_per_mwh", 0), self.month(t)) or Fraction(0)
-                kw = Fraction(str(site["pue"])) * Fraction(str(self.systems[system]["average_kw"]))
+                kg = self.price_in(self.sites[place].get("carbon_kg_per_mwh", 0), t) or Fraction(0)
+                kw = self.pue(place, t) * Fraction(str(self.systems[system]["average_kw"]))
                 yield Part(facts, t, key, count * kw * self.hours / 1000 * kg / 1000)
             elif slot is not None:
                 kg = Fraction(str(self.offers[slot.offer].get("carbon_kg_per_accelerator_hour", 0)))
@@ -455,8 +454,9 @@ class Whole(Oracle):
         patterns = selection(limit)
         each = [key for key, wanted in patterns.items() if wanted == ["each"]]
         found = []
-        for combination in self.values_of_each(limit):
-            wanted = {**patterns, **{key: [v] for key, v in zip(each, combination, strict=True)}}
+        floor = "at_least" in limit or "at_least_share" in limit
+        for combination in self.values_of_each(limit) or [()] * floor:  # a floor over nothing
+            wanted = {**patterns, **dict(zip(each, ([v] for v in combination), strict=False))}
             part = [p for p in parts if chosen(wanted, p.facts)]
             same = {"demand": wanted["demand"]} if "demand" in wanted else {}
             whole = [p for p in parts if chosen(same, p.facts)]

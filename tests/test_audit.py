@@ -251,7 +251,13 @@ def worked_example() -> Tree:
             done | {"period": "2025q2", "systems": 18.75, "work_per_second": 60000.0},
         ],
         "unmet": [], "retired": [], "expanded": [], "engineering": [], "porting": [], "clusters": [],
-        "limits": [], "in_service": [
+        # every site has the row, whether or not it is near its limit of 1 MW
+        "limits": [
+            {"row": f"power_within_site(oslo,{period})", "unit": "MW", "used": used, "limit": 1.0, "at_least": False,
+             "slack": slack, "price_usd": None}
+            for period, used, slack in (("2025q1", 0.12, 0.88), ("2025q2", 0.24, 0.76))
+        ],
+        "in_service": [
             box | {"period": "2025q1", "systems": 10.0, "accelerators": 80.0},
             box | {"period": "2025q2", "systems": 20.0, "accelerators": 160.0},
         ],
@@ -668,6 +674,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("run_within_fleet", {"work/0/systems": 9.1}),
     ("power_within_site", {S + "sites/oslo/power_mw": "0.2"}),
     ("power_within_site", {S + "sites/oslo/peak_pue": "1.3"}),
+    ("power_within_site", {S + "sites/oslo/power_mw": {"2025q1": "1", "2025-06": "0.2"}}),
     ("liquid_within_site", {S + "sites/oslo/liquid_mw": "0.039"}),
     ("air_within_site", {S + "sites/oslo/air_mw": {"2025q1": "0.13", "2025q2": "0.12"}}),
     ("racks_within_site", {S + "sites/oslo/racks": "4"}),
@@ -688,6 +695,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": {"2025q2": "3"}}),
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": None}),
     ("order_open_to_buyer", {S + "buyer": "nobody"}),
+    ("order_open_to_buyer", {S + "buyer": None}),
     ("order_not_denied", {S + "offers/deny": ["tank"]}),
     ("order_not_denied", {S + "offers/deny": ["*.rented"], S + "offers/allow": ["chip"]}),
     ("order_not_denied", {S + "offers/deny": ["ch?p"]}),
@@ -714,10 +722,21 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("work_on_allowed_stack", {S + "demand/idle/stacks": {"rocm": "0"}}),
     ("work_at_allowed_place", {S + "demand/idle/sites": ["cloud"]}),
     ("work_basis_allowed", {S + "offers/basis": ["measured", "estimated"]}),
+    ("work_fits_memory", {C + "accelerators/chip/memory_gb": "10", C + "workloads/serving/memory_gb": {"fp8": "81"}}),
+    (
+        "work_fits_memory",
+        {
+            C + "accelerators/chip/memory_gb": "10",
+            C + "workloads/serving/memory_gb": {"fp8": "80", "bf16": "160"},
+            C + "throughput/chip/serving/precision": "bf16",
+        },
+    ),
     ("unmet_not_negative", {"unmet/0/per_second": -1.0, S + "demand/train/per_second": {"2025q1": "0"}}),
     ("unmet_has_price", {S + "demand/train/unmet_usd_per_unit_hour": None}),
     ("unmet_has_price", {S + "demand/train/unmet_usd_per_unit_hour": {"2025q2": "1"}}),
     ("site_has_electricity", {S + "sites/oslo/electricity_usd_per_mwh": {"2025q2": "50"}}),
+    ("site_has_electricity", {S + "sites/oslo/electricity_usd_per_mwh": {"2025-02": "50"}}),
+    ("site_has_electricity", {S + "sites/oslo/pue": {"2025-02": "1.2"}}),
     ("rows_are_known", {"orders/2/offer": "box.gift"}),
     ("inputs_are_understood", {S + "rumours": "true"}),
     ("inputs_are_understood", {S + "objective": "maximize_fun"}),

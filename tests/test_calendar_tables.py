@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -138,14 +139,14 @@ def test_a_number_always_holds() -> None:
     assert value_at(None, 0) is None
 
 
-def test_a_schedule_is_read_at_a_period_s_first_month(tmp_path: Path) -> None:
-    """Demand from February is none in the first quarter and there from the second on; limits before are 0."""
+def test_a_period_is_as_demanding_as_its_months(tmp_path: Path) -> None:
+    """Demand from February is asked for in the first quarter; limits that begin then or in March are 0 in January."""
     asked = scenario(
         demand={"train": {"workload": "training", "per_second": {"2025-02": 10}}},
         sites={"oslo": site({"2025-02": 5}, racks={"2025-03": 4})},
     )
     found = tables(tmp_path, asked)
-    assert [(need.t, need.per_second) for need in found.needs] == [(2, 10)]
+    assert [(need.t, need.per_second) for need in found.needs] == [(1, 10), (2, 10)]
     assert [(row.power_mw, row.racks, row.liquid_mw) for row in found.site_periods] == [(0, 0, None), (5, 4, None)]
 
 
@@ -179,8 +180,9 @@ def test_a_purchase_lasts_for_the_service_life(tmp_path: Path) -> None:
 
 def test_prices_are_those_of_the_order(tmp_path: Path) -> None:
     known = one_offer(lead_time_months=3, price_usd={"2024": 9, "2025q2": 8, "2025-08": 7, "2025q4": 6})
-    # ordered in 2025q1, q2 and q3; a key in August counts from the fourth quarter on, which orders nothing here
-    assert [(ordered, price) for _, ordered, _, price in orders(tmp_path, known)] == [(1, 9), (2, 8), (3, 8)]
+    # ordered in 2025q1, q2 and q3: July at 8, August and September at 7
+    expected = [(1, 9), (2, 8), (3, float(Fraction(8 + 7 + 7, 3)))]
+    assert [(ordered, price) for _, ordered, _, price in orders(tmp_path, known)] == expected
 
 
 @pytest.mark.parametrize(

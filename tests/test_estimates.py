@@ -12,6 +12,7 @@ import pytest
 from catalogs import estimates
 from catalogs.estimates import Value, Work, figures
 from catalogs.load import bundled_folder, catalog_of
+from catalogs.memory import misfit
 from catalogs.schema import Accelerator, Catalog
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "estimates.md"
@@ -36,7 +37,7 @@ def _shipped(catalog: Catalog, key: str) -> Decimal | dict[str, Decimal]:
         chip, _, pool = key.split(".")
         return catalog.accelerators[chip].draws[pool]
     name, _, field = key.rpartition(".")
-    entry = catalog.offers.get(name) or catalog.systems[name]
+    entry = catalog.offers.get(name) or catalog.systems.get(name) or catalog.workloads[name]
     value = getattr(entry, field)
     assert isinstance(value, (Decimal, dict)), f"the catalogue lacks {key}"
     return value
@@ -149,6 +150,22 @@ def test_carbon_of_an_hour() -> None:
 
 def test_wafers_follow_stacks() -> None:
     assert estimates.wafers_per_package(0.0625, 4, 8) == pytest.approx(0.03125)
+
+
+def test_memory_is_weights_and_the_cache_of_a_request() -> None:
+    # 10 B at 2 bytes and 1,000 tokens of 500,000 values at 2 bytes; at half a byte, the cache at 1
+    model = estimates.Served(parameters_bn=10, cached_values=500_000, tokens=1_000)
+    assert estimates.memory_gb(model, "bf16") == pytest.approx(20 + 1)
+    assert estimates.memory_gb(model, "fp4") == pytest.approx(5 + 0.5)
+
+
+def test_what_was_measured_fits_where_it_was_measured(catalog: Catalog) -> None:
+    """A minimum that contradicts a submission is none."""
+    for chip, rates in catalog.throughput.items():
+        systems = [name for name, system in catalog.systems.items() if system.accelerator == chip]
+        for workload, rate in rates.items():
+            if rate.basis == "measured":
+                assert not any(misfit(catalog, system, workload) for system in systems), (chip, workload)
 
 
 def test_roofline_adds_computing_and_moving() -> None:

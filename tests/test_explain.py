@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, site, system
 
 from cli.main import run
+from cli.show_explanation import show_explanation
 from optimizer.elastic import Infeasible
 from optimizer.explain import Explanation, explain, explanation_schema, explanation_text
 from optimizer.explain.explanation import LimitWorth, Move, OfferReason
@@ -58,7 +60,7 @@ def limit_called(found: Explanation, label: str) -> LimitWorth:
 
 
 def moves(limit: LimitWorth) -> dict[float, Move]:
-    return {move.percent: move for move in limit.moves}
+    return {move.percent: move for move in limit.moves if not move.by_unit}
 
 
 def offer_called(found: Explanation, offer: str) -> OfferReason:
@@ -185,7 +187,7 @@ def test_where_the_plan_still_fits_nothing_is_solved(tmp_path: Path) -> None:
     assert fresh == pytest.approx(best.objective_usd, abs=CENT)
 
 
-def test_shares_move_by_points_and_one_more_is_per_unit(tmp_path: Path) -> None:
+def test_shares_move_by_points_and_a_move_says_how_much_it_is(tmp_path: Path) -> None:
     asked = request(
         limits=[
             {"name": "large_share", "measure": "accelerators", "of": {"accelerator": "large"}, "at_most_share": "0.5"}
@@ -205,9 +207,64 @@ def test_shares_move_by_points_and_one_more_is_per_unit(tmp_path: Path) -> None:
     assert demand.amount == 1250
     more = moves(demand)[5.0]
     assert more.change_usd is not None
-    assert more.usd_per_unit is not None
-    assert more.change_usd.least is not None
-    assert more.usd_per_unit.least == pytest.approx(more.change_usd.least / 62.5)
+    assert more.amount == pytest.approx(62.5)
+    assert moves(share)[5.0].amount == 5
+
+
+UNITS = [
+    ("allocation of large", ("supply_per_month", "large"), "6.5", "accelerators a month"),
+    ("limit owned", ("limits", 0, "at_least"), 21, "systems"),
+    ("limit few", ("limits", 1, "at_most"), 27, "systems"),
+    ("racks at oslo", ("sites", "oslo", "racks"), {"2025q1": 29, "2025q3": 31}, "racks"),
+    ("supply of rented_box.on_demand", None, "3", "systems a month"),
+]
+
+
+def test_a_whole_unit_is_told_where_a_whole_unit_was_solved(tmp_path: Path) -> None:
+    """One accelerator, system or rack more, each from fresh files; a schedule grows by one wherever it has any."""
+    asked, known = limited()
+    asked["sites"]["oslo"]["racks"] = {"2025q1": 28, "2025q3": 30}
+    asked["limits"].append({"name": "few", "measure": "systems", "of": {"route": "purchase"}, "at_most": 26})
+    best, found = explained(tmp_path, asked, known, limits=[label for label, *_ in UNITS])
+    for label, path, more, unit in UNITS:
+        limit = limit_called(found, label)
+        (move,) = [move for move in limit.moves if move.by_unit]
+        assert (limit.unit, move.amount) == (unit, 1)
+        easier = two_chips(rented={"supply_systems_per_month": more}) if path is None else known
+        check_move(move, cost(tmp_path, asked if path is None else changed(asked, path, more), easier), best)
+
+
+@pytest.mark.parametrize("label", ["power at oslo", "capex budget 2025", "demand train", "limit share"])
+def test_what_comes_in_no_whole_units_is_not_told_by_the_unit(label: str, tmp_path: Path) -> None:
+    asked, known = limited()
+    asked["limits"] = [{"name": "share", "measure": "systems", "of": {"route": "purchase"}, "at_least_share": "0.5"}]
+    _, found = explained(tmp_path, asked, known, limits=[label])
+    (limit,) = found.limits
+    assert not [move for move in limit.moves if move.by_unit]
+    assert limit.one_more is None
+
+
+def test_the_command_tells_a_change_only_for_the_move_that_was_solved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every line is a move of the explanation: its change in USD, its percent or unit, and how much that is."""
+    asked, known = limited()
+    best, found = explained(tmp_path, asked, known)
+    show_explanation(found, best, every_offer=False)
+    lines = capsys.readouterr().out.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("How much that is"))
+    told = [re.split(r" {2,}", line.strip()) for line in lines[head + 2 : lines.index("", head)]]
+    assert len(told) >= 3
+    for label, change, by in told:
+        limit = limit_called(found, label)
+        by_unit = by.startswith("one unit more")
+        percent = 0.0 if by_unit else float(by.split(" %")[0]) * (1 if "more" in by else -1)
+        (move,) = [m for m in limit.moves if m.by_unit == by_unit and (by_unit or m.percent == percent)]
+        assert move.change_usd is not None
+        assert float(change.replace(",", "")) == pytest.approx(move.change_usd.middle, abs=0.5)
+        if not by_unit and limit.unit != "USD":
+            amount = float(by.split(", ")[1].split(" ")[0])
+            assert amount == pytest.approx(abs(limit.amount * percent / 100), rel=5e-3)
 
 
 def test_where_value_is_maximised_more_room_is_worth_something(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "power_within_site": (
-        "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
+        "peak_pue(s,t) · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
         [  # 1.5 · 10 kW / 1000 = 0.015 MW
             "power_within_site(oslo,2025q1): 0.015 in_service(box,oslo,2025q1) <= 1",
             "power_within_site(oslo,2025q2): 0.015 in_service(box,oslo,2025q2) <= 0.5",
@@ -168,7 +168,7 @@ PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
     ),
     "network_usd": ("network_usd_o · order(o,s,t)", {(BUY, 2): 20000, (COMMIT, 2): 20000}),
     "energy_usd": (
-        "pue · A_y · H · electricity/1000 · in_service(y,s,t)",
+        "pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)",
         # 1.2 · 7 kW · 2,190 h = 18.396 MWh at 50
         {(OSLO_1, 1): 919.80, (OSLO_2, 2): 919.80},
     ),
@@ -349,7 +349,7 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "power_within_site": (
-        "peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
+        "peak_pue(s,t) · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)",
         [  # nothing can be on line before the second quarter
             "power_within_site(oslo,2025q1): 0.0125 in_service(pod,oslo,2025q1) <= 0.08",
             "power_within_site(oslo,2025q2): - expand(oslo,2025q2) + 0.0125 in_service(pod,oslo,2025q2) <= 0.08",

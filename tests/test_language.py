@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,34 @@ def test_steps_of_a_bridge_have_entries() -> None:
     first = [step.elts[0] for step in steps if isinstance(step, ast.Tuple)]
     names = [str(part.value) for part in first if isinstance(part, ast.Constant)]
     assert [name for name in names if name.lower() not in TEXTS] == [], "in the sentence for the chart"
+
+
+FILLINGS = ("7", "7 million USD", "at all", "", "carbon has a price")
+"""What the holes of a warning may hold: figures and names, amounts, words of its own."""
+
+
+def _sentences(node: ast.expr) -> Iterator[str]:
+    """A text as its source has it, with one thing or another in each of its holes."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    said = [[str(part.value)] if isinstance(part, ast.Constant) else FILLINGS for part in parts]
+    return map("".join, product(*said))
+
+
+def _has_entry(text: str) -> bool:
+    try:
+        return bool(Wording("ja", ["at all"]).say(text))
+    except Missing:
+        return False
+
+
+def test_warnings_and_notes_have_entries() -> None:
+    sources = [WRITERS.parent / f"{name}.py" for name in ("suspicions", "doubts")]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
+    texts = (ast.JoinedStr, ast.Constant)
+    told = [node.value for node in nodes if isinstance(node, ast.Yield) and isinstance(node.value, texts)]
+    told += [node.args[1] for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Doubt"]
+    assert len(told) >= 10
+    assert [ast.unparse(node) for node in told if not any(map(_has_entry, _sentences(node)))] == []
 
 
 # What is said and what is left

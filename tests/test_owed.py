@@ -214,10 +214,10 @@ def beside_the_total(printed: str) -> str:
 def test_the_terminal_says_it_beside_the_total(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path, asked(), TERMS))
     made = {rule: str(tmp_path / f"{rule}.json") for rule in RULES}
-    printed, warned = {}, {}
+    printed = {}
     for rule, file in made.items():
         assert run(["plan", path, "--set", f"finance/owed_after_horizon={rule}", "--json", file]) == 0
-        printed[rule], warned[rule] = capsys.readouterr()
+        printed[rule] = capsys.readouterr().out
     owed = {
         # 71,902.08 * 0.894427
         "as_residual": "of which 64,311.18 USD owed after the horizon; undiscounted rent due after it: 262,800.00 USD",
@@ -227,7 +227,9 @@ def test_the_terminal_says_it_beside_the_total(tmp_path: Path, capsys: pytest.Ca
     assert "after the horizon" not in printed["in_full"]
     by_year = [line.split() for line in printed["as_residual"].splitlines() if line.startswith("fy")]
     assert by_year == [["fy2027", "0.131"], ["fy2028", "0.131"]]
-    silent = [rule for rule in RULES if "owed_after_horizon: ignored" not in warned[rule]]
+    # A warning of substance stands on the first screen, with the plan.
+    first = {rule: text.partition("What to order")[0] for rule, text in printed.items()}
+    silent = [rule for rule in RULES if "owed_after_horizon: ignored" not in first[rule]]
     assert silent == ["as_residual", "in_full"], "only what is left out of the costs is warned of"
     assert run(["explain", made["as_residual"], "--offer", "box.short"]) == 0
     assert owed["as_residual"] in capsys.readouterr().out.splitlines()
@@ -340,7 +342,8 @@ def test_a_rounded_life_is_said_once_for_all_purchases(tmp_path: Path, capsys: p
     assert [text for text in plan(tmp_path, request, known).warnings if "counts as" in text] == [words]
     path = write(tmp_path, request, known)
     assert run(["check", str(path)]) == 0
-    assert capsys.readouterr().err.splitlines() == [f"warning: {path}: {words}"]
+    line = next(i for i, text in enumerate(path.read_text().splitlines(), start=1) if "service_life_years" in text)
+    assert capsys.readouterr().err.splitlines() == [f"{path}:{line}:25: warning: {words}"], "where the life stands"
 
 
 def test_a_committed_term_is_said_where_nothing_more_can_be_ordered(tmp_path: Path) -> None:

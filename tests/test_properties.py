@@ -317,7 +317,14 @@ def test_plan_holds_the_inputs_it_came_from(seed: int) -> None:
     if made is not None:
         read = Plan.model_validate_json(plan_text(made))
         held = Request(Scenario.model_validate(read.scenario), Catalog.model_validate(read.catalog))
-        assert plan_text(make_plan(held, LOOSE).plan) == plan_text(made)
+        assert beside_quotes(make_plan(held, LOOSE).plan) == beside_quotes(made)
+
+
+def beside_quotes(plan: Plan) -> Tree:
+    """A plan but for what is said of the user's own quotes: it does not hold whose a quote is."""
+    tree = json.loads(plan_text(plan))
+    del tree["run"]["plan_sha256"]
+    return {**tree, "warnings": [text for text in plan.warnings if not text.startswith("the own quote ")]}
 
 
 def test_stating_a_default_changes_no_byte(tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def test_placed_orders_stay_and_none_is_added_beside_them(tmp_path: Path) -> Non
     assert ordered(new) == {("box.first", "2025q1"): 4, ("box.second", "2025q2"): 4}
 
 
+def test_placed_until_runs_to_the_end_of_its_period(tmp_path: Path) -> None:
+    """A year in a plan by quarters is all of it; a month inside a quarter is that quarter, which began before."""
+    old = plan(tmp_path / "old", asked(), two_offers())
+    for until, second in (("2025", "first"), ("2025-05", "first"), ("2025-02", "second"), ("2025-03", "second")):
+        new = replan(tmp_path / until, Approved(old, placed_until=until), asked(), two_offers(second_usd=50_000))
+        assert ordered(new) == {("box.first", "2025q1"): 4, (f"box.{second}", "2025q2"): 4}, until
+
+
 def test_a_placed_order_stays_though_nobody_needs_it_any_more(tmp_path: Path) -> None:
     """The demand fell to one box; the four that were ordered come all the same."""
     old = plan(tmp_path / "old", asked(), two_offers())

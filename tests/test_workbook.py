@@ -19,6 +19,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import workbook_plans as plans
+from failing_workbooks import write_failing
 from openpyxl.cell.cell import Cell
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.translate import Translator
@@ -747,7 +748,7 @@ def test_libreoffice_recosts_edits_as_the_reference_does(name: str, book: Workbo
 def test_a_plan_without_orders(folder: Path) -> None:
     case = plans.worked_example()
     path = folder / "empty.xlsx"
-    write_workbook(plans.plan_of(Case(case.scenario, case.catalog, (), {})), path)
+    write_failing(plans.plan_of(Case(case.scenario, case.catalog, (), {})), path)  # its demand is not met
     assert named(openpyxl.load_workbook(path, data_only=True), "total_npv_usd") == 0
 
 
@@ -763,9 +764,13 @@ def test_years_and_months(start: str, periods: int, folder: Path) -> None:
 
 
 def test_overbooked_site_fails_the_master_check(folder: Path) -> None:
+    """Such a workbook is never written; when an edit makes one of it, it says so on every sheet."""
     case = plans.worked_example().edited({"scenario/sites/north/power_mw": "0.2"})
     path = folder / "overbooked.xlsx"
-    write_workbook(plans.plan_of(case), path)
+    with pytest.raises(WorkbookError, match="checks that fail"):
+        write_workbook(plans.plan_of(case), path)
+    assert not path.exists()
+    write_failing(plans.plan_of(case), path)
     values = openpyxl.load_workbook(path, data_only=True)
     assert named(values, "master_check") == 1
     assert values["Contents"]["B2"].value == "CHECK"
@@ -789,7 +794,7 @@ def test_a_free_offer_and_an_offer_without_a_price(folder: Path) -> None:
     for free, fails in (("true", 0), ("false", 1)):
         changes = {"catalog/offers/dgx.purchase/price_usd": "0", "catalog/offers/dgx.purchase/free": free}
         path = folder / f"free_{free}.xlsx"
-        write_workbook(plans.plan_of(plans.worked_example().edited(changes)), path)
+        write_failing(plans.plan_of(plans.worked_example().edited(changes)), path)
         assert named(openpyxl.load_workbook(path, data_only=True), "master_check") == fails
 
 
@@ -797,7 +802,7 @@ def test_the_total_ties_to_the_cent_however_large(folder: Path) -> None:
     case = plans.large(offers=4, sites=2, periods=6, every=2)
     plan = plans.plan_of(case)
     assert plan.objective_usd > 2e7
-    write_workbook(plan, folder / "large.xlsx")
+    write_failing(plan, folder / "large.xlsx")  # more is ordered than the sites can power
     with pytest.raises(WorkbookError, match="net present value"):
         write_workbook(plan.model_copy(update={"objective_usd": plan.objective_usd + 0.02}), folder / "large.xlsx")
 
@@ -807,7 +812,7 @@ def test_thousands_of_orders_in_seconds(folder: Path) -> None:
     plan = plans.plan_of(plans.large(offers=12, sites=6, periods=20, every=1))
     assert len(plan.orders) > 1000
     began = time.monotonic()
-    write_workbook(plan, folder / "thousands.xlsx")
+    write_failing(plan, folder / "thousands.xlsx")
     assert time.monotonic() - began < 60
     with zipfile.ZipFile(folder / "thousands.xlsx") as archive:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]

@@ -531,8 +531,8 @@ def hostile(tmp_path: Path, name: str) -> Plan:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text_everywhere_and_come_back(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "plan.xlsx"
-    write_workbook(hostile(tmp_path, name).model_copy(update={"warnings": (name,)}), path, f"chipmix plan {name}")
+    path, plan = tmp_path / "plan.xlsx", hostile(tmp_path, name)
+    write_workbook(plan.model_copy(update={"warnings": (name,)}), path, f"chipmix plan {name}")
     shown = 0
     for sheet in openpyxl.load_workbook(path).worksheets:
         for row in sheet.iter_rows():
@@ -542,6 +542,9 @@ def test_hostile_names_are_text_everywhere_and_come_back(name: str, tmp_path: Pa
                     assert cell.data_type == "s", f"{sheet.title}!{cell.coordinate}"
                     assert cell.quotePrefix, f"{sheet.title}!{cell.coordinate}"
     assert shown >= 5, "title, accelerator, source, warning, command"
+    with pytest.raises(InputError, match="was changed after chipmix wrote it"):  # a plan with a warning of ours
+        reopened(path)
+    write_workbook(plan, path, f"chipmix plan {name}")
     assert reopened(path).edits == ()
 
 

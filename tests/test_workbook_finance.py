@@ -11,12 +11,12 @@ import formualizer
 import openpyxl
 import pytest
 import workbook_plans as plans
+from failing_workbooks import write_failing
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from workbook_plans import Case, Entry
 
 from optimizer.plan_format import Plan, WorkRow
-from optimizer.workbook import write_workbook
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.market import market_of
 
@@ -67,7 +67,7 @@ class Sheets:
 
 def written(plan: Plan, folder: Path) -> Sheets:
     path = folder / "plan.xlsx"
-    write_workbook(plan, path)
+    write_failing(plan, path)
     return Sheets(openpyxl.load_workbook(path, data_only=True))
 
 

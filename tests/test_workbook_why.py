@@ -18,7 +18,7 @@ from optimizer.plan import plan_text
 from optimizer.plan_format import Plan
 from optimizer.workbook import write_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
-from optimizer.workbook.limits import ONE_MORE
+from optimizer.workbook.limits import MOVED_HEADERS, MOVING
 from optimizer.workbook.why import NOT_CHOSEN
 from optimizer.workbook.write import build
 from optimizer.workbook_back import copy_in, reopened
@@ -134,19 +134,21 @@ def test_moving_power_costs_a_frugal_system(values: Workbook) -> None:
     for moved in (-0.01, -0.05):
         assert rows[moved]["Cost changes by, USD, least"] == pytest.approx(60_000)
         assert rows[moved]["Cost changes by, USD, most"] == pytest.approx(60_000)
-    # 60,000 USD less for 0.001 MW more, and nothing for power beyond 0.1 MW.
-    assert rows[-0.01]["By one unit more, USD, least"] == pytest.approx(-60e6)
+    # No figure for a whole MW: 0.001 MW less was solved, and ten of its like are not a hundredth of one.
+    assert rows[-0.01]["Moved by, in the unit"] == pytest.approx(-0.001)
     more = rows[0.01]["Cost changes by, USD, least"]
     assert more is None or abs(more) < 0.01
     limits = {row["Name in the model"]: row for row in table(values["Limits"], "Kind")}
-    assert limits["power_within_site(oslo,2025q1)"][ONE_MORE] == pytest.approx(-60e6)
+    first = limits["power_within_site(oslo,2025q1)"]
+    assert first[MOVING] == pytest.approx(60_000)
+    assert [first[header] for header in MOVED_HEADERS] == [-0.01, pytest.approx(-0.001), "MW"]
 
 
 def test_summary_shows_the_worth_and_its_unit(values: Workbook) -> None:
     rows = {row[0]: row for row in values["Summary"].iter_rows(max_col=5, values_only=True)}
     shown = rows["Power at the meter: oslo, 2025q1"]
-    assert shown[3] == pytest.approx(-60e6)
-    assert shown[4] == "MW, second solves"
+    assert shown[3] == pytest.approx(60_000)
+    assert shown[4] == pytest.approx(-0.01)
 
 
 def test_without_an_explanation_the_sheet_says_what_is_known(tiny: Plan, tmp_path: Path) -> None:

@@ -638,12 +638,18 @@ def plan_of(case: Case) -> Plan:
     share = {"measured": 0.6, "vendor": 0.3, "estimated": 0.1}
     return Plan.model_validate(
         {
-            "chipmix": {"format": 1, "version": "0.1.0"},
+            "chipmix": {"format": 2, "version": "0.1.0"},
             "status": "optimal",
             "objective_usd": pricing.npv,
             "bound_usd": pricing.npv - 5e-5 * abs(pricing.npv),
             "gap": 5e-5,
-            "certified": {"bound_usd": pricing.npv - 0.01 * abs(pricing.npv), "gap": 0.01},
+            "certified": {
+                "bound_usd": pricing.npv - 0.01 * abs(pricing.npv),
+                "gap": 0.01,
+                "duals": {},
+                "approved": {},
+                "placed": {},
+            },
             "periods": periods,
             "orders": _orders(pricing),
             "after_horizon": _after_horizon(pricing),
@@ -662,11 +668,13 @@ def plan_of(case: Case) -> Plan:
             "basis": {"work": share, "spend": share},
             "excluded": [{"offer": "b300.purchase", "reason": "not yet available in the horizon"}],
             "warnings": ["nothing can arrive before 2025q3"],
+            "notes": [],
             "audit": {"ok": True, "checks": 123, "largest_violation": 0.0, "cost_difference_usd": 0.0, "findings": []},
             "run": {
                 "version": "0.1.0",
                 "scenario_sha256": "ab" * 32,
                 "catalog_sha256": "cd" * 32,
+                "plan_sha256": "",
                 "solver": "HiGHS 1.15.1",
                 "options": {"gap": 1e-4, "threads": 1, "seed": 0},
                 "variables": 120,

@@ -214,13 +214,13 @@ def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
     periods = inputs.horizon.periods
     kilowatts = [(system.cooling, [system.provisioned_kw * x for x in series]) for system, series in here]
     average_kw = added([[system.average_kw * x for x in series] for system, series in here], periods)
-    factor = site.pue * inputs.horizon.hours / 1000
+    factors = [site.pue.charged(inputs.horizon.span(t)) * inputs.horizon.hours / 1000 for t in range(periods)]
     return SiteUse(
         provisioned_kw=added([series for _, series in kilowatts], periods),
         liquid_kw=added([series for cooling, series in kilowatts if cooling == "liquid"], periods),
         air_kw=added([series for cooling, series in kilowatts if cooling == "air"], periods),
         racks=added([[system.racks * x for x in series] for system, series in here], periods),
-        energy_mwh=[factor * kw for kw in average_kw],
+        energy_mwh=[factor * kw for factor, kw in zip(factors, average_kw, strict=True)],
     )
 
 

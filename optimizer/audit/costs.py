@@ -26,7 +26,7 @@ def _lasting(books: Books, amounts: Iterable[tuple[Cohort, Fraction]]) -> Series
 def _read(schedule: Schedule, books: Books) -> Series:
     """A charge by period of running; what has not begun is not charged."""
     horizon = books.inputs.horizon
-    return [schedule.limit_at(horizon.start(t)) for t in range(horizon.periods)]
+    return [schedule.charged(horizon.span(t)) for t in range(horizon.periods)]
 
 
 def _spread(total: Series, part: Sequence[Fraction], factor: Sequence[Fraction]) -> None:
@@ -153,9 +153,10 @@ def value_usd(books: Books) -> Series:
     left = unmet_by_demand(books)
     for key, demand in inputs.demand.items() if inputs.values_work else ():
         if demand.per_second and demand.value_usd_per_unit_hour:
-            asked, value = _read(demand.per_second, books), _read(demand.value_usd_per_unit_hour, books)
+            value = _read(demand.value_usd_per_unit_hour, books)
             for t in range(inputs.horizon.periods):
-                total[t] -= value[t] * inputs.horizon.hours * (asked[t] - left.get((key, t), ZERO))
+                asked = demand.per_second.asked(inputs.horizon.span(t)) or ZERO
+                total[t] -= value[t] * inputs.horizon.hours * (asked - left.get((key, t), ZERO))
     return total
 
 

@@ -160,9 +160,9 @@ def read_stated_prices(rows: Iterable[Row], inputs: Inputs) -> dict[tuple[str, i
 
 
 def price_of(offer: Offer, t: int, inputs: Inputs) -> Fraction | None:
-    """The price of what enters service in t, read in the first month of its period of order."""
+    """The price of what enters service in t, that of its period of order."""
     schedule = offer.price_schedule
-    return schedule.at(inputs.horizon.start(t - offer.lead)) if schedule else None
+    return schedule.mean(inputs.horizon.span(t - offer.lead)) if schedule else None
 
 
 def committed(entry: Commitment, inputs: Inputs) -> Cohort:
@@ -174,7 +174,7 @@ def committed(entry: Commitment, inputs: Inputs) -> Cohort:
 
 
 def read_work(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Work, ...]:
-    """The work rows, with the rate of an accelerator in the first month of the period of running."""
+    """The work rows, with the rate of an accelerator in the period of running."""
     index, work = inputs.horizon.positions(), []
     for row in rows:
         demand, system = inputs.demand.get(row["demand"]), inputs.systems.get(row["system"])
@@ -183,7 +183,7 @@ def read_work(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Wo
             unknown.append(("work", (row["demand"], row["system"], row["place"], row["period"])))
             continue
         throughput = inputs.throughput.get((system.accelerator, demand.workload))
-        rate = throughput.rate.at(inputs.horizon.start(t)) if throughput else None
+        rate = throughput.rate.mean(inputs.horizon.span(t)) if throughput else None
         work.append(Work(row["demand"], system, row["place"], t, Fraction(row["systems"]), rate))
     return tuple(work)
 
@@ -197,6 +197,6 @@ def read_unmet(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[U
             unknown.append(("unmet", (row["demand"], row["period"])))
             continue
         schedule = demand.unmet_usd_per_unit_hour
-        price = schedule.at(inputs.horizon.start(t)) if schedule else None
+        price = schedule.mean(inputs.horizon.span(t)) if schedule else None
         unmet.append(Unmet(row["demand"], t, Fraction(row["per_second"]), price))
     return tuple(unmet)

@@ -20,8 +20,10 @@ from optimizer.audit.projects import Started
 from optimizer.audit.rules import (
     CONSTRAINTS,
     LIMITING,
+    MAY_BE_EMPTY,
     cash_in_windows,
     cooling_mw_used,
+    draws_within_pool,
     power_mw_limits,
     power_mw_used,
     supply_limits,
@@ -30,6 +32,7 @@ from optimizer.audit.rules import (
 CENT = Fraction(1, 100)
 RELATIVE = Fraction(1, 10**9)
 
+POOL_UNIT = "units of the pool"
 Value = Fraction | str | None
 Values = Mapping[str, Value]
 Table = dict[Keys, Values]
@@ -46,6 +49,7 @@ class Accounts:
     discount_mid: Series
     discount_end: Series
     objective_usd: Fraction
+    scale_usd: float
     money_tolerance: float
 
     @cached_property
@@ -60,9 +64,9 @@ def keep_accounts(plan: Row) -> Accounts:
     costs = all_costs(books)
     mid = [Fraction(row["discount_mid"]) for row in plan["periods"]]
     end = [Fraction(row["discount_end"]) for row in plan["periods"]]
-    return Accounts(
-        books, costs, mid, end, objective_usd(costs, mid, end), float(max(CENT, RELATIVE * scale_usd(costs)))
-    )
+    scale = scale_usd(costs)
+    objective = objective_usd(costs, mid, end)
+    return Accounts(books, costs, mid, end, objective, float(scale), float(max(CENT, RELATIVE * scale)))
 
 
 def expected_periods(accounts: Accounts) -> Table:
@@ -116,16 +120,16 @@ def expected_sites(accounts: Accounts) -> Table:
         use, power = books.site_use[key], power_mw_used(books, key)
         liquid, air = cooling_mw_used(use.liquid_kw), cooling_mw_used(use.air_kw)
         for t in range(books.inputs.horizon.periods):
-            month = books.inputs.horizon.start(t)
+            months = books.inputs.horizon.span(t)
             rows[key, books.inputs.horizon.key(t)] = {
                 "power_used_mw": power[t],
                 "power_limit_mw": limits[key][t],
                 "liquid_used_mw": liquid[t],
-                "liquid_limit_mw": site.liquid_mw.limit_at(month) if site.liquid_mw else None,
+                "liquid_limit_mw": site.liquid_mw.standing(months) if site.liquid_mw else None,
                 "air_used_mw": air[t],
-                "air_limit_mw": site.air_mw.limit_at(month) if site.air_mw else None,
+                "air_limit_mw": site.air_mw.standing(months) if site.air_mw else None,
                 "racks_used": use.racks[t],
-                "racks_limit": site.racks.limit_at(month) if site.racks else None,
+                "racks_limit": site.racks.standing(months) if site.racks else None,
                 "energy_mwh": use.energy_mwh[t],
             }
     return rows
@@ -145,8 +149,8 @@ def expected_supply(accounts: Accounts) -> Table:
     """Deliveries and limits of accelerators, offers and pools."""
     key = accounts.books.inputs.horizon.key
     return {
-        (kind, id_, key(t)): {"used": used[t], "limit": limit[t]}
-        for (kind, id_), (used, limit, _) in supply_limits(accounts.books).items()
+        (kind, id_, key(t)): {"used": used[t], "limit": limit[t], "unit": POOL_UNIT if kind == "pool" else unit}
+        for (kind, id_), (used, limit, unit) in supply_limits(accounts.books).items()
         for t in range(len(used))
     }
 
@@ -162,17 +166,36 @@ def expected_clusters(accounts: Accounts) -> Table:
 
 
 def expected_limits(accounts: Accounts) -> Table:
-    """Use, limit and slack of the rows that limit the plan, by their name."""
-    limiting, rows = {rule.__name__ for rule in LIMITING}, Table()
-    for check in accounts.constraints:
-        if isinstance(check, Limited) and check.name in limiting:
-            rows[(row_name(check.name, check.keys),)] = {
-                "used": check.used,
-                "limit": check.limit,
-                "at_least": str(check.sense < 0),
-                "slack": check.sense * (check.limit - check.used),
-            }
+    """Use, limit, slack and unit of the rows that limit the plan, by their name."""
+    rows = Table()
+    for check in limiting(accounts):
+        rows[(row_name(check.name, check.keys),)] = {
+            "unit": POOL_UNIT if check.name == draws_within_pool.__name__ else check.unit,
+            "used": check.used,
+            "limit": check.limit,
+            "at_least": str(check.sense < 0),
+            "slack": check.sense * (check.limit - check.used),
+        }
     return rows
+
+
+def limiting(accounts: Accounts) -> Iterator[Limited]:
+    """The comparisons that a plan lists as its limits."""
+    names = {rule.__name__ for rule in LIMITING}
+    return (c for c in accounts.constraints if isinstance(c, Limited) and c.name in names)
+
+
+def dispensable_limits(accounts: Accounts) -> frozenset[Keys]:
+    """Rows that a plan may leave out: ceilings that nothing counts against, of supply and of the user.
+
+    Whether anything could ever count against them is a question of what can be ordered, not of what was.
+    """
+    names = {rule.__name__ for rule in MAY_BE_EMPTY}
+    return frozenset(
+        (row_name(c.name, c.keys),)
+        for c in limiting(accounts)
+        if c.name in names and c.sense > 0 and not c.used and c.limit >= 0
+    )
 
 
 def expected_retired(books: Books) -> Iterator[Stated]:

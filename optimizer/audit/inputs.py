@@ -42,7 +42,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
     allow, basis = rules.get("allow"), rules.get("basis")
     return Inputs(
         horizon=horizon,
-        buyer=scenario["buyer"],
+        buyer=scenario.get("buyer"),
         values_work=scenario["objective"] == "maximize_value",
         finance=finance,
         availability=Fraction(scenario["assumptions"]["availability"]),
@@ -57,7 +57,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
             for key, source in catalog["offers"].items()
         },
         throughput={
-            (accelerator, workload): Throughput(schedule(source["rate"]), source["basis"])
+            (accelerator, workload): read_throughput(source, catalog["workloads"].get(workload) or {})
             for accelerator, by_workload in catalog["throughput"].items()
             for workload, source in by_workload.items()
         },
@@ -113,6 +113,7 @@ def read_finance(source: Source) -> Finance:
 def read_system(key: str, source: Source, catalog: Source) -> System:
     """A system joined with its accelerator."""
     accelerator = catalog["accelerators"][source["accelerator"]]
+    memory_gb = accelerator.get("memory_gb")
     return System(
         id=key,
         accelerator=source["accelerator"],
@@ -125,7 +126,15 @@ def read_system(key: str, source: Source, catalog: Source) -> System:
         cooling=source["cooling"],
         racks=Fraction(source["racks"]),
         draws=fractions(accelerator.get("draws")),
+        memory_gb=None if memory_gb is None else Fraction(source["accelerators"]) * Fraction(memory_gb),
     )
+
+
+def read_throughput(source: Source, workload: Source) -> Throughput:
+    """A rate, and what its workload takes in the rate's precision, or in the one that takes least."""
+    takes, precision = fractions(workload.get("memory_gb")), str(source.get("precision"))
+    least = min(takes.values(), default=Fraction(0))
+    return Throughput(schedule(source["rate"]), source["basis"], takes.get(precision, least))
 
 
 def lead_periods(months: int, horizon: Horizon) -> int:
@@ -180,6 +189,7 @@ def read_offer(
         price_usd=optional_schedule(source.get("price_usd")),
         usd_per_accelerator_hour=optional_schedule(source.get("usd_per_accelerator_hour")),
         lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
+        lead_time_months=int(source.get("lead_time_months") or 0),
         service=service_periods(source, horizon, finance),
         available_from=span(begin)[0] if begin else None,
         available_until=span(end)[1] if end else None,
@@ -210,8 +220,8 @@ def read_site(source: Source, horizon: Horizon) -> Site:
     """A site; peak_pue defaults to pue."""
     return Site(
         power_mw=schedule(source["power_mw"]),
-        pue=Fraction(source["pue"]),
-        peak_pue=Fraction(source.get("peak_pue") or source["pue"]),
+        pue=schedule(source["pue"]),
+        peak_pue=schedule(source.get("peak_pue") or source["pue"]),
         liquid_mw=optional_schedule(source.get("liquid_mw")),
         air_mw=optional_schedule(source.get("air_mw")),
         racks=optional_schedule(source.get("racks")),

@@ -81,9 +81,11 @@ def check_limit(rule: UserLimit, amounts: Amounts, books: Books) -> Iterator[Che
     demands = {key: patterns for key, patterns in rule.of.items() if key == "demand"}
     wholes = grouped(amounts, demands, books.inputs) if rule.share else {}
     position = [key for key, patterns in rule.of.items() if patterns == EACH]
+    if rule.at_least and not groups:
+        groups = {(): []}  # a floor over nothing
     for values, group in sorted(groups.items()):
         yield from one_unit(rule, values, group, books)
-        same = tuple(value for key, value in zip(position, values, strict=True) if key == "demand")
+        same = tuple(value for key, value in zip(position, values, strict=bool(values)) if key == "demand")
         whole = total(wholes.get(same, ()), amounts, books)
         yield from check_group(rule, values, total(group, amounts, books), whole, books)
 
@@ -96,9 +98,18 @@ def one_unit(rule: UserLimit, values: Keys, group: Iterable[Subject], books: Boo
         yield Allowed("limit", (rule.name, *values), False, reason)
 
 
+def unit_of(rule: UserLimit, inputs: Inputs) -> str:
+    """The unit of a limit's rows: that of the work of the demands it names, `work` for `each` of them."""
+    if rule.measure != "work":
+        return MEASURES[rule.measure].unit
+    patterns = rule.of.get("demand", ())
+    units = {one.unit for key, one in inputs.demand.items() if patterns != EACH and matches((key,), patterns)}
+    return min(units, default="work")
+
+
 def check_group(rule: UserLimit, values: Keys, used: Series, whole: Series, books: Books) -> Iterator[Check]:
     """One group of a limit in each of its windows."""
-    unit, sense = MEASURES[rule.measure].unit, -1 if rule.at_least else 1
+    unit, sense = unit_of(rule, books.inputs), -1 if rule.at_least else 1
     in_parts = rule.measure == "work" or any(offer.divisible for offer in books.inputs.offers.values())
     for key, periods in windows(rule, books):
         over = max if rule.measure in HIGHEST else added_up

@@ -102,14 +102,14 @@ def kilograms_per_system(subject: Subject, inputs: Inputs) -> Series:
     offer = inputs.offers.get(subject.offer)
     if offer and offer.hosted:
         return [system.accelerators * hours * kg for kg in _read(offer.carbon_kg_per_accelerator_hour, inputs)]
-    mwh = site.pue * system.average_kw * hours / 1000 if site else ZERO
-    return [mwh * kg for kg in _read(site.carbon_kg_per_mwh if site else None, inputs)]
+    pue, carbon = _read(site.pue if site else None, inputs), _read(site.carbon_kg_per_mwh if site else None, inputs)
+    return [factor * system.average_kw * hours / 1000 * kg for factor, kg in zip(pue, carbon, strict=True)]
 
 
 def _read(schedule: Schedule | None, inputs: Inputs) -> Series:
     """A schedule by period; what is absent or has not begun is nothing."""
     horizon = inputs.horizon
-    return [schedule.limit_at(horizon.start(t)) if schedule else ZERO for t in range(horizon.periods)]
+    return [schedule.charged(horizon.span(t)) if schedule else ZERO for t in range(horizon.periods)]
 
 
 def work(books: Books) -> Amounts:

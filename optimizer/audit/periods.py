@@ -53,6 +53,10 @@ class Horizon(NamedTuple):
         """The first month of period t, which may lie before the horizon."""
         return self.first + t * self.months
 
+    def span(self, t: int) -> range:
+        """The months of period t."""
+        return range(self.start(t), self.start(t + 1))
+
     def key(self, t: int) -> str:
         """Period t as it is written."""
         return written(self.start(t), self.months)
@@ -63,7 +67,7 @@ class Horizon(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """Values by the month from which each holds."""
+    """Values by the month from which each holds. A period is read month by month, by what the number means."""
 
     months: tuple[int, ...]
     values: tuple[Fraction, ...]
@@ -73,9 +77,25 @@ class Schedule(NamedTuple):
         position = bisect_right(self.months, month)
         return self.values[position - 1] if position else None
 
-    def limit_at(self, month: int) -> Fraction:
-        """The value of a limit, which is 0 before its first key."""
-        return self.at(month) or Fraction(0)
+    def asked(self, months: range) -> Fraction | None:
+        """Of a demand: the highest of the months; None where it has begun in none of them."""
+        return max((value for month in months if (value := self.at(month)) is not None), default=None)
+
+    def standing(self, months: range) -> Fraction:
+        """Of a standing limit: the lowest of the months; 0 before the first key."""
+        return min(self.at(month) or Fraction(0) for month in months)
+
+    def mean(self, months: range) -> Fraction | None:
+        """Of a price or rate: the mean of the months; None where it does not exist in the first of them."""
+        return None if self.at(months[0]) is None else self.supplied(months)
+
+    def charged(self, months: range) -> Fraction:
+        """Of a charge: the same mean, 0 where it does not exist yet."""
+        return self.mean(months) or Fraction(0)
+
+    def supplied(self, months: range) -> Fraction:
+        """Of what is supplied in a month: the mean of the months, 0 in those before the first key."""
+        return sum((self.at(month) or Fraction(0) for month in months), Fraction(0)) / len(months)
 
 
 def schedule(source: Any) -> Schedule:

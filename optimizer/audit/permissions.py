@@ -102,11 +102,11 @@ def order_open_to_buyer(books: Books) -> Iterator[Check]:
         books,
         "order_open_to_buyer",
         lambda order: is_open_to(buyer, order.offer),
-        lambda _: f"the offer is not open to {buyer}",
+        lambda _: f"the offer is not open to {buyer or 'a scenario without a buyer'}",
     )
 
 
-def is_open_to(buyer: str, offer: Offer) -> bool:
+def is_open_to(buyer: str | None, offer: Offer) -> bool:
     """Whether a buyer may order."""
     return offer.buyers is None or buyer == ANY_BUYER or buyer in offer.buyers
 
@@ -215,6 +215,16 @@ def work_basis_allowed(books: Books) -> Iterator[Check]:
     return _each_work(books, "work_basis_allowed", allowed, "the scenario does not accept the basis of the throughput")
 
 
+def work_fits_memory(books: Books) -> Iterator[Check]:
+    """The system's accelerators together hold what the workload takes: its weights and a minimal cache."""
+
+    def fits(work: Work) -> bool:
+        throughput = books.inputs.throughput.get((work.system.accelerator, books.inputs.demand[work.demand].workload))
+        return throughput is None or throughput.fits(work.system)
+
+    return _each_work(books, "work_fits_memory", fits, "the system's memory does not hold the workload")
+
+
 def unmet_not_negative(books: Books) -> Iterator[Check]:
     """Unmet demand is not negative."""
     for row in books.unmet:
@@ -270,12 +280,14 @@ def expand_not_negative(books: Books) -> Iterator[Check]:
 
 
 def site_has_electricity(books: Books) -> Iterator[Check]:
-    """Systems stand on our sites only in periods with a price of electricity."""
+    """Systems stand on our sites only in periods with a price of electricity and a PUE."""
     horizon = books.inputs.horizon
     for key, site in books.inputs.sites.items():
-        for t, mwh in enumerate(books.site_use[key].energy_mwh):
-            priced = not mwh or site.electricity_usd_per_mwh.at(horizon.start(t)) is not None
-            yield Allowed("site_has_electricity", (key, horizon.key(t)), priced, "electricity has no price yet")
+        for t, kw in enumerate(books.site_use[key].provisioned_kw):
+            needed = (site.electricity_usd_per_mwh, site.pue)
+            begun = [schedule.mean(horizon.span(t)) is not None for schedule in needed]
+            reason = "electricity has no price, or the site no PUE yet"
+            yield Allowed("site_has_electricity", (key, horizon.key(t)), not kw or all(begun), reason)
 
 
 PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
@@ -295,6 +307,7 @@ PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
     work_on_allowed_stack,
     work_at_allowed_place,
     work_basis_allowed,
+    work_fits_memory,
     unmet_not_negative,
     unmet_has_price,
     retire_not_negative,

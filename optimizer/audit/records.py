@@ -15,7 +15,10 @@ DELIVERED_ROUTES = ("purchase", "lease")
 
 @dataclass(frozen=True)
 class System:
-    """What is ordered and powered as one; `draws` is from pools, per accelerator."""
+    """What is ordered and powered as one; `draws` is from pools, per accelerator.
+
+    `memory_gb` is that of all its accelerators together, None where nobody states it.
+    """
 
     id: str
     accelerator: str
@@ -28,6 +31,7 @@ class System:
     cooling: str
     racks: Fraction
     draws: Mapping[str, Fraction]
+    memory_gb: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,10 @@ class Project:
 
 @dataclass(frozen=True)
 class Offer:
-    """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months."""
+    """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months.
+
+    `lead_time_months` is the lead time as it is written.
+    """
 
     id: str
     system: System
@@ -57,6 +64,7 @@ class Offer:
     price_usd: Schedule | None
     usd_per_accelerator_hour: Schedule | None
     lead: int
+    lead_time_months: int
     service: int
     available_from: int | None
     available_until: int | None
@@ -100,8 +108,8 @@ class Site:
     """One of our sites; a limit of None is no limit."""
 
     power_mw: Schedule
-    pue: Fraction
-    peak_pue: Fraction
+    pue: Schedule
+    peak_pue: Schedule
     liquid_mw: Schedule | None
     air_mw: Schedule | None
     racks: Schedule | None
@@ -132,10 +140,15 @@ class Demand:
 
 @dataclass(frozen=True)
 class Throughput:
-    """Work per second of one accelerator."""
+    """Work per second of one accelerator; `memory_gb` is what the workload takes in its precision."""
 
     rate: Schedule
     basis: str
+    memory_gb: Fraction
+
+    def fits(self, system: System) -> bool:
+        """Whether a system's accelerators together hold the workload; one of unknown memory may."""
+        return system.memory_gb is None or system.memory_gb >= self.memory_gb
 
 
 @dataclass(frozen=True)
@@ -202,10 +215,13 @@ class Finance:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value."""
+    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value.
+
+    Without a `buyer` only what is open to anyone may be ordered.
+    """
 
     horizon: Horizon
-    buyer: str
+    buyer: str | None
     values_work: bool
     finance: Finance
     availability: Fraction

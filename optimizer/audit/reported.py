@@ -1,6 +1,6 @@
 """What the plan states against what follows from its inputs and decisions: every derived table.
 
-A row that is missing reads as no use at all. Rows of decisions are compared one by one.
+A row that a sparse table does not have reads as no use at all. Rows of decisions are compared one by one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from optimizer.audit.books import Books
 from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported, told_apart
 from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.evidence import basis
+from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
@@ -21,6 +23,7 @@ from optimizer.audit.expected import (
     Table,
     Value,
     Values,
+    dispensable_limits,
     expected_after_horizon,
     expected_budget,
     expected_clusters,
@@ -35,10 +38,14 @@ from optimizer.audit.expected import (
     expected_starts,
     expected_supply,
 )
+from optimizer.audit.hashes import hashes
 from optimizer.audit.permissions import order_keys
+from optimizer.audit.remarks import warnings
 
+SPARSE = ("in_service", "supply", "clusters")
 PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(FRACTIONS)
 DISCOUNT_TOLERANCE = Fraction(1, 10**24)
+GAP_TOLERANCE, LEAST_OBJECTIVE = 1e-8, Fraction(1, 10**9)
 PRICES = ("price_usd", "usd_per_accelerator_hour")
 """Fields of one system or accelerator, which a tolerance of a cent would not check."""
 
@@ -66,7 +73,7 @@ def compare_row(
 
 
 def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: Table, money: float) -> Iterator[Check]:
-    """Each row of a table; rows that are missing, unknown or stand twice."""
+    """Each row of a table; rows that are missing, unknown or stand twice. A sparse table leaves out what is nothing."""
     seen: set[Keys] = set()
     for given in rows:
         keys = tuple(str(given[field]) for field in key_fields)
@@ -77,19 +84,23 @@ def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: T
             yield from compare_row(table, keys, given, expected[keys], money)
     for keys in sorted(expected.keys() - seen):
         used = [v for field, v in expected[keys].items() if "limit" not in field and isinstance(v, Fraction)]
-        yield Allowed(table, keys, not any(used), "the row is missing")
+        yield Allowed(table, keys, table in SPARSE and not any(used), "the row is missing")
 
 
 def limits(plan: Row, accounts: Accounts) -> Iterator[Check]:
-    """Each row that limits the plan: its use, its limit and the slack, in the unit of the row."""
-    expected = expected_limits(accounts)
+    """Each row that limits the plan: its use, its limit, the slack and their unit; every such row is there, once."""
+    expected, seen = expected_limits(accounts), set[Keys]()
     for row in plan["limits"]:
-        keys = (row["row"],)
-        yield Allowed("limits", keys, keys in expected, "the row belongs to nothing")
+        keys: Keys = (str(row["row"]),)
+        reason = "the row stands twice" if keys in seen else "the row belongs to nothing"
+        yield Allowed("limits", keys, keys in expected and keys not in seen, reason)
+        seen.add(keys)
         if keys in expected:
             given, values = {**row, "at_least": str(row["at_least"])}, expected[keys]
             size = max(abs(float(values[of] or 0)) for of in ("used", "limit"))
             yield from compare_row("limits", keys, given, values, accounts.money_tolerance, size)
+    for keys in sorted(expected.keys() - seen - dispensable_limits(accounts)):
+        yield Allowed("limits", keys, False, "the row is missing")
 
 
 def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
@@ -201,9 +212,17 @@ def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
         below = Fraction(bound) <= total + Fraction(accounts.money_tolerance)
         low, high = told_apart(float(total), float(bound))
         yield Allowed(name, (), below, f"the bound {high} USD lies above the objective {low} USD")
-        if abs(total) >= 1:
-            expected = max(ZERO, total - Fraction(bound)) / abs(total)
-            yield compare("gap", (name,), "gap", gap, expected, accounts.money_tolerance, size=1.0)
+        expected = max(ZERO, total - Fraction(bound)) / max(abs(total), LEAST_OBJECTIVE)
+        yield Reported("gap", (name,), gap, float(expected), GAP_TOLERANCE * max(1.0, float(expected)))
+
+
+def status(plan: Row, accounts: Accounts) -> Iterator[Check]:
+    """A plan is optimal where its gap is the one asked for, or what it leaves open is a rounding of its costs."""
+    asked = (plan.get("run") or {}).get("options", {}).get("gap")
+    if plan.get("status") == "optimal" and asked is not None:
+        left = float(plan["objective_usd"]) - float(plan["bound_usd"])
+        reached = plan["gap"] <= asked + QUANTITY_TOLERANCE or left <= QUANTITY_TOLERANCE * accounts.scale_usd
+        yield Allowed("status", (), reached, f"the gap of {plan['gap']:g} is above the {asked:g} asked for")
 
 
 STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
@@ -213,6 +232,7 @@ STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
     _table("costs", ("name", "period"), expected_costs),
     objective,
     bounds,
+    status,
     orders,
     work,
     unmet,
@@ -227,4 +247,8 @@ STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
     _table("budget", ("budget", "window"), expected_budget),
     _table("supply", ("kind", "id", "period"), expected_supply),
     limits,
+    basis,
+    excluded,
+    warnings,
+    hashes,
 )

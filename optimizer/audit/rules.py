@@ -40,7 +40,7 @@ def serve_demand(books: Books) -> Iterator[Check]:
         served[left.demand, left.t] += left.per_second
     for key, demand in books.inputs.demand.items():
         for t in range(horizon.periods):
-            asked = demand.per_second.at(horizon.start(t)) if demand.per_second else None
+            asked = demand.per_second.asked(horizon.span(t)) if demand.per_second else None
             if asked is not None:
                 yield Limited("serve_demand", (key, horizon.key(t)), served[key, t], asked, demand.unit, -1)
 
@@ -89,14 +89,15 @@ def _within_site(
         most = limit_of(site)
         if most is not None:
             for t, used in enumerate(use(key)):
-                limit, whole = most.limit_at(horizon.start(t)), not books.divided
+                limit, whole = most.standing(horizon.span(t)), not books.divided
                 yield Limited(name, (key, horizon.key(t)), used, limit, unit, whole=whole)
 
 
 def power_mw_used(books: Books, site: str) -> Series:
-    """Power to reserve at the meter: peak_pue · Σ P_y · in_service / 1000."""
-    peak = books.inputs.sites[site].peak_pue / KW_PER_MW
-    return [peak * kw for kw in books.site_use[site].provisioned_kw]
+    """Power to reserve at the meter: peak_pue · Σ P_y · in_service / 1000, at the highest PUE of the months."""
+    peak, horizon = books.inputs.sites[site].peak_pue, books.inputs.horizon
+    use = enumerate(books.site_use[site].provisioned_kw)
+    return [(peak.asked(horizon.span(t)) or ZERO) * kw / KW_PER_MW for t, kw in use]
 
 
 def cooling_mw_used(kilowatts: Series) -> Series:
@@ -112,7 +113,7 @@ def power_mw_limits(books: Books) -> dict[str, Series]:
         added[row.site][row.t] += row.mw
     return {
         site: [
-            books.inputs.sites[site].power_mw.limit_at(horizon.start(t)) + mw for t, mw in enumerate(accumulate(series))
+            books.inputs.sites[site].power_mw.standing(horizon.span(t)) + mw for t, mw in enumerate(accumulate(series))
         ]
         for site, series in added.items()
     }
@@ -161,7 +162,7 @@ def expansion_within_site(books: Books) -> Iterator[Check]:
 def per_period(schedule: Schedule, books: Books) -> Series:
     """The limits of the periods from a limit per month."""
     horizon = books.inputs.horizon
-    return [horizon.months * schedule.limit_at(horizon.start(t)) for t in range(horizon.periods)]
+    return [horizon.months * schedule.supplied(horizon.span(t)) for t in range(horizon.periods)]
 
 
 def supply_limits(books: Books) -> dict[tuple[str, str], tuple[Series, Series, str]]:
@@ -277,3 +278,11 @@ LIMITING: tuple[Rule, ...] = (
     limit,
 )
 """The constraints that a plan lists with their use and limit."""
+MAY_BE_EMPTY: tuple[Rule, ...] = (
+    expansion_within_site,
+    deliveries_within_supply,
+    orders_within_offer,
+    draws_within_pool,
+    limit,
+)
+"""Those of them that may have a row against which nothing can ever count."""

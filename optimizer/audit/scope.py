@@ -42,6 +42,7 @@ KNOWN: dict[Path, str] = {
     ("catalog", "offers", EACH, "price_breaks", "steps", EACH): "from_systems factor",
     ("catalog", "offers", EACH, "available"): "from until",
     ("catalog", "throughput", EACH, EACH): "rate precision basis source",
+    ("catalog", "workloads", EACH): "unit phase describes memory_gb",
 }
 """Keys read, or known to change nothing, by where they stand."""
 

@@ -18,7 +18,6 @@ from decimal import Decimal
 from math import fsum
 from typing import Any
 
-from catalogs.periods import value_at
 from optimizer.explain.explanation import Entry, Placed, Price
 from optimizer.explain.inquiry import Inquiry, between, changes
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
@@ -27,6 +26,7 @@ from optimizer.planning import stated
 from optimizer.reopened import Key, changed, scaled, text_at
 from optimizer.request import Request
 from optimizer.scenario import EACH
+from optimizer.schedules import mean
 from optimizer.tables import Cohort
 from optimizer.tables.selection import chosen, facts_of_offer, selected
 from optimizer.what_if import Bracket, Outcome
@@ -189,8 +189,8 @@ def _committed_price(model: Model, offer: str, period: str) -> Decimal | None:
     tables = model.tables
     t = tables.calendar.index(period)
     assert t is not None, "the scenario was checked"
-    ordered = tables.calendar.first_month(t - tables.offers[offer].lead_periods)
-    return value_at(tables.request.catalog.offers[offer].price_usd, ordered)
+    ordered = tables.calendar.span(t - tables.offers[offer].lead_periods)
+    return mean(tables.request.catalog.offers[offer].price_usd, ordered)
 
 
 def _orderable(model: Model, offer: str) -> list[Cohort]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from optimizer.plan_format import Part
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 DUST_USD = 0.005
 """Less than half a cent is no effect."""
 
@@ -47,21 +47,23 @@ class Between(Part):
 class Move(Part):
     """What it changes in cost to move a limit by some percent (a share: by points), all else as it is.
 
+    `amount` is how much that is in `LimitWorth.unit`, on average over the horizon, below zero for less of it. No
+    figure is for another amount: with whole systems, what a unit does is not a part of what ten do. `by_unit` says
+    that one whole unit more was asked for, of what is counted in units (systems, accelerators, racks).
     `answer` is `solved`, `fits` (the plan at hand still fits: nothing changes), `bounded` (the relaxation proves
     that less than the gap can be gained), `infeasible` (proved: no plan) or `stopped` (no answer in the time given).
-    `usd_per_unit` is the change by one unit more of the limit, in `LimitWorth.unit`.
     """
 
     percent: float
+    amount: float
+    by_unit: bool
     answer: Literal["solved", "fits", "bounded", "infeasible", "stopped"]
     change_usd: Between | None
-    usd_per_unit: Between | None
 
     @property
     def is_answer(self) -> bool:
-        """Whether a second solve tells the change, and its worth by the unit, better than to its own size."""
-        known = self.change_usd is not None and self.change_usd.is_resolved
-        return self.answer == "solved" and known and self.usd_per_unit is not None
+        """Whether a second solve tells the change better than to its own size."""
+        return self.answer == "solved" and self.change_usd is not None and self.change_usd.is_resolved
 
     @property
     def is_nothing(self) -> bool:
@@ -93,8 +95,13 @@ class LimitWorth(Part):
 
     @property
     def one_more(self) -> Move | None:
-        """The smallest move that tells what one unit more does: upwards if there is one, and more than nothing."""
-        by_percent = {move.percent: move for move in self.moves}
+        """One whole unit more, where that was asked and is told."""
+        return next((move for move in self.moves if move.by_unit and move.is_answer), None)
+
+    @property
+    def telling(self) -> Move | None:
+        """The smallest move by some percent that changes more than nothing, and is told: upwards if there is one."""
+        by_percent = {move.percent: move for move in self.moves if not move.by_unit}
         found = (by_percent[percent] for percent in (1.0, 5.0, -1.0, -5.0) if percent in by_percent)
         return next((move for move in found if move.is_answer and not move.is_nothing), None)
 
@@ -215,7 +222,7 @@ class Volume(Part):
 class Program(Part):
     """Which program wrote the file and in which version of this format."""
 
-    explanation: Literal[1]
+    explanation: Literal[2]
     version: str
 
 

@@ -11,19 +11,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from catalogs.periods import value_at
-from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved
-from optimizer.explain.explanation import LimitWorth, Move
+from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
+from optimizer.explain.explanation import Between, LimitWorth, Move
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.use import Use, uses
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
+from optimizer.request import Request
 from optimizer.scenario import matches
+from optimizer.schedules import reading_of
 from optimizer.what_if import NEVER, Bracket
 
 MOVES = tuple(map(Decimal, (-5, -1, 1, 5)))
 MOST_LIMITS = 15
 PRECISION = 0.1
 """The part of an effect to which it is worth knowing."""
+COUNTED = frozenset({"systems", "accelerators", "racks", "systems a month", "accelerators a month"})
+"""What comes in whole units, so that one of them more is worth asking for."""
 _A_MONTH = frozenset({"supply_per_month", "pools_per_month", "supply_systems_per_month"})
 
 
@@ -38,17 +41,17 @@ def worth(inquiry: Inquiry, patterns: Sequence[str] = ()) -> tuple[LimitWorth, .
     used = uses(inquiry.plan, inquiry.model)
     prices = relaxed_prices(inquiry, limits, used)
     closely = frozenset(limits if patterns else dearest(limits, prices, used)[:MOST_LIMITS])
-    tasks = [(limit, percent) for limit in limits for percent in MOVES]
+    tasks = [(limit, percent) for limit in limits for percent in (*MOVES, None)]
 
-    def question(task: tuple[BusinessLimit, Decimal]) -> Move | None:
+    def question(task: tuple[BusinessLimit, Decimal | None]) -> Move | None:
         limit, percent = task
+        if percent is None:
+            return one_more(inquiry, limit) if limit in closely else None
         return move(inquiry, limit, percent, used, limit in closely)
 
-    answers = dict(zip(tasks, inquiry.all("limits", tasks, question), strict=True))
-    rows = [
-        _worth(inquiry, limit, used, prices[limit], [found for p in MOVES if (found := answers[limit, p]) is not None])
-        for limit in limits
-    ]
+    answers = list(zip(tasks, inquiry.all("limits", tasks, question), strict=True))
+    moves = {limit: [found for (of, _), found in answers if of is limit and found is not None] for limit in limits}
+    rows = [_worth(inquiry, limit, used, prices[limit], moves[limit]) for limit in limits]
     return tuple(sorted(rows, key=lambda one: (-_money(one), -one.price_usd, one.limit)))
 
 
@@ -96,19 +99,40 @@ def move(
     if _numbers(figure(request, limit)) == _numbers(figure(inquiry.request, limit)):
         return None
     tightens = _tightens(inquiry, limit, percent)
+    amount = stated(inquiry, limit) * float(percent) / float(PERCENT)
     if tightens and _leaves(limit, used, percent):
         inquiry.count(solved=False)
-        return _answer(inquiry, limit, percent, "fits", Bracket(0.0, inquiry.cost.width))
+        nothing = between(Bracket(0.0, inquiry.cost.width))
+        return Move(percent=float(percent), amount=amount, by_unit=False, answer="fits", change_usd=nothing)
     if not closely:
         return None
+    answer, change = _asked(inquiry, request, tightens)
+    return Move(percent=float(percent), amount=amount, by_unit=False, answer=answer, change_usd=change)
+
+
+def one_more(inquiry: Inquiry, limit: BusinessLimit) -> Move | None:
+    """What one whole unit more changes; None where the limit is not counted in units, or holds none of them."""
+    whole = stated(inquiry, limit)
+    if limit.is_share or _unit(inquiry, limit) not in COUNTED or not whole:
+        return None
+    tightens = _tightens(inquiry, limit, Decimal(1))
+    answer, change = _asked(inquiry, with_one_more(inquiry.request, limit), tightens)
+    return Move(percent=float(PERCENT) / whole, amount=1.0, by_unit=True, answer=answer, change_usd=change)
+
+
+Answered = Literal["solved", "bounded", "infeasible", "stopped"]
+
+
+def _asked(inquiry: Inquiry, request: Request, tightens: bool | None) -> tuple[Answered, Between | None]:
+    """How a changed request is answered, and what it changes in cost; None where it has no plan."""
     enough = inquiry.cost.most - inquiry.open_usd if tightens is False else None
     outcome = inquiry.ask(request, enough, PRECISION)
     if outcome.status == "infeasible":
-        return _answer(inquiry, limit, percent, "infeasible", None)
-    change = _change(outcome.cost, inquiry.cost, tightens)
+        return "infeasible", None
+    change = between(_change(outcome.cost, inquiry.cost, tightens))
     if outcome.status == "bounded":
-        return _answer(inquiry, limit, percent, "bounded", change)
-    return _answer(inquiry, limit, percent, "solved" if outcome.has_plan else "stopped", change)
+        return "bounded", change
+    return ("solved" if outcome.has_plan else "stopped"), change
 
 
 def _numbers(value: Any) -> list[Decimal]:
@@ -140,27 +164,7 @@ def _change(after: Bracket, before: Bracket, tightens: bool | None) -> Bracket:
     return after.less(before)
 
 
-def _answer(
-    inquiry: Inquiry,
-    limit: BusinessLimit,
-    percent: Decimal,
-    answer: Literal["solved", "fits", "bounded", "infeasible", "stopped"],
-    change: Bracket | None,
-) -> Move:
-    units = _amount(inquiry, limit) * float(percent) / float(PERCENT)
-    return Move(
-        percent=float(percent),
-        answer=answer,
-        change_usd=None if change is None else between(change),
-        usd_per_unit=None if change is None or not units else between(_divided(change, units)),
-    )
-
-
-def _divided(change: Bracket, units: float) -> Bracket:
-    return Bracket(*sorted((change.least / units, change.most / units)))
-
-
-def _amount(inquiry: Inquiry, limit: BusinessLimit) -> float:
+def stated(inquiry: Inquiry, limit: BusinessLimit) -> float:
     """What the scenario states, on average over the periods of the horizon; of a share, 100 points."""
     if limit.is_share:
         return float(PERCENT)
@@ -170,7 +174,8 @@ def _amount(inquiry: Inquiry, limit: BusinessLimit) -> float:
     steps = {key: Decimal(str(amount)) for key, amount in value.items()}
     if limit.constraint == "finish_by_deadline":
         return float(max(steps.values()))
-    return float(sum(value_at(steps, calendar.first_month(t)) or 0 for t in calendar.periods)) / calendar.count
+    read = reading_of(limit.key)
+    return float(sum(read(steps, calendar.span(t)) or 0 for t in calendar.periods)) / calendar.count
 
 
 def _unit(inquiry: Inquiry, limit: BusinessLimit) -> str:
@@ -199,7 +204,7 @@ def _worth(
         slack=tightest.slack,
         row_unit=limit.unit,
         unit=_unit(inquiry, limit),
-        amount=_amount(inquiry, limit),
+        amount=stated(inquiry, limit),
         price_usd=price_usd,
         moves=tuple(moves),
     )

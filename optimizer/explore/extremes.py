@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.earlier import DECIDED
 from optimizer.explore.figures import Figure, Linear, lowest, minimised, negative
 from optimizer.matrix import Floats, Matrix, with_objective
 from optimizer.solve import Solution
-from optimizer.what_if import DECIDED, WhatIf
+from optimizer.what_if import WhatIf
 
 SAME = 1e-6
 """Amounts that differ by less than this part are the same; of amounts below `SMALL`, by this part of it."""

@@ -15,7 +15,7 @@ from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
-from optimizer.tables import KW_PER_MW, peak_pue
+from optimizer.tables import KW_PER_MW
 from optimizer.tables.selection import selected
 
 M_USD = "M USD"
@@ -105,13 +105,13 @@ class Gauge:
         """A measure over the whole horizon, of what is selected by such as `vendor`."""
         return self._summed((part, 1.0) for part in self._of(measure, of))
 
-    def it_kw(self, factor: Mapping[str, float]) -> tuple[Linear, ...]:
-        """IT load in each period, times a factor by site; sites that are not named do not count."""
+    def it_kw(self, factor: Mapping[tuple[str, int], float]) -> tuple[Linear, ...]:
+        """IT load in each period, times a factor by site and period; sites that are not named do not count."""
         found: defaultdict[int, list[tuple[Measured, float]]] = defaultdict(list)
         for part in self.measured("it_kw"):
             for site in part.facts.get("site", ()):
-                if site in factor:
-                    found[part.t].append((part, factor[site]))
+                if (site, part.t) in factor:
+                    found[part.t].append((part, factor[site, part.t]))
         return undominated(self._summed(found[t]) for t in sorted(found))
 
     def _of(self, measure: str, of: Mapping[str, str]) -> Iterator[Measured]:
@@ -148,9 +148,8 @@ class Gauge:
 
     def peak_mw(self, site: str | None = None) -> tuple[Linear, ...]:
         """Power at the meter in each period, of one of our sites or all together."""
-        scenario = self.model.tables.scenario
-        sites = [site] if site is not None else scenario.sites
-        return self.it_kw({name: peak_pue(scenario, name) / KW_PER_MW for name in sites})
+        rows = [row for row in self.model.tables.site_periods if site in (None, row.site)]
+        return self.it_kw({(row.site, row.t): row.peak_pue / KW_PER_MW for row in rows})
 
     def cash(self, periods: range) -> Linear:
         """Capex and opex of some periods, undiscounted, in millions of USD."""

@@ -82,9 +82,11 @@ class Cell(Part):
 class Sweep(Part):
     """A grid of settings, the last one varying fastest, with a cell for each combination.
 
-    `settings` hold in every cell; `gap` and `time_limit_s` are those of every solve.
+    `settings` hold in every cell; `gap` and `time_limit_s` are those of every solve. `sha256` seals all else, as in a
+    plan.
     """
 
+    sha256: str = ""
     scenario: str
     settings: tuple[str, ...]
     vary: dict[str, tuple[str, ...]]

@@ -11,14 +11,15 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from catalogs.problems import InputError, Location, Problem
+from catalogs.problems import InputError, Problem
 from optimizer.elastic import Infeasible
 from optimizer.explore.grid import Grid, combinations
 from optimizer.explore.results import Cell, Shown, Sweep, headline
 from optimizer.explore.workers import answers
-from optimizer.plan import as_text, plan_text, write_text
+from optimizer.plan import as_text, plan_text, read_plan, sha256_of, write_text
 from optimizer.plan_format import Plan
 from optimizer.planning import NoPlan, make_plan, program_version
+from optimizer.reading import read_json, refused
 from optimizer.request import Request, load_request
 from optimizer.scenario import Currency
 from optimizer.solve import Options
@@ -72,19 +73,27 @@ def sweep(question: Question, folder: Path, workers: int | None = None, watch: W
 
 def index_text(result: Sweep) -> str:
     """The bytes of `index.json`."""
-    return json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+    sealed = result.model_copy(update={"sha256": _seal_of(result)})
+    return json.dumps(sealed.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+
+def _seal_of(result: Sweep) -> str:
+    return sha256_of(result.model_dump(mode="json", exclude={"sha256"}))
 
 
 def read_index(folder: Path) -> Sweep:
-    """The sweep that a folder holds. Raises InputError if it holds none."""
-    at = Location(str(folder / INDEX), 1, 1)
+    """The sweep that a folder holds. Raises InputError if it holds none, or one that was changed."""
+    path = folder / INDEX
+    if not path.exists():
+        raise refused(path, "cannot be read; --resume takes the folder of a sweep that was interrupted")
+    text, _ = read_json(path, "an index of a sweep")
     try:
-        return Sweep.model_validate_json((folder / INDEX).read_bytes())
-    except OSError as error:
-        message = "cannot be read; --resume takes the folder of a sweep that was interrupted"
-        raise InputError([Problem(at, message)]) from error
+        found = Sweep.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise InputError([Problem(at, "is not the index of a sweep")]) from error
+        raise refused(path, "is not the index of a sweep") from error
+    if found.sha256 != _seal_of(found):
+        raise refused(path, "was changed after chipmix wrote it; begin the sweep again in another folder")
+    return found
 
 
 def _unanswered(question: Question) -> Sweep:
@@ -138,19 +147,36 @@ def _with_known(whole: Sweep, folder: Path) -> Sweep:
     if not (folder / INDEX).exists():
         return whole
     known = {cell.id: cell for cell in read_index(folder).cells if _is_kept(cell, folder)}
+    for cell in known.values():
+        _check_plan(cell, folder)
     cells = (known.get(cell.id, cell).model_copy(update={"settings": cell.settings}) for cell in whole.cells)
     return whole.model_copy(update={"cells": tuple(cells)})
 
 
 def _is_kept(cell: Cell, folder: Path) -> bool:
-    return cell.status != "not_run" and (cell.plan is None or (folder / cell.plan).is_file())
+    """Whether a cell has its answer; that of a plan is in a file of the cell's own name."""
+    if cell.plan is None:
+        return cell.status != "not_run"
+    return cell.plan == _file_of(cell) and (folder / cell.plan).is_file()
+
+
+def _file_of(cell: Cell) -> str:
+    return f"{cell.id}.json"
+
+
+def _check_plan(cell: Cell, folder: Path) -> None:
+    """Raises InputError for a plan that is not as it was written, or that the index says something else of."""
+    if cell.plan is not None:
+        plan = read_plan(folder / cell.plan)
+        if (plan.status, headline(plan)) != (cell.status, cell.headline):
+            raise refused(folder / cell.plan, f"is not the plan that {INDEX} lists")
 
 
 def _with_answer(whole: Sweep, i: int, answer: Answer, folder: Path) -> Sweep:
     """The sweep with one cell answered, its plan written to the folder."""
     cell = whole.cells[i].model_copy(update={"status": answer.status, "why": answer.why})
     if answer.plan is not None:
-        name = f"{cell.id}.json"
+        name = _file_of(cell)
         write_text(folder / name, plan_text(answer.plan))
         cell = cell.model_copy(update={"plan": name, "headline": headline(answer.plan)})
     return whole.model_copy(update={"cells": (*whole.cells[:i], cell, *whole.cells[i + 1 :])})

@@ -111,7 +111,7 @@ def _carbon(key: str, gauge: Gauge) -> Trade:
 
 def _power(key: str, gauge: Gauge) -> Trade:
     """IT load at our own sites: what is hosted draws none of our power."""
-    parts = gauge.it_kw(dict.fromkeys(gauge.model.tables.scenario.sites, 1.0))
+    parts = gauge.it_kw({(row.site, row.t): 1.0 for row in gauge.model.tables.site_periods})
     if not parts:
         raise _refused(gauge, "nothing can stand at our own sites")
     return Trade(key, "highest IT load at our sites", "kW", parts, limit={"measure": "it_kw", "of": {"site": "*"}})

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from catalogs.periods import value_at
 from optimizer.formulation.commerce import paid
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
 from optimizer.scenario import Finance, Porting
+from optimizer.schedules import mean
 from optimizer.tables import KW_PER_MW, Cohort
 
 KG_PER_T = 1000
@@ -47,7 +47,7 @@ def network_usd(model: Model) -> Iterator[CostTerm]:
 def energy_usd(model: Model) -> Iterator[CostTerm]:
     """Electricity of what is in service on our sites, on the average load.
 
-    pue · A_y · H · electricity/1000 · in_service(y,s,t)
+    pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)
     """
     tariff = {(row.site, row.t): row.electricity_usd_per_mwh for row in model.tables.site_periods}
     for variable, place, t, mwh in _site_energy(model):
@@ -57,10 +57,10 @@ def energy_usd(model: Model) -> Iterator[CostTerm]:
 def _site_energy(model: Model) -> Iterator[tuple[object, str, int, float]]:
     """(variable, site, t, MWh at the meter per system) of what is in service on our sites."""
     tables = model.tables
+    pue = {(row.site, row.t): row.pue for row in tables.site_periods}
     for row in tables.stock:
         if row.place in tables.scenario.sites:
-            pue = float(tables.scenario.sites[row.place].pue)
-            kw = pue * tables.systems[row.system].average_kw
+            kw = pue[row.place, row.t] * tables.systems[row.system].average_kw
             yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
 
 
@@ -134,7 +134,7 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
     """
     tables = model.tables
     usd_per_t = {
-        t: float(value_at(tables.scenario.finance.carbon_usd_per_t, tables.calendar.first_month(t)) or 0)
+        t: float(mean(tables.scenario.finance.carbon_usd_per_t, tables.calendar.span(t)) or 0)
         for t in tables.calendar.periods
     }
     kg = {(row.site, row.t): row.carbon_kg_per_mwh for row in tables.site_periods}

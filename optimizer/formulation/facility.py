@@ -6,22 +6,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from optimizer.formulation.model import Model, Row
-from optimizer.tables import KW_PER_MW, SitePeriod, SystemFacts, grouped, peak_pue
+from optimizer.tables import KW_PER_MW, SitePeriod, SystemFacts, grouped
 
 
 def power_within_site(model: Model) -> Iterator[Row]:
     """Provisioned power at the meter stays within the site's.
 
-    peak_pue_s · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)
+    peak_pue(s,t) · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)
 
     Provisioned, not average: a site must carry the peak. Energy is paid on the average.
     """
-    pue = {site: peak_pue(model.tables.scenario, site) for site in model.tables.scenario.sites}
     added = grouped(model.expand, lambda key: key[0])
     rows = _within(
         model,
         lambda row: row.power_mw,
-        lambda site, facts: pue[site] * facts.provisioned_kw / KW_PER_MW,
+        lambda site, facts: site.peak_pue * facts.provisioned_kw / KW_PER_MW,
         "MW",
     )
     for row, site in zip(rows, model.tables.site_periods, strict=True):
@@ -45,11 +44,12 @@ def expand(model: Model) -> None:
 
 def _most_drawn(model: Model, site: str) -> float:
     """MW at the meter of all that could stand at a site at once."""
+    peak = {row.t: row.peak_pue for row in model.tables.site_periods if row.site == site}
     drawn: defaultdict[int, float] = defaultdict(float)
     for row in model.tables.stock:
         if row.place == site:
-            drawn[row.t] += row.most * model.tables.systems[row.system].provisioned_kw / KW_PER_MW
-    return peak_pue(model.tables.scenario, site) * max(drawn.values(), default=0.0)
+            drawn[row.t] += peak[row.t] * row.most * model.tables.systems[row.system].provisioned_kw / KW_PER_MW
+    return max(drawn.values(), default=0.0)
 
 
 def expansion_within_site(model: Model) -> Iterator[Row]:
@@ -87,14 +87,14 @@ def racks_within_site(model: Model) -> Iterator[Row]:
     return _within(model, lambda row: row.racks, lambda _, facts: facts.racks, "racks")
 
 
-def _cooled(cooling: str) -> Callable[[str, SystemFacts], float]:
+def _cooled(cooling: str) -> Callable[[SitePeriod, SystemFacts], float]:
     return lambda _, facts: facts.provisioned_kw / KW_PER_MW if facts.cooling == cooling else 0.0
 
 
 def _within(
     model: Model,
     limit: Callable[[SitePeriod], float | None],
-    use: Callable[[str, SystemFacts], float],
+    use: Callable[[SitePeriod, SystemFacts], float],
     unit: str,
 ) -> Iterator[Row]:
     """One row for each site and period that has the limit; `use` is per system in service."""
@@ -104,7 +104,6 @@ def _within(
         if most is None:
             continue
         uses = [
-            (model.at(row), use(site.site, model.tables.systems[row.system]))
-            for row in stock.get((site.site, site.t), ())
+            (model.at(row), use(site, model.tables.systems[row.system])) for row in stock.get((site.site, site.t), ())
         ]
         yield Row((site.site, model.period(site.t)), [term for term in uses if term[1]], "<=", most, unit)

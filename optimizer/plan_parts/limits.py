@@ -9,17 +9,21 @@ from typing import Literal
 import optimizer.plan_format as fmt
 from optimizer.answer import Answer
 from optimizer.formulation import SHORT_OF
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Row, Terms
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, Terms
 
 NO_PRICE = 1e-7
 """A price below this, in USD per unit, is the solver's rounding."""
 
 
 def limits(answer: Answer) -> list[fmt.LimitRow]:
-    """Every row that a buyer could do something about, demand aside."""
+    """The use of every row that limits the plan."""
+    return [_limit(answer, name, row) for name, row in limiting(answer.model)]
+
+
+def limiting(model: Model) -> list[tuple[str, Row]]:
+    """Every row that a buyer could do something about, demand aside, in order."""
     names = {f.__name__ for kind, constraints in SHORT_OF.items() if kind != "demand" for f in constraints}
-    found = [(name, row) for name, row in answer.model.rows.items() if name.partition("(")[0] in names]
-    return [_limit(answer, name, row) for name, row in sorted(found)]
+    return sorted((name, row) for name, row in model.rows.items() if name.partition("(")[0] in names)
 
 
 def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
@@ -35,7 +39,6 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         used = total(row.share.part) + row.share.part_constant
         limit = row.share.share * (total(row.share.whole) + row.share.whole_constant)
     at_least = row.sense == ">="
-    price = answer.duals.get(name, 0.0) * USD_PER_MODEL_UNIT / row.scale * (1 if at_least else -1)
     return fmt.LimitRow(
         row=name,
         unit=row.unit,
@@ -43,8 +46,14 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         limit=limit,
         at_least=at_least,
         slack=used - limit if at_least else limit - used,
-        price_usd=price if price > NO_PRICE else None,
+        price_usd=price_usd(row, answer.duals.get(name, 0.0)),
     )
+
+
+def price_usd(row: Row, dual: float) -> float | None:
+    """The dual price of a row in USD of its own unit; None where it is zero."""
+    price = dual * USD_PER_MODEL_UNIT / row.scale * (1 if row.sense == ">=" else -1)
+    return price if price > NO_PRICE else None
 
 
 _BUDGETS: dict[str, Literal["capex_usd", "opex_usd"]] = {

@@ -9,9 +9,8 @@ from math import fsum
 
 import optimizer.plan_format as fmt
 from optimizer.answer import Answer, gone
-from optimizer.formulation.model import DEMAND_PARTS
 from optimizer.formulation.owed import discounted_after, owed_by_system, periods_after, rent_after_usd
-from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue, summed
+from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, summed
 
 
 def periods(tables: Tables) -> list[fmt.PeriodRow]:
@@ -125,7 +124,7 @@ def _work_row(answer: Answer, work: Work, place: str, systems: float) -> fmt.Wor
 def unmet(answer: Answer) -> list[fmt.UnmetRow]:
     rows = []
     for need in answer.tables.needs:
-        part = answer.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
+        part = answer.undone(need)
         if part > 0:
             per_second = part * need.per_second
             usd = per_second * (need.unmet_usd or 0.0) * answer.tables.calendar.hours
@@ -156,7 +155,7 @@ def sites(answer: Answer) -> list[fmt.SiteRow]:
         fmt.SiteRow(
             site=row.site,
             period=answer.period(row.t),
-            power_used_mw=used[row.site, row.t, "it_mw"] * peak_pue(tables.scenario, row.site),
+            power_used_mw=used[row.site, row.t, "it_mw"] * row.peak_pue,
             power_limit_mw=row.power_mw + added[row.site, row.t],
             liquid_used_mw=used[row.site, row.t, "liquid"],
             liquid_limit_mw=row.liquid_mw,
@@ -164,9 +163,7 @@ def sites(answer: Answer) -> list[fmt.SiteRow]:
             air_limit_mw=row.air_mw,
             racks_used=used[row.site, row.t, "racks"],
             racks_limit=row.racks,
-            energy_mwh=used[row.site, row.t, "average_mw"]
-            * float(tables.scenario.sites[row.site].pue)
-            * tables.calendar.hours,
+            energy_mwh=used[row.site, row.t, "average_mw"] * row.pue * tables.calendar.hours,
         )
         for row in tables.site_periods
     ]

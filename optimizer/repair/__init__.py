@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from catalogs.problems import InputError
 from optimizer.elastic import proved_infeasible, resolved_again
+from optimizer.formulation import build_model
 from optimizer.planning import stated
 from optimizer.repair.conflict import Filter, Found
 from optimizer.repair.contradictions import contradictions
@@ -15,6 +16,7 @@ from optimizer.repair.report import Conflict, Contradiction, Hopeless, Repair, R
 from optimizer.repair.sooner import Sooner
 from optimizer.request import Request
 from optimizer.solve import Options
+from optimizer.tables import build_tables
 
 __all__ = ["Report", "repair"]
 
@@ -28,7 +30,7 @@ def repair(request: Request, options: Options) -> Report:
     name = request.scenario.name
     with Desk(options) as desk:
         try:
-            model, matrix = stated(request)
+            _, matrix = stated(request)
         except InputError as error:
             return _too_late(desk, request, error)
         try:
@@ -39,7 +41,8 @@ def repair(request: Request, options: Options) -> Report:
             fits = bool(resolved_again(matrix, options).values.size) or None
         if fits is not False:
             return Report(scenario=name, status="feasible" if fits else "unknown", stopped=not fits)
-        return _infeasible(desk, request, contradictions(request, model))
+        loose = build_model(build_tables(request, loose=True))
+        return _infeasible(desk, request, contradictions(request, loose))
 
 
 def _infeasible(desk: Desk, request: Request, sentences: Sequence[Contradiction]) -> Report:
@@ -55,11 +58,15 @@ def _infeasible(desk: Desk, request: Request, sentences: Sequence[Contradiction]
 
 def _too_late(desk: Desk, request: Request, error: InputError) -> Report:
     """Nothing can ever serve a demand: raises the error again unless it would in less time."""
-    fix = Sooner(desk, request).least()
+    sooner = Sooner(desk, request)
+    fix = sooner.least()
     found = planned(desk, request, fix) if fix is not None else None
     if found is None:
         raise error
-    sentences = [Contradiction(at=str(p.at), about="lead times", sentence=p.message) for p in error.problems]
+    times = sooner.names
+    sentences = [
+        Contradiction(at=str(p.at), about="lead times", sentence=p.message, limits=times) for p in error.problems
+    ]
     return _report(request.scenario.name, sentences, [], [found], False)
 
 

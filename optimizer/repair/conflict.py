@@ -17,14 +17,19 @@ from catalogs.problems import InputError
 from optimizer.business_limits import business_limits
 from optimizer.elastic import certified
 from optimizer.formulation import build_model
-from optimizer.formulation.model import model_name
+from optimizer.formulation.model import Model, model_name
 from optimizer.matrix import Column, Matrix, to_matrix, with_columns
 from optimizer.reopened import Key, changed
 from optimizer.repair.desk import Desk
 from optimizer.repair.levers import kind_of
 from optimizer.repair.terms import terms
+from optimizer.repair.ways import Ways
 from optimizer.request import Request
+from optimizer.scenario import EACH
 from optimizer.tables import build_tables
+from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.eligibility import could_be_ordered
+from optimizer.tables.selection import chosen
 
 NEGOTIABLE = (
     "limits",
@@ -59,6 +64,7 @@ SUSPECT = (
 )
 """What to look at first in a conflict: the narrowest rule in front, the work itself last."""
 MOST_CONFLICTS = 5
+MONEY = ("spend_usd", "capex_usd")
 _OWN = {"racks_within_site": "racks"}
 
 
@@ -100,11 +106,21 @@ class Filter:
         self._unsure = False
         self._built: dict[tuple[Group, ...], Matrix | None] = {}
         model = build_model(build_tables(request, loose=True))
-        rows = [
+        self._ways = Ways(model.tables)
+        relaxed = [Group(term.kind, term.sort, term.label, None, term.without) for term in terms(request)]
+        self.groups = [*self._of_rows(model, relaxed), *relaxed]
+
+    def _of_rows(self, model: Model, relaxed: Sequence[Group]) -> list[Group]:
+        """The limits of rows: those of the request, and those that are rows only where terms ask for nothing.
+
+        What cannot be ordered in time has no row of supply, but has one as soon as it can.
+        """
+        models = [model, *filter(None, [self._model(relaxed)])]
+        found = {limit.label: limit for each in models for limit in business_limits(each)}
+        return [
             Group(kind_of(limit), _OWN.get(limit.constraint, kind_of(limit)), limit.label, _begins(limit.rows[0]))
-            for limit in business_limits(model)
+            for limit in found.values()
         ]
-        self.groups = [*rows, *(Group(term.kind, term.sort, term.label, None, term.without) for term in terms(request))]
 
     def conflicts(self) -> Iterator[Found]:
         """Conflicts one after another, each without the limits of those before; the work asked for stays."""
@@ -121,7 +137,36 @@ class Filter:
         for sort in NEGOTIABLE:
             left = [group for group in self.groups if group.sort == sort and group not in dropped]
             kept += self._needed(left, dropped)
+        kept += self._hidden_time(kept)
         return Found(tuple(sorted(kept, key=lambda group: SUSPECT.index(group.sort))), not self._unsure)
+
+    def _hidden_time(self, kept: Sequence[Group]) -> list[Group]:
+        """The lead times, where a conflict without any of them does not say that they cannot help.
+
+        Without them there is no wait, so prices are those of the period of entering service. Where money is limited and
+        prices change, some wait in between could be the cheaper, so that the conflict is with the lead times. So it is
+        where a limit goes through each value that could be ordered: with no wait there may be more of them.
+        """
+        hidden = [group for group in self.groups if group.sort == "lead time" and group not in kept]
+        labels = {group.label for group in kept}
+        rules = [rule for rule in self.request.scenario.limits if f"limit {rule.name}" in labels]
+        money = any(group.sort == "budget" for group in kept) or any(rule.measure in MONEY for rule in rules)
+        each = any((EACH,) in chosen(rule).values() for rule in rules)
+        untold = (money and not self._ways.costs_no_time()) or (each and not self._same_offers(hidden))
+        self._unsure = self._unsure or (bool(hidden) and untold)
+        return hidden if untold else []
+
+    def _same_offers(self, lead_times: Iterable[Group]) -> bool:
+        """Whether the same offers could be ordered without lead times: so they could with any shorter ones.
+
+        What is ordered in some period with a wait can be ordered in it with less.
+        """
+        figures = {key: value for group in lead_times for key, value in group.figures.items()}
+        here, then = (Circumstances(request, True, 0) for request in (self.request, changed(self.request, figures)))
+        return all(
+            could_be_ordered(here, offer) == could_be_ordered(then, then.offers[name])
+            for name, offer in here.offers.items()
+        )
 
     def _needed(self, groups: Sequence[Group], dropped: set[Group]) -> Iterator[Group]:
         """The groups of one sort without which there is a plan; the others are dropped, all at once if possible."""
@@ -156,17 +201,21 @@ class Filter:
 
     def _stated(self, relaxed: tuple[Group, ...]) -> Matrix | None:
         if relaxed not in self._built:
-            figures = {key: value for group in relaxed for key, value in group.figures.items()}
-            try:
-                request = changed(self.request, figures) if figures else self.request
-                self._built[relaxed] = to_matrix(build_model(build_tables(request, loose=True)).problem)
-            except InputError:
-                self._built[relaxed] = None
+            model = self._model(relaxed)
+            self._built[relaxed] = None if model is None else to_matrix(model.problem)
         return self._built[relaxed]
+
+    def _model(self, relaxed: Iterable[Group]) -> Model | None:
+        """The loose model where some terms ask for nothing; None if what is asked for can then never be served."""
+        figures = {key: value for group in relaxed for key, value in group.figures.items()}
+        try:
+            return build_model(build_tables(changed(self.request, figures), loose=True))
+        except InputError:
+            return None
 
     def _proved(self, conflict: Found) -> bool:
         """Whether a conflict holds in exact arithmetic, or two solves agree where only whole numbers conflict."""
-        others = [group for group in self.groups if group not in conflict.groups and group.sort != "lead time"]
+        others = [group for group in self.groups if group not in conflict.groups]
         matrix = self._matrix(others)
         if matrix is None:
             return False

@@ -1,54 +1,66 @@
 """What no plan can meet, seen without a solver: one sentence each, with the place in the file.
 
-Every sentence is a proof: it compares what is asked with more than can ever be had. What is not proved is not said.
+Every sentence is a proof: it compares what is asked with more than can ever be had. It names the limits that it rests
+on and holds for every request in which these are as they are: loosening any other limit cannot help. What is not
+proved is not said.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from catalogs.figures import told_apart
-from optimizer.business_limits import business_limits
+from catalogs.memory import misfit
+from optimizer.business_limits import BusinessLimit, business_limits
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
-from optimizer.reopened import Key
-from optimizer.repair.reach import SURELY, Reach, hard_needs
+from optimizer.repair.bounds import NO_LIMITS, SURELY, Bound, added, tightest, times
 from optimizer.repair.report import Contradiction
 from optimizer.repair.share_caps import shares_too_small
+from optimizer.repair.subject import Statement, Subject
+from optimizer.repair.ways import Bar, Way, few_bars, lead_time
 from optimizer.request import Request
-from optimizer.tables import Cohort, Work, grouped
-from optimizer.tables.orders import NO_ROOM
+from optimizer.tables import Cohort, Need, grouped
 
 SHOWN = 4
-Rule = Callable[[Reach], Iterator[tuple[Key, str, str]]]
+Rule = Callable[[Subject], Iterator[Statement]]
 
 
 def contradictions(request: Request, model: Model) -> list[Contradiction]:
-    """Every contradiction that is found, each at its place in the scenario's file."""
-    reach, found = Reach(model), []
+    """Every contradiction that is found in a request with its loose model, each at its place in the scenario's file."""
+    subject, found = Subject(model), []
     for rule in RULES:
-        for key, about, text in rule(reach):
+        for key, about, text, limits in rule(subject):
             problem = request.problem(key, text)
-            found.append(Contradiction(at=str(problem.at), about=about, sentence=problem.message))
+            named = tuple(sorted(limits))
+            found.append(Contradiction(at=str(problem.at), about=about, sentence=problem.message, limits=named))
     return found
 
 
-def used_up(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """The fleet and commitments alone take more than there is."""
-    model = reach.model
-    there = reach.always_there
-    low: dict[str, float] = {variable.name: there.get(key, 0.0) for key, variable in model.in_service.items()}
+def used_up(subject: Subject) -> Iterator[Statement]:
+    """The fleet and commitments alone take more than there is.
+
+    Proof: Σ c · v over a row is no less than Σ_{c>0} c · least(v) + Σ_{c<0} c · most(v), where the least is what is in
+    service whatever is decided, and the most of what is retired is what there is of it; what a site can grow by is on
+    the other side. Prices of commitments are those of their order, which a lead time dates.
+    """
+    model, there = subject.model, subject.always_there
+    low = {variable.name: there.get(key, 0.0) for key, variable in model.in_service.items()}
     low |= {variable.name: cohort.systems for cohort, variable in model.cohort.items() if cohort.committed}
+    grows = {variable.name for variable in model.expand.values()}
     for limit in business_limits(model):
         for row in (model.rows[name] for name in limit.rows):
-            least = math.fsum(c * low.get(v.name, 0.0) if c > 0 else c * v.upBound for v, c in row.terms)
-            if row.sense == "<=" and row.share is None and least > row.bound * SURELY + 1e-9:
-                used, most = _amounts(limit.unit, (
-                    (least + _grown(row)) * row.scale + row.constant,
-                    (row.bound + _grown(row)) * row.scale + row.constant,
-                ))  # fmt: skip
+            terms = [
+                (c, c * (low.get(v.name, 0.0) if c > 0 else v.upBound)) for v, c in row.terms if v.name not in grows
+            ]
+            least, size = math.fsum(use for _, use in terms), math.fsum(abs(use) for _, use in terms)
+            most, limits = _at_most(subject, limit, row)
+            if row.sense == "<=" and row.share is None and least - most > (SURELY - 1) * max(size, abs(most)):
+                amounts = (least * row.scale + row.constant, most * row.scale + row.constant)
+                used, there_is = _amounts(limit.unit, amounts)
                 when = f" in {row.keys[-1]}" if len(row.keys) > 1 else ""
-                yield limit.key, limit.label, f"the fleet and commitments alone use {used}{when}, more than the {most}"
+                text = f"the fleet and commitments alone use {used}{when}, more than the {there_is}"
+                yield Statement(limit.key, limit.label, text, limits)
                 break
 
 
@@ -59,61 +71,63 @@ def _amounts(unit: str, values: tuple[float, float]) -> tuple[str, str]:
     return f"{texts[0]} {unit}", f"{texts[1]} {unit}"
 
 
-def _grown(row: Row) -> float:
-    """What can be added to a row's limit at the most."""
-    return float(math.fsum(-c * v.upBound for v, c in row.terms if c < 0))
+def _at_most(subject: Subject, limit: BusinessLimit, row: Row) -> Bound:
+    """What a row leaves, power grown as far as it can be, and what the row and its prices rest on."""
+    if limit.constraint == "power_within_site":
+        t = subject.tables.calendar.index(row.keys[-1])
+        assert t is not None, "a row of a period"
+        return subject.bounds.power_mw(limit.name, t)
+    committed = {cohort.offer for cohort in subject.tables.cohorts if cohort.committed} if limit.unit == "USD" else ()
+    leads = {lead_time(offer) for offer in committed if subject.tables.offers[offer].lead_periods}
+    return Bound(row.bound, frozenset({limit.label, *leads}))
 
 
-def too_soon(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """Work is asked for before anything can do it."""
-    for demand, needs in grouped(hard_needs(reach), lambda need: need.demand).items():
-        early = next((need for need in needs if not reach.work(demand, need.t)), None)
+def too_soon(subject: Subject) -> Iterator[Statement]:
+    """Work is asked for in a period in which every way to do it is shut.
+
+    Proof: work is done by some way, and that way has none of its bars only if a limit of each of them gives way, so of
+    the one that is told too; or less is asked for.
+    """
+    key = subject.tables.calendar.key
+    for demand, needs in subject.hard_needs.items():
+        early = next((need for need in needs if subject.ways.shut(demand, need.t) is not None), None)
         if early is None:
             continue
-        able = next((t for t in reach.tables.calendar.periods if t > early.t and reach.work(demand, t)), None)
-        since = f"before {reach.model.period(able)}" if able is not None else "at any time"
-        text = f"work is asked for in {reach.model.period(early.t)}, and nothing can do it {since}"
-        yield ("demand", demand, "per_second"), f"demand {demand}", text + _why(reach, demand, early.t)
+        bars = few_bars(subject.ways.shut(demand, early.t) or []) or too_small(subject, demand)
+        later = range(early.t + 1, subject.tables.calendar.count + 1)
+        able = next((t for t in later if subject.ways.shut(demand, t) is None), None)
+        since = f"before {key(able)}" if able is not None else "from then on"
+        more = f"; and {len(bars) - SHOWN} more" if len(bars) > SHOWN else ""
+        why = f" ({'; '.join(bar.words for bar in bars[:SHOWN])}{more})" if bars else ""
+        text = f"work is asked for in {key(early.t)}, and nothing can do it {since}{why}"
+        limits = NO_LIMITS.union(*(bar.limits for bar in bars)) | {f"demand {demand}"}
+        yield Statement(("demand", demand, "per_second"), f"demand {demand}", text, limits)
 
 
-def _why(reach: Reach, demand: str, t: int) -> str:
-    """What keeps each offer from doing the work of a period."""
-    tables = reach.tables
-    rates = tables.request.catalog.throughput
-    workload = tables.scenario.demand[demand].workload
-    able = [offer.offer for offer in tables.offers.values() if workload in rates.get(offer.accelerator, {})]
-    reasons = [f"{name}: {reason}" for name in able if (reason := _reason(reach, demand, name, t))]
-    more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
-    return f" ({'; '.join(reasons[:SHOWN])}{more})" if reasons else ""
+def too_small(subject: Subject, demand: str) -> list[Bar]:
+    """Systems whose accelerators have a rate for the work but hold too little: no way to do it, so no limit bars it."""
+    catalog, workload = subject.tables.request.catalog, subject.tables.scenario.demand[demand].workload
+    systems = sorted({offer.system: offer.accelerator for offer in subject.ways.offers}.items())
+    able = [system for system, accelerator in systems if workload in catalog.throughput.get(accelerator, {})]
+    small = ((system, misfit(catalog, system, workload)) for system in able)
+    return [Bar(f"{system}: {why}", NO_LIMITS) for system, why in small if why is not None]
 
 
-def _reason(reach: Reach, demand: str, name: str, t: int) -> str | None:
-    tables, offer = reach.tables, reach.tables.offers[name]
-    if name in tables.excluded:
-        return NO_ROOM if tables.excluded[name] == NO_ROOM else None
-    cohorts = [c for c in tables.cohorts if c.offer == name and not c.committed]
-    then = [c for c in cohorts if c.t <= t <= c.last]
-    cost = reach.porting(demand, tables.systems[offer.system].stack)
-    if not then:
-        lead = tables.request.catalog.offers[name].lead_time_months
-        first = min((c.t for c in cohorts), default=None)
-        return None if first is None else f"in service from {reach.model.period(first)}, lead time {lead} months"
-    if cost is not None and t <= tables.wait(cost.months):
-        return f"porting takes {cost.months} months"
-    return next(filter(None, map(reach.hindrance, then)), None)
+def too_much(subject: Subject) -> Iterator[Statement]:
+    """More work is asked for than all power, or all that can be supplied, does with the best accelerator.
 
-
-def too_much(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """More work is asked for than all power, or all that can be supplied, does with the best accelerator."""
-    for demand, needs in grouped(hard_needs(reach), lambda need: need.demand).items():
+    Proof: work is done by what is in service and available, at its rate. At a site that is no more than what the power
+    carries of the best system, elsewhere and in all no more than what is supplied, whenever it is ordered.
+    """
+    for demand, needs in subject.hard_needs.items():
         for what, most_of in (("power", _by_power), ("supply", _by_supply)):
             for need in needs:
-                most = most_of(reach, reach.work(demand, need.t))
+                most, limits = most_of(subject, need)
                 if 0 < most * SURELY < need.per_second:
-                    unit, period = reach.tables.unit_of(demand), reach.model.period(need.t)
+                    unit, period = subject.tables.unit_of(demand), subject.tables.calendar.key(need.t)
                     asked, done = told_apart(need.per_second, most)
                     text = f"{asked} {unit} are asked for in {period}, and all {_WHAT[what]} does at most {done}"
-                    yield ("demand", demand, "per_second"), what, text
+                    yield Statement(("demand", demand, "per_second"), what, text, limits | {f"demand {demand}"})
                     break
 
 
@@ -123,87 +137,100 @@ _WHAT = {
 }
 
 
-def _by_power(reach: Reach, rows: list[Work]) -> float:
+def _by_power(subject: Subject, need: Need) -> Bound:
     """Work that the sites' power can carry, the best system everywhere; what is hosted as far as it is supplied."""
-    tables, best = reach.tables, dict[str, float]()
-    for row in rows:
-        for place in tables.places_of(row.group):
-            if place in tables.scenario.sites:
-                done = reach.powered(row.system, place, row.t) * row.per_system * tables.availability
-                best[place] = max(best.get(place, 0.0), done)
-    return math.fsum(best.values()) + _by_supply(reach, rows, hosted=True)
+    sites, ways = subject.tables.scenario.sites, list(subject.ways.of(need.demand, need.t))
+    at_site = grouped((way for way in ways if way.place in sites), lambda way: way.place)
+    powered = ([_powered(subject, way, need) for way in same] for same in at_site.values())
+    best = [max(bounds, key=lambda bound: bound.most) for bounds in powered]
+    return added([*best, subject.work((way for way in ways if way.place not in sites), need.demand, need.t)])
 
 
-def _by_supply(reach: Reach, rows: list[Work], hosted: bool = False) -> float:
-    """Work that the accelerators which can be in service do, each kind at its best."""
-    tables, total = reach.tables, 0.0
-    kinds = grouped(rows, lambda row: tables.systems[row.system].accelerator)
-    for accelerator, same in kinds.items():
-        places = {place for row in same for place in tables.places_of(row.group)}
-        places = {place for place in places if not hosted or place not in tables.scenario.sites}
-        rate = max(row.per_system / tables.systems[row.system].accelerators for row in same)
-        if places:
-            total += rate * reach.supplied_by(accelerator, places, same[0].t) * tables.availability
-    return total
+def _powered(subject: Subject, way: Way, need: Need) -> Bound:
+    facts = subject.tables.systems[way.system]
+    each = facts.accelerators * subject.rate(way.system, need.demand, need.t)
+    return times(subject.bounds.powered(way.system, way.place, need.t), each)
 
 
-def cluster_too_large(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """A cluster asks for more accelerators at one place than any place can have."""
-    tables = reach.tables
-    for demand, needs in grouped(hard_needs(reach), lambda need: need.demand).items():
-        cluster = tables.scenario.demand[demand].cluster
+def _by_supply(subject: Subject, need: Need) -> Bound:
+    """Work that the accelerators which can be in service do."""
+    return subject.work(subject.ways.of(need.demand, need.t), need.demand, need.t)
+
+
+def cluster_too_large(subject: Subject) -> Iterator[Statement]:
+    """A cluster asks for more accelerators at one place than any place can have.
+
+    Proof: at a place it has no more of a kind than supply and the fleet bring there, and none that there is no room
+    for; what works is no more than what is available of these. A limit of each place and kind has to give way.
+    """
+    for demand, needs in subject.hard_needs.items():
+        cluster = subject.tables.scenario.demand[demand].cluster
         for need in needs if cluster is not None and cluster.accelerators else ():
-            rows = reach.work(demand, need.t)
-            most, where = max((_together(reach, row, place) for row in rows for place in tables.places_of(row.group)),
-                              default=(math.inf, ""))  # fmt: skip
             assert cluster is not None
-            if most * SURELY < cluster.accelerators:
+            bounds = _together(subject, need)
+            most = max(bounds, key=lambda bound: bound.most, default=Bound(math.inf, NO_LIMITS))
+            if most.most * SURELY < cluster.accelerators:
                 text = f"{cluster.accelerators:,} accelerators of a kind at one place are asked for"
-                text += f" in {reach.model.period(need.t)}, and no place can have more than {math.floor(most):,}"
-                text += f" at work ({where})"
-                yield ("demand", demand, "cluster"), f"cluster of {demand}", text
+                text += f" in {subject.tables.calendar.key(need.t)}, and no place can have more than"
+                text += f" {math.floor(most.most):,} at work ({', '.join(sorted(most.limits))})"
+                limits = NO_LIMITS.union(*(bound.limits for bound in bounds))
+                named = limits | {f"cluster of {demand}", f"demand {demand}"}
+                yield Statement(("demand", demand, "cluster"), f"cluster of {demand}", text, named)
                 break
 
 
-def _together(reach: Reach, row: Work, place: str) -> tuple[float, str]:
-    """Accelerators of a system's kind that can work at a place, and what binds."""
-    tables = reach.tables
-    accelerator = tables.systems[row.system].accelerator
-    most, what = reach.supplied_by(accelerator, [place], row.t), "supply"
-    if place in tables.scenario.sites:
-        alike = [name for name, facts in tables.systems.items() if facts.accelerator == accelerator]
-        rooms = [(reach.room(name, place, row.t), tables.systems[name].accelerators) for name in alike]
-        room, binds = math.fsum(n * each for (n, _), each in rooms), min(rooms)[0][1]
-        most, what = min((most, what), (room, binds))
-    return most * tables.availability, f"{what} at {place}"
+def _together(subject: Subject, need: Need) -> list[Bound]:
+    """Accelerators of each kind that can work at each place."""
+    tables, found = subject.tables, []
+    for kind, ways in subject.by_accelerator(subject.ways.of(need.demand, need.t)).items():
+        for place, here in grouped(ways, lambda way: way.place).items():
+            bounds = [subject.accelerators(here, need.t)]
+            if place in tables.scenario.sites:
+                alike = [name for name, facts in tables.systems.items() if facts.accelerator == kind]
+                bounds.append(added(_room(subject, name, place, need.t) for name in alike))
+            found.append(times(tightest(bounds), tables.availability))
+    return found
 
 
-def floor_too_high(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """A limit asks for more orders than can be supplied."""
-    model = reach.model
+def _room(subject: Subject, system: str, place: str, t: int) -> Bound:
+    """Accelerators of a system that a place has room for."""
+    systems = tightest(subject.bounds.rooms(system, place, t).values())
+    return times(systems, float(subject.tables.systems[system].accelerators))
+
+
+def floor_too_high(subject: Subject) -> Iterator[Statement]:
+    """A limit asks for more orders than can be supplied.
+
+    Proof: all that counts is ordered, and orders of an offer in a period, all places together, are no more than its
+    supply. In less time more could be ordered, and at other prices: the lead times are named.
+    """
+    model = subject.model
     cohort_of = {variable.name: cohort for cohort, variable in model.cohort.items()}
     for limit in business_limits(model):
         for row in (model.rows[name] for name in limit.rows if limit.constraint == "limit" and limit.is_floor):
             orders = [(cohort_of[v.name], amount) for v, amount in row.terms if v.name in cohort_of]
-            most = _ordered(reach, orders) if len(orders) == len(row.terms) and not limit.is_share else math.inf
+            if len(orders) < len(row.terms) or limit.is_share:
+                continue
+            most, limits = _ordered(subject, orders)
             if most * SURELY < row.bound:
                 asked, there = _amounts(
                     limit.unit, (row.bound * row.scale + row.constant, most * row.scale + row.constant)
                 )
                 text = f"at least {asked} are asked for in {row.keys[-1]}, and no more than {there} can be supplied"
-                yield limit.key[:2], limit.label, f"{text} (limit {limit.name})"
+                named = limits | subject.lead_times | {limit.label}
+                yield Statement(limit.key[:2], limit.label, f"{text} (limit {limit.name})", named)
                 break
 
 
-def _ordered(reach: Reach, orders: list[tuple[Cohort, float]]) -> float:
+def _ordered(subject: Subject, orders: Iterable[tuple[Cohort, float]]) -> Bound:
     """The most that orders add up to, each offer as far as it is supplied."""
-    total = 0.0
+    found = []
     together = grouped(orders, lambda order: (order[0].offer, order[0].t, order[0].committed))
     for (offer, t, committed), same in together.items():
-        held = math.fsum(cohort.systems for cohort, _ in same)
-        most = held if committed else reach.systems_supplied(reach.tables.offers[offer], t)
-        total += most * max(amount for _, amount in same)
-    return total
+        held = Bound(math.fsum(cohort.systems for cohort, _ in same), NO_LIMITS)
+        supplied = held if committed else tightest(subject.bounds.each_supply(subject.tables.offers[offer], t))
+        found.append(times(supplied, max(amount for _, amount in same)))
+    return added(found)
 
 
 RULES: tuple[Rule, ...] = (used_up, too_soon, cluster_too_large, too_much, floor_too_high, shares_too_small)

@@ -8,13 +8,13 @@ from decimal import ROUND_CEILING, Decimal
 from math import fsum
 from typing import Any
 
-from catalogs.periods import value_at
 from optimizer.business_limits import PERCENT, BusinessLimit, business_limits
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
 from optimizer.matrix import Matrix
 from optimizer.reopened import Key, changed, text_at
 from optimizer.repair.edits import edited, plain, setting
 from optimizer.request import Request
+from optimizer.schedules import supplied
 
 DIGITS = 4
 """An amount is shown to so many digits, rounded up."""
@@ -167,8 +167,8 @@ def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[f
     tables = model.tables
     name = text_at(tables.request, (*limit.key[:-1], "forecast"))
     schedule = tables.request.catalog.pools[limit.name].forecasts[name]
-    months = [tables.calendar.first_month(tables.calendar.index(row.keys[1]) or 1) for row in rows]
-    return [float(value_at(schedule, month) or 0) for month in months]
+    spans = [tables.calendar.span(tables.calendar.index(row.keys[1]) or 1) for row in rows]
+    return [float(supplied(schedule, months) or 0) for months in spans]
 
 
 def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> float:

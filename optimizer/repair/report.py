@@ -12,11 +12,16 @@ class _Part(BaseModel):
 
 
 class Contradiction(_Part):
-    """Something that no plan can meet, found without a solver; `at` is file, line and column."""
+    """Something that no plan can meet, found without a solver; `at` is file, line and column.
+
+    `limits` are those that its proof rests on, by the names that repairs give them: unless one of them gives way there
+    is no plan, whatever else does.
+    """
 
     at: str
     about: str
     sentence: str
+    limits: tuple[str, ...]
 
 
 class Conflict(_Part):

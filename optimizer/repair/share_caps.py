@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from math import fsum
 
 from optimizer.business_limits import business_limits
 from optimizer.formulation.model import Row
-from optimizer.reopened import Key
-from optimizer.repair.reach import SURELY, Reach, hard_needs
+from optimizer.repair.bounds import SURELY
+from optimizer.repair.subject import Statement, Subject
 from optimizer.tables import Work, grouped
 
 
-def shares_too_small(reach: Reach) -> Iterator[tuple[Key, str, str]]:
-    """The most that each of a few may have does not add up to the whole."""
-    model = reach.model
+def shares_too_small(subject: Subject) -> Iterator[Statement]:
+    """The most that each of a few may have does not add up to the whole.
+
+    Proof: the parts cover the whole, so the whole is no more than the sum of the shares times itself, which is less,
+    unless it is nothing; and it cannot be nothing. In less time there could be more to choose from: the lead times are
+    named.
+    """
+    model = subject.model
     for limit in business_limits(model):
         rows = [row for name in limit.rows if (row := model.rows[name]).share is not None and row.sense == "<="]
         for same in grouped(rows, _whole_of).values():
             share = same[0].share
             if share is None or not _covered(same) or len(same) * share.share * SURELY >= 1:
                 continue
-            if _must_be(reach, same[0]):
+            asked = _what_must_be(subject, same[0])
+            if asked is not None:
                 each = f"{len(same)} × {100 * share.share:.4g} %" if len(same) > 1 else f"{100 * share.share:.4g} %"
                 who = ", ".join(row.keys[1] for row in same if len(row.keys) > 2)
                 text = f"all there is to choose from in {same[0].keys[-1]} may have {each}, which is not the whole"
-                yield limit.key[:2], limit.label, text + (f" ({who})" if who else "") + f" (limit {limit.name})"
+                text += (f" ({who})" if who else "") + f" (limit {limit.name})"
+                yield Statement(limit.key[:2], limit.label, text, asked | subject.lead_times | {limit.label})
                 break
 
 
@@ -45,28 +54,37 @@ def _covered(rows: list[Row]) -> bool:
     return enough and rows[0].share is not None and constants >= rows[0].share.whole_constant * (1 - 1e-9)
 
 
-def _must_be(reach: Reach, row: Row) -> bool:
-    """Whether the whole of a share cannot be nothing: some work that must be done, or order, has no part outside."""
+def _what_must_be(subject: Subject, row: Row) -> frozenset[str] | None:
+    """Why the whole of a share cannot be nothing, by the demand that says so; None if it can.
+
+    What is committed or stands there is there for no demand's sake. Else some work that must be done, or order that
+    must be placed for it, has no part outside of the whole.
+    """
     if row.share is None or row.share.whole_constant > 0:
-        return row.share is not None
+        return frozenset() if row.share is not None else None
     whole = {variable.name for variable, amount in row.share.whole if amount > 0}
-    runs = grouped(reach.model.run.items(), lambda item: (item[0].demand, item[0].t))
-    works = ({variable.name for _, variable in runs.get((need.demand, need.t), ())} for need in hard_needs(reach))
-    orders = {variable.name for cohort, variable in reach.model.cohort.items() if not cohort.committed}
-    return any(names and names <= whole for names in works) or (orders <= whole and _must_order(reach))
+    runs = grouped(subject.model.run.items(), lambda item: (item[0].demand, item[0].t))
+    for need in chain.from_iterable(subject.hard_needs.values()):
+        names = {variable.name for _, variable in runs.get((need.demand, need.t), ())}
+        if names and names <= whole:
+            return frozenset({f"demand {need.demand}"})
+    orders = {variable.name for cohort, variable in subject.model.cohort.items() if not cohort.committed}
+    return _who_must_order(subject) if orders <= whole else None
 
 
-def _must_order(reach: Reach) -> bool:
-    """Whether some work that must be done cannot be done by the fleet alone."""
-    tables = reach.tables
+def _who_must_order(subject: Subject) -> frozenset[str] | None:
+    """A demand that the fleet alone cannot do, however often it is available; None if there is none."""
+    tables = subject.tables
     if any(cohort.committed for cohort in tables.cohorts):
-        return False
-    best = {key: max(row.per_system for row in rows) for key, rows in grouped(tables.work, _doing).items()}
-    there: dict[tuple[str, int], float] = {}
-    for (system, demand, t), rate in best.items():
+        return None
+    there: defaultdict[tuple[str, int], float] = defaultdict(float)
+    for (system, demand, t), rows in grouped(tables.work, _doing).items():
         fleet = fsum(row.fleet for row in tables.stock if (row.system, row.t) == (system, t))
-        there[demand, t] = there.get((demand, t), 0.0) + fleet * rate
-    return any(there.get((need.demand, need.t), 0.0) * SURELY < need.per_second for need in hard_needs(reach))
+        there[demand, t] += fleet * max(row.per_system for row in rows)
+    for need in chain.from_iterable(subject.hard_needs.values()):
+        if there[need.demand, need.t] * SURELY < need.per_second:
+            return frozenset({f"demand {need.demand}"})
+    return None
 
 
 def _doing(row: Work) -> tuple[str, str, int]:

@@ -40,6 +40,11 @@ class Sooner:
         """The periods that anything takes at the most."""
         return max(map(self.calendar.whole_periods, self.months.values()), default=0)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that takes time, by the names that repairs give it."""
+        return tuple(sorted(map(_about, self.months)))
+
     def values(self, periods: int) -> dict[Key, Any]:
         """Figures with everything so many periods sooner."""
         return self._values(dict.fromkeys(self.months, periods))

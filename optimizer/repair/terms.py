@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from catalogs.periods import last_month, written
 from optimizer.reopened import Key
 from optimizer.request import Request
 from optimizer.scenario import Porting
@@ -78,7 +79,21 @@ def building(request: Request, _: Sequence[str]) -> Iterator[Term]:
 def lead_times(request: Request, offers: Sequence[str]) -> Iterator[Term]:
     """All lead times together: which of them matters depends on what is ordered."""
     leads = {offer: request.catalog.offers[offer].lead_time_months for offer in offers}
-    yield _time("lead time", "lead times", {("catalog", "offers", o, "lead_time_months"): m for o, m in leads.items()})
+    term = _time("lead time", "lead times", {("catalog", "offers", o, "lead_time_months"): m for o, m in leads.items()})
+    dates = (_later(request, offer) for offer in offers if leads[offer])
+    yield replace(term, without={**term.without, **{key: until for key, until in dates if until is not None}})
+
+
+def _later(request: Request, offer: str) -> tuple[Key, str | None]:
+    """The end of an offer's dates, later by its lead time.
+
+    What is ordered by the end and takes that long, or less, then enters service by the later end: without a lead time
+    and with that end, all can be had in a period that can be had in it with any wait up to the lead time.
+    """
+    entry, calendar = request.catalog.offers[offer], request.scenario.calendar
+    key, until = ("catalog", "offers", offer, "available", "until"), entry.available.until
+    wait = calendar.whole_periods(entry.lead_time_months) * calendar.months
+    return key, None if until is None else written(last_month(until) + wait, 1)
 
 
 def _time(sort: str, label: str, months: Mapping[Key, int]) -> Term:

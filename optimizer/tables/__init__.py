@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,9 +16,9 @@ from catalogs.problems import InputError
 from optimizer.calendar import Calendar, discount_end, discount_mid
 from optimizer.request import Request
 from optimizer.scenario import Scenario
-from optimizer.tables.bounds import most_running, peak_pue
+from optimizer.tables.bounds import most_running
 from optimizer.tables.circumstances import Circumstances
-from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss
+from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss, ruled_out_by_rule
 from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
@@ -57,12 +57,11 @@ __all__ = [
     "Work",
     "build_tables",
     "grouped",
-    "peak_pue",
     "summed",
 ]
 
 ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
-MISSES_SHOWN = 8
+MISSES_SHOWN, OFFERS_SHOWN = 8, 3
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,10 @@ def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tupl
     for row in stock:
         facts = here.systems[row.system]
         for ask in here.asks_at[row.t]:
-            rate = here.rate.get((facts.accelerator, ask.demand, row.t))
+            rate = here.rate.get((row.system, ask.demand, row.t))
             if rate is not None and here.may_stand(ask.demand, row.place):
                 group = row.place if ask.demand in here.placed else group_of[row.place]
-                most = most_running(here, facts.accelerator, ask.demand, row.t) / facts.accelerators
+                most = most_running(here, row.system, ask.demand, row.t) / facts.accelerators
                 if math.isinf(most):
                     places = groups.get(group, (group,))
                     most = here.availability * math.fsum(there.get((row.system, place, row.t), 0.0) for place in places)
@@ -206,14 +205,7 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
     problems = []
     required = {need.demand for need in here.needs if not need.may_be_unmet} | {d.demand for d in here.deadlines}
     for name in sorted(required - served):
-        workload = here.scenario.demand[name].workload
-        misses = [
-            f"{offer.offer}: {excluded.get(offer.offer) or near_miss(here, offer, name)}"
-            for offer in here.offers.values()
-            if workload in here.catalog.throughput.get(offer.accelerator, {})
-        ]
-        more = f"; and {len(misses) - MISSES_SHOWN} more" if len(misses) > MISSES_SHOWN else ""
-        why = "; ".join(misses[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
+        why = _near_misses(here, name, excluded)
         problems.append(here.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
     if problems:
         raise InputError(problems)
@@ -222,6 +214,24 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
 def _last_due(here: Circumstances, cohorts: Sequence[Cohort]) -> int:
     """The last period in which anything is due: that of the horizon, or of the rent of a term that outlasts it."""
     return max([here.calendar.count, *(cohort.ends for cohort in cohorts if cohort.rent_usd)])
+
+
+def _near_misses(here: Circumstances, demand: str, excluded: Mapping[str, str]) -> str:
+    """Why no offer can serve a demand, the nearest first: what the scenario and its buyer allow."""
+    workload = here.scenario.demand[demand].workload
+    able = [o for o in here.offers.values() if workload in here.catalog.throughput.get(o.accelerator, {})]
+    nearest = sorted(able, key=lambda offer: ruled_out_by_rule(here, offer))
+    misses = grouped(nearest, lambda offer: excluded.get(offer.offer) or near_miss(here, offer, demand))
+    told = [f"{_some(offer.offer for offer in same)}: {reason}" for reason, same in misses.items()]
+    more = f"; and {len(told) - MISSES_SHOWN} more reasons" if len(told) > MISSES_SHOWN else ""
+    return "; ".join(told[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
+
+
+def _some(offers: Iterable[str]) -> str:
+    """A few of some offers, and how many there are beside them."""
+    names = list(offers)
+    more = f" and {len(names) - OFFERS_SHOWN} more" if len(names) > OFFERS_SHOWN else ""
+    return ", ".join(names[:OFFERS_SHOWN]) + more
 
 
 def build_tables(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-from optimizer.scenario import Scenario
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
 from optimizer.tables.wanted import helps_a_share
@@ -20,12 +19,6 @@ GIVE = 1e-9
 """The part of itself by which a limit may be passed where fractions count in it, such as a site's with added power."""
 MOST_IDLE_SYSTEMS = 100_000.0
 """The most of an order that only a share wants and that nothing else bounds: no site, supply or budget."""
-
-
-def peak_pue(scenario: Scenario, site: str) -> float:
-    """The power usage effectiveness that a site's power limit is meant with."""
-    facts = scenario.sites[site]
-    return float(facts.peak_pue if facts.peak_pue is not None else facts.pue)
 
 
 def most_systems(here: Circumstances, offer: OfferFacts, order: Cohort) -> float:
@@ -75,18 +68,18 @@ def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, t: int) -> 
 
     A demand takes the systems that do it alone or fill its cluster, whichever is more (`most_running`).
     """
-    running = (most_running(here, offer.accelerator, demand, t) for demand in here.demands_at[place])
+    running = (most_running(here, offer.system, demand, t) for demand in here.demands_at[place])
     return math.fsum(running) / (offer.accelerators * here.availability)
 
 
-def most_running(here: Circumstances, accelerator: str, demand: str, t: int) -> float:
-    """Accelerators of one kind, in one group of places, beyond which more do a demand no good in a period.
+def most_running(here: Circumstances, system: str, demand: str, t: int) -> float:
+    """Accelerators of one system, in one group of places, beyond which more do a demand no good in a period.
 
     Proof: so many alone meet the demand in the period, or finish a run with a deadline in it, fill a cluster, and
     measure what a floor on work asks for in its whole window; take off what runs beyond. Infinite where a share
     counts the work, which more of it may help.
     """
-    ask, rate = here.ask_of.get((demand, t)), here.rate.get((accelerator, demand, t))
+    ask, rate = here.ask_of.get((demand, t)), here.rate.get((system, demand, t))
     if ask is None or rate is None:
         return 0.0
     if not here.tight or demand in here.shared_work:
@@ -162,7 +155,7 @@ def _room(here: Circumstances, offer: OfferFacts, site: SitePeriod) -> float:
     system, expansion = here.systems[offer.system], here.scenario.sites[site.site].expansion
     grown = expansion is not None and site.t > here.wait(expansion.lead_time_months)
     power_mw = site.power_mw + (float(expansion.max_mw) if grown and expansion is not None else 0.0)
-    rooms = [KW_PER_MW * power_mw / (peak_pue(here.scenario, site.site) * system.provisioned_kw)]
+    rooms = [KW_PER_MW * power_mw / (site.peak_pue * system.provisioned_kw)]
     cooled = site.liquid_mw if system.cooling == "liquid" else site.air_mw
     if cooled is not None:
         rooms.append(KW_PER_MW * cooled / system.provisioned_kw)

@@ -6,31 +6,49 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 
-from catalogs.periods import value_at
+from catalogs.memory import misfit
 from catalogs.schema import Throughput
 from optimizer.request import Request
-from optimizer.scenario import EACH, Demand, Forecast, matches
+from optimizer.scenario import EACH, Demand, Forecast, Site, matches
+from optimizer.schedules import Schedule, highest, lowest, mean, supplied
 from optimizer.tables.joins import joined
 from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
 from optimizer.tables.wanted import floors_by_offer, shared_work, work_floors
 
-Schedule = Decimal | dict[str, Decimal]
 
-
-def limit_in(schedule: Schedule | None, month: int) -> float | None:
-    """A limit in a month: None where there is none, 0 before a schedule's first key."""
-    return None if schedule is None else float(value_at(schedule, month) or 0)
-
-
-def tariff_in(schedule: Schedule, month: int) -> float:
-    """A tariff in a month; 0 before a schedule's first key, where nothing is charged yet."""
-    return float(value_at(schedule, month) or 0)
-
-
-def price_in(schedule: Schedule | None, month: int) -> float | None:
-    """A price in a month; None where there is none yet."""
-    value = value_at(schedule, month)
+def limit_in(schedule: Schedule | None, months: range) -> float | None:
+    """A standing limit in a period: None where there is none."""
+    value = lowest(schedule, months)
     return None if value is None else float(value)
+
+
+def tariff_in(schedule: Schedule | None, months: range) -> float:
+    """A tariff in a period; 0 where it has not begun in its first month, and nothing is charged yet."""
+    return float(mean(schedule, months) or 0)
+
+
+def price_in(schedule: Schedule | None, months: range) -> float | None:
+    """A price in a period; None where there is none yet."""
+    value = mean(schedule, months)
+    return None if value is None else float(value)
+
+
+def pue_in(site: Site, months: range) -> float:
+    """The mean of a site's PUE in a period, which energy is paid on.
+
+    Where it has not begun nothing can stand there, for want of power, and its first number stands in.
+    """
+    return float(mean(site.pue, months) or _first(site.pue))
+
+
+def peak_pue_in(site: Site, months: range) -> float:
+    """The PUE that a site's power limit is meant with: the highest of the months unless the site states another."""
+    return float(site.peak_pue or highest(site.pue, months) or _first(site.pue))
+
+
+def _first(schedule: Schedule) -> Decimal:
+    """The number with which a schedule begins."""
+    return next(iter(schedule.values())) if isinstance(schedule, dict) else schedule
 
 
 def matches_one(name: str, patterns: Iterable[str]) -> bool:
@@ -54,7 +72,7 @@ class Circumstances:
         self.calendar = request.scenario.calendar
         self.availability = float(request.scenario.assumptions.availability)
         self.demands = sorted(request.scenario.demand.items())
-        self.months = {t: self.calendar.first_month(t) for t in self.calendar.periods}
+        self.months = {t: self.calendar.span(t) for t in self.calendar.periods}
         self.systems, self.offers = joined(self.catalog, self.scenario, sooner)
 
     @cached_property
@@ -62,12 +80,12 @@ class Circumstances:
         """What is asked, where it is more than nothing."""
         found = []
         for name, demand in self.demands:
-            for t, month in self.months.items():
-                amount = value_at(demand.per_second, month)
+            for t, months in self.months.items():
+                amount = highest(demand.per_second, months)
                 if amount:
-                    unmet = price_in(demand.unmet_usd_per_unit_hour, month)
+                    unmet = price_in(demand.unmet_usd_per_unit_hour, months)
                     worth = demand.value_usd_per_unit_hour if self.maximizing else None
-                    value = None if worth is None else tariff_in(worth, month)
+                    value = None if worth is None else tariff_in(worth, months)
                     found.append(Need(name, t, float(amount), unmet, value))
         return found
 
@@ -150,16 +168,18 @@ class Circumstances:
             SitePeriod(
                 site=site,
                 t=t,
-                power_mw=limit_in(facts.power_mw, month) or 0.0,
-                liquid_mw=limit_in(facts.liquid_mw, month),
-                air_mw=limit_in(facts.air_mw, month),
-                racks=limit_in(facts.racks, month),
-                electricity_usd_per_mwh=tariff_in(facts.electricity_usd_per_mwh, month),
-                hosting_usd_per_kw_month=tariff_in(facts.hosting_usd_per_kw_month, month),
-                carbon_kg_per_mwh=tariff_in(facts.carbon_kg_per_mwh, month),
+                power_mw=limit_in(facts.power_mw, months) or 0.0,
+                pue=pue_in(facts, months),
+                peak_pue=peak_pue_in(facts, months),
+                liquid_mw=limit_in(facts.liquid_mw, months),
+                air_mw=limit_in(facts.air_mw, months),
+                racks=limit_in(facts.racks, months),
+                electricity_usd_per_mwh=tariff_in(facts.electricity_usd_per_mwh, months),
+                hosting_usd_per_kw_month=tariff_in(facts.hosting_usd_per_kw_month, months),
+                carbon_kg_per_mwh=tariff_in(facts.carbon_kg_per_mwh, months),
             )
             for site, facts in sorted(self.scenario.sites.items())
-            for t, month in self.months.items()
+            for t, months in self.months.items()
         ]
 
     @cached_property
@@ -168,17 +188,28 @@ class Circumstances:
 
     @cached_property
     def rate(self) -> dict[tuple[str, str, int], float]:
-        """r(a,w): work per second of an accelerator on a demand in the period of running, where it can."""
+        """r(y,w): work per second of an accelerator of a system on a demand in the period of running, where it can."""
         found = {}
         for name, demand in self.demands:
             for accelerator, by_workload in sorted(self.catalog.throughput.items()):
                 entry = by_workload.get(demand.workload)
                 if entry is not None and self.may_run(demand, accelerator, entry):
-                    for t, month in self.months.items():
-                        rate = value_at(entry.rate, month)
+                    able = [system for system in self.systems_of.get(accelerator, ()) if self.fits(system, demand)]
+                    for t, months in self.months.items():
+                        rate = mean(entry.rate, months)
                         if rate:
-                            found[accelerator, name, t] = float(rate)
+                            found.update({(system, name, t): float(rate) for system in able})
         return found
+
+    @cached_property
+    def systems_of(self) -> dict[str, list[str]]:
+        """The systems of each accelerator."""
+        alike = grouped(self.systems.values(), lambda facts: facts.accelerator)
+        return {accelerator: [facts.system for facts in of_it] for accelerator, of_it in alike.items()}
+
+    def fits(self, system: str, demand: Demand) -> bool:
+        """Whether a system's memory holds a demand's workload."""
+        return misfit(self.catalog, system, demand.workload) is None
 
     def may_run(self, demand: Demand, accelerator: str, entry: Throughput) -> bool:
         """Whether a demand's stacks and the accepted evidence let it run on an accelerator."""
@@ -209,7 +240,7 @@ class Circumstances:
         for pool, rule in sorted(self.scenario.pools_per_month.items()):
             if isinstance(rule, Forecast):
                 forecast = self.catalog.pools[pool].forecasts[rule.forecast]
-                found += self._limits([(pool, forecast)], float(rule.share))
+                found += self._limits([(pool, forecast)], rule.share)
             else:
                 found += self._limits([(pool, rule)])
         return found
@@ -229,13 +260,12 @@ class Circumstances:
         """Demands of whose work a limit may want more than is asked for."""
         return shared_work(self)
 
-    def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: float = 1.0) -> list[Limit]:
+    def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: Decimal = Decimal(1)) -> list[Limit]:
         """Most in each period, from amounts per month."""
-        factor = self.calendar.months * share
         return [
-            Limit(key, t, (limit_in(schedule, month) or 0.0) * factor)
+            Limit(key, t, float((supplied(schedule, months) or 0) * len(months) * share))
             for key, schedule in schedules
-            for t, month in self.months.items()
+            for t, months in self.months.items()
         ]
 
     @cached_property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from catalogs.periods import value_at
+from catalogs.memory import misfit
 from catalogs.schema import Offer
-from optimizer.scenario import ANY_BUYER, matches
+from optimizer.scenario import ANY_BUYER, OfferRules, matches
+from optimizer.schedules import mean
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.wanted import helps_a_share
@@ -32,17 +33,31 @@ def closed(here: Circumstances, _: OfferFacts, entry: Offer) -> str | None:
 
 def ruled_out(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | None:
     """Denied, not allowed, or priced on evidence that is not accepted."""
-    rules, ids = here.scenario.offers, (offer.accelerator, offer.system, offer.offer)
-    denied = [pattern for pattern in rules.deny if matches(pattern, ids)]
-    if denied:
-        return f"denied by '{denied[0]}' (offers.deny)"
-    if rules.allow is not None and not any(matches(pattern, ids) for pattern in rules.allow):
-        return "not on the list of allowed offers (offers.allow)"
+    rules = here.scenario.offers
+    if (reason := denied(rules, offer)) is not None:
+        return reason
     priced = "price_usd" if entry.route == "purchase" else "usd_per_accelerator_hour"
     cite = here.catalog.cite(offer.offer, priced)
     if cite is not None and cite.basis not in rules.basis:
         return f"its {priced} is {cite.basis}, which is not accepted (offers.basis)"
     return None
+
+
+def denied(rules: OfferRules, offer: OfferFacts) -> str | None:
+    """The scenario's word against an offer."""
+    ids = (offer.accelerator, offer.system, offer.offer)
+    by = [pattern for pattern in rules.deny if matches(pattern, ids)]
+    if by:
+        return f"denied by '{by[0]}' (offers.deny)"
+    if rules.allow is not None and not any(matches(pattern, ids) for pattern in rules.allow):
+        return "not on the list of allowed offers (offers.allow)"
+    return None
+
+
+def ruled_out_by_rule(here: Circumstances, offer: OfferFacts) -> bool:
+    """Whether it is the buyer or the scenario that keeps an offer out, and not what it is."""
+    entry = here.catalog.offers[offer.offer]
+    return any(rule(here, offer, entry) is not None for rule in (closed, ruled_out))
 
 
 def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
@@ -61,12 +76,12 @@ def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
     """Whether an offer's systems can do a demand's work in some period, somewhere that they may stand."""
-    able = any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods)
+    able = any((offer.system, name, t) in here.rate for t in here.calendar.periods)
     return able and any(here.may_stand(name, place) for place in here.places(offer))
 
 
 def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
-    """Why an offer's accelerator cannot do a demand's work."""
+    """Why an offer's systems cannot do a demand's work."""
     demand = here.scenario.demand[name]
     entry = here.catalog.throughput.get(offer.accelerator, {}).get(demand.workload)
     stack = here.systems[offer.system].stack
@@ -76,7 +91,10 @@ def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
         return f"stack {stack} is not listed"
     if entry.basis not in here.scenario.offers.basis:
         return f"its throughput is {entry.basis}, which is not accepted"
-    if not any((offer.accelerator, name, t) in here.rate for t in here.calendar.periods):
+    small = misfit(here.catalog, offer.system, demand.workload)
+    if small is not None:
+        return str(small)
+    if not any((offer.system, name, t) in here.rate for t in here.calendar.periods):
         return "its throughput begins after the horizon"
     return "it may not run where the offer's systems stand"
 
@@ -109,4 +127,4 @@ def has_price(here: Circumstances, offer: OfferFacts, t: int) -> bool:
     """Whether the offer has a price when what enters service in period t is ordered."""
     entry = here.catalog.offers[offer.offer]
     schedule = entry.price_usd if entry.route == "purchase" else entry.usd_per_accelerator_hour
-    return value_at(schedule, here.calendar.first_month(t - offer.lead_periods)) is not None
+    return mean(schedule, here.calendar.span(t - offer.lead_periods)) is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from catalogs.periods import value_at
 from catalogs.problems import InputError
 from optimizer.scenario import Commitment
+from optimizer.schedules import mean
 from optimizer.tables.bounds import most_systems
-from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.circumstances import Circumstances, price_in
 from optimizer.tables.eligibility import has_price, orders_open, reason_against
 from optimizer.tables.rows import Cohort, OfferFacts
 
@@ -46,11 +46,10 @@ def _order(here: Circumstances, offer: OfferFacts, place: str, t: int) -> Cohort
 
 def _prices(here: Circumstances, offer: OfferFacts, ordered: int) -> tuple[float | None, float | None]:
     """Price and hourly rent of one system at the period of order."""
-    entry, month = here.catalog.offers[offer.offer], here.calendar.first_month(ordered)
-    price = value_at(entry.price_usd, month)
-    hourly = value_at(entry.usd_per_accelerator_hour, month)
+    entry, months = here.catalog.offers[offer.offer], here.calendar.span(ordered)
+    hourly = mean(entry.usd_per_accelerator_hour, months)
     rent = None if hourly is None else float(hourly * offer.accelerators)
-    return (None if price is None else float(price)), rent
+    return price_in(entry.price_usd, months), rent
 
 
 def commitments(here: Circumstances) -> list[Cohort]:

@@ -140,11 +140,16 @@ class FleetEntry(NamedTuple):
 
 
 class SitePeriod(NamedTuple):
-    """Limits and tariffs of one of our sites in period t; None is no limit. Power is at the meter."""
+    """Limits and tariffs of one of our sites in period t; None is no limit. Power is at the meter.
+
+    `pue` is the mean of the period, for energy, and `peak_pue` for the power limit.
+    """
 
     site: str
     t: int
     power_mw: float
+    pue: float
+    peak_pue: float
     liquid_mw: float | None
     air_mw: float | None
     racks: float | None

@@ -85,18 +85,20 @@ def write_draws(table: Table, inputs: InputRows, stood: Sequence[Stood]) -> Draw
         formula = Formula(f"=$E{table.next}*{systems[each].now}")
         size = inputs.systems[each.system].provisioned
         provisioned[each] = table.line(_line(each, "Provisioned", "kW", size, "kW/system", formula))
-    table.heading("Power at the meter by accelerator and site", "Provisioned IT load times the PUE at peak (constant).")
+    note = "Provisioned IT load times the PUE at peak (constant, if it does not change)."
+    table.heading("Power at the meter by accelerator and site", note)
     meter = {}
     for each in sites:
         site = inputs.sites[each.place]
-        formula = Formula(f"=$E{table.next}*{provisioned[each].now}/kw_per_mw")
-        meter[each] = table.line(_line(each, "At the meter", "MW", site.peak_pue or site.pue, "ratio", formula))
+        pue = f"$E{table.next}" if site.peak_constant else site.peak_pue
+        formula = Formula(f"={pue}*{provisioned[each].now}/kw_per_mw")
+        meter[each] = table.line(_line(each, "At the meter", "MW", site.peak_constant, "ratio", formula))
     return Draws(systems, provisioned, meter, _power(table, inputs, sites, systems, provisioned))
 
 
-def _line(each: Stood, label: str, unit: str, constant: Row, constant_unit: str, periods: Formula) -> Line:
+def _line(each: Stood, label: str, unit: str, constant: Row | None, constant_unit: str, periods: Formula) -> Line:
     suffix = ", fleet" if each.bearer.where == FLEET else ""
-    link = Formula(f"={constant.constant}")
+    link = None if constant is None else Formula(f"={constant.constant}")
     return Line(
         label + suffix, unit, each.system, each.place, constant=link, constant_unit=constant_unit, periods=periods,
         whole=all(stand.whole for stand in each.stands),
@@ -129,7 +131,7 @@ def _rates(table: Table, inputs: InputRows, places: Sequence[str]) -> dict[str, 
     for place in places:
         site = inputs.sites[place]
         carbon = f"{site.carbon.now}/kg_per_t*{inputs.carbon_price.now}"
-        text = f"={site.pue.constant}*hours_per_period/kw_per_mw*({site.electricity.now}+{carbon})"
+        text = f"={site.pue}*hours_per_period/kw_per_mw*({site.electricity.now}+{carbon})"
         rows[place] = table.line(Line("Energy and carbon", "USD/kW", place=place, periods=Formula(text)))
     return rows
 

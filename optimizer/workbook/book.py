@@ -21,13 +21,13 @@ from optimizer.workbook.styles import Styles
 
 @dataclass(frozen=True)
 class Tie:
-    """A cell that must show the plan's own number, within 1e-9 of it or, where `cent` says so, within a cent."""
+    """A cell that must show the plan's own number, within 1e-9 of it or within what is said."""
 
     sheet: str
     cell: str
     expected: float
     meaning: str
-    cent: bool = False
+    within: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,6 @@ class Book:
             cell = f"{get_column_letter(FIRST_PERIOD + i)}{row.number}"
             self.ties.append(Tie(row.sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
 
-    def tie_total(self, row: Row, value: float, meaning: str, cent: bool = False) -> None:
+    def tie_total(self, row: Row, value: float, meaning: str, within: float | None = None) -> None:
         """The total of a line must show this number."""
-        self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning, cent))
+        self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning, within))

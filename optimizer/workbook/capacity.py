@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.workbook.above import results_above
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.inputs import InputRows
-from optimizer.workbook.layout import Book, Check, Line, Row, Table, area, down, sum_down
+from optimizer.workbook.layout import Book, Check, Line, Row, Table, area, down, left_of, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.stands import Stand, write_stands
 from optimizer.workbook.styles import Role
@@ -229,11 +229,7 @@ def _spare(table: Table, stands: Mapping[str, list[Stand]], at_work: list[Row]) 
     used = block("At work", "On all demands.", lambda _: _by_name(at_work, table.next))
     left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
 
-    def spare_of(i: int) -> str:
-        more = f"{available[i].now}-{used[i].now}"
-        return f"=IF(ABS({more})<=tolerance_quantity*{available[i].now},0,{more})"
-
-    spare = block("Spare", left, spare_of)
+    spare = block("Spare", left, lambda i: left_of(available[i].now, used[i].now).text)
     meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
     value = Formula(f"=MIN(0,{area(spare)})")
     table.book.checks.append(Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
+import optimizer.audit.costs as audited
+from optimizer.formulation.budget import CAPEX as CAPEX_LINES
+from optimizer.formulation.budget import OPEX as OPEX_LINES
 from optimizer.workbook.above import results_above
 from optimizer.workbook.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.budget_path import write_budget_path
@@ -45,9 +49,13 @@ COSTS = {
     "resale_usd": "Resale",
     "residual_usd": "Residual value",
 }
-"""The plan's cost names in the order of the sheet: capex, opex, then what is in no budget, owed first."""
-CAPEX, OPEX, OTHER = tuple(COSTS)[:3], tuple(COSTS)[3:11], tuple(COSTS)[12:]
-NOTES = {"owed_usd": "as of the last period; in no budget"}
+"""The plan's cost names in the order of the sheet, whatever budget they belong to."""
+CAPEX, OPEX = (tuple(name for name in COSTS if name in lines) for lines in (CAPEX_LINES, OPEX_LINES))
+OWED = "owed_usd"
+OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
+"""What is in no budget, apart from what is owed."""
+AUDITED = {"capex": audited.CAPEX, "opex": audited.OPEX}
+NOTES = {OWED: "as of the last period; in no budget"}
 RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
@@ -157,15 +165,23 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     opex = sum_down([costs[name] for name in OPEX])
     every, rest = sum_down(list(costs.values())), sum_down([costs[name] for name in OTHER])
     invested = table.line(Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=capex))
+    _tie_cash(table.book, invested, "capex")
     so_far = Formula(f"=SUM({invested.so_far})")
     table.line(Line("Capex, cumulative", "USD", source="from the first period on", periods=so_far))
     running = table.line(Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=opex))
+    _tie_cash(table.book, running, "opex")
     rent = costs["rent_usd"]
     formula = Formula(f"={running.now}-{rent.now}")
     own = table.line(Line("Opex without rent, cash", "USD", total=SUM, periods=formula))
     other = table.line(Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=rest))
     line = Line("Total cost", "USD", total=SUM, source="capex, opex, owed, unmet work, receipts", role=Role.TOTAL)
-    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, costs["owed_usd"], other)
+    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, costs[OWED], other)
+
+
+def _tie_cash(book: Book, row: Row, kind: str) -> None:
+    """Capex or opex must be that of the plan by the audit's own list of lines, budgeted or not."""
+    lines = [book.facts.plan.costs.get(line.__name__, {}) for line in AUDITED[kind]]
+    book.tie(row, [math.fsum(line.get(key, 0.0) for line in lines) for key in book.facts.keys], f"{kind} in")
 
 
 def _cost(name: str, parts: list[Row]) -> Formula:
@@ -213,7 +229,8 @@ def _npv(table: Table, present: list[Row]) -> Row:
     npv = table.line(line)
     table.book.name("total_npv_usd", "Cash", f"F{npv.number}")
     objective = table.book.facts.plan.objective_usd
-    table.book.tie_total(npv, objective, "net present value of cost, the objective", cent=True)
+    within = table.book.facts.money_tolerance
+    table.book.tie_total(npv, objective, "net present value of cost, the objective", within)
     return npv
 
 

@@ -7,7 +7,7 @@ from optimizer.workbook.cash import CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_orders import DecisionChecks
 from optimizer.workbook.inputs import InputRows, fingerprint
-from optimizer.workbook.layout import HEADER, Book, Check, Page, Row, down, warn
+from optimizer.workbook.layout import HEADER, Book, Check, Page, Row, Tie, down, warn
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, PALE_RED, RED, Role
@@ -69,6 +69,8 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
         _figure(page, i, label, value, unit, meaning)
         if name:
             page.book.name(name, "Checks", f"B{i}")
+        if name == "plan_edited":  # an edited plan is not held against its objective
+            page.book.ties.append(Tie("Checks", f"B{i}", 0.0, "a plan as it was optimised"))
     return row + len(EDITS)
 
 
@@ -125,6 +127,7 @@ def _master(page: Page, first: int, last: int) -> None:
     page.formula(row, 5, Formula(f"=SUM(E{first}:E{last})"), Role.TOTAL, "0_)")
     page.text(row, 6, "0: all hold. Shown at the top of every sheet.", Role.WRAPPED)
     page.book.name("master_check", "Checks", f"E{row}")
+    page.book.ties.append(Tie("Checks", f"E{row}", 0.0, "checks that fail"))
     warn(page.sheet, f"E{first}:E{row}", "notEqual", "0", PALE_RED, RED)
 
 
@@ -207,9 +210,10 @@ def _limits(orders: OrderRows, cash: CashRows, places: PlaceRows) -> list[Check]
         meaning = "Periods in which power, cooling or racks of a site are exceeded; see Sites."
         checks.append(_quantity("Sites stay within their limits", value, "count", meaning))
     if cash.budgets:
-        left = Formula(f"=MIN(0,{down([use.left for use in cash.budgets], '$F')})")
-        meaning = "The largest overrun of a budget, negative; see Cash."
-        checks.append(Check("Budgets are kept", left, "USD", "tolerance_usd", meaning))
+        left, limits = (down(rows, "$F") for rows in zip(*((use.left, use.limit) for use in cash.budgets), strict=True))
+        over = Formula(f"=SUMPRODUCT(({left}<-tolerance_quantity*{limits})*{left})")
+        meaning = "Overruns of budgets by more than the tolerance for quantities, as a share of them; see Cash."
+        checks.append(Check("Budgets are kept", over, "USD", "tolerance_usd", meaning))
     if orders.early:
         value = f"=SUM({down(orders.early, '$F')})"
         meaning = "Systems overridden into a period that no order can reach."

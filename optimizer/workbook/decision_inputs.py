@@ -129,8 +129,7 @@ def write_values(table: Table) -> dict[str, ValueInputs]:
         given = facts.scenario["demand"][demand]
         asked = Line("Demand", "units/s", demand, source="scenario: per_second", rule="amount")
         worth = Line("Value of work", "USD/unit-hour", demand, source=f"scenario: {VALUE}", rule="amount")
-        rows[demand] = ValueInputs(
-            table.line(replace(asked, periods=facts.asked(demand), keys=(f"demand/{demand}/per_second",))),
-            table.line(replace(worth, periods=facts.over_periods(given[VALUE]), keys=(f"demand/{demand}/{VALUE}",))),
-        )
+        worth = replace(worth, periods=facts.over_periods(VALUE, given[VALUE]), keys=(f"demand/{demand}/{VALUE}",))
+        asked = replace(asked, periods=facts.asked(demand), keys=(f"demand/{demand}/per_second",))
+        rows[demand] = ValueInputs(table.line(asked), table.line(worth))
     return rows

@@ -13,14 +13,19 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
-from optimizer.plan_format import Plan
+from optimizer.plan_format import FORMAT, Plan
+from optimizer.reading import parsed
 from optimizer.runs import Runs
 from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
 
+Model = TypeVar("Model", bound=BaseModel)
+AS_WRITTEN = "use the workbook as it was written"
 MARK = "chipmix copy, format 1"
 """What the cell beside the title of the block holds, in every language."""
 PART_CHARACTERS = 32_000
@@ -78,19 +83,34 @@ def unpacked(sha256: str, parts: Sequence[str]) -> Made:
     try:
         plain = _inflated(base64.b64decode("".join(parts), validate=True))
     except (ValueError, zlib.error) as error:
-        raise DamagedCopy("cannot be unpacked") from error
+        raise DamagedCopy(f"cannot be unpacked; {AS_WRITTEN}") from error
     if hashlib.sha256(plain).hexdigest() != sha256:
-        raise DamagedCopy("does not have the SHA-256 that stands above it")
+        raise DamagedCopy(f"does not have the SHA-256 that stands above it; {AS_WRITTEN}")
     try:
-        content = json.loads(plain)
-        bridge = Bridge.model_validate(content["bridge"]) if "bridge" in content else None
-        views = {str(key): float(value) for key, value in content.get("views", {}).items()}
-        language = LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))]
-        runs = Runs.model_validate(content["runs"]) if "runs" in content else None
-        why = Explanation.model_validate(content["explanation"]) if "explanation" in content else None
-        return Made(Plan.model_validate(content["plan"]), str(content["command"]), bridge, views, language, runs, why)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise DamagedCopy("was not written by this version of chipmix") from error
+        return _made(parsed(plain.decode()))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DamagedCopy(f"was not written by this version of chipmix; {AS_WRITTEN}") from error
+
+
+def _made(content: dict[str, Any]) -> Made:
+    """What the text of a copy says; what it raises if it says something else is the reader's."""
+    written = content["plan"]["chipmix"]["format"]
+    if written != FORMAT:
+        raise DamagedCopy(f"is in format {written} of plans, and this version reads {FORMAT}; plan its scenario again")
+    return Made(
+        _part(Plan, content["plan"]),
+        str(content["command"]),
+        _part(Bridge, content["bridge"]) if "bridge" in content else None,
+        {str(key): float(value) for key, value in content.get("views", {}).items()},
+        LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
+        _part(Runs, content["runs"]) if "runs" in content else None,
+        _part(Explanation, content["explanation"]) if "explanation" in content else None,
+    )
+
+
+def _part(model: type[Model], content: Any) -> Model:
+    """A part of a copy with every value of its type: no text for a number, no number for a choice."""
+    return model.model_validate_json(json.dumps(content), strict=True)
 
 
 def _deflated(plain: bytes) -> bytes:

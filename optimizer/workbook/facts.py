@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from math import fsum
 from typing import Any
 
-from catalogs.periods import first_month, last_month, value_at
+from catalogs.periods import first_month, last_month
 from optimizer.plan_format import OrderRow, Plan
+from optimizer.schedules import READINGS, Reading, Schedule
 
 TERMS = frozenset({"lease", "reservation"})
 """Routes whose rent is due for a term, which may outlast the horizon."""
 RENTED = frozenset({"lease", "reservation", "on_demand"})
 HOSTED = frozenset({"reservation", "on_demand"})
 MONTHS_PER_YEAR = 12
+CENT, ROUNDING = 0.01, 1e-13
+"""Sums of so many flows as a plan has are known to this part of all of them, and no better in a spreadsheet."""
 DEFAULT_RESIDUAL = {"1": "0.62", "2": "0.42", "3": "0.30", "4": "0.18", "5": "0.12"}
 
 Values = tuple[float | None, ...]
@@ -77,19 +80,11 @@ def number(text: Any) -> float:
     return float(Decimal(str(text)))
 
 
-def _schedule(raw: Any) -> Decimal | dict[str, Decimal] | None:
+def _schedule(raw: Any) -> Schedule | None:
     if isinstance(raw, dict):
         keys = sorted(raw, key=first_month)
         return {key: Decimal(str(raw[key])) for key in keys}
     return None if raw is None else Decimal(str(raw))
-
-
-CENT, LAST_DIGITS = 0.01, 1e-12
-
-
-def a_cent(usd: float) -> float:
-    """A cent, or what a sum of so much money may be off by in the last digits of a double, if that is more."""
-    return max(CENT, LAST_DIGITS * abs(usd))
 
 
 class Facts:
@@ -107,20 +102,33 @@ class Facts:
     def periods(self) -> int:
         return len(self.keys)
 
-    @property
+    @cached_property
     def flows_usd(self) -> float:
         """All flows of the plan added up, whatever their signs."""
-        return fsum(abs(usd) for by_period in self.plan.costs.values() for usd in by_period.values())
+        return math.fsum(abs(usd) for line in self.plan.costs.values() for usd in line.values())
+
+    @property
+    def money_tolerance(self) -> float:
+        """A cent, or what rounding may do to a sum of all flows."""
+        return max(CENT, ROUNDING * self.flows_usd)
 
     @property
     def first(self) -> int:
         """The first month of the horizon."""
         return first_month(self.keys[0])
 
-    def over_periods(self, raw: Any, before: float | None = None) -> Values:
-        """A schedule at the first month of each period; `before` where it has not begun."""
+    def span(self, key: str) -> range:
+        """The months of a period, which may lie before the horizon."""
+        return range(first_month(key), first_month(key) + self.months)
+
+    def over_periods(self, field: str, raw: Any, before: float | None = None) -> Values:
+        """The schedule of a field in each period, as the field is read; `before` where it has not begun."""
+        return self.read(READINGS[field], raw, before)
+
+    def read(self, reading: Reading, raw: Any, before: float | None = None) -> Values:
+        """A schedule in each period; `before` where it has not begun."""
         schedule = _schedule(raw)
-        values = (value_at(schedule, first_month(key)) for key in self.keys)
+        values = (reading(schedule, self.span(key)) for key in self.keys)
         return tuple(before if value is None else float(value) for value in values)
 
     @cached_property
@@ -216,7 +224,7 @@ class Facts:
 
     def price_at(self, raw: Any, key: str) -> float:
         """A price in the period of a key, which may lie before the horizon; zero before the first of a schedule."""
-        value = value_at(_schedule(raw), first_month(key))
+        value = READINGS["price_usd"](_schedule(raw), self.span(key))
         return 0.0 if value is None else float(value)
 
     @property
@@ -236,7 +244,7 @@ class Facts:
 
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""
-        return self.over_periods(self.scenario["demand"][demand]["per_second"], 0.0)
+        return self.over_periods("per_second", self.scenario["demand"][demand]["per_second"], 0.0)
 
     @cached_property
     def unmet(self) -> dict[str, tuple[float, ...]]:

@@ -14,7 +14,7 @@ import formualizer
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from optimizer.workbook.cells import WorkbookError
-from optimizer.workbook.facts import CENT, a_cent
+from optimizer.workbook.facts import CENT
 from optimizer.workbook.layout import Tie
 
 STAMP = (1980, 1, 1, 0, 0, 0)
@@ -91,9 +91,9 @@ def compare(cells: Mapping[str, Cells], ties: Iterable[Tie]) -> None:
 
 
 def _tolerance(tie: Tie) -> float:
-    """A cent where one was asked for; else 1e-9 of the number, at least half a cent from a dollar on."""
+    """What was asked for; else 1e-9 of the number, at least half a cent from a dollar on."""
     size = abs(tie.expected)
-    return a_cent(size) if tie.cent else max(1e-9 * size, CENT / 2 if size >= 1 else 1e-9)
+    return max(1e-9 * size, CENT / 2 if size >= 1 else 1e-9) if tie.within is None else tie.within
 
 
 def _ignore_errors(xml: str) -> str:

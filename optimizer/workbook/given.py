@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from optimizer.workbook.embedded import Made
 
 WORDS = frozenset(
-    {"status", "route", "unit", "reason", "warnings", "name", "meaning", "kind", "budget",
+    {"status", "route", "unit", "reason", "warnings", "notes", "name", "meaning", "kind", "budget",
      "change", "need", "label"}
 )  # fmt: skip
 """Fields of a plan, of a bridge and of other runs that hold this program's own words; a scenario's

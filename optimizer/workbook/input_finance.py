@@ -93,7 +93,7 @@ def write_after_horizon(table: Table) -> None:
 def write_carbon_price(table: Table) -> Row:
     """The price of carbon by period."""
     facts = table.book.facts
-    prices = facts.over_periods(facts.scenario["finance"]["carbon_usd_per_t"], 0.0)
+    prices = facts.over_periods("carbon_usd_per_t", facts.scenario["finance"]["carbon_usd_per_t"], 0.0)
     table.heading("Carbon")
     source = "scenario: carbon_usd_per_t"
     keys = ("finance/carbon_usd_per_t",)

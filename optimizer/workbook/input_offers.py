@@ -103,7 +103,7 @@ def _prices(table: Table) -> dict[str, Row]:
         rented = offer["route"] in RENTED
         name = "usd_per_accelerator_hour" if rented else "price_usd"
         label, unit = ("Rent", "USD/accelerator-hour") if rented else ("Price", "USD/system")
-        line = Line(label, unit, offer_id, periods=facts.over_periods(offer.get(name)), rule="amount")
+        line = Line(label, unit, offer_id, periods=facts.over_periods(name, offer.get(name)), rule="amount")
         line = of_catalog(facts, offer_id, name, line)
         if rented and offer_id in committed:
             rows[offer_id] = table.line(replace(line, locked="an order placed pays it"))

@@ -45,14 +45,34 @@ class CommittedRows:
 
 @dataclass(frozen=True)
 class SiteRows:
-    """Per site: limits by period (None: no limit), PUE, tariffs by period."""
+    """Per site: limits by period (None: no limit), PUE for energy and at peak, tariffs by period.
+
+    `by_period` says that PUE is given by period, `own_peak` that the peak is a number of its own all the same.
+    """
 
     limits: dict[str, Row]
-    pue: Row
-    peak_pue: Row | None
+    energy_pue: Row
+    power_pue: Row
+    by_period: bool
+    own_peak: bool
     electricity: Row
     hosting: Row
     carbon: Row
+
+    @property
+    def pue(self) -> str:
+        """PUE for energy, as formulas refer to it."""
+        return self.energy_pue.now if self.by_period else self.energy_pue.constant
+
+    @property
+    def peak_constant(self) -> Row | None:
+        """The line of the PUE at peak where it is one number."""
+        return self.power_pue if self.own_peak or not self.by_period else None
+
+    @property
+    def peak_pue(self) -> str:
+        """PUE at peak, as formulas refer to it."""
+        return self.power_pue.now if self.peak_constant is None else self.power_pue.constant
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from optimizer.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.input_rows import BudgetRows, SiteRows
 from optimizer.workbook.layout import Line, Row, Table
@@ -15,11 +17,13 @@ LIMITS = {
     "air_mw": ("Air cooling limit, IT load", "MW"),
     "racks": ("Rack limit", "racks"),
 }
+UNMET = "unmet_usd_per_unit_hour"
 TARIFFS = {
     "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
     "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
     "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
 }
+NOT_GIVEN = "not given, counts as 0"
 
 
 def write_sites(table: Table) -> dict[str, SiteRows]:
@@ -30,41 +34,62 @@ def write_sites(table: Table) -> dict[str, SiteRows]:
     for site in facts.sites:
         given = facts.scenario["sites"][site]
         limits = {
-            name: _site_line(table, site, name, LIMITS[name], facts.over_periods(given[name], 0.0))
+            name: _site_line(table, site, name, LIMITS[name], facts.over_periods(name, given[name], 0.0))
             for name in LIMITS
             if name in given
         }
-        pue = _pue(table, site, "pue", "PUE, yearly mean, for energy")
-        peak = _pue(table, site, "peak_pue", "PUE at peak, for power") if "peak_pue" in given else None
+        pue, peak = _pue(table, site, given)
         tariffs = [
-            _site_line(table, site, name, TARIFFS[name], facts.over_periods(given.get(name, "0"))) for name in TARIFFS
+            _site_line(table, site, name, TARIFFS[name], facts.over_periods(name, given.get(name, "0")))
+            for name in TARIFFS
         ]
-        rows[site] = SiteRows(limits, pue, peak, *tariffs)
+        rows[site] = SiteRows(limits, pue, peak, isinstance(given["pue"], dict), "peak_pue" in given, *tariffs)
     return rows
 
 
 def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
-    source, keys = f"scenario: {name}", (f"sites/{site}/{name}",)
+    given = name in table.book.facts.scenario["sites"][site]
+    source, keys = f"scenario: {name}" if given else NOT_GIVEN, (f"sites/{site}/{name}",)
     return table.line(Line(label[0], label[1], place=site, periods=values, source=source, rule="amount", keys=keys))
 
 
-def _pue(table: Table, site: str, name: str, label: str) -> Row:
-    value = number(table.book.facts.scenario["sites"][site][name])
-    source, keys = f"scenario: {name}", (f"sites/{site}/{name}",)
-    return table.line(Line(label, "ratio", place=site, constant=value, source=source, rule="ratio", keys=keys))
+ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
+UNLIKE_MONTHS = "its months differ inside a period"
+
+
+def _pue(table: Table, site: str, given: dict[str, Any]) -> tuple[Row, Row]:
+    """PUE for energy and for power: numbers, or by period; one line where they are the same.
+
+    Where months differ inside a period and the peak is the highest of them, a new mean does not say what the highest
+    is: both are locked.
+    """
+    facts, raw = table.book.facts, given["pue"]
+    line = Line(ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",))
+    means = facts.over_periods("pue", raw)
+    highs = facts.read(highest, raw)
+    line = replace(line, periods=means) if isinstance(raw, dict) else replace(line, constant=number(raw))
+    if "peak_pue" in given:
+        peak = replace(line, label=PEAK_PUE, source="scenario: peak_pue", keys=(f"sites/{site}/peak_pue",))
+        constant = number(given["peak_pue"])
+        return table.line(line), table.line(replace(peak, periods=None, constant=constant))
+    if means == highs:
+        row = table.line(line)
+        return row, row
+    line = replace(line, keys=(), locked=UNLIKE_MONTHS)
+    return table.line(line), table.line(replace(line, label=PEAK_PUE, periods=highs))
 
 
 def write_unmet(table: Table) -> dict[str, Row]:
     """What work that is not done costs, where that has a price."""
     facts = table.book.facts
-    priced = [name for name in facts.unmet if "unmet_usd_per_unit_hour" in facts.scenario["demand"][name]]
+    priced = [name for name in facts.unmet if UNMET in facts.scenario["demand"][name]]
     if not priced:
         return {}
     table.heading("Price of unmet work")
     rows = {}
     for demand in priced:
-        prices = facts.over_periods(facts.scenario["demand"][demand]["unmet_usd_per_unit_hour"])
-        source, keys = "scenario: unmet_usd_per_unit_hour", (f"demand/{demand}/unmet_usd_per_unit_hour",)
+        prices = facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET])
+        source, keys = f"scenario: {UNMET}", (f"demand/{demand}/{UNMET}",)
         line = Line("Unmet work", "USD/unit-hour", demand, periods=prices, source=source, rule="amount", keys=keys)
         rows[demand] = table.line(line)
     return rows

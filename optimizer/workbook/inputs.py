@@ -8,7 +8,7 @@ from typing import Any
 from optimizer.workbook.book_inputs import write_book_inputs
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_inputs import write_decision_inputs, write_fleet, write_values
-from optimizer.workbook.facts import MONTHS_PER_YEAR, a_cent, month_start
+from optimizer.workbook.facts import MONTHS_PER_YEAR, month_start
 from optimizer.workbook.input_finance import (
     OURS,
     write_after_horizon,
@@ -139,7 +139,7 @@ def _scalars(table: Table) -> None:
         ("kW in a MW", "kW/MW", 1000.0, "positive", "kw_per_mw"),
         ("kg in a tonne", "kg/t", 1000.0, "positive", "kg_per_t"),
         ("USD in a million USD", "USD/USD m", 1e6, "positive", "usd_per_million"),
-        ("Tolerance for money", "USD", a_cent(facts.flows_usd), "amount", "tolerance_usd"),
+        ("Tolerance for money", "USD", facts.money_tolerance, "amount", "tolerance_usd"),
         ("Tolerance for quantities", "ratio", 1e-9, "amount", "tolerance_quantity"),
         ("Tolerance of the edit detector", "number", 1e-8, "amount", "tolerance_edited"),
         ("Power of the edit detector", "ratio", FINGERPRINT_POWER, "positive", "fingerprint_power"),

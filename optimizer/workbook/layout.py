@@ -31,6 +31,7 @@ from optimizer.workbook.lines import (
     at_order,
     cohort,
     down,
+    left_of,
     sum_down,
 )
 from optimizer.workbook.page import Page, warn
@@ -70,6 +71,7 @@ __all__ = [
     "at_order",
     "cohort",
     "down",
+    "left_of",
     "sum_down",
     "warn",
 ]

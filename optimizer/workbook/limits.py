@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import fsum
 
+from openpyxl.utils import get_column_letter
+
 from optimizer.calendar import HOURS_PER_YEAR
 from optimizer.plan_format import LimitRow
 from optimizer.workbook.capacity import CapacityRows, demand_row
@@ -17,7 +19,7 @@ from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.given import Given
 from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import Book, Page, Tie, warn
-from optimizer.workbook.moves import Worth, worth_cell, write_moves
+from optimizer.workbook.moves import Worth, worth_cells, write_moves
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, PALE_RED, RED, Role
@@ -32,15 +34,19 @@ HEADERS = (
 )  # fmt: skip
 WIDTHS = (27, 30, 13, 16, 19, 19, 19, 19, 10, 17, 20, 62)
 KIND, OF, WINDOW, UNIT, USED, LIMIT, LEFT, SHARE, BINDS, PRICE, FIGURES, NAME = range(1, len(HEADERS) + 1)
+MOVE = NAME + 1
+"""The first of the columns that say which move is told."""
 NOTE = (
     "The price of one unit in the relaxation, where it is above zero, shows which limits are worth a closer look. "
     "It is not what one unit more is worth: that takes a second solve."
 )
-ONE_MORE = "One unit more of it in all windows changes the cost by, USD"
+MOVING = "Moving it in all windows changes the cost by, USD"
 """Takes the place of the price in the relaxation where there is an explanation."""
-ONE_MORE_NOTE = (
-    "What one unit more of a limit changes is from second solves, in the table below the last limit; below zero saves. "
-    "Blank: not asked, or not told by the gap."
+MOVED_HEADERS = ("Moved by", "Moved by, in the unit", "Unit of the move")
+MOVED_WIDTHS = (12, 17, 20)
+MOVING_NOTE = (
+    "What moving a limit changes is from second solves, in the table below the last limit, for the move that was "
+    "solved and no other; below zero saves. Blank: not asked, or not told by the gap."
 )
 KINDS = {
     "power_within_site": "Power at the meter",
@@ -124,11 +130,12 @@ def _parts(row: str) -> tuple[str, list[str]]:
 def write_limits(book: Book, sources: Sources) -> list[Limited]:
     """Write the sheet; returns its lines. Needs every sheet that holds figures of limits."""
     page = Page(book, "Limits", "Limits: used, limit and what is left", "806000")
-    page.widths(WIDTHS)
     explanation = book.made.explanation
-    page.text(HEAD - 1, 1, NOTE if explanation is None else ONE_MORE_NOTE, Role.NOTE)
-    headers = [ONE_MORE if i == PRICE and explanation else header for i, header in enumerate(HEADERS, start=1)]
-    page.headers(HEAD, [(header, USED <= i <= PRICE) for i, header in enumerate(headers, start=1)], 56)
+    page.widths(WIDTHS if explanation is None else (*WIDTHS, *MOVED_WIDTHS))
+    page.text(HEAD - 1, 1, NOTE if explanation is None else MOVING_NOTE, Role.NOTE)
+    headers = HEADERS if explanation is None else (*HEADERS[: PRICE - 1], MOVING, *HEADERS[PRICE:], *MOVED_HEADERS)
+    numbers = {*range(USED, PRICE + 1), MOVE, MOVE + 1}
+    page.headers(HEAD, [(header, i in numbers) for i, header in enumerate(headers, start=1)], 56)
     rows = enumerate(_rows(sources.facts), start=HEAD + 1)
     limits = [Limited(number, row, _live(sources, *_parts(row.row))) for number, row in rows]
     if explanation is not None:
@@ -138,7 +145,7 @@ def write_limits(book: Book, sources: Sources) -> list[Limited]:
         _write(page, limit)
         _tie(book, limit)
     last = HEAD + max(1, len(limits))
-    page.sheet.auto_filter.ref = f"A{HEAD}:L{last}"
+    page.sheet.auto_filter.ref = f"A{HEAD}:{get_column_letter(len(headers))}{last}"
     warn(page.sheet, f"G{HEAD + 1}:G{last}", "lessThan", "0", PALE_RED, RED)
     page.sheet.freeze_panes = f"A{HEAD + 1}"
     page.print_setup(HEAD)
@@ -249,7 +256,7 @@ def _write(page: Page, limit: Limited) -> None:
         if plan.price_usd is not None:
             page.number(row, PRICE, plan.price_usd, Role.SOLVER, "kW")
     elif limit.worth is not None:
-        worth_cell(page, row, PRICE, limit.worth)
+        worth_cells(page, row, PRICE, MOVE, limit.worth)
 
 
 def _tie(book: Book, limit: Limited) -> None:

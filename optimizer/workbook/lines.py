@@ -109,6 +109,11 @@ def at_order(row: Row, axis: Row, lead: str) -> Formula:
     return Formula(f"=SUMIFS({row.across},{axis.axis_across},@${PERIOD}-{lead})")
 
 
+def left_of(most: str, used: str) -> Formula:
+    """What is left of a limit; a difference within the tolerance of the limit is none, as in the audit."""
+    return Formula(f"=IF(ABS({most}-{used})<=tolerance_quantity*{most},0,{most}-{used})")
+
+
 OVERRIDE = "override/"
 """How the keys of override cells begin; they hold what is ordered and belong to no file."""
 VIEW = "view/"

@@ -20,6 +20,7 @@ def write_log(book: Book) -> None:
     page.widths(WIDTHS)
     row = _manifest(page, HEAD + 1)
     row = _texts(page, row + 1, "Warnings", book.facts.plan.warnings)
+    row = _texts(page, row + 1, "Notes", book.facts.plan.notes)
     row = _texts(page, row + 1, "Findings of the audit", book.facts.plan.audit.findings)
     row = _sources(page, row + 1)
     row = _excluded(page, row + 1)

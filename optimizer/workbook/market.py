@@ -42,13 +42,13 @@ def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
 
 def _hosted(facts: Facts, accelerator: str) -> dict[str, dict[str, Any]]:
     """Hosted offers of an accelerator that are open to the buyer."""
-    systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer", "any")
+    systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer")
     return {
         name: offer
         for name, offer in facts.catalog["offers"].items()
         if offer["route"] in HOSTED
         and systems[offer["system"]]["accelerator"] == accelerator
-        and (buyer == "any" or buyer in offer.get("buyers", [buyer]))
+        and ("buyers" not in offer or buyer == "any" or buyer in offer["buyers"])
     }
 
 
@@ -59,7 +59,7 @@ def _rents(facts: Facts, offer: dict[str, Any]) -> tuple[float | None, ...]:
     until = last_month(dates["until"]) if dates.get("until") else None
     months = [first_month(key) for key in facts.keys]
     open_in = [(since is None or since <= month) and (until is None or month <= until) for month in months]
-    rents = facts.over_periods(offer.get("usd_per_accelerator_hour"))
+    rents = facts.over_periods("usd_per_accelerator_hour", offer.get("usd_per_accelerator_hour"))
     return tuple(rent if rent and is_open else None for rent, is_open in zip(rents, open_in, strict=True))
 
 

@@ -11,12 +11,11 @@ from optimizer.workbook.layout import Page
 from optimizer.workbook.styles import FORMATS, Role
 
 HEADERS = (
-    "Limit, in all its windows", "Answer", "Moved by", "Unit", "Cost changes by, USD, least",
-    "Cost changes by, USD, most", "By one unit more, USD, least", "By one unit more, USD, most", "Known (0 or 1)",
-    "", "Figures", "Tightest row in the model",
+    "Limit, in all its windows", "Answer", "Moved by", "Unit", "Moved by, in the unit", "Cost changes by, USD, least",
+    "Cost changes by, USD, most", "Known (0 or 1)", "", "", "Figures", "Tightest row in the model",
 )  # fmt: skip
-LIMIT, ANSWER, MOVED, UNIT, LEAST, MOST, UNIT_LEAST, UNIT_MOST, KNOWN, _, FIGURES, NAME = range(1, len(HEADERS) + 1)
-NUMBERS = (MOVED, LEAST, MOST, UNIT_LEAST, UNIT_MOST, KNOWN)
+LIMIT, ANSWER, MOVED, UNIT, AMOUNT, LEAST, MOST, KNOWN, *_, FIGURES, NAME = range(1, len(HEADERS) + 1)
+NUMBERS = (MOVED, AMOUNT, LEAST, MOST, KNOWN)
 POINTS_MOVE = "A share moves by points. A figure is known where both ends say the same and differ by less than itself."
 ANSWERS = {
     "solved": "solved again",
@@ -29,17 +28,24 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Worth:
-    """What one unit more of a limit changes: by which unit, the row of the move that tells it, and how it looks."""
+    """The move that tells what a limit is worth: its row, and the unit of its amount."""
 
     unit: str
     row: int
-    look: str
 
     @property
-    def formula(self) -> Formula:
-        """The middle of the two figures."""
-        ends = f"G{self.row}:H{self.row}"
+    def change(self) -> Formula:
+        """The middle of the two figures between which the change lies."""
+        ends = f"F{self.row}:G{self.row}"
         return Formula(f"=SUM({ends})/COUNT({ends})")
+
+    @property
+    def moved(self) -> Formula:
+        return Formula(f"=C{self.row}")
+
+    @property
+    def amount(self) -> Formula:
+        return Formula(f"=E{self.row}")
 
 
 def write_moves(page: Page, explanation: Explanation, row: int) -> Mapping[tuple[str, str], Worth]:
@@ -56,8 +62,8 @@ def write_moves(page: Page, explanation: Explanation, row: int) -> Mapping[tuple
     for limit in explanation.limits:
         for move in limit.moves:
             _write(page, row, limit, move)
-            if move is limit.one_more:
-                found[limit.constraint, limit.name] = Worth(limit.unit, row, _look(move.usd_per_unit))
+            if move is (limit.one_more or limit.telling):
+                found[limit.constraint, limit.name] = Worth(limit.unit, row)
             row += 1
     return found
 
@@ -68,26 +74,23 @@ def _write(page: Page, row: int, limit: LimitWorth, move: Move) -> None:
     page.text(row, ANSWER, ANSWERS[move.answer])
     page.number(row, MOVED, move.percent / 100, Role.SOLVER, "share")
     page.text(row, UNIT, limit.unit)
-    _between(page, row, LEAST, move.change_usd, "USD")
-    _between(page, row, UNIT_LEAST, move.usd_per_unit, _look(move.usd_per_unit))
+    page.number(row, AMOUNT, move.amount, Role.SOLVER, "any")
+    _between(page, row, move.change_usd)
     page.number(row, KNOWN, float(known), Role.SOLVER, "switch")
     page.text(row, FIGURES, "optimiser's, static")
     page.text(row, NAME, limit.row)
 
 
-def _between(page: Page, row: int, column: int, usd: Between | None, look: str) -> None:
+def _between(page: Page, row: int, usd: Between | None) -> None:
     """The two figures; a side without a bound stays blank."""
-    for i, value in enumerate((usd.least, usd.most) if usd is not None else ()):
+    for column, value in zip((LEAST, MOST), (usd.least, usd.most) if usd is not None else (), strict=False):
         if value is not None:
-            page.number(row, column + i, value + 0.0, Role.SOLVER, look)
+            page.number(row, column, value + 0.0, Role.SOLVER, "USD")
 
 
-def _look(usd: Between | None) -> str:
-    """Cents, or more decimals where the unit is worth less than a dollar."""
-    small = usd is not None and usd.middle is not None and abs(usd.middle) < 1
-    return "USD/unit-hour" if small else "kW"
-
-
-def worth_cell(page: Page, row: int, column: int, worth: Worth) -> None:
-    """What one unit more changes, in a cell of the same sheet."""
-    page.formula(row, column, worth.formula, None, FORMATS[worth.look])
+def worth_cells(page: Page, row: int, change: int, move: int, worth: Worth) -> None:
+    """What a move changes, in one column of the same sheet, and the move, in three others from `move` on."""
+    page.formula(row, change, worth.change, None, FORMATS["USD"])
+    page.formula(row, move, worth.moved, None, FORMATS["share"])
+    page.formula(row, move + 1, worth.amount, None, FORMATS["any"])
+    page.text(row, move + 2, worth.unit)

@@ -10,7 +10,7 @@ from optimizer.workbook.capacity import CapacityRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.inputs import InputRows, SystemRows
-from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, sum_down
+from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, left_of, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.stands import Stand
 
@@ -123,10 +123,9 @@ def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: 
     own = inputs.sites[site]
     load = table.line(Line("Provisioned IT load", "kW", place=site, periods=_product(stands, provisioned)))
     drawn = table.line(Line("Average IT load", "kW", place=site, periods=_product(stands, average)))
-    formula = Formula(f"={own.pue.constant}*{drawn.now}*hours_per_period/kw_per_mw")
+    formula = Formula(f"={own.pue}*{drawn.now}*hours_per_period/kw_per_mw")
     energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
-    peak = (own.peak_pue or own.pue).constant
-    used = Formula(f"={peak}*{load.now}/kw_per_mw")
+    used = Formula(f"={own.peak_pue}*{load.now}/kw_per_mw")
     pairs = {"power_mw": _limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))}
     for kind in ("liquid", "air"):
         kw = _product(stands, provisioned, kind).text
@@ -159,9 +158,8 @@ def _limit(
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
-    left = f"{most.now}-{row.now}"
-    formula = Formula(f"=IF(ABS({left})<=tolerance_quantity*{most.now},0,{left})")
-    return row, most if added else limit, table.line(Line(f"{label}: left", unit, place=site, periods=formula))
+    left = table.line(Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now)))
+    return row, most if added else limit, left
 
 
 def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:

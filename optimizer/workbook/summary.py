@@ -10,17 +10,17 @@ from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Page, down
-from optimizer.workbook.limits import PRICE, Limited
+from optimizer.workbook.limits import MOVE, PRICE, Limited
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 from optimizer.workbook.summary_charts import place_charts
 
-HEAD, MOST_LIMITS, MOST_YEARS = 3, 8, 4
+HEAD, MOST_LIMITS, MOST_YEARS, MOST_WARNINGS = 3, 8, 4, 8
 SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
 SOLVED_AGAIN = (
-    "Second solves: what one unit more in all windows changes the cost by, static; else the price in the relaxation, "
-    "a screen."
+    "Second solves: what a move of the limit in all its windows changes the cost by, static. Limits says how much that "
+    "is. Blank: not asked, or not told by the gap."
 )
 DEMANDS = ("serve_demand", "finish_by_deadline")
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
@@ -40,7 +40,8 @@ def open_summary(book: Book) -> Page:
 
 def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows, limits: list[Limited]) -> None:
     """Fill the sheet; needs the sheets that it shows."""
-    row = _headline(page, cash, orders, places, HEAD + 1)
+    top = _warnings(page, HEAD + 1)
+    row = _headline(page, cash, orders, places, top)
     row = _purchases(page, cash, orders, row + 1)
     row = _decisions(page, cash, orders, row + 1)
     costs, row = _costs(page, cash, row + 1)
@@ -50,9 +51,25 @@ def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRo
     _basis(page, row + 1)
     wide = _wide(page)
     page.widths((_longest(limits), 15, *[13.0] * (wide - 2), 3))
-    place_charts(page, orders, places, cash, costs, HEAD + 1, get_column_letter(wide + 2))
+    place_charts(page, orders, places, cash, costs, top, get_column_letter(wide + 2))
     page.print_setup(HEAD)
     page.sheet.page_setup.fitToHeight = 1
+
+
+def _warnings(page: Page, row: int) -> int:
+    """What changes the meaning of the decision, across tables and charts; returns the row after it."""
+    warnings = page.book.facts.plan.warnings
+    if not warnings:
+        return row
+    page.text(row, 1, "What to know first", Role.HEADER)
+    for column in range(2, _wide(page) + 1):
+        page.cell(row, column, Role.HEADER)
+    shown = list(warnings[:MOST_WARNINGS])
+    if len(warnings) > MOST_WARNINGS:
+        shown.append(f"… and {len(warnings) - MOST_WARNINGS} more on Log")
+    for i, text in enumerate(shown, start=row + 1):
+        page.text(i, 1, text)
+    return row + len(shown) + 2
 
 
 def _longest(limits: Sequence[Limited]) -> float:
@@ -261,8 +278,11 @@ def _binding(limits: Sequence[Limited]) -> list[Limited]:
 
 
 def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
-    """What binds in the optimiser's plan, and what one unit more does where second solves tell it."""
-    _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
+    """What binds in the optimiser's plan, and what a move of it changes where second solves tell it."""
+    if page.book.made.explanation is None:
+        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
+    else:
+        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "Change, USD", "if moved by")
     binding = _binding(limits)
     for i, limit in enumerate(binding, start=row + 1):
         page.text(i, 1, limit.words)
@@ -276,10 +296,12 @@ def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
 
 
 def _worth(page: Page, row: int, limit: Limited) -> None:
-    """What one unit more changes, if it is known; else the price in the relaxation, and the unit of either."""
-    if limit.worth is not None:
-        page.formula(row, 4, Formula(f"=Limits!{get_column_letter(PRICE)}{limit.number}"), None, FORMATS["kW"])
-        page.text(row, 5, f"{limit.worth.unit}, second solves")
+    """What a move changes, if that was asked and is known; without an explanation the price in the relaxation."""
+    if page.book.made.explanation is not None:
+        if limit.worth is not None:
+            for column, source, look in ((4, PRICE, "USD"), (5, MOVE, "share")):
+                cell = f"=Limits!{get_column_letter(source)}{limit.number}"
+                page.formula(row, column, Formula(cell), None, FORMATS[look])
         return
     if limit.plan.price_usd is not None:
         page.number(row, 4, limit.plan.price_usd, Role.SOLVER, "kW")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.facts import Group
 from optimizer.workbook.inputs import InputRows
-from optimizer.workbook.layout import SUM, Book, Check, Line, Row, Table, Tie, area, sum_down
+from optimizer.workbook.layout import SUM, Book, Check, Line, Row, Table, Tie, area, left_of, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.supply_inputs import PoolInputs
 
@@ -106,9 +106,7 @@ def _left(table: Table, pairs: Pairs) -> None:
     table.heading("Left", "Supply less what is ordered; negative: an edit orders more than can be had.")
     rows = []
     for (kind, key), (used, limit) in pairs.items():
-        left = f"{limit.now}-{used.now}"
-        formula = Formula(f"=IF(ABS({left})<=tolerance_quantity*{limit.now},0,{left})")
-        rows.append(table.line(Line(f"Left of {kind}", UNITS[kind], key, periods=formula)))
+        rows.append(table.line(Line(f"Left of {kind}", UNITS[kind], key, periods=left_of(limit.now, used.now))))
     value = Formula(f"=SUMPRODUCT(({area(rows)}<0)*1)")
     meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
     table.book.checks.append(Check("Orders stay within supply", value, "count", "tolerance_quantity", meaning))

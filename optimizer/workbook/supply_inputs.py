@@ -49,7 +49,8 @@ def _accelerators(table: Table) -> dict[str, Row]:
             "Supply", "accelerators/month", accelerator, source="scenario: supply_per_month", rule="amount",
             keys=(f"supply_per_month/{accelerator}",),
         )  # fmt: skip
-        rows[accelerator] = table.line(replace(line, periods=facts.over_periods(schedule, 0.0)))
+        supply = facts.over_periods("supply_per_month", schedule, 0.0)
+        rows[accelerator] = table.line(replace(line, periods=supply))
     return rows
 
 
@@ -62,7 +63,8 @@ def _offers(table: Table) -> dict[str, Row]:
             key = f"catalog/offers/{offer}/supply_systems_per_month"
             line = Line("Supply of the offer", "systems/month", offer, rule="amount", keys=(key,))
             line = of_catalog(facts, offer, "supply_systems_per_month", line)
-            rows[offer] = table.line(replace(line, periods=facts.over_periods(schedule, 0.0)))
+            supply = facts.over_periods("supply_systems_per_month", schedule, 0.0)
+            rows[offer] = table.line(replace(line, periods=supply))
     return rows
 
 
@@ -82,7 +84,8 @@ def _pool(table: Table, pool: str, rule: Any) -> PoolInputs:
         keys=(f"pools_per_month/{pool}/share",) if forecast else (),
     )  # fmt: skip
     monthly = Line(
-        "Supply of the pool", "pool units/month", pool, periods=facts.over_periods(schedule, 0.0), rule="amount",
+        "Supply of the pool", "pool units/month", pool, rule="amount",
+        periods=facts.over_periods("pools_per_month", schedule, 0.0),
         source=f"forecast {rule['forecast']}, whole market" if forecast else "scenario: pools_per_month",
         keys=() if forecast else (f"pools_per_month/{pool}",),
     )  # fmt: skip

@@ -74,7 +74,7 @@ def _throughput(table: Table) -> dict[tuple[str, str], Row]:
             basis=str(given["basis"]),
             date=str(facts.catalog["sources"].get(given["source"], {}).get("date", "")),
             source=f"{given['source']} (see Log)",
-            periods=facts.over_periods(given["rate"]),
+            periods=facts.over_periods("rate", given["rate"]),
             rule="amount",
             keys=(f"catalog/throughput/{accelerator}/{workload}/rate",),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -28,6 +28,7 @@ from optimizer.workbook.inputs import write_inputs
 from optimizer.workbook.layout import Book
 from optimizer.workbook.limits import Sources, write_limits
 from optimizer.workbook.log import write_log
+from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.orders import write_orders
 from optimizer.workbook.purchase_orders import write_purchase_orders
 from optimizer.workbook.sensitivity import write_sensitivity
@@ -50,23 +51,27 @@ def write_workbook(
     language: Language = ENGLISH,
     runs: Runs | None = None,
     explanation: Explanation | None = None,
-) -> None:
+    notes: Iterable[Note] = (),
+) -> tuple[Note, ...]:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
     A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
     `language` is that of labels, notes and number formats; `runs` are other plans to set beside this one;
-    `explanation` is why the plan is as it is.
+    `explanation` is why the plan is as it is; `notes` are those of a reader of an earlier one. Returns the notes that
+    have no place any more, because something else stands there or a formula reads it.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
     path = Path(path)
     book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
+    left_out = keep_notes(book, notes)
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
         raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
         book.workbook.save(raw)
         recalculate(raw)
         finish(raw, ready, book.charts, book.ties)
         ready.replace(path)
+    return left_out
 
 
 def build(made: Made) -> Book:

@@ -12,6 +12,7 @@ from openpyxl.utils.cell import coordinate_from_string
 
 from catalogs.problems import Location, Problem, suggestion
 from optimizer.workbook.book import Book, InputCell
+from optimizer.workbook.notes import Note
 from optimizer.workbook.rules import RULES
 from optimizer.workbook_back.copy import Opened
 from optimizer.workbook_back.sheets import Found, Value, unescaped
@@ -43,23 +44,25 @@ class Edit:
 
 @dataclass(frozen=True)
 class Compared:
-    """Edits in the order of the sheets, and what may not be changed."""
+    """Edits and notes in the order of the sheets, and what may not be changed."""
 
     edits: tuple[Edit, ...]
+    notes: tuple[Note, ...]
     problems: tuple[Problem, ...]
 
 
 def compared(opened: Opened, book: Book) -> Compared:
     """The edits of a workbook; `book` is what the same plan is written as."""
     edits: list[Edit] = []
-    problems: list[Problem] = []
+    notes: list[Note] = []
+    problems = list(_other_names(opened, book))
     for title in book.workbook.sheetnames:
         if title not in opened.sheets:
             others = set(opened.sheets) - set(book.workbook.sheetnames)
             at = Location(f"{opened.path}, {title}", 0, 0)
             problems.append(Problem(at, f"the sheet is missing or renamed{suggestion(title, others)}; put it back"))
             continue
-        wrong = list(_differences(opened, book, title, edits))
+        wrong = list(_differences(opened, book, title, edits, notes))
         problems += wrong[:MOST_SHOWN]
         if len(wrong) > MOST_SHOWN:
             message = (
@@ -67,20 +70,44 @@ def compared(opened: Opened, book: Book) -> Compared:
                 "or sorted? Undo that, or start again from the file as it was written"
             )
             problems.append(Problem(Location(f"{opened.path}, {title}", 0, 0), message))
-    return Compared(tuple(edits), tuple(problems))
+    return Compared(tuple(edits), tuple(notes), tuple(problems))
 
 
-def _differences(opened: Opened, book: Book, title: str, edits: list[Edit]) -> Iterator[Problem]:
-    """What differs on a sheet; edits of inputs go to `edits`."""
-    expected, found = _written(book, title), opened.sheets[title]
+def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
+    """Names that point elsewhere, are gone, or mean something else on one sheet; names of the reader's own may stay."""
+    names = {(name.name, name.sheet): name.refers for name in opened.names}
+    for name, defined in book.workbook.defined_names.items():
+        at = Location(f"{opened.path}, name {name}", 0, 0)
+        was, now = str(defined.attr_text), names.get((name, ""))
+        if now is None:
+            yield Problem(at, f"is gone; it pointed to {was}")
+        elif normalised(now) != normalised(was):
+            yield Problem(at, f"points to {_cut(now)}; it was {was}")
+        for other, sheet in sorted(names):
+            if sheet and other.lower() == name.lower():
+                yield Problem(at, f"means something else on {sheet}; delete that name")
+
+
+def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], notes: list[Note]) -> Iterator[Problem]:
+    """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
+    expected, found = written(book, title), opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
-        if title == opened.copy_sheet and coordinate_from_string(coordinate)[1] >= opened.copy_row:
+        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
             continue
         was, now = expected.get(coordinate, NOTHING), found.get(coordinate, NOTHING)
         cell = book.inputs.get((title, coordinate))
+        if cell is None and was == NOTHING and now.formula is None and isinstance(now.value, str):
+            notes.append(Note(title, coordinate, now.value))
+            continue
         message = _change(was, now) if cell is None else _edited(title, coordinate, cell, was, now, edits)
         if message:
             yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
+
+
+def _is_of_copy(coordinate: str, rows: range) -> bool:
+    """Whether a cell is one of the copy's, which is in the first two columns of its rows."""
+    letters, row = coordinate_from_string(coordinate)
+    return row in rows and letters in ("A", "B")
 
 
 def _position(coordinate: str) -> tuple[int, int, str]:
@@ -88,7 +115,7 @@ def _position(coordinate: str) -> tuple[int, int, str]:
     return row, len(letters), letters
 
 
-def _written(book: Book, title: str) -> Mapping[str, Found]:
+def written(book: Book, title: str) -> Mapping[str, Found]:
     """The cells of a sheet as it is written now."""
     cells = {}
     for row in book.workbook[title].iter_rows():
@@ -110,7 +137,7 @@ def _plain(value: object) -> Value:
 def _change(was: Found, now: Found) -> str:
     """What is wrong with a cell that may not change; empty if it did not."""
     if was.formula is not None:
-        if now.formula is not None and normalised(now.formula) == normalised(was.formula):
+        if same_formula(was, now):
             return ""
         return f"the formula was replaced by {_shown(now)}; it was {was.formula}"
     if now.formula is None and _same(was.value, now.value):
@@ -118,6 +145,12 @@ def _change(was: Found, now: Found) -> str:
     if was.value is None:
         return f"holds {_shown(now)} where nothing belongs; clear the cell"
     return f"is locked and now holds {_shown(now)}; it was {_shown(was)}"
+
+
+def same_formula(was: Found, now: Found) -> bool:
+    """Whether two cells hold one formula, however it is spelt."""
+    both = was.formula is not None and now.formula is not None
+    return both and normalised(str(was.formula)) == normalised(str(now.formula))
 
 
 def normalised(formula: str) -> str:

@@ -8,51 +8,53 @@ from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_from_string
 
-from catalogs.problems import InputError, Location, Problem
+from optimizer.reading import refused
+from optimizer.returned import verified
 from optimizer.workbook.embedded import MARK, DamagedCopy, Made, unpacked
 from optimizer.workbook_back.package import Package
-from optimizer.workbook_back.sheets import Cells, read_sheets
+from optimizer.workbook_back.sheets import Cells, Name, read_names, read_sheets
+
+ABOVE_PARTS = 3
+"""Rows of the copy above its parts: its mark, a note and the SHA-256."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A workbook file: its cells, what it was made from, and where the copy of that begins."""
+    """A workbook file: its cells and names, what it was made from, and where the copy of that begins."""
 
     path: Path
     sheets: Mapping[str, Cells]
+    names: tuple[Name, ...]
     made: Made
     copy_sheet: str
-    copy_row: int
+    copy_rows: range
 
 
 def copy_in(path: Path) -> Opened:
     """A workbook written by chipmix. Raises InputError if it is none, is not safe to read or its copy is damaged."""
     package = Package(path)
     try:
-        return copy_among(path, read_sheets(package))
+        return copy_among(path, read_sheets(package), read_names(package))
     finally:
         package.close()
 
 
-def copy_among(path: Path, sheets: Mapping[str, Cells]) -> Opened:
-    """The copy among cells that have been read. Raises InputError if it is missing or damaged."""
+def copy_among(path: Path, sheets: Mapping[str, Cells], names: tuple[Name, ...]) -> Opened:
+    """The copy among cells that have been read. Raises InputError if it is missing, damaged or changed."""
     sheet, row = next(_marks(sheets), ("", 0))
     if not sheet:
-        raise _refused(
+        raise refused(
             path,
             "is not a workbook written by chipmix, or the copy of the plan at the end of Log was deleted; "
             "write one with chipmix plan SCENARIO -o FILE.xlsx",
         )
+    sha256, parts = _block(sheets[sheet], row)
     try:
-        made = unpacked(*_block(sheets[sheet], row))
+        made = unpacked(sha256, parts)
     except DamagedCopy as error:
-        message = f"the copy of the plan from {sheet}!A{row} on {error}; use the workbook as it was written"
-        raise _refused(path, message) from error
-    return Opened(path, sheets, made, sheet, row)
-
-
-def _refused(path: Path, message: str) -> InputError:
-    return InputError([Problem(Location(str(path), 0, 0), message)])
+        raise refused(path, f"the copy of the plan from {sheet}!A{row} on {error}") from error
+    verified(made.plan, path)
+    return Opened(path, sheets, names, made, sheet, range(row, row + ABOVE_PARTS + len(parts)))
 
 
 def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:
@@ -65,7 +67,7 @@ def _marks(sheets: Mapping[str, Cells]) -> Iterator[tuple[str, int]]:
 def _block(cells: Cells, row: int) -> tuple[str, list[str]]:
     """The SHA-256 and the parts under the mark: text in column B, from two rows below it to the first blank."""
     parts: list[str] = []
-    while (found := cells.get(f"B{row + 3 + len(parts)}")) is not None:
+    while (found := cells.get(f"B{row + ABOVE_PARTS + len(parts)}")) is not None:
         parts.append(str(found.value))
     sha256 = cells.get(f"B{row + 2}")
     return str(sha256.value) if sha256 else "", parts

@@ -10,7 +10,8 @@ from typing import Any
 
 from catalogs.periods import first_month
 from catalogs.problems import Location
-from catalogs.yaml_text import Map, Seq, Text
+from catalogs.yaml_text import Map, Text
+from optimizer.schedules import Reading, mean, reading_of
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts
 from optimizer.workbook.input_finance import (
     AFTER,
@@ -74,7 +75,7 @@ class Changer:
             return _after_horizon(raw, new)
         if key.startswith(BUDGET):
             return self._table({**(raw if isinstance(raw, dict) else {}), **new})
-        return new[""] if "" in new else self._schedule(raw, new)
+        return new[""] if "" in new else self._schedule(raw, new, reading_of(key.removeprefix(CATALOG).split("/")))
 
     def raw(self, key: str) -> Any:
         """What the plan's inputs say at a key; None where they say nothing."""
@@ -90,8 +91,8 @@ class Changer:
             table.put(key, value if isinstance(value, Text) else Text(value, at), at)
         return table
 
-    def _schedule(self, raw: Raw, new: Mapping[str, Text]) -> Map:
-        """The schedule with the periods edited and every other as it was.
+    def _schedule(self, raw: Raw, new: Mapping[str, Text], reading: Reading) -> Map:
+        """The schedule with the periods edited and every other as it was, month by month.
 
         Keys from before the horizon stay, keys after it are as good as gone with the horizon.
         """
@@ -99,22 +100,33 @@ class Changer:
         values: dict[str, str] = dict(begun)
         last = None
         for key in self._facts.keys:
-            value = new.get(key) or self._before(raw, key, bool(values))
-            if value is not None and (value != last or isinstance(value, Text)):
-                values[key] = value
-            last = value
+            for step, value in self._steps(raw, key, new, bool(values), reading).items():
+                if value != last or isinstance(value, Text):
+                    values[step] = value
+                last = value
         return self._table(values)
 
-    def _before(self, raw: Raw, key: str, begun: bool) -> str | None:
-        """The value of a period that was not edited: as it was, or zero again after an edit before it began."""
-        steps = (
-            {step: raw[step] for step in raw if first_month(step) <= first_month(key)} if isinstance(raw, dict) else {}
-        )
-        if steps:
-            return str(steps[max(steps, key=first_month)])
-        if isinstance(raw, dict) or raw is None:
-            return "0" if begun else None
-        return str(raw)
+    def _steps(self, raw: Raw, key: str, new: Mapping[str, Text], begun: bool, reading: Reading) -> Mapping[str, str]:
+        """The steps of a period: the one edited, or those it had, or zero again after an edit before it began.
+
+        What is absent in the first month of a period may count for nothing in all of it, and zero would not.
+        """
+        if key in new:
+            return {key: new[key]}
+        before, steps = self._before(raw, key), raw if isinstance(raw, dict) else {}
+        inner = {step: str(steps[step]) for step in steps if first_month(step) in self._facts.span(key)[1:]}
+        if before is None and begun and reading is mean:
+            return {key: "0"}
+        first = "0" if before is None and begun else before
+        begins = {} if first is None else {key: first}
+        return begins | {step: inner[step] for step in sorted(inner, key=first_month)}
+
+    def _before(self, raw: Raw, key: str) -> str | None:
+        """The value with which a period begins that was not edited; None where there is none yet."""
+        if not isinstance(raw, dict):
+            return None if raw is None else str(raw)
+        steps = [step for step in raw if first_month(step) <= first_month(key)]
+        return str(raw[max(steps, key=first_month)]) if steps else None
 
     def _residual(self, raw: Raw, new: Mapping[str, Text]) -> Any:
         """`none`, `book` or the table, as the switches and shares now say."""
@@ -159,18 +171,3 @@ def written(value: float | None) -> str:
     """A number as a file writes it; whole ones without a point."""
     number = float(value or 0.0)
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-
-
-def tree_of(content: Any, at: Location) -> Any:
-    """JSON of an input as the text that a reader of files gives, all of it at one place."""
-    if isinstance(content, dict):
-        tree = Map(at)
-        for key, value in content.items():
-            tree.put(key, tree_of(value, at), at)
-        return tree
-    if isinstance(content, list):
-        items = Seq(at)
-        items.extend(tree_of(item, at) for item in content)
-        items.item_at.extend(at for _ in content)
-        return items
-    return None if content is None else Text(str(content), at)

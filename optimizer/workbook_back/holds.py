@@ -10,11 +10,11 @@ from math import fsum
 from typing import Any
 
 from catalogs.problems import InputError, Problem
-from catalogs.yaml_text import Map, Seq
+from catalogs.yaml_text import Map, Seq, tree_of
 from optimizer.workbook.facts import HOSTED
 from optimizer.workbook.lines import OVERRIDE
 from optimizer.workbook_back.compare import Edit
-from optimizer.workbook_back.edits import Changer, tree_of, written
+from optimizer.workbook_back.edits import Changer, written
 
 SYSTEMS, FACTOR = f"{OVERRIDE}systems/", f"{OVERRIDE}factor/"
 LONGEST_NAME = 80

@@ -8,15 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers import expat
 
 import defusedxml
 from defusedxml.ElementTree import iterparse
+from openpyxl.utils.cell import range_boundaries
 
-from catalogs.problems import InputError, Location, Problem
+from catalogs.problems import InputError
+from optimizer.reading import LARGEST_FILE_BYTES, check_size, from_outside, refused
 
-LARGEST_FILE_BYTES = 50 * 2**20
-LARGEST_INFLATED_BYTES = 400 * 2**20
+KIND = "an Excel workbook (.xlsx)"
+LARGEST_INFLATED_BYTES = 100 * 2**20
 MOST_PARTS = 2000
+MOST_ELEMENTS, DEEPEST = 3_000_000, 100
+"""Of XML, all parts together, and one inside another. The largest bundled plan has 140,000."""
+LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
+"""Of a sheet in Excel."""
+MOST_CELLS_OF_AREA, MOST_MERGED = 2_000_000, 10_000
+"""Of one area that a sheet names, such as where a rule holds, and of one that is merged: readers make each cell."""
 MOST_RATIO = 200
 """Between the size of a part and its size in the file; the sheets of a large plan reach about 30."""
 SMALL_PART_BYTES = 2**20
@@ -27,6 +36,53 @@ FOREIGN = re.compile(
 )
 """Parts that can run, call out or hold another file."""
 MACROS = b"macroEnabled"
+DOCTYPE = "declares a document type or entities, which no workbook needs"
+DAMAGED = "the file is damaged or no Excel workbook"
+
+
+class _TooMuch(Exception):
+    """XML that is more than any workbook of ours has, or says that it is something else."""
+
+
+class _Count:
+    """Counts elements of XML as they go by, and looks at the areas that they name."""
+
+    def __init__(self) -> None:
+        self.elements = self.depth = 0
+
+    def read(self, part: Any) -> None:
+        """Go through one part. Raises _TooMuch, and what the parser raises."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+        self.depth = 0
+        parser.ParseFile(part)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        self.depth += 1
+        if self.elements > MOST_ELEMENTS or self.depth > DEEPEST:
+            raise _TooMuch(f"holds more than {MOST_ELEMENTS:,} elements of XML, or {DEEPEST} inside one another")
+        tag = tag.rpartition(":")[2]
+        for key in ("ref", "sqref") if tag != "dimension" else ():
+            for area in attributes.get(key, "").split():
+                _check_area(area, MOST_MERGED if tag == "mergeCell" else MOST_CELLS_OF_AREA)
+
+    def _end(self, _: str) -> None:
+        self.depth -= 1
+
+    def _doctype(self, *_: Any) -> None:
+        raise _TooMuch(DOCTYPE)
+
+
+def _check_area(area: str, most: int) -> None:
+    try:
+        edges = zip(range_boundaries(area), (1, 1, LAST_COLUMN, LAST_ROW), strict=True)
+        left, top, right, bottom = (edge or last for edge, last in edges)
+    except (TypeError, ValueError) as error:
+        raise _TooMuch(f"names {area[:40]!r}, which is no area of cells") from error
+    if (right - left + 1) * (bottom - top + 1) > most:
+        raise _TooMuch(f"names the area {area[:40]}, which is larger than any that a plan has")
 
 
 class Package:
@@ -34,17 +90,29 @@ class Package:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._archive = self._opened()
-        self.names = frozenset(self._archive.namelist())
-        self._check_sizes()
-        self._check_parts()
+        check_size(path, KIND, LARGEST_FILE_BYTES)
+        with from_outside(path, KIND):
+            self._archive = self._opened()
+            try:
+                self.names = frozenset(self._archive.namelist())
+                self._check_sizes()
+                self._check_parts()
+                self._check_elements()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         self._archive.close()
 
     def refused(self, message: str) -> InputError:
         """The error that names this file."""
-        return InputError([Problem(Location(str(self.path), 0, 0), message)])
+        return refused(self.path, message)
+
+    def content(self) -> dict[str, bytes]:
+        """Every part that is no binary, by name."""
+        with from_outside(self.path, KIND):
+            return {name: self._archive.read(name) for name in self.names if not name.endswith(".bin")}
 
     def elements(self, name: str) -> Iterator[tuple[str, Any]]:
         """What iterparse gives for a part, start and end, refusing document types and entities."""
@@ -52,19 +120,15 @@ class Package:
             with self._archive.open(name) as part:
                 yield from iterparse(part, events=("start", "end"), forbid_dtd=True)
         except defusedxml.DefusedXmlException as error:
-            raise self.refused(f"{name} declares a document type or entities, which no workbook needs") from error
+            raise self.refused(f"{name} {DOCTYPE}") from error
         except (ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as e:
-            raise self.refused(f"{name} cannot be read: the file is damaged or no Excel workbook") from e
+            raise self.refused(f"{name} cannot be read: {DAMAGED}") from e
 
     def _opened(self) -> zipfile.ZipFile:
         try:
-            if self.path.stat().st_size > LARGEST_FILE_BYTES:
-                raise self.refused(f"is larger than {LARGEST_FILE_BYTES // 2**20} MiB")
             return zipfile.ZipFile(self.path)
-        except OSError as error:
-            raise self.refused(f"cannot be read: {error.strerror}") from error
         except (zipfile.BadZipFile, ValueError) as error:
-            raise self.refused("is not an Excel workbook (.xlsx)") from error
+            raise self.refused(f"is not {KIND}") from error
 
     def _check_sizes(self) -> None:
         parts = self._archive.infolist()
@@ -80,7 +144,7 @@ class Package:
 
     def _check_parts(self) -> None:
         if not {"[Content_Types].xml", "xl/workbook.xml"} <= self.names:
-            raise self.refused("is not an Excel workbook (.xlsx)")
+            raise self.refused(f"is not {KIND}")
         foreign = sorted(name for name in self.names if FOREIGN.search(name))
         if foreign or MACROS in self._archive.read("[Content_Types].xml"):
             raise self.refused(
@@ -89,6 +153,18 @@ class Package:
         for name in sorted(name for name in self.names if name.endswith(".rels")):
             if any(link.get("TargetMode") == "External" for link in self.links(name)):
                 raise self.refused(f"{name} links to something outside the file; remove the link")
+
+    def _check_elements(self) -> None:
+        """All XML is well formed and no more than a workbook has; nothing of it is kept."""
+        count = _Count()
+        for name in sorted(name for name in self.names if name.endswith((".xml", ".rels"))):
+            try:
+                with self._archive.open(name) as part:
+                    count.read(part)
+            except _TooMuch as error:
+                raise self.refused(f"{name} {error}") from error
+            except (expat.ExpatError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+                raise self.refused(f"{name} cannot be read: {DAMAGED}") from error
 
     def links(self, name: str) -> list[Element]:
         """The relationships that a .rels part states."""

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
-from catalogs.yaml_text import Map
-from optimizer.audit import audit
 from optimizer.plan_format import Plan
 from optimizer.request import Request, changed_request
+from optimizer.returned import as_typed
 from optimizer.scenario import Scenario
+from optimizer.workbook.book import Book
 from optimizer.workbook.lines import OVERRIDE, VIEW
+from optimizer.workbook.notes import Note
 from optimizer.workbook.wording import Language
 from optimizer.workbook.write import build
-from optimizer.workbook_back.compare import Edit, compared
-from optimizer.workbook_back.copy import copy_in
-from optimizer.workbook_back.edits import Changer, tree_of
+from optimizer.workbook_back.compare import Compared, Edit, compared
+from optimizer.workbook_back.copy import Opened, copy_in
+from optimizer.workbook_back.edits import Changer
 from optimizer.workbook_back.holds import hold_systems
 
 
@@ -29,14 +27,38 @@ from optimizer.workbook_back.holds import hold_systems
 class Reopened:
     """An edited workbook: the plan it was made from, what was edited, and the request that the edits make.
 
-    `views` are the assumptions of the workbook alone that differ from those it is first written with.
+    `notes` were typed into empty cells. `views` are the assumptions of the workbook alone that differ from those it
+    is first written with.
     """
 
     plan: Plan
     edits: tuple[Edit, ...]
+    notes: tuple[Note, ...]
     request: Request
     views: Mapping[str, float]
     language: Language
+
+
+def plan_in(path: Path) -> Plan:
+    """The plan that a workbook was made from; edits of its inputs within their rules do not count.
+
+    Raises InputError as `reopened` does. The sheets of another version may differ, and are not held against ours.
+    """
+    from optimizer.planning import program_version
+
+    opened = copy_in(path)
+    if opened.made.plan.run.version == program_version():
+        _held(opened)
+    return opened.made.plan
+
+
+def _held(opened: Opened) -> tuple[Book, Compared]:
+    """A workbook as it would be written now, and what differs from it. Raises InputError for what may not."""
+    book = build(opened.made)
+    found = compared(opened, book)
+    if found.problems:
+        raise InputError(_with_version(found.problems, opened.path, opened.made.plan))
+    return book, found
 
 
 def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) -> Reopened:
@@ -48,11 +70,7 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     """
     opened = copy_in(path)
     at = Location(str(path), 0, 0)
-    _check_plan(opened.made.plan, at)
-    book = build(opened.made)
-    found = compared(opened, book)
-    if found.problems:
-        raise InputError(_with_version(found.problems, path, opened.made.plan))
+    book, found = _held(opened)
     facts = book.facts
     changer = Changer(path, facts)
     changer.change(edit for edit in found.edits if not edit.of.keys[0].startswith((OVERRIDE, VIEW)))
@@ -60,33 +78,14 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     hold_systems(changer, overrides, facts.scenario, facts.catalog["offers"], release)
     views = {edit.of.keys[0]: edit.new or 0.0 for edit in found.edits if edit.of.keys[0].startswith(VIEW)}
     request = changed_request(
-        _as_typed(Scenario, facts.scenario, at),
-        _as_typed(Catalog, facts.catalog, at),
+        as_typed(Scenario, facts.scenario, at),
+        as_typed(Catalog, facts.catalog, at),
         changer.changes.scenario,
         changer.changes.catalog,
         settings,
     )
-    return Reopened(opened.made.plan, found.edits, request, {**opened.made.views, **views}, opened.made.language)
-
-
-def _check_plan(plan: Plan, at: Location) -> None:
-    """A copy that was changed, checksum and all, is no plan: its audit says so."""
-    verdict = audit(plan.model_dump(mode="json"))
-    if not verdict.ok:
-        raise InputError([Problem(at, f"the copy of the plan fails its audit: {verdict.findings[0]}")])
-
-
-def _as_typed(model: type[BaseModel], content: dict[str, Any], at: Location) -> Map:
-    """The text of an input that a plan holds, without the defaults that were filled in."""
-    try:
-        typed = model.model_validate(content).model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude_defaults=True
-        )
-    except ValidationError as error:
-        raise InputError([Problem(at, "the copy of the plan holds inputs that this version does not read")]) from error
-    tree = tree_of(typed, at)
-    assert isinstance(tree, Map)
-    return tree
+    made = opened.made
+    return Reopened(made.plan, found.edits, found.notes, request, {**made.views, **views}, made.language)
 
 
 def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:

@@ -9,13 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
-from optimizer.workbook_back.package import Package, local
+from optimizer.reading import from_outside
+from optimizer.workbook.cells import LONGEST_FORMULA
+from optimizer.workbook_back.package import KIND, LAST_COLUMN, Package, local
 
 Value = float | str | bool | None
+MOST_CELLS, LARGEST_SHEET = 1_000_000, 2_000_000
+"""Cells of all sheets, twenty times those of the largest bundled plan; rows times columns of one."""
+BUILT_IN = "_xlnm."
+MOST_SHARED = 20_000_000
+"""Characters of all formulas that share one with another cell."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -33,8 +41,51 @@ Cells = dict[str, Found]
 
 def read_sheets(package: Package) -> dict[str, Cells]:
     """The cells of every worksheet, by title. Raises InputError."""
-    strings = _shared_strings(package)
-    return {title: _cells(package, part, strings) for title, part in _parts(package).items()}
+    with from_outside(package.path, KIND):
+        strings, budget = _shared_strings(package), _Budget(package)
+        return {title: _cells(package, part, strings, budget) for title, part in _parts(package).items()}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A defined name and what it refers to; `sheet` is the one on which it holds, empty for all of them."""
+
+    name: str
+    sheet: str
+    refers: str
+
+
+def read_names(package: Package) -> tuple[Name, ...]:
+    """The defined names but those that programs give, such as areas to print. Raises InputError."""
+    with from_outside(package.path, KIND):
+        titles, found = list(_parts(package)), []
+        for event, element in package.elements("xl/workbook.xml"):
+            if event == "end" and local(element.tag) == "definedName":
+                name, place = str(element.get("name")), element.get("localSheetId")
+                sheet = "" if place is None else titles[int(place)]
+                if not name.startswith(BUILT_IN):
+                    found.append(Name(name, sheet, element.text or ""))
+        return tuple(found)
+
+
+class _Budget:
+    """How much all the sheets of a file may hold, so that no reader has to hold more."""
+
+    def __init__(self, package: Package) -> None:
+        self._package, self._cells, self._shared = package, 0, 0
+
+    def cell(self, row: int, column: int) -> None:
+        """One more cell, and where it stands: a reader makes every cell between it and the first."""
+        self._cells += 1
+        if self._cells > MOST_CELLS or row * column > LARGEST_SHEET:
+            place = f"{get_column_letter(min(column, LAST_COLUMN))}{row}"
+            raise self._package.refused(f"holds more than {MOST_CELLS:,} cells, or one too far out ({place})")
+
+    def formula(self, text: str, shared: bool = False) -> None:
+        """One more formula, read as it stands or moved from where it is shared."""
+        self._shared += len(text) if shared else 0
+        if len(text) > LONGEST_FORMULA or self._shared > MOST_SHARED:
+            raise self._package.refused(f"holds a formula of {len(text):,} characters, or too many that are shared")
 
 
 def _parts(package: Package) -> dict[str, str]:
@@ -50,7 +101,10 @@ def _parts(package: Package) -> dict[str, str]:
             part = targets.get(link_id, "")
             if part not in package.names:
                 raise package.refused(f"sheet '{element.get('name')}' has no part in the file")
-            found[str(element.get("name"))] = part
+            title = str(element.get("name"))
+            if title in found:
+                raise package.refused(f"holds two sheets '{title}'")
+            found[title] = part
     return found
 
 
@@ -81,21 +135,25 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
-def _cells(package: Package, part: str, strings: list[str]) -> Cells:
+def _cells(package: Package, part: str, strings: list[str], budget: _Budget) -> Cells:
     cells: Cells = {}
-    masters: dict[str, tuple[str, str]] = {}
-    for coordinate, element in _elements(package, part):
+    masters: dict[str, Translator] = {}
+    for row, column, element in _elements(package, part):
+        coordinate = f"{get_column_letter(column)}{row}"
+        budget.cell(row, column)
         try:
-            found = Found(_value(element, strings), _formula(element, coordinate, masters))
-        except (ValueError, IndexError, TranslatorError) as error:
+            found = Found(_value(element, strings), _formula(element, coordinate, masters, budget))
+        except (ValueError, IndexError, TokenizerError, TranslatorError) as error:
             raise package.refused(f"cell {coordinate} cannot be read: {error}") from error
         if found.value not in (None, "") or found.formula is not None:
+            if coordinate in cells:
+                raise package.refused(f"{part} holds the cell {coordinate} twice")
             cells[coordinate] = found
     return cells
 
 
-def _elements(package: Package, part: str) -> Iterator[tuple[str, Any]]:
-    """(coordinate, element) of each cell; a cell without one stands right of the cell before it."""
+def _elements(package: Package, part: str) -> Iterator[tuple[int, int, Any]]:
+    """(row, column, element) of each cell; a cell without a coordinate stands right of the cell before it."""
     row, column = 0, 0
     for event, element in package.elements(part):
         tag = local(element.tag)
@@ -107,7 +165,7 @@ def _elements(package: Package, part: str) -> Iterator[tuple[str, Any]]:
                 column = column_index_from_string(letters)
             else:
                 column += 1
-            yield f"{get_column_letter(column)}{row}", element
+            yield row, column, element
         elif tag == "row":
             element.clear()
 
@@ -138,15 +196,17 @@ def _child(element: Any, tag: str) -> Any:
     return next((child for child in element if local(child.tag) == tag), None)
 
 
-def _formula(element: Any, coordinate: str, masters: dict[str, tuple[str, str]]) -> str | None:
+def _formula(element: Any, coordinate: str, masters: dict[str, Translator], budget: _Budget) -> str | None:
     """The formula of a cell, one that it shares with others moved to where it stands."""
     found = _child(element, "f")
     if found is None:
         return None
-    text, shared = found.text or "", found.get("si") if found.get("t") == "shared" else None
-    if shared is None:
-        return f"={text}"
-    if text:
-        masters[shared] = (f"={text}", coordinate)
-    formula, origin = masters.get(shared, ("=", coordinate))
-    return str(Translator(formula, origin).translate_formula(coordinate))
+    text, shared = f"={found.text or ''}", found.get("si") if found.get("t") == "shared" else None
+    if shared is None or not (found.text or shared in masters):
+        budget.formula(text)
+        return text
+    if found.text:
+        masters[shared] = Translator(text, coordinate)
+    moved = str(masters[shared].translate_formula(coordinate))
+    budget.formula(moved, shared=True)
+    return moved

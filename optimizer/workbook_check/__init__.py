@@ -83,4 +83,12 @@ RULES: tuple[Rule, ...] = (
 def check_workbook(path: Path) -> tuple[Finding, ...]:
     """Everything that the rules find in a workbook, rule by rule. Raises InputError if it is not safe to read."""
     subject = Subject(path)
-    return tuple(finding for rule in RULES for finding in rule(subject))
+    return tuple(finding for number, rule in enumerate(RULES, start=1) for finding in _judged(number, rule, subject))
+
+
+def _judged(number: int, rule: Rule, subject: Subject) -> list[Finding]:
+    """What a rule finds. In a damaged file it may meet anything; what it cannot judge is a finding, never a pass."""
+    try:
+        return list(rule(subject))
+    except Exception as error:
+        return [Finding(number, "workbook", f"cannot be judged: the file is damaged ({type(error).__name__})")]

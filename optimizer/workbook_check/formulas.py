@@ -9,9 +9,10 @@ from datetime import date
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
+from optimizer.workbook.areas import Area
 from optimizer.workbook.lines import FIRST_PERIOD, START
 from optimizer.workbook.styles import Role
-from optimizer.workbook_check.subject import Area, Finding, FormulaCell, Subject
+from optimizer.workbook_check.subject import Finding, FormulaCell, Subject
 
 STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}
 ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
@@ -148,6 +149,8 @@ def no_volatile_functions(subject: Subject) -> Iterator[Finding]:
 def portable_functions(subject: Subject) -> Iterator[Finding]:
     """Only functions that Excel 2010 and LibreOffice have."""
     for formula in subject.formulas:
+        if not formula.tokens:
+            yield Finding(15, formula.where, "cannot be read as a formula")
         for name in sorted(_functions(formula) - PORTABLE - VOLATILE):
             yield Finding(15, formula.where, f"uses {name}, which not every program has")
 
@@ -168,7 +171,7 @@ def _nested_if(formula: FormulaCell) -> bool:
             if token.value.upper() == "IF(" and "IF(" in opened:
                 return True
             opened.append(token.value.upper())
-        elif token.type == "FUNC" and token.subtype == "CLOSE":
+        elif token.type == "FUNC" and token.subtype == "CLOSE" and opened:
             opened.pop()
     return False
 

@@ -19,6 +19,7 @@ from optimizer.workbook.styles import Role
 from optimizer.workbook.wording import ENGLISH, Missing, Wording
 from optimizer.workbook_back.package import Package
 from optimizer.workbook_back.sheets import Cells, Value, read_sheets
+from optimizer.workbook_check.as_written import cells_and_names
 from optimizer.workbook_check.subject import Finding, Subject
 
 RELATIVE, ABSOLUTE, CENT = 1e-9, 1e-6, 0.01
@@ -29,7 +30,12 @@ SIGNS = (
 
 
 def values_are_right(subject: Subject) -> Iterator[Finding]:
-    """Cached values equal those of a recalculation from the formulas alone."""
+    """Cached values equal those of a recalculation from the formulas alone.
+
+    Only formulas that this program writes are calculated; rule 28 finds the others.
+    """
+    if not subject.formulas_are_ours:
+        return
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "fresh.xlsx"
         try:
@@ -147,11 +153,16 @@ def total_is_the_objective(subject: Subject) -> Iterator[Finding]:
     total, objective = subject.named("total_npv_usd"), subject.named("optimiser_objective_usd")
     if not (isinstance(total, float) and isinstance(objective, float)):
         yield Finding(24, "workbook", "the names total_npv_usd and optimiser_objective_usd do not both show a number")
-    elif abs(total - objective) > CENT:
+    elif abs(total - objective) > _tolerance(subject):
         area = subject.names["total_npv_usd"]
         yield Finding(
             24, f"{area.sheet}!{area.first}{area.first_row}", f"shows {total}, the optimiser found {objective}"
         )
+
+
+def _tolerance(subject: Subject) -> float:
+    """A cent, or what rounding does to the flows of a very large plan."""
+    return CENT if subject.written is None else subject.written.facts.money_tolerance
 
 
 def sign_convention_stated(subject: Subject) -> Iterator[Finding]:
@@ -165,11 +176,12 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
     """Every cell that may be edited is validated with a message; every assumption has a source."""
     for sheet in subject.sheets:
         rules = [rule for rule in sheet.data_validations.dataValidation if rule.showErrorMessage and rule.error]
-        validated = {cell for rule in rules for area in rule.sqref.ranges for cell in _coordinates(area)}
+        validated = [area for rule in rules for area in rule.sqref.ranges]
         for row in sheet.iter_rows():
             for cell in row:
                 where = f"{sheet.title}!{cell.coordinate}"
-                if cell.style == Role.INPUT.value and cell.data_type != "s" and cell.coordinate not in validated:
+                number = cell.style == Role.INPUT.value and cell.data_type != "s"
+                if number and not any(_holds(area, cell) for area in validated):
                     yield Finding(26, where, "may be edited but has no rule with a message")
                 number = cell.value is not None and cell.data_type != "s"
                 assumption = cell.style in (Role.INPUT.value, Role.FIXED.value) and number
@@ -177,17 +189,18 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
                     yield Finding(26, where, "the assumption has no source")
 
 
-def _coordinates(area: Any) -> Iterator[str]:
-    for row, column in area.cells:
-        yield f"{get_column_letter(column)}{row}"
+def _holds(area: Any, cell: Any) -> bool:
+    """Whether a cell lies in an area of openpyxl's."""
+    return bool(area.min_row <= cell.row <= area.max_row and area.min_col <= cell.column <= area.max_col)
 
 
 def manifest_is_there(subject: Subject) -> Iterator[Finding]:
-    """Log holds the copy of the plan, its hashes, solver and status."""
+    """Log holds the copy of the plan, its hashes, solver and status; every cell and name is as that plan is written."""
     made = subject.made
     if made is None:
-        yield Finding(28, "Log", "there is no sound machine-readable copy of the plan")
+        yield Finding(28, "Log", f"there is no sound machine-readable copy of the plan: {subject.no_copy}")
         return
+    yield from cells_and_names(subject)
     run = made.plan.run
     shown = {found.value for found in subject.found.get("Log", {}).values()}
     for what, value in (("scenario", run.scenario_sha256), ("catalogue", run.catalog_sha256), ("solver", run.solver)):

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from openpyxl.cell.cell import Cell
 
+from optimizer.workbook.areas import areas_in
 from optimizer.workbook.cells import LONGEST_FORMULA, LONGEST_TEXT
+from optimizer.workbook_check.as_written import areas_of_charts
 from optimizer.workbook_check.formulas import STATIC
-from optimizer.workbook_check.subject import Finding, Subject, areas_in
+from optimizer.workbook_check.subject import Finding, Subject
 
 LONGEST_TITLE = 31
 CHART = re.compile(r"xl/charts/chart\d+\.xml")
@@ -63,7 +65,8 @@ def _is_number(text: str) -> bool:
 
 
 def charts_can_be_read(subject: Subject) -> Iterator[Finding]:
-    """Titles, axes, caches and alt text on every chart, its table behind it, colours that can be told apart."""
+    """Titles, axes, caches and alt text on every chart, its table behind it as written, colours that stand apart."""
+    yield from areas_of_charts(subject)
     for name in sorted(name for name in subject.parts if CHART.fullmatch(name)):
         xml = re.sub(r"(</?)\w+:", r"\1", subject.parts[name].decode())
         yield from (Finding(30, name.rpartition("/")[2], message) for message in _chart_faults(subject, xml))

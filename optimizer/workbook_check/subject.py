@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,22 +11,24 @@ from pathlib import Path
 import openpyxl
 from openpyxl.cell.cell import Cell
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
+from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogs.problems import InputError
+from optimizer.reading import from_outside
+from optimizer.workbook.areas import Area, areas_in
+from optimizer.workbook.book import Book
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.lines import FIRST_PERIOD, HEADER
-from optimizer.workbook_back.copy import copy_among
-from optimizer.workbook_back.package import Package
-from optimizer.workbook_back.sheets import Cells, Value, read_sheets
+from optimizer.workbook.write import build
+from optimizer.workbook_back.compare import NOTHING, Compared, compared, same_formula, written
+from optimizer.workbook_back.copy import Opened, copy_among
+from optimizer.workbook_back.package import KIND, Package
+from optimizer.workbook_back.sheets import Cells, Value, read_names, read_sheets
 
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"
-_REFERENCE = re.compile(
-    r"(?:(?:'([^']+)'|([A-Za-z_][A-Za-z0-9_.]*))!)?\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?"
-)
 
 
 @dataclass(frozen=True, order=True)
@@ -59,38 +59,64 @@ class FormulaCell:
         return f"{self.sheet}!{self.cell}"
 
 
-@dataclass(frozen=True)
-class Area:
-    """What a formula refers to: cells of a sheet, from one corner to the other."""
-
-    sheet: str
-    first: str
-    first_row: int
-    last: str
-    last_row: int
-
-
 class Subject:
-    """A workbook file under review. Raises InputError if it is not safe to read."""
+    """A workbook file under review, without the notes in it. Raises InputError if it is not safe to read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         package = Package(path)
         self.found: dict[str, Cells] = read_sheets(package)
+        self.defined = read_names(package)
+        self.parts = package.content()
         package.close()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            self.book: Workbook = openpyxl.load_workbook(path)
-        with zipfile.ZipFile(path) as archive:
-            self.parts = {name: archive.read(name) for name in archive.namelist() if not name.endswith(".bin")}
+            self.book: Workbook = openpyxl.load_workbook(file)
+        self.no_copy = ""
+        self.opened = self._opened()
+        self._forget_notes()
+
+    def _opened(self) -> Opened | None:
+        """The workbook with what it was made from; None where its copy is missing, damaged or changed."""
+        try:
+            return copy_among(self.path, self.found, self.defined)
+        except InputError as error:
+            self.no_copy = "; ".join(problem.message for problem in error.problems)
+            return None
+
+    def _forget_notes(self) -> None:
+        """Notes of a reader are no part of what is reviewed."""
+        for note in self.held.notes if self.held else ():
+            del self.book[note.sheet][note.cell]
+            del self.found[note.sheet][note.cell]
+
+    @property
+    def made(self) -> Made | None:
+        """What the workbook was made from; None where its copy is missing, damaged or changed."""
+        return self.opened.made if self.opened else None
 
     @cached_property
-    def made(self) -> Made | None:
-        """What the workbook was made from; None where its copy is missing or damaged."""
-        try:
-            return copy_among(self.path, self.found).made
-        except InputError:
-            return None
+    def written(self) -> Book | None:
+        """The workbook as the plan inside it is written now."""
+        return build(self.opened.made) if self.opened else None
+
+    @cached_property
+    def held(self) -> Compared | None:
+        """What differs from it."""
+        return compared(self.opened, self.written) if self.opened and self.written else None
+
+    @cached_property
+    def formulas_are_ours(self) -> bool:
+        """Whether every formula is one that this program writes where it stands, and so safe to calculate."""
+        if self.written is None:
+            return False
+        ours = {title: written(self.written, title) for title in self.written.workbook.sheetnames}
+        return all(
+            same_formula(found, ours.get(title, {}).get(cell, NOTHING))
+            for title, cells in self.found.items()
+            for cell, found in cells.items()
+            if found.formula is not None
+        )
 
     def value(self, sheet: str, cell: str) -> Value:
         """What a cell shows."""
@@ -117,14 +143,7 @@ class Subject:
     def formulas(self) -> tuple[FormulaCell, ...]:
         """Every formula, in the order of the sheets."""
         return tuple(
-            FormulaCell(
-                sheet.title,
-                cell.coordinate,
-                cell.row,
-                cell.column,
-                str(cell.value),
-                tuple(Tokenizer(str(cell.value)).items),
-            )
+            FormulaCell(sheet.title, cell.coordinate, cell.row, cell.column, str(cell.value), _tokens(str(cell.value)))
             for sheet in self.sheets
             for cell in self.cells(sheet)
             if cell.data_type == "f"
@@ -164,11 +183,13 @@ class Subject:
                 yield row
 
 
+def _tokens(formula: str) -> tuple[Token, ...]:
+    """The tokens of a formula; none of one that cannot be parsed."""
+    try:
+        return tuple(Tokenizer(formula).items)
+    except (TokenizerError, IndexError):
+        return ()
+
+
 def _holds(value: object) -> bool:
     return value is not None and value != ""
-
-
-def areas_in(text: str, sheet: str) -> Iterator[Area]:
-    """The areas that a reference names; `sheet` is where one without a sheet points."""
-    for quoted, bare, first, first_row, last, last_row in _REFERENCE.findall(text):
-        yield Area(quoted or bare or sheet, first, int(first_row), last or first, int(last_row or first_row))

@@ -1,0 +1,72 @@
+"""What a schedule says in a period: every month of it is read, by what the number means.
+
+Each meaning is one function, and nobody else reads a schedule over a period. `months` are those of the period, as
+`Calendar.span` gives them; a constant is the same in each, whatever it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal
+from fractions import Fraction
+
+from catalogs.periods import value_at
+
+Schedule = Decimal | dict[str, Decimal]
+Reading = Callable[[Schedule | None, range], Decimal | None]
+DIGITS = Context(prec=30)
+
+
+def highest(schedule: Schedule | None, months: range) -> Decimal | None:
+    """What is asked for: the highest of the months, where it has begun in one; else none."""
+    return max(_begun(_monthly(schedule, months)), default=None)
+
+
+def lowest(schedule: Schedule | None, months: range) -> Decimal | None:
+    """A standing limit, such as power: the lowest of the months; 0 in those before the first key, None without one."""
+    return None if schedule is None else min(value or Decimal(0) for value in _monthly(schedule, months))
+
+
+def mean(schedule: Schedule | None, months: range) -> Decimal | None:
+    """A price, tariff or rate: the mean of the months; None if it does not exist in the first of them."""
+    values = _begun(_monthly(schedule, months))
+    return _mean(values) if len(values) == len(months) else None
+
+
+def supplied(schedule: Schedule | None, months: range) -> Decimal | None:
+    """What is supplied in a month: the mean of the months, 0 in those before the first key; None without a limit."""
+    return None if schedule is None else _mean([value or Decimal(0) for value in _monthly(schedule, months)])
+
+
+def _monthly(schedule: Schedule | None, months: range) -> list[Decimal | None]:
+    if not isinstance(schedule, dict):
+        return [schedule] * len(months)
+    return [value_at(schedule, month) for month in months]
+
+
+def _begun(values: list[Decimal | None]) -> list[Decimal]:
+    return [value for value in values if value is not None]
+
+
+def _mean(values: list[Decimal]) -> Decimal:
+    """The exact mean, rounded once to 30 digits where it takes more; of equal numbers the number itself."""
+    if len(set(values)) == 1:
+        return values[0]
+    exact = sum(map(Fraction, values), Fraction(0)) / len(values)
+    return DIGITS.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+
+
+READINGS: Mapping[str, Reading] = {
+    "per_second": highest,
+    **dict.fromkeys(("power_mw", "liquid_mw", "air_mw", "racks"), lowest),
+    **dict.fromkeys(("supply_per_month", "pools_per_month", "supply_systems_per_month"), supplied),
+    **dict.fromkeys(("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh", "pue"), mean),
+    **dict.fromkeys(("carbon_usd_per_t", "unmet_usd_per_unit_hour", "value_usd_per_unit_hour"), mean),
+    **dict.fromkeys(("price_usd", "usd_per_accelerator_hour", "rate"), mean),
+}
+"""What the number of a field means, for whoever meets schedules by their field's name."""
+
+
+def reading_of(path: Sequence[str]) -> Reading:
+    """How the schedule at a path of a scenario or catalogue is read: by its field, or by the section of its ids."""
+    return READINGS[path[0]] if path[0] in READINGS else READINGS[path[-1]]

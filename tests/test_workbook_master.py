@@ -1,0 +1,108 @@
+"""The master check is 0 on every workbook that leaves, and cost lines belong to capex or opex by their names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import workbook_plans as plans
+from workbook_plans import Case
+
+import optimizer.audit.costs as audited
+import optimizer.workbook.cash as cash
+import optimizer.workbook.checks as checks
+from cli.main import run
+from optimizer.formulation import COSTS
+from optimizer.formulation.budget import CAPEX, OPEX
+from optimizer.workbook import WorkbookError, write_workbook
+from optimizer.workbook.cells import Formula
+from optimizer.workbook.layout import Check
+
+
+def master(path: Path) -> Any:
+    book = openpyxl.load_workbook(path, data_only=True)
+    sheet, _, cell = book.defined_names["master_check"].attr_text.replace("$", "").partition("!")
+    return book[sheet][cell].value
+
+
+def test_every_cost_line_belongs_to_capex_to_opex_or_to_neither() -> None:
+    """By name, whatever the order of the lines: model, budget, audit and sheet agree."""
+    assert set(cash.COSTS) == {cost.__name__ for cost in COSTS}
+    assert set(cash.CAPEX) == set(CAPEX) == {cost.__name__ for cost in audited.CAPEX}
+    assert set(cash.OPEX) == set(OPEX) == {cost.__name__ for cost in audited.OPEX}
+    assert sorted([*cash.CAPEX, *cash.OPEX, cash.OWED, *cash.OTHER]) == sorted(cash.COSTS)
+
+
+@pytest.mark.parametrize(("kind", "line"), [("CAPEX", "hardware_usd"), ("OPEX", "energy_usd"), ("OPEX", "rent_usd")])
+def test_a_line_lost_from_a_sum_on_cash_is_found_without_any_budget(
+    kind: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plans.plan_of(plans.rich().edited({"scenario/budget": {}}))
+    assert plan.budget == ()
+    assert any(plan.costs[line].values())
+    monkeypatch.setattr(cash, kind, tuple(name for name in getattr(cash, kind) if name != line))
+    with pytest.raises(WorkbookError, match=f"{kind.lower()} in"):
+        write_workbook(plan, tmp_path / "lost.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+# What the audit lets pass is no failing check; what it does not is
+
+
+HARDLY, TOO_MUCH = 1 - 5e-7, 1 - 3e-6
+"""Parts of what is used that a limit may be: the audit allows a millionth."""
+
+
+@pytest.mark.parametrize("limit", ["power_mw", "air_mw", "racks", "budget", "supply_per_month"])
+def test_a_limit_met_to_a_millionth_is_met_and_no_more(limit: str, tmp_path: Path) -> None:
+    for part, passes in ((HARDLY, True), (TOO_MUCH, False)):
+        path = tmp_path / f"{passes}.xlsx"
+        plan = plans.plan_of(large(limit, part))
+        if passes:
+            write_workbook(plan, path)
+            assert master(path) == 0
+        else:
+            with pytest.raises(WorkbookError, match="checks that fail"):
+                write_workbook(plan, path)
+            assert not path.exists()
+
+
+def large(limit: str, part: float) -> Case:
+    """Ten thousand times the systems of the worked example at a hundred times their price: 6e11 USD of capex."""
+    used: dict[str, Any] = {
+        "power_mw": 2.4e3, "air_mw": 2.0e3, "racks": 5.0e4, "budget": 6e12, "supply_per_month": 8e5 / 3,
+    }  # fmt: skip
+    stated = repr(used[limit] * part)
+    changes: dict[str, Any] = {
+        "scenario/sites/north/power_mw": "1e6",
+        "scenario/demand/training/per_second": {"2025q1": "3e8", "2025q2": "6e8"},
+        "catalog/offers/dgx.purchase/price_usd": "30000000",
+    }
+    if limit == "budget":
+        changes["scenario/budget"] = {"capex_usd": {"total": stated}, "opex_usd": {}}
+    elif limit == "supply_per_month":
+        changes["scenario/supply_per_month"] = {"h100": stated}
+    else:
+        changes[f"scenario/sites/north/{limit}"] = stated
+    case = plans.worked_example().edited(changes)
+    return replace(case, entries=tuple(replace(entry, systems=1e5) for entry in case.entries))
+
+
+def test_a_workbook_that_fails_itself_is_our_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, and nothing is written."""
+    money = checks._money
+
+    def with_a_wrong_one(rows: cash.CashRows) -> list[Check]:
+        first, *others = money(rows)
+        return [replace(first, value=Formula(f"{first.value.text}+1")), *others]
+
+    monkeypatch.setattr(checks, "_money", with_a_wrong_one)
+    path = tmp_path / "plan.xlsx"
+    assert run(["plan", "quick_start", "-o", str(path)]) == 1
+    assert "checks that fail" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
