@@ -187,7 +187,7 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     from catalogs.load import bundled_folder, catalog_of
     from catalogs.problems import InputError, Location, Problem
     from cli.templates import ACCELERATOR
-    from optimizer.plan import write_text
+    from optimizer.files import write_text
 
     for word in (entry, vendor):
         if not re.fullmatch(r"[a-z][a-z0-9_.]*", word):

@@ -66,7 +66,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def write_json(text: str, json_file: str | None) -> None:
     """Prints a result or writes it to a file, whole or not at all."""
-    from optimizer.plan import write_text
+    from optimizer.files import write_text
 
     if json_file == "-":
         click.echo(text, nl=False)
@@ -82,7 +82,8 @@ def model_json(result: BaseModel) -> str:
 
 def write_plans(plans: Mapping[str, Plan], folder: Path | None) -> None:
     """Writes plans to a folder by their file names."""
-    from optimizer.plan import plan_text, write_text
+    from optimizer.files import write_text
+    from optimizer.plan import plan_text
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ def init(folder: Path) -> int:
       chipmix plan my_plan/scenario.yaml
     """
     from catalogs.problems import InputError, Location, Problem
-    from optimizer.plan import write_text
+    from optimizer.files import write_text
 
     files = {folder / "scenario.yaml": SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
     there = [

@@ -194,7 +194,8 @@ def _write(
     views: Mapping[str, float],
     language: Language,
 ) -> None:
-    from optimizer.plan import plan_text, write_text
+    from optimizer.files import write_text
+    from optimizer.plan import plan_text
 
     if output is not None:
         from optimizer.workbook import write_workbook

@@ -41,7 +41,7 @@ def repair(
       chipmix repair quick_start --set sites/colo_room/power_mw=0.05 --set demand/training_70b/sites=[colo_room]
       chipmix repair my_scenario.yaml --json -
     """
-    from optimizer.plan import write_text
+    from optimizer.files import write_text
     from optimizer.repair import repair as repaired
     from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options

@@ -16,7 +16,8 @@ from optimizer.elastic import Infeasible
 from optimizer.explore.grid import Grid, combinations
 from optimizer.explore.results import Cell, Shown, Sweep, headline
 from optimizer.explore.workers import answers
-from optimizer.plan import as_text, plan_text, write_text
+from optimizer.files import make_folder, write_text
+from optimizer.plan import as_text, plan_text
 from optimizer.plan_format import Plan
 from optimizer.planning import NoPlan, make_plan, program_version
 from optimizer.request import Request, load_request
@@ -55,7 +56,7 @@ def sweep(question: Question, folder: Path, workers: int | None = None, watch: W
     Raises InputError for combinations that cannot be read, before anything is solved.
     """
     whole = _with_known(_unanswered(question), folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     left = [i for i, cell in enumerate(whole.cells) if cell.status == "not_run"]
     tasks = [_of_one(question, whole.cells[i]) for i in left]
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -11,6 +11,7 @@ from openpyxl.packaging.core import DocumentProperties
 
 from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
+from optimizer.files import Unwritable, reason_of, write_bytes
 from optimizer.plan_format import Plan
 from optimizer.runs import Runs
 from optimizer.workbook.bridge import write_bridge
@@ -22,7 +23,7 @@ from optimizer.workbook.contents import open_contents, write_contents
 from optimizer.workbook.depreciation import write_depreciation
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.finish import finish, recalculate
+from optimizer.workbook.finish import finish, recalculated
 from optimizer.workbook.given import marked
 from optimizer.workbook.inputs import write_inputs
 from optimizer.workbook.layout import Book
@@ -59,14 +60,18 @@ def write_workbook(
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
-    path = Path(path)
     book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
-        raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
-        book.workbook.save(raw)
-        recalculate(raw)
-        finish(raw, ready, book.charts, book.ties)
-        ready.replace(path)
+    write_bytes(path, finish(recalculated(_saved(book, path)), book.charts, book.ties))
+
+
+def _saved(book: Book, path: Path) -> bytes:
+    """The file of a workbook before it is calculated. Raises Unwritable where no temporary file of openpyxl fits."""
+    content = BytesIO()
+    try:
+        book.workbook.save(content)
+    except OSError as error:
+        raise Unwritable(path, f"{reason_of(error)} (for temporary files)") from error
+    return content.getvalue()
 
 
 def build(made: Made) -> Book:
