@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
+from catalogs.foreign import read_named
 from catalogs.problems import InputError, Location, Problem, suggestion
 from catalogs.schema import Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
 from catalogs.validate import leaves, validated
@@ -104,6 +105,11 @@ def overlaid(base: Any, over: Any, field: str = "") -> Any:
         return over
     if field not in BUDGETS and (_is_schedule(over) or _is_schedule(base)):
         return over
+    return _merged(base, over)
+
+
+def _merged(base: Map, over: Map) -> Map:
+    """Two mappings whose keys are names, whatever they look like: what both have is merged, the rest kept."""
     merged = Map(base.at)
     for key, value in base.items():
         merged.put(key, value, base.key_at[key])
@@ -152,19 +158,28 @@ def _own_quote_source(sources: Map, at: Location) -> None:
         sources.put(OWN_QUOTE, source, at)
 
 
-def merge_folders(folders: Iterable[Path], problems: list[Problem]) -> dict[str, Map]:
-    """The source text of all folders, section by section, later folders on top of earlier ones."""
+def merge_folders(
+    folders: Iterable[Path], problems: list[Problem], around: Sequence[Path] | None = None
+) -> dict[str, Map]:
+    """The source text of all folders, section by section, later folders on top of earlier ones.
+
+    `around` are the folders within which files speak freely, as in `catalogs.foreign`; None is everywhere.
+    """
     merged = _empty(Location("", 1, 1))
     for folder in folders:
         layer = _empty(Location(str(folder), 1, 1))
         for path in catalog_files(folder):
             try:
-                _read_file(read(path, shown_name(path, folder)), layer, problems)
+                _read_file(_tree(path, shown_name(path, folder), around), layer, problems)
             except InputError as error:
                 problems.extend(error.problems)
         _cite_own_quotes(merged, layer)
-        merged = {section: overlaid(merged[section], layer[section]) for section in merged}
+        merged = {section: _merged(merged[section], layer[section]) for section in merged}
     return merged
+
+
+def _tree(path: Path, shown: str, around: Sequence[Path] | None) -> Map:
+    return read(path, shown) if around is None else read_named(path, shown, FILE_KEYS, "catalogue file", around)
 
 
 def _with_settings(merged: dict[str, Map], settings: Map, problems: list[Problem]) -> dict[str, Map]:
@@ -173,10 +188,13 @@ def _with_settings(merged: dict[str, Map], settings: Map, problems: list[Problem
         if section not in layer:
             at = settings.key_at[section]
             problems.append(Problem(at, f"there is no catalogue section '{section}'{suggestion(section, layer)}"))
-        elif isinstance(entries, Map):
+        elif isinstance(entries, Map) and all(isinstance(entry, Map) for entry in entries.values()):
             layer[section] = entries
+        else:
+            example = f"catalog/{section}/ID/FIELD=VALUE"
+            problems.append(Problem(settings.key_at[section], f"{section} are set field by field, as {example}"))
     _cite_own_quotes(merged, layer)
-    return {section: overlaid(merged[section], layer[section]) for section in merged}
+    return {section: _merged(merged[section], layer[section]) for section in merged}
 
 
 def _validated_section(name: str, model: type[BaseModel], tree: Map, problems: list[Problem]) -> dict[str, BaseModel]:
@@ -202,16 +220,19 @@ def _catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
 
 
 def load_catalog(
-    folders: Sequence[Path], problems: list[Problem], settings: Map | None = None
+    folders: Sequence[Path],
+    problems: list[Problem],
+    settings: Map | None = None,
+    around: Sequence[Path] | None = None,
 ) -> tuple[Catalog, dict[str, Map]]:
     """The catalogue of some folders and its source text, with every mistake appended to `problems`.
 
-    `settings` holds fields to lay on top, by section and entry.
+    `settings` holds fields to lay on top, by section and entry; `around` is as for `merge_folders`.
 
     Entries with mistakes are left out of the catalogue but stay in the text, so that a caller can go
     on to check what refers to them. Use `catalog_of` where mistakes should raise.
     """
-    merged = merge_folders(folders, problems)
+    merged = merge_folders(folders, problems, around)
     if settings:
         merged = _with_settings(merged, settings, problems)
     catalog = checked_catalog(merged, problems)

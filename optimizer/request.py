@@ -8,9 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from catalogs.foreign import near, read_named
 from catalogs.load import (
     BUNDLED,
     bundled_folder,
+    catalog_files,
     catalog_text,
     checked_catalog,
     load_catalog,
@@ -40,12 +42,17 @@ class Request:
         return Problem(at, f"{dotted(path)}: {message}" if path else message)
 
 
+SCENARIO_KEYS = frozenset({*Scenario.model_fields, "extends"})
+
+
 @dataclass(frozen=True)
 class _Asked:
-    """The text of a scenario after `extends` and settings, and the catalogue folders that it names."""
+    """The text of a scenario after `extends` and settings, its files, its catalogue folders and what is set in them."""
 
-    tree: Map
+    tree: Any
+    files: tuple[Path, ...]
     folders: list[Path]
+    catalog_settings: Map
 
 
 def _shown(path: Path) -> str:
@@ -53,12 +60,13 @@ def _shown(path: Path) -> str:
 
 
 def _chain(path: Path, problems: list[Problem]) -> list[tuple[Map, Path]]:
-    """A scenario's text and that of what it extends, the base first, each with its folder."""
+    """A scenario's text and that of what it extends, the base first, each with its file."""
     chain: list[tuple[Map, Path]] = []
     seen: list[Path] = []
+    around = _around(path)
+    tree = read(path, _shown(path))
     while True:
-        tree = read(path, _shown(path))
-        chain.insert(0, (tree, path.parent))
+        chain.insert(0, (tree, path))
         seen.append(path.resolve())
         base = tree.pop("extends", None)
         if base is None:
@@ -77,6 +85,12 @@ def _chain(path: Path, problems: list[Problem]) -> list[tuple[Map, Path]]:
             )
             return chain
         path = following
+        tree = read_named(path, _shown(path), SCENARIO_KEYS, "scenario", around)
+
+
+def _around(path: Path) -> tuple[Path, ...]:
+    """The folders within which what a scenario names speaks freely."""
+    return near(path.parent, bundled_folder())
 
 
 def _base(name: str, beside: Path) -> Path | None:
@@ -85,16 +99,26 @@ def _base(name: str, beside: Path) -> Path | None:
     return beside_it if beside_it.is_file() else bundled_scenarios().get(name)
 
 
-def _asked(path: Path, problems: list[Problem]) -> _Asked:
+def _asked(path: Path, settings: Sequence[str], problems: list[Problem]) -> _Asked:
+    over_scenario, over_catalog = _settings(settings, problems)
     chain = _chain(path, problems)
-    tree, folders = chain[0][0], _catalog_folders(*chain[0], problems)
-    for over, folder in chain[1:]:
+    tree, beside = chain[0][0], chain[0][1].parent
+    for over, file in chain[1:]:
         if "catalogs" in over:
-            folders = _catalog_folders(over, folder, problems)
+            beside = file.parent
         merged = overlaid(tree, over)
         assert isinstance(merged, Map)
         merged.at, tree = over.at, merged
-    return _Asked(tree, folders)
+    beside = path.parent if "catalogs" in over_scenario else beside
+    whole = overlaid(tree, over_scenario)
+    folders = _catalog_folders(whole, beside, problems)
+    return _Asked(whole, tuple(file for _, file in chain), folders, over_catalog)
+
+
+def input_files(path: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Every file that a scenario is read from: its own, those it extends, its catalogues. Raises InputError."""
+    asked = _asked(path, settings, [])
+    return (*asked.files, *(file for folder in asked.folders for file in catalog_files(folder)))
 
 
 def _catalog_folders(tree: Map, beside: Path, problems: list[Problem]) -> list[Path]:
@@ -160,11 +184,9 @@ def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
     `catalog/offers/dgx_h100.purchase/price_usd=275e3`; a list's items go by their number from 0.
     """
     problems: list[Problem] = []
-    asked = _asked(path, problems)
-    over_scenario, over_catalog = _settings(settings, problems)
-    tree = overlaid(asked.tree, over_scenario)
-    catalog, merged = load_catalog(asked.folders, problems, over_catalog)
-    return _checked(tree, catalog, merged, problems)
+    asked = _asked(path, settings, problems)
+    catalog, merged = load_catalog(asked.folders, problems, asked.catalog_settings, _around(path))
+    return _checked(asked.tree, catalog, merged, problems)
 
 
 def changed_request(
@@ -176,6 +198,9 @@ def changed_request(
     """
     problems: list[Problem] = []
     over_scenario, over_catalog = _settings(settings, problems)
+    if "catalogs" in over_scenario:
+        at = over_scenario.key_at["catalogs"]
+        problems.append(Problem(at, "catalogs: a workbook holds its own catalogue; plan the scenario's file instead"))
     tree = overlaid(overlaid(scenario, scenario_changes), over_scenario)
     merged = catalog_text(catalog, [catalog_changes, over_catalog], problems)
     return _checked(tree, checked_catalog(merged, problems), merged, problems)
