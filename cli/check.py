@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.screen import say
+
 if TYPE_CHECKING:
     from catalogs.problems import Problem
 
@@ -28,7 +30,7 @@ def check(paths: tuple[str, ...]) -> int:
     problems: list[Problem] = []
     for path in paths:
         try:
-            click.echo(f"{path}: {_check(path)}")
+            say(f"{path}: {_check(path)}")
         except InputError as error:
             problems.extend(error.problems)
     if problems:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from cli.figures import Words, rounded, some
+from cli.screen import say
 from cli.show_offers import show_offers
 from cli.tables import heading, show_table
 from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
@@ -20,7 +21,7 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
     words = Words(plan, explanation)
     cost = -plan.objective_usd if words.is_value else plan.objective_usd
     what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
-    click.echo(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
+    say(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
     click.echo(f"no difference of less than {words.amount(explanation.gap_usd)} can be told: that is the plan's gap")
     if explanation.limits:
         _show_limits(explanation.limits, words)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
+from cli.screen import say
 from cli.tables import amount, heading, number, percent, show_table
 from optimizer.plan_format import LimitRow, OrderRow, Plan
 
@@ -48,7 +49,7 @@ def show_plan(plan: Plan) -> None:
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    click.echo(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
+    say(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
     close = plan.run.options.get("close_to")
     early = f"kept close to {close}" if close else "stopped early, the best plan so far"
     words = "optimal" if plan.status == "optimal" else early
@@ -213,4 +214,4 @@ def _show_trust(plan: Plan, money: Money) -> None:
         f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
     )
     for text in plan.warnings:
-        click.echo(f"warning: {text}", err=True)
+        say(f"warning: {text}", err=True)

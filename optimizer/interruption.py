@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and the like: held back where work can end with what it has, else KeyboardInterrupt.
+"""What ends work early, time that runs out and signals; these are held back where work can end with what it has.
 
 While something holds them back the first signal is only noted, for whoever holds to look at between two steps; so no
 result is lost half-way. The second one raises KeyboardInterrupt. Wrappers pass on a Ctrl-C that the terminal has sent
@@ -13,13 +13,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Literal
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 """Those that ask a program to end; SIGHUP is of POSIX, SIGBREAK of Windows."""
 ONE_MOMENT = 0.3
 INTERRUPTED, TERMINATED = 130, 143
+Stopped = Literal["interrupted", "out_of_time"]
+"""Why something is not all that was asked for."""
 _received: list[int] = []
 _last = -ONE_MOMENT
+
+
+class OutOfTime(Exception):
+    """The time for a whole command has passed."""
+
+
+STOPS = (OutOfTime, KeyboardInterrupt)
+"""What ends a search that can show what it has found until then."""
+
+
+def why(stop: BaseException) -> Stopped:
+    """Why a search ended early, from one of `STOPS`."""
+    return "out_of_time" if isinstance(stop, OutOfTime) else "interrupted"
 
 
 class Hold:
@@ -43,6 +59,17 @@ def install() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _receive)
+
+
+def ignore() -> None:
+    """Signals no longer count: the program is about to end for one."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def was_asked() -> bool:
+    """Whether a signal has asked the program to end."""
+    return bool(_received)
 
 
 def exit_code() -> int:

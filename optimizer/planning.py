@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from catalogs.problems import InputError
 from optimizer.answer import Answer
@@ -15,7 +14,8 @@ from optimizer.certificate import certified_bound
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
-from optimizer.matrix import Matrix, to_matrix, uncomfortable
+from optimizer.interruption import OutOfTime, held
+from optimizer.matrix import Matrix, OutOfProportion, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer
 from optimizer.plan_format import Plan
@@ -25,15 +25,18 @@ from optimizer.solve import Options, Solution, Watch, solve
 from optimizer.suspicions import warnings
 from optimizer.tables import OrderLine, build_tables
 
+NOT_PROVED = "the solver calls the request infeasible, which is not proved yet"
+
 
 class NoPlan(Exception):
-    """The time limit or an interruption came before any plan was found."""
+    """The time limit or an interruption came before any plan was found; `solution` is what a solve knows, if any."""
 
-    def __init__(self, solution: Solution) -> None:
-        self.interrupted = solution.interrupted
-        bound = solution.bound * USD_PER_MODEL_UNIT
+    def __init__(self, solution: Solution | None = None, why: str = "") -> None:
+        self.interrupted = solution is not None and solution.interrupted
+        bound = float("inf") if solution is None else solution.bound * USD_PER_MODEL_UNIT
         known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
-        super().__init__(f"no plan was found in the time given{known}")
+        when = "before the search was interrupted" if self.interrupted else "in the time given"
+        super().__init__(f"no plan was found {when}{known}{why}")
 
 
 class AuditFailed(Exception):
@@ -49,9 +52,10 @@ def program_version() -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, whether its solve was interrupted, and the seconds that the solver took."""
+    """A plan, the solution that it was read out of, whether it was interrupted, and the seconds of the solver."""
 
     plan: Plan
+    solved: Solved
     interrupted: bool
     solver_seconds: float
 
@@ -71,28 +75,35 @@ def make_plan(
     request: Request,
     options: Options,
     watch: Watch | None = None,
-    write_model: Path | None = None,
+    see_model: Callable[[Model], None] | None = None,
     approved: Approved | None = None,
 ) -> Planned:
     """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
+    `see_model` is shown the model before it is solved. A Ctrl-C ends the search with the best plan so far, which is
+    then read out and audited in peace.
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
-    time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
+    time limit, UnknownSolver, AuditFailed and SolverError for our own faults.
     """
     model, matrix = stated(request, order_lines(approved))
     matrix = fixed(matrix, kept(request, model, approved))
-    if write_model is not None:
-        _write_model(model, write_model)
+    if see_model is not None:
+        see_model(model)
     began = time.monotonic()
-    solution = _solution(request, model, matrix, options, watch, approved)
-    remarks: list[str] = []
-    if approved is not None and not solution.interrupted:
-        close = replanned(matrix, solution, approved, options, watch)
-        solution, remarks = close.solution, [str(close)]
-        options = replace(options, close_to=approved.described)
-    seconds = time.monotonic() - began
-    plan = plan_of(Solved(request, model, matrix, solution, options), remarks)
-    return Planned(plan, solution.interrupted, seconds)
+    with held() as hold:
+        best = Solved(request, model, matrix, _solution(request, model, matrix, options, watch, approved), options)
+        solved, remarks = _kept_close(best, approved, watch)
+        seconds = time.monotonic() - began
+        return Planned(plan_of(solved, remarks), solved, solved.solution.interrupted or hold.asked, seconds)
+
+
+def _kept_close(best: Solved, approved: Approved | None, watch: Watch | None) -> tuple[Solved, list[str]]:
+    """The best plan, or one close to an approved plan with a sentence about it."""
+    if approved is None or best.solution.interrupted:
+        return best, []
+    close = replanned(best.matrix, best.solution, approved, best.options, watch)
+    options = replace(best.options, close_to=approved.described)
+    return replace(best, solution=close.solution, options=options), [str(close)]
 
 
 def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> tuple[Model, Matrix]:
@@ -103,7 +114,7 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
     model = build_model(build_tables(request, approved=lines))
     try:
         return model, to_matrix(model.problem)
-    except ArithmeticError as error:
+    except OutOfProportion as error:
         raise InputError([request.problem((), str(error))]) from error
 
 
@@ -125,27 +136,26 @@ def plan_of(solved: Solved, remarks: Sequence[str] = ()) -> Plan:
 def _solution(
     request: Request, model: Model, matrix: Matrix, options: Options, watch: Watch | None, approved: Approved | None
 ) -> Solution:
-    if options.solver is not None:
-        solution = solve_with(options.solver, model.problem, matrix, options)
-    else:
-        solution = solve(matrix, options, watch)
-    if solution.status == "infeasible":
-        short: Infeasible | None = what_is_short(request, options)
-        if short is not None:
-            raise short
-        if approved is not None and approved.placed_until is not None:
-            refuse_placed(matrix, approved.placed_until, options)
-        solution = resolved_again(matrix, options)
+    solution = None
+    try:
+        if options.solver is not None:
+            solution = solve_with(options.solver, model.problem, matrix, options)
+        else:
+            solution = solve(matrix, options, watch)
+        if solution.status == "infeasible":
+            solution = _doubted(request, matrix, options, approved)
+    except OutOfTime as error:
+        raise NoPlan(why="" if solution is None else f"; {NOT_PROVED}") from error
     if not solution.values.size:
         raise NoPlan(solution)
     return solution
 
 
-def _write_model(model: Model, path: Path) -> None:
-    """LP or MPS by the file's ending, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        getattr(model.problem, {".lp": "writeLP", ".mps": "writeMPS"}[path.suffix])(str(part))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _doubted(request: Request, matrix: Matrix, options: Options, approved: Approved | None) -> Solution:
+    """A second solution where the first solve said `infeasible`. Raises Infeasible if that can be proved."""
+    short: Infeasible | None = what_is_short(request, options)
+    if short is not None:
+        raise short
+    if approved is not None and approved.placed_until is not None:
+        refuse_placed(matrix, approved.placed_until, options)
+    return resolved_again(matrix, options)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.interruption import held
+from optimizer.interruption import OutOfTime, held
 from optimizer.matrix import Floats, Matrix
 from optimizer.solver_child import Child, Ended, Result
 
@@ -106,10 +106,6 @@ class SolverError(Exception):
     """The solver broke. Our fault, never the input's."""
 
 
-class OutOfTime(Exception):
-    """The time for a whole command has passed before a solve began."""
-
-
 _canary_sang = False
 
 
@@ -121,6 +117,7 @@ class Solver:
 
     def __init__(self) -> None:
         self._child: Child | None = None
+        self._killed = False
 
     def __enter__(self) -> Solver:
         return self
@@ -135,7 +132,8 @@ class Solver:
             child.close()
 
     def kill(self) -> None:
-        """Ends the process at once, from any thread: the solve that it is at fails."""
+        """Ends the process at once, from any thread: the solve that it is at fails, and so does every later one."""
+        self._killed = True
         if self._child is not None:
             self._child.kill()
 
@@ -159,6 +157,8 @@ class Solver:
         """Has the process solve a model; None if it did not come to its end and had to be killed."""
         child = self._child = self._child or Child()
         try:
+            if self._killed:
+                child.kill()
             child.give(problem, settings)
             said = _listen(child, settings["time_limit"], watch)
         except BaseException:
