@@ -14,16 +14,20 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 _PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
 
 
+class NotAPeriod(ValueError):
+    """A text that writes no period."""
+
+
 def months_in(key: str) -> int:
     """The length in months of the period that the key writes."""
     return {4: 12, 6: 3, 7: 1}[len(key)]
 
 
 def first_month(key: str) -> int:
-    """The first month of a period. Raises ValueError if the key writes none."""
+    """The first month of a period. Raises NotAPeriod if the key writes none."""
     match = _PERIOD.fullmatch(key)
     if match is None:
-        raise ValueError(f"'{key}' is not a period; write 2027, 2027q1 or 2027-01")
+        raise NotAPeriod(f"'{key}' is not a period; write 2027, 2027q1 or 2027-01")
     quarter, month = match["quarter"], match["month"]
     start = int(month) - 1 if month else 3 * (int(quarter) - 1) if quarter else 0
     return 12 * int(match["year"]) + start

@@ -125,7 +125,8 @@ def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd:
 
 def _show_trust(result: Frontier, resolution: str) -> None:
     click.echo()
-    click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
+    if result.least_bound > 0 or result.stopped is None:
+        click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
     click.echo(f"no line is dominated by another; costs nearer than {resolution} are not told apart")
     left = result.asked - len(result.points)
     if left and result.stopped is None:

@@ -139,7 +139,7 @@ def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -
 
 
 def _approved(path: Path | None, saving: float | None, placed_until: str | None) -> Approved | None:
-    from catalogs.periods import first_month
+    from catalogs.periods import NotAPeriod, first_month
     from optimizer.plan import read_plan
     from optimizer.replan import Approved
 
@@ -150,7 +150,7 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
     if placed_until is not None:
         try:
             first_month(placed_until)
-        except ValueError as error:
+        except NotAPeriod as error:
             raise click.BadParameter(str(error), param_hint="--placed-until") from error
     return Approved(read_plan(path), 1.0 if saving is None else saving, placed_until)
 

@@ -64,7 +64,7 @@ def _exit_code(report: Report) -> int:
     if report.interrupted or interruption.was_asked():
         return interruption.exit_code()
     if report.status == "infeasible":
-        return 0 if report.repairs else INFEASIBLE
+        return 0 if report.repairs else NO_PLAN if report.stopped else INFEASIBLE
     return 0 if report.status == "feasible" else NO_PLAN
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from catalogs.load import entry_ids
-from catalogs.periods import first_month
+from catalogs.periods import NotAPeriod, first_month
 from catalogs.problems import Problem, suggestion
 from catalogs.validate import check_references, dotted, key_location, leaves, number, validated
 from catalogs.yaml_text import Map
-from optimizer.calendar import Calendar
+from optimizer.calendar import Calendar, EmptyWindow
 from optimizer.limit_checks import check_limits, has, hosts_of
 from optimizer.scenario import Horizon, calendar_of, matches
 
@@ -94,7 +94,7 @@ def _check_periods(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
         for where, _, _ in leaves(tree, "budget", budget, "*"):
             try:
                 calendar.window(where[-1])
-            except ValueError as error:
+            except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(key_location(tree, where), f"{dotted(where)}: {error}"))
     for where, period, at in leaves(tree, "commitments", "*", "period"):
         if isinstance(period, str) and _is_period(period) and calendar.index(period) is None:
@@ -108,7 +108,7 @@ def _check_windows(tree: Map, calendar: Calendar, problems: list[Problem]) -> No
         if isinstance(window, str) and window not in ("each_period", "each_year"):
             try:
                 calendar.window(window)
-            except ValueError as error:
+            except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
     for where, _, _ in leaves(tree, "demand", "*", "by_deadline_unit_hours", "*"):
         if _is_period(where[-1]) and calendar.index(where[-1]) is None:
@@ -140,7 +140,7 @@ def _first_key(schedule: object) -> int:
 def _is_period(key: str) -> bool:
     try:
         first_month(key)
-    except ValueError:
+    except NotAPeriod:
         return False
     return True
 
