@@ -15,7 +15,7 @@ from commands import hard, is_running, run, small, solvers_below, start, wait_fo
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends signals and reads /proc")
 SOON = 20.0
-"""A generous time in which a command that was asked to stop has stopped; on an idle machine it takes a second or two."""
+"""A generous time for a command that was asked to stop: on an idle machine it takes a second or two."""
 
 
 SHORT = ("--set", "sites/oslo/power_mw=0.5", "--set", "sites/rome/power_mw=0.5")

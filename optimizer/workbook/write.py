@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -11,7 +10,7 @@ from openpyxl.packaging.core import DocumentProperties
 
 from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
-from optimizer.files import Unwritable, reason_of, write_bytes
+from optimizer.files import write_bytes
 from optimizer.plan_format import Plan
 from optimizer.runs import Runs
 from optimizer.workbook.bridge import write_bridge
@@ -25,6 +24,7 @@ from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.finish import finish, recalculated
 from optimizer.workbook.given import marked
+from optimizer.workbook.in_memory import saved
 from optimizer.workbook.inputs import write_inputs
 from optimizer.workbook.layout import Book
 from optimizer.workbook.limits import Sources, write_limits
@@ -61,17 +61,7 @@ def write_workbook(
     an internal error, if a formula's value differs from the plan's own number.
     """
     book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
-    write_bytes(path, finish(recalculated(_saved(book, path)), book.charts, book.ties))
-
-
-def _saved(book: Book, path: Path) -> bytes:
-    """The file of a workbook before it is calculated. Raises Unwritable where no temporary file of openpyxl fits."""
-    content = BytesIO()
-    try:
-        book.workbook.save(content)
-    except OSError as error:
-        raise Unwritable(path, f"{reason_of(error)} (for temporary files)") from error
-    return content.getvalue()
+    write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
 
 
 def build(made: Made) -> Book:
