@@ -110,7 +110,19 @@ def _explain(error: Exception) -> int:
     if isinstance(error, OSError) and _is_about_the_users_file(error):
         say(f"{error.filename}: {files.reason_of(error)}; {_kept()}", err=True)
         return BAD_INPUT
+    if isinstance(error, FileNotFoundError) and _is_lost():
+        say(f"the working directory is gone; {_kept()}", err=True)
+        return BAD_INPUT
     return _explain_planning(error)
+
+
+def _is_lost() -> bool:
+    """Whether the folder that we are in was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _is_about_the_users_file(error: OSError) -> bool:

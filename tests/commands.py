@@ -7,13 +7,27 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from builders import accelerator, as_yaml, catalog, one_offer, rates, scenario, site, system, write
 
 COMMAND = Path(sys.executable).parent / "chipmix"
 SOLVER = "solver_process.py"
+
+
+def mostly_slow(cases: Iterable[Any], fast: int = 3) -> list[Any]:
+    """Cases as parameters, all but the first few for the slow suite."""
+    return [
+        pytest.param(case, id=_id(case), marks=[pytest.mark.slow] if number >= fast else [])
+        for number, case in enumerate(cases)
+    ]
+
+
+def _id(case: Any) -> str:
+    return case if isinstance(case, str) else " ".join(case)[:60]
 
 
 def run(*words: str, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from commands import other, run, small
+from commands import mostly_slow, other, run, small
 
 from optimizer.plan import read_plan
 
@@ -71,7 +71,7 @@ CLASHES = [
 
 
 @posix
-@pytest.mark.parametrize("words", CLASHES, ids=map(" ".join, CLASHES))
+@pytest.mark.parametrize("words", mostly_slow(CLASHES, fast=9))
 def test_an_output_that_is_an_input_or_another_output_is_refused(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
     done = run(*words, cwd=folder)
@@ -106,7 +106,7 @@ IMPOSSIBLE = [
 
 
 @linux
-@pytest.mark.parametrize("words", IMPOSSIBLE, ids=[" ".join(words)[:60] for words in IMPOSSIBLE])
+@pytest.mark.parametrize("words", mostly_slow(IMPOSSIBLE, fast=4))
 def test_a_target_that_cannot_be_is_refused_before_anything_is_solved(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
     done = run(*words, cwd=folder)
@@ -148,17 +148,13 @@ def test_devices_and_pipes_are_written_to(folder: Path) -> None:
 
 
 @linux
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("plan", "scenario.yaml", "--json", "/dev/full", "-o", "new.xlsx"),
-        ("explain", "plan.json", "--json", "/dev/full"),
-        ("compare", "plan.json", "plan.xlsx", "--json", "/dev/full"),
-        ("repair", "scenario.yaml", "--json", "/dev/full"),
-        ("frontier", "scenario.yaml", "--trade", "it_kw", "--points", "2", "--json", "/dev/full", "-o", "plans"),
-    ],
-    ids=lambda words: words[0],
-)
+@pytest.mark.parametrize("words", mostly_slow([
+    ("plan", "scenario.yaml", "--json", "/dev/full", "-o", "new.xlsx"),
+    ("compare", "plan.json", "plan.xlsx", "--json", "/dev/full"),
+    ("explain", "plan.json", "--json", "/dev/full"),
+    ("repair", "scenario.yaml", "--json", "/dev/full"),
+    ("frontier", "scenario.yaml", "--trade", "it_kw", "--points", "2", "--json", "/dev/full", "-o", "plans"),
+], fast=2))  # fmt: skip
 def test_an_output_that_fails_costs_no_other_and_is_one_line(words: tuple[str, ...], folder: Path) -> None:
     done = run(*words, cwd=folder)
     assert done.returncode == 2
@@ -174,7 +170,10 @@ def test_an_output_that_fails_costs_no_other_and_is_one_line(words: tuple[str, .
 
 
 @posix
-@pytest.mark.parametrize("most", [0, 1_000, 5_000, 20_000, 60_000])
+@pytest.mark.parametrize(
+    "most",
+    [20_000, *(pytest.param(size, marks=pytest.mark.slow) for size in (0, 1_000, 5_000, 60_000))],
+)
 def test_a_full_disk_costs_no_plan_and_leaves_no_half_of_a_file(most: int, folder: Path) -> None:
     """No file may become longer than so many bytes, temporary ones neither: what has room is written, the rest told."""
     import resource
