@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of, value
 
 Key = tuple[Any, ...]
 WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "engineering", "porting")}
+UNBOUNDED = 1000
 SELECTED_BY_ORDER = ("site", "host", "demand")
 
 
@@ -119,6 +120,14 @@ class Whole(Oracle):
         ]  # fmt: skip
         return max(amounts, default=Fraction(0))
 
+    def shared(self, demand: str) -> bool:
+        """Whether a limit on a share of work counts a demand: then more of it may be done than is asked for."""
+        return any(
+            limit["measure"] == "work" and any("share" in key for key in limit)
+            and any(w in ("each", demand) for w in selection(limit)["demand"])
+            for limit in self.asked.get("limits", ())
+        )  # fmt: skip
+
     def per_chip(self, system: str, demand: str, t: int) -> Number | None:
         rate = self.rate(system, demand, t)
         return None if not rate else rate / self.systems[system]["accelerators"]
@@ -138,6 +147,30 @@ class Whole(Oracle):
     # orders
 
     def useful(self, slot: Slot) -> int:
+        """The most systems of an order that may be worth having: for the work, or idle to change a share."""
+        return self.physical(slot) if self.shares() else self.for_work(slot)
+
+    def shares(self) -> bool:
+        """Whether some limit is on a share: then any order may be worth having that does no work at all."""
+        return any("share" in key for limit in self.asked.get("limits", ()) for key in limit)
+
+    def physical(self, slot: Slot) -> int:
+        """What the site and the supply leave, grown as far as it can be; with neither, more than is ever bought."""
+        most, system = [Fraction(UNBOUNDED)], self.offers[slot.offer]["system"]
+        if slot.place in self.sites:
+            site = self.sites[slot.place]
+            for limit in ("power_mw", "liquid_mw", "air_mw", "racks"):
+                use = self.site_use(limit, system, site)
+                added = Fraction(str(site["expansion"]["max_mw"])) if limit == "power_mw" and "expansion" in site else 0
+                for t in slot.periods if limit in site and use else ():
+                    most.append(((value(site[limit], self.month(t)) or Fraction(0)) + added) / use)
+        supply = self.offers[slot.offer].get("supply_systems_per_month")
+        if supply is not None:
+            most.append((value(supply, self.month(slot.t)) or Fraction(0)) * self.months)
+        whole = self.offers[slot.offer].get("divisible") != "true"
+        return floor(min(most)) if whole else ceil(min(most))
+
+    def for_work(self, slot: Slot) -> int:
         """Systems that would do all the work they may do; or that a floor or the order's own terms may want.
 
         The terms may be filled up at a place without work, where another place has some.
@@ -159,13 +192,6 @@ class Whole(Oracle):
                     total += max(per_second / rate, self.cluster(demand) or 0) / (chips * self.available)
             most = max(most, total)
         return most
-
-    def most(self, slot: Slot) -> int:
-        """The bound of an order: one more than is useful, which only matters where a share is limited."""
-        shares = any("share" in key for limit in self.asked.get("limits", ()) for key in limit)
-        terms = {"minimum_order_systems", "price_breaks"} & set(self.offers[slot.offer])
-        one_off = slot.price is not None and "one_off" in self.accelerators[self.accelerator(slot)]
-        return self.useful(slot) + (shares and not terms and not one_off)
 
     def by_terms(self, offer: str) -> int:
         breaks = self.offers[offer].get("price_breaks", {})
@@ -448,8 +474,8 @@ class Whole(Oracle):
         return sorted({values for facts in by_demand for values in product(*(facts.get(key, ()) for key in each))})
 
     def could_be(self, working: bool) -> Iterator[dict[str, tuple[str, ...]]]:
-        """Offers that could be ordered, commitments and the fleet; what works has no offer."""
-        could = {slot.offer for slot in self.possible() if self.serves(slot.offer) or self.floor(slot.offer)}
+        """Offers that could be ordered, commitments and the fleet, able to work or not; what works has no offer."""
+        could = {slot.offer for slot in self.possible()}
         committed = {(slot.offer, slot.place) for slot in self.commitments}
         placed = {(offer, place) for offer in could for place in self.homes(offer)} | committed
         for offer, place in sorted(placed):
@@ -459,13 +485,6 @@ class Whole(Oracle):
 
     def homes(self, offer: str) -> list[str]:
         return [self.offers[offer]["host"]] if "host" in self.offers[offer] else list(self.sites)
-
-    def serves(self, offer: str) -> bool:
-        """Whether there is a demand, asked for or not, that the systems of an offer are able and allowed to work on."""
-        return any(
-            self.rate(self.offers[offer]["system"], w, t) and self.stands(w, place)
-            for w in self.asked["demand"] for t in self.periods for place in self.homes(offer)
-        )  # fmt: skip
 
     def windows(self, limit: Tree) -> list[tuple[str, Callable[[int], bool]]]:
         within = limit.get("within", "total")

@@ -32,6 +32,7 @@ FEWEST_PLANS, MOST_PLANS = 20, 12_000
 SMALL_BATCHES, SMALL_PER_BATCH = 9, 10
 PLAIN_INSTANCES = 60
 A_CENT = 0.02
+MOST_RUNNING = 10_000
 MILLION = 1_000_000
 NOTHING_ASKED = "can serve it"
 NOTHING_SELECTED = "selects nothing"
@@ -185,7 +186,7 @@ class Search:
 
     def __init__(self, oracle: Whole) -> None:
         self.oracle, self.slots = oracle, oracle.slots
-        self.bounds = [oracle.most(slot) for slot in self.slots]
+        self.bounds = [oracle.for_work(slot) for slot in self.slots]
         self.price: dict[Key, Fraction] = {}
         self.constant = -oracle.receipts()
         for term in oracle.money():
@@ -247,6 +248,28 @@ class Search:
         sides = prod((1 + len(o.periods)) ** entry.count for entry in o.entries())
         sides *= (1 + len(o.periods)) ** (len(o.engineers()) + len(o.ports()))
         return sides * prod(1 + most for most in self.bounds)
+
+    def within_reach(self) -> bool:
+        """Whether there are few enough plans, and more than one; those with idle systems too, where a share wants them.
+
+        What costs more than the best plan without idle systems is not better than it.
+        """
+        if not FEWEST_PLANS <= self.count() <= MOST_PLANS:
+            return False
+        if self.oracle.shares():
+            self.cheapest()
+            self.bounds = [self.with_idle(slot, least) for slot, least in zip(self.slots, self.dearest, strict=True)]
+        return self.count() <= MOST_PLANS
+
+    def with_idle(self, slot: Slot, least: Fraction) -> int:
+        most = self.oracle.useful(slot)
+        if self.best is None or not least:
+            return most
+        sold = sum(
+            (e.count * min(Fraction(0), *(self.price["retire", e.number, t] for t in range(1, e.last + 1)))
+             for e in self.oracle.entries()), Fraction(0),
+        )  # fmt: skip
+        return min(most, (self.best - self.constant - sold) // least)
 
     def cheapest(self) -> Fraction | None:
         for side in self.sides():
@@ -496,7 +519,7 @@ class Plain:
     def decisions(self) -> None:
         o = self.oracle
         for slot in o.slots:
-            self.add(("order", slot), o.most(slot), o.offers[slot.offer].get("divisible") != "true")
+            self.add(("order", slot), o.useful(slot), o.offers[slot.offer].get("divisible") != "true")
         for entry in o.entries():
             keys: list[Key] = [("retire", entry.number, t) for t in range(1, entry.last + 1)]
             for key in keys:
@@ -516,7 +539,7 @@ class Plain:
             by_order.setdefault((slot.offer, slot.t), []).append(slot)
         for (name, t), slots in by_order.items():
             orders: dict[Key, Any] = {("order", slot): Fraction(1) for slot in slots}
-            most = sum(o.most(slot) for slot in slots)
+            most = sum(o.useful(slot) for slot in slots)
             minimum, breaks = o.offers[name].get("minimum_order_systems"), o.offers[name].get("price_breaks")
             if minimum is not None:
                 self.add(("any", name, t), 1, True)
@@ -546,7 +569,7 @@ class Plain:
             accelerator = o.accelerator(slot)
             if slot.price is not None and accelerator in o.engineers():
                 done: dict[Key, Any] = {
-                    ("engineer", accelerator, t): Fraction(-o.most(slot)) for t in range(1, o.ready(slot) + 1)
+                    ("engineer", accelerator, t): Fraction(-o.useful(slot)) for t in range(1, o.ready(slot) + 1)
                 }
                 self.row({("order", slot): Fraction(1), **done}, high=Fraction(0))
 
@@ -580,7 +603,7 @@ class Plain:
                     rate = o.rate(system, w, t)
                     if (present or there) and rate and o.stands(w, place):
                         key: Key = ("run", system, place, w, t)
-                        self.add(key, 10_000)
+                        self.add(key, MOST_RUNNING)
                         busy[key] = Fraction(1)
                         self.runs[w].append((t, system, place, key, rate))
                 if busy:
@@ -626,6 +649,7 @@ class Plain:
             hosts.append(host)
             useful = [max(ask, least * rate / chips) for _, rate, chips in runs]
             most = sum(useful) if self.oracle.wanted(w, t) else max(useful)
+            most = MOST_RUNNING * max(rate for _, rate, _ in runs) if self.oracle.shared(w) else most
             self.row({**{key: rate / most for key, rate, _ in runs}, host: Fraction(-1)}, high=Fraction(0))
             self.row({**{key: Fraction(chips) for key, _, chips in runs}, host: Fraction(-least)}, low=Fraction(0))
         if hosts:
@@ -639,6 +663,7 @@ class Plain:
             if cost is not None:
                 chips = o.systems[system]["accelerators"]
                 most = max(o.asks(t)[w] / rate, Fraction(o.cluster(w) or 0, chips))
+                most = Fraction(MOST_RUNNING) if o.shared(w) else most
                 last = t - o.wait(cost["months"])
                 done: dict[Key, Any] = {("port", w, stack, start): -most for start in range(1, last + 1)}
                 self.row({key: Fraction(1), **done}, high=Fraction(0))
@@ -713,7 +738,7 @@ def small_requests(seed: int) -> Iterator[tuple[str, Tree, Tree, Search]]:
         found = drawn(name, large=False)
         if found is not None and any(bound for bound in map(found[2].useful, found[2].slots)):
             search = Search(found[2])
-            if FEWEST_PLANS <= search.count() <= MOST_PLANS:
+            if search.within_reach():
                 yield name, found[0], found[1], search
 
 

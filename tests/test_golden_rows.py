@@ -281,7 +281,11 @@ WHOLE_ASKED = scenario(
 QUARTERS = ("2025q1", "2025q2")
 
 # How many pods an order is worth: 600 / 200 = 3 to serve; the run of 876,000 unit hours is 400 a second for a
-# quarter, so 1, but its cluster of 8 takes 2; together 5. The hall has room for 0.08 / 0.0125 = 6.
+# quarter, so 1, but its cluster of 8 takes 2; together 5. The hall has room for 0.08 / 0.0125 = 6, and in the second
+# quarter for (0.08 + 0.02) / 0.0125 = 8: idle pods of pod.buy may be bought so that pod.bulk is at most half of all.
+MOST = {
+    ("pod.bulk", "2025q1"): 5, ("pod.bulk", "2025q2"): 5, ("pod.buy", "2025q1"): 6, ("pod.buy", "2025q2"): 8,
+}  # fmt: skip
 WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
     "retire_within_fleet": (
         "Σ_t retire(f,t) ≤ count_f",
@@ -362,7 +366,8 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
             for offer in ("pod.bulk", "pod.buy")
             for row in (
                 f"engineer_before_order({offer},2025q1): order({offer},oslo,2025q1) <= 0",
-                f"engineer_before_order({offer},2025q2): - 5 engineer(chip,2025q1) + order({offer},oslo,2025q2) <= 0",
+                f"engineer_before_order({offer},2025q2): - {MOST[offer, '2025q2']} engineer(chip,2025q1)"
+                f" + order({offer},oslo,2025q2) <= 0",
             )
         ],
     ),
@@ -372,7 +377,7 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
             f"order_at_least_minimum(pod.buy,{t},{end}): order(pod.buy,oslo,{t})"
             f" - {most} orders_any(pod.buy,{t}) {sense} 0"
             for t in QUARTERS
-            for end, most, sense in (("least", 2, ">="), ("most", 5, "<="))
+            for end, most, sense in (("least", 2, ">="), ("most", MOST["pod.buy", t], "<="))
         ],
     ),
     "buy_in_one_band": (
@@ -395,10 +400,11 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
             row
             for t in QUARTERS
             for row in (
-                # incremental: 2 at the full price, all of them before the 3 at 0.9
+                # incremental: 2 at the full price, all of them before the others at 0.9
                 f"buy_in_one_band(pod.buy,{t},0,least): band(pod.buy,{t},0) - 2 band_used(pod.buy,{t},1) >= 0",
                 f"buy_in_one_band(pod.buy,{t},0,most): band(pod.buy,{t},0) - 2 band_used(pod.buy,{t},0) <= 0",
-                f"buy_in_one_band(pod.buy,{t},1,most): band(pod.buy,{t},1) - 3 band_used(pod.buy,{t},1) <= 0",
+                f"buy_in_one_band(pod.buy,{t},1,most): band(pod.buy,{t},1)"
+                f" - {MOST['pod.buy', t] - 2} band_used(pod.buy,{t},1) <= 0",
                 f"buy_in_one_band(pod.buy,{t},all): band(pod.buy,{t},0) + band(pod.buy,{t},1)"
                 f" - order(pod.buy,oslo,{t}) = 0",
             )
@@ -463,9 +469,9 @@ WHOLE_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
 }
 
 WHOLE_BOUNDS: dict[str, dict[str, float]] = {
-    "order": {f"order({offer},oslo,{t})": 5 + 1 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS},
+    "order": {f"order({offer},oslo,{t})": most + 1 for (offer, t), most in MOST.items()},
     "retire": {"retire(pod,oslo,2025q1)": 2, "retire(pod,oslo,2025q2)": 2},
-    "in_service": {"in_service(pod,oslo,2025q1)": 14.0, "in_service(pod,oslo,2025q2)": 26.0},  # 2 and 12 a quarter
+    "in_service": {"in_service(pod,oslo,2025q1)": 15.0, "in_service(pod,oslo,2025q2)": 30.0},  # 2, 6 + 7, 6 + 9
     "run": {
         **{f"run(pod,oslo,serve,{t})": 3.0 for t in QUARTERS},
         **{f"run(pod,oslo,train,{t})": 2.0 for t in QUARTERS},
@@ -477,11 +483,9 @@ WHOLE_BOUNDS: dict[str, dict[str, float]] = {
     "host_cluster": {f"host_cluster(chip,oslo,train,{t})": 1 for t in QUARTERS},
     "orders_any": {"orders_any(pod.buy,2025q1)": 1, "orders_any(pod.buy,2025q2)": 1},
     "band": {
-        f"band({offer},{t},{step})": most
-        for (offer, step), most in {
-            ("pod.bulk", 0): 2.0, ("pod.bulk", 1): 5.0, ("pod.buy", 0): 2.0, ("pod.buy", 1): 3.0,
-        }.items()
-        for t in QUARTERS
+        f"band({offer},{t},{step})": float(most)
+        for offer, t in MOST
+        for step, most in enumerate([2, MOST[offer, t] - 2 * (offer == "pod.buy")])
     },
     "band_used": {
         f"band_used({offer},{t},{step})": 1 for offer in ("pod.bulk", "pod.buy") for t in QUARTERS for step in (0, 1)

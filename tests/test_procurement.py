@@ -770,13 +770,23 @@ def test_what_is_short_of_a_limit_is_told_in_its_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bound", NONE_OF_BLUE, ids=str)
-def test_what_can_do_no_work_is_not_counted_in_each(tmp_path: Path, bound: Tree) -> None:
-    """Blue rents at the cloud, where nothing may run; a commitment there counts all the same."""
+def test_what_can_do_no_work_counts_in_each(tmp_path: Path, bound: Tree) -> None:
+    """Blue rents at the cloud, where nothing may run: it could be ordered all the same, and has no capex."""
     limit = {"name": "rule", "measure": "capex_usd", "of": {"vendor": "each"}, **bound}
-    assert plan(tmp_path / "idle", asked(limits=[limit], demand=ONE_OF_OSLO), RED_AND_BLUE).objective_usd == 100
-    committed = [{"offer": "blue.rent", "site": "cloud", "period": "2025q1", "systems": 1}]
     with pytest.raises(Infeasible, match="give in the limit rule"):
-        plan(tmp_path / "committed", asked(limits=[limit], demand=ONE_OF_OSLO, commitments=committed), RED_AND_BLUE)
+        plan(tmp_path, asked(limits=[limit], demand=ONE_OF_OSLO), RED_AND_BLUE)
+
+
+def test_idle_systems_are_ordered_for_a_floor_or_a_share_of_each(tmp_path: Path) -> None:
+    """Red works at Oslo for 100. Blue may only stand idle at the cloud, at 1 USD for each of 8 · 2190 hours."""
+    blue = 8 * 2190
+    floor = {"name": "rule", "measure": "systems", "of": {"vendor": "each"}, "at_least": 2}
+    made = plan(tmp_path / "floor", asked(limits=[floor], demand=ONE_OF_OSLO), RED_AND_BLUE)
+    assert made.objective_usd == pytest.approx(2 * 100 + 2 * blue)
+    share = {"name": "rule", "measure": "systems", "of": {"vendor": "each"}, "at_least_share": "0.3"}
+    made = plan(tmp_path / "share", asked(limits=[share], demand=ONE_OF_OSLO), RED_AND_BLUE)
+    assert made.objective_usd == pytest.approx(100 + blue)  # one of each: a half
+    assert any("never do any work" in warning for warning in made.warnings)
 
 
 def test_a_share_of_nothing_holds(tmp_path: Path) -> None:

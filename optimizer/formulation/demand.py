@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
@@ -159,9 +160,13 @@ def port_before_run(model: Model) -> Iterator[Row]:
 
 
 def _most_work(model: Model, rows: list[Work]) -> float:
-    """The most work of a demand in a period that is worth doing on some systems; limits may want it of each."""
+    """The most work of a demand in a period that is worth doing on some systems together.
+
+    Proof: where no limit wants more work than is asked for, all of it can be scaled down to the most that any of these
+    systems is of use for alone (`most_running`); where one does, to what each of them may do.
+    """
     each = [row.most * row.per_system for row in rows]
-    return sum(each) if (rows[0].demand, rows[0].t) in model.tables.work_floors else max(each)
+    return math.fsum(each) if (rows[0].demand, rows[0].t) in model.tables.wanted_work else max(each)
 
 
 def cluster_on_one_site(model: Model) -> Iterator[Row]:

@@ -6,6 +6,7 @@ nowhere else, with the reason kept.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from catalogs.problems import InputError
 from optimizer.calendar import Calendar, discount_end, discount_mid
 from optimizer.request import Request
 from optimizer.scenario import Scenario
+from optimizer.tables.bounds import most_running, peak_pue
 from optimizer.tables.circumstances import Circumstances
-from optimizer.tables.eligibility import can_serve, near_miss
-from optimizer.tables.orders import NO_ROOM, commitments, peak_pue, possible_orders
+from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss
+from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
 from optimizer.tables.rows import (
     KW_PER_MW,
     LOOSE,
@@ -66,8 +68,8 @@ class Tables:
     """All index sets and parameters of a model. Every list is in a fixed order.
 
     `groups` gives the places of each group; `places_of` also those of a single place. `excluded` gives the
-    reason for each offer that cannot be ordered. `work_floors` are what limits may want at the least of a demand's
-    work, by demand and period. `budgets` are in USD by budget and window; `mid` and
+    reason for each offer that cannot be ordered. `wanted_work` are the demands and periods of whose work a limit may
+    want more than is asked for. `budgets` are in USD by budget and window; `mid` and
     `end` are the discount factors d and f.
     """
 
@@ -81,7 +83,7 @@ class Tables:
     work: Sequence[Work]
     needs: Sequence[Need]
     deadlines: Sequence[Deadline]
-    work_floors: Mapping[tuple[str, int], float]
+    wanted_work: frozenset[tuple[str, int]]
     fleet: Sequence[FleetEntry]
     site_periods: Sequence[SitePeriod]
     accelerator_supply: Sequence[Limit]
@@ -116,12 +118,13 @@ class Tables:
         return self.request.catalog.workloads[self.scenario.demand[demand].workload].unit
 
 
-def _standing(here: Circumstances, excluded: Mapping[str, str]) -> list[Standing]:
+def _standing(here: Circumstances) -> list[Standing]:
     """All that could be ordered, is committed or stands there, at its places: what a limit's `each` goes through.
 
-    An offer that only lacks room or supply for one system could be ordered: a floor on it is infeasible, as told.
+    An offer that can do none of the work could be ordered, and one that only lacks room or supply for one system: a
+    floor on it is infeasible, as told.
     """
-    orderable = [offer for offer in here.offers.values() if excluded.get(offer.offer, NO_ROOM) == NO_ROOM]
+    orderable = [offer for offer in here.offers.values() if could_be_ordered(here, offer)]
     found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in here.places(offer)}
     found |= {Standing(item.offer, here.offers[item.offer].system, item.site) for item in here.scenario.commitments}
     fleet = {Standing(None, entry.system, entry.site) for entry in here.fleet}
@@ -158,8 +161,12 @@ def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str,
 
 
 def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tuple[str, ...]]) -> list[Work]:
-    """Which work each system may do in each group of places and period; placed work by single places."""
+    """Which work each system may do in each group of places and period; placed work by single places.
+
+    As many systems as are of use to the demand, or, where there is no such number, as may be available in the group.
+    """
     group_of = {place: group for group, members in groups.items() for place in members}
+    there = {(row.system, row.place, row.t): row.most for row in stock}
     found = set()
     for row in stock:
         facts = here.systems[row.system]
@@ -167,9 +174,22 @@ def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tupl
             rate = here.rate.get((facts.accelerator, ask.demand, row.t))
             if rate is not None and here.may_stand(ask.demand, row.place):
                 group = row.place if ask.demand in here.placed else group_of[row.place]
-                most = max(ask.per_second / rate, ask.accelerators) / facts.accelerators
+                most = most_running(here, facts.accelerator, ask.demand, row.t) / facts.accelerators
+                if math.isinf(most):
+                    places = groups.get(group, (group,))
+                    most = here.availability * math.fsum(there.get((row.system, place, row.t), 0.0) for place in places)
                 found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
     return sorted(found)
+
+
+def _wanted_work(here: Circumstances) -> frozenset[tuple[str, int]]:
+    """Demands and periods of whose work more may be done than is asked for."""
+    asked = {(ask.demand, t) for t, asks in here.asks_at.items() for ask in asks}
+    return frozenset(
+        (demand, t)
+        for demand, t in asked
+        if not here.tight or demand in here.shared_work or (demand, t) in here.work_floors
+    )
 
 
 def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mapping[str, str]) -> None:
@@ -198,16 +218,21 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
 
 
 def build_tables(
-    request: Request, loose: bool = False, sooner: int = 0, approved: Mapping[OrderLine, float] | None = None
+    request: Request,
+    loose: bool = False,
+    sooner: int = 0,
+    approved: Mapping[OrderLine, float] | None = None,
+    tight: bool = True,
 ) -> Tables:
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
     `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for
     asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
+    Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
-    here = Circumstances(request, loose, sooner, approved)
+    here = Circumstances(request, loose, sooner, approved, tight)
     orders, excluded = possible_orders(here)
     cohorts = [*orders, *commitments(here)]
     stock = _stock(here, cohorts)
@@ -221,12 +246,12 @@ def build_tables(
         offers=here.offers,
         systems=here.systems,
         cohorts=cohorts,
-        standing=_standing(here, excluded),
+        standing=_standing(here),
         stock=stock,
         work=work,
         needs=here.needs,
         deadlines=here.deadlines,
-        work_floors=here.work_floors,
+        wanted_work=_wanted_work(here),
         fleet=here.fleet,
         site_periods=here.site_periods,
         accelerator_supply=here.accelerator_supply,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
-from itertools import product
 
 from catalogs.periods import value_at
 from catalogs.schema import Throughput
 from optimizer.request import Request
 from optimizer.scenario import EACH, Demand, Forecast, matches
-from optimizer.scenario import Limit as Limits
 from optimizer.tables.joins import joined
 from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
-from optimizer.tables.selection import chosen, facts_of_offer, selected
+from optimizer.tables.wanted import floors_by_offer, shared_work, work_floors
 
-EACH_WINDOW = ("each_period", "each_year")
 Schedule = Decimal | dict[str, Decimal]
 
 
@@ -37,24 +33,23 @@ def price_in(schedule: Schedule | None, month: int) -> float | None:
     return None if value is None else float(value)
 
 
-def _amounts(schedule: Schedule | None) -> list[Decimal]:
-    """Every amount of a schedule."""
-    if schedule is None:
-        return []
-    return list(schedule.values()) if isinstance(schedule, dict) else [schedule]
-
-
 def matches_one(name: str, patterns: Iterable[str]) -> bool:
     return any(matches(pattern, [name]) for pattern in patterns)
 
 
 class Circumstances:
-    """What holds in each period of a request. `loose`, `sooner` and `approved` as in `build_tables`."""
+    """What holds in each period of a request. `loose`, `sooner`, `approved` and `tight` as in `build_tables`."""
 
     def __init__(
-        self, request: Request, loose: bool, sooner: int, approved: Mapping[OrderLine, float] | None = None
+        self,
+        request: Request,
+        loose: bool = False,
+        sooner: int = 0,
+        approved: Mapping[OrderLine, float] | None = None,
+        tight: bool = True,
     ) -> None:
-        self.request, self.loose, self.approved = request, loose, approved or {}
+        self.request, self.loose, self.sooner, self.tight = request, loose, sooner, tight
+        self.approved = approved or {}
         self.scenario, self.catalog = request.scenario, request.catalog
         self.calendar = request.scenario.calendar
         self.availability = float(request.scenario.assumptions.availability)
@@ -108,6 +103,20 @@ class Circumstances:
             cluster = self.scenario.demand[name].cluster
             found[t].append(Ask(name, per_second, cluster.accelerators if cluster else 0))
         return found
+
+    @cached_property
+    def ask_of(self) -> dict[tuple[str, int], Ask]:
+        return {(ask.demand, t): ask for t, asks in self.asks_at.items() for ask in asks}
+
+    @cached_property
+    def demands_at(self) -> dict[str, list[str]]:
+        """The demands that may run at each place."""
+        places = {place for offer in self.offers.values() for place in self.places(offer)} | set(self.scenario.sites)
+        return {place: [name for name, _ in self.demands if self.may_stand(name, place)] for place in sorted(places)}
+
+    def wait(self, months: int) -> int:
+        """Periods that engineering, porting or building of some months takes, rounded up."""
+        return max(0, self.calendar.whole_periods(months) - self.sooner)
 
     @cached_property
     def fleet(self) -> list[FleetEntry]:
@@ -207,47 +216,18 @@ class Circumstances:
 
     @cached_property
     def floors(self) -> dict[str, float]:
-        """Systems that a limit may want at the least of an offer, by offer."""
-        found: dict[str, float] = {}
-        for limit in self.scenario.limits:
-            if limit.at_least is None:
-                continue
-            patterns = {key: value for key, value in chosen(limit).items() if key not in ("site", "host", "demand")}
-            for name, offer in self.offers.items():
-                facts = facts_of_offer(self.catalog, offer, self.systems[offer.system])
-                wanted = {key: value for key, value in patterns.items() if value != (EACH,)}
-                if selected(wanted, facts):
-                    found[name] = max(found.get(name, 0.0), float(limit.at_least) / self._least_measured(limit, offer))
-        return found
+        """Systems that limits may want at the least of an offer, by offer."""
+        return floors_by_offer(self)
 
     @cached_property
     def work_floors(self) -> dict[tuple[str, int], float]:
         """Work per second that a limit may want at the least of a demand in a period, by demand and period."""
-        found: dict[tuple[str, int], float] = {}
-        for limit in self.scenario.limits:
-            if limit.measure == "work" and limit.at_least:
-                patterns = limit.of.demand or ()
-                named = [name for name, _ in self.demands if patterns == (EACH,) or matches_one(name, patterns)]
-                inside = self.calendar.window("total" if limit.within in EACH_WINDOW else limit.within)
-                for key in product(named, inside):
-                    found[key] = max(found.get(key, 0.0), float(limit.at_least))
-        return found
+        return work_floors(self)
 
-    def _least_measured(self, limit: Limits, offer: OfferFacts) -> float:
-        """What one system adds to a limit's measure at the least, so that a floor in systems is enough."""
-        entry, hours = self.catalog.offers[offer.offer], offer.accelerators * self.calendar.hours
-        steps = entry.price_breaks.steps if entry.price_breaks is not None else ()
-        factor = min([1.0, *(float(step.factor) for step in steps)])
-        capex = min((float(p) * factor for p in _amounts(entry.price_usd)), default=math.inf) + offer.network_usd
-        rent = min((float(p) * hours for p in _amounts(entry.usd_per_accelerator_hour)), default=math.inf)
-        per_system = {
-            "systems": 1.0,
-            "accelerators": float(offer.accelerators),
-            "it_kw": self.systems[offer.system].provisioned_kw,
-            "capex_usd": capex,
-            "spend_usd": min(capex, rent),
-        }
-        return per_system.get(limit.measure, math.inf) or math.inf
+    @cached_property
+    def shared_work(self) -> frozenset[str]:
+        """Demands of whose work a limit may want more than is asked for."""
+        return shared_work(self)
 
     def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: float = 1.0) -> list[Limit]:
         """Most in each period, from amounts per month."""

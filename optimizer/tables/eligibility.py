@@ -7,12 +7,19 @@ from catalogs.schema import Offer
 from optimizer.scenario import ANY_BUYER, matches
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import OfferFacts
+from optimizer.tables.wanted import helps_a_share
 
 
 def reason_against(here: Circumstances, offer: OfferFacts) -> str | None:
     """Why an offer cannot be ordered, in the order of `REASONS`; None if it can."""
     entry = here.catalog.offers[offer.offer]
     return next((reason for rule in REASONS if (reason := rule(here, offer, entry)) is not None), None)
+
+
+def could_be_ordered(here: Circumstances, offer: OfferFacts) -> bool:
+    """Whether an offer is open, allowed, and dated so that it arrives, whether or not it can do any of the work."""
+    entry = here.catalog.offers[offer.offer]
+    return all(rule(here, offer, entry) is None for rule in REASONS if rule is not idle)
 
 
 def closed(here: Circumstances, _: OfferFacts, entry: Offer) -> str | None:
@@ -44,8 +51,9 @@ def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 
 def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
-    """There is none of the work that it can do, and no limit that asks for it all the same."""
-    if here.floors.get(offer.offer) or any(can_serve(here, offer, name) for name, _ in here.demands):
+    """There is none of the work that it can do, and no limit that may want it all the same."""
+    wanted = here.floors.get(offer.offer) or any(helps_a_share(here, offer, place) for place in here.places(offer))
+    if wanted or any(can_serve(here, offer, name) for name, _ in here.demands):
         return None
     misses = "; ".join(f"{name}: {near_miss(here, offer, name)}" for name, _ in here.demands)
     return f"it can do none of the work ({misses})"
