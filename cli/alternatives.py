@@ -74,7 +74,8 @@ def alternatives(
     """Show what is open among the plans of SCENARIO that cost nearly the least.
 
     First the least and the most of each vendor, chip and site, of power and of cash in the first year; then a
-    few plans that spend the money most differently, each audited.
+    few plans that spend the money most differently, each audited. Ctrl-C, or the end of --time-limit, ends it
+    with what is found.
 
     \b
     Examples:

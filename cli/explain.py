@@ -63,7 +63,7 @@ def explain(
 
     Prints what each limit is worth, why each offer is in the plan or not, and with --volume from which
     volume an own chip pays. Every figure is found by solving the changed scenario again, and is shown with
-    what the gap leaves open.
+    what the gap leaves open. Ctrl-C, or the end of --time-limit, ends it with what is answered.
 
     \b
     Examples:

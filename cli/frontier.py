@@ -56,7 +56,8 @@ def frontier(
     """Show what less of something costs: plans of SCENARIO of which none is both cheaper and lower.
 
     Each line is a whole, audited plan, with the bound that no plan within its limit can be below. The first
-    has the least there can be, the last is the cheapest plan of all.
+    has the least there can be, the last is the cheapest plan of all. Ctrl-C, or the end of --time-limit, ends
+    it with the points that are found.
 
     \b
     Examples:

@@ -73,7 +73,7 @@ def plan(
     that were overridden held at what was typed. The new workbook has a Bridge from the old plan to the new.
 
     Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
-    the search and keeps the best plan so far.
+    the search and keeps the best plan so far; so does SIGTERM.
 
     \b
     Examples:

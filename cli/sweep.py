@@ -66,8 +66,8 @@ def sweep(
 ) -> int:
     """Make one plan of SCENARIO for each combination of some settings.
 
-    Each plan is kept as a plan.json in a folder, with an index.json; a sweep that was interrupted goes on
-    with --resume and repeats nothing. The gap is 0.0001 unless given.
+    Each plan is kept as a plan.json in a folder, with an index.json; a sweep that was interrupted, or ran out
+    of its --time-limit, goes on with --resume and repeats nothing. The gap is 0.0001 unless given.
 
     \b
     Examples:

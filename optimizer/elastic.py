@@ -6,7 +6,7 @@ demand) is made elastic by itself, all else staying hard; the least it must give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -239,6 +239,9 @@ def whole(matrix: Matrix, options: Options) -> Solution:
     return solution
 
 
+Ask = Callable[[Matrix, Options], Solution]
+
+
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
     """Proves that a request has no plan and says what is short; None if the proof fails.
 
@@ -263,27 +266,30 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
+def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
     if certified_bound(matrix, duals) > rounding(matrix, duals):
         return "proved: the least violation is above zero in exact arithmetic"
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if whole(question.matrix, again).status == "infeasible":
+    if ask(question.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
 
-def proved_infeasible(request: Request, options: Options) -> bool:
-    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve."""
+def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
+
+    `ask` solves; whoever has solvers of his own, which he can end, gives it.
+    """
     question = _Question(request, options)
     matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
     relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
-    return _proof(question, matrix, whole(relaxed, question.options).duals, options) is not None
+    return _proof(question, matrix, ask(relaxed, question.options).duals, options, ask) is not None
 
 
-def resolved_again(matrix: Matrix, options: Options) -> Solution:
+def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
     """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved."""
-    solution = whole(matrix, replace(options, presolve="off", seed=options.seed + 1))
+    solution = ask(matrix, replace(options, presolve="off", seed=options.seed + 1))
     if solution.status == "infeasible":
         raise SolverError(
             "the solver calls the request infeasible, but no violation could be proved: "

@@ -174,9 +174,9 @@ class WhatIf:
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
-        if proved_infeasible(request, self.options):
+        if proved_infeasible(request, self.options, self._solvers.solve):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
-        solution = resolved_again(matrix, self.options)
+        solution = resolved_again(matrix, self.options, self._solvers.solve)
         most = solution.objective * USD_PER_MODEL_UNIT
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)

@@ -66,7 +66,7 @@ def alternatives(
     with held():
         planned = make_plan(request, options)
         with WhatIf(planned.plan, options, workers) as asked:
-            found = _Found(planned.plan.objective_usd * (1 + within))
+            found = _Found(planned.plan.objective_usd + within * abs(planned.plan.objective_usd))
             try:
                 if planned.interrupted:
                     raise KeyboardInterrupt

@@ -46,8 +46,8 @@ def repair(request: Request, options: Options) -> Report:
 def _fits(desk: Desk, request: Request, matrix: Matrix) -> bool | None:
     """Whether a request has a plan; None if that was not found out. No is never said on one solve's word."""
     fits = desk.fits(matrix)
-    if fits is False and not proved_infeasible(request, desk.options):
-        return bool(resolved_again(matrix, desk.options).values.size) or None
+    if fits is False and not proved_infeasible(request, desk.options, desk.ask):
+        return bool(resolved_again(matrix, desk.options, desk.ask).values.size) or None
     return fits
 
 

@@ -53,6 +53,11 @@ class Desk:
         """What ended the questions before all of them were answered, if anything did."""
         return self._solvers.stopped
 
+    @property
+    def ask(self) -> Callable[[Matrix, Options], Solution]:
+        """Solves a model as it is told to, by a solver of the desk."""
+        return self._solvers.solve
+
     @contextmanager
     def until_stopped(self) -> Iterator[None]:
         """Questions in this block end it, without an error, when time runs out or somebody asks to stop."""
