@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import random
+import select
 import subprocess
 import sys
 import time
@@ -78,6 +80,34 @@ def other(folder: Path, name: str, text: Any) -> Path:
     path = folder / name
     path.write_text(text if isinstance(text, str) else as_yaml(text), encoding="utf-8")
     return path
+
+
+def seen(words: list[str], cwd: Path, press: bytes = b"", **environment: str) -> tuple[int, str]:
+    """The exit code, and what a user sees, errors too, in a pseudo-terminal of 120 columns.
+
+    `press` are keys that he presses when the command has been solving for a while.
+    """
+    child, screen = pty.fork()
+    if child == 0:
+        os.chdir(cwd)
+        os.environ.update({"COLUMNS": "120", "TERM": "xterm", **environment})
+        os.execv(str(COMMAND), [str(COMMAND), *words])
+    text = b""
+    while True:
+        readable, _, _ = select.select([screen], [], [], 0.05)
+        if press and sum(map(_seconds_of, solvers_below(child))) > 2:
+            os.write(screen, press)
+            press = b""
+        try:
+            part = os.read(screen, 65536) if readable else None
+        except OSError:  # the child has closed its end
+            break
+        if part == b"":
+            break
+        text += part or b""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(screen)
+    return code, text.decode().replace("\r\n", "\n")
 
 
 def solvers_below(process: int) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from builders import scenario, site
-from commands import COMMAND, mostly_slow, other, run, small
+from commands import mostly_slow, other, run, seen, small
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and links of POSIX")
 
@@ -87,27 +86,6 @@ OURS = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
 """What a terminal is told by us: colours, and where a progress bar stands."""
 
 
-def seen(words: list[str], cwd: Path) -> str:
-    """What a user sees, errors too, in a pseudo-terminal of 120 columns without colours."""
-    child, screen = pty.fork()
-    if child == 0:
-        os.chdir(cwd)
-        os.environ.update({"COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"})
-        os.execv(str(COMMAND), [str(COMMAND), *words])
-    text = b""
-    while True:
-        try:
-            part = os.read(screen, 65536)
-        except OSError:  # the child has closed its end
-            break
-        if not part:
-            break
-        text += part
-    os.waitpid(child, 0)
-    os.close(screen)
-    return text.decode().replace("\r\n", "\n")
-
-
 def escaped(text: str) -> str:
     """The text as YAML in double quotes, with every control character written out, which YAML allows."""
     return json.dumps(text, ensure_ascii=True)
@@ -169,7 +147,7 @@ def commands_on(folder: Path) -> list[list[str]]:
 @pytest.mark.parametrize("number", mostly_slow(map(str, range(22)), fast=4))
 def test_no_control_character_of_a_file_reaches_the_terminal(number: str, evil: Path) -> None:
     words = commands_on(evil)[int(number)]
-    said = seen(words, evil)
+    _, said = seen(words, evil, TERM="dumb", NO_COLOR="1")
     assert said
     assert "Traceback" not in said
     assert CONTROL.findall(OURS.sub("", said)) == []
@@ -179,24 +157,8 @@ def test_no_control_character_of_a_file_reaches_the_terminal(number: str, evil: 
 @posix
 def test_colours_of_ours_still_reach_it(tmp_path: Path) -> None:
     small(tmp_path)
-    child, screen = pty.fork()
-    if child == 0:
-        os.chdir(tmp_path)
-        os.environ.update({"COLUMNS": "120", "TERM": "xterm"})
-        os.environ.pop("NO_COLOR", None)
-        os.execv(str(COMMAND), [str(COMMAND), "plan", "scenario.yaml"])
-    text = b""
-    while True:
-        try:
-            part = os.read(screen, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        text += part
-    os.waitpid(child, 0)
-    os.close(screen)
-    assert b"\x1b[1m" in text
+    code, said = seen(["plan", "scenario.yaml"], tmp_path)
+    assert (code, "\x1b[1m" in said) == (0, True)
 
 
 # What a file names

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import hard, is_running, run, small, solvers_below, start, wait_for_solver
+from commands import hard, is_running, run, seen, small, solvers_below, start, wait_for_solver
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends signals and reads /proc")
 SOON = 20.0
@@ -71,6 +71,25 @@ def test_a_second_signal_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> No
     assert err.split("\n")[-2] == "interrupted; nothing was written"
     assert (left_in(temporary), left_in(tmp_path)) == ([], ["quotes", "scenario.yaml", "tmp"])
     assert not is_running(solver)
+
+
+@pytest.mark.parametrize("words", [
+    ("plan", "scenario.yaml", "--gap", "0", "--json", "plan.json"),
+    pytest.param(
+        ("sweep", "scenario.yaml", "--gap", "0", "--vary", "finance/discount_rate=0.1,0.2", "-o", "out"),
+        marks=pytest.mark.slow,
+    ),
+], ids=lambda words: words[0])  # fmt: skip
+def test_ctrl_c_in_a_terminal_is_for_the_command_alone(words: tuple[str, ...], tmp_path: Path) -> None:
+    """The terminal tells every process in front of it; solvers and workers are not among those that hear it."""
+    hard(tmp_path)
+    code, said = seen([*words], tmp_path, press=b"\x03")
+    assert code == 130, said
+    assert "Traceback" not in said
+    if words[0] == "plan":
+        assert json.loads((tmp_path / "plan.json").read_text())["status"] == "feasible"
+    else:
+        assert "go on with --resume out" in said
 
 
 def test_before_anything_is_found_nothing_is_written(tmp_path: Path) -> None:
