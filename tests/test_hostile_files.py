@@ -43,8 +43,8 @@ def trap(tmp_path: Path) -> Path:
 
 
 TRAPPED = [
-    ("plan", "scenario.yaml", "--json", "plan.json"),
     ("sweep", "scenario.yaml", "--vary", "finance/discount_rate=0.1,0.2", "--workers", "2", "-o", "out"),
+    ("plan", "scenario.yaml", "--json", "plan.json"),
     ("alternatives", "scenario.yaml", "--workers", "2"),
     ("plan", "scenario.yaml", "-o", "plan.xlsx"),
     ("frontier", "scenario.yaml", "--trade", "it_kw"),
@@ -53,7 +53,7 @@ TRAPPED = [
 ]
 
 
-@pytest.mark.parametrize("words", mostly_slow(TRAPPED, fast=2))
+@pytest.mark.parametrize("words", mostly_slow(TRAPPED, fast=1))
 def test_no_code_of_the_working_directory_runs(words: tuple[str, ...], trap: Path) -> None:
     done = run(*words, cwd=trap)
     assert done.returncode == 0, done.stderr
@@ -144,7 +144,7 @@ def commands_on(folder: Path) -> list[list[str]]:
 
 
 @posix
-@pytest.mark.parametrize("number", mostly_slow(map(str, range(22)), fast=4))
+@pytest.mark.parametrize("number", mostly_slow(map(str, range(22)), fast=3))
 def test_no_control_character_of_a_file_reaches_the_terminal(number: str, evil: Path) -> None:
     words = commands_on(evil)[int(number)]
     _, said = seen(words, evil, TERM="dumb", NO_COLOR="1")
@@ -197,7 +197,7 @@ NAMED = [
 
 
 @posix
-@pytest.mark.parametrize("text", mostly_slow(NAMED, fast=3))
+@pytest.mark.parametrize("text", mostly_slow(NAMED, fast=2))
 def test_errors_do_not_read_out_files_that_somebody_else_names(text: str, secrets: Path) -> None:
     mine = secrets / "theirs" / "mine"
     (mine / "link.yaml").symlink_to("../../passwd")

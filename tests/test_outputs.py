@@ -71,7 +71,7 @@ CLASHES = [
 
 
 @posix
-@pytest.mark.parametrize("words", mostly_slow(CLASHES, fast=9))
+@pytest.mark.parametrize("words", mostly_slow(CLASHES, fast=7))
 def test_an_output_that_is_an_input_or_another_output_is_refused(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
     done = run(*words, cwd=folder)
@@ -106,7 +106,7 @@ IMPOSSIBLE = [
 
 
 @linux
-@pytest.mark.parametrize("words", mostly_slow(IMPOSSIBLE, fast=4))
+@pytest.mark.parametrize("words", mostly_slow(IMPOSSIBLE, fast=3))
 def test_a_target_that_cannot_be_is_refused_before_anything_is_solved(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
     done = run(*words, cwd=folder)
@@ -214,6 +214,7 @@ def test_a_model_that_fails_is_told_after_the_plan_is_written(folder: Path) -> N
     assert done.stderr.splitlines()[-1] == "full.lp: cannot be written: No space left on device"
 
 
+@pytest.mark.slow
 def test_two_plans_at_once_write_one_of_two_whole_files(folder: Path) -> None:
     threads = [
         threading.Thread(target=lambda: run("plan", "scenario.yaml", "--json", "both.json", cwd=folder))

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import hard, is_running, run, seen, small, solvers_below, start, wait_for_solver
+from commands import hard, is_running, mostly_slow, run, seen, small, solvers_below, start, wait_for_solver
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends signals and reads /proc")
 SOON = 20.0
@@ -40,7 +40,7 @@ def left_in(folder: Path) -> list[str]:
     ("signals", "code"),
     [
         ((signal.SIGTERM,), 143),
-        ((signal.SIGINT,), 130),
+        pytest.param((signal.SIGINT,), 130, marks=pytest.mark.slow),
         pytest.param((signal.SIGHUP,), 143, marks=pytest.mark.slow),
         pytest.param((signal.SIGINT, signal.SIGINT), 130, id="passed on by a wrapper", marks=pytest.mark.slow),
         pytest.param((signal.SIGTERM, signal.SIGINT), 143, id="of two kinds", marks=pytest.mark.slow),
@@ -180,6 +180,7 @@ def test_searches_print_and_write_what_they_have(command: str, how: int, hard_pl
     assert "interrupted: " in err
 
 
+@pytest.mark.slow
 def test_a_repair_that_is_interrupted_says_what_it_knows(tmp_path: Path) -> None:
     hard(tmp_path)
     process = start("repair", "scenario.yaml", *SHORT, "--json", "r.json", cwd=tmp_path)
@@ -195,15 +196,15 @@ def test_a_repair_that_is_interrupted_says_what_it_knows(tmp_path: Path) -> None
 
 LIMITED = [
     ("plan", "scenario.yaml", "--gap", "0"),
+    ("sweep", "scenario.yaml", "--gap", "0", "--vary", "finance/discount_rate=0.1,0.2,0.3,0.4", "-o", "out"),
     ("explain", "plan.json"),
     ("repair", "scenario.yaml", *SHORT),
     ("alternatives", "scenario.yaml", "--gap", "0"),
     ("frontier", "scenario.yaml", "--trade", "it_kw", "--gap", "0"),
-    ("sweep", "scenario.yaml", "--gap", "0", "--vary", "finance/discount_rate=0.1,0.2,0.3,0.4", "-o", "out"),
 ]
 
 
-@pytest.mark.parametrize("words", LIMITED, ids=[words[0] for words in LIMITED])
+@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=2))
 def test_a_time_limit_bounds_the_whole_command(words: tuple[str, ...], hard_plan: Path, tmp_path: Path) -> None:
     """Each of these takes minutes without; what was found in two seconds, if anything, is printed."""
     hard(tmp_path)
@@ -216,7 +217,7 @@ def test_a_time_limit_bounds_the_whole_command(words: tuple[str, ...], hard_plan
     assert done.returncode == 4 or done.stdout
 
 
-@pytest.mark.parametrize("words", LIMITED, ids=[words[0] for words in LIMITED])
+@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=2))
 def test_no_time_at_all_finds_nothing_and_exits_4(words: tuple[str, ...], hard_plan: Path, tmp_path: Path) -> None:
     hard(tmp_path)
     (tmp_path / "plan.json").write_bytes(hard_plan.read_bytes())
@@ -228,13 +229,14 @@ def test_no_time_at_all_finds_nothing_and_exits_4(words: tuple[str, ...], hard_p
 def test_a_sweep_out_of_time_goes_on(tmp_path: Path) -> None:
     """Without a new start: what was not answered is asked again, whatever time is given then."""
     small(tmp_path)
-    words = ("sweep", "scenario.yaml", "--vary", "finance/discount_rate=0.1,0.2,0.3")
+    words = ("sweep", "scenario.yaml", "--vary", "finance/discount_rate=0.1,0.2", "--workers", "1")
     assert run(*words, "-o", "out", "--time-limit", "0.000001", cwd=tmp_path).returncode == 4
     assert run(*words, "--resume", "out", "--time-limit", "60", cwd=tmp_path).returncode == 0
     cells = json.loads((tmp_path / "out" / "index.json").read_text())["cells"]
-    assert [cell["status"] for cell in cells] == ["optimal"] * 3
+    assert [cell["status"] for cell in cells] == ["optimal"] * 2
 
 
+@pytest.mark.slow
 def test_an_infeasible_request_is_said_to_be_one_in_the_time_given(tmp_path: Path) -> None:
     """Or not to be known; never is the time limit called our fault."""
     hard(tmp_path)

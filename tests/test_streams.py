@@ -14,7 +14,7 @@ import pytest
 from commands import COMMAND, mostly_slow, other, run, small
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="closes and fills streams as on Linux")
-ENCODINGS = mostly_slow(("cp932", "utf-16", "cp1252", "latin-1", "ascii"), fast=2)
+ENCODINGS = mostly_slow(("cp932", "utf-16", "cp1252", "latin-1", "ascii"), fast=1)
 DOCUMENTED = (0, 1, 2, 3, 4, 130, 143)
 
 
@@ -93,19 +93,19 @@ def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 PLAN = "chipmix plan scenario.yaml --json plan.json"
 STREAMS = {
     "stdout is closed": (f"{PLAN} >&-", 0, ""),
-    "stderr is closed": (f"{PLAN} 2>&-", 0, ""),
     "all are closed": (f"{PLAN} <&- >&- 2>&-", 0, ""),
+    "its reader leaves": (f"{PLAN} | head -1", 0, ""),
     "stdout is full": (f"{PLAN} >/dev/full", 2, "standard output: cannot be written: No space left on device"),
     "stderr is full": (f"{PLAN} 2>/dev/full", 0, ""),
     "both are full": (f"{PLAN} >/dev/full 2>/dev/full", 2, ""),
-    "its reader leaves": (f"{PLAN} | head -1", 0, ""),
+    "stderr is closed": (f"{PLAN} 2>&-", 0, ""),
     "its reader is not there": (f"{PLAN} | true", 0, ""),
     "the reader of errors leaves": (f"{{ {PLAN} 2>&1 >&3 | true; }} 3>&1", 0, ""),
 }
 
 
 @linux
-@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("kind", mostly_slow(STREAMS, fast=3))
 def test_a_plan_is_written_whatever_its_streams_are(kind: str, folder: Path) -> None:
     line, code, says = STREAMS[kind]
     done = shell(line, folder)
@@ -131,7 +131,7 @@ JSON = {
 
 
 @linux
-@pytest.mark.parametrize("kind", mostly_slow(JSON, fast=2))
+@pytest.mark.parametrize("kind", mostly_slow(JSON, fast=1))
 def test_json_that_does_not_arrive_is_an_error(kind: str, folder: Path) -> None:
     assert run("plan", "scenario.yaml", "--json", "plan.json", cwd=folder).returncode == 0
     line, says = JSON[kind]
