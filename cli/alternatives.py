@@ -92,9 +92,9 @@ def alternatives(
     path = find_scenario(scenario)
     request = load_request(path, settings)
     check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
-    with progress_bar("ranges") as watch:
-        result = search(request, within, options, plans, least, workers, watch)
     with interruption.held(), delivering() as delivery:
+        with progress_bar("ranges") as watch:
+            result = search(request, within, options, plans, least, workers, watch)
         write_json(delivery, model_json(result), json_file)
         kept = {f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}
         write_plans(delivery, kept, outputs.folder)

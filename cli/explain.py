@@ -82,12 +82,12 @@ def explain(
     known = read_plan(plan)
     check_targets([plan], {"-o": output, "--json": json_file})
     options = Options(gap=known.run.options["gap"], time_limit=time_limit, ends=ends)
-    try:
-        with _progress() as watch:
-            found = answer(known, offers, limits, volume, options, watch=watch)
-    except UnknownName as error:
-        raise click.UsageError(str(error)) from error
     with interruption.held(), delivering() as delivery:
+        try:
+            with _progress() as watch:
+                found = answer(known, offers, limits, volume, options, watch=watch)
+        except UnknownName as error:
+            raise click.UsageError(str(error)) from error
         if not is_printed(json_file):
             show_explanation(found, known, every_offer=bool(offers))
         write_json(delivery, explanation_text(found), json_file)

@@ -74,9 +74,9 @@ def frontier(
     path = find_scenario(scenario)
     request = load_request(path, settings)
     check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
-    with progress_bar("points") as watch:
-        result = trace(request, trade, points, options, watch)
     with interruption.held(), delivering() as delivery:
+        with progress_bar("points") as watch:
+            result = trace(request, trade, points, options, watch)
         write_json(delivery, model_json(result), json_file)
         plans = {f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}
         write_plans(delivery, plans, outputs.folder)

@@ -94,7 +94,7 @@ def plan(
     approved = _approved(stay_close, saving, placed_until)
     targets = {"-o": output, "--json": json_file, "--write-model": write_model}
     check_targets(_inputs(scenario, settings, stay_close), targets)
-    with delivering() as delivery:
+    with interruption.held() as hold, delivering() as delivery:
         try:
             with _progress() as watch:
                 planned = make_plan(
@@ -103,13 +103,12 @@ def plan(
                 )  # fmt: skip
         except UnknownSolver as error:
             raise click.BadParameter(str(error), param_hint="--solver") from error
-        with interruption.held() as hold:
-            made = Made(planned.plan, before, language)
-            try:
-                made.write(delivery, output, json_file)
-            finally:  # a plan is shown whatever became of its files
-                if not is_printed(json_file):
-                    made.show()
+        made = Made(planned.plan, before, language)
+        try:
+            made.write(delivery, output, json_file)
+        finally:  # a plan is shown whatever became of its files
+            if not is_printed(json_file):
+                made.show()
     say(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
     return interruption.exit_code() if planned.interrupted or hold.asked else 0
 

@@ -51,8 +51,8 @@ def repair(
     path = find_scenario(scenario)
     request = load_request(path, settings)
     check_targets(input_files(path, settings), {"--json": json_file})
-    report = repaired(request, options)
     with interruption.held(), delivering() as delivery:
+        report = repaired(request, options)
         write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)
         if not is_printed(json_file):
             _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
