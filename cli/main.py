@@ -55,21 +55,24 @@ for command in COMMANDS:
 
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # no Python that we start imports what lies in the folder we are called in
     screen.install()
     interruption.install()
-    sys.exit(screen.settled(run(sys.argv[1:])))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # once more, while the end was being told
+        code = interruption.exit_code()
+    interruption.ignore()
+    sys.exit(screen.settled(code))
 
 
 def run(arguments: list[str]) -> int:
-    """Runs a command line and returns its exit code. Never raises."""
+    """Runs a command line and returns its exit code. Raises nothing but KeyboardInterrupt, at a further signal."""
     try:
         result = chipmix.main(args=arguments, prog_name="chipmix", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         return _misused(error)
     except (click.Abort, KeyboardInterrupt):
-        interruption.ignore()
         say(f"interrupted; {_kept()}", err=True)
         return interruption.exit_code()
     except Exception as error:

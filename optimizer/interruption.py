@@ -62,7 +62,7 @@ def install() -> None:
 
 
 def ignore() -> None:
-    """Signals no longer count: the program is about to end for one."""
+    """Signals no longer count: all is done, and the program about to end."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
