@@ -1,55 +1,48 @@
 """What a catalogue's fields must say together: references, proportions, routes and sources.
 
-Every check works on the source text, so that it runs however broken the rest is and knows where it is.
+Every check works on the sound part of the source text, so it runs however broken the rest is, meets no wrong
+shape, says nothing of what was refused already, and knows where things are.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from catalogs.problems import Problem, suggestion
-from catalogs.validate import check_references, dotted, key_location, leaves, number
+from catalogs.leaves import check_keys, check_references, entries, has, ids, keys, leaves, number
+from catalogs.problems import Problem, Problems
+from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 
 
-def check_links(merged: dict[str, Map], problems: list[Problem]) -> None:
-    links: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
-        ("systems", ("*", "accelerator"), "accelerators", "accelerator"),
-        ("offers", ("*", "system"), "systems", "system"),
-        ("throughput", ("*", "*", "source"), "sources", "source"),
-        ("cites", ("*", "source"), "sources", "source"),
+def check_links(known: Sound, problems: Problems) -> None:
+    links: tuple[tuple[tuple[str, ...], str, str], ...] = (
+        (("systems", "*", "accelerator"), "accelerators", "accelerator"),
+        (("offers", "*", "system"), "systems", "system"),
+        (("throughput", "*", "*", "source"), "sources", "source"),
+        (("cites", "*", "source"), "sources", "source"),
     )
-    for section, path, target, kind in links:
-        check_references(merged[section], path, merged[target], kind, (section,), problems)
-    keys: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
-        ("accelerators", ("*", "draws", "*"), "pools", "pool"),
-        ("throughput", ("*", "*"), "workloads", "workload"),
-    )
-    for section, path, target, kind in keys:
-        for where, _, _ in leaves(merged[section], *path):
-            if where[-1] not in merged[target]:
-                at = key_location(merged[section], where)
-                hint = suggestion(where[-1], merged[target])
-                problems.append(Problem(at, f"{section}.{dotted(where)}: there is no {kind} '{where[-1]}'{hint}"))
-    known = {*merged["accelerators"], *merged["systems"], *merged["offers"]}
-    for key, at in merged["cites"].key_at.items():
-        if key not in known and key.rpartition(".")[0] not in known:
+    for path, section, kind in links:
+        check_references(leaves(known, *path), ids(known, section), kind, problems)
+    check_keys(keys(known, "accelerators", "*", "draws", "*"), ids(known, "pools"), "pool", problems)
+    check_keys(keys(known, "throughput", "*"), ids(known, "accelerators"), "accelerator", problems)
+    check_keys(keys(known, "throughput", "*", "*"), ids(known, "workloads"), "workload", problems)
+    cited = [ids(known, section) for section in ("accelerators", "systems", "offers")]
+    for (_, key), _value, at in keys(known, "cites", "*"):
+        if not any(them is None or key in them or key.rpartition(".")[0] in them for them in cited):
             problems.append(Problem(at, f"cites.{key}: names no accelerator, system or offer, nor a field of one"))
 
 
-def check_systems(merged: dict[str, Map], problems: list[Problem]) -> None:
-    for (key,), system, _ in leaves(merged["systems"], "*"):
-        for _, text, at in leaves(system, "average_kw"):
-            average, provisioned = number(text), number(field_of(system, "provisioned_kw"))
-            if average is not None and provisioned is not None and average > provisioned:
-                problems.append(
-                    Problem(at, f"systems.{key}.average_kw must not exceed provisioned_kw ({average} > {provisioned})")
-                )
+def check_names(known: Sound, problems: Problems) -> None:
+    """An accelerator goes by its id: another id is another accelerator."""
+    for (_, key, _), name, at in leaves(known, "accelerators", "*", "id"):
+        if name != key:
+            problems.append(Problem(at, f"accelerators.{key}.id must stay {key} (got {name})"))
 
 
-def field_of(tree: Any, key: str) -> Any:
-    """The value of a key, or None where the tree is no mapping or lacks it."""
-    return tree.get(key) if isinstance(tree, Map) else None
+def check_systems(known: Sound, problems: Problems) -> None:
+    for (_, key), system, _at in entries(known, "systems", "*"):
+        average, provisioned = number(system.get("average_kw")), number(system.get("provisioned_kw"))
+        if average is not None and provisioned is not None and average > provisioned:
+            message = f"systems.{key}.average_kw must not exceed provisioned_kw ({average} > {provisioned})"
+            problems.append(Problem(system["average_kw"].at, message))
 
 
 _NEEDS = {
@@ -66,69 +59,65 @@ _REFUSES = {
 }
 
 
-def check_offers(merged: dict[str, Map], problems: list[Problem]) -> None:
-    for (key,), offer, offer_at in leaves(merged["offers"], "*"):
-        route = field_of(offer, "route")
-        for field in _NEEDS.get(route, ()) if isinstance(route, str) else ():
-            if field_of(offer, field) is None:
-                problems.append(Problem(offer_at, f"offers.{key}.{field} is missing; route {route} needs it"))
-        for field in _REFUSES.get(route, ()) if isinstance(route, str) else ():
+def check_offers(known: Sound, problems: Problems) -> None:
+    for (_, key), offer, at in entries(known, "offers", "*"):
+        route = str(offer.get("route"))
+        for field in _NEEDS.get(route, ()):
+            if not has(offer, field):
+                problems.append(Problem(at, f"offers.{key}.{field} is missing; route {route} needs it"))
+        for field in _REFUSES.get(route, ()):
             if field in offer:
-                problems.append(
-                    Problem(offer.key_at[field], f"offers.{key}.{field} has no meaning for route {route}; remove it")
-                )
-        if field_of(offer, "free") != "true":
-            check_not_free(key, offer, problems)
+                message = f"offers.{key}.{field} has no meaning for route {route}; remove it"
+                problems.append(Problem(offer.key_at[field], message))
+        if offer.get("free") != "true" and "free" not in offer.refused:
+            _check_not_free(key, offer, problems)
 
 
-def check_order_terms(merged: dict[str, Map], problems: list[Problem]) -> None:
-    """Price breaks are for purchases and rise; neither they nor minimum orders go with fractions."""
-    for (key,), offer, _ in leaves(merged["offers"], "*"):
-        for field in ("price_breaks", "minimum_order_systems"):
-            if field_of(offer, field) is not None and field_of(offer, "divisible") == "true":
-                at = offer.key_at[field]
-                problems.append(Problem(at, f"offers.{key}.{field} does not go with divisible: true; remove one"))
-        if field_of(offer, "price_breaks") is not None and field_of(offer, "route") != "purchase":
-            at = offer.key_at["price_breaks"]
-            problems.append(
-                Problem(at, f"offers.{key}.price_breaks has no meaning for this route; only a purchase has them")
-            )
-        before = 1
-        for where, text, at in leaves(offer, "price_breaks", "steps", "*", "from_systems"):
-            start = number(text)
-            if start is not None and start <= before:
-                problems.append(
-                    Problem(at, f"offers.{key}.{dotted(where)} must be more than the step before ({before})")
-                )
-            before = int(start) if start is not None else before
-
-
-def check_not_free(key: str, offer: Any, problems: list[Problem]) -> None:
+def _check_not_free(key: str, offer: Map, problems: Problems) -> None:
     for field in ("price_usd", "usd_per_accelerator_hour"):
         for where, text, at in [*leaves(offer, field), *leaves(offer, field, "*")]:
             if number(text) == 0:
-                problems.append(
-                    Problem(
-                        at, f"offers.{key}.{dotted(where)} is zero; write free: true if it is meant, else the price"
-                    )
-                )
+                message = f"offers.{key}.{dotted(where)} is zero; write free: true if it is meant, else the price"
+                problems.append(Problem(at, message))
 
 
-def check_throughput(merged: dict[str, Map], problems: list[Problem]) -> None:
+def check_order_terms(known: Sound, problems: Problems) -> None:
+    """Price breaks are for purchases and rise; neither they nor minimum orders go with fractions."""
+    for (_, key), offer, _at in entries(known, "offers", "*"):
+        for field in ("price_breaks", "minimum_order_systems"):
+            if offer.get(field) is not None and offer.get("divisible") == "true":
+                message = f"offers.{key}.{field} does not go with divisible: true; remove one"
+                problems.append(Problem(offer.key_at[field], message))
+        if offer.get("price_breaks") is not None and offer.get("route", "purchase") != "purchase":
+            message = f"offers.{key}.price_breaks has no meaning for this route; only a purchase has them"
+            problems.append(Problem(offer.key_at["price_breaks"], message))
+        _check_rising(key, offer, problems)
+
+
+def _check_rising(key: str, offer: Map, problems: Problems) -> None:
+    before = 1
+    for where, text, at in leaves(offer, "price_breaks", "steps", "*", "from_systems"):
+        start = int(number(text) or 0)
+        if start <= before:
+            message = f"offers.{key}.{dotted(where)} must be more than the step before ({before})"
+            problems.append(Problem(at, message))
+        before = start
+
+
+def check_throughput(known: Sound, problems: Problems) -> None:
     """A rate is positive, and a rate in TFLOP/s cannot exceed the peak of its precision."""
-    for (owner, workload), entry, _ in leaves(merged["throughput"], "*", "*"):
-        accelerator = merged["accelerators"].get(owner)
-        precision = field_of(entry, "precision")
-        peak = number(field_of(field_of(accelerator, "peak_tflops"), precision)) if isinstance(precision, str) else None
-        in_tflops = field_of(merged["workloads"].get(workload), "unit") == "TFLOP/s"
+    for (_, owner, workload), entry, _at in entries(known, "throughput", "*", "*"):
+        precision = str(entry.get("precision"))
+        peaks = leaves(known, "accelerators", owner, "peak_tflops", precision)
+        peak = number(peaks[0][1]) if peaks else None
+        in_tflops = any(unit == "TFLOP/s" for _, unit, _ in leaves(known, "workloads", workload, "unit"))
         for where, text, at in [*leaves(entry, "rate"), *leaves(entry, "rate", "*")]:
             rate, name = number(text), f"throughput.{owner}.{workload}.{dotted(where)}"
             if rate == 0:
                 problems.append(Problem(at, f"{name} is zero; leave the entry out if it cannot do the work"))
             if in_tflops and rate is not None and peak is not None and rate > peak:
-                problems.append(
-                    Problem(at, f"{name} exceeds the {precision} peak of {owner} ({rate} > {peak} TFLOP/s)")
-                )
+                message = f"{name} exceeds the {precision} peak of {owner} ({rate} > {peak} TFLOP/s)"
+                problems.append(Problem(at, message))
 
 
 _CITED = {
@@ -142,16 +131,15 @@ _CITED = {
 }  # fmt: skip
 
 
-def check_cites(merged: dict[str, Map], problems: list[Problem]) -> None:
+def check_cites(known: Sound, problems: Problems) -> None:
     """In the shipped catalogue every figure says where it comes from."""
+    cited = ids(known, "cites")
     for section, fields in _CITED.items():
-        for (key,), entry, _ in leaves(merged[section], "*"):
+        for (_, key), entry, _at in entries(known, section, "*"):
             for field in fields:
-                cited = f"{key}.{field}" in merged["cites"] or key in merged["cites"]
-                if isinstance(entry, Map) and field in entry and not cited:
-                    problems.append(
-                        Problem(entry.key_at[field], f"{section}.{key}.{field} has no source; add cites: {key}.{field}")
-                    )
+                if cited is not None and field in entry and not {key, f"{key}.{field}"} & cited:
+                    message = f"{section}.{key}.{field} has no source; add cites: {key}.{field}"
+                    problems.append(Problem(entry.key_at[field], message))
 
 
-CHECKS = (check_links, check_systems, check_offers, check_order_terms, check_throughput)
+CHECKS = (check_links, check_names, check_systems, check_offers, check_order_terms, check_throughput)

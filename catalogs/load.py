@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
 from catalogs.foreign import read_named
-from catalogs.problems import InputError, Location, Problem, suggestion
-from catalogs.schema import Accelerator, Catalog, Cite, Offer, Pool, Source, System, Throughput, Workload
-from catalogs.validate import leaves, validated
-from catalogs.yaml_text import Map, Seq, Text, read
+from catalogs.leaves import entries
+from catalogs.overlay import merged, refuse_change_of_nothing
+from catalogs.problems import InputError, Location, Problem, Problems, suggestion
+from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
+from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
+from catalogs.validate import Sound, accepted
+from catalogs.yaml_text import Map, Text, read
 
 BUNDLED = "bundled"
+MOST_FILES = 10_000
 OWN_QUOTE = "own_quote"
 """The source of a figure that an overlay gives without citing one."""
-
-SECTIONS: dict[str, type[BaseModel]] = {
-    "accelerators": Accelerator,
-    "systems": System,
-    "offers": Offer,
-    "workloads": Workload,
-    "pools": Pool,
-    "sources": Source,
-    "cites": Cite,
-}
-FILE_KEYS = ("accelerator", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
 
 
 def bundled_folder() -> Path:
@@ -37,12 +31,35 @@ def bundled_folder() -> Path:
     return Path(str(files("catalogs")))
 
 
+def is_bundled(folder: Path) -> bool:
+    """Whether a path leads to the catalogue that ships with chipmix, by whatever name."""
+    return os.path.realpath(folder) == os.path.realpath(bundled_folder())
+
+
 def catalog_files(folder: Path) -> list[Path]:
     """The YAML files of a catalogue folder, in a fixed order; scenarios are not part of it."""
-    if folder.is_file():
-        return [folder]
-    found = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
-    return [path for path in found if "scenarios" not in path.relative_to(folder).parts]
+    found = yaml_files(folder) if folder.is_dir() else [folder]
+    return [path for path in found if path == folder or "scenarios" not in path.relative_to(folder).parts]
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """The YAML files in a folder and its folders, in a fixed order. Raises InputError where one cannot be read."""
+    return sorted(path for path in _files_below(folder) if path.suffix in (".yaml", ".yml"))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Every file in a folder and its folders. Raises InputError where one cannot be read or there are too many."""
+
+    def refuse(error: OSError) -> None:
+        raise InputError([Problem(Location(str(error.filename), 1, 1), f"cannot be read: {error.strerror}")])
+
+    found: list[Path] = []
+    for inside, _, names in os.walk(folder, onerror=refuse):
+        found += [Path(inside) / name for name in names]
+        if len(found) > MOST_FILES:
+            message = f"holds more than {MOST_FILES:,} files; name the folder of the catalogue alone"
+            raise InputError([Problem(Location(str(folder), 1, 1), message)])
+    return found
 
 
 def shown_name(path: Path, folder: Path) -> str:
@@ -52,102 +69,18 @@ def shown_name(path: Path, folder: Path) -> str:
     return str(path)
 
 
-def _empty(at: Location) -> dict[str, Map]:
-    return {section: Map(at) for section in (*SECTIONS, "throughput")}
-
-
-def _put_once(target: Map, key: str, value: Any, at: Location, what: str, problems: list[Problem]) -> None:
-    if key not in target:
-        target.put(key, value, at)
-    elif target[key] != value:
-        first = target.key_at[key]
-        problems.append(Problem(at, f"{what} '{key}' is defined twice (first at {first})"))
-
-
-def _read_file(tree: Map, merged: dict[str, Map], problems: list[Problem]) -> None:
-    """Adds one file's entries to its folder's. Systems and throughputs learn their accelerator here."""
-    for key, at in tree.key_at.items():
-        if key not in FILE_KEYS:
-            problems.append(Problem(at, f"unknown key '{key}'{suggestion(key, FILE_KEYS)}"))
-        elif not isinstance(tree[key], Map) and tree[key] is not None:
-            problems.append(Problem(at, f"{key} must be a mapping of keys to values"))
-    sections = {key: value for key, value in tree.items() if isinstance(value, Map)}
-    owner = sections.get("accelerator", Map(tree.at)).get("id")
-    if isinstance(owner, Text):
-        entry = sections["accelerator"]
-        _put_once(merged["accelerators"], owner, entry, owner.at, "accelerator", problems)
-        for _, system, at in leaves(sections.get("systems"), "*"):
-            if isinstance(system, Map) and "accelerator" not in system:
-                system.put("accelerator", owner, at)
-        if "throughput" in sections:
-            _put_once(merged["throughput"], owner, sections["throughput"], owner.at, "throughput of", problems)
-    elif "accelerator" in sections or "throughput" in sections:
-        at = tree.key_at.get("accelerator", tree.at)
-        problems.append(Problem(at, "accelerator.id is missing; it says whose systems and throughput these are"))
-    for section in ("systems", "offers", "workloads", "pools", "sources", "cites"):
-        for key, value in sections.get(section, {}).items():
-            at = sections[section].key_at[key]
-            _put_once(merged[section], key, value, at, section.removesuffix("s"), problems)
-
-
-BUDGETS = frozenset({"capex_usd", "opex_usd"})
-"""Their keys look like those of a schedule, but are windows: each is a limit of its own."""
-
-
-def overlaid(base: Any, over: Any, field: str = "") -> Any:
-    """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole.
-
-    A mapping of item numbers laid on a list replaces those items. `field` is what the two are the value of.
-    """
-    if isinstance(base, Seq) and isinstance(over, Map) and all(key.isdigit() for key in over):
-        return _items_replaced(base, over)
-    if not (isinstance(base, Map) and isinstance(over, Map)):
-        return over
-    if field not in BUDGETS and (_is_schedule(over) or _is_schedule(base)):
-        return over
-    return _merged(base, over)
-
-
-def _merged(base: Map, over: Map) -> Map:
-    """Two mappings whose keys are names, whatever they look like: what both have is merged, the rest kept."""
-    merged = Map(base.at)
-    for key, value in base.items():
-        merged.put(key, value, base.key_at[key])
-    for key, value in over.items():
-        merged.put(key, overlaid(base.get(key), value, key), over.key_at[key])
-    return merged
-
-
-def _items_replaced(base: Seq, over: Map) -> Seq:
-    merged = Seq(base.at)
-    for i, item in enumerate(base):
-        merged.append(overlaid(item, over[str(i)]) if str(i) in over else item)
-        merged.item_at.append(base.item_at[i])
-    for key, value in sorted(over.items(), key=lambda item: int(item[0])):
-        if int(key) == len(merged):
-            merged.append(value)
-            merged.item_at.append(over.key_at[key])
-        elif int(key) > len(merged):
-            message = f"there is no item {key}; the list has {len(merged)}, counted from 0"
-            raise InputError([Problem(over.key_at[key], message)])
-    return merged
-
-
-def _is_schedule(tree: Map) -> bool:
-    return bool(tree) and all(key[:1].isdigit() for key in tree)
-
-
-def _cite_own_quotes(base: dict[str, Map], over: dict[str, Map]) -> None:
+def _cite_own_quotes(base: Map, over: Map) -> None:
     """A figure replaced without a cite no longer has the old one's source: it is the user's own quote."""
+    cites = over["cites"]
     for section in ("accelerators", "systems", "offers"):
-        for entry, fields in over[section].items():
-            for field in fields if isinstance(fields, Map) and entry in base[section] else ():
-                if f"{entry}.{field}" not in over["cites"] and entry not in over["cites"]:
+        for (entry,), fields, _ in entries(over[section], "*"):
+            for field in fields if entry in base[section] else ():
+                if f"{entry}.{field}" not in cites and entry not in cites:
                     at = fields.key_at[field]
                     cite = Map(at)
                     cite.put("source", Text(OWN_QUOTE, at), at)
                     cite.put("basis", Text("vendor", at), at)
-                    over["cites"].put(f"{entry}.{field}", cite, at)
+                    cites.put(f"{entry}.{field}", cite, at)
                     _own_quote_source(over["sources"], at)
 
 
@@ -158,119 +91,157 @@ def _own_quote_source(sources: Map, at: Location) -> None:
         sources.put(OWN_QUOTE, source, at)
 
 
-def merge_folders(
-    folders: Iterable[Path], problems: list[Problem], around: Sequence[Path] | None = None
-) -> dict[str, Map]:
+ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
+    ("accelerators", Accelerator, frozenset({"vendor", "kind"})),
+    ("systems", System, frozenset({"name"})),
+    ("offers", Offer, frozenset({"system", "route"})),
+    ("workloads", Workload, frozenset({"unit", "phase", "describes"})),
+    ("pools", Pool, frozenset({"unit", "describes"})),
+)
+"""The sections whose entries later layers change by name: the model of one, and the fields that say what it is."""
+
+
+def _laid(text: Map, layer: Map, problems: Problems) -> Map:
+    """A catalogue's text with a layer on top: a folder's, or settings'."""
+    _cite_own_quotes(text, layer)
+    laid = Map(text.at)
+    for section in SECTIONS:
+        laid.put(section, merged(text[section], layer[section]), text.key_at[section])
+    for section, model, own in ENTRIES:
+        new = set(layer[section]) - set(text[section])
+        refuse_change_of_nothing(laid, section, model, own, new, problems)
+    return laid
+
+
+def merge_folders(folders: Iterable[Path], problems: Problems, around: Sequence[Path] | None = None) -> Map:
     """The source text of all folders, section by section, later folders on top of earlier ones.
 
     `around` are the folders within which files speak freely, as in `catalogs.foreign`; None is everywhere.
     """
-    merged = _empty(Location("", 1, 1))
+    text = empty(Location("", 1, 1))
     for folder in folders:
-        layer = _empty(Location(str(folder), 1, 1))
-        for path in catalog_files(folder):
-            try:
-                _read_file(_tree(path, shown_name(path, folder), around), layer, problems)
-            except InputError as error:
-                problems.extend(error.problems)
-        _cite_own_quotes(merged, layer)
-        merged = {section: _merged(merged[section], layer[section]) for section in merged}
-    return merged
+        layer = empty(Location(str(folder), 1, 1))
+        for path in _files_of(folder, layer, problems):
+            tree = _read(path, folder, layer, problems, around)
+            if tree is not None:
+                add_file(tree, layer, problems)
+        text = _laid(text, layer, problems)
+    return text
 
 
-def _tree(path: Path, shown: str, around: Sequence[Path] | None) -> Map:
-    return read(path, shown) if around is None else read_named(path, shown, FILE_KEYS, "catalogue file", around)
+def _files_of(folder: Path, layer: Map, problems: Problems) -> list[Path]:
+    try:
+        return catalog_files(folder)
+    except InputError as error:
+        refused = error.problems
+    hide_all(layer)
+    problems.extend(refused)
+    return []
 
 
-def _with_settings(merged: dict[str, Map], settings: Map, problems: list[Problem]) -> dict[str, Map]:
-    layer = _empty(settings.at)
-    for section, entries in settings.items():
+def _read(path: Path, folder: Path, layer: Map, problems: Problems, around: Sequence[Path] | None) -> Map | None:
+    """One file of a folder; where it cannot be read, nobody can tell which entries there are."""
+    shown = shown_name(path, folder)
+    try:
+        return read(path, shown) if around is None else read_named(path, shown, FILE_KEYS, "catalogue file", around)
+    except InputError as error:
+        refused = error.problems
+    hide_all(layer)
+    problems.extend(refused)
+    return None
+
+
+def _with_settings(text: Map, settings: Map, problems: Problems) -> Map:
+    layer = empty(settings.at)
+    for section, value in settings.items():
+        at = settings.key_at[section]
         if section not in layer:
-            at = settings.key_at[section]
             problems.append(Problem(at, f"there is no catalogue section '{section}'{suggestion(section, layer)}"))
-        elif isinstance(entries, Map) and all(isinstance(entry, Map) for entry in entries.values()):
-            layer[section] = entries
+        elif isinstance(value, Map):
+            layer.put(section, value, at)
         else:
-            example = f"catalog/{section}/ID/FIELD=VALUE"
-            problems.append(Problem(settings.key_at[section], f"{section} are set field by field, as {example}"))
-    _cite_own_quotes(merged, layer)
-    return {section: _merged(merged[section], layer[section]) for section in merged}
+            problems.append(Problem(at, f"catalog.{section} must be a mapping of keys to values"))
+    return _laid(text, layer, problems)
 
 
-def _validated_section(name: str, model: type[BaseModel], tree: Map, problems: list[Problem]) -> dict[str, BaseModel]:
-    valid = {}
-    for key, value in sorted(tree.items()):
-        if not isinstance(value, Map):
-            problems.append(Problem(tree.key_at[key], f"{name}.{key} must be a mapping of keys to values"))
-            continue
-        result = validated(model, value, (name, key), problems)
-        if result is not None:
-            valid[key] = result
-    return valid
+@dataclass(frozen=True)
+class Known:
+    """A catalogue, none where there are mistakes, and the sound part of the text that it was made from."""
 
+    catalog: Catalog | None
+    text: Sound
 
-def _catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
-    sections: dict[str, Any] = {
-        name: _validated_section(name, model, merged[name], problems) for name, model in SECTIONS.items()
-    }
-    rates: dict[str, Any] = {}
-    for owner, tree in sorted(merged["throughput"].items()):
-        rates[owner] = _validated_section(f"throughput.{owner}", Throughput, tree, problems)
-    return Catalog.model_construct(**sections, throughput=rates)
+    @property
+    def own_offers(self) -> dict[str, Location]:
+        """The offers that something else than the bundled files has the last say in, and where."""
+        places = self.text["offers"].key_at
+        return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(f"{BUNDLED}/")}
 
 
 def load_catalog(
     folders: Sequence[Path],
-    problems: list[Problem],
+    problems: Problems,
     settings: Map | None = None,
+    whole: bool = True,
     around: Sequence[Path] | None = None,
-) -> tuple[Catalog, dict[str, Map]]:
-    """The catalogue of some folders and its source text, with every mistake appended to `problems`.
+) -> Known:
+    """The catalogue of some folders, with every mistake appended to `problems`.
 
-    `settings` holds fields to lay on top, by section and entry; `around` is as for `merge_folders`.
-
-    Entries with mistakes are left out of the catalogue but stay in the text, so that a caller can go
-    on to check what refers to them. Use `catalog_of` where mistakes should raise.
+    `settings` holds fields to lay on top, by section and entry; `whole` is False where there should be more
+    folders; `around` is as for `merge_folders`. The sound part of the text is there however broken the rest is, so
+    that a caller can go on to check what refers to it. Use `catalog_of` where mistakes should raise.
     """
-    merged = merge_folders(folders, problems, around)
+    text = merge_folders(folders, problems, around)
+    if not whole:
+        hide_all(text)
     if settings:
-        merged = _with_settings(merged, settings, problems)
-    catalog = checked_catalog(merged, problems)
+        text = _with_settings(text, settings, problems)
+    known = checked_catalog(text, problems)
     if bundled_folder() in folders and len(folders) == 1:
-        check_cites(merged, problems)
-    return catalog, merged
+        check_cites(known.text, problems)
+    return known
 
 
-def catalog_text(sections: Mapping[str, Map], settings: Iterable[Map], problems: list[Problem]) -> dict[str, Map]:
+def catalog_text(sections: Mapping[str, Map], settings: Iterable[Map], problems: Problems) -> Map:
     """The text of a catalogue that a plan holds, section by section, with settings laid on top."""
-    merged = {**_empty(Location("", 1, 1)), **sections}
+    text = empty(Location("", 1, 1))
+    for section, value in sections.items():
+        text.put(section, value, value.at)
     for layer in settings:
-        merged = _with_settings(merged, layer, problems) if layer else merged
-    return merged
+        text = _with_settings(text, layer, problems) if layer else text
+    return text
 
 
-def checked_catalog(merged: dict[str, Map], problems: list[Problem]) -> Catalog:
+def checked_catalog(text: Map, problems: Problems) -> Known:
     """The catalogue of its text, with every mistake appended to `problems`."""
+    in_order = Map(text.at)
+    for section in SECTIONS:
+        in_order.put(section, _in_order(text[section]), text.at)
+    catalog, sound = accepted(Catalog, in_order, (), problems)
     for check in CHECKS:
-        check(merged, problems)
-    return _catalog(merged, problems)
+        check(sound, problems)
+    return Known(catalog, sound)
+
+
+def _in_order(section: Map) -> Map:
+    """A section by its ids, so that the order of files and entries changes nothing."""
+    found = Map(section.at)
+    found.refused |= section.refused
+    for key, value in sorted(section.items()):
+        found.put(key, value, section.key_at[key])
+    return found
 
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:
     """The catalogue of some folders. Raises InputError with every mistake of every file."""
-    problems: list[Problem] = []
-    catalog, _ = load_catalog(folders, problems)
-    if problems:
+    problems = Problems()
+    known = load_catalog(folders, problems)
+    if problems or known.catalog is None:
         raise InputError(problems)
-    return catalog
+    return known.catalog
 
 
 def locate(name: str, beside: Path) -> Path:
     """The folder that a scenario's `catalogs:` entry names: `bundled`, or a path beside the scenario."""
-    return bundled_folder() if name == BUNDLED else (beside / name).resolve()
-
-
-def entry_ids(merged: dict[str, Map]) -> Iterator[str]:
-    """Every id that an offers rule may name: accelerators, systems and offers."""
-    for section in ("accelerators", "systems", "offers"):
-        yield from merged[section]
+    folder = bundled_folder() if name == BUNDLED else beside / name
+    return bundled_folder() if is_bundled(folder) else folder

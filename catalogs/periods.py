@@ -11,7 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-_PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
+_PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
+TAGS = "\0"
+"""Begins the name of each form that a value may take: such names are no keys, which hold no control characters."""
 
 
 class NotAPeriod(ValueError):
@@ -63,7 +65,7 @@ def _one_key_a_month(steps: dict[str, Decimal]) -> dict[str, Decimal]:
 
 
 def _form(value: Any) -> str:
-    return "steps" if isinstance(value, dict) else "constant"
+    return f"{TAGS}steps" if isinstance(value, dict) else f"{TAGS}constant"
 
 
 Period = Annotated[str, AfterValidator(_period)]
@@ -72,7 +74,7 @@ LARGEST, SMALLEST = Decimal("1e15"), Decimal("1e-12")
 
 def _in_proportion(value: Decimal) -> Decimal:
     """Numbers that no price, power or rate has are slips of the unit, and break solvers."""
-    if value and not SMALLEST <= abs(value) <= LARGEST:
+    if value and not SMALLEST <= value.copy_abs() <= LARGEST:
         raise ValueError(f"must lie between {SMALLEST} and {LARGEST}, or be 0; check its unit")
     return value
 
@@ -81,7 +83,7 @@ Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_propo
 Amount = Annotated[Number, Field(ge=0)]
 Steps = Annotated[dict[Period, Amount], AfterValidator(_one_key_a_month)]
 Schedule = Annotated[
-    Annotated[Amount, Tag("constant")] | Annotated[Steps, Tag("steps")],
+    Annotated[Amount, Tag(f"{TAGS}constant")] | Annotated[Steps, Tag(f"{TAGS}steps")],
     Discriminator(_form),
 ]
 """A number that always holds, or numbers by period, each holding until the next one listed."""

@@ -6,8 +6,15 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_PROBLEMS = 200
+"""So many mistakes are found at once; nobody mends more before asking again."""
+LONGEST_MESSAGE = 3000
+LONGEST_WORD = 200
+MOST_NAMES = 2000
+"""Among more names, or for a longer word, the nearest is not looked for."""
 
-@dataclass(frozen=True, order=True)
+
+@dataclass(frozen=True, order=True, slots=True)
 class Location:
     """A character in a file; line and column count from 1. Line 0: a place without one, such as a cell."""
 
@@ -19,7 +26,7 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Problem:
     """One mistake: where it stands, which field it is in, what was found and what would do."""
 
@@ -27,7 +34,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.at}: {self.message}"
+        message = self.message if len(self.message) <= LONGEST_MESSAGE else self.message[: LONGEST_MESSAGE - 1] + "…"
+        return f"{self.at}: {message}"
 
 
 class InputError(Exception):
@@ -38,16 +46,41 @@ class InputError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class Problems(list[Problem]):
+    """Mistakes as they are found. With the last of MOST_PROBLEMS it raises InputError: no more are looked for.
+
+    So a file of a hundred thousand mistakes is refused as fast as one of a few.
+    """
+
+    def append(self, problem: Problem) -> None:
+        super().append(problem)
+        if len(self) >= MOST_PROBLEMS:
+            super().append(Problem(problem.at, f"these are the first {MOST_PROBLEMS} problems; there may be more"))
+            raise InputError(self)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.append(problem)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A clause that names the nearest known word, or else the few there are.
 
     Empty where nothing is known, so that it can be appended to any message.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean '{near[0]}'?"
+    near = nearest(word, names)
+    if near is not None:
+        return f"; did you mean '{near}'?"
     if not names:
         return ""
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return f"; known: {shown}"
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The known word most like another, the first by name of equal ones; None if none is near."""
+    names = sorted(known)
+    few = len(word) <= LONGEST_WORD and len(names) <= MOST_NAMES
+    near = difflib.get_close_matches(word, names, n=1, cutoff=cutoff) if few else []
+    return near[0] if near else None

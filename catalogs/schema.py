@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from catalogs.periods import LARGEST, Amount, Number, Period, Schedule
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$", max_length=80)]
+ID_PATTERN = r"^[a-z][a-z0-9_.]*$"
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=80)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -188,10 +189,10 @@ class Catalog(Frozen):
     holds. `throughput` is keyed by accelerator, then workload.
     """
 
-    accelerators: dict[Id, Accelerator] = {}
+    accelerators: dict[str, Accelerator] = {}
     systems: dict[Id, System] = {}
     offers: dict[Id, Offer] = {}
-    throughput: dict[Id, dict[Id, Throughput]] = {}
+    throughput: dict[str, dict[Id, Throughput]] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
     sources: dict[Id, Source] = {}

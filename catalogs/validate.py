@@ -1,190 +1,171 @@
-"""A tree of source text against a model: every mistake, in the user's words, at its character."""
+"""A tree of source text against a model: every mistake at its character, and the part that is sound."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar, get_args
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, NewType, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from catalogs.periods import LARGEST
-from catalogs.problems import Location, Problem, suggestion
-from catalogs.schema import Frozen
-from catalogs.yaml_text import Map, Seq, Text
+from catalogs.problems import MOST_PROBLEMS, Location, Problem, Problems
+from catalogs.wording import meant_key, message_of, unknown_key
+from catalogs.yaml_text import ANY, Map, Seq, Text, key_remedy
 
 Model = TypeVar("Model", bound=BaseModel)
+Sound = NewType("Sound", Map)
+"""A tree whose every value was accepted by its field. Keys may be missing; what was refused is remembered.
+
+Checks of several fields together take these and no raw tree, so that none of them meets a wrong shape.
+"""
+Path = tuple[str | int, ...]
+BAD_KEY = "[key]"
+MOST_DETAILS = 10 * MOST_PROBLEMS
+"""So many errors are looked at together; those are more than are told, though some only follow from others."""
 
 
-def place_of(tree: Any, path: Iterable[str | int], key: bool = False) -> tuple[Location, tuple[str, ...]]:
-    """Where the value at a path stands, or its key, and the part of the path that is in the document.
+def path_in(tree: Any, path: Iterable[str | int]) -> Path:
+    """The part of a path that is in the document, whose items go by number.
 
-    Parts that are not in the document (tags of a union, a missing key) are passed over, so the
-    location is that of the nearest thing the user wrote.
+    Parts that are not in the document (forms of a value, a missing key) are passed over, so the path leads to
+    the nearest thing that the user wrote.
     """
-    at, seen, node = tree.at, [], tree
+    seen: list[str | int] = []
     for part in path:
-        if isinstance(node, Map) and part in node:
-            at, node = node.key_at[str(part)], node[str(part)]
-        elif isinstance(node, Seq) and isinstance(part, int) and part < len(node):
-            at, node = node.item_at[part], node[part]
-        else:
-            continue
-        seen.append(str(part))
-    if isinstance(node, Text) and not key:
-        at = node.at
-    return at, tuple(seen)
+        number = int(part) if isinstance(tree, Seq) and str(part).isdecimal() else -1
+        if isinstance(tree, Map) and part in tree:
+            tree = tree[str(part)]
+            seen.append(str(part))
+        elif isinstance(tree, Seq) and 0 <= number < len(tree):
+            tree = tree[number]
+            seen.append(number)
+    return tuple(seen)
+
+
+def place_of(tree: Any, path: Path, key: bool = False) -> Location:
+    """Where the value at a path that is in the document stands, or its key."""
+    at: Location = tree.at
+    for part in path:
+        at = tree.item_at[int(part)] if isinstance(tree, Seq) else tree.key_at[str(part)]
+        tree = tree[part]
+    return tree.at if isinstance(tree, Text) and not key else at
 
 
 def dotted(path: Iterable[str | int]) -> str:
     return ".".join(str(part) for part in path)
 
 
-def _model_at(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel] | None:
-    """The model that governs the keys at a path inside another."""
-    current: type[BaseModel] | None = model
+def _value_at(tree: Any, path: Path) -> Any:
     for part in path:
-        if current is None:
-            return None
-        field = next((f for n, f in current.model_fields.items() if part in (n, f.alias)), None)
-        if field is None:
-            continue  # a key of a mapping whose values are the current model
-        current = _model_inside(field.annotation)
-    return current
+        tree = tree[part]
+    return tree
 
 
-def _model_inside(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((m for m in map(_model_inside, get_args(annotation)) if m is not None), None)
-
-
-def keys_of(model: type[BaseModel]) -> list[str]:
-    """The keys a mapping of this model may hold."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _unknown_key(model: type[BaseModel], path: Sequence[str]) -> str:
-    key, owner = path[-1], _model_at(model, path[:-1])
-    if owner is None:
-        return f"unknown key '{key}'"
-    if issubclass(owner, Frozen) and key in owner.LATER:
-        return f"'{key}' is not supported yet by this version of chipmix; remove it"
-    return f"unknown key '{key}'{suggestion(key, keys_of(owner))}"
-
-
-_WORDS = {
-    "missing": "is missing",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "decimal_parsing": "must be a number",
-    "decimal_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "model_type": "must be a mapping of keys to values",
-    "model_attributes_type": "must be a mapping of keys to values",
-    "dict_type": "must be a mapping of keys to values",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "string_type": "must be a word or text",
-    "literal_error": "must be {expected}",
-    "string_pattern_mismatch": "does not have the form {pattern}",
-    "string_too_long": "is longer than {max_length} characters",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-}
-_NO_VALUE = frozenset({"missing", "model_type", "model_attributes_type", "dict_type", "tuple_type", "list_type"})
-
-
-def _message(error: ErrorDetails, context: dict[str, Any]) -> str:
-    if error["type"] == "value_error":
-        return str(context["error"])
-    words = _WORDS.get(error["type"])
-    return words.format(**context) if words else error["msg"].lower()
-
-
-def _problem(model: type[BaseModel], tree: Any, prefix: Sequence[str], error: ErrorDetails) -> Problem:
-    path = [str(part) if not isinstance(part, int) else part for part in error["loc"]]
-    at, seen = place_of(tree, path, key=error["type"] == "extra_forbidden" or path[-1:] == ["[key]"])
-    where = dotted((*prefix, *seen))
-    if error["type"] == "extra_forbidden":
-        return Problem(at, f"{where}: {_unknown_key(model, seen)}")
-    if error["type"] == "missing":
-        return Problem(at, f"{dotted((*prefix, *seen, str(path[-1])))} is missing")
-    found = error["input"]
-    shown = "" if error["type"] in _NO_VALUE or isinstance(found, (dict, list)) else f" (got {_shown(found)})"
-    return Problem(at, f"{where} {_message(error, error.get('ctx', {}))}{shown}")
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def validated(model: type[Model], tree: Any, prefix: Sequence[str], problems: list[Problem]) -> Model | None:
-    """The model of a tree, or None with every mistake appended to `problems`.
-
-    `prefix` is the path of the tree in the words of the file, for the messages.
-    """
+def _asked(model: type[Model], tree: Map) -> tuple[Model | None, list[ErrorDetails]]:
+    """The model of a tree, or None and what the model has against it."""
     try:
-        return model.model_validate(tree)
+        return model.model_validate(tree), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems.extend(_problem(model, tree, prefix, detail) for detail in details)
-        return None
+        details = error.errors(include_url=False)[:MOST_DETAILS]
+    bad = {path_in(tree, detail["loc"]) for detail in details if _is_bad_key(detail)}
+    return None, [detail for detail in details if not _follows(tree, detail, bad)]
 
 
-def leaves(tree: Any, *path: str) -> list[tuple[tuple[str, ...], Any, Location]]:
-    """Everything at a path, where `*` stands for each key or item: (path, value, location).
+def _follows(tree: Map, error: ErrorDetails, bad: Container[Path]) -> bool:
+    """Whether an error only follows from another: in the value of a bad key, or as a list whose items are all wrong."""
+    if error["type"] == "too_short":
+        return bool(_value_at(tree, path_in(tree, error["loc"])))
+    return error["type"] != "missing" and not _is_bad_key(error) and path_in(tree, error["loc"]) in bad
 
-    Passes over whatever does not have the shape asked for, so that checks run on broken input too.
+
+def _is_bad_key(error: ErrorDetails) -> bool:
+    return error["loc"][-1:] == (BAD_KEY,)
+
+
+def _problem(model: type[BaseModel], tree: Map, prefix: Sequence[str], error: ErrorDetails) -> Problem:
+    path, kind = path_in(tree, error["loc"]), error["type"]
+    bad_key = _is_bad_key(error)
+    at, where = place_of(tree, path, key=kind == "extra_forbidden" or bad_key), dotted((*prefix, *path))
+    if kind == "extra_forbidden":
+        return Problem(at, f"{where}: {unknown_key(model, tuple(map(str, path)), _value_at(tree, path))}")
+    if kind == "missing":
+        return Problem(at, f"{dotted((*prefix, *path, error['loc'][-1]))} is missing")
+    value = _value_at(tree, path)
+    message = message_of(error, Text(str(path[-1]), at) if bad_key else value, named=bad_key)
+    return Problem(at, f"{where} {message}{key_remedy(str(path[-1]), value is None) if bad_key else ''}")
+
+
+def accepted(model: type[Model], tree: Map, prefix: Sequence[str], problems: Problems) -> tuple[Model | None, Sound]:
+    """The model of a tree, or None with every mistake appended to `problems`; and the part that is sound.
+
+    `prefix` is the path of the tree in the words of the file, for the messages. What a reader refused before
+    is not missed here again, nor what an unknown key seems to be misspelt from.
     """
-    found: list[tuple[tuple[str, ...], Any, Location]] = [((), tree, tree.at)] if tree is not None else []
-    for part in path:
-        found = [leaf for above in found for leaf in _below(above, part)]
-    return found
+    found, details = _asked(model, tree)
+    if found is not None:
+        return found, Sound(tree)
+    meant = _meant(model, tree, details)
+    known = {(*path[:-1], key) for path, key in meant.items()}
+    problems.extend(_problem(model, tree, prefix, error) for error in details if not _is_known(tree, error, known))
+    return None, _sound(model, tree, details, meant)
 
 
-def _below(above: tuple[tuple[str, ...], Any, Location], part: str) -> list[tuple[tuple[str, ...], Any, Location]]:
-    path, node, _ = above
-    if isinstance(node, Map):
-        keys = list(node) if part == "*" else [part] * (part in node)
-        return [((*path, key), node[key], getattr(node[key], "at", node.key_at[key])) for key in keys]
-    if isinstance(node, Seq) and part == "*":
-        return [((*path, str(i)), item, node.item_at[i]) for i, item in enumerate(node)]
-    return []
+def _meant(model: type[BaseModel], tree: Map, details: Iterable[ErrorDetails]) -> dict[Path, str]:
+    """The keys that unknown ones seem to be misspelt from, by the path of the unknown one."""
+    unknown = [path_in(tree, error["loc"]) for error in details if error["type"] == "extra_forbidden"]
+    found = {path: meant_key(model, tuple(map(str, path))) for path in unknown[:MOST_PROBLEMS]}
+    return {path: key for path, key in found.items() if key is not None}
 
 
-def key_location(tree: Any, path: Sequence[str]) -> Location:
-    """Where the last key of a path that `leaves` found stands."""
-    for part in path[:-1]:
-        tree = tree[int(part)] if isinstance(tree, Seq) else tree[part]
-    found: Location = tree.item_at[int(path[-1])] if isinstance(tree, Seq) else tree.key_at[path[-1]]
-    return found
+def _is_known(tree: Map, error: ErrorDetails, known: Container[Path]) -> bool:
+    """Whether a key that is missing was refused by a reader, or is known to be written as another."""
+    if error["type"] != "missing":
+        return False
+    path, key = path_in(tree, error["loc"]), str(error["loc"][-1])
+    parent = _value_at(tree, path)
+    return (isinstance(parent, Map) and bool({key, ANY} & parent.refused)) or (*path, key) in known
 
 
-def number(value: Any) -> Decimal | None:
-    """The number that a scalar writes, or None if it writes none that the schema would take."""
-    try:
-        result = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        return None
-    sound = result is not None and result.is_finite() and abs(result.adjusted()) <= LARGEST.adjusted()
-    return result if sound else None
+def _sound(model: type[BaseModel], tree: Map, details: Sequence[ErrorDetails], meant: Mapping[Path, str]) -> Sound:
+    """What is left of a tree without all that its model does not accept; what is missing counts as refused.
+
+    Taking something away can make what held it wrong (a schedule without a period), so it is asked again until
+    nothing is wrong. Every round takes something away, so it ends.
+    """
+    kept: Map = _without(tree, {})
+    while wrong := [error for error in details if error["type"] != "missing"]:
+        paths = [path_in(kept, error["loc"]) for error in wrong]
+        kept = _without(kept, {path: meant.get(path) or str(path[-1] if path else ANY) for path in paths})
+        details, meant = _asked(model, kept)[1], {}
+    for error in details:
+        _value_at(kept, path_in(kept, error["loc"])).refused.add(str(error["loc"][-1]))
+    return Sound(kept)
 
 
-def check_references(
-    tree: Any, path: Sequence[str], known: Iterable[str], kind: str, prefix: Sequence[str], problems: list[Problem]
-) -> None:
-    """Appends a problem for each scalar at `path` that is not one of the known ids."""
-    ids = set(known)
-    for where, value, at in leaves(tree, *path):
-        if isinstance(value, str) and value not in ids:
-            message = f"{dotted((*prefix, *where))}: there is no {kind} '{value}'{suggestion(value, ids)}"
-            problems.append(Problem(at, message))
+def _without(tree: Any, removed: Mapping[Path, str], at: Path = ()) -> Any:
+    """A copy of a tree without what stands at some paths; what held it remembers the key that was refused there."""
+    if isinstance(tree, Seq):
+        return _list_without(tree, removed, at)
+    if not isinstance(tree, Map):
+        return tree
+    kept = Map(tree.at)
+    kept.refused |= tree.refused
+    if at in removed:
+        kept.refused.add(removed[at])
+        return kept
+    for key, value in tree.items():
+        where = (*at, key)
+        if where in removed:
+            kept.refused.add(removed[where])
+        else:
+            kept.put(key, _without(value, removed, where), tree.key_at[key])
+    return kept
+
+
+def _list_without(tree: Seq, removed: Mapping[Path, str], at: Path) -> Seq:
+    kept, stay = Seq(tree.at), [i for i in range(len(tree)) if (*at, i) not in removed]
+    kept.refused = tree.refused or len(stay) < len(tree)
+    kept.extend(_without(tree[i], removed, (*at, i)) for i in stay)
+    kept.item_at = [tree.item_at[i] for i in stay]
+    kept.numbers = [tree.number(i) for i in stay]
+    return kept

@@ -91,6 +91,7 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
         ["gap", *(percent(side.gap) for side in sides)],
         ["capex, cash", *(money.millions(side.capex_usd) for side in sides)],
         ["opex, cash", *(money.millions(side.opex_usd) for side in sides)],
+        ["rent due after the horizon, undiscounted", *(money.millions(side.rent_after_usd) for side in sides)],
         ["peak power, MW", *(number(side.peak_mw, 2) for side in sides)],
         *(
             [f"{vendor} accelerators", *(number(side.accelerators.get(vendor, 0.0)) for side in sides)]

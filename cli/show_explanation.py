@@ -9,6 +9,7 @@ import click
 from cli.figures import Words, rounded, some
 from cli.screen import say
 from cli.show_offers import show_offers
+from cli.show_plan import owed_words
 from cli.tables import heading, show_table
 from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
 from optimizer.plan_format import Plan
@@ -22,6 +23,9 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
     cost = -plan.objective_usd if words.is_value else plan.objective_usd
     what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
     say(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
+    owed = owed_words(plan, words.money)
+    if owed is not None:
+        click.echo(owed)
     click.echo(f"no difference of less than {words.amount(explanation.gap_usd)} can be told: that is the plan's gap")
     if explanation.limits:
         _show_limits(explanation.limits, words)

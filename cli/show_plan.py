@@ -41,6 +41,7 @@ def show_plan(plan: Plan) -> None:
     _show_orders(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
+    _show_after_horizon(plan, money)
     _show_work(plan)
     _show_limits(plan, money)
     _show_trust(plan, money)
@@ -49,7 +50,7 @@ def show_plan(plan: Plan) -> None:
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    say(f"{scenario['name']} · {scenario['buyer']} · {horizon}")
+    say(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     close = plan.run.options.get("close_to")
     early = f"kept close to {close}" if close else "stopped early, the best plan so far"
     words = "optimal" if plan.status == "optimal" else early
@@ -57,8 +58,21 @@ def _show_headline(plan: Plan, money: Money) -> None:
         click.echo(f"{words}: {money.exact(-plan.objective_usd)} present value of the work, less all costs")
     else:
         click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
+    owed = owed_words(plan, money)
+    if owed is not None:
+        click.echo(owed)
     saving = plan.objective_usd - plan.bound_usd
     click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+
+
+def owed_words(plan: Plan, money: Money) -> str | None:
+    """What of the costs is owed after the horizon, and the rent that falls due then; None where none does."""
+    if not plan.rent_after_usd:
+        return None
+    owed = plan.costs["owed_usd"][plan.periods[-1].period] * float(plan.periods[-1].discount_mid)
+    of_costs = "of the costs" if plan.scenario["objective"] == "maximize_value" else "of which"
+    due = f"undiscounted rent due after it: {money.exact(plan.rent_after_usd)}"
+    return f"{of_costs} {money.exact(owed)} owed after the horizon; {due}"
 
 
 def _show_orders(plan: Plan, money: Money) -> None:
@@ -123,6 +137,14 @@ def _show_costs(plan: Plan, money: Money) -> None:
             rows.append((line.removesuffix("_usd"), money.millions(sum(by_period.values())), money.millions(present)))
     rows.append(("total", "", money.millions(plan.objective_usd)))
     show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
+
+
+def _show_after_horizon(plan: Plan, money: Money) -> None:
+    """Rent of terms that outlast the horizon, by the fiscal year in which it falls due."""
+    if plan.after_horizon:
+        heading(f"Rent due after the horizon, undiscounted, in M {money.code}")
+        rows = [(row.fiscal_year, money.millions(row.rent_usd)) for row in plan.after_horizon]
+        show_table(("fiscal year", "rent"), rows, numbers=(1,))
 
 
 def _show_work(plan: Plan) -> None:

@@ -4,7 +4,7 @@ SCENARIO = """\
 # A small plan: what should a company of its own hall buy for training and chat?
 # `chipmix check` explains every mistake; docs/format.md lists every key.
 name: First plan
-buyer: our_company                       # opens in-house chips only to their owners
+buyer: our_company                       # opens this company's own chips to it; without one it may be left out
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field
 horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
 finance: {discount_rate: 0.09, maintenance_share: 0.03}
@@ -19,12 +19,12 @@ sites:
 demand:
   training:
     workload: llm_training               # chipmix catalog list shows what does which work
-    per_second: {2026q3: 40000}          # TFLOP/s sustained: about 100 H100
+    per_second: {2026q3: 40000}          # TFLOP/s sustained: about 50 H100
     stacks: {cuda: 0, rocm: 0}           # software it has been ported to
   chat:
     workload: llm_serving_70b
-    per_second: {2026q1: 60000, 2026q3: 150000}   # output tokens a second
-    unmet_usd_per_unit_hour: 0.02        # what a token a second for an hour is worth; unmet is allowed
+    per_second: {2026q1: 60000, 2026q3: 150000}   # output tokens a second: about 17 H100, then 41
+    unmet_usd_per_unit_hour: 0.02        # may stay undone, at 5.6 USD a million tokens
 
 budget:
   capex_usd: {2026: 20e6}

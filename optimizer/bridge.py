@@ -110,7 +110,11 @@ def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, Inputs]]:
     scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
     yield "Discount rate", "discount rate", (scenario, catalog)
     scenario = {**scenario, "finance": new.scenario["finance"]}
-    yield "Other rates", "lives, maintenance, residual values and carbon price", (scenario, catalog)
+    yield (
+        "Other rates",
+        "lives, maintenance, residual values, rule for rent after the horizon and carbon price",
+        (scenario, catalog),
+    )
     sites = {**old.scenario.get("sites", {}), **new.scenario.get("sites", {})}
     scenario = {**scenario, "sites": sites}
     yield "Sites", "tariffs, PUE and power prices of the sites", (scenario, catalog)

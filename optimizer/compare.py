@@ -15,7 +15,10 @@ TRACE = 1e-6
 
 
 class Side(Part):
-    """One plan of a comparison. Money in USD: `objective_usd` is present value, capex and opex are cash."""
+    """One plan of a comparison. Money in USD: `objective_usd` is present value, capex and opex are cash.
+
+    `rent_after_usd` is rent due after the horizon, undiscounted; what of it the plan counts is in `present_usd`.
+    """
 
     name: str
     status: str
@@ -24,6 +27,7 @@ class Side(Part):
     gap: float
     capex_usd: float
     opex_usd: float
+    rent_after_usd: float
     peak_mw: float
     accelerators: dict[str, float]
     present_usd: dict[str, float]
@@ -92,6 +96,7 @@ def _side(plan: Plan, name: str) -> Side:
         gap=plan.gap,
         capex_usd=sum(cash[line] for line in CAPEX),
         opex_usd=sum(cash[line] for line in OPEX),
+        rent_after_usd=plan.rent_after_usd,
         peak_mw=max(power.values(), default=0.0),
         accelerators=dict(sorted(accelerators.items())),
         present_usd=present(plan),

@@ -49,6 +49,7 @@ def read_answer(
         "periods": operations.periods(tables),
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
         "orders": operations.orders(answer),
+        "after_horizon": operations.after_horizon(answer),
         "in_service": operations.in_service(answer),
         "work": work,
         "unmet": operations.unmet(answer),

@@ -8,6 +8,7 @@ Schema, made from these models.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -57,7 +58,8 @@ class OrderRow(Part):
     a purchase, price breaks included and averaged over the order of a period; None for a rented one.
     `usd_per_accelerator_hour` is the rent, None for a purchase. `capex_usd` is price and network of all
     systems; `rent_usd` all rent inside the horizon. `in_service_until` is the last period of service
-    inside the horizon.
+    inside the horizon, `term_until` the last of its term, which may lie after it. `rent_after_usd` is all rent due
+    after the horizon, undiscounted; `owed_usd` is what of it is a cost of the horizon's last period.
     """
 
     offer: str
@@ -69,13 +71,23 @@ class OrderRow(Part):
     ordered: str
     enters_service: str
     in_service_until: str
+    term_until: str
     systems: float
     accelerators: float
     price_usd: float | None
     usd_per_accelerator_hour: float | None
     capex_usd: float
     rent_usd: float
+    rent_after_usd: float
+    owed_usd: float
     commitment: bool
+
+
+class AfterHorizonRow(Part):
+    """Rent of all orders that falls due after the horizon in a fiscal year, undiscounted."""
+
+    fiscal_year: str
+    rent_usd: float
 
 
 class InServiceRow(Part):
@@ -276,6 +288,7 @@ class Plan(Part):
     periods: tuple[PeriodRow, ...]
     costs: dict[str, dict[str, float]]
     orders: tuple[OrderRow, ...]
+    after_horizon: tuple[AfterHorizonRow, ...]
     in_service: tuple[InServiceRow, ...]
     work: tuple[WorkRow, ...]
     unmet: tuple[UnmetRow, ...]
@@ -295,3 +308,8 @@ class Plan(Part):
     run: Run
     scenario: dict[str, Any]
     catalog: dict[str, Any]
+
+    @property
+    def rent_after_usd(self) -> float:
+        """All rent that falls due after the horizon, undiscounted."""
+        return math.fsum(row.rent_usd for row in self.after_horizon)

@@ -13,8 +13,9 @@ from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
 from optimizer.plan import as_text
 from optimizer.plan_format import Plan
-from optimizer.request import CATALOG_PATH, Request
+from optimizer.request import Request
 from optimizer.scenario import Scenario
+from optimizer.settings import CATALOG_PATH
 
 Key = tuple[str, ...]
 """The keys that lead to a figure; the catalogue's begin with `catalog`, a list's items go by number from 0."""

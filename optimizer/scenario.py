@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
-from catalogs.periods import Amount, Number, Period, Schedule, Steps, first_month
+from catalogs.periods import TAGS, Amount, Number, Period, Schedule, Steps, first_month
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.calendar import Calendar
 
@@ -43,19 +43,24 @@ class Horizon(Frozen):
 
 
 def _residual_form(value: Any) -> str:
-    return "table" if isinstance(value, dict) else "rule"
+    return f"{TAGS}table" if isinstance(value, dict) else f"{TAGS}rule"
 
 
 _DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
 _Age = Annotated[Whole, Field(ge=1, le=50)]
 _Residual = Annotated[
-    Annotated[Literal["book", "none"], Tag("rule")] | Annotated[dict[_Age, Share], Field(min_length=1), Tag("table")],
+    Annotated[Literal["book", "none"], Tag(f"{TAGS}rule")]
+    | Annotated[dict[_Age, Share], Field(min_length=1), Tag(f"{TAGS}table")],
     Discriminator(_residual_form),
 ]
 
 
 class Finance(Frozen):
-    """Rates a year, lives in years; `residual` gives the share of the price left by age in years."""
+    """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
+
+    `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
+    fetch by the same shares, in full, or not at all.
+    """
 
     discount_rate: Share = Decimal("0.09")
     fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
@@ -63,6 +68,7 @@ class Finance(Frozen):
     book_life_years: Positive = Decimal(5)
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
     maintenance_share: Share = Decimal(0)
+    owed_after_horizon: Literal["as_residual", "in_full", "ignored"] = "as_residual"
     carbon_usd_per_t: Schedule = Decimal(0)
 
 
@@ -95,7 +101,7 @@ class Site(Frozen):
     racks: Schedule | None = None
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule = Decimal(0)
-    carbon_kg_per_mwh: Schedule = Decimal(0)
+    carbon_kg_per_mwh: Schedule | None = None
     expansion: Expansion | None = None
 
 
@@ -107,11 +113,11 @@ class Porting(Frozen):
 
 
 def _porting_form(value: Any) -> str:
-    return "porting" if isinstance(value, (dict, Porting)) else "none"
+    return f"{TAGS}porting" if isinstance(value, (dict, Porting)) else f"{TAGS}none"
 
 
 PortingCost = Annotated[
-    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag("none")] | Annotated[Porting, Tag("porting")],
+    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag(f"{TAGS}none")] | Annotated[Porting, Tag(f"{TAGS}porting")],
     Discriminator(_porting_form),
 ]
 """0 where the software runs already, else usd and months."""
@@ -175,22 +181,25 @@ class Forecast(Frozen):
 
 
 def _pool_form(value: Any) -> str:
-    if isinstance(value, dict):
-        return "forecast" if "forecast" in value or "share" in value else "schedule"
-    return "forecast" if isinstance(value, Forecast) else "schedule"
+    named = isinstance(value, dict) and ("forecast" in value or "share" in value)
+    return f"{TAGS}forecast" if named or isinstance(value, Forecast) else f"{TAGS}schedule"
 
 
 PoolLimit = Annotated[
-    Annotated[Forecast, Tag("forecast")] | Annotated[Schedule, Tag("schedule")],
+    Annotated[Forecast, Tag(f"{TAGS}forecast")] | Annotated[Schedule, Tag(f"{TAGS}schedule")],
     Discriminator(_pool_form),
 ]
+
+
+Pattern = Annotated[str, StringConstraints(max_length=200)]
+"""An id, or one with `*` and the like, which may fit several."""
 
 
 class OfferRules(Frozen):
     """Which accelerators, systems and offers may be used, by id or pattern; `deny` wins."""
 
-    deny: Annotated[tuple[str, ...], InOrder] = ()
-    allow: Annotated[tuple[str, ...], InOrder] | None = None
+    deny: Annotated[tuple[Pattern, ...], InOrder] = ()
+    allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
     basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
 
 
@@ -198,7 +207,7 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Selected = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
 
 
 class Selection(Frozen):
@@ -236,7 +245,7 @@ class Scenario(Frozen):
     LATER = frozenset({"futures"})
 
     name: Name
-    buyer: Id
+    buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
     currency: Currency = Currency()
     horizon: Horizon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from statistics import median
 
@@ -9,7 +10,10 @@ from catalogs.periods import first_month, value_at
 from catalogs.schema import Catalog, Offer
 from optimizer.answer import Answer
 from optimizer.calendar import MONTHS_PER_YEAR
+from optimizer.doubts import dead_quotes, nothing_in_time, uncounted_carbon
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.formulation.owed import rent_after_usd
+from optimizer.rounded_terms import rounded_terms
 from optimizer.tables import Tables
 
 GENERATION_MONTHS = 18
@@ -17,15 +21,13 @@ PEERS = 3
 """A trend needs at least this many prices."""
 
 
-def nothing_in_time(answer: Answer) -> Iterator[str]:
-    """Nothing can arrive before a lead time has passed, though the demand starts earlier."""
+def doubtful(answer: Answer) -> Iterator[str]:
+    """What is doubtful about the request and touches this plan."""
     tables = answer.tables
-    for demand in sorted(tables.scenario.demand):
-        asked = min((need.t for need in tables.needs if need.demand == demand), default=None)
-        able = min((work.t for work in tables.work if work.demand == demand), default=None)
-        if asked is not None and (able is None or able > asked):
-            start = "at all" if able is None else f"before {answer.period(able)}"
-            yield f"nothing can serve {demand} {start}, though it is asked for from {answer.period(asked)}"
+    sites = {place for (_, place, _), systems in answer.in_service.items() if systems > 0} & set(tables.scenario.sites)
+    hosted = {c.offer for c, systems in answer.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
+    for doubt in (*nothing_in_time(tables), *dead_quotes(tables), *uncounted_carbon(tables, sites, hosted)):
+        yield doubt.text
 
 
 def high_residual(answer: Answer) -> Iterator[str]:
@@ -40,15 +42,21 @@ def high_residual(answer: Answer) -> Iterator[str]:
 
 
 def rent_after_horizon(answer: Answer) -> Iterator[str]:
-    """Terms that run past the horizon: their rent there is owed, but no cost of this plan."""
-    tables, owed = answer.tables, 0.0
-    for cohort, systems in answer.cohorts.items():
-        beyond = cohort.t + tables.offers[cohort.offer].periods - 1 - tables.calendar.count
-        if cohort.rent_usd and beyond > 0:
-            owed += systems * cohort.rent_usd * tables.calendar.hours * beyond
-    if owed > 0:
+    """Rent due after the horizon that the scenario leaves out of the costs: a longer term then looks the cheaper."""
+    tables = answer.tables
+    owed = math.fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
+    if owed > 0 and tables.scenario.finance.owed_after_horizon == "ignored":
         millions = f"{owed / USD_PER_MODEL_UNIT:,.3f} million USD"
-        yield f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs"
+        yield (
+            f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs "
+            "(finance.owed_after_horizon: ignored)"
+        )
+
+
+def terms_rounded(answer: Answer) -> Iterator[str]:
+    """Terms of what is ordered or committed that are no whole number of periods."""
+    committed = {cohort.offer for cohort, systems in answer.cohorts.items() if cohort.committed and systems > 0}
+    return (doubt.text for doubt in rounded_terms(answer.tables, {*ordered_offers(answer), *committed}))
 
 
 def idle_systems(answer: Answer) -> Iterator[str]:
@@ -158,9 +166,10 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
 
 
 SUSPICIONS = (
-    nothing_in_time,
+    doubtful,
     high_residual,
     rent_after_horizon,
+    terms_rounded,
     idle_systems,
     empty_limits,
     old_quotes,

@@ -19,7 +19,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-def _solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any:
+def solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any:
     """What the solver's process does, in this one: same arrays, same code, without the 0.2 s of its start."""
     return solver_process.answer(dict(problem), settings, threading.Event(), lambda _figures: None)
 
@@ -28,5 +28,5 @@ def _solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any
 def in_process() -> Iterator[None]:
     """Solves in this process. `test_solver.py` covers the child process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimizer.solve.Solver, "_run", _solve_here)
+        patch.setattr(optimizer.solve.Solver, "_run", solve_here)
         yield

@@ -152,7 +152,7 @@ class Oracle:
         for name, offer in sorted(self.offers.items()):
             ids = (name, offer["system"], self.systems[offer["system"]]["accelerator"])
             denied = set(ids) & set(self.asked.get("offers", {}).get("deny", ()))
-            if denied or self.asked["buyer"] not in offer.get("buyers", [self.asked["buyer"]]):
+            if denied or self.asked.get("buyer") not in offer.get("buyers", [self.asked.get("buyer")]):
                 continue
             window = offer.get("available", {})
             for place in [offer["host"]] if offer["route"] in HOSTED else sorted(self.sites):
@@ -207,7 +207,21 @@ class Oracle:
                 kg = Fraction(str(offer.get("carbon_kg_per_accelerator_hour", 0)))
                 hours = self.systems[offer["system"]]["accelerators"] * self.hours
                 paid["carbon", t] = self.carbon_price(t) * kg * hours / 1000
+        paid["owed", self.count] = self.owed(slot)
         return paid
+
+    def owed(self, slot: Slot) -> Number:
+        """Rent of one system after the horizon, brought back to its last period, less what the term would fetch."""
+        if slot.rent is None:
+            return Fraction(0)
+        rule = self.finance.get("owed_after_horizon", "as_residual")
+        age = Fraction(self.count - slot.t + 1, self.a_year)
+        worth = {"in_full": Fraction(0), "ignored": Fraction(1)}.get(rule)
+        worth = self.share_left(age) if worth is None else worth
+        due, last = Fraction(0), self.discount(2 * self.count - 1)
+        for t in range(self.count + 1, slot.t + self.service(self.offers[slot.offer])):
+            due += self.discount(2 * t - 1) / last * slot.rent * self.hours
+        return due * (1 - worth)
 
     def running(self, system: str, place: str, t: int) -> dict[str, Number]:
         """Energy, hosting and carbon of one system in service at a site of ours."""

@@ -455,8 +455,9 @@ class Whole(Oracle):
         patterns = selection(limit)
         each = [key for key, wanted in patterns.items() if wanted == ["each"]]
         found = []
-        for combination in self.values_of_each(limit):
-            wanted = {**patterns, **{key: [v] for key, v in zip(each, combination, strict=True)}}
+        floor = "at_least" in limit or "at_least_share" in limit
+        for combination in self.values_of_each(limit) or [()] * floor:  # a floor over nothing
+            wanted = {**patterns, **dict(zip(each, ([v] for v in combination), strict=False))}
             part = [p for p in parts if chosen(wanted, p.facts)]
             same = {"demand": wanted["demand"]} if "demand" in wanted else {}
             whole = [p for p in parts if chosen(same, p.facts)]

@@ -21,6 +21,7 @@ import pytest
 
 from optimizer.audit import audit, keep_accounts
 from optimizer.audit.expected import (
+    expected_after_horizon,
     expected_budget,
     expected_clusters,
     expected_expanded,
@@ -43,7 +44,8 @@ SCENARIO: Tree = {
     "horizon": {"start": "2025q1", "periods": 2}, "objective": "minimize_cost",
     "finance": {
         "discount_rate": "0.08", "fiscal_year_starts": 1, "service_life_years": "5", "book_life_years": "5",
-        "residual": "book", "maintenance_share": "0", "carbon_usd_per_t": "0",
+        "residual": "book", "maintenance_share": "0", "owed_after_horizon": "as_residual",
+        "carbon_usd_per_t": "0",
     },
     "assumptions": {"availability": "0.95"},
     "sites": {"oslo": {
@@ -150,6 +152,7 @@ def filled(decisions: Tree) -> Tree:
     result["costs"] = {
         name: {horizon.key(t): float(usd) for t, usd in enumerate(series)} for name, series in accounts.costs.items()
     }
+    result["after_horizon"] = rows(("fiscal_year",), expected_after_horizon(accounts))
     result["in_service"] = rows(("system", "place", "period"), expected_in_service(accounts))
     result["clusters"] = rows(("demand", "period"), expected_clusters(accounts))
     result["sites"] = rows(("site", "period"), expected_sites(accounts))
@@ -211,12 +214,13 @@ def worked_example() -> Tree:
     }  # fmt: skip
     zero = {"2025q1": 0.0, "2025q2": 0.0}
     unused = ("network_usd", "facility_usd", "hosting_usd", "software_usd", "rent_usd", "engineering_usd",
-              "porting_usd", "carbon_usd", "unmet_usd", "value_usd", "resale_usd")  # fmt: skip
+              "porting_usd", "carbon_usd", "owed_usd", "unmet_usd", "value_usd", "resale_usd")  # fmt: skip
     lines = dict.fromkeys(unused, zero)
     fixed = {
         "offer": "box.purchase", "system": "box", "accelerator": "chip", "vendor": "maker", "route": "purchase",
         "place": "oslo", "in_service_until": "2025q2", "systems": 10.0, "accelerators": 80.0, "price_usd": 300000.0,
         "usd_per_accelerator_hour": None, "capex_usd": 3000000.0, "rent_usd": 0.0, "commitment": False,
+        "rent_after_usd": 0.0, "owed_usd": 0.0,
     }  # fmt: skip
     box = {"system": "box", "accelerator": "chip", "vendor": "maker", "place": "oslo", "fleet": 0.0}
     done = {"demand": "train", "workload": "training", "system": "box", "accelerator": "chip", "place": "oslo"}
@@ -237,7 +241,10 @@ def worked_example() -> Tree:
             "maintenance_usd": {"2025q1": 30000.0, "2025q2": 60000.0},
             "residual_usd": {"2025q1": 0.0, "2025q2": -5550000.0},
         },
-        "orders": [fixed | {"ordered": p, "enters_service": p} for p in ("2025q1", "2025q2")],
+        # five years of service: the first ten leave after 2029q4, the others a quarter later
+        "orders": [fixed | {"ordered": p, "enters_service": p, "term_until": until}
+                   for p, until in (("2025q1", "2029q4"), ("2025q2", "2030q1"))],
+        "after_horizon": [],
         # 30000 / (8 * 400) = 9.375 of 9.5 available
         "work": [
             done | {"period": "2025q1", "systems": 9.375, "work_per_second": 30000.0},
@@ -303,6 +310,64 @@ def test_lease_and_reservation_terms_and_cohorts() -> None:
     assert [r["in_service_until"] for r in leased["orders"]] == ["2025q2", "2025q3", "2025q3"]
     assert [r["rent_usd"] for r in leased["orders"]] == [17520.0 * 4, 17520.0 * 6, 17520.0 * 12]
     assert [r["price_usd"] for r in leased["orders"]] == [None] * 3
+    ok(leased)
+
+
+def outlasting(**finance: Any) -> Tree:
+    """A lease of nine months in a horizon of two quarters: one system from the first, three from the second."""
+    return plan(
+        {f"finance/{key}": value for key, value in finance.items()},
+        {"offers/box.lease": LEASE | {"term_months": 9}},
+        orders=[order("box.lease", "oslo", "2025q1", 1.0), order("box.lease", "oslo", "2025q2", 3.0)],
+    )
+
+
+# A quarter of a system is 2 USD * 8 * 2190 h = 35040 USD. After 2025q2 the first system owes one quarter, the others
+# two; d_3 / d_2 = 1.08^-0.25 = 0.980944, d_4 / d_2 = 1.08^-0.5 = 0.962250. Ages at the end: 0.5 and 0.25 years.
+OWED = [
+    # book over 5 years leaves 0.90 and 0.95: 35040 * (0.10 * 0.980944 + 3 * 0.05 * (0.980944 + 0.962250))
+    ({"residual": "book"}, 13650.65),
+    # nothing is left of anything: 35040 * (0.980944 + 3 * (0.980944 + 0.962250))
+    ({"residual": "none"}, 238640.83),
+    ({"residual": "book", "owed_after_horizon": "in_full"}, 238640.83),
+    # 1 - 0.38 * 0.5 = 0.81 and 1 - 0.38 * 0.25 = 0.905: 35040 * (0.19 * 0.980944 + 3 * 0.095 * (0.980944 + 0.962250))
+    ({"residual": {"1": "0.62", "2": "0.42"}}, 25936.24),
+    ({"residual": "none", "owed_after_horizon": "ignored"}, 0.0),
+]
+
+
+@pytest.mark.parametrize(("finance", "usd"), OWED)
+def test_what_is_owed_after_the_horizon(finance: Tree, usd: float) -> None:
+    leased = outlasting(**finance)
+    assert [round(float(amount), 2) for amount in costs(leased, "owed_usd")] == [0, usd]
+    assert [(row["term_until"], row["rent_after_usd"]) for row in leased["orders"]] == [
+        ("2025q3", 35040.0), ("2025q4", 3 * 2 * 35040.0)]  # fmt: skip
+    assert round(sum(row["owed_usd"] for row in leased["orders"]), 2) == usd
+    ok(leased)
+
+
+@pytest.mark.parametrize(("starts", "years"), [
+    (1, {"fy2025": 7 * 35040.0}),
+    (10, {"fy2025": 4 * 35040.0, "fy2026": 3 * 35040.0}),  # from October: the last quarter is of the next year
+    (11, {"fy2025": 7 * 35040.0}),  # a period belongs to the year in which it starts: 2025q4 starts in October
+])  # fmt: skip
+def test_rent_after_the_horizon_by_fiscal_year(starts: int, years: dict[str, float]) -> None:
+    """One quarter of one system and of three in 2025q3, of three in 2025q4."""
+    leased = outlasting(fiscal_year_starts=starts)
+    assert {row["fiscal_year"]: row["rent_usd"] for row in leased["after_horizon"]} == years
+    ok(leased)
+
+
+def test_a_long_term_is_discounted_year_by_year() -> None:
+    """50 years of months at 8 %, of which one is inside the horizon: an annuity of 599 months at 1.08^(-1/12)."""
+    leased = plan(
+        {"horizon": {"start": "2025-01", "periods": 1}, "finance/owed_after_horizon": "in_full"},
+        {"offers/box.lease": LEASE | {"term_months": 600}},
+        orders=[order("box.lease", "oslo", "2025-01", 1.0)],
+    )
+    month = 1.08 ** (1 / 12)
+    annuity = (1 - month**-599) / (month - 1)
+    assert float(costs(leased, "owed_usd")[0]) == pytest.approx(2 * 8 * 730 * annuity, rel=1e-12)
     ok(leased)
 
 
@@ -573,7 +638,8 @@ def rich_plan() -> Tree:
             "offers/box.purchase/network_usd": "100", "offers/box.purchase/software_usd_per_year": "1200",
             "offers/box.purchase/buyers": ["acme", "other"], "offers/box.purchase/supply_systems_per_month": "3.4",
             "offers/box.purchase/available": {"from": "2025", "until": "2025-01"},
-            "systems/tank": tank, "offers/tank.lease": LEASE | {"system": "tank"}, "offers/box.rented": RENTED,
+            "systems/tank": tank, "offers/tank.lease": LEASE | {"system": "tank", "term_months": 9},
+            "offers/box.rented": RENTED,
             "throughput/chip/serving": {"rate": "1", "basis": "vendor", "source": "bench"},
             "workloads/serving": {"unit": "tokens/s", "phase": "serving", "describes": "serving"},
         },
@@ -622,6 +688,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": {"2025q2": "3"}}),
     ("order_has_price", {C + "offers/box.rented/usd_per_accelerator_hour": None}),
     ("order_open_to_buyer", {S + "buyer": "nobody"}),
+    ("order_open_to_buyer", {S + "buyer": None}),
     ("order_not_denied", {S + "offers/deny": ["tank"]}),
     ("order_not_denied", {S + "offers/deny": ["*.rented"], S + "offers/allow": ["chip"]}),
     ("order_not_denied", {S + "offers/deny": ["ch?p"]}),
@@ -655,6 +722,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("rows_are_known", {"orders/2/offer": "box.gift"}),
     ("inputs_are_understood", {S + "rumours": "true"}),
     ("inputs_are_understood", {S + "objective": "maximize_fun"}),
+    ("inputs_are_understood", {S + "finance/owed_after_horizon": "perhaps"}),
     ("inputs_are_understood", {S + "sites/oslo/lake": "1"}),
     ("inputs_are_understood", {S + "demand/idle/stacks/rocm": {"usd": "1", "months": 2, "team": "4"}}),
     ("inputs_are_understood", {S + "fleet/0/may_sell": "true"}),
@@ -707,7 +775,7 @@ def test_a_commitment_that_is_missing_is_named() -> None:
 
 
 COSTS = ("hardware_usd", "network_usd", "energy_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd",
-         "unmet_usd", "carbon_usd", "residual_usd")  # fmt: skip
+         "owed_usd", "unmet_usd", "carbon_usd", "residual_usd")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -745,6 +813,11 @@ MISSTATED: list[tuple[str, Tree]] = [
     ("orders", {"orders/1/usd_per_accelerator_hour": 2.001}),
     ("orders", {"orders/0/capex_usd": 3000000.0}),
     ("orders", {"orders/1/rent_usd": 0.0}),
+    ("orders", {"orders/1/term_until": "2025q4"}),
+    ("orders", {"orders/1/rent_after_usd": 0.0}),
+    ("orders", {"orders/1/owed_usd": 0.0}),
+    ("after_horizon", {"after_horizon/0/rent_usd": 1.0}),
+    ("after_horizon", {"after_horizon/0/fiscal_year": "fy2026"}),
     ("work", {"work/0/work_per_second": 1.0}),
     ("work", {"work/0/workload": "serving"}),
     ("work", {"work/0/accelerator": "other"}),
@@ -771,7 +844,7 @@ def test_a_misstatement_is_named_and_no_other(table: str, changes: Tree) -> None
     assert names(merged(rich_plan(), changes)) == {table}
 
 
-@pytest.mark.parametrize("table", ["in_service", "sites", "budget", "supply"])
+@pytest.mark.parametrize("table", ["after_horizon", "in_service", "sites", "budget", "supply"])
 def test_rows_that_are_missing_or_stand_twice(table: str) -> None:
     rich = rich_plan()
     first, *others = rich[table]

@@ -42,7 +42,7 @@ class Draw:
     """A random request: small, of at most 3 chips, 2 sites, 3 periods and 2 demands, or large, of 4, 3, 4 and 3."""
 
     def __init__(self, seed: str, large: bool) -> None:
-        self.random = random.Random(seed)
+        self.random, self.term = random.Random(seed), random.Random(f"{seed} term")
         self.large, self.work = large, 60 if large else 12
         form = self.random.choice(["2025", "2025q1", "2025q3", "2025-11"])
         self.start, self.months = month_of(form), length(form)
@@ -88,6 +88,8 @@ class Draw:
                 offer["carbon_kg_per_accelerator_hour"] = self.random.randint(1, 40)
         if route in ("lease", "reservation") or (route == "purchase" and self.maybe(0.4)):
             offer["term_months"] = self.random.randint(1, 3 * self.months)
+            if route != "purchase" and self.term.random() < 0.3:
+                offer["term_months"] = self.term.randint(1, 12 * self.months)
         if self.maybe(0.4):
             offer["lead_time_months"] = self.random.randint(1, 2 * self.months)
         if self.maybe(0.3):
@@ -162,6 +164,9 @@ class Draw:
             "residual": self.random.choice(["none", "book", {1: "0.6", 3: "0.2"}, {2: "0.5"}]),
             "fiscal_year_starts": self.random.choice([1, 4, 7, 10]),
         }
+        rule = self.term.choice(["as_residual", "as_residual", "in_full", "ignored", None])
+        if rule is not None:
+            finance["owed_after_horizon"] = rule
         if self.maybe(0.3):
             finance["service_life_years"] = self.random.choice([1, "1.5", 3])
         if self.maybe(0.5):

@@ -24,7 +24,6 @@ BROAD = {
 }  # fmt: skip
 """What a slip in any line of ours may raise too."""
 ALLOWED = {
-    ("catalogs/yaml_text.py", "parse"): "PyYAML recurses as deep as a file is nested",
     ("cli/main.py", "run"): "the last resort: says that it is our fault, with the traceback",
     ("cli/options.py", "_number"): "float() is the reader of a typed number and says so by ValueError",
     ("optimizer/audit/__init__.py", "audit"): "a plan of any shape is read; what cannot be read fails its audit",

@@ -493,6 +493,40 @@ WHOLE_BOUNDS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
+# The third request: terms that outlast two years, at 25 % a year. A box of 8 chips rents at 2 USD on our site for three
+# years and at 1 USD in the cloud for two; two boxes are committed for 2025.
+LEASED_KNOWN = catalog(
+    accelerator(
+        "chip",
+        {"box": system(8, 10, 7)},
+        {
+            "box.lease": {"system": "box", "route": "lease", "usd_per_accelerator_hour": 2, "term_months": 36},
+            "box.reserved": {
+                "system": "box", "route": "reservation", "host": "cloud", "usd_per_accelerator_hour": 1,
+                "term_months": 24,
+            },
+        },
+        rates(training=100),
+    )
+)  # fmt: skip
+LEASED_ASKED = scenario(
+    horizon={"start": "2025", "periods": 2},
+    finance={"discount_rate": "0.25", "residual": "book"},
+    demand={"train": {"workload": "training", "per_second": 800}},
+    commitments=[{"offer": "box.lease", "site": "oslo", "period": "2025", "systems": 2}],
+)
+LEASED_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
+    "owed_usd": (
+        "Σ_{τ > T} d_τ / d_T · rent of τ · (1 − worth) · order(o,s,t)",
+        # 2 · 8 · 8,760 = 140,160 a year, and half of that in the cloud; d_3 / d_2 = 0.8, d_4 / d_2 = 0.64.
+        # From 2025: 2027 is left, at an age of 2 of 5 years 0.4 of it is owed: 140,160 · 0.8 · 0.4.
+        # From 2026: 2027 and 2028 are left, at an age of 1 year 0.2: 140,160 · 1.44 · 0.2; in the cloud 2027 alone.
+        {("order(box.lease,oslo,2025)", 2): 44851.2, ("commit(box.lease,oslo,2025)", 2): 44851.2,
+         ("order(box.lease,oslo,2026)", 2): 40366.08, ("order(box.reserved,cloud,2026)", 2): 11212.8},
+    ),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return model(tmp_path_factory.mktemp("whole"), WHOLE_ASKED, WHOLE_KNOWN)
@@ -540,6 +574,12 @@ def test_golden_cost_of_the_whole(whole: Model, cost: str) -> None:
     assert len(terms) == len(WHOLE_PRICES[cost][1])
 
 
+@pytest.mark.parametrize("cost", LEASED_PRICES)
+def test_golden_cost_of_long_terms(tmp_path: Path, cost: str) -> None:
+    terms = model(tmp_path, LEASED_ASKED, LEASED_KNOWN).costs[cost]
+    assert {(term.variable.name, term.t): term.usd for term in terms} == pytest.approx(LEASED_PRICES[cost][1])
+
+
 def check_bounds(built: Model, variable: str, expected: dict[str, float]) -> None:
     """A bound that is an int marks whole numbers."""
     matrix = to_matrix(built.problem)
@@ -577,10 +617,13 @@ def test_a_system_of_a_cluster_serves_no_more_than_its_part(tmp_path: Path, acce
     assert [coefficient for _, coefficient in row.terms] == [part]
 
 
+GOLDEN = (ROWS, WHOLE_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES)
+
+
 def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:
     """A new constraint, cost or variable needs one."""
     assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS}
-    assert {f.__name__ for f in COSTS} == {*PRICES, *WHOLE_PRICES}
+    assert {f.__name__ for f in COSTS} == {*PRICES, *WHOLE_PRICES, *LEASED_PRICES}
     assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS}
     assert set(lp_rows(golden, tmp_path)) == set(ROWS)
     assert set(lp_rows(whole, tmp_path)) == {*WHOLE_ROWS, "run_within_fleet", "serve_demand"}
@@ -590,7 +633,7 @@ def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Pat
 def test_docstring_says_the_equation(rule: object) -> None:
     name = rule.__name__  # type: ignore[attr-defined]
     lines = " ".join((rule.__doc__ or "").split())
-    equations = [cases[name][0] for cases in (ROWS, WHOLE_ROWS, PRICES, WHOLE_PRICES) if name in cases]
+    equations = [cases[name][0] for cases in GOLDEN if name in cases]
     assert equations
     assert all(equation in lines for equation in equations)
 

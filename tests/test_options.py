@@ -110,15 +110,15 @@ def test_catalogues_that_are_set_are_used(settings: tuple[str, ...], price: int,
         ("catalogs=", "catalogs must be a list"),
         ("catalogs/7=own", "there is no item 7"),
         ("catalog=1", "unknown key 'catalog'"),
-        ("catalog/offers=1", "offers are set field by field, as catalog/offers/ID/FIELD=VALUE"),
-        ("catalog/offers=", "offers are set field by field"),
-        ("catalog/offers=[1]", "offers are set field by field"),
-        ("catalog/offers/box.purchase=1", "offers are set field by field"),
-        ("catalog/offers/box.purchase=null", "offers are set field by field"),
-        ("catalog/systems=box", "systems are set field by field"),
-        ("catalog/throughput/chip=1", "throughput are set field by field"),
+        ("catalog/offers=1", "catalog.offers must be a mapping"),
+        ("catalog/offers=", "catalog.offers must be a mapping"),
+        ("catalog/offers=[1]", "catalog.offers must be a mapping"),
+        ("catalog/offers/box.purchase=1", "offers.box.purchase must be a mapping"),
+        ("catalog/offers/box.purchase=null", "offers.box.purchase must be a mapping"),
+        ("catalog/systems=box", "catalog.systems must be a mapping"),
+        ("catalog/throughput/chip=1", "throughput.chip must be a mapping"),
         ("catalog/offer/box.purchase/price_usd=1", "there is no catalogue section 'offer'; did you mean 'offers'?"),
-        ("extends=scenario.yaml", "unknown key 'extends'"),
+        ("extends=scenario.yaml", "extends cannot be set"),
     ],
 )
 def test_settings_that_cannot_be_obeyed_are_refused(setting: str, says: str, tmp_path: Path) -> None:
@@ -142,4 +142,4 @@ def test_a_workbook_keeps_its_catalogue(tmp_path: Path) -> None:
     assert run("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=tmp_path).returncode == 0
     done = run("plan", "plan.xlsx", "--set", "catalogs=[quotes]", cwd=tmp_path)
     assert done.returncode == 2
-    assert "a workbook holds its own catalogue" in done.stderr
+    assert "the plan holds the catalogue it was made with" in done.stderr

@@ -789,6 +789,20 @@ def test_idle_systems_are_ordered_for_a_floor_or_a_share_of_each(tmp_path: Path)
     assert any("never do any work" in warning for warning in made.warnings)
 
 
+@pytest.mark.parametrize("bound", NONE_OF_BLUE, ids=str)
+@pytest.mark.parametrize("of", [{"vendor": "blue"}, {"vendor": "blue", "offer": "each"}], ids=str)
+def test_a_floor_over_nothing_is_infeasible(tmp_path: Path, of: Tree, bound: Tree) -> None:
+    """All that blue has is denied."""
+    limit = {"name": "rule", "measure": "systems", "of": of, **bound}
+    with pytest.raises(Infeasible, match="give in the limit rule"):
+        plan(tmp_path, asked(limits=[limit], demand=ONE_OF_OSLO, offers={"deny": ["blue*"]}), RED_AND_BLUE)
+    ceiling = {"name": "rule", "measure": "systems", "of": of, "at_most": 0}
+    made = plan(
+        tmp_path / "ceiling", asked(limits=[ceiling], demand=ONE_OF_OSLO, offers={"deny": ["blue*"]}), RED_AND_BLUE
+    )
+    assert made.objective_usd == 100
+
+
 def test_a_share_of_nothing_holds(tmp_path: Path) -> None:
     """The system costs a million at Oslo, 17,520 at the cloud: no capex at all, of which each has its half."""
     known = catalog(chip("red", {"buy": buy(10**6)}, vendor="red"), chip("blue", {"rent": rent(1)}, vendor="blue"))

@@ -43,7 +43,7 @@ SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {
     "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
-    "ROUND", "ROUNDUP", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
+    "MONTH", "ROUND", "ROUNDUP", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
 }  # fmt: skip
 
 
@@ -451,6 +451,15 @@ EDITS: dict[str, tuple[Edit, Change]] = {
         inputs("scenario/finance/residual", "book"),
     ),
     "residual_none": (setter("Inputs", "Residual value counted", 0), inputs("scenario/finance/residual", "none")),
+    "owed_in_full": (
+        setter("Inputs", "Less what the rest of a term would fetch (0: in full)", 0),
+        inputs("scenario/finance/owed_after_horizon", "in_full"),
+    ),
+    "owed_ignored": (
+        setter("Inputs", "Rent after the horizon counted", 0),
+        inputs("scenario/finance/owed_after_horizon", "ignored"),
+    ),
+    "no_discount": (setter("Inputs", "Discount rate", 0), inputs("scenario/finance/discount_rate", "0")),
     "deposit": (
         setter("Inputs", "Deposit at order, share of price", 0.6, "dgx_h100.purchase"),
         inputs(f"{OFFERS}/dgx_h100.purchase/deposit_share", "0.6"),
@@ -669,10 +678,12 @@ def test_the_same_plan_where_cost_is_minimised(folder: Path) -> None:
 
 # LibreOffice, the independent judge
 
-EVERYTHING = [name for name in EDITS if name not in ("residual_book", "residual_none")]
+ONE_OF_ITS_KIND = ("residual_book", "residual_none", "owed_ignored", "no_discount")
+EVERYTHING = [name for name in EDITS if name not in ONE_OF_ITS_KIND]
 COMBINED: dict[str, list[str]] = {
     "everything": [*EVERYTHING, "systems", "fleet", "power", "factor", "no_port"],
     "book_life": ["residual_book", "price", "discount_rate", "no_systems"],
+    "no_discount": ["no_discount", "owed_in_full"],
 }
 
 

@@ -34,8 +34,12 @@ needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is n
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
+LEASED = "finance/owed_after_horizon=ignored"
+"""What the lease owes after the horizon would make buying the cheaper plan; these tests edit one with a lease."""
+
+
 def planned(settings: tuple[str, ...] = ()) -> Plan:
-    return make_plan(load_request(find_scenario("quick_start"), settings), Options()).plan
+    return make_plan(load_request(find_scenario("quick_start"), (LEASED, *settings)), Options()).plan
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +215,17 @@ def test_residual_values_by_switch_and_table(original: Path, tmp_path: Path) -> 
     assert (table[1], table[2]) == (Decimal("0.5"), Decimal("0.42"))
     assert reopened(edited(original, tmp_path, share, book)).request.scenario.finance.residual == "book"
     assert reopened(edited(original, tmp_path, book, none)).request.scenario.finance.residual == "none"
+
+
+def test_the_rule_for_rent_after_the_horizon_by_switch(original: Path, tmp_path: Path) -> None:
+    """The plan ignores it: counted again, the second switch says how; ignored, the second says nothing."""
+    counted: Edit = ("Inputs", "Rent after the horizon counted", "", "", 0, 1)
+    less: Edit = ("Inputs", "Less what the rest of a term would fetch (0: in full)", "", "", 0, 1)
+
+    def rule(*edits: Edit) -> str:
+        return reopened(edited(original, tmp_path, *edits)).request.scenario.finance.owed_after_horizon
+
+    assert (rule(counted), rule(counted, less), rule(less)) == ("in_full", "as_residual", "ignored")
 
 
 def test_overrides_become_limits_with_names_that_say_so(original: Path, tmp_path: Path) -> None:

@@ -96,15 +96,15 @@ def test_every_run_stands_on_compare_with_its_own_figures(kind: str, tmp_path: P
     sheet = book["Compare"]
     for row, run in enumerate(runs.runs, start=FIRST):
         assert sheet.cell(row, 1).value == run.name
-        shown = [sheet.cell(row, column).value for column in range(4, 9)]
+        shown = [sheet.cell(row, column).value for column in range(4, 10)]
         if run.headline is None:
-            assert shown == ["no plan", None, None, None, None]
+            assert shown == ["no plan", None, None, None, None, None]
             assert sheet.cell(row, 2).value == "no plan meets every limit"
         else:
             found = run.headline
-            figures = (found.cost_usd, found.bound_usd, found.gap, found.capex_usd, found.peak_mw)
+            figures = (found.cost_usd, found.bound_usd, found.gap, found.capex_usd, found.rent_after_usd, found.peak_mw)
             assert shown == pytest.approx(figures)
-            vendors = [sheet.cell(row, column).value for column in (9, 10)]
+            vendors = [sheet.cell(row, column).value for column in (10, 11)]
             assert vendors == [found.accelerators.get(name, 0.0) for name in ("acme", "other")]
     marked = [sheet.cell(row, 3).value for row in range(FIRST, FIRST + len(runs.runs))]
     assert marked == ["this workbook" if i == runs.this else None for i in range(len(runs.runs))]

@@ -29,6 +29,7 @@ NAMES = (
     "engineering_usd",
     "porting_usd",
     "carbon_usd",
+    "owed_usd",
     "unmet_usd",
     "value_usd",
     "resale_usd",
@@ -190,6 +191,24 @@ class Pricing:
                 kg = accelerators * self.H * float(offer.get("carbon_kg_per_accelerator_hour", 0))
                 self._add("carbon_usd", t, self.at(self.finance["carbon_usd_per_t"], t) * kg / 1000)
 
+        self._add("owed_usd", self.T, self.owed(entry))
+
+    def due(self, entry: Entry) -> range:
+        """The periods after the horizon in which rent of an order is due."""
+        bought = self.offer(entry)["route"] == "purchase"
+        return range(self.T + 1, self.T + 1 if bought else max(self.T + 1, entry.t + self.stays(entry)))
+
+    def rent(self, entry: Entry) -> float:
+        """USD of rent in a period."""
+        return self.price(entry) * int(self.system(entry)["accelerators"]) * entry.systems * self.H
+
+    def owed(self, entry: Entry) -> float:
+        """Rent after the horizon as a sum of its last period, less what the rest of the term would fetch."""
+        left = self.residual((self.T - entry.t + 1) / self.n)
+        worth = {"in_full": 0.0, "ignored": 1.0, "as_residual": left}[self.finance["owed_after_horizon"]]
+        later = [float(self.mid(t) / self.mid(self.T)) for t in self.due(entry)]
+        return self.rent(entry) * math.fsum(later) * (1 - worth) if later else 0.0
+
     def _purchase(self, entry: Entry, lasts: int) -> None:
         offer, paid = self.offer(entry), self.price(entry) * entry.systems
         share = float(offer["deposit_share"])
@@ -325,16 +344,29 @@ def _orders(pricing: Pricing) -> list[dict[str, Any]]:
                 "ordered": pricing.key(entry.t - pricing.lead(entry)),
                 "enters_service": pricing.key(entry.t),
                 "in_service_until": pricing.key(lasts),
+                "term_until": pricing.key(entry.t + pricing.stays(entry) - 1),
                 "systems": entry.systems,
                 "accelerators": size * entry.systems,
                 "price_usd": price if bought else None,
                 "usd_per_accelerator_hour": None if bought else price,
                 "capex_usd": entry.systems * ((price if bought else 0.0) + float(offer["network_usd"])),
                 "rent_usd": rent,
+                "rent_after_usd": pricing.rent(entry) * len(pricing.due(entry)) if pricing.due(entry) else 0.0,
+                "owed_usd": pricing.owed(entry),
                 "commitment": entry.commitment,
             }
         )
     return rows
+
+
+def _after_horizon(pricing: Pricing) -> list[dict[str, Any]]:
+    """Rent due after the horizon by fiscal year."""
+    due: dict[str, float] = {}
+    for entry in pricing.case.entries:
+        for t in pricing.due(entry):
+            year = _fiscal(pricing.month(t), int(pricing.finance["fiscal_year_starts"]))
+            due[year] = due.get(year, 0.0) + pricing.rent(entry)
+    return [{"fiscal_year": year, "rent_usd": usd} for year, usd in sorted(due.items())]
 
 
 def _in_service(pricing: Pricing) -> list[dict[str, Any]]:
@@ -614,6 +646,7 @@ def plan_of(case: Case) -> Plan:
             "certified": {"bound_usd": pricing.npv - 0.01 * abs(pricing.npv), "gap": 0.01},
             "periods": periods,
             "orders": _orders(pricing),
+            "after_horizon": _after_horizon(pricing),
             "in_service": _in_service(pricing),
             "work": _work(pricing),
             "unmet": unmet,
@@ -682,6 +715,7 @@ def worked_example() -> Case:
             "book_life_years": "5",
             "residual": "book",
             "maintenance_share": "0.04",
+            "owed_after_horizon": "as_residual",
             "carbon_usd_per_t": "0",
         },
         "assumptions": {"availability": "0.95"},
@@ -886,6 +920,7 @@ def rich() -> Case:
             "book_life_years": "5.5",
             "residual": TABLE,
             "maintenance_share": "0.03",
+            "owed_after_horizon": "as_residual",
             "carbon_usd_per_t": {"2025q1": "40", "2026q1": "55"},
         },
         "assumptions": {"availability": "0.95"},

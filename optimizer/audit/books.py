@@ -62,7 +62,8 @@ class Books:
     without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
     count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
     by (offer, place, period). `stated_price` is the mean price that the rows of orders state, by
-    (offer, period), where an offer has price breaks.
+    (offer, period), where an offer has price breaks. `later` is, by k, one USD in each of the k periods after the
+    horizon, discounted to the last one in it.
     """
 
     inputs: Inputs
@@ -84,6 +85,7 @@ class Books:
     entered: Mapping[str, Series]
     honoured: Mapping[tuple[str, str, str], Fraction]
     stated_price: Mapping[tuple[str, int], Fraction]
+    later: Series
 
     @property
     def orders(self) -> Iterator[Cohort]:
@@ -128,7 +130,19 @@ def keep_books(plan: Row) -> Books:
         entered=totals(((c.offer.id, c.t, c.systems) for c in orders), inputs),
         honoured=read_honoured(plan["orders"]),
         stated_price=read_stated_prices(plan["orders"], inputs),
+        later=later_periods(inputs, Fraction(plan["periods"][0]["discount_end"])),
     )
+
+
+def later_periods(inputs: Inputs, one_period: Fraction) -> Series:
+    """Σ of (1 + r)^(-j / n) over j = 1 … k, by k up to the longest term.
+
+    Whole years are powers of 1 / (1 + r), the rest of one period's factor, which is the plan's own and checked.
+    """
+    n, year = inputs.horizon.per_year, 1 / (1 + inputs.finance.discount_rate)
+    longest = max((offer.service for offer in inputs.offers.values()), default=0)
+    factors = [year ** (j // n) * one_period ** (j % n) for j in range(1, longest + 1)]
+    return list(accumulate(factors, initial=ZERO))
 
 
 def fleet_in_service(inputs: Inputs, retired: Iterable[Retired]) -> dict[tuple[str, str], Series]:

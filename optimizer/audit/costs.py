@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from optimizer.audit.books import Books, Series, while_in_service
 from optimizer.audit.decisions import ZERO, Cohort
+from optimizer.audit.owed import owed_usd, residual_share
 from optimizer.audit.periods import Schedule
 from optimizer.audit.projects import Started
-from optimizer.audit.records import Finance
 
 Cost = Callable[[Books], Series]
 
@@ -175,24 +175,6 @@ def resale_usd(books: Books) -> Series:
     return total
 
 
-def residual_share(finance: Finance, age: Fraction) -> Fraction:
-    """The share of the price left at an age in years.
-
-    `book` is max(0, 1 - age / book life). A table is linear between its years, starts at 1 at age 0
-    and stays at its last value.
-    """
-    if finance.residual == "none":
-        return ZERO
-    if isinstance(finance.residual, str):
-        return max(ZERO, 1 - age / finance.book_life_years)
-    (younger, high), *later = finance.residual
-    for older, low in later:
-        if age < older:
-            return high + (low - high) * (age - younger) / (older - younger)
-        younger, high = older, low
-    return high
-
-
 def residual_usd(books: Books) -> Series:
     """What purchases and expansions are still worth, negative.
 
@@ -228,6 +210,7 @@ COSTS: tuple[Cost, ...] = (
     engineering_usd,
     porting_usd,
     carbon_usd,
+    owed_usd,
     unmet_usd,
     value_usd,
     resale_usd,

@@ -13,6 +13,7 @@ from optimizer.audit.checks import row as row_name
 from optimizer.audit.commerce import clusters, most
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
 from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.owed import owed, rent_after, rent_by_fiscal_year
 from optimizer.audit.periods import fiscal_year_of
 from optimizer.audit.permissions import retired_keys
 from optimizer.audit.projects import Started
@@ -82,6 +83,11 @@ def expected_costs(accounts: Accounts) -> Table:
     """Every cost line by period."""
     key = accounts.books.inputs.horizon.key
     return {(name, key(t)): {"usd": usd} for name, series in accounts.costs.items() for t, usd in enumerate(series)}
+
+
+def expected_after_horizon(accounts: Accounts) -> Table:
+    """Rent due after the horizon by fiscal year."""
+    return {(year,): {"rent_usd": usd} for year, usd in rent_by_fiscal_year(accounts.books).items()}
 
 
 def expected_in_service(accounts: Accounts) -> Table:
@@ -199,9 +205,12 @@ def expected_order(cohort: Cohort, books: Books) -> Values:
         "route": offer.route,
         "ordered": horizon.key(cohort.ordered),
         "in_service_until": horizon.key(end - 1),
+        "term_until": horizon.key(cohort.t + offer.service - 1),
         "accelerators": cohort.accelerators,
         "price_usd": cohort.price if offer.purchased else None,
         "usd_per_accelerator_hour": None if offer.purchased else cohort.price,
         "capex_usd": cohort.hardware_usd + cohort.network_usd,
         "rent_usd": cohort.rent_usd_per_hour * horizon.hours * (end - cohort.t),
+        "rent_after_usd": rent_after(cohort, books),
+        "owed_usd": owed(cohort, books),
     }

@@ -42,7 +42,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
     allow, basis = rules.get("allow"), rules.get("basis")
     return Inputs(
         horizon=horizon,
-        buyer=scenario["buyer"],
+        buyer=scenario.get("buyer"),
         values_work=scenario["objective"] == "maximize_value",
         finance=finance,
         availability=Fraction(scenario["assumptions"]["availability"]),
@@ -105,6 +105,7 @@ def read_finance(source: Source) -> Finance:
         book_life_years=Fraction(source["book_life_years"]),
         residual=residual,
         maintenance_share=Fraction(source["maintenance_share"]),
+        owed_after_horizon=source["owed_after_horizon"],
         carbon_usd_per_t=schedule(source["carbon_usd_per_t"]),
     )
 

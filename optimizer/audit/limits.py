@@ -81,9 +81,11 @@ def check_limit(rule: UserLimit, amounts: Amounts, books: Books) -> Iterator[Che
     demands = {key: patterns for key, patterns in rule.of.items() if key == "demand"}
     wholes = grouped(amounts, demands, books.inputs) if rule.share else {}
     position = [key for key, patterns in rule.of.items() if patterns == EACH]
+    if rule.at_least and not groups:
+        groups = {(): []}  # a floor over nothing
     for values, group in sorted(groups.items()):
         yield from one_unit(rule, values, group, books)
-        same = tuple(value for key, value in zip(position, values, strict=True) if key == "demand")
+        same = tuple(value for key, value in zip(position, values, strict=bool(values)) if key == "demand")
         whole = total(wholes.get(same, ()), amounts, books)
         yield from check_group(rule, values, total(group, amounts, books), whole, books)
 

@@ -102,11 +102,11 @@ def order_open_to_buyer(books: Books) -> Iterator[Check]:
         books,
         "order_open_to_buyer",
         lambda order: is_open_to(buyer, order.offer),
-        lambda _: f"the offer is not open to {buyer}",
+        lambda _: f"the offer is not open to {buyer or 'a scenario without a buyer'}",
     )
 
 
-def is_open_to(buyer: str, offer: Offer) -> bool:
+def is_open_to(buyer: str | None, offer: Offer) -> bool:
     """Whether a buyer may order."""
     return offer.buyers is None or buyer == ANY_BUYER or buyer in offer.buyers
 

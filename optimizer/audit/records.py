@@ -185,7 +185,10 @@ class UserLimit:
 
 @dataclass(frozen=True)
 class Finance:
-    """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share)."""
+    """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share).
+
+    `owed_after_horizon` is the rule for rent after the horizon: as_residual, in_full or ignored.
+    """
 
     discount_rate: Fraction
     fiscal_year_starts: int
@@ -193,15 +196,19 @@ class Finance:
     book_life_years: Fraction
     residual: str | tuple[tuple[Fraction, Fraction], ...]
     maintenance_share: Fraction
+    owed_after_horizon: str
     carbon_usd_per_t: Schedule
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value."""
+    """All that the rules and costs read, except the decisions. `values_work`: the objective is maximize_value.
+
+    Without a `buyer` only what is open to anyone may be ordered.
+    """
 
     horizon: Horizon
-    buyer: str
+    buyer: str | None
     values_work: bool
     finance: Finance
     availability: Fraction

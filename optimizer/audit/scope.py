@@ -15,7 +15,7 @@ KNOWN: dict[Path, str] = {
     " commitments budget supply_per_month pools_per_month offers limits futures",
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
-    " maintenance_share carbon_usd_per_t",
+    " maintenance_share owed_after_horizon carbon_usd_per_t",
     ("scenario", "assumptions"): "availability",
     ("scenario", "sites", EACH): "power_mw pue peak_pue liquid_mw air_mw racks electricity_usd_per_mwh"
     " hosting_usd_per_kw_month carbon_kg_per_mwh expansion",
@@ -47,6 +47,7 @@ KNOWN: dict[Path, str] = {
 
 KNOWN_CHOICES: dict[Path, str] = {
     ("scenario", "objective"): "minimize_cost maximize_value",
+    ("scenario", "finance", "owed_after_horizon"): "as_residual in_full ignored",
     ("scenario", "limits", EACH, "measure"): "systems accelerators it_kw spend_usd capex_usd work carbon_t",
     ("catalog", "systems", EACH, "cooling"): "air liquid",
     ("catalog", "offers", EACH, "route"): "purchase lease reservation on_demand",

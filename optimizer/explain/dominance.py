@@ -4,6 +4,10 @@ If B dominates A, each system of A in any plan can be exchanged for one of B, at
 periods (or at B's host, where both are hosted), and the plan still fits and costs no more. So some best plan has
 no A. What could make the exchange fail is asked here, each time on the safe side: work, power, cooling, racks,
 stack, dates, supply, terms, money in every period of order, and every limit of the user's.
+
+Of terms that outlast the horizon the longer is worse wherever rent is due, whatever of it the scenario counts: the
+buyer is bound for longer. With no longer a term and no higher a rent, B owes no more after the horizon than A: worth
+hangs on the period of entry alone, which they share, so what is owed grows with the rent and with each period due.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import NamedTuple
 
 from optimizer.explain.exchange import SAFE, Pair
 from optimizer.explain.inquiry import Inquiry
+from optimizer.formulation.owed import periods_after
 from optimizer.tables import Cohort, Tables, grouped
 
 
@@ -83,6 +88,12 @@ def _price(pair: Pair) -> Figures:
             yield one.rent_usd, other.rent_usd
 
 
+def _term(pair: Pair) -> Figures:
+    """Periods after the horizon in which rent is due."""
+    for one, other in pair.orders:
+        yield periods_after(pair.tables, one), periods_after(pair.tables, other)
+
+
 def _work(pair: Pair) -> Figures:
     """Work of a system on each demand that the first can do, in every period."""
     done = {(row.system, row.demand, row.t): row.per_system for row in pair.tables.work}
@@ -140,6 +151,7 @@ def _draws(pair: Pair) -> Figures:
 
 _MEASURES: dict[str, Callable[[Pair], Figures]] = {
     "price": _price,
+    "term": _term,
     "work": _work,
     "power": _provisioned,
     "energy": _energy,

@@ -14,14 +14,15 @@ class Headline(Part):
     """The figures by which plans are compared.
 
     `cost_usd` is the objective, `bound_usd` what no plan of the same question can be below. `capex_usd` is cash
-    over the horizon, undiscounted. `peak_mw` is at the meter, all our sites together. `accelerators` gives
-    the most of each vendor's in service at once, the existing fleet apart.
+    over the horizon, undiscounted, `rent_after_usd` rent due after it. `peak_mw` is at the meter, all our sites
+    together. `accelerators` gives the most of each vendor's in service at once, the existing fleet apart.
     """
 
     cost_usd: float
     bound_usd: float
     gap: float
     capex_usd: float
+    rent_after_usd: float
     peak_mw: float
     accelerators: dict[str, float]
 
@@ -33,6 +34,7 @@ def headline(plan: Plan) -> Headline:
         bound_usd=plan.bound_usd,
         gap=plan.gap,
         capex_usd=sum(usd for line in CAPEX for usd in plan.costs[line].values()),
+        rent_after_usd=plan.rent_after_usd,
         peak_mw=_peak_mw(plan),
         accelerators=_most_at_once(plan),
     )

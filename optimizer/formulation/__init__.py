@@ -68,6 +68,7 @@ from optimizer.formulation.fleet import (
 )
 from optimizer.formulation.limits import limit
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
+from optimizer.formulation.owed import owed_usd
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,
@@ -106,6 +107,7 @@ COSTS = (
     engineering_usd,
     porting_usd,
     carbon_usd,
+    owed_usd,
     unmet_usd,
     value_usd,
     resale_usd,

@@ -14,7 +14,7 @@ from optimizer.formulation.costs import KG_PER_T
 from optimizer.formulation.model import Model, Row, Share, Terms
 from optimizer.scenario import Limit
 from optimizer.tables import KW_PER_MW, Cohort
-from optimizer.tables.selection import Facts, apart, facts_of_offer, facts_of_place, facts_of_system, selected
+from optimizer.tables.selection import Facts, apart, chosen, facts_of_offer, facts_of_place, facts_of_system, selected
 
 EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
 UNITS = {
@@ -41,8 +41,8 @@ def limit(model: Model) -> Iterator[Row]:
 
     Σ measure of what is selected ≤ at_most, ≥ at_least, ≤ or ≥ share · Σ measure of everything
 
-    A ceiling over nothing holds by itself; a floor over nothing is a row without terms. Raises InputError for a
-    floor that selects nothing there is, and for money of price breaks by place.
+    A ceiling over nothing holds by itself; a floor over nothing is a row without terms. Raises InputError for money
+    of price breaks by place.
     """
     problems = []
     for number, rule in enumerate(model.tables.scenario.limits):
@@ -50,12 +50,7 @@ def limit(model: Model) -> Iterator[Row]:
             message = f"limit '{rule.name}': the money of an offer with price breaks is not told apart by site"
             problems.append(model.tables.request.problem(("limits", str(number)), message))
             continue
-        parts = list(MEASURES[rule.measure](model))
-        rows = list(_rows(model, rule, parts))
-        if not rows and (rule.at_least or rule.at_least_share):
-            message = f"limit '{rule.name}' selects nothing that can be ordered, is in service or is asked for"
-            problems.append(model.tables.request.problem(("limits", str(number)), message))
-        yield from rows
+        yield from _rows(model, rule, list(MEASURES[rule.measure](model)))
     if problems:
         raise InputError(problems)
 
@@ -71,7 +66,8 @@ def _broken_by_place(model: Model, rule: Limit) -> bool:
 def _rows(model: Model, rule: Limit, parts: list[Measured]) -> Iterator[Row]:
     floor = rule.at_least is not None or rule.at_least_share is not None
     there = [_facts(model, None if rule.measure == "work" else offer, *at) for offer, *at in model.tables.standing]
-    for combination, patterns in apart(rule, there, model.tables.scenario.demand):
+    combinations = list(apart(rule, there, model.tables.scenario.demand))
+    for combination, patterns in combinations or [((), chosen(rule))]:
         part = [p for p in parts if selected(patterns, p.facts)]
         if not part and not floor:
             continue

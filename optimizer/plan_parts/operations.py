@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
 
 import optimizer.plan_format as fmt
 from optimizer.answer import TRACE, Answer, gone
 from optimizer.formulation.model import DEMAND_PARTS
+from optimizer.formulation.owed import discounted_after, owed_by_system, periods_after, rent_after_usd
 from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, peak_pue
 
 
@@ -26,11 +29,12 @@ def periods(tables: Tables) -> list[fmt.PeriodRow]:
 
 
 def orders(answer: Answer) -> list[fmt.OrderRow]:
-    rows = [_order(answer, cohort, systems) for cohort, systems in answer.cohorts.items() if systems > TRACE]
+    later = discounted_after(answer.tables)
+    rows = [_order(answer, cohort, systems, later) for cohort, systems in answer.cohorts.items() if systems > TRACE]
     return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0))
 
 
-def _order(answer: Answer, cohort: Cohort, systems: float) -> fmt.OrderRow:
+def _order(answer: Answer, cohort: Cohort, systems: float, later: Sequence[Decimal]) -> fmt.OrderRow:
     offer = answer.tables.offers[cohort.offer]
     price = answer.paid_usd.get(cohort)
     hourly = None if cohort.rent_usd is None else cohort.rent_usd / offer.accelerators
@@ -45,14 +49,27 @@ def _order(answer: Answer, cohort: Cohort, systems: float) -> fmt.OrderRow:
         ordered=answer.period(cohort.ordered),
         enters_service=answer.period(cohort.t),
         in_service_until=answer.period(cohort.last),
+        term_until=answer.period(cohort.ends),
         systems=systems,
         accelerators=systems * offer.accelerators,
         price_usd=price,
         usd_per_accelerator_hour=hourly,
         capex_usd=systems * ((price or 0.0) + offer.network_usd),
         rent_usd=systems * (cohort.rent_usd or 0.0) * hours,
+        rent_after_usd=systems * rent_after_usd(answer.tables, cohort),
+        owed_usd=systems * owed_by_system(answer.tables, cohort, later),
         commitment=cohort.committed,
     )
+
+
+def after_horizon(answer: Answer) -> list[fmt.AfterHorizonRow]:
+    """Rent due after the horizon by fiscal year; a period belongs to the year in which it starts."""
+    calendar, due = answer.tables.calendar, defaultdict[str, float](float)
+    for cohort, systems in answer.cohorts.items():
+        for k in range(periods_after(answer.tables, cohort) if systems > TRACE else 0):
+            year = calendar.fiscal_year(calendar.count + 1 + k)
+            due[year] += systems * (cohort.rent_usd or 0.0) * calendar.hours
+    return [fmt.AfterHorizonRow(fiscal_year=year, rent_usd=usd) for year, usd in sorted(due.items())]
 
 
 def in_service(answer: Answer) -> list[fmt.InServiceRow]:

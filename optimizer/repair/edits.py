@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from catalogs.periods import first_month, value_at
-from catalogs.yaml_text import Map, Seq
 from optimizer.calendar import Calendar
 from optimizer.reopened import Key, text_at
 from optimizer.request import Request
@@ -50,20 +49,10 @@ def setting(request: Request, key: Key, value: Any) -> str:
     """
     if key[0] == "budget":
         key, value = key[:-1], {**text_at(request, key[:-1]), key[-1]: value}
-    if key[0] == "limits":
-        key = ("limits", str(_number_in_file(request, int(key[1]))), *key[2:])
-    return f"{'/'.join(key)}={_flow(value)}"
+    return f"{'/'.join(request.in_file(key))}={_flow(value)}"
 
 
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {plain(Decimal(number))}" for key, number in value.items()) + "}"
     return str(value)
-
-
-def _number_in_file(request: Request, number: int) -> int:
-    """Where a limit stands in the file, which a request sorts."""
-    written = request.source["limits"] if isinstance(request.source, Map) else None
-    name = request.scenario.limits[number].name
-    items = list(written) if isinstance(written, Seq) else []
-    return next((i for i, item in enumerate(items) if item.get("name") == name), number)

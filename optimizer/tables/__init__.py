@@ -70,7 +70,7 @@ class Tables:
     `groups` gives the places of each group; `places_of` also those of a single place. `excluded` gives the
     reason for each offer that cannot be ordered. `wanted_work` are the demands and periods of whose work a limit may
     want more than is asked for. `budgets` are in USD by budget and window; `mid` and
-    `end` are the discount factors d and f.
+    `end` are the discount factors d and f, `mid` as far as any rent is due, also after the horizon.
     """
 
     request: Request
@@ -217,6 +217,11 @@ def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mappin
         raise InputError(problems)
 
 
+def _last_due(here: Circumstances, cohorts: Sequence[Cohort]) -> int:
+    """The last period in which anything is due: that of the horizon, or of the rent of a term that outlasts it."""
+    return max([here.calendar.count, *(cohort.ends for cohort in cohorts if cohort.rent_usd)])
+
+
 def build_tables(
     request: Request,
     loose: bool = False,
@@ -260,7 +265,7 @@ def build_tables(
         budgets=here.budgets,
         groups=groups,
         excluded=excluded,
-        mid={t: discount_mid(rate, here.calendar, t) for t in here.calendar.periods},
+        mid={t: discount_mid(rate, here.calendar, t) for t in range(1, _last_due(here, cohorts) + 1)},
         end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
         sooner=sooner,
         loose=loose,

@@ -52,8 +52,8 @@ def _of_use(here: Circumstances, offer: OfferFacts, order: Cohort) -> float | No
     - Minimum order and price breaks: N is no less than the minimum and the last step, so that the order stays in its
       step; in the one before, each further system costs no less than nothing.
     - Floors: N alone is enough for each (`floors_by_offer`). Ceilings, budgets, supply and sites only gain.
-    - Cost: no cost is negative, and what is left of a price is never more than the price: residual shares are at most
-      1, and are discounted no less than the price.
+    - Cost: no cost is negative, rent owed after the horizon included (a share from 0 to 1 of it), and what is left of
+      a price is never more than the price: residual shares are at most 1, and are discounted no less than the price.
     With a share, one idle system more may be worth its cost, however many there are.
     """
     if not here.tight or helps_a_share(here, offer, order.place):

@@ -22,7 +22,7 @@ def limit_in(schedule: Schedule | None, month: int) -> float | None:
     return None if schedule is None else float(value_at(schedule, month) or 0)
 
 
-def tariff_in(schedule: Schedule, month: int) -> float:
+def tariff_in(schedule: Schedule | None, month: int) -> float:
     """A tariff in a month; 0 before a schedule's first key, where nothing is charged yet."""
     return float(value_at(schedule, month) or 0)
 

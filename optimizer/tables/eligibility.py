@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalogs.periods import value_at
 from catalogs.schema import Offer
-from optimizer.scenario import ANY_BUYER, matches
+from optimizer.scenario import ANY_BUYER, OfferRules, matches
 from optimizer.tables.circumstances import Circumstances
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.wanted import helps_a_share
@@ -32,16 +32,24 @@ def closed(here: Circumstances, _: OfferFacts, entry: Offer) -> str | None:
 
 def ruled_out(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | None:
     """Denied, not allowed, or priced on evidence that is not accepted."""
-    rules, ids = here.scenario.offers, (offer.accelerator, offer.system, offer.offer)
-    denied = [pattern for pattern in rules.deny if matches(pattern, ids)]
-    if denied:
-        return f"denied by '{denied[0]}' (offers.deny)"
-    if rules.allow is not None and not any(matches(pattern, ids) for pattern in rules.allow):
-        return "not on the list of allowed offers (offers.allow)"
+    rules = here.scenario.offers
+    if (reason := denied(rules, offer)) is not None:
+        return reason
     priced = "price_usd" if entry.route == "purchase" else "usd_per_accelerator_hour"
     cite = here.catalog.cite(offer.offer, priced)
     if cite is not None and cite.basis not in rules.basis:
         return f"its {priced} is {cite.basis}, which is not accepted (offers.basis)"
+    return None
+
+
+def denied(rules: OfferRules, offer: OfferFacts) -> str | None:
+    """The scenario's word against an offer."""
+    ids = (offer.accelerator, offer.system, offer.offer)
+    by = [pattern for pattern in rules.deny if matches(pattern, ids)]
+    if by:
+        return f"denied by '{by[0]}' (offers.deny)"
+    if rules.allow is not None and not any(matches(pattern, ids) for pattern in rules.allow):
+        return "not on the list of allowed offers (offers.allow)"
     return None
 
 

@@ -37,8 +37,9 @@ def _orders(here: Circumstances, offer: OfferFacts) -> list[Cohort]:
 
 def _order(here: Circumstances, offer: OfferFacts, place: str, t: int) -> Cohort:
     price, rent = _prices(here, offer, t - offer.lead_periods)
-    last = min(here.calendar.count, t + offer.periods - 1)
-    order = Cohort(offer.offer, place, t, t - offer.lead_periods, last, False, price, rent, 0.0)
+    ends = t + offer.periods - 1
+    last = min(here.calendar.count, ends)
+    order = Cohort(offer.offer, place, t, t - offer.lead_periods, last, ends, False, price, rent, 0.0)
     approved = here.approved.get((offer.offer, place, here.calendar.key(t)), 0.0)
     return order._replace(systems=max(most_systems(here, offer, order), approved))
 
@@ -71,8 +72,9 @@ def commitments(here: Circumstances) -> list[Cohort]:
 def _committed(here: Circumstances, item: Commitment) -> Cohort:
     offer, t = here.offers[item.offer], here.calendar.index(item.period)
     assert t is not None, "the scenario was checked"
-    ordered, last = t - offer.lead_periods, min(here.calendar.count, t + offer.periods - 1)
+    ordered, ends = t - offer.lead_periods, t + offer.periods - 1
+    last = min(here.calendar.count, ends)
     price, rent = _prices(here, offer, ordered)
     if item.price_usd is not None:
         price = float(item.price_usd)
-    return Cohort(item.offer, item.site, t, ordered, last, True, price, rent, float(item.systems))
+    return Cohort(item.offer, item.site, t, ordered, last, ends, True, price, rent, float(item.systems))

@@ -29,9 +29,9 @@ class Cohort(NamedTuple):
     """Systems of one offer that enter service at a place in period t and stay until `last`.
 
     `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon.
-    `last` is the last period of service inside the horizon. Prices are those of the period of order:
-    `price_usd` per system (None if rented), `rent_usd` per system and hour (None if bought).
-    `systems` is the number of a commitment, or the most that an order can be worth having.
+    `last` is the last period of service inside the horizon, `ends` the last of its term, which may lie after it.
+    Prices are those of the period of order: `price_usd` per system (None if rented), `rent_usd` per system and
+    hour (None if bought). `systems` is the number of a commitment, or the most that an order can be worth having.
     """
 
     offer: str
@@ -39,6 +39,7 @@ class Cohort(NamedTuple):
     t: int
     ordered: int
     last: int
+    ends: int
     committed: bool
     price_usd: float | None
     rent_usd: float | None

@@ -14,6 +14,8 @@ from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import SUM, Line, Row, Table, down, sum_down
 from optimizer.workbook.styles import Role
 
+OWED = "Owed after the horizon"
+
 
 @dataclass(frozen=True)
 class BearerCost:
@@ -55,7 +57,9 @@ def _parts(
         if bought:
             yield "Deposits", _sum([cash.purchases.deposits[i] for i in bought])
             yield "Balances", _sum([cash.purchases.balances[i] for i in bought])
-    for label, rows in (("Network", made.network), ("Software", made.software), ("Rent", made.rent)):
+    owed = made.after.owed if made.after else {}
+    by_offer = (("Network", made.network), ("Software", made.software), ("Rent", made.rent), (OWED, owed))
+    for label, rows in by_offer:
         own = [row for group, row in rows.items() if bearer.holds(group)]
         if own:
             yield label, _sum(own)

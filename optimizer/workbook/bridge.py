@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.bridge import Bridge, Stamp, Step
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.charts import frame, outlined, place
+from optimizer.workbook.given import Given
 from optimizer.workbook.layout import Book, Check, Page
 from optimizer.workbook.styles import FORMATS, Role
 
@@ -81,8 +82,8 @@ def _runs(page: Page, bridge: Bridge, row: int) -> int:
 
 def _stamp(stamp: Stamp) -> tuple[str | float, ...]:
     return (
-        stamp.name, stamp.scenario_sha256[:16], stamp.catalog_sha256[:16], stamp.solver, stamp.status, stamp.gap,
-        stamp.objective_usd,
+        stamp.name, Given(stamp.scenario_sha256[:16]), Given(stamp.catalog_sha256[:16]), stamp.solver, stamp.status,
+        stamp.gap, stamp.objective_usd,
     )  # fmt: skip
 
 

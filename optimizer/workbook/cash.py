@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.above import results_above
+from optimizer.workbook.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.budget_path import write_budget_path
 from optimizer.workbook.cells import Formula, WorkbookError
 from optimizer.workbook.columns import fit_money
@@ -38,13 +39,15 @@ COSTS = {
     "engineering_usd": "Engineering",
     "porting_usd": "Porting",
     "carbon_usd": "Carbon",
+    "owed_usd": "Owed after the horizon",
     "unmet_usd": "Unmet work",
     "value_usd": "Value of work",
     "resale_usd": "Resale",
     "residual_usd": "Residual value",
 }
-"""The plan's cost names in the order of the sheet: capex, opex, then what is in no budget."""
-CAPEX, OPEX, OTHER = tuple(COSTS)[:3], tuple(COSTS)[3:11], tuple(COSTS)[11:]
+"""The plan's cost names in the order of the sheet: capex, opex, then what is in no budget, owed first."""
+CAPEX, OPEX, OTHER = tuple(COSTS)[:3], tuple(COSTS)[3:11], tuple(COSTS)[12:]
+NOTES = {"owed_usd": "as of the last period; in no budget"}
 RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
@@ -77,6 +80,7 @@ class CashRows:
     purchases: Purchases | None
     residual: tuple[list[Row], list[Row]]
     unpriced: list[Row]
+    due: DueRows | None
     workings: Workings
     capex_path: tuple[Row, ...] = ()
 
@@ -91,7 +95,7 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     years = fiscal_years(book)
     rows = results_above(
         table,
-        _height(years, len(inputs.budgets)),
+        _height(years, len(book.facts.after_horizon), len(inputs.budgets)),
         lambda: write_workings(table, inputs, orders, places),
         lambda workings: _results(table, inputs, workings, years),
     )
@@ -100,16 +104,17 @@ def write_cash(book: Book, inputs: InputRows, orders: OrderRows, places: PlaceRo
     return rows
 
 
-def _height(years: list[str], budgets: int) -> int:
+def _height(years: list[str], after: int, budgets: int) -> int:
     """Rows that the results take; a heading takes a blank line, itself and its note."""
-    sections = [len(COSTS) + 6, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)] + ([3 * budgets] if budgets else [])
-    return sum(3 + lines for lines in sections)
+    always = [len(COSTS) + 6, len(COSTS) + 4, (1 + len(YEARLY)) * len(years)]
+    return sum(3 + lines for lines in (*always, height_of(after), 3 * budgets) if lines)
 
 
 def _results(table: Table, inputs: InputRows, workings: Workings, years: list[str]) -> CashRows:
     costs, capex, opex, total, parts = _costs(table, workings)
     mid, end, present, npv, net = _present(table, costs, total)
     fiscal, yearly = write_fiscal_years(table, years, dict(zip(YEARLY, (capex, *parts, total, npv), strict=True)))
+    due = write_due(table, workings.after)
     budgets = _budgets(table, inputs.budgets, {"capex_usd": capex, "opex_usd": opex})
     residual = (list(workings.falls.values()), list(workings.entry.values()))
     return CashRows(
@@ -128,12 +133,13 @@ def _results(table: Table, inputs: InputRows, workings: Workings, years: list[st
         workings.purchases,
         residual,
         workings.unpriced,
+        due,
         workings,
     )
 
 
-Parts = tuple[Row, Row, Row]
-"""Opex without rent, rent, and what is in no budget."""
+Parts = tuple[Row, Row, Row, Row]
+"""Opex without rent, rent, what is owed after the horizon, and what else is in no budget."""
 
 
 def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, Row, Parts]:
@@ -143,7 +149,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        costs[name] = table.line(Line(label, "USD", total=SUM, periods=_cost(name, workings.parts[name])))
+        line = Line(label, "USD", total=SUM, source=NOTES.get(name, ""), periods=_cost(name, workings.parts[name]))
+        costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
@@ -157,8 +164,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     formula = Formula(f"={running.now}-{rent.now}")
     own = table.line(Line("Opex without rent, cash", "USD", total=SUM, periods=formula))
     other = table.line(Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=rest))
-    line = Line("Total cost", "USD", total=SUM, source="capex, opex, unmet work, receipts", role=Role.TOTAL)
-    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, other)
+    line = Line("Total cost", "USD", total=SUM, source="capex, opex, owed, unmet work, receipts", role=Role.TOTAL)
+    return costs, invested, running, table.line(replace(line, periods=every)), (own, rent, costs["owed_usd"], other)
 
 
 def _cost(name: str, parts: list[Row]) -> Formula:

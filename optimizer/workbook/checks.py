@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.workbook.after_horizon import all_due
 from optimizer.workbook.cash import CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_orders import DecisionChecks
@@ -128,7 +129,9 @@ def _master(page: Page, first: int, last: int) -> None:
 
 
 def _money(cash: CashRows) -> list[Check]:
-    capex, opex, rent, other, total, present = (f"SUM({down(rows, '$F')})" for rows in cash.years.values())
+    *parts, totals, values = cash.years.values()
+    capex, opex, rent, total, present = (f"SUM({down(rows, '$F')})" for rows in (*parts[:3], totals, values))
+    every = f"SUM({down([row for rows in parts for row in rows], '$F')})"
 
     def usd(label: str, value: str, meaning: str, only_unedited: bool = False) -> Check:
         return Check(label, Formula(value), "USD", "tolerance_usd", meaning, only_unedited)
@@ -145,8 +148,8 @@ def _money(cash: CashRows) -> list[Check]:
         usd("Capex by fiscal year", f"={capex}-{cash.capex.total}", "The fiscal years hold all of the capex."),
         usd("Opex by fiscal year", f"={opex}+{rent}-{cash.opex.total}", "The fiscal years hold all of the opex."),
         usd(
-            "Total by fiscal year", f"={capex}+{opex}+{rent}+{other}-{total}",
-            "Capex, opex, rent and the rest of each fiscal year are its total cost.",
+            "Total by fiscal year", f"={every}-{total}",
+            "Capex, opex, rent, what is owed and the rest of each fiscal year are its total cost.",
         ),
         usd("Present value by fiscal year", f"={present}-total_npv_usd", "The fiscal years hold all of the value."),
         *_flows(cash),
@@ -161,6 +164,10 @@ def _flows(cash: CashRows) -> list[Check]:
         value = Formula(f"={deposits}+SUM({down(bought.balances, '$F')})-SUM({down(bought.paid, '$F')})")
         meaning = "Deposits in the horizon, deposits sunk before it and balances are the price paid."
         checks.append(Check("Deposits and balances add up", value, "USD", "tolerance_usd", meaning))
+    if cash.due and cash.workings.after:
+        value = Formula(f"={cash.due.total.total}-{all_due(cash.workings.after)}")
+        meaning = "The fiscal years after the horizon hold all rent that is due after it."
+        checks.append(Check("Rent after the horizon by fiscal year", value, "USD", "tolerance_usd", meaning))
     falling, entering = cash.residual
     if falling:
         value = Formula(f"=SUM({down(falling, '$F')})-SUM({down(entering, '$F')})")

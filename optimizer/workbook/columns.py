@@ -13,7 +13,7 @@ def fit_money(table: Table) -> None:
     """Widen totals, opening balances and periods so that the sum of all flows of a kind fits."""
     facts = table.book.facts
     sums = [sum(abs(usd) for usd in by_period.values()) for by_period in facts.plan.costs.values()]
-    width = len(f"{sum(sums):,.0f}") + PADDING
+    width = len(f"{sum(sums) + facts.plan.rent_after_usd:,.0f}") + PADDING
     for column in (TOTAL, OPENING, *range(FIRST_PERIOD, FIRST_PERIOD + facts.periods)):
         _widen(table, column, width)
 

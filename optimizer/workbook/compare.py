@@ -19,11 +19,12 @@ FIRST = HEAD + 4
 """The row of the first run; the runs stand under one another in their order."""
 HEADERS = (
     ("Plan", "text"), ("Status", "text"), ("Shown in", "text"), ("Cost, net present value", "USD"),
-    ("No plan costs less than", "USD"), ("Gap", "share"), ("Capex", "USD"), ("Peak power at the meter", "MW"),
+    ("No plan costs less than", "USD"), ("Gap", "share"), ("Capex", "USD"),
+    ("Rent due after the horizon", "USD"), ("Peak power at the meter", "MW"),
 )  # fmt: skip
 COST, BOUND = "D", "E"
 STAMPS = ("Plan", "Scenario SHA-256, first digits", "Solver", "Catalogue SHA-256, first digits")
-WIDTHS = (40, 27, 16, 20, 20, 11, 18, 14)
+WIDTHS = (40, 27, 16, 20, 20, 11, 18, 18, 14)
 VENDOR = 16
 STATUS = {
     "infeasible": "no plan meets every limit",
@@ -89,6 +90,7 @@ def _figures(headline: Headline, vendors: list[str]) -> Iterator[tuple[float, st
     yield headline.bound_usd, "USD"
     yield headline.gap, "share"
     yield headline.capex_usd, "USD"
+    yield headline.rent_after_usd, "USD"
     yield headline.peak_mw, "MW"
     for vendor in vendors:
         yield headline.accelerators.get(vendor, 0.0), "accelerators"

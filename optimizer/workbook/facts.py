@@ -12,6 +12,8 @@ from typing import Any
 from catalogs.periods import first_month, last_month, value_at
 from optimizer.plan_format import OrderRow, Plan
 
+TERMS = frozenset({"lease", "reservation"})
+"""Routes whose rent is due for a term, which may outlast the horizon."""
 RENTED = frozenset({"lease", "reservation", "on_demand"})
 HOSTED = frozenset({"reservation", "on_demand"})
 MONTHS_PER_YEAR = 12
@@ -177,6 +179,26 @@ class Facts:
     def offers(self) -> tuple[str, ...]:
         """Offers that are ordered or committed, in the order of the groups."""
         return tuple(dict.fromkeys(group.offer for group in self.groups))
+
+    @cached_property
+    def terms(self) -> dict[Group, int]:
+        """Periods of the term of each group that has one."""
+        found: dict[Group, int] = {}
+        for group in self.groups:
+            if group.route in TERMS:
+                row = next(row for row in self.plan.orders if row.offer == group.offer)
+                months = first_month(row.term_until) - first_month(row.enters_service)
+                found[group] = months // self.months + 1
+        return found
+
+    @cached_property
+    def after_horizon(self) -> tuple[str, ...]:
+        """Fiscal years in which rent could fall due after the horizon, whatever period an override orders in."""
+        longest = max(self.terms.values(), default=1) - 1
+        starts = int(self.scenario["finance"]["fiscal_year_starts"])
+        first = self.first + self.periods * self.months + (1 - starts) % MONTHS_PER_YEAR
+        years = (first + k * self.months for k in range(longest))
+        return tuple(dict.fromkeys(f"fy{month // MONTHS_PER_YEAR}" for month in years))
 
     def price_at(self, raw: Any, key: str) -> float:
         """A price in the period of a key, which may lie before the horizon; zero before the first of a schedule."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.layout import FISCAL_YEAR, Book, Line, Row, Table
 
-YEARLY = ("Capex", "Opex without rent", "Rent", "Unmet work less receipts", "Total cost", "Present value of cost")
-"""Lines of the fiscal years; the first four sum to the fifth."""
+YEARLY = (
+    "Capex", "Opex without rent", "Rent", "Owed after the horizon", "Unmet work less receipts", "Total cost",
+    "Present value of cost",
+)  # fmt: skip
+"""Lines of the fiscal years; the first five sum to the sixth."""
 
 
 def fiscal_years(book: Book) -> list[str]:

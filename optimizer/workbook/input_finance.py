@@ -15,6 +15,11 @@ RESIDUAL_COUNTED, RESIDUAL_BY_BOOK = "residual_counted", "residual_by_book_life"
 """Parts of the residual rule, and names of their cells; its other parts are the ages of the table."""
 
 
+AFTER = ("finance/owed_after_horizon",)
+AFTER_COUNTED, AFTER_LESS_WORTH = "rent_after_counted", "rent_after_less_worth"
+"""Parts of the rule for rent after the horizon, and names of their cells."""
+
+
 def write_finance(table: Table) -> None:
     """Rates and lives."""
     finance = table.book.facts.scenario["finance"]
@@ -70,6 +75,19 @@ def write_residual(table: Table) -> tuple[list[Row], list[Row]]:
         keys = RESIDUAL if i else ()
         shares.append(table.line(replace(line, keys=keys, part=f"{points[i][0]:.0f}")))
     return ages, shares
+
+
+def write_after_horizon(table: Table) -> None:
+    """The switches of what is owed on terms that outlast the horizon."""
+    rule = table.book.facts.scenario["finance"]["owed_after_horizon"]
+    note = "Rent of terms that outlast the horizon: in full, or less what the rest would fetch by the share left."
+    table.heading("Rent after the horizon", note)
+    for label, value, part in (
+        ("Rent after the horizon counted", float(rule != "ignored"), AFTER_COUNTED),
+        ("Less what the rest of a term would fetch (0: in full)", float(rule == "as_residual"), AFTER_LESS_WORTH),
+    ):
+        line = Line(label, "switch", constant=value, source="scenario: owed_after_horizon", rule="switch", name=part)
+        table.line(replace(line, keys=AFTER, part=part))
 
 
 def write_carbon_price(table: Table) -> Row:

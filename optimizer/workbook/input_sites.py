@@ -20,6 +20,7 @@ TARIFFS = {
     "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
     "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
 }
+NOT_GIVEN = "not given, counts as 0"
 
 
 def write_sites(table: Table) -> dict[str, SiteRows]:
@@ -44,7 +45,8 @@ def write_sites(table: Table) -> dict[str, SiteRows]:
 
 
 def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
-    source, keys = f"scenario: {name}", (f"sites/{site}/{name}",)
+    given = name in table.book.facts.scenario["sites"][site]
+    source, keys = f"scenario: {name}" if given else NOT_GIVEN, (f"sites/{site}/{name}",)
     return table.line(Line(label[0], label[1], place=site, periods=values, source=source, rule="amount", keys=keys))
 
 

@@ -9,7 +9,13 @@ from optimizer.workbook.book_inputs import write_book_inputs
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_inputs import write_decision_inputs, write_fleet, write_values
 from optimizer.workbook.facts import MONTHS_PER_YEAR, month_start
-from optimizer.workbook.input_finance import OURS, write_carbon_price, write_finance, write_residual
+from optimizer.workbook.input_finance import (
+    OURS,
+    write_after_horizon,
+    write_carbon_price,
+    write_finance,
+    write_residual,
+)
 from optimizer.workbook.input_offers import write_committed, write_offers, write_systems
 from optimizer.workbook.input_rows import BudgetRows, CommittedRows, InputRows, OfferRows, SiteRows, SystemRows
 from optimizer.workbook.input_sites import write_budgets, write_sites, write_unmet
@@ -54,6 +60,7 @@ def write_inputs(book: Book) -> InputRows:
     _tie_axis(book)
     _scalars(table)
     ages, shares = write_residual(table)
+    write_after_horizon(table)
     carbon_price = write_carbon_price(table)
     systems = write_systems(table)
     offers = write_offers(table)

@@ -75,7 +75,7 @@ def _shapes(table: Table, name: str, note: str, growth: Growth, terms: LeaseTerm
     """Payments, the liability, and the asset and expense of each standard."""
     table.heading(f"{name}: payments", note)
     payments = table.line(Line(f"{name}: payments", "USD", total=SUM, periods=sum_down(terms.rent)))
-    line = Line(f"{name}: payments after the horizon", "USD", source="undiscounted; not in the plan's cost")
+    line = Line(f"{name}: payments after the horizon", "USD", source="undiscounted; owed, on Cash")
     table.line(replace(line, total=sum_down(terms.later, "$F")))
     table.heading(f"{name}: liability", "Opening, new contracts at present value and interest, less payments.")
     liability = _liability(table, name, growth, payments, terms)

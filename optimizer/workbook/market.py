@@ -42,13 +42,13 @@ def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
 
 def _hosted(facts: Facts, accelerator: str) -> dict[str, dict[str, Any]]:
     """Hosted offers of an accelerator that are open to the buyer."""
-    systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer", "any")
+    systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer")
     return {
         name: offer
         for name, offer in facts.catalog["offers"].items()
         if offer["route"] in HOSTED
         and systems[offer["system"]]["accelerator"] == accelerator
-        and (buyer == "any" or buyer in offer.get("buyers", [buyer]))
+        and ("buyers" not in offer or buyer == "any" or buyer in offer["buyers"])
     }
 
 

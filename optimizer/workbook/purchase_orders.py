@@ -74,6 +74,8 @@ COLUMNS = {
     "balance": Column("Balance due on entering service, USD", "USD", 17, summed=True),
     "rate": Column("Rent, USD/ accelerator-hour", "USD/accelerator-hour", 13),
     "rent": Column("Rent, USD/hour", "USD/hour", 14, summed=True),
+    "term": Column("Rent over the term, USD", "USD", 17, summed=True),
+    "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
 }
 LETTERS = {name: get_column_letter(i) for i, name in enumerate(COLUMNS, start=1)}
 
@@ -89,7 +91,7 @@ def write_purchase_orders(book: Book, inputs: InputRows, orders: OrderRows) -> N
         _write(page, row, order, _formulas(inputs, orders, order))
         _tie(page, row, order)
     last = HEAD + len(found)
-    page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['rent']}{max(last, HEAD + 1)}"
+    page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['after']}{max(last, HEAD + 1)}"
     _totals(page, last)
     if found:
         listed = f"SUM({_range('systems', last)})"
@@ -140,7 +142,13 @@ def _formulas(inputs: InputRows, orders: OrderRows, order: Order) -> dict[str, s
     }
     price = _price(inputs, orders, order)
     if not group.purchased:
-        return {**found, "rate": price, "rent": "={accelerators}*{rate}"}
+        after = f"MAX(0,{rows.service.constant}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
+        rent = {
+            "rate": price,
+            "rent": "={accelerators}*{rate}",
+            "term": f"={{rent}}*hours_per_period*{rows.service.constant}",
+        }
+        return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
     assert offer.deposit is not None
     bought = {
         "price": price,
@@ -200,6 +208,8 @@ def _tie(page: Page, row: int, order: Order) -> None:
         shown["price"] = first.price_usd or 0.0
     else:
         shown["rate"] = first.usd_per_accelerator_hour or 0.0
+        shown["term"] = sum(each.rent_usd + each.rent_after_usd for each in order.rows)
+        shown["after"] = sum(each.rent_after_usd for each in order.rows)
     for name, value in shown.items():
         meaning = f"{name} of {first.offer} at {first.place}, entering service in {first.enters_service}"
         page.book.ties.append(Tie(SHEET, f"{LETTERS[name]}{row}", value, meaning))

@@ -25,9 +25,8 @@ class Worth:
     facility: dict[Decision, Row]
 
 
-def write_residual(table: Table, inputs: InputRows, orders: OrderRows, worth: Worth) -> tuple[Left, Left]:
+def write_residual(table: Table, curve: Row, inputs: InputRows, orders: OrderRows, worth: Worth) -> tuple[Left, Left]:
     """What is left of purchases and added power, by period of entry, then by the period in which it is received."""
-    curve = _curve(table, inputs)
     falls = _falls(table, orders, worth.paid)
     shares = write_facility_left(table, inputs, worth.facility)
     if not worth.paid and not worth.facility:
@@ -74,7 +73,7 @@ def _falls(table: Table, orders: OrderRows, paid: dict[Group, Row]) -> dict[Grou
     return falls
 
 
-def _curve(table: Table, inputs: InputRows) -> Row:
+def write_curve(table: Table, inputs: InputRows) -> Row:
     """Share left after as many periods as the column's number."""
     ages, shares = down(inputs.ages, "$E"), down(inputs.shares, "$E")
     table.heading("Share left by age", "Age: as many periods as the column's number.")

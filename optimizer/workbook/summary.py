@@ -16,7 +16,7 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import FORMATS, Role
 from optimizer.workbook.summary_charts import place_charts
 
-HEAD, MOST_LIMITS = 3, 8
+HEAD, MOST_LIMITS, MOST_YEARS = 3, 8, 4
 SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
 SOLVED_AGAIN = (
     "Second solves: what one unit more in all windows changes the cost by, static; else the price in the relaxation, "
@@ -44,6 +44,7 @@ def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRo
     row = _purchases(page, cash, orders, row + 1)
     row = _decisions(page, cash, orders, row + 1)
     costs, row = _costs(page, cash, row + 1)
+    row = _after_horizon(page, cash, row + 1)
     row = _budgets(page, cash, row + 1)
     row = _limits(page, limits, row + 1)
     _basis(page, row + 1)
@@ -68,7 +69,7 @@ def _millions(page: Page) -> str:
 def _wide(page: Page) -> int:
     """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
     years = {row.fiscal_year for row in page.book.facts.plan.periods}
-    return max(5, len(years) + 3)
+    return max(5, len(years) + 3, min(MOST_YEARS, len(page.book.facts.after_horizon)) + 3)
 
 
 def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> None:
@@ -206,6 +207,31 @@ def _costs(page: Page, cash: CashRows, row: int) -> tuple[range, int]:
     page.cell(total, 3, Role.TOTAL)
     page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, _millions(page))
     return range(row + 1, total), total + 1
+
+
+def _after_horizon(page: Page, cash: CashRows, row: int) -> int:
+    """Rent of terms that outlast the horizon, by the fiscal year in which it falls due, and what of it counts."""
+    if cash.due is None:
+        return row - 1
+    _title(page, row, "Rent due after the horizon", "Unit", "Total", words=(2,))
+    years = list(zip(cash.due.years, cash.due.by_year, strict=True))
+    shown = years if len(years) <= _wide(page) - 3 else years[: _wide(page) - 4]
+    page.text(row + 1, 1, "Rent due, undiscounted")
+    page.text(row + 1, 2, "USD m")
+    page.formula(row + 1, 3, Formula(f"={cash.due.total.total}/usd_per_million"), None, _millions(page))
+    for column, (year, due) in enumerate(shown, start=4):
+        page.formula(row, column, Formula(f"={year.constant}"), Role.NUMBERS, '"FY"0')
+        page.formula(row + 1, column, Formula(f"={due.total}/usd_per_million"), None, _millions(page))
+    if len(shown) < len(years):
+        column = 4 + len(shown)
+        page.text(row, column, "later", Role.NUMBERS)
+        later = down([due for _, due in years[len(shown) :]], "$F")
+        page.formula(row + 1, column, Formula(f"=SUM({later})/usd_per_million"), None, _millions(page))
+    page.text(row + 2, 1, "Of it in the cost, in the last period")
+    page.text(row + 2, 2, "USD m")
+    owed = Formula(f"={cash.costs['owed_usd'].total}/usd_per_million")
+    page.formula(row + 2, 3, owed, None, _millions(page))
+    return row + 3
 
 
 def _budgets(page: Page, cash: CashRows, row: int) -> int:

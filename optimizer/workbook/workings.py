@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from optimizer.workbook.after_horizon import Owed, write_owed
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decision_costs import write_flows, write_values
 from optimizer.workbook.decisions import EXPAND, KINDS, Decision, Kind
@@ -13,7 +14,7 @@ from optimizer.workbook.inputs import InputRows
 from optimizer.workbook.layout import SUM, Line, Row, Table, cohort, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.purchases import Purchases, groups_of, write_hardware, write_price, write_purchases
-from optimizer.workbook.residuals import Worth, write_residual
+from optimizer.workbook.residuals import Worth, write_curve, write_residual
 from optimizer.workbook.sites import PlaceRows
 
 Working = dict[Group, Row]
@@ -24,7 +25,8 @@ class Workings:
     """The lines that each cost is the sum of, and those of them that other sheets ask for by offer.
 
     `maintained` is the base of maintenance, `hosted_carbon` is in tonnes, `entry` is the residual by period of
-    entry and `falls` by the period in which it is received; both of purchases and of added power.
+    entry and `falls` by the period in which it is received; both of purchases and of added power. `after` is what
+    is owed on terms that outlast the horizon.
     """
 
     parts: Mapping[str, list[Row]]
@@ -40,6 +42,7 @@ class Workings:
     flows: Mapping[Kind, dict[Decision, Row]]
     entry: dict[Group | Decision, Row]
     falls: dict[Group | Decision, Row]
+    after: Owed | None
 
 
 def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> Workings:
@@ -52,7 +55,9 @@ def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: P
     software = _software(table, inputs, orders)
     rates, hourly, rent = _rent(table, inputs, orders)
     flows = {kind: write_flows(table, inputs, orders, kind) for kind in KINDS}
-    entry, falls = write_residual(table, inputs, orders, Worth(paid, network, flows[EXPAND]))
+    curve = write_curve(table, inputs)
+    entry, falls = write_residual(table, curve, inputs, orders, Worth(paid, network, flows[EXPAND]))
+    after = write_owed(table, orders, hourly, curve)
     energy, hosting = _tariffs(table, inputs, places)
     carbon, hosted = _carbon(table, inputs, orders, places)
     unmet = _unmet(table, inputs, orders)
@@ -68,13 +73,14 @@ def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: P
         "software_usd": list(software.values()),
         "rent_usd": list(rent.values()),
         "carbon_usd": carbon,
+        "owed_usd": list(after.owed.values()) if after else [],
         "unmet_usd": unmet,
         "value_usd": values,
         **{kind.cost: list(flows[kind].values()) for kind in KINDS},
         "residual_usd": list(falls.values()),
     }
     by_offer = (paid, network, maintained, software, rent, hourly, hosted)
-    return Workings(parts, purchases, unpriced, *by_offer, flows, entry, falls)
+    return Workings(parts, purchases, unpriced, *by_offer, flows, entry, falls, after)
 
 
 def _unpriced(table: Table, orders: OrderRows, prices: Working) -> list[Row]:

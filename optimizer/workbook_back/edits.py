@@ -12,7 +12,14 @@ from catalogs.periods import first_month
 from catalogs.problems import Location
 from catalogs.yaml_text import Map, Seq, Text
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts
-from optimizer.workbook.input_finance import RESIDUAL, RESIDUAL_BY_BOOK, RESIDUAL_COUNTED
+from optimizer.workbook.input_finance import (
+    AFTER,
+    AFTER_COUNTED,
+    AFTER_LESS_WORTH,
+    RESIDUAL,
+    RESIDUAL_BY_BOOK,
+    RESIDUAL_COUNTED,
+)
 from optimizer.workbook_back.compare import Edit
 
 CATALOG = "catalog/"
@@ -63,6 +70,8 @@ class Changer:
         raw = self.raw(key)
         if (key,) == RESIDUAL:
             return self._residual(raw, new)
+        if (key,) == AFTER:
+            return _after_horizon(raw, new)
         if key.startswith(BUDGET):
             return self._table({**(raw if isinstance(raw, dict) else {}), **new})
         return new[""] if "" in new else self._schedule(raw, new)
@@ -134,6 +143,16 @@ class Changer:
             if entry["offer"] == offer and entry.get("price_usd") is None:
                 price = self._facts.price_at(raw, ordered[entry["site"], entry["period"]])
                 self.put(f"commitments/{i}/price_usd", Text(written(price), place), place)
+
+
+def _after_horizon(raw: Raw, new: Mapping[str, Text]) -> Text:
+    """The rule for rent after the horizon as its switches now say; the second counts only with the first."""
+    counted = new.get(AFTER_COUNTED, "0" if raw == "ignored" else "1")
+    less_worth = new.get(AFTER_LESS_WORTH, "1" if raw == "as_residual" else "0")
+    at = next(iter(new.values())).at
+    if counted == "0":
+        return Text("ignored", at)
+    return Text("as_residual" if less_worth == "1" else "in_full", at)
 
 
 def written(value: float | None) -> str:
