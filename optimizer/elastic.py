@@ -6,7 +6,7 @@ demand) is made elastic by itself, all else staying hard; the least it must give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from optimizer.certificate import certified_bound
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.interruption import OutOfTime
 from optimizer.matrix import Floats, Matrix, to_matrix
 from optimizer.request import Request
 from optimizer.scenario import Porting
@@ -70,10 +71,17 @@ def _readable(amount: float, unit: str) -> str:
 
 
 class Infeasible(Exception):
-    """No plan exists. `shortages` are the repairs by kind; `together` those of all kinds at once."""
+    """No plan exists. `alone` are the repairs by kind, as far as time went; `together` those of all kinds at once."""
 
-    def __init__(self, alone: Sequence[Sequence[Shortage]], together: Sequence[Shortage], proof: str) -> None:
+    def __init__(
+        self,
+        alone: Sequence[Sequence[Shortage]],
+        together: Sequence[Shortage],
+        proof: str,
+        out_of_time: bool = False,
+    ) -> None:
         self.alone, self.together, self.proof = tuple(map(tuple, alone)), tuple(together), proof
+        self.out_of_time = out_of_time
         super().__init__(self.explanation())
 
     def explanation(self) -> str:
@@ -83,8 +91,11 @@ class Infeasible(Exception):
             lines.append("any one of these lines would be enough, and no less of its kind:")
             lines += [f"  {kind[0].kind}: {'; '.join(map(str, kind))}" for kind in self.alone]
         else:
-            lines.append("no kind of limit is enough by itself; together at least:")
+            none_alone = "" if self.out_of_time else "no kind of limit is enough by itself; "
+            lines.append(f"{none_alone}together at least:")
             lines += [f"  {item.kind}: {item}" for item in self.together]
+        if self.out_of_time:
+            lines.append("the time ran out before every kind of limit was tried by itself")
         return "\n".join(lines)
 
 
@@ -182,7 +193,7 @@ class _Question:
     """A request in the form in which it can be asked what it lacks."""
 
     def __init__(self, request: Request, options: Options) -> None:
-        limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
+        limit = ELASTIC_SECONDS if options.time_limit is None else min(options.time_limit, ELASTIC_SECONDS)
         self.options = replace(options, gap=1e-3, time_limit=limit)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
@@ -192,7 +203,7 @@ class _Question:
         """The least give of some kinds of limits; no shortages if even that does not make a plan."""
         groups = _groups(self.model, self.matrix, kinds)
         matrix = _elastic(self.matrix, groups)
-        solution = solve(matrix, self.options)
+        solution = whole(matrix, self.options)
         gives = solution.values[len(self.matrix.cost) :].tolist()
         short = [
             Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
@@ -214,10 +225,21 @@ class _Question:
         for sooner in range(1, longest + 1):
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
             feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
-            if solve(feasibility, self.options).values.size:
+            if whole(feasibility, self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
                 return Shortage("time", "lead_time", "every offer", sooner, unit)
         return None
+
+
+def whole(matrix: Matrix, options: Options) -> Solution:
+    """A solution whose solve was not cut short by a Ctrl-C: half an answer to a question is none."""
+    solution = solve(matrix, options)
+    if solution.interrupted:
+        raise KeyboardInterrupt
+    return solution
+
+
+Ask = Callable[[Matrix, Options], Solution]
 
 
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
@@ -234,32 +256,40 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     proof = _proof(question, matrix, solution.duals, options)
     if proof is None:
         return None
-    alone = [short for kind in SHORT_OF if (short := question.least([kind])[0])]
-    late = question.periods_too_late()
+    alone: list[list[Shortage]] = []
+    try:
+        for kind in SHORT_OF:
+            alone += filter(None, [question.least([kind])[0]])
+        late = question.periods_too_late()
+    except OutOfTime:
+        return Infeasible(alone, together, proof, out_of_time=True)
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
+def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not."""
     if certified_bound(matrix, duals) > rounding(matrix, duals):
         return "proved: the least violation is above zero in exact arithmetic"
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if solve(question.matrix, again).status == "infeasible":
+    if ask(question.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
 
-def proved_infeasible(request: Request, options: Options) -> bool:
-    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve."""
+def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
+
+    `ask` solves; whoever has solvers of his own, which he can end, gives it.
+    """
     question = _Question(request, options)
     matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
     relaxed = replace(matrix, integer=np.zeros(len(matrix.integer), dtype=bool))
-    return _proof(question, matrix, solve(relaxed, question.options).duals, options) is not None
+    return _proof(question, matrix, ask(relaxed, question.options).duals, options, ask) is not None
 
 
-def resolved_again(matrix: Matrix, options: Options) -> Solution:
+def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
     """A solve with other presolve and seed, for when the first one's `infeasible` could not be proved."""
-    solution = solve(matrix, replace(options, presolve="off", seed=options.seed + 1))
+    solution = ask(matrix, replace(options, presolve="off", seed=options.seed + 1))
     if solution.status == "infeasible":
         raise SolverError(
             "the solver calls the request infeasible, but no violation could be proved: "

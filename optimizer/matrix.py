@@ -18,6 +18,10 @@ SMALLEST_COEFFICIENT = 1e-8
 COMFORTABLE = (1e-5, 1e5)
 
 
+class OutOfProportion(ArithmeticError):
+    """A model with numbers that no solver can be trusted with, because the request has them."""
+
+
 @dataclass(frozen=True)
 class Matrix:
     """Minimise cost · x subject to row_lower ≤ A x ≤ row_upper, lower ≤ x ≤ upper, x integer where told.
@@ -49,7 +53,7 @@ class Matrix:
 
 
 def to_matrix(problem: pulp.LpProblem) -> Matrix:
-    """The frozen model of a problem. Raises ArithmeticError for a coefficient that a solver would drop."""
+    """The frozen model of a problem. Raises OutOfProportion for a coefficient that a solver would drop."""
     variables = problem.variables()
     number = {variable.name: j for j, variable in enumerate(variables)}
     cost = np.zeros(len(variables))
@@ -154,7 +158,7 @@ LARGEST_COEFFICIENT = 1e10
 
 def _refuse_dropped(matrix: Matrix) -> None:
     if not (np.isfinite(matrix.upper).all() and np.isfinite(matrix.lower).all() and np.isfinite(matrix.value).all()):
-        raise ArithmeticError("a bound or coefficient is not finite")
+        raise OutOfProportion("a bound or coefficient is not finite")
     size = np.abs(matrix.value)
     wrong = (size < SMALLEST_COEFFICIENT) | (size > LARGEST_COEFFICIENT)
     if wrong.any():
@@ -162,7 +166,7 @@ def _refuse_dropped(matrix: Matrix) -> None:
         row = matrix.rows[int(np.searchsorted(matrix.start, k, side="right")) - 1]
         column = matrix.columns[matrix.index[k]]
         kind = "small" if size[k] < 1 else "large"
-        raise ArithmeticError(
+        raise OutOfProportion(
             f"{column} has the coefficient {matrix.value[k]:.3g} in {row}, too {kind} to solve reliably: "
             "a rate, price or power is out of proportion to its demand, budget or site"
         )
