@@ -27,12 +27,17 @@ ALLOWED = {
     ("cli/main.py", "run"): "the last resort: says that it is our fault, with the traceback",
     ("cli/options.py", "_number"): "float() is the reader of a typed number and says so by ValueError",
     ("optimizer/audit/__init__.py", "audit"): "a plan of any shape is read; what cannot be read fails its audit",
+    ("optimizer/reading.py", "from_outside"): "the boundary for readers of files: nothing but reading stands inside",
     ("optimizer/workbook/embedded.py", "unpacked"): "base64, zlib and pydantic refuse a damaged copy",
     ("optimizer/workbook/finish.py", "recalculated"): "formualizer refuses a file so; it becomes our fault, exit 1",
+    ("optimizer/workbook_back/package.py", "_check_area"): "openpyxl refuses what is no area so",
+    ("optimizer/workbook_back/package.py", "_check_elements"): "zipfile and expat refuse a damaged part so",
     ("optimizer/workbook_back/package.py", "_opened"): "zipfile refuses a damaged file so",
     ("optimizer/workbook_back/package.py", "elements"): "zipfile and expat refuse a damaged part so",
     ("optimizer/workbook_back/sheets.py", "_cells"): "openpyxl refuses a damaged cell so",
+    ("optimizer/workbook_check/__init__.py", "_judged"): "a rule on a damaged file; it becomes a finding, never a pass",
     ("optimizer/workbook_check/model.py", "values_are_right"): "formualizer refuses a file so; it becomes a finding",
+    ("optimizer/workbook_check/subject.py", "_tokens"): "openpyxl refuses what is no formula so",
     ("optimizer/workbook_check/parts.py", "_is_number"): "float() is the reader of a cell and says so by ValueError",
 }
 """Where a broad catch stands round a reader that is not ours, and why nothing of ours can hide in it."""
