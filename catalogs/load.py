@@ -11,12 +11,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
+from catalogs.foreign import read_named
 from catalogs.leaves import entries
 from catalogs.memory import rates_of_no_use
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
-from catalogs.sections import SECTIONS, add_file, empty, hide_all
+from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
 from catalogs.yaml_text import Map, Text, read
 
@@ -113,13 +114,16 @@ def _laid(text: Map, layer: Map, problems: Problems) -> Map:
     return laid
 
 
-def merge_folders(folders: Iterable[Path], problems: Problems) -> Map:
-    """The source text of all folders, section by section, later folders on top of earlier ones."""
+def merge_folders(folders: Iterable[Path], problems: Problems, around: Sequence[Path] | None = None) -> Map:
+    """The source text of all folders, section by section, later folders on top of earlier ones.
+
+    `around` are the folders within which files speak freely, as in `catalogs.foreign`; None is everywhere.
+    """
     text = empty(Location("", 1, 1))
     for folder in folders:
         layer = empty(Location(str(folder), 1, 1))
         for path in _files_of(folder, layer, problems):
-            tree = _read(path, folder, layer, problems)
+            tree = _read(path, folder, layer, problems, around)
             if tree is not None:
                 add_file(tree, layer, problems)
         text = _laid(text, layer, problems)
@@ -136,10 +140,11 @@ def _files_of(folder: Path, layer: Map, problems: Problems) -> list[Path]:
     return []
 
 
-def _read(path: Path, folder: Path, layer: Map, problems: Problems) -> Map | None:
+def _read(path: Path, folder: Path, layer: Map, problems: Problems, around: Sequence[Path] | None) -> Map | None:
     """One file of a folder; where it cannot be read, nobody can tell which entries there are."""
+    shown = shown_name(path, folder)
     try:
-        return read(path, shown_name(path, folder))
+        return read(path, shown) if around is None else read_named(path, shown, FILE_KEYS, "catalogue file", around)
     except InputError as error:
         refused = error.problems
     hide_all(layer)
@@ -174,14 +179,20 @@ class Known:
         return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(f"{BUNDLED}/")}
 
 
-def load_catalog(folders: Sequence[Path], problems: Problems, settings: Map | None = None, whole: bool = True) -> Known:
+def load_catalog(
+    folders: Sequence[Path],
+    problems: Problems,
+    settings: Map | None = None,
+    whole: bool = True,
+    around: Sequence[Path] | None = None,
+) -> Known:
     """The catalogue of some folders, with every mistake appended to `problems`.
 
     `settings` holds fields to lay on top, by section and entry; `whole` is False where there should be more
-    folders. The sound part of the text is there however broken the rest is, so that a caller can go on to check
-    what refers to it. Use `catalog_of` where mistakes should raise.
+    folders; `around` is as for `merge_folders`. The sound part of the text is there however broken the rest is, so
+    that a caller can go on to check what refers to it. Use `catalog_of` where mistakes should raise.
     """
-    text = merge_folders(folders, problems)
+    text = merge_folders(folders, problems, around)
     if not whole:
         hide_all(text)
     if settings:

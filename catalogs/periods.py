@@ -17,6 +17,10 @@ TAGS = "\0"
 """Begins the name of each form that a value may take: such names are no keys, which hold no control characters."""
 
 
+class NotAPeriod(ValueError):
+    """A text that writes no period."""
+
+
 def months_in(key: str) -> int:
     """The length in months of the period that the key writes."""
     return {4: 12, 6: 3, 7: 1}[len(key)]
@@ -24,10 +28,10 @@ def months_in(key: str) -> int:
 
 @lru_cache(maxsize=4096)
 def first_month(key: str) -> int:
-    """The first month of a period. Raises ValueError if the key writes none."""
+    """The first month of a period. Raises NotAPeriod if the key writes none."""
     match = _PERIOD.fullmatch(key)
     if match is None:
-        raise ValueError(f"'{key}' is not a period; write 2027, 2027q1 or 2027-01")
+        raise NotAPeriod(f"'{key}' is not a period; write 2027, 2027q1 or 2027-01")
     quarter, month = match["quarter"], match["month"]
     start = int(month) - 1 if month else 3 * (int(quarter) - 1) if quarter else 0
     return 12 * int(match["year"]) + start

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import (
-    gap_option,
-    headline_cells,
+from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
+from cli.options import ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.outputs import (
+    Outputs,
+    check_targets,
+    delivering,
+    is_printed,
     json_option,
-    model_json,
-    progress_bar,
-    setting_option,
-    time_limit_option,
-    vendors_of,
-    workers_option,
+    language_option,
+    outputs_option,
     write_json,
-    write_plans,
+    write_runs,
 )
-from cli.outputs import Outputs, language_option, outputs_option, write_runs
+from cli.results import earned, tell_stop
+from optimizer import interruption
 
 if TYPE_CHECKING:
     from cli.show_plan import Money
@@ -55,7 +57,7 @@ def _share(_context: click.Context, _parameter: click.Parameter, text: str) -> f
 @gap_option()
 @time_limit_option()
 @workers_option
-@json_option
+@json_option()
 def alternatives(
     scenario: str,
     within: float,
@@ -67,12 +69,13 @@ def alternatives(
     gap: float,
     time_limit: float | None,
     workers: int | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> int:
     """Show what is open among the plans of SCENARIO that cost nearly the least.
 
     First the least and the most of each vendor, chip and site, of power and of cash in the first year; then a
-    few plans that spend the money most differently, each audited.
+    few plans that spend the money most differently, each audited. Ctrl-C, or the end of --time-limit, ends it
+    with what is found.
 
     \b
     Examples:
@@ -81,21 +84,26 @@ def alternatives(
       chipmix alternatives quick_start -o alternatives.xlsx
     """
     from optimizer.explore.alternatives import alternatives as search
-    from optimizer.request import find_scenario, load_request
+    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.runs import runs_of_alternatives
     from optimizer.solve import Options
 
-    request = load_request(find_scenario(scenario), settings)
-    options = Options(gap=gap, time_limit=time_limit)
-    with progress_bar("ranges") as watch:
-        result = search(request, within, options, plans, least, workers, watch)
-    write_json(model_json(result), json_file)
-    write_plans({f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}, outputs.folder)
-    if outputs.workbook is not None:
-        write_runs(result.plans[0].plan, outputs.workbook, runs_of_alternatives(result), language)
-    if json_file != "-":
-        _show(result)
-    return 0
+    options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
+    path = find_scenario(scenario)
+    request = load_request(path, settings)
+    check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
+    with interruption.held(), delivering() as delivery:
+        with progress_bar("ranges") as watch:
+            result = search(request, within, options, plans, least, workers, watch)
+        write_json(delivery, model_json(result), json_file)
+        kept = {f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}
+        write_plans(delivery, kept, outputs.folder)
+        best, runs = result.plans[0].plan, runs_of_alternatives(result)
+        delivery.write(outputs.workbook, lambda file: write_runs(best, file, runs, language))
+        if not is_printed(json_file):
+            _show(result)
+    tell_stop(result.stopped, f"{len(result.ranges)} ranges and {len(result.plans)} plans were found")
+    return earned(result.stopped, found=True)
 
 
 def _show(result: Alternatives) -> None:

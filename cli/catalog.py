@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.screen import say, say_json
 from cli.tables import amount, number, show_table
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     from catalogs.load import bundled_folder, catalog_of
     from catalogs.problems import InputError, Location, Problem
     from cli.templates import ACCELERATOR
-    from optimizer.plan import write_text
+    from optimizer.files import make_folder, write_text
 
     for word in (entry, vendor):
         if not re.fullmatch(r"[a-z][a-z0-9_.]*", word):
@@ -208,11 +209,11 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     path = folder / f"{entry}.yaml"
     if path.exists():
         raise InputError([Problem(Location(str(path), 1, 1), "exists already and is left as it is")])
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     name = entry.replace("_", " ").title()
     write_text(path, ACCELERATOR.format(id=entry, name=name, vendor=vendor, year=date.today().year))
-    click.echo(f"wrote {path}")
-    click.echo(f"next: name {folder} under catalogs: in a scenario, and chipmix catalog check {folder}")
+    say(f"wrote {path}")
+    say(f"next: name {folder} under catalogs: in a scenario, and chipmix catalog check {folder}")
     return 0
 
 
@@ -228,13 +229,13 @@ def schema(what: str) -> int:
     if what == "plan":
         from optimizer.plan import plan_schema
 
-        click.echo(json.dumps(plan_schema(), indent=1, sort_keys=True))
+        say_json(json.dumps(plan_schema(), indent=1, sort_keys=True) + "\n")
         return 0
     from catalogs.schema import CatalogFile
     from optimizer.scenario import Scenario
 
     model = CatalogFile if what == "catalog" else Scenario
-    click.echo(json.dumps(model.model_json_schema(), indent=1, sort_keys=True))
+    say_json(json.dumps(model.model_json_schema(), indent=1, sort_keys=True) + "\n")
     return 0
 
 
@@ -256,5 +257,5 @@ def check_(folders: tuple[Path, ...]) -> int:
         f"{rates} throughputs, {len(known.sources)} sources"
     )
     for doubt in doubtful([bundled_folder(), *folders]):
-        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
+        say(f"{doubt.at}: warning: {doubt.message}", err=True)
     return 0

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.screen import say
+
 if TYPE_CHECKING:
     from catalogs.problems import Problem
     from optimizer.doubt import Doubt
@@ -107,9 +109,9 @@ def _check_catalog(name: Path, parts: Iterable[Path]) -> None:
 
     folders = [bundled_folder(), *(part for part in parts if not is_bundled(part))]
     count = len(catalog_of(folders).accelerators)
-    click.echo(f"{name}: a catalogue in order; with the bundled one {count} accelerators")
+    say(f"{name}: a catalogue in order; with the bundled one {count} accelerators")
     for doubt in doubtful(folders):
-        click.echo(f"{doubt.at}: warning: {doubt.message}", err=True)
+        say(f"{doubt.at}: warning: {doubt.message}", err=True)
 
 
 def _check_scenario(name: str, path: Path) -> None:
@@ -124,11 +126,11 @@ def _check_scenario(name: str, path: Path) -> None:
     able = len(tables.offers) - len(tables.excluded)
     found = doubts(tables)
     warned = f", with {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
-    click.echo(f"{name}: a scenario in order{warned}; {able} of {len(tables.offers)} offers can be ordered")
+    say(f"{name}: a scenario in order{warned}; {able} of {len(tables.offers)} offers can be ordered")
     for doubt in found:
-        click.echo(_warning(request, doubt), err=True)
+        say(_warning(request, doubt), err=True)
     for read in readings(request.scenario):
-        click.echo(f"{request.place(read.path)}: note: {read}", err=True)
+        say(f"{request.place(read.path)}: note: {read}", err=True)
 
 
 def _warning(request: Request, doubt: Doubt) -> str:

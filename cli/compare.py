@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import write_json
-from cli.outputs import language_option, workbook_file, write_runs
+from cli.outputs import (
+    check_targets,
+    delivering,
+    is_printed,
+    json_option,
+    language_option,
+    workbook_file,
+    write_json,
+    write_runs,
+)
 
 if TYPE_CHECKING:
     from cli.show_plan import Money
@@ -25,9 +33,8 @@ PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
               help="Write the last plan as an Excel workbook with the sheets Compare and Bridge.")  # fmt: skip
 @language_option
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
-              help="Write the comparison as JSON; '-' prints it, and nothing else.")  # fmt: skip
-def compare(plans: tuple[Path, ...], output: Path | None, language: Language, json_file: str | None) -> None:
+@json_option("Write the comparison as JSON; '-' prints it, and nothing else.")
+def compare(plans: tuple[Path, ...], output: Path | None, language: Language, json_file: Path | None) -> None:
     """Set plans side by side: costs and why they differ, orders added, moved and dropped, commitments kept.
 
     Each PLAN is a plan.json or a workbook written by chipmix; the first is what the others are
@@ -45,13 +52,15 @@ def compare(plans: tuple[Path, ...], output: Path | None, language: Language, js
 
     if len(plans) < 2:
         raise click.UsageError("give at least two plans")
+    check_targets(plans, {"-o": output, "--json": json_file})
     read = [read_plan(path) for path in plans]
     found = compared(read, _names(plans))
-    if output is not None:
-        write_runs(read[-1], output, runs_compared(found, read), language, found.changes[-1].bridge)
-    write_json(model_text(found), json_file)
-    if json_file != "-":
-        _show(found, Money(read[0]))
+    with delivering() as delivery:
+        write_json(delivery, model_text(found), json_file)
+        runs, bridge = runs_compared(found, read), found.changes[-1].bridge
+        delivery.write(output, lambda path: write_runs(read[-1], path, runs, language, bridge))
+        if not is_printed(json_file):
+            _show(found, Money(read[0]))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -11,8 +11,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import json_option, progress_bar, time_limit_option, write_json
-from cli.outputs import command_typed, workbook_file
+from cli.explored import progress_bar
+from cli.options import ends_after, time_limit_option
+from cli.outputs import (
+    check_targets,
+    command_typed,
+    delivering,
+    is_printed,
+    json_option,
+    workbook_file,
+    write_json,
+)
+from cli.results import earned, tell_stop
+from cli.screen import say
+from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explain import Explanation
@@ -36,7 +48,7 @@ SECONDS_BETWEEN_LINES = 10.0
               help="Only this limit, such as 'power at oslo', oslo, or the pattern 'allocation of *'.")  # fmt: skip
 @click.option("--volume", metavar="ID", help="Only from which volume this accelerator pays.")
 @time_limit_option()
-@json_option
+@json_option()
 def explain(
     plan: Path,
     output: Path | None,
@@ -45,13 +57,13 @@ def explain(
     limits: tuple[str, ...],
     volume: str | None,
     time_limit: float | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> int:
     """Say why PLAN, a plan.json or a workbook as it was written, is as it is.
 
     Prints what each limit is worth, why each offer is in the plan or not, and with --volume from which
     volume an own chip pays. Every figure is found by solving the changed scenario again, and is shown with
-    what the gap leaves open.
+    what the gap leaves open. Ctrl-C, or the end of --time-limit, ends it with what is answered.
 
     \b
     Examples:
@@ -60,29 +72,30 @@ def explain(
       chipmix explain plan.json --limit 'power at *' --json -
       chipmix explain plan.json --volume jalapeno
     """
+    from cli.show_explanation import show_explanation
+    from optimizer.explain import UnknownName, explanation_text
     from optimizer.explain import explain as answer
-    from optimizer.explain import explanation_text
     from optimizer.plan import read_plan
     from optimizer.solve import Options
 
-    began = time.monotonic()
+    began, ends = time.monotonic(), ends_after(time_limit)
     known = read_plan(plan)
-    options = Options(gap=known.run.options["gap"], time_limit=time_limit)
-    try:
-        with _progress() as watch:
-            found = answer(known, offers, limits, volume, options, watch=watch)
-    except LookupError as error:
-        raise click.UsageError(str(error.args[0])) from error
-    if json_file != "-":
-        from cli.show_explanation import show_explanation
-
-        show_explanation(found, known, every_offer=bool(offers))
-    write_json(explanation_text(found), json_file)
-    if output is not None:
-        _write(plan, known, found, output, language)
+    check_targets([plan], {"-o": output, "--json": json_file})
+    options = Options(gap=known.run.options["gap"], time_limit=time_limit, ends=ends)
+    with interruption.held(), delivering() as delivery:
+        try:
+            with _progress() as watch:
+                found = answer(known, offers, limits, volume, options, watch=watch)
+        except UnknownName as error:
+            raise click.UsageError(str(error)) from error
+        if not is_printed(json_file):
+            show_explanation(found, known, every_offer=bool(offers))
+        write_json(delivery, explanation_text(found), json_file)
+        delivery.write(output, lambda path: _write(plan, known, found, path, language))
     seconds, answered = time.monotonic() - began, found.answered_by_bounds
-    click.echo(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
-    return 0
+    tell_stop(found.stopped, "what is not shown was not answered")
+    say(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
+    return earned(found.stopped, bool(found.solves or found.answered_by_bounds or found.offers))
 
 
 def _write(source: Path, plan: Plan, found: Explanation, output: Path, language: Language | None) -> None:
@@ -93,7 +106,6 @@ def _write(source: Path, plan: Plan, found: Explanation, output: Path, language:
 
     made = copy_in(source).made if source.suffix == ".xlsx" else Made(plan)
     write_workbook(plan, output, command_typed(), made.bridge, made.views, language or made.language, made.runs, found)
-    click.echo(f"wrote {output}", err=True)
 
 
 @contextmanager
@@ -112,6 +124,6 @@ def _lines() -> Callable[[str, int, int], None]:
     def show(what: str, done: int, total: int) -> None:
         if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES:
             last[0] = time.monotonic()
-            click.echo(f"asking about {what}: {done} of {total}", err=True)
+            say(f"asking about {what}: {done} of {total}", err=True)
 
     return show

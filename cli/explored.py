@@ -1,4 +1,4 @@
-"""What the commands that make many plans share: their progress bar, their options, the cells of their tables."""
+"""What the commands that make many plans share: their progress bar, their files, the cells of their tables."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
+from cli.outputs import Delivery
+from cli.screen import raw
 from cli.tables import amount, number, percent
+from optimizer import files
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -21,32 +22,6 @@ if TYPE_CHECKING:
 
 MILLION = 1e6
 ROUNDING = 1e-9
-
-setting_option = click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE",
-    help="Change a key of the scenario or catalogue first, as for plan.",
-)  # fmt: skip
-json_option = click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
-    help="Write the result as JSON; '-' prints it, and nothing else, to standard output.",
-)  # fmt: skip
-workers_option = click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Solve so many at once; default: one to a core."
-)
-
-
-def gap_option(default: float | None = 1e-4) -> Callable[[Any], Any]:
-    return click.option(
-        "--gap", type=click.FloatRange(0, 1), default=default, show_default=default is not None,
-        help="Stop each solve when no plan can be cheaper by more than this part of the cost.",
-    )  # fmt: skip
-
-
-def time_limit_option() -> Callable[[Any], Any]:
-    return click.option(
-        "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-        help="Stop each solve after so long with the best plan so far.",
-    )  # fmt: skip
 
 
 @contextmanager
@@ -59,20 +34,9 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=raw(sys.stderr)), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def write_json(text: str, json_file: str | None) -> None:
-    """Prints a result or writes it to a file, whole or not at all."""
-    from optimizer.plan import write_text
-
-    if json_file == "-":
-        click.echo(text, nl=False)
-    elif json_file is not None:
-        write_text(Path(json_file), text)
-        click.echo(f"wrote {json_file}", err=True)
 
 
 def model_json(result: BaseModel) -> str:
@@ -80,15 +44,16 @@ def model_json(result: BaseModel) -> str:
     return json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
 
 
-def write_plans(plans: Mapping[str, Plan], folder: Path | None) -> None:
+def write_plans(delivery: Delivery, plans: Mapping[str, Plan], folder: Path | None) -> None:
     """Writes plans to a folder by their file names."""
-    from optimizer.plan import plan_text, write_text
+    from optimizer.plan import plan_text
 
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def write(folder: Path) -> None:
+        files.make_folder(folder)
         for name, plan in plans.items():
-            write_text(folder / name, plan_text(plan))
-        click.echo(f"wrote {len(plans)} plans to {folder}", err=True)
+            files.write_text(folder / name, plan_text(plan))
+
+    delivery.write(folder, write, f"{len(plans)} plans to ")
 
 
 def millions(usd: float) -> str:

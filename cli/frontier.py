@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import (
-    gap_option,
-    headline_cells,
+from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
+from cli.options import ends_after, gap_option, setting_option, time_limit_option
+from cli.outputs import (
+    Outputs,
+    check_targets,
+    delivering,
+    is_printed,
     json_option,
-    model_json,
-    progress_bar,
-    setting_option,
-    time_limit_option,
-    vendors_of,
+    language_option,
+    outputs_option,
     write_json,
-    write_plans,
+    write_runs,
 )
-from cli.outputs import Outputs, language_option, outputs_option, write_runs
+from cli.results import earned, tell_stop
+from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Frontier, Point
     from optimizer.workbook.wording import Language
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -40,7 +41,7 @@ INTERRUPTED = 130
 @setting_option
 @gap_option(1e-3)
 @time_limit_option()
-@json_option
+@json_option()
 def frontier(
     scenario: str,
     trade: str,
@@ -50,12 +51,13 @@ def frontier(
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> int:
     """Show what less of something costs: plans of SCENARIO of which none is both cheaper and lower.
 
     Each line is a whole, audited plan, with the bound that no plan within its limit can be below. The first
-    has the least there can be, the last is the cheapest plan of all.
+    has the least there can be, the last is the cheapest plan of all. Ctrl-C, or the end of --time-limit, ends
+    it with the points that are found.
 
     \b
     Examples:
@@ -64,30 +66,33 @@ def frontier(
       chipmix frontier quick_start --trade it_kw --points 3 -o frontier.xlsx
     """
     from optimizer.explore.frontier import frontier as trace
-    from optimizer.request import find_scenario, load_request
+    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.runs import runs_of_frontier
     from optimizer.solve import Options
 
-    request = load_request(find_scenario(scenario), settings)
-    with progress_bar("points") as watch:
-        result = trace(request, trade, points, Options(gap=gap, time_limit=time_limit), watch)
-    write_json(model_json(result), json_file)
-    write_plans({f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}, outputs.folder)
-    if outputs.workbook is not None and result.points:
+    options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
+    path = find_scenario(scenario)
+    request = load_request(path, settings)
+    check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
+    with interruption.held(), delivering() as delivery:
+        with progress_bar("points") as watch:
+            result = trace(request, trade, points, options, watch)
+        write_json(delivery, model_json(result), json_file)
+        plans = {f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}
+        write_plans(delivery, plans, outputs.folder)
         runs = runs_of_frontier(result)
-        write_runs(result.points[runs.this].plan, outputs.workbook, runs, language)
-    if json_file != "-":
-        _show(result)
-    return INTERRUPTED if result.interrupted else 0
+        this = result.points[runs.this].plan
+        delivery.write(outputs.workbook, lambda file: write_runs(this, file, runs, language))
+        if not is_printed(json_file):
+            _show(result)
+    tell_stop(result.stopped, f"{len(result.points)} of {result.asked} points")
+    return earned(result.stopped, found=True)
 
 
 def _show(result: Frontier) -> None:
     from cli.show_plan import Money
     from cli.tables import heading, show_table
 
-    if not result.points:
-        click.echo("interrupted before the first point", err=True)
-        return
     money = Money(result.points[0].plan)
     vendors = vendors_of([point.headline for point in result.points])
     heading(f"Cost against {result.label}: money in M {money.code}")
@@ -121,10 +126,9 @@ def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd:
 
 def _show_trust(result: Frontier, resolution: str) -> None:
     click.echo()
-    click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
+    if result.least_bound > 0 or result.stopped is None:
+        click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
     click.echo(f"no line is dominated by another; costs nearer than {resolution} are not told apart")
     left = result.asked - len(result.points)
-    if left and not result.interrupted:
+    if left and result.stopped is None:
         click.echo(f"{left} of {result.asked} points coincide with another one or are dominated, and are left out")
-    if result.interrupted:
-        click.echo(f"interrupted: {len(result.points)} of {result.asked} points", err=True)

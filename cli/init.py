@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.screen import say
 from cli.templates import QUOTES, SCENARIO
 
 
@@ -20,7 +21,7 @@ def init(folder: Path) -> int:
       chipmix plan my_plan/scenario.yaml
     """
     from catalogs.problems import InputError, Location, Problem
-    from optimizer.plan import write_text
+    from optimizer.files import make_folder, write_text
 
     files = {folder / "scenario.yaml": SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
     there = [
@@ -29,8 +30,8 @@ def init(folder: Path) -> int:
     if there:
         raise InputError(there)
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_text(path, text)
-        click.echo(f"wrote {path}")
-    click.echo(f"next: chipmix plan {folder / 'scenario.yaml'}")
+        say(f"wrote {path}")
+    say(f"next: chipmix plan {folder / 'scenario.yaml'}")
     return 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
+from cli import screen
 from cli.alternatives import alternatives
 from cli.catalog import catalog
 from cli.check import check
@@ -15,13 +17,18 @@ from cli.compare import compare
 from cli.explain import explain
 from cli.frontier import frontier
 from cli.init import init
+from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
 from cli.scenarios import scenarios
+from cli.screen import say
 from cli.sweep import sweep
 from cli.workbook import workbook
+from optimizer import files, interruption
 
-OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 2, 3, 4, 130
+OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN = 1, 2, 3, 4
+PACKAGES = ("catalogs", "optimizer", "cli")
+MOST_NAMES = 5
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -35,7 +42,7 @@ def chipmix() -> None:
 
     \b
     Exit codes: 0 a plan, 1 our own fault, 2 the input, 3 no plan can meet every limit,
-    4 no plan found in the time given, 130 interrupted.
+    4 no plan found in the time given, 130 interrupted, 143 terminated (what was found is written first).
     """
 
 
@@ -48,25 +55,44 @@ for command in COMMANDS:
 
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
-    sys.exit(run(sys.argv[1:]))
+    screen.install()
+    interruption.install()
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # once more, while the end was being told
+        code = interruption.exit_code()
+    interruption.ignore()
+    sys.exit(screen.settled(code))
 
 
 def run(arguments: list[str]) -> int:
-    """Runs a command line and returns its exit code. Never raises."""
+    """Runs a command line and returns its exit code. Raises nothing but KeyboardInterrupt, at a further signal."""
     try:
         result = chipmix.main(args=arguments, prog_name="chipmix", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
-        return BAD_INPUT
+        return _misused(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader has seen enough, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        say(f"interrupted; {_kept()}", err=True)
+        return interruption.exit_code()
     except Exception as error:
         return _explain(error)
+
+
+def _misused(error: click.ClickException) -> int:
+    """Says how the command is used, where that is known, and what was wrong."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+    say(f"Error: {error.format_message()}", err=True)
+    return BAD_INPUT
+
+
+def _kept() -> str:
+    """What there is of a command that did not come to its end."""
+    names = files.written()
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"written before: {', '.join(names[:MOST_NAMES])}{more}" if names else "nothing was written"
 
 
 def _explain(error: Exception) -> int:
@@ -75,14 +101,39 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, InputError):
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            say(str(problem), err=True)
         count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was written", err=True)
+        say(f"{count} problem{'s' if count > 1 else ''}; {_kept()}", err=True)
         return BAD_INPUT
-    if isinstance(error, OSError) and error.filename is not None:
-        click.echo(f"{error.filename}: {error.strerror}", err=True)
+    if isinstance(error, files.Unwritable):
+        say(f"{error}; {_kept()}", err=True)
+        return BAD_INPUT
+    if isinstance(error, Undelivered):
+        return interruption.exit_code() if interruption.was_asked() else BAD_INPUT
+    if isinstance(error, OSError) and _is_about_the_users_file(error):
+        say(f"{error.filename}: {files.reason_of(error)}; {_kept()}", err=True)
+        return BAD_INPUT
+    if isinstance(error, FileNotFoundError) and _is_lost():
+        say(f"the working directory is gone; {_kept()}", err=True)
         return BAD_INPUT
     return _explain_planning(error)
+
+
+def _is_lost() -> bool:
+    """Whether the folder that we are in was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _is_about_the_users_file(error: OSError) -> bool:
+    """Whether an error of the operating system is about a file, and none of our own packages."""
+    if not isinstance(error.filename, (str, bytes)):
+        return False
+    file, here = Path(os.fsdecode(error.filename)), Path(__file__).parent.parent
+    return not any(file.is_relative_to(here / package) for package in PACKAGES)
 
 
 def _explain_planning(error: Exception) -> int:
@@ -90,12 +141,13 @@ def _explain_planning(error: Exception) -> int:
     from optimizer.planning import NoPlan
 
     if isinstance(error, Infeasible):
-        click.echo(str(error), err=True)
-        click.echo("chipmix repair says what contradicts what, and gives repairs checked by planning", err=True)
+        for line in str(error).split("\n"):
+            say(line, err=True)
+        say("chipmix repair says what contradicts what, and gives repairs checked by planning", err=True)
         return INFEASIBLE
     if isinstance(error, NoPlan):
-        click.echo(str(error), err=True)
-        return INTERRUPTED if error.interrupted else NO_PLAN
+        say(str(error), err=True)
+        return interruption.exit_code() if error.interrupted else NO_PLAN
     traceback.print_exception(error)
-    click.echo("chipmix failed; this is our fault, not the input's. Nothing was written.", err=True)
+    say(f"chipmix failed; this is our fault, not the input's; {_kept()}.", err=True)
     return OWN_FAULT

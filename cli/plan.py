@@ -4,77 +4,46 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.outputs import command_typed
+from cli.options import SHARE, ends_after, gap_option, time_limit_option
+from cli.outputs import Delivery, check_targets, command_typed, delivering, ending, is_printed, json_option, write_json
+from cli.screen import raw, say
+from optimizer import interruption
 
 if TYPE_CHECKING:
-    from optimizer.bridge import Bridge
     from optimizer.plan_format import Plan
     from optimizer.replan import Approved
+    from optimizer.request import Request
     from optimizer.solve import Progress
-    from optimizer.workbook.notes import Note
     from optimizer.workbook.wording import Language
     from optimizer.workbook_back import Reopened
 
 SECONDS_BETWEEN_LINES = 10.0
-INTERRUPTED = 130
-
-
-def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    def check(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix not in endings:
-            raise click.BadParameter(f"must end in {' or '.join(endings)}")
-        if path is not None and not path.parent.is_dir():
-            raise click.BadParameter(f"there is no folder {path.parent}")
-        return path
-
-    return check
-
-
-class _Share(click.ParamType):  # type: ignore[type-arg]
-    """A share such as 80% or 0.8."""
-
-    name = "share"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        text = str(value).strip()
-        try:
-            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            share = -1.0
-        if not 0 <= share <= 1:
-            self.fail(f"'{value}' is not a share between 0% and 100%", param, ctx)
-        return share
-
-
-SHARE = _Share()
+WORKBOOK = ".xlsx"
 
 
 @click.command()
 @click.argument("scenario")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".xlsx"),
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
               help="Write the plan as an Excel workbook.")  # fmt: skip
 @click.option("--language", type=click.Choice(("en", "ja")),
               help="Language of the workbook, English by default; a workbook planned again keeps its own.")  # fmt: skip
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
-              help="Write plan.json; '-' prints it, and nothing else, to standard output.")  # fmt: skip
+@json_option("Write plan.json; '-' prints it, and nothing else, to standard output.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
               help="Change a key of the scenario or catalogue, such as finance/discount_rate=0.1 or "
                    "catalog/offers/dgx_h100.purchase/price_usd=275e3; may be given several times.")  # fmt: skip
-@click.option("--gap", type=click.FloatRange(0, 1), default=1e-4, show_default=True,
-              help="Stop when no plan can be cheaper by more than this part of the cost.")  # fmt: skip
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="Stop after so long with the best plan so far.")  # fmt: skip
+@gap_option(help_text="Stop when no plan can be cheaper by more than this part of the cost.")
+@time_limit_option("Stop after so long, in all, with the best plan so far.")
 @click.option("--solver", metavar="NAME", help="Compare with another solver that PuLP knows, such as SCIP_PY.")
 @click.option("--release", is_flag=True,
               help="Let go of systems held by overrides of earlier rounds of a workbook.")  # fmt: skip
-@click.option("--write-model", type=click.Path(path_type=Path, dir_okay=False), callback=_ending(".lp", ".mps"),
+@click.option("--write-model", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".lp", ".mps"),
               help="Write the model as an LP or MPS file.")  # fmt: skip
 @click.option("--stay-close", "stay_close", metavar="PLAN",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -87,7 +56,7 @@ def plan(
     scenario: str,
     output: Path | None,
     language: Language | None,
-    json_file: str | None,
+    json_file: Path | None,
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
@@ -105,7 +74,7 @@ def plan(
     these, and keeps them where nothing is gained. The new workbook has a Bridge from the old plan to the new.
 
     Prints what to order when, what it costs, what limits it and how far to trust it. Ctrl-C stops
-    the search and keeps the best plan so far.
+    the search and keeps the best plan so far; so does SIGTERM.
 
     \b
     Examples:
@@ -115,48 +84,64 @@ def plan(
       chipmix plan quick_start --stay-close plan.json --saving 80% --placed-until 2026q1
       chipmix plan plan.xlsx -o new.xlsx
     """
+    from optimizer.model_file import write_model as write_model_file
+    from optimizer.other_solver import UnknownSolver
     from optimizer.planning import make_plan
-    from optimizer.request import find_scenario, load_request
     from optimizer.solve import Options
 
     began = time.monotonic()
-    before = None
-    if scenario.endswith(".xlsx"):
-        before = _reopened(scenario, settings, release, quiet=json_file == "-")
-        request = before.request
-    elif release:
-        raise click.BadParameter("goes with a workbook that is planned again", param_hint="--release")
-    else:
-        request = load_request(find_scenario(scenario), settings)
-    options = Options(gap=gap, time_limit=time_limit, solver=solver)
+    options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit), solver=solver)
+    request, before = _asked(scenario, settings, release, quiet=is_printed(json_file))
     approved = _approved(stay_close, saving, placed_until)
-    try:
-        with _progress() as watch:
-            planned = make_plan(request, options, watch, write_model, approved, None if before is None else before.plan)
-    except LookupError as error:
-        raise click.BadParameter(str(error), param_hint="--solver") from error
-    result = planned.plan
-    steps = None if before is None else _bridge(before, result)
-    language = language or ("en" if before is None else before.language)
-    views, notes = ({}, ()) if before is None else (before.views, before.notes)
-    _write(result, output, json_file, steps, views, language, notes)
-    if json_file != "-":
-        from cli.show_plan import show_plan
+    targets = {"-o": output, "--json": json_file, "--write-model": write_model}
+    check_targets(_inputs(scenario, settings, stay_close), targets)
+    earlier = None if before is None else before.plan
+    with interruption.held() as hold, delivering() as delivery:
+        try:
+            with _progress() as watch:
+                planned = make_plan(
+                    request, options, watch,
+                    lambda model: delivery.write(write_model, lambda path: write_model_file(model, path)),
+                    approved, earlier,
+                )  # fmt: skip
+        except UnknownSolver as error:
+            raise click.BadParameter(str(error), param_hint="--solver") from error
+        made = Made(planned.plan, before, language)
+        try:
+            made.write(delivery, output, json_file)
+        finally:  # a plan is shown whatever became of its files
+            if not is_printed(json_file):
+                made.show()
+    say(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
+    return interruption.exit_code() if planned.interrupted or hold.asked else 0
 
-        show_plan(result)
-        if steps is not None:
-            from cli.show_edits import show_bridge
-            from cli.show_plan import Money
 
-            show_bridge(steps, Money(result), ("the plan in the workbook", "this plan"))
-        for path in filter(None, (output, json_file, write_model)):
-            click.echo(f"wrote {path}", err=True)
-    click.echo(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
-    return INTERRUPTED if planned.interrupted else 0
+def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> tuple[Request, Reopened | None]:
+    """The request of a scenario, or of a workbook with what it was made from."""
+    from optimizer.request import find_scenario, load_request
+
+    if scenario.endswith(WORKBOOK):
+        before = _reopened(scenario, settings, release, quiet)
+        return before.request, before
+    if release:
+        raise click.BadParameter("goes with a workbook that is planned again", param_hint="--release")
+    return load_request(find_scenario(scenario), settings), None
+
+
+def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -> Iterator[Path]:
+    """Every file that the command reads."""
+    from optimizer.request import find_scenario, input_files
+
+    if scenario.endswith(WORKBOOK):
+        yield Path(scenario)
+    else:
+        yield from input_files(find_scenario(scenario), settings)
+    if stay_close is not None:
+        yield stay_close
 
 
 def _approved(path: Path | None, saving: float | None, placed_until: str | None) -> Approved | None:
-    from catalogs.periods import first_month
+    from catalogs.periods import NotAPeriod, first_month
     from optimizer.plan import read_plan
     from optimizer.replan import Approved
 
@@ -167,7 +152,7 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
     if placed_until is not None:
         try:
             first_month(placed_until)
-        except ValueError as error:
+        except NotAPeriod as error:
             raise click.BadParameter(str(error), param_hint="--placed-until") from error
     return Approved(read_plan(path), 1.0 if saving is None else saving, placed_until)
 
@@ -183,35 +168,40 @@ def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bo
     return found
 
 
-def _bridge(before: Reopened, result: Plan) -> Bridge:
-    from optimizer.bridge import bridged
+class Made:
+    """A plan with the bridge from the one in the workbook that it was planned again from, if it was."""
 
-    return bridged(before.plan, result)
+    def __init__(self, plan: Plan, before: Reopened | None, language: Language | None) -> None:
+        from optimizer.bridge import bridged
 
+        self.plan = plan
+        self.steps = None if before is None else bridged(before.plan, plan)
+        self.views, self.notes = ({}, ()) if before is None else (before.views, before.notes)
+        self.language = language or ("en" if before is None else before.language)
 
-def _write(
-    result: Plan,
-    output: Path | None,
-    json_file: str | None,
-    steps: Bridge | None,
-    views: Mapping[str, float],
-    language: Language,
-    notes: tuple[Note, ...],
-) -> None:
-    from optimizer.plan import plan_text, write_text
+    def write(self, delivery: Delivery, output: Path | None, json_file: Path | None) -> None:
+        """Writes the plan's files, and prints its JSON where that is asked for."""
+        from optimizer.plan import plan_text
 
-    if output is not None:
+        write_json(delivery, plan_text(self.plan), json_file)
+        delivery.write(output, self._write_workbook)
+
+    def _write_workbook(self, path: Path) -> None:
         from cli.show_edits import show_notes
         from optimizer.workbook import write_workbook
 
-        left_out = write_workbook(
-            result, output, command=command_typed(), bridge=steps, views=views, language=language, notes=notes
-        )
-        show_notes(notes, left_out)
-    if json_file == "-":
-        click.echo(plan_text(result), nl=False)
-    elif json_file is not None:
-        write_text(Path(json_file), plan_text(result))
+        command = command_typed()
+        left_out = write_workbook(self.plan, path, command, self.steps, self.views, self.language, notes=self.notes)
+        show_notes(self.notes, left_out)
+
+    def show(self) -> None:
+        """Prints the plan."""
+        from cli.show_edits import show_bridge
+        from cli.show_plan import Money, show_plan
+
+        show_plan(self.plan)
+        if self.steps is not None:
+            show_bridge(self.steps, Money(self.plan), ("the plan in the workbook", "this plan"))
 
 
 @contextmanager
@@ -222,7 +212,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("solving…") as status:
+    with Console(file=raw(sys.stderr)).status("solving…") as status:
         yield lambda progress: status.update(_words(progress))
 
 
@@ -232,7 +222,7 @@ def _lines() -> Callable[[Progress], None]:
     def show(progress: Progress) -> None:
         if progress.seconds - last[0] >= SECONDS_BETWEEN_LINES:
             last[0] = progress.seconds
-            click.echo(_words(progress), err=True)
+            say(_words(progress), err=True)
 
     return show
 

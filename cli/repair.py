@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.options import ends_after, gap_option, setting_option, time_limit_option
+from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.screen import say
+from optimizer import interruption
+
 if TYPE_CHECKING:
     from optimizer.repair import Report
     from optimizer.repair.report import Repair
@@ -21,16 +26,12 @@ LEAD_TIME, MOST_LEADS = "lead time of ", 3
 
 @click.command()
 @click.argument("scenario")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-              help="Change a key of the scenario or catalogue, as for plan; may be given several times.")  # fmt: skip
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, allow_dash=True),
-              help="Write the answer as JSON; '-' prints it, and nothing else, to standard output.")  # fmt: skip
-@click.option("--gap", type=click.FloatRange(0, 1), default=1e-4, show_default=True,
-              help="How far from the cheapest the plans may be that check the repairs.")  # fmt: skip
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="Stop after so long with the repairs found so far.")  # fmt: skip
+@setting_option
+@json_option("Write the answer as JSON; '-' prints it, and nothing else, to standard output.")
+@gap_option(help_text="How far from the cheapest the plans may be that check the repairs.")
+@time_limit_option("Stop after so long, in all, with the repairs found so far.")
 def repair(
-    scenario: str, settings: tuple[str, ...], json_file: str | None, gap: float, time_limit: float | None
+    scenario: str, settings: tuple[str, ...], json_file: Path | None, gap: float, time_limit: float | None
 ) -> int:
     """Say why SCENARIO has no plan and what would give it one.
 
@@ -43,44 +44,46 @@ def repair(
       chipmix repair quick_start --set sites/colo_room/power_mw=0.05 --set demand/training_70b/sites=[colo_room]
       chipmix repair my_scenario.yaml --json -
     """
-    from optimizer.plan import write_text
     from optimizer.repair import repair as repaired
-    from optimizer.request import find_scenario, load_request
+    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.solve import Options
 
     began = time.monotonic()
-    request = load_request(find_scenario(scenario), settings)
-    report = repaired(request, Options(gap=gap, time_limit=time_limit))
-    text = report.model_dump_json(indent=1) + "\n"
-    if json_file == "-":
-        click.echo(text, nl=False)
-    else:
-        if json_file is not None:
-            write_text(Path(json_file), text)
-        _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
-    click.echo(f"{time.monotonic() - began:.1f} s", err=True)
+    options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
+    path = find_scenario(scenario)
+    request = load_request(path, settings)
+    check_targets(input_files(path, settings), {"--json": json_file})
+    with interruption.held(), delivering() as delivery:
+        report = repaired(request, options)
+        write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)
+        if not is_printed(json_file):
+            _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
+    say(f"{time.monotonic() - began:.1f} s", err=True)
     return _exit_code(report)
 
 
 def _exit_code(report: Report) -> int:
+    if report.interrupted or interruption.was_asked():
+        return interruption.exit_code()
     if report.status == "infeasible":
-        return 0 if report.repairs else INFEASIBLE
+        return 0 if report.repairs else NO_PLAN if report.stopped else INFEASIBLE
     return 0 if report.status == "feasible" else NO_PLAN
 
 
 def _show(report: Report, code: str, per_usd: float) -> None:
     from cli.tables import heading
 
-    click.echo(report.scenario)
+    say(report.scenario)
     if report.status != "infeasible":
-        known = "nothing to repair: there is a plan" if report.status == "feasible" else "not known in the time given"
+        unknown = "not known: interrupted" if report.interrupted else "not known in the time given"
+        known = "nothing to repair: there is a plan" if report.status == "feasible" else unknown
         click.echo(known)
         return
     click.echo("no plan meets every limit")
     heading("Why")
     for contradiction in report.contradictions:
-        click.echo(f"  {contradiction.at}: {contradiction.sentence}")
-        click.echo(f"    holds unless one of these gives way: {_named(contradiction.limits)}")
+        say(f"  {contradiction.at}: {contradiction.sentence}")
+        say(f"    holds unless one of these gives way: {_named(contradiction.limits)}")
     for conflict in report.conflicts:
         one = len(conflict.limits) == 1
         words = "this cannot hold, whatever else is given up" if one else "these cannot all hold"
@@ -105,7 +108,7 @@ def _show_repair(number: int, option: Repair, code: str, per_usd: float) -> None
     cost = f"{option.cost_usd * per_usd / MILLION:,.3f} M {code}"
     extra = option.extra_usd * per_usd / MILLION
     more = f", {extra:,.3f} more than the first" if extra >= 0.0005 else ""
-    click.echo(f"  {number}  {option.words}")
+    say(f"  {number}  {option.words}")
     click.echo(f"     the plan then costs {cost}{more}")
     for setting in option.settings:
         click.echo(f"     --set {shlex.quote(setting)}")
@@ -123,4 +126,5 @@ def _show_rest(report: Report) -> None:
         click.echo("Each repair is the least of its kind and was checked by planning with it; what the change itself")
         click.echo("costs (more power, a larger allocation) is not in the cost of its plan.")
     if report.stopped:
-        click.echo("The time ran out: there may be more repairs, or smaller ones.")
+        why = "Interrupted" if report.interrupted else "The time ran out"
+        say(f"{why}: there may be more repairs, or smaller ones.")

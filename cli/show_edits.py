@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from cli.screen import say
 from cli.show_plan import Money
 from cli.tables import heading, show_table
 from optimizer.bridge import Bridge
@@ -23,11 +24,11 @@ def show_edits(file: str, found: Reopened, release: bool) -> None:
     edits, before = found.edits, held_before(found.plan.scenario.get("limits", ()))
     if before:
         words = "let go" if release else "still held; --release lets go"
-        click.echo(f"{file}: {before} override{'s' if before > 1 else ''} of earlier rounds {words}")
+        say(f"{file}: {before} override{'s' if before > 1 else ''} of earlier rounds {words}")
     if not edits:
-        click.echo(f"{file}: nothing was edited; the same request is planned again")
+        say(f"{file}: nothing was edited; the same request is planned again")
         return
-    click.echo(f"{file}: {len(edits)} cell{'s' if len(edits) > 1 else ''} edited")
+    say(f"{file}: {len(edits)} cell{'s' if len(edits) > 1 else ''} edited")
     rows = [(edit.where, _key(edit), _shown(edit.old), _shown(edit.new)) for edit in edits]
     show_table(("cell", "key", "was", "is"), rows, numbers=(2, 3))
     if any(edit.of.keys[0].startswith(FACTOR) for edit in edits):
@@ -40,7 +41,7 @@ def show_notes(notes: Sequence[Note], left_out: Sequence[Note]) -> None:
     for note in left_out:
         text = "".join(letter if letter.isprintable() else " " for letter in note.text)
         shown = text if len(text) <= LONGEST_NOTE else f"{text[: LONGEST_NOTE - 1]}…"
-        click.echo(f"{note.where}: the note '{shown}' is not kept: its place is taken or read by a formula", err=True)
+        say(f"{note.where}: the note '{shown}' is not kept: its place is taken or read by a formula", err=True)
     kept = len(notes) - len(left_out)
     if kept:
         click.echo(f"kept {kept} note{'s' if kept > 1 else ''} that stood in empty cells", err=True)

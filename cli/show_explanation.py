@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from cli.figures import Words, rounded, some
+from cli.screen import say
 from cli.show_offers import show_offers
 from cli.show_plan import owed_words
 from cli.tables import heading, show_table
@@ -21,7 +22,7 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
     words = Words(plan, explanation)
     cost = -plan.objective_usd if words.is_value else plan.objective_usd
     what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
-    click.echo(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
+    say(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
     owed = owed_words(plan, words.money)
     if owed is not None:
         click.echo(owed)

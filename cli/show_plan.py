@@ -8,6 +8,7 @@ from math import fsum
 
 import click
 
+from cli.screen import say
 from cli.tables import amount, heading, number, percent, show_table
 from optimizer.plan_format import LimitRow, OrderRow, Plan
 
@@ -53,7 +54,7 @@ def show_plan(plan: Plan) -> None:
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    click.echo(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
+    say(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     close = plan.run.options.get("close_to")
     early = f"kept close to {close}" if close else "stopped early, the best plan so far"
     words = "optimal" if plan.status == "optimal" else early
@@ -73,7 +74,7 @@ def _show_warnings(plan: Plan) -> None:
     if plan.warnings:
         heading("What to know first")
         for text in plan.warnings[:MOST_WARNINGS]:
-            click.echo(f"warning: {text}")
+            say(f"warning: {text}")
         if len(plan.warnings) > MOST_WARNINGS:
             click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
 
@@ -257,6 +258,6 @@ def _show_trust(plan: Plan, money: Money) -> None:
         f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
     )
     for text in plan.warnings[MOST_WARNINGS:]:
-        click.echo(f"warning: {text}")
+        say(f"warning: {text}")
     for text in plan.notes:
-        click.echo(f"note: {text}")
+        say(f"note: {text}")

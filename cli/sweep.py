@@ -7,25 +7,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import (
-    gap_option,
-    headline_cells,
+from cli.explored import headline_cells, progress_bar, vendors_of
+from cli.options import ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.outputs import (
+    Outputs,
+    check_targets,
+    delivering,
+    is_printed,
     json_option,
-    progress_bar,
-    setting_option,
-    time_limit_option,
-    vendors_of,
-    workers_option,
+    language_option,
+    outputs_option,
     write_json,
+    write_runs,
 )
-from cli.outputs import Outputs, language_option, outputs_option, write_runs
+from cli.results import NO_PLAN, earned, tell_stop
+from cli.screen import say
+from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Cell, Sweep
     from optimizer.explore.sweep import Question
     from optimizer.workbook.wording import Language
 
-INFEASIBLE, NO_PLAN, BAD_INPUT, INTERRUPTED = 3, 4, 2, 130
+INFEASIBLE, BAD_INPUT = 3, 2
 WORDS = {
     "infeasible": "no plan meets every limit",
     "no_plan": "none found in the time given",
@@ -47,7 +51,7 @@ WORDS = {
 @gap_option(default=None)
 @time_limit_option()
 @workers_option
-@json_option
+@json_option()
 def sweep(
     scenario: str,
     vary: tuple[str, ...],
@@ -58,12 +62,12 @@ def sweep(
     gap: float | None,
     time_limit: float | None,
     workers: int | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> int:
     """Make one plan of SCENARIO for each combination of some settings.
 
-    Each plan is kept as a plan.json in a folder, with an index.json; a sweep that was interrupted goes on
-    with --resume and repeats nothing. The gap is 0.0001 unless given.
+    Each plan is kept as a plan.json in a folder, with an index.json; a sweep that was interrupted, or ran out
+    of its --time-limit, goes on with --resume and repeats nothing. The gap is 0.0001 unless given.
 
     \b
     Examples:
@@ -74,7 +78,7 @@ def sweep(
     from optimizer.explore.grid import grid
     from optimizer.explore.sweep import Question, index_text, read_index
     from optimizer.explore.sweep import sweep as run_sweep
-    from optimizer.request import find_scenario
+    from optimizer.request import find_scenario, input_files
     from optimizer.solve import Options
 
     if resume is not None and outputs.folder is not None:
@@ -83,20 +87,39 @@ def sweep(
     varied = grid(vary) if vary or before is None else before.vary
     if not varied:
         raise click.UsageError("say what varies, such as --vary finance/discount_rate=0.08,0.1")
+    seconds = time_limit or (before.time_limit_s if before else None)
     options = Options(
         gap=gap if gap is not None else before.gap if before else Options().gap,
-        time_limit=time_limit or (before.time_limit_s if before else None),
+        time_limit=seconds,
+        ends=ends_after(seconds),
     )
     question = Question(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
     folder = resume or outputs.folder or _default_folder(question)
+    check_targets(input_files(question.path, question.settings), {"-o": outputs.workbook, "--json": json_file}, folder)
     with progress_bar("plans") as watch:
         result = run_sweep(question, folder, workers, watch)
-    write_json(index_text(result), json_file)
-    if outputs.workbook is not None:
-        _write(result, folder, outputs.workbook, language)
-    if json_file != "-":
-        _show(result, folder)
+    with interruption.held(), delivering() as delivery:
+        write_json(delivery, index_text(result), json_file)
+        if not is_printed(json_file):
+            _show(result)
+        if outputs.workbook is not None and _is_worth_a_workbook(result, outputs.workbook):
+            delivery.write(outputs.workbook, lambda path: _write(result, folder, path, language))
+    for cell in result.cells:
+        _tell(cell)
+    tell_stop(result.stopped, f"{result.left} combinations left; go on with --resume {folder}")
+    say(f"wrote {sum(cell.plan is not None for cell in result.cells)} plans and index.json to {folder}", err=True)
     return _exit_code(result)
+
+
+def _is_worth_a_workbook(result: Sweep, workbook: Path) -> bool:
+    """Whether a workbook is written: not after a Ctrl-C, which is to end the sweep soon."""
+    if result.stopped == "interrupted":
+        say(f"did not write {workbook}: --resume goes on and writes it", err=True)
+    elif not any(cell.plan is not None for cell in result.cells):
+        say(f"did not write {workbook}: no combination has a plan", err=True)
+    else:
+        return True
+    return False
 
 
 def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> None:
@@ -105,9 +128,6 @@ def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> N
     from optimizer.runs import runs_of_sweep
 
     plans = {cell.plan: read_plan(folder / cell.plan) for cell in result.cells if cell.plan is not None}
-    if not plans:
-        click.echo(f"did not write {workbook}: no combination has a plan", err=True)
-        return
     runs = runs_of_sweep(result, plans)
     write_runs(plans[str(result.cells[runs.this].plan)], workbook, runs, language)
 
@@ -121,7 +141,7 @@ def _default_folder(question: Question) -> Path:
     return folder
 
 
-def _show(result: Sweep, folder: Path) -> None:
+def _show(result: Sweep) -> None:
     from cli.tables import heading, show_table
 
     headlines = [cell.headline for cell in result.cells if cell.headline is not None]
@@ -131,13 +151,14 @@ def _show(result: Sweep, folder: Path) -> None:
     columns = (*names, "cost", "bound", "gap", "capex", "peak MW", *vendors, "status")
     numbers = range(len(names), len(names) + 5 + len(vendors))
     show_table(columns, [_cells(cell, vendors, result.currency.per_usd) for cell in result.cells], numbers)
-    for cell in result.cells:
-        if cell.why is not None:
-            shown = ", ".join(f"{key}={value}" for key, value in cell.settings.items())
-            click.echo(f"{shown}: {cell.why}", err=True)
-    if result.left:
-        click.echo(f"interrupted with {result.left} left; go on with --resume {folder}", err=True)
-    click.echo(f"wrote {len(headlines)} plans and index.json to {folder}", err=True)
+
+
+def _tell(cell: Cell) -> None:
+    """Prints why a combination has no plan."""
+    if cell.why is not None:
+        shown = ", ".join(f"{key}={value}" for key, value in cell.settings.items())
+        for line in f"{shown}: {cell.why}".split("\n"):
+            say(line, err=True)
 
 
 def _short_names(keys: list[str]) -> list[str]:
@@ -155,8 +176,7 @@ def _cells(cell: Cell, vendors: list[str], per_usd: float) -> tuple[str, ...]:
 def _exit_code(result: Sweep) -> int:
     """A plan for at least one combination is success; else why there is none."""
     found = {cell.status for cell in result.cells}
-    if "not_run" in found:
-        return INTERRUPTED
-    if found & {"optimal", "feasible"}:
-        return 0
+    has_plan = bool(found & {"optimal", "feasible"})
+    if result.stopped is not None or interruption.was_asked() or has_plan:
+        return earned(result.stopped, has_plan)
     return NO_PLAN if "no_plan" in found else INFEASIBLE if "infeasible" in found else BAD_INPUT

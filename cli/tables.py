@@ -10,6 +10,9 @@ from decimal import Decimal
 
 import click
 
+from catalogs.printable import one_line
+from cli.screen import raw, say
+
 PLAIN_WIDTH = 1000
 SMALL = 0.005
 """What two digits after the point would show as nothing."""
@@ -24,8 +27,8 @@ def coloured() -> bool:
 
 
 def heading(text: str) -> None:
-    click.echo()
-    click.secho(text, bold=True, color=coloured())
+    say()
+    click.secho(one_line(text), file=raw(sys.stdout), bold=True, color=coloured())
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> None:
@@ -33,16 +36,17 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: I
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     right = set(numbers)
     style = "bold" if coloured() else ""
     table = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False, padding=(0, 1), header_style=style)
     for i, name in enumerate(columns):
-        table.add_column(name, justify="right" if i in right else "left", no_wrap=True)
+        table.add_column(Text(one_line(name)), justify="right" if i in right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(_plain(cell) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     if is_terminal():
-        screen = Console(no_color=not coloured(), highlight=False)
+        screen = Console(file=raw(sys.stdout), no_color=not coloured(), highlight=False)
         # A table wider than the screen keeps its words whole: the terminal wraps the line, not the cell.
         screen.width = max(
             screen.width, screen.measure(table, options=screen.options.update(width=PLAIN_WIDTH)).maximum
@@ -51,17 +55,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: I
         return
     text = io.StringIO()
     Console(file=text, width=PLAIN_WIDTH, no_color=True, highlight=False).print(table)
-    click.echo("\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n")))
-
-
-def _plain(cell: str) -> str:
-    """Text whose square brackets are not taken for rich's markup."""
-    return cell.replace("[", "\\[")
+    for line in text.getvalue().rstrip("\n").split("\n"):
+        say(line.rstrip())
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number with thousands separated; whole numbers stay whole."""
-    return f"{value:,.{digits}f}"
+    """A number with thousands separated; whole numbers stay whole, and what is little is never shown as nothing."""
+    little = digits and 0 < abs(value) < 10.0**-digits / 2
+    return f"{Decimal(f'{value:.3g}'):f}" if little else f"{value:,.{digits}f}"
 
 
 def amount(value: float) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cli.screen import say
+
 BAD_INPUT = 2
 MOST_OF_ONE_RULE = 10
 
@@ -38,9 +40,9 @@ def check(file: Path) -> int:
         found = [finding for finding in findings if finding.rule == number]
         click.echo(f"rule {number}: {(RULES[number - 1].__doc__ or '').strip()}")
         for finding in found[:MOST_OF_ONE_RULE]:
-            click.echo(f"  {finding.where}: {finding.message}")
+            say(f"  {finding.where}: {finding.message}")
         if len(found) > MOST_OF_ONE_RULE:
             click.echo(f"  and {len(found) - MOST_OF_ONE_RULE} more")
     words = f"{len(findings)} findings" if findings else f"nothing found by {len(RULES)} rules"
-    click.echo(f"{file}: {words}")
+    say(f"{file}: {words}")
     return BAD_INPUT if findings else 0

@@ -12,6 +12,10 @@ MONTHS_PER_YEAR = 12
 DISCOUNT_DIGITS = 30
 
 
+class EmptyWindow(ValueError):
+    """A window without a period of the horizon."""
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Periods are numbered 1…`count`; `start` is the first month of period 1."""
@@ -75,12 +79,12 @@ class Calendar:
     def window(self, text: str) -> tuple[int, ...]:
         """The periods that start in a window: `total`, a period, a year, `fyNNNN` or `FROM..UNTIL`.
 
-        Raises ValueError if the text is no window or holds no period of the horizon.
+        Raises NotAPeriod if the text is no window, EmptyWindow if it holds no period of the horizon.
         """
         inside = tuple(t for t in self.periods if self._starts_in(t, text))
         if not inside:
             horizon = f"{self.key(1)}..{self.key(self.count)}"
-            raise ValueError(f"window '{text}' holds no period of the horizon {horizon}")
+            raise EmptyWindow(f"window '{text}' holds no period of the horizon {horizon}")
         return inside
 
     def _starts_in(self, t: int, text: str) -> bool:

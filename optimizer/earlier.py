@@ -8,6 +8,7 @@ whose change the gap does not cover.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.interruption import STOPS
 from optimizer.matrix import Floats, Matrix, cost_row, with_rows
 from optimizer.plan_format import Plan
 from optimizer.replan import ONE_CHANGE, ROUNDING, Changes, fixed, order_lines
 from optimizer.settle import TRACE
-from optimizer.solve import Options, Solution, Watch, relative_gap, solve
+from optimizer.solve import Options, Solution, Watch, nothing_known, relative_gap, solve
 from optimizer.suspicions import usd_in_words
 from optimizer.tables import FleetEntry
 
@@ -89,8 +91,9 @@ class Earlier:
     def __init__(self, plan: Plan, model: Model, matrix: Matrix, options: Options) -> None:
         self.described = f"{plan.scenario['name']} ({plan.run.scenario_sha256[:12]})"
         self.matrix, self.lines = matrix, order_lines(plan)
-        self.options = replace(options, tidy=False, solver=None)
-        self._until = None if options.time_limit is None else time.monotonic() + options.time_limit
+        until = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+        ends = min(until, math.inf if options.ends is None else options.ends)
+        self.options = replace(options, tidy=False, solver=None, ends=ends if math.isfinite(ends) else None)
         self.values = {**decisions(plan), **dict(retired(plan, model))}
 
     @property
@@ -120,18 +123,27 @@ class Earlier:
     def _solved(
         self, matrix: Matrix, watch: Watch | None = None, start: Mapping[int, float] | None = None, **more: Any
     ) -> Solution:
-        left = None if self._until is None else max(0.01, self._until - time.monotonic())
-        return solve(matrix, replace(self.options, time_limit=left, **more), watch, start)
+        return solve(matrix, replace(self.options, **more), watch, start)
 
     def search(self, watch: Watch | None) -> Solution:
         """What a search finds that begins from the earlier decisions, priced first, while there is time."""
         kept, whole = self.kept, np.flatnonzero(self.matrix.integer).tolist()
         begin = self.start if kept is None else {j: float(kept.values[j]) for j in whole}
-        return self._solved(self.matrix, watch, begin)
+        try:
+            return self._solved(self.matrix, watch, begin)
+        except STOPS as stop:
+            if kept is None:
+                raise
+            return nothing_known(interrupted=isinstance(stop, KeyboardInterrupt))
 
     def no_dearer(self, best: Solution) -> Solution:
         """The earlier decisions where they cost less than what a search has found, else that."""
-        kept = self.kept
+        try:
+            kept = self.kept
+        except STOPS:
+            if not best.values.size:
+                raise
+            return best
         if kept is None or best.objective < kept.objective:
             return best
         return self._as_plan(kept, best)
@@ -150,8 +162,15 @@ class Earlier:
     def again(self, best: Solution, watch: Watch | None = None) -> Again:
         """The plan of a request whose search has found `best`: the earlier decisions where nothing is gained by others.
 
-        Nothing is gained where the best plan is better by no more than the gap.
+        Nothing is gained where the best plan is better by no more than the gap. Where somebody asks to stop, or time is
+        over, it is the best plan.
         """
+        try:
+            return self._settled(best, watch)
+        except STOPS:
+            return Again(best, f"{self._changed(best)}; the search was stopped before fewer changes were looked for")
+
+    def _settled(self, best: Solution, watch: Watch | None) -> Again:
         kept = self.kept
         if kept is not None:
             best = self._better_by_more(kept, best, watch)
@@ -211,9 +230,13 @@ class Earlier:
         same = {name: value for name, value in found.items() if abs(value - self.values.get(name, 0.0)) < TRACE}
         return fixed(self.matrix, {name: self.values.get(name, 0.0) for name in same})
 
+    def _changed(self, solution: Solution) -> str:
+        return (
+            f"order lines changed against the plan before: {Changes(self.matrix, self.lines).counted(solution.values)}"
+        )
+
     def _how_changed(self, solution: Solution, kept: Solution | None) -> str:
-        count = Changes(self.matrix, self.lines).counted(solution.values)
-        lines = f"order lines changed against the plan before: {count}"
+        lines = self._changed(solution)
         if kept is None:
             return f"{lines}; not all of its decisions are possible any more"
         usd = (kept.objective - solution.objective) * USD_PER_MODEL_UNIT

@@ -7,7 +7,7 @@ demand) is made elastic by itself, all else staying hard; the least it must give
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from itertools import product
@@ -17,6 +17,7 @@ import numpy as np
 from optimizer.certificate import certified_bound, magnified
 from optimizer.formulation import SHORT_OF, build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.interruption import OutOfTime
 from optimizer.matrix import Column, Floats, Matrix, row_numbers, to_matrix, with_columns
 from optimizer.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.request import Request
@@ -91,10 +92,17 @@ def enough(amount: float, places: int = 0) -> str:
 
 
 class Infeasible(Exception):
-    """No plan exists. `shortages` are the repairs by kind; `together` those of all kinds at once."""
+    """No plan exists. `alone` are the repairs by kind, as far as time went; `together` those of all kinds at once."""
 
-    def __init__(self, alone: Sequence[Sequence[Shortage]], together: Sequence[Shortage], proof: str) -> None:
+    def __init__(
+        self,
+        alone: Sequence[Sequence[Shortage]],
+        together: Sequence[Shortage],
+        proof: str,
+        out_of_time: bool = False,
+    ) -> None:
         self.alone, self.together, self.proof = tuple(map(tuple, alone)), tuple(together), proof
+        self.out_of_time = out_of_time
         super().__init__(self.explanation())
 
     def explanation(self) -> str:
@@ -104,8 +112,11 @@ class Infeasible(Exception):
             lines.append("any one of these lines would be enough, and no less of its kind:")
             lines += [f"  {kind[0].kind}: {'; '.join(map(str, kind))}" for kind in self.alone]
         else:
-            lines.append("no kind of limit is enough by itself; together at least:")
+            none_alone = "" if self.out_of_time else "no kind of limit is enough by itself; "
+            lines.append(f"{none_alone}together at least:")
             lines += [f"  {item.kind}: {item}" for item in self.together]
+        if self.out_of_time:
+            lines.append("the time ran out before every kind of limit was tried by itself")
         return "\n".join(lines)
 
 
@@ -198,7 +209,7 @@ class _Question:
     """
 
     def __init__(self, request: Request, options: Options) -> None:
-        limit = min(options.time_limit or ELASTIC_SECONDS, ELASTIC_SECONDS)
+        limit = ELASTIC_SECONDS if options.time_limit is None else min(options.time_limit, ELASTIC_SECONDS)
         self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
@@ -213,7 +224,7 @@ class _Question:
         rows = [group.rows for group in groups]
         gives = needed(self.matrix, solution.values, rows)
         if 0 < _weighed(groups, gives) < HAIR:  # too little for the solver to have told more from less
-            finer = solve(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
+            finer = whole(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
             others = needed(self.matrix, finer.values, rows)
             gives = min(gives, others, key=lambda each: _weighed(groups, each)) if finer.values.size else gives
         short = [
@@ -225,10 +236,10 @@ class _Question:
 
     def _solved(self, matrix: Matrix) -> Solution:
         """A solution; that there is none is not believed of presolve, which has taken a give for a whole number."""
-        solution, otherwise = solve(matrix, self.options), replace(self.options, presolve="off")
-        if solution.status != "infeasible" or solve(_relaxed(matrix), otherwise).status == "infeasible":
+        solution, otherwise = whole(matrix, self.options), replace(self.options, presolve="off")
+        if solution.status != "infeasible" or whole(_relaxed(matrix), otherwise).status == "infeasible":
             return solution
-        return solve(matrix, otherwise)
+        return whole(matrix, otherwise)
 
     def periods_too_late(self) -> Shortage | None:
         """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
@@ -243,10 +254,21 @@ class _Question:
         for sooner in range(1, longest + 1):
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
             feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
-            if solve(feasibility, self.options).values.size:
+            if whole(feasibility, self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
                 return Shortage("time", "lead_time", "every offer", sooner, unit)
         return None
+
+
+def whole(matrix: Matrix, options: Options) -> Solution:
+    """A solution whose solve was not cut short by a Ctrl-C: half an answer to a question is none."""
+    solution = solve(matrix, options)
+    if solution.interrupted:
+        raise KeyboardInterrupt
+    return solution
+
+
+Ask = Callable[[Matrix, Options], Solution]
 
 
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
@@ -263,47 +285,55 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     proof = _proof(question, matrix, solution.duals, options)
     if proof is None:
         return None
-    alone = [short for kind in SHORT_OF if (short := question.least([kind])[0])]
-    late = question.periods_too_late()
+    alone: list[list[Shortage]] = []
+    try:
+        for kind in SHORT_OF:
+            alone += filter(None, [question.least([kind])[0]])
+        late = question.periods_too_late()
+    except OutOfTime:
+        return Infeasible(alone, together, proof, out_of_time=True)
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options) -> str | None:
+def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
 
     Raises InputError where whole systems conflict that are too many to be told apart.
     """
-    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options)):
+    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options, ask)):
         return "proved: the least violation is above zero in exact arithmetic"
     refuse_uncountable(question.request, question.model)
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if solve(question.matrix, again).status == "infeasible":
+    if ask(question.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
 
-def _finer_duals(matrix: Matrix, options: Options) -> Floats:
+def _finer_duals(matrix: Matrix, options: Options, ask: Ask) -> Floats:
     """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
     relaxed = _relaxed(matrix)
-    first = solve(relaxed, options)
-    return solve(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
+    first = ask(relaxed, options)
+    return ask(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
 
 
-def proved_infeasible(request: Request, options: Options) -> bool:
-    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve."""
+def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
+
+    `ask` solves; whoever has solvers of his own, which he can end, gives it.
+    """
     question = _Question(request, options)
     matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
-    return _proof(question, matrix, solve(_relaxed(matrix), question.options).duals, options) is not None
+    return _proof(question, matrix, ask(_relaxed(matrix), question.options).duals, options, ask) is not None
 
 
-def resolved_again(matrix: Matrix, options: Options) -> Solution:
+def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
     """A solve with another seed, for when the first one's `infeasible` could not be proved.
 
     Limits have half of their tolerance to give, because then the least violation is within it (`needed`). At a hair
     from its limits a model may have a plan with presolve and none without, or the other way round.
     """
     for model, presolve in product((widened(matrix), matrix), ("on", "off")):
-        solution = solve(model, replace(options, presolve=presolve, seed=options.seed + 1))
+        solution = ask(model, replace(options, presolve=presolve, seed=options.seed + 1))
         if solution.status != "infeasible":
             return solution
     raise SolverError("the solver calls the request infeasible, but no violation could be proved")

@@ -6,6 +6,7 @@ values are checked against the frozen model here, and the bound is that of our o
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,10 @@ from optimizer.solve import Options, Solution, relative_gap, solve
 TOLERANCE = 1e-6
 
 
+class UnknownSolver(Exception):
+    """A solver that PuLP does not know or cannot reach on this machine."""
+
+
 def solver_names() -> list[str]:
     """The solvers that PuLP can reach on this machine."""
     return sorted(pulp.listSolvers(onlyAvailable=True))
@@ -25,16 +30,19 @@ def solver_names() -> list[str]:
 def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Options) -> Solution:
     """A solution by another solver, `no_plan` if it breaks the model once its whole numbers are rounded.
 
-    Raises LookupError if PuLP cannot reach it, SolverError if ours fails.
+    Raises UnknownSolver if PuLP cannot reach it, SolverError if ours fails.
     """
     if name not in solver_names():
-        raise LookupError(f"PuLP reaches no solver '{name}' here; it reaches {', '.join(solver_names())}")
+        raise UnknownSolver(f"PuLP reaches no solver '{name}' here; it reaches {', '.join(solver_names())}")
     root = solve(_relaxed(matrix), options)
     if root.status != "optimal":
         return root
-    problem.solve(pulp.getSolver(name, msg=False, gapRel=options.gap, timeLimit=options.time_limit))
+    with tempfile.TemporaryDirectory(prefix="chipmix-") as folder:
+        solver = pulp.getSolver(name, msg=False, gapRel=options.gap, timeLimit=options.seconds_left())
+        solver.tmpDir = folder  # what the solver leaves there goes with us, however we end
+        problem.solve(solver)
     values = _values(problem, matrix)
-    exact = None if values is None else solve(_fixed(matrix, values), options)
+    exact = None if values is None else solve(_fixed(matrix, values), replace(options, time_limit=None, ends=None))
     if exact is None or not exact.values.size:
         return replace(root, status="no_plan", values=np.array([]), objective=float("inf"), solver=name)
     gap = relative_gap(exact.objective, root.bound)

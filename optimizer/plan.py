@@ -113,16 +113,6 @@ def plan_text(plan: fmt.Plan) -> str:
     return model_text(plan)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: a temporary file beside it takes its name at the end."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def plan_schema() -> dict[str, Any]:
     """The published JSON Schema of `plan.json`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **fmt.Plan.model_json_schema()}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from typing import NamedTuple
 
 from optimizer.answer import Answer
 from optimizer.audit import audit
@@ -15,6 +15,7 @@ from optimizer.earlier import Earlier
 from optimizer.elastic import Infeasible, resolved_again, what_is_short
 from optimizer.formulation import build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, row_name
+from optimizer.interruption import OutOfTime, held
 from optimizer.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.other_solver import solve_with
 from optimizer.plan import read_answer, sealed
@@ -26,15 +27,18 @@ from optimizer.solve import Options, Solution, Watch, relative_gap, solve
 from optimizer.suspicions import said
 from optimizer.tables import OrderLine, build_tables
 
+NOT_PROVED = "the solver calls the request infeasible, which is not proved yet"
+
 
 class NoPlan(Exception):
-    """The time limit or an interruption came before any plan was found."""
+    """The time limit or an interruption came before any plan was found; `solution` is what a solve knows, if any."""
 
-    def __init__(self, solution: Solution) -> None:
-        self.interrupted = solution.interrupted
-        bound = solution.bound * USD_PER_MODEL_UNIT
+    def __init__(self, solution: Solution | None = None, why: str = "") -> None:
+        self.interrupted = solution is not None and solution.interrupted
+        bound = float("inf") if solution is None else solution.bound * USD_PER_MODEL_UNIT
         known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
-        super().__init__(f"no plan was found in the time given{known}")
+        when = "before the search was interrupted" if self.interrupted else "in the time given"
+        super().__init__(f"no plan was found {when}{known}{why}")
 
 
 class AuditFailed(Exception):
@@ -50,9 +54,10 @@ def program_version() -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, whether its solve was interrupted, and the seconds that the solver took."""
+    """A plan, the solution that it was read out of, whether it was interrupted, and the seconds of the solver."""
 
     plan: Plan
+    solved: Solved
     interrupted: bool
     solver_seconds: float
 
@@ -77,38 +82,55 @@ def make_plan(
     request: Request,
     options: Options,
     watch: Watch | None = None,
-    write_model: Path | None = None,
+    see_model: Callable[[Model], None] | None = None,
     approved: Approved | None = None,
     before: Plan | None = None,
 ) -> Planned:
     """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
     The search begins from the decisions of the plan `before`, which is the plan again where nothing is gained.
+    `see_model` is shown the model before it is solved. A Ctrl-C ends the search with the best plan so far, which is
+    then read out and audited in peace.
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
-    time limit, LookupError for an unknown solver, AuditFailed and SolverError for our own faults.
+    time limit, UnknownSolver, AuditFailed and SolverError for our own faults.
     """
     before = before if approved is None else approved.plan
     lines = order_lines(before)
     model, matrix = stated(request, lines)
     placed = kept(request, model, approved)
     matrix = fixed(matrix, placed)
-    if write_model is not None:
-        _write_model(model, write_model)
+    if see_model is not None:
+        see_model(model)
     began = time.monotonic()
-    earlier = None if before is None else Earlier(before, model, matrix, options)
-    solution = _solution(request, model, matrix, options, watch, approved, earlier)
-    remarks, notes = [], []
-    if approved is not None and not solution.interrupted:
-        close = replanned(matrix, solution, approved, options, watch)
-        solution, remarks = close.solution, [str(close)]
-        options = replace(options, close_to=approved.described)
-    elif earlier is not None:
-        again = earlier.again(solution, watch)
-        solution, notes = again.solution, [again.note]
-        options = replace(options, begun_from=earlier.described)
-    seconds = time.monotonic() - began
-    plan = plan_of(Solved(request, model, matrix, solution, options, lines, placed), remarks, notes)
-    return Planned(plan, solution.interrupted, seconds)
+    with held() as hold:
+        earlier = None if before is None else Earlier(before, model, matrix, options)
+        solution = _solution(request, model, matrix, options, watch, approved, earlier)
+        best = Solved(request, model, matrix, solution, options, lines, placed)
+        settled = _settled(best, approved, earlier, watch)
+        seconds = time.monotonic() - began
+        plan = plan_of(settled.solved, settled.remarks, settled.notes)
+        return Planned(plan, settled.solved, settled.solved.solution.interrupted or hold.asked, seconds)
+
+
+class Settled(NamedTuple):
+    """What is planned, with what is said of how it was settled on: of substance, and only worth knowing."""
+
+    solved: Solved
+    remarks: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def _settled(best: Solved, approved: Approved | None, earlier: Earlier | None, watch: Watch | None) -> Settled:
+    """The best plan, or one close to an approved plan, or to the plan that the search began from."""
+    if approved is not None and not best.solution.interrupted:
+        close = replanned(best.matrix, best.solution, approved, best.options, watch)
+        options = replace(best.options, close_to=approved.described)
+        return Settled(replace(best, solution=close.solution, options=options), remarks=[str(close)])
+    if earlier is not None:
+        again = earlier.again(best.solution, watch)
+        options = replace(best.options, begun_from=earlier.described)
+        return Settled(replace(best, solution=again.solution, options=options), notes=[again.note])
+    return Settled(best)
 
 
 def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> tuple[Model, Matrix]:
@@ -161,31 +183,30 @@ def _solution(
     approved: Approved | None,
     earlier: Earlier | None,
 ) -> Solution:
-    if options.solver is not None:
-        solution = solve_with(options.solver, model.problem, matrix, options)
-    elif earlier is not None:
-        solution = earlier.search(watch)
-    else:
-        solution = solve(matrix, options, watch)
-    if solution.status == "infeasible":
-        short: Infeasible | None = what_is_short(request, options)
-        if short is not None:
-            raise short
-        if approved is not None and approved.placed_until is not None:
-            refuse_placed(matrix, approved.placed_until, options)
-        solution = resolved_again(matrix, options)
-    if earlier is not None:
-        solution = earlier.no_dearer(solution)
+    solution = None
+    try:
+        if options.solver is not None:
+            solution = solve_with(options.solver, model.problem, matrix, options)
+        elif earlier is not None:
+            solution = earlier.search(watch)
+        else:
+            solution = solve(matrix, options, watch)
+        if solution.status == "infeasible":
+            solution = _doubted(request, matrix, options, approved)
+        if earlier is not None:
+            solution = earlier.no_dearer(solution)
+    except OutOfTime as error:
+        raise NoPlan(why="" if solution is None else f"; {NOT_PROVED}") from error
     if not solution.values.size:
         raise NoPlan(solution)
     return solution
 
 
-def _write_model(model: Model, path: Path) -> None:
-    """LP or MPS by the file's ending, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        getattr(model.problem, {".lp": "writeLP", ".mps": "writeMPS"}[path.suffix])(str(part))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _doubted(request: Request, matrix: Matrix, options: Options, approved: Approved | None) -> Solution:
+    """A second solution where the first solve said `infeasible`. Raises Infeasible if that can be proved."""
+    short: Infeasible | None = what_is_short(request, options)
+    if short is not None:
+        raise short
+    if approved is not None and approved.placed_until is not None:
+        refuse_placed(matrix, approved.placed_until, options)
+    return resolved_again(matrix, options)

@@ -7,6 +7,7 @@ its number of systems is not the approved one; what is new counts as much as wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from catalogs.periods import first_month, last_month
 from catalogs.problems import InputError
 from optimizer.elastic import Infeasible
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.interruption import STOPS
 from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
 from optimizer.plan_format import Plan
 from optimizer.request import Request
@@ -202,9 +204,11 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
             found = solved(changes.cheapest(count, most_cost), counts=False)
             return found if found.values.size else best
 
-        closest = final = closest_below(np.inf)
-        if approved.saving > 0:
-            final = closest_below(closest.objective - approved.saving * (closest.objective - best.objective))
+        closest = final = best
+        with suppress(*STOPS):
+            closest = final = closest_below(np.inf)
+            if approved.saving > 0:
+                final = closest_below(closest.objective - approved.saving * (closest.objective - best.objective))
     values = final.values[: len(matrix.cost)]
     gap = relative_gap(final.objective, best.bound)
     solution = replace(

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
+from catalogs.foreign import near, read_named
 from catalogs.load import (
     BUNDLED,
     Known,
     bundled_folder,
+    catalog_files,
     catalog_text,
     checked_catalog,
     load_catalog,
@@ -65,10 +67,10 @@ class Request:
 
 @dataclass(frozen=True)
 class _Asked:
-    """The text of a scenario after `extends`, and the folders in which the files stand that it is made from."""
+    """The text of a scenario after `extends`, and the files that it is made from, by their names in messages."""
 
     tree: Map
-    folders: Mapping[str, Path]
+    files: Mapping[str, Path]
 
 
 def _shown(path: Path) -> str:
@@ -76,15 +78,16 @@ def _shown(path: Path) -> str:
 
 
 def _chain(path: Path, problems: Problems) -> list[tuple[Map, Path]]:
-    """A scenario's text and that of what it extends, the base first, each with its folder.
+    """A scenario's text and that of what it extends, the base first, each with its file.
 
     Where a base is not there, nobody can tell what the scenario has.
     """
     chain: list[tuple[Map, Path]] = []
     seen: list[str] = []
+    around = _around(path)
+    tree = _scenario_text(read(path, _shown(path)))
     while True:
-        tree = _scenario_text(path)
-        chain.insert(0, (tree, path.parent))
+        chain.insert(0, (tree, path))
         seen.append(os.path.realpath(path))
         at = _place_of_extends(tree)
         base = tree.pop("extends", None)
@@ -93,6 +96,7 @@ def _chain(path: Path, problems: Problems) -> list[tuple[Map, Path]]:
         following = _base(base, path.parent) if isinstance(base, Text) else None
         if following is not None and os.path.realpath(following) not in seen:
             path = following
+            tree = _scenario_text(read_named(path, _shown(path), SCENARIO_KEYS, "scenario", around))
             continue
         problems.append(Problem(at, f"extends: {_no_base(base, following)}"))
         tree.refused.add(ANY)
@@ -125,9 +129,13 @@ def _is(path: Path, what: Callable[[Path], bool]) -> bool:
         return False
 
 
-def _scenario_text(path: Path) -> Map:
+def _around(path: Path) -> tuple[Path, ...]:
+    """The folders within which what a scenario names speaks freely."""
+    return near(path.parent, bundled_folder())
+
+
+def _scenario_text(tree: Map) -> Map:
     """The text of a scenario's file. Raises InputError for one that is none, at a glance."""
-    tree = read(path, _shown(path))
     kind = kind_of(tree)
     if kind == "empty":
         raise InputError(
@@ -145,7 +153,7 @@ def _asked(path: Path, over: Map, problems: Problems) -> _Asked:
     for layer, _ in chain[1:]:
         tree = _laid(tree, layer, problems)
         tree.at = layer.at
-    return _Asked(_with_settings(tree, over, problems), {layer.at.file: folder for layer, folder in chain})
+    return _Asked(_with_settings(tree, over, problems), {layer.at.file: file for layer, file in chain})
 
 
 def _with_settings(tree: Map, over: Map, problems: Problems) -> Map:
@@ -181,7 +189,8 @@ def _catalog_folders(asked: _Asked, beside: Path, problems: Problems) -> tuple[l
     listed = named if isinstance(named, list) else []
     folders = []
     for name in listed:
-        folder = locate(name, asked.folders.get(name.at.file, beside)) if isinstance(name, Text) else None
+        file = asked.files.get(name.at.file) if isinstance(name, Text) else None
+        folder = locate(name, file.parent if file is not None else beside) if isinstance(name, Text) else None
         if folder is not None and _is(folder, Path.is_dir):
             folders.append(folder)
         elif folder is not None:
@@ -199,8 +208,16 @@ def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
     over_scenario, over_catalog = settings_of(settings, problems)
     asked = _asked(path, over_scenario, problems)
     folders, whole = _catalog_folders(asked, path.parent, problems)
-    known = load_catalog(folders, problems, over_catalog, whole)
+    known = load_catalog(folders, problems, over_catalog, whole, _around(path))
     return replace(_checked(asked.tree, known, problems), own_offers=known.own_offers)
+
+
+def input_files(path: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Every file that a scenario is read from: its own, those it extends, its catalogues. Raises InputError."""
+    problems = Problems()
+    asked = _asked(path, settings_of(settings, problems)[0], problems)
+    folders, _ = _catalog_folders(asked, path.parent, problems)
+    return (*asked.files.values(), *(file for folder in folders for file in catalog_files(folder)))
 
 
 def changed_request(

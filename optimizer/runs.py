@@ -54,7 +54,7 @@ def runs_compared(found: Comparison, plans: Sequence[Plan]) -> Runs:
 def runs_of_sweep(swept: Sweep, plans: Mapping[str, Plan]) -> Runs:
     """Every combination of a sweep with its plan by its file's name; the workbook is that of the first with a plan.
 
-    Raises LookupError if none has a plan.
+    At least one must have a plan.
     """
     runs = []
     for cell in swept.cells:
@@ -63,9 +63,7 @@ def runs_of_sweep(swept: Sweep, plans: Mapping[str, Plan]) -> Runs:
             runs.append(Run(name=name, status=cell.status, why=cell.why or ""))
         else:
             runs.append(_run(name, plans[cell.plan]))
-    this = next((i for i, run in enumerate(runs) if run.headline is not None), None)
-    if this is None:
-        raise LookupError("no combination has a plan")
+    this = next(i for i, run in enumerate(runs) if run.headline is not None)
     return Runs(kind="sweep", this=this, runs=tuple(runs))
 
 

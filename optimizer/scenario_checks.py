@@ -7,12 +7,12 @@ and says nothing of what was refused already.
 from __future__ import annotations
 
 from catalogs.leaves import check_keys, check_references, entries, has, hides, ids, keys, leaves, number, texts, values
-from catalogs.periods import first_month
+from catalogs.periods import NotAPeriod, first_month
 from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
-from optimizer.calendar import Calendar
+from optimizer.calendar import Calendar, EmptyWindow
 from optimizer.limit_checks import check_limits, hosts_of
 from optimizer.scenario import Horizon, calendar_of, matches
 
@@ -90,7 +90,7 @@ def _check_periods(tree: Sound, calendar: Calendar, problems: Problems) -> None:
         for where, _, at in keys(tree, "budget", budget, "*"):
             try:
                 calendar.window(where[-1])
-            except ValueError as error:
+            except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
     for where, period, at in texts(tree, "commitments", "*", "period"):
         _check_in_horizon(where, period, at, calendar, problems)
@@ -112,7 +112,7 @@ def _check_windows(tree: Sound, calendar: Calendar, problems: Problems) -> None:
         if window not in ("each_period", "each_year"):
             try:
                 calendar.window(window)
-            except ValueError as error:
+            except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.interruption import OutOfTime
 from optimizer.matrix import Floats, Matrix, row_limits, row_numbers
 from optimizer.whole_rows import ROUNDING, Flags, broken, cut_off, excess, whole_columns
 
@@ -39,7 +40,7 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
     What breaks a row on whole numbers is cut off; `cut_off` proves that no plan goes with it, so bounds stay bounds.
     What has no continuous part beside its rounded integers is asked for again with a tolerance of 1e-10, and then with
     half of `FRACTIONS` of give where fractions count. Without an answer that holds, the model is called infeasible,
-    unless nothing in it is whole: of a relaxation the first answer is then as good as any.
+    or `no_plan` where the search was stopped; but where nothing is whole, the first answer is as good as any.
     """
     began, asked, first, wide = time.monotonic(), matrix, solve(matrix, options), False
     found = first
@@ -56,10 +57,14 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
             options = replace(options, tolerance=STRICT, presolve="off")
         else:
             asked, wide = widened(asked), True
-        found = solve(asked, _with_time_left(options, began))
+        try:
+            found = solve(asked, _with_time_left(options, began))
+        except OutOfTime:
+            found = replace(found, status="no_plan")
+            break
     if not matrix.integer.any() and not rows:
         return _trimmed(first, matrix)
-    status = "no_plan" if found.interrupted else "infeasible"
+    status = "infeasible" if found.status == "optimal" and not found.interrupted else "no_plan"
     return replace(_trimmed(found, matrix), status=status, values=np.array([]), objective=float("inf"))
 
 

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import threading
+import math
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
+from optimizer.interruption import OutOfTime, held
 from optimizer.matrix import Floats, Matrix
 from optimizer.scaling import Scaled, scaled
 from optimizer.settle import settled
+from optimizer.solver_child import Child, Ended, Result
 
-DONE = "done\n"
-"""What the solver's process says when a result is written."""
+POLL_SECONDS = 0.1
+"""How long a Ctrl-C or a time limit may go unnoticed: no wait for the solver is longer, which also Windows ends."""
 GRACE_SECONDS = 30.0
 """How long past its time limit a solver may take to hand over what it has, before it is killed."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How hard to try. `gap` is relative, `abs_gap` in the objective's unit; `time_limit` in seconds, None for none.
+    """How hard to try. `gap` is relative, `abs_gap` in the objective's unit.
 
+    `time_limit` is for each solve, in seconds, None for none; `ends` is when all solves of a command must be done, on
+    the clock of `time.monotonic`, which is one for all processes of a machine.
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
     `tidy` prefers fewer distinct orders within the gap. `close_to` and `begun_from` only record what
     a plan was kept close to or began from.
@@ -42,6 +41,7 @@ class Options:
     gap: float = 1e-4
     abs_gap: float = 1e-8
     time_limit: float | None = None
+    ends: float | None = None
     threads: int = 1
     seed: int = 0
     presolve: str = "on"
@@ -53,6 +53,15 @@ class Options:
     enough: float | None = None
     nodes: int | None = None
     tolerance: float | None = None
+
+    def seconds_left(self) -> float | None:
+        """How long a solve that begins now may take, None for ever. Raises OutOfTime where no time is left."""
+        if self.ends is None:
+            return self.time_limit
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        return left if self.time_limit is None else min(left, self.time_limit)
 
     def manifest(self) -> dict[str, Any]:
         known = {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
@@ -120,8 +129,8 @@ class Solver:
     """
 
     def __init__(self) -> None:
-        self._child: subprocess.Popen[str] | None = None
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._child: Child | None = None
+        self._killed = False
 
     def __enter__(self) -> Solver:
         return self
@@ -131,11 +140,13 @@ class Solver:
 
     def close(self) -> None:
         """Ends the process."""
-        self._end()
-        self._errors.close()
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
 
     def kill(self) -> None:
-        """Ends the process at once, from any thread: the solve that it is at fails."""
+        """Ends the process at once, from any thread: the solve that it is at fails, and so does every later one."""
+        self._killed = True
         if self._child is not None:
             self._child.kill()
 
@@ -145,11 +156,12 @@ class Solver:
         """Solves a model. Ctrl-C stops it with the best plan so far; a second one kills it.
 
         `start` gives values of some whole-numbered columns, by number, to begin from; they need not fit.
-        Raises SolverError if the solver fails, KeyboardInterrupt if it is killed, OutOfProportion for a model that
-        it cannot take.
+        Raises OutOfTime where no time is left to begin, SolverError if the solver fails, KeyboardInterrupt if it is
+        killed or somebody asked to stop before it began, OutOfProportion for a model that it cannot take.
         """
-
-        return settled(lambda asked, how: self._persistent(asked, how, watch, start or {}), matrix, options)
+        with held() as hold:
+            hold.check()
+            return settled(lambda asked, how: self._persistent(asked, how, watch, start or {}), matrix, options)
 
     def _persistent(
         self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]
@@ -164,41 +176,31 @@ class Solver:
     def _solved(self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]) -> Solution:
         """What the solver's process says of a model, once, in the model's own units."""
         fine = scaled(matrix)
-        with tempfile.TemporaryDirectory(prefix="chipmix-") as name:
-            folder = Path(name)
-            np.savez(folder / "problem.npz", **fine.matrix.arrays())  # type: ignore[arg-type]
-            (folder / "options.json").write_text(json.dumps(_settings(fine, options, start)))
-            errors = self._run(folder, options, None if watch is None else _in_money(watch, fine.objective))
-            result = folder / "result.npz"
-            if not result.exists():
-                said = errors[-500:].strip() or "no message"
-                raise SolverError(f"the solver's process ended without a result: {said}")
-            with np.load(result) as arrays:
-                return _solution(matrix, fine, {name: arrays[name] for name in arrays.files})
+        tell = None if watch is None else _in_money(watch, fine.objective)
+        result = self._run(fine.matrix.arrays(), _settings(fine, options, start), tell)
+        return _solution(matrix, fine, result) if result is not None else nothing_known()
 
-    def _run(self, folder: Path, options: Options, watch: Watch | None) -> str:
-        """Has the process solve what is in a folder; gives what it said on standard error if it died of it."""
-        child = self._child = self._child or _started(self._errors)
+    def _run(
+        self, problem: Mapping[str, Any], settings: Mapping[str, Any], watch: Watch | None
+    ) -> Mapping[str, Any] | None:
+        """Has the process solve a model; None if it did not come to its end and had to be killed."""
+        child = self._child = self._child or Child()
         try:
-            alive = _tell(child, str(folder)) and _listen(child, options, watch)
+            if self._killed:
+                child.kill()
+            child.give(problem, settings)
+            said = _listen(child, settings["time_limit"], watch)
         except BaseException:
             child.kill()
-            self._end()
+            self.close()
             raise
-        if alive:
-            return ""
-        self._end()
-        self._errors.seek(0)
-        return self._errors.read()
-
-    def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    with suppress(BrokenPipeError):
-                        stream.close()
-            child.wait()
+        if isinstance(said, Result):
+            return said.arrays
+        self._child = None
+        words = child.close()
+        if said is None:
+            return None
+        raise SolverError(f"the solver's process ended without a result: {words[-500:] or 'no message'}")
 
 
 def solve(
@@ -220,7 +222,7 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
     return {
         "gap": options.gap,
         "abs_gap": options.abs_gap * fine.objective,
-        "time_limit": options.time_limit,
+        "time_limit": options.seconds_left(),
         "threads": options.threads,
         "seed": options.seed,
         "presolve": options.presolve,
@@ -235,65 +237,38 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
     }
 
 
-def _started(errors: IO[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "optimizer.solver_process"]
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
-        env=environment, start_new_session=True,
-    )  # fmt: skip
-
-
-def _listen(child: subprocess.Popen[str], options: Options, watch: Watch | None) -> bool:
-    """Passes progress on until the model is done; False if the child ended instead.
+def _listen(child: Child, seconds: float | None, watch: Watch | None) -> Result | Ended | None:
+    """Passes progress on until the model is done, or the process ends instead; None if it was killed for lateness.
 
     The first Ctrl-C asks it to stop, the next one raises.
     """
-    timer = _killer(child, options.time_limit)
-    asked = False
-    try:
-        while True:
-            try:
-                assert child.stdout is not None
-                line = child.stdout.readline()
-                if not line or line == DONE:
-                    return bool(line)
-                if watch is not None:
-                    watch(Progress(**json.loads(line)))
-            except KeyboardInterrupt:
-                if asked:
-                    raise
-                asked = True
+    latest = math.inf if seconds is None else time.monotonic() + seconds + GRACE_SECONDS
+    with held() as hold:
+        told = False
+        while time.monotonic() < latest:
+            said = child.heard(POLL_SECONDS)
+            if isinstance(said, (Result, Ended)):
+                return said
+            if said is not None and watch is not None:
+                watch(Progress(**said.figures))
+            if hold.asked and not told:
+                told = True
                 _ask_to_stop(child)
-    finally:
-        timer.cancel()
+    child.kill()
+    return None
 
 
-def _tell(child: subprocess.Popen[str], line: str) -> bool:
-    """Whether the child could still be told something."""
-    assert child.stdin is not None
-    try:
-        child.stdin.write(f"{line}\n")
-        child.stdin.flush()
-    except BrokenPipeError:
-        return False
-    return True
+def _ask_to_stop(child: Child) -> None:
+    child.stop()
 
 
-def _ask_to_stop(child: subprocess.Popen[str]) -> None:
-    _tell(child, "stop")  # if it has just ended by itself, there is nothing to stop
+def nothing_known(interrupted: bool = False) -> Solution:
+    """What is known of a model that was not solved, or whose solver did not stop at its time limit."""
+    nothing = np.array([])
+    return Solution("no_plan", nothing, nothing, math.inf, -math.inf, interrupted, solver="HiGHS")
 
 
-def _killer(child: subprocess.Popen[str], time_limit: float | None) -> threading.Timer:
-    timer = threading.Timer((time_limit or 0) + GRACE_SECONDS, child.kill)
-    timer.daemon = True
-    if time_limit is not None:
-        timer.start()
-    return timer
-
-
-def _solution(matrix: Matrix, fine: Scaled, result: dict[str, Any]) -> Solution:
+def _solution(matrix: Matrix, fine: Scaled, result: Mapping[str, Any]) -> Solution:
     status, found, duals = str(result["status"]), result["values"], result["duals"]
     values = found * fine.columns if found.size else found
     if status.startswith("error"):

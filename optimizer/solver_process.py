@@ -1,20 +1,24 @@
-"""HiGHS in a process of its own: `python -m optimizer.solver_process`.
+"""HiGHS in a process of its own, which imports nothing but the standard library, highspy and numpy.
 
-Each line on standard input names a folder: the process reads `problem.npz` and `options.json` there and
-writes `result.npz`. It prints progress as lines of JSON and `done` at the end. The line `stop`, or the end
-of the input, stops a solve with the best plan so far.
+On standard input it is told of one model after another: a line of JSON with the `settings` and the length in bytes of
+the arrays that follow it (.npz). On standard output it says, as lines of JSON, how a solve goes, and at its end `done`
+with the length of the arrays that follow. The line `stop` stops a solve with the best plan so far; the end of
+the input ends the process, in the middle of a solve too: nobody is left to hear its answer.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from math import fsum
-from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import highspy
 import numpy as np
@@ -24,7 +28,10 @@ TIDY_ORDERS = 200
 TIDY_COLUMNS = 10_000
 """Tidying is limited by nodes and size, never by seconds: the same input gives the same plan."""
 TOLERANCES = ("primal_feasibility_tolerance", "mip_feasibility_tolerance")
+DONE, STOP = b"done ", b"stop\n"
 Problem = dict[str, Any]
+Tell = Callable[[dict[str, Any]], None]
+"""Told where a solve stands: seconds, cost, bound, nodes."""
 
 
 class Stop:
@@ -120,13 +127,13 @@ def _status(highs: highspy.Highs) -> str:
     return names.get(highs.getModelStatus(), f"error: {highs.modelStatusToString(highs.getModelStatus())}")
 
 
-def whole(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
+def whole(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> dict[str, Any]:
     """The integer problem: status, best values found, bound, nodes."""
     highs = solver(problem, options, stop)
     _begin_from(highs, options["start"])
     if options["nodes"] is not None:
         highs.setOptionValue("mip_max_nodes", options["nodes"])
-    highs.cbMipLogging.subscribe(lambda event: _report(event.data_out))
+    highs.cbMipLogging.subscribe(lambda event: tell(_figures(event.data_out)))
     highs.run()
     info = highs.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -145,14 +152,13 @@ def _begin_from(highs: highspy.Highs, start: list[list[float]]) -> None:
         highs.setSolution(len(columns), np.array(columns, dtype=np.int32), np.array(values, dtype=float))
 
 
-def _report(out: Any) -> None:
-    line = {
+def _figures(out: Any) -> dict[str, Any]:
+    return {
         "seconds": out.running_time,
         "cost": out.mip_primal_bound,
         "bound": out.mip_dual_bound,
         "nodes": out.mip_node_count,
     }
-    print(json.dumps(line), flush=True)
 
 
 def rounded(problem: Problem, values: Any) -> Any:
@@ -214,7 +220,7 @@ def _with_order_choices(problem: Problem, values: Any, used: list[int], orders: 
     }
 
 
-def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
+def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> dict[str, Any]:
     """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded.
 
     Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
@@ -228,7 +234,7 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         return {**result, "values": root["values"]}
     if options["enough"] is not None and root["objective"] >= options["enough"]:
         return {**result, "status": "stopped"}
-    best = whole(problem, options, stop)
+    best = whole(problem, options, stop, tell)
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
     if not best["values"].size:
         return result
@@ -241,40 +247,71 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
     return {**result, "values": rounded(problem, best["values"]), "rough": True}
 
 
-def main() -> None:
-    """Solves folder after folder until the input ends."""
-    asked, folders = threading.Event(), SimpleQueue[str]()
-
-    def listen() -> None:
-        for line in sys.stdin:
-            if line == "stop\n":
-                asked.set()
-            else:
-                folders.put(line.rstrip("\n"))
-        asked.set()
-        folders.put("")
-
-    threading.Thread(target=listen, daemon=True).start()
-    while folder := folders.get():
-        solve_folder(Path(folder), asked)
-        asked.clear()
-        print("done", flush=True)
-
-
-def solve_folder(folder: Path, asked: threading.Event) -> None:
-    """Reads a model and its options from a folder and writes the result there."""
-    options = json.loads((folder / "options.json").read_text())
-    _limit_memory(options["memory_bytes"])
-    with np.load(folder / "problem.npz") as arrays:
-        problem = {name: arrays[name] for name in arrays.files}
-    stop = Stop(options["time_limit"], asked)
-    if options["canary"]:
+def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, tell: Tell) -> dict[str, Any]:
+    """The arrays of a solved model: status, values, duals, bound, version, and whether the solve was stopped."""
+    _limit_memory(settings["memory_bytes"])
+    stop = Stop(settings["time_limit"], asked)
+    if settings["canary"]:
         canary()
-    result = solve(problem, options, stop)
+    result = solve(problem, settings, stop, tell)
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
-    found: dict[str, Any] = {name: np.asarray(value) for name, value in result.items()}
-    np.savez(folder / "result.npz", **found)
+    return {name: np.asarray(value) for name, value in result.items()}
+
+
+def packed(arrays: Mapping[str, Any]) -> bytes:
+    """Arrays by name as one .npz."""
+    content = BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+def main() -> None:
+    """Solves model after model until the input ends."""
+    _leave_signals_to_parent()
+    out = _output()
+    asked, tasks = threading.Event(), SimpleQueue[tuple[Problem, dict[str, Any]]]()
+
+    def listen() -> None:
+        for line in sys.stdin.buffer:
+            if line == STOP:
+                asked.set()
+            else:
+                asked.clear()  # what came too late for the model before does not count for this one
+                tasks.put(_task(sys.stdin.buffer, line))
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        problem, settings = tasks.get()
+        result = packed(answer(problem, settings, asked, lambda figures: _say(out, figures)))
+        out.write(DONE + b"%d\n" % len(result) + result)
+        out.flush()
+
+
+def _task(given: IO[bytes], line: bytes) -> tuple[Problem, dict[str, Any]]:
+    head = json.loads(line)
+    with np.load(BytesIO(given.read(head["bytes"]))) as arrays:
+        return {name: arrays[name] for name in arrays.files}, head["settings"]
+
+
+def _say(out: IO[bytes], figures: dict[str, Any]) -> None:
+    out.write(json.dumps(figures).encode() + b"\n")
+    out.flush()
+
+
+def _output() -> IO[bytes]:
+    """Standard output for our own words alone: what a library prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def _leave_signals_to_parent() -> None:
+    """Who ends us is our parent; what is sent to all processes of a group or a service is for it alone."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _limit_memory(most: int | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from math import fsum
 from statistics import median
 
@@ -27,6 +28,8 @@ from optimizer.tables import Need, Tables, grouped
 GENERATION_MONTHS = 18
 SHOWN_IN_USD = 1000.0
 """Smaller amounts are not shown in millions."""
+LEAST_SHOWN = 0.005
+"""What two digits after the point would show as nothing."""
 PEERS = 3
 """A trend needs at least this many prices."""
 
@@ -63,7 +66,12 @@ def _percent(share: float) -> str:
 
 def usd_in_words(usd: float) -> str:
     """An amount in words: small ones in USD, others in millions."""
-    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
+    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{_cents(usd)} USD"
+
+
+def _cents(usd: float) -> str:
+    """Two digits after the point; what is less is never shown as nothing."""
+    return f"{Decimal(f'{usd:.3g}'):f}" if 0 < abs(usd) < LEAST_SHOWN else f"{usd:,.2f}"
 
 
 def doubtful(answer: Answer) -> Iterator[str]:

@@ -6,9 +6,7 @@ already says enough saves the integer solve.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -18,12 +16,14 @@ import numpy as np
 from optimizer.earlier import DECIDED, decisions
 from optimizer.elastic import proved_infeasible, resolved_again
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.interruption import OutOfTime, Stopped
 from optimizer.matrix import Matrix
 from optimizer.plan_format import Plan
 from optimizer.planning import Solved, plan_of, stated
 from optimizer.reopened import request_of
 from optimizer.request import Request
-from optimizer.solve import Options, Solution, Solver
+from optimizer.solve import Options, Solution
+from optimizer.solvers import Solvers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -64,9 +64,8 @@ class Outcome:
         return self.solved is not None
 
     def plan(self) -> Plan:
-        """The plan that was found, audited. Raises LookupError if there is none."""
-        if self.solved is None:
-            raise LookupError(f"there is no plan to read: {self.status}")
+        """The plan that was found, audited; there must be one."""
+        assert self.solved is not None, self.status
         return plan_of(self.solved)
 
 
@@ -81,16 +80,31 @@ class WhatIf:
         self.options = replace(options or Options(gap=plan.run.options["gap"]), tidy=False)
         self.cost = Bracket(plan.bound_usd, plan.objective_usd)
         self.decisions = decisions(plan)
-        self.workers = workers or os.cpu_count() or 1
-        self._solvers: list[Solver] = []
-        self._idle: list[Solver] = []
+        self._solvers = Solvers(workers)
 
     def __enter__(self) -> WhatIf:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for solver in self._solvers:
-            solver.close()
+    def __exit__(self, *what: object) -> None:
+        self._solvers.__exit__(*what)
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """What ended the questions before all of them were answered, if anything did."""
+        return self._solvers.stopped
+
+    def stop(self, reason: BaseException) -> None:
+        """Notes what ended the questions."""
+        self._solvers.stop(reason)
+
+    def all(
+        self,
+        tasks: Iterable[Task],
+        question: Callable[[Task], Result],
+        told: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> list[Result | None]:
+        """Answers to questions in the order of the tasks, as `Solvers.all` finds them; None where it was stopped."""
+        return self._solvers.all(tasks, question, told)
 
     @cached_property
     def model(self) -> tuple[Model, Matrix]:
@@ -131,8 +145,11 @@ class WhatIf:
         return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals)
 
     def relaxed(self, matrix: Matrix) -> Solution:
-        """The relaxation of a model: its values, its duals and the bound that it is."""
-        return self._run(replace(matrix, integer=np.zeros_like(matrix.integer)), self.options)
+        """The relaxation of a model: its values, its duals and the bound that it is. Raises OutOfTime."""
+        found = self._solvers.solve(replace(matrix, integer=np.zeros_like(matrix.integer)), self.options)
+        if found.status == "no_plan" and self.options.ends is not None:
+            raise OutOfTime
+        return found
 
     def _whole(self, matrix: Matrix, root: Solution, close: float) -> Solution:
         """The best plan near the one at hand if that is good enough, else the best of all, begun from there."""
@@ -154,20 +171,20 @@ class WhatIf:
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
         lower, upper = matrix.lower.copy(), matrix.upper.copy()
         lower[same] = upper[same] = np.clip([here[j] for j in same], lower[same], upper[same])
-        return self._run(replace(matrix, lower=lower, upper=upper), self.options)
+        return self._solvers.solve(replace(matrix, lower=lower, upper=upper), self.options)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
-        if proved_infeasible(request, self.options):
+        if proved_infeasible(request, self.options, self._solvers.solve):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
-        solution = resolved_again(matrix, self.options)
+        solution = resolved_again(matrix, self.options, self._solvers.solve)
         most = solution.objective * USD_PER_MODEL_UNIT
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""
-        return self._run(matrix, options, start=self._start(matrix) if start is None else start)
+        return self._solvers.solve(matrix, options, start=self._start(matrix) if start is None else start)
 
     def _start(self, matrix: Matrix) -> dict[int, float]:
         """The plan's decisions by the number of their column."""
@@ -176,25 +193,3 @@ class WhatIf:
             for j, (name, whole) in enumerate(zip(matrix.columns, matrix.integer, strict=True))
             if whole and name.partition("(")[0] in DECIDED
         }
-
-    def _run(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
-        """Solves a model with a solver that is idle; there are as many as have been at work at once."""
-        try:
-            solver = self._idle.pop()
-        except IndexError:
-            solver = Solver()
-            self._solvers.append(solver)
-        try:
-            return solver.solve(matrix, options, start=start)
-        finally:
-            self._idle.append(solver)
-
-    def all(self, tasks: Iterable[Task], question: Callable[[Task], Result]) -> Iterator[Result]:
-        """Answers to questions in the order of the tasks, asked on all local cores at once."""
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                yield from pool.map(question, tasks)
-            except BaseException:  # such as Ctrl-C: nobody waits for what is still being solved
-                for solver in self._solvers:
-                    solver.kill()
-                raise

@@ -16,9 +16,10 @@ from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, s
 from cli.main import run
 from cli.show_explanation import show_explanation
 from optimizer.elastic import Infeasible
-from optimizer.explain import Explanation, explain, explanation_schema, explanation_text
+from optimizer.explain import Explanation, UnknownName, explain, explanation_schema, explanation_text
 from optimizer.explain.explanation import LimitWorth, Move, OfferReason
-from optimizer.plan import plan_text, write_text
+from optimizer.files import write_text
+from optimizer.plan import plan_text
 from optimizer.plan_format import Plan
 from optimizer.planning import make_plan
 
@@ -543,11 +544,11 @@ def test_the_command_refuses_what_is_no_plan(tmp_path: Path, capsys: pytest.Capt
 
 def test_names_that_nothing_has_are_refused(tmp_path: Path) -> None:
     best = plan(tmp_path, request(), two_chips())
-    with pytest.raises(LookupError, match="did you mean 'small_box'"):
+    with pytest.raises(UnknownName, match="did you mean 'small_box'"):
         explain(best, offers=["smal_box"])
-    with pytest.raises(LookupError, match="no limit is called"):
+    with pytest.raises(UnknownName, match="no limit is called"):
         explain(best, limits=["power at bergen"])
-    with pytest.raises(LookupError, match="no accelerator"):
+    with pytest.raises(UnknownName, match="no accelerator"):
         explain(best, volume="larg")
 
 

@@ -173,7 +173,7 @@ def test_killed_process_is_a_solver_error(monkeypatch: pytest.MonkeyPatch) -> No
         child.kill()
         return child
 
-    monkeypatch.setattr(optimizer.solve.subprocess, "Popen", start_and_kill)
+    monkeypatch.setattr(subprocess, "Popen", start_and_kill)
     with pytest.raises(SolverError, match="ended without a result: no message"):
         solve(SMALL, EXACT)
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from optimizer.explain.explanation import FORMAT, Explanation, Program, explanation_schema, explanation_text
+from optimizer.explain.explanation import (
+    FORMAT,
+    Explanation,
+    LimitWorth,
+    OfferReason,
+    Program,
+    explanation_schema,
+    explanation_text,
+)
 from optimizer.explain.inquiry import Inquiry, Watch
+from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import all_offers, offers_named
 from optimizer.explain.volume import volume_of
 from optimizer.explain.worth import worth
+from optimizer.interruption import held
 from optimizer.plan import plan_text
 from optimizer.plan_format import Plan
 from optimizer.planning import program_version
 from optimizer.solve import Options
 from optimizer.what_if import WhatIf
 
-__all__ = ["Explanation", "Watch", "explain", "explanation_schema", "explanation_text"]
+__all__ = ["Explanation", "UnknownName", "Watch", "explain", "explanation_schema", "explanation_text"]
 
 
 def explain(
@@ -31,15 +41,23 @@ def explain(
     """Questions a plan about what is named: offers, limits, the volume of an own chip; else about all it can.
 
     `offers` and `limits` are ids, names or patterns, `volume` an accelerator. `options` are those of every
-    solve, by default with the plan's own gap; `workers` ask at once, by default one to a core. Raises
-    LookupError for a name that nothing has.
+    solve, by default with the plan's own gap; `workers` ask at once, by default one to a core. When the time of
+    `options.ends` has passed, or at a Ctrl-C, what has been answered is given. Raises UnknownName for a name that
+    nothing has.
     """
     everything = not offers and not limits and volume is None
-    with WhatIf(plan, options, workers) as what_if:
+    with held(), WhatIf(plan, options, workers) as what_if:
         inquiry = Inquiry(what_if, watch)
-        found_limits = worth(inquiry, limits) if everything or limits else ()
-        found_offers = offers_named(inquiry, offers) if offers else all_offers(inquiry) if everything else ()
-        found_volume = None if volume is None else volume_of(inquiry, volume)
+        found_limits: tuple[LimitWorth, ...] = ()
+        found_offers: tuple[OfferReason, ...] = ()
+        found_volume = None
+        if everything or limits:
+            found_limits = inquiry.as_far_as_time_goes(lambda: worth(inquiry, limits), ())
+        if everything or offers:
+            about = (lambda: offers_named(inquiry, offers)) if offers else (lambda: all_offers(inquiry))
+            found_offers = inquiry.as_far_as_time_goes(about, ())
+        if volume is not None:
+            found_volume = inquiry.as_far_as_time_goes(lambda: volume_of(inquiry, volume), None)
         return Explanation(
             chipmix=Program(explanation=FORMAT, version=program_version()),
             scenario=plan.scenario["name"],
@@ -52,4 +70,5 @@ def explain(
             volume=found_volume,
             solves=inquiry.solves,
             answered_by_bounds=inquiry.by_bounds,
+            stopped=what_if.stopped,
         )

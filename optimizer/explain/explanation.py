@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from optimizer.interruption import Stopped
 from optimizer.plan_format import Part
 
 FORMAT: Literal[2] = 2
@@ -227,7 +228,10 @@ class Program(Part):
 
 
 class Explanation(Part):
-    """Why a plan is as it is. `gap_usd` is what the plan's gap leaves open; `plan_sha256` names the plan."""
+    """Why a plan is as it is. `gap_usd` is what the plan's gap leaves open; `plan_sha256` names the plan.
+
+    `stopped` says why not all that was asked is answered; None if it is.
+    """
 
     chipmix: Program
     scenario: str
@@ -240,6 +244,7 @@ class Explanation(Part):
     volume: Volume | None
     solves: int
     answered_by_bounds: int
+    stopped: Stopped | None = None
 
 
 def explanation_text(explanation: Explanation) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from catalogs.problems import InputError
 from optimizer.explain.explanation import Between, Changed
 from optimizer.formulation.model import Model
+from optimizer.interruption import STOPS
 from optimizer.matrix import Matrix
 from optimizer.plan_format import Plan
 from optimizer.request import Request
@@ -76,14 +77,25 @@ class Inquiry:
             self.solves += solved
             self.by_bounds += not solved
 
-    def all(self, what: str, tasks: Iterable[Task], question: Callable[[Task], Result]) -> list[Result]:
-        """The answers to one question asked of each of the tasks, on all local cores at once, in order."""
-        found, tasks = [], list(tasks)
-        for answer in self.what_if.all(tasks, question):
-            found.append(answer)
+    def all(self, what: str, tasks: Iterable[Task], question: Callable[[Task], Result]) -> list[Result | None]:
+        """The answers to one question asked of each of the tasks, on all local cores at once, in order.
+
+        None where time ran out or somebody asked to stop before there was an answer.
+        """
+
+        def told(done: int, total: int) -> None:
             if self.watch is not None:
-                self.watch(what, len(found), len(tasks))
-        return found
+                self.watch(what, done, total)
+
+        return self.what_if.all(tasks, question, told)
+
+    def as_far_as_time_goes(self, question: Callable[[], Result], nothing: Result) -> Result:
+        """A part of the answer; nothing of it once time has run out or somebody has asked to stop."""
+        try:
+            return nothing if self.what_if.stopped else question()
+        except STOPS as stop:
+            self.what_if.stop(stop)
+            return nothing
 
 
 def between(bracket: Bracket) -> Between:

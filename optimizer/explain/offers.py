@@ -14,6 +14,7 @@ from optimizer.explain.break_even import entry, price_weights
 from optimizer.explain.dominance import Dominance, dominating
 from optimizer.explain.explanation import OfferReason, Without
 from optimizer.explain.inquiry import Inquiry, between, changes, ordered
+from optimizer.explain.names import UnknownName
 from optimizer.formulation.commerce import orders_of
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.plan_format import OrderRow
@@ -29,7 +30,7 @@ SHOWN = 3
 def offers_named(inquiry: Inquiry, patterns: Sequence[str]) -> tuple[OfferReason, ...]:
     """All that can be said of the offers that ids or patterns of offers, systems or accelerators name.
 
-    Raises LookupError for a pattern that names none.
+    Raises UnknownName for a pattern that names none.
     """
     catalog = inquiry.request.catalog
     ids = {
@@ -38,7 +39,7 @@ def offers_named(inquiry: Inquiry, patterns: Sequence[str]) -> tuple[OfferReason
     known = sorted({word for words in ids.values() for word in words})
     for pattern in patterns:
         if not any(matches(pattern, words) for words in ids.values()):
-            raise LookupError(f"no offer, system or accelerator is called '{pattern}'{suggestion(pattern, known)}")
+            raise UnknownName(f"no offer, system or accelerator is called '{pattern}'{suggestion(pattern, known)}")
     asked = [name for name in sorted(ids) if any(matches(pattern, ids[name]) for pattern in patterns)]
     return _closely(inquiry, _cheaply(inquiry, asked), frozenset(asked))
 
@@ -136,7 +137,7 @@ def _closely(inquiry: Inquiry, found: Sequence[OfferReason], which: frozenset[st
         return _in_plan(inquiry, one) if one.verdict == "ordered" else _out_of_plan(inquiry, one)
 
     near = [one for one in found if one.offer in which]
-    seen = {one.offer: one for one in inquiry.all("offers", near, look)}
+    seen = {one.offer: one for one in inquiry.all("offers", near, look) if one is not None}
     return tuple(seen.get(one.offer, one) for one in found)
 
 

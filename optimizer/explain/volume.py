@@ -17,8 +17,10 @@ import numpy as np
 from catalogs.problems import InputError, suggestion
 from optimizer.explain.explanation import Volume, VolumePoint
 from optimizer.explain.inquiry import Inquiry, between
+from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import denied
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.interruption import OutOfTime
 from optimizer.matrix import Line, Matrix, with_rows
 from optimizer.planning import stated
 from optimizer.reopened import Key, changed, scaled, text_at
@@ -66,12 +68,14 @@ class Point:
 def volume_of(inquiry: Inquiry, accelerator: str) -> Volume:
     """The cost with and without an accelerator over the volume of what it can serve, and where it begins to pay.
 
-    Raises LookupError if there is no such accelerator or none of its offers can be ordered.
+    Raises UnknownName if there is no such accelerator or none of its offers can be ordered.
     """
     _check(inquiry, accelerator)
     points = {point.factor: point for point in _curve(inquiry, accelerator)}
-    _narrow(inquiry, accelerator, points)
+    inquiry.as_far_as_time_goes(lambda: _narrow(inquiry, accelerator, points), None)
     ordered = [points[factor] for factor in sorted(points)]
+    if not ordered:
+        raise OutOfTime
     low, high = _ends(ordered)
     one_off = inquiry.request.catalog.accelerators[accelerator].one_off
     return Volume(
@@ -88,11 +92,11 @@ def volume_of(inquiry: Inquiry, accelerator: str) -> Volume:
 def _check(inquiry: Inquiry, accelerator: str) -> None:
     known = inquiry.request.catalog.accelerators
     if accelerator not in known:
-        raise LookupError(f"no accelerator is called '{accelerator}'{suggestion(accelerator, known)}")
+        raise UnknownName(f"no accelerator is called '{accelerator}'{suggestion(accelerator, known)}")
     if not _orders(inquiry.model, accelerator):
         tables = inquiry.model.tables
         reasons = [f"{o}: {why}" for o, why in tables.excluded.items() if tables.offers[o].accelerator == accelerator]
-        raise LookupError(f"{accelerator} cannot be ordered ({'; '.join(reasons) or 'it has no offers'})")
+        raise UnknownName(f"{accelerator} cannot be ordered ({'; '.join(reasons) or 'it has no offers'})")
 
 
 def _orders(model: Model, accelerator: str) -> list[str]:
@@ -116,12 +120,15 @@ def _demands(model: Model, accelerator: str) -> tuple[str, ...]:
 def _curve(inquiry: Inquiry, accelerator: str) -> list[Point]:
     tasks = [(factor, with_it) for factor in VOLUMES for with_it in (True, False)]
     found = inquiry.all("volumes", tasks, lambda task: _find(inquiry, accelerator, *task))
-    return [Point(factor, *found[2 * i : 2 * i + 2]) for i, factor in enumerate(VOLUMES)]
+    pairs = zip(VOLUMES, found[::2], found[1::2], strict=True)
+    return [Point(factor, one, other) for factor, one, other in pairs if one is not None and other is not None]
 
 
 def _point(inquiry: Inquiry, accelerator: str, factor: float) -> Point:
-    found = inquiry.all("volumes", (True, False), lambda with_it: _find(inquiry, accelerator, factor, with_it))
-    return Point(factor, *found)
+    one, other = inquiry.all("volumes", (True, False), lambda with_it: _find(inquiry, accelerator, factor, with_it))
+    if one is None or other is None:
+        raise OutOfTime
+    return Point(factor, one, other)
 
 
 def _find(inquiry: Inquiry, accelerator: str, factor: float, with_it: bool) -> Found:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
 from optimizer.explain.explanation import Between, LimitWorth, Move
 from optimizer.explain.inquiry import Inquiry, between
+from optimizer.explain.names import UnknownName
 from optimizer.explain.use import Use, uses
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
 from optimizer.request import Request
@@ -35,7 +36,7 @@ def worth(inquiry: Inquiry, patterns: Sequence[str] = ()) -> tuple[LimitWorth, .
 
     Looks at the limits that a pattern names (by label, name, constraint or kind), or at the fifteen of the
     highest price in the relaxation; of the others it says what follows without a solve.
-    Raises LookupError for a pattern that names none.
+    Raises UnknownName for a pattern that names none.
     """
     limits = _named(business_limits(inquiry.model), patterns)
     used = uses(inquiry.plan, inquiry.model)
@@ -72,7 +73,7 @@ def _named(limits: Sequence[BusinessLimit], patterns: Sequence[str]) -> tuple[Bu
     known = {limit: (limit.label, limit.name, limit.constraint, limit.kind) for limit in limits}
     for pattern in patterns:
         if not any(matches(pattern, names) for names in known.values()):
-            raise LookupError(f"no limit is called '{pattern}'")
+            raise UnknownName(f"no limit is called '{pattern}'")
     return tuple(limit for limit in limits if not patterns or any(matches(p, known[limit]) for p in patterns))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import fsum
 
 import numpy as np
@@ -15,6 +15,7 @@ from optimizer.explore.ranges import RANGE_GAP, figures, ranges
 from optimizer.explore.results import Alternative, Alternatives, Range, headline
 from optimizer.explore.sweep import Watch
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.interruption import STOPS, held
 from optimizer.matrix import Floats, Line, Matrix, cost_row, with_rows
 from optimizer.planning import Solved, make_plan, plan_of
 from optimizer.request import Request
@@ -59,25 +60,47 @@ def alternatives(
 ) -> Alternatives:
     """What is open within a part of the best cost, and so many plans that differ most, the best one first.
 
-    `least` names vendors: then the plans are those that spend the least on each of them.
+    `least` names vendors: then the plans are those that spend the least on each of them. When the time of
+    `options.ends` has passed, or at a Ctrl-C, what was found by then is given, at least the best plan so far.
     Raises InputError for a vendor that is not there, and what `make_plan` raises.
     """
-    planned = make_plan(request, options)
-    if planned.interrupted:
-        raise KeyboardInterrupt
-    with WhatIf(planned.plan, options, workers) as asked:
-        search = _Search(asked, within, watch)
-        search.refuse_unknown(least)
-        table = search.table()
-        shown = search.least_of(least) if least else search.different(plans)
-        best = Alternative(about="best plan", apart=0.0, headline=headline(asked.plan), plan=asked.plan)
-        return Alternatives(
-            scenario=asked.request.scenario.name,
-            within=within,
-            most_cost_usd=search.most_cost * USD_PER_MODEL_UNIT,
-            ranges=table,
-            plans=(best, *shown),
-        )
+    with held():
+        planned = make_plan(request, options)
+        with WhatIf(planned.plan, options, workers) as asked:
+            found = _Found(planned.plan.objective_usd + within * abs(planned.plan.objective_usd))
+            try:
+                if planned.interrupted:
+                    raise KeyboardInterrupt
+                _explore(_Search(asked, within, watch), plans, least, found)
+            except STOPS as stop:
+                asked.stop(stop)
+            best = Alternative(about="best plan", apart=0.0, headline=headline(asked.plan), plan=asked.plan)
+            return Alternatives(
+                scenario=asked.request.scenario.name,
+                within=within,
+                most_cost_usd=found.most_cost_usd,
+                ranges=tuple(found.ranges),
+                plans=(best, *found.plans),
+                stopped=asked.stopped,
+            )
+
+
+@dataclass
+class _Found:
+    """What has been found so far: the search may be stopped at any time."""
+
+    most_cost_usd: float
+    ranges: list[Range] = field(default_factory=list)
+    plans: list[Alternative] = field(default_factory=list)
+
+
+def _explore(search: _Search, plans: int, least: Sequence[str], found: _Found) -> None:
+    search.refuse_unknown(least)
+    found.most_cost_usd = search.most_cost * USD_PER_MODEL_UNIT
+    found.ranges += search.table()
+    if search.asked.stopped is None:
+        for one in search.least_of(least) if least else search.different(plans):
+            found.plans.append(one)
 
 
 class _Search:
@@ -94,6 +117,7 @@ class _Search:
         self.extremes = Extremes(asked, self.capped, self.here, min(RANGE_GAP, 200 * asked.options.gap))
         self.figures = list(figures(self.model, self.gauge))
         self.mix = _mix(self.gauge, self.here)
+        self.duals = asked.relaxed(self.matrix).duals
         self.known: list[Floats] = [self.here]
         self.ends: dict[str, Floats] = {}
 
@@ -110,12 +134,11 @@ class _Search:
     def table(self) -> tuple[Range, ...]:
         """The range of every figure; the plans at its ends are kept."""
         found = []
-        for row, low, high in ranges(self.extremes, self.figures):
+        for row, low, high in ranges(self.extremes, self.figures, self.watch):
             found.append(row)
             self.known += [low.values, high.values]
             if row.kind == "vendor":
                 self.ends[row.name] = low.values
-            self.watch(len(found), len(self.figures))
         return tuple(found)
 
     def least_of(self, vendors: Sequence[str]) -> Iterator[Alternative]:
@@ -181,7 +204,7 @@ class _Search:
             solution,
             status="optimal" if near else "feasible",
             bound=bound,
-            duals=asked.relaxed(self.matrix).duals,
+            duals=self.duals,
         )
         plan = plan_of(Solved(asked.request, self.model, self.matrix, proper, asked.options))
         apart = self.mix.nearest(solution.values, others)

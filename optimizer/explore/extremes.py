@@ -105,20 +105,14 @@ def closed_in(
     options, begin = replace(asked.options, gap=gap, nodes=nodes), start_at(matrix, known)
     inside = relaxed
     if relaxed.values.size:
-        inside = _uninterrupted(asked.solve(_between(matrix, relaxed.values, known), options, begin))
+        inside = asked.solve(_between(matrix, relaxed.values, known), options, begin)
     if inside.values.size:
         if inside.objective - relaxed.bound <= max(gap * abs(inside.objective), close):
             bound = min(relaxed.bound, inside.objective)
             return replace(inside, status="optimal", bound=bound, duals=relaxed.duals)
         begin = start_at(matrix, inside.values)
-    found = _uninterrupted(asked.solve(matrix, options, begin))
+    found = asked.solve(matrix, options, begin)
     return replace(found, bound=max(found.bound, relaxed.bound))
-
-
-def _uninterrupted(solution: Solution) -> Solution:
-    if solution.interrupted:
-        raise KeyboardInterrupt
-    return solution
 
 
 def _between(matrix: Matrix, relaxed: Floats, known: Floats) -> Matrix:

@@ -7,7 +7,7 @@ thing so that of equally cheap plans the lower one is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 
@@ -19,9 +19,10 @@ from optimizer.explore.results import Frontier, Headline, Point, headline
 from optimizer.explore.sweep import Watch
 from optimizer.explore.trades import Trade, trade_of
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.interruption import STOPS, OutOfTime, held
 from optimizer.matrix import Floats, Line, Matrix, cost_row, with_rows
 from optimizer.plan_format import Plan
-from optimizer.planning import NoPlan, Solved, make_plan, plan_of, stated
+from optimizer.planning import NoPlan, Planned, Solved, make_plan, plan_of, stated
 from optimizer.request import Request
 from optimizer.solve import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
@@ -55,40 +56,55 @@ class Span:
 def frontier(request: Request, key: str, points: int, options: Options, watch: Watch | None = None) -> Frontier:
     """The frontier of cost against what `key` names, by so many points, each a plan.
 
-    Ctrl-C ends it with the points that are found.
+    Ctrl-C, or the end of the time in `options.ends`, ends it with the points that are found: at least with the
+    best plan so far, which is the cheapest point.
     Raises InputError for a key that names nothing, and what `make_plan` raises.
     """
-    planned = make_plan(request, options)
-    if planned.interrupted:
-        raise KeyboardInterrupt
-    with WhatIf(planned.plan, options) as asked:
-        return _traced(asked, key, points, watch)
+    with held():
+        planned = make_plan(request, options)
+        with WhatIf(planned.plan, options) as asked:
+            trade = trade_of(key, Gauge(*asked.model))
+            try:
+                if planned.interrupted:
+                    raise KeyboardInterrupt
+                span = _span(asked, asked.model[1], trade)
+            except STOPS as stop:
+                asked.stop(stop)
+                return _frontier(asked, trade, points, 0.0, [_cheapest(planned, key)])
+            found = list(_until_stopped(asked, _points(asked, trade, span, points), points, watch))
+            kept = list(undominated(found, EQUAL * (span.most - span.least))) or [_cheapest(planned, key)]
+            return _frontier(asked, trade, points, span.bound, kept)
 
 
-def _traced(asked: WhatIf, key: str, points: int, watch: Watch | None) -> Frontier:
-    model, matrix = asked.model
-    trade = trade_of(key, Gauge(model, matrix))
-    span = _span(asked, matrix, trade)
-    found: list[Point] = []
-    interrupted = False
+def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: Watch | None) -> Iterator[Point]:
+    """Points one after another, until time runs out or somebody asks to stop."""
     try:
-        for point in _points(asked, trade, span, points):
-            found.append(point)
+        for number, point in enumerate(found, start=1):
+            yield point
             if watch is not None:
-                watch(len(found), points)
-    except KeyboardInterrupt:
-        interrupted = True
-    kept = tuple(undominated(found, EQUAL * (span.most - span.least)))
+                watch(number, points)
+    except STOPS as stop:
+        asked.stop(stop)
+
+
+def _frontier(asked: WhatIf, trade: Trade, points: int, least_bound: float, kept: Sequence[Point]) -> Frontier:
     return Frontier(
-        trade=key,
+        trade=trade.key,
         label=trade.label,
         unit=trade.unit,
         asked=points,
-        least_bound=span.bound,
-        resolution_usd=max((p.headline.cost_usd - p.headline.bound_usd for p in kept), default=0.0),
-        interrupted=interrupted,
-        points=kept,
+        least_bound=least_bound,
+        resolution_usd=max(point.headline.cost_usd - point.headline.bound_usd for point in kept),
+        points=tuple(kept),
+        stopped=asked.stopped,
     )
+
+
+def _cheapest(planned: Planned, key: str) -> Point:
+    """The cheapest plan as a point, without a further solve: for when there was no time for any other."""
+    solved = planned.solved
+    amount = trade_of(key, Gauge(solved.model, solved.matrix)).amount(solved.solution.values)
+    return Point(limit=amount, amount=amount, headline=headline(planned.plan), plan=planned.plan)
 
 
 def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
@@ -125,6 +141,8 @@ def _point(
         searched = with_rows(searched, [Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
     gap = asked.options.gap * (1 - 2 * TIE_BREAK)
     found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
+    if not found.values.size and asked.options.ends is not None:
+        raise OutOfTime
     if not found.values.size:
         raise NoPlan(found)
     cost = matrix.cost_of(found.values)

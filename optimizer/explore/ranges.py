@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from optimizer.explore.extremes import SAME, End, Extremes
@@ -37,11 +37,14 @@ def _power(kind: Kind, name: str, parts: tuple[Linear, ...]) -> Iterator[Figure]
         yield Figure(kind, name, "MW", parts)
 
 
-def ranges(extremes: Extremes, wanted: Sequence[Figure]) -> Iterator[tuple[Range, End, End]]:
-    """The range of each figure with its two ends, found on all cores."""
-    ends = extremes.asked.all(wanted, lambda figure: (extremes.least(figure), extremes.most(figure)))
-    for figure, (low, high) in zip(wanted, ends, strict=True):
-        yield _range(extremes, figure, low, high), low, high
+def ranges(
+    extremes: Extremes, wanted: Sequence[Figure], told: Callable[[int, int], None]
+) -> Iterator[tuple[Range, End, End]]:
+    """The range of each figure with its two ends, found on all cores; not of those that there was no time for."""
+    ends = extremes.asked.all(wanted, lambda figure: (extremes.least(figure), extremes.most(figure)), told)
+    for figure, found in zip(wanted, ends, strict=True):
+        if found is not None:
+            yield _range(extremes, figure, *found), *found
 
 
 def _range(extremes: Extremes, figure: Figure, low: End, high: End) -> Range:

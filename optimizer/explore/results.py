@@ -7,6 +7,7 @@ from math import fsum
 from typing import Literal
 
 from optimizer.formulation.budget import CAPEX
+from optimizer.interruption import Stopped
 from optimizer.plan_format import Part, Plan
 
 
@@ -82,8 +83,9 @@ class Cell(Part):
 class Sweep(Part):
     """A grid of settings, the last one varying fastest, with a cell for each combination.
 
-    `settings` hold in every cell; `gap` and `time_limit_s` are those of every solve. `sha256` seals all else, as in a
-    plan.
+    `settings` hold in every cell; `gap` is that of every solve, `time_limit_s` the time that the whole sweep was given
+    last. `stopped` says why there are combinations that have not been run, if there are. `sha256` seals all else, as in
+    a plan.
     """
 
     sha256: str = ""
@@ -94,6 +96,7 @@ class Sweep(Part):
     gap: float
     time_limit_s: float | None
     cells: tuple[Cell, ...]
+    stopped: Stopped | None = None
 
     @property
     def left(self) -> int:
@@ -119,7 +122,7 @@ class Frontier(Part):
 
     `least_bound` is what no plan can be below, whatever it costs. `resolution_usd` is the largest gap of a point:
     costs nearer than that are not told apart. `asked` is how many points were asked for; dominated and
-    coinciding ones are left out, as are those that an interruption left undone.
+    coinciding ones are left out, as are those left undone when it was `stopped`.
     """
 
     trade: str
@@ -128,8 +131,8 @@ class Frontier(Part):
     asked: int
     least_bound: float
     resolution_usd: float
-    interrupted: bool
     points: tuple[Point, ...]
+    stopped: Stopped | None = None
 
 
 class Range(Part):
@@ -164,10 +167,14 @@ class Alternative(Part):
 
 
 class Alternatives(Part):
-    """What is open within a part of the best cost, and plans that show it, the best one first."""
+    """What is open within a part of the best cost, and plans that show it, the best one first.
+
+    `stopped` says why there are fewer ranges or plans than were asked for, if there are.
+    """
 
     scenario: str
     within: float
     most_cost_usd: float
     ranges: tuple[Range, ...]
     plans: tuple[Alternative, ...]
+    stopped: Stopped | None = None

@@ -16,7 +16,9 @@ from optimizer.elastic import Infeasible
 from optimizer.explore.grid import Grid, combinations
 from optimizer.explore.results import Cell, Shown, Sweep, headline
 from optimizer.explore.workers import answers
-from optimizer.plan import as_text, plan_text, read_plan, sha256_of, write_text
+from optimizer.files import make_folder, write_text
+from optimizer.interruption import OutOfTime, held
+from optimizer.plan import as_text, plan_text, read_plan, sha256_of
 from optimizer.plan_format import Plan
 from optimizer.planning import NoPlan, make_plan, program_version
 from optimizer.reading import read_json, refused
@@ -51,23 +53,27 @@ class Answer:
 def sweep(question: Question, folder: Path, workers: int | None = None, watch: Watch | None = None) -> Sweep:
     """Plans every combination that the folder has no answer to yet, and keeps each answer there.
 
-    Ctrl-C ends it with what is finished; the rest is `not_run`. No answer depends on `workers`, the number of
-    processes that solve, nor on which of them is done first.
+    Ctrl-C, or the end of the time in `options.ends`, ends it with what is finished; the rest is `not_run`. No answer
+    depends on `workers`, the number of processes that solve, nor on which of them is done first.
     Raises InputError for combinations that cannot be read, before anything is solved.
     """
     whole = _with_known(_unanswered(question), folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     left = [i for i, cell in enumerate(whole.cells) if cell.status == "not_run"]
     tasks = [_of_one(question, whole.cells[i]) for i in left]
-    try:
-        for k, answer in answers(tasks, answered, workers):
-            whole = _with_answer(whole, left[k], answer, folder)
-            write_text(folder / INDEX, index_text(whole))
-            if watch is not None:
-                watch(len(whole.cells) - whole.left, len(whole.cells))
-    except KeyboardInterrupt:
-        pass
-    write_text(folder / INDEX, index_text(whole))
+    with held():
+        try:
+            for k, answer in answers(tasks, answered, workers):
+                if answer is None:
+                    whole = whole.model_copy(update={"stopped": "out_of_time"})
+                    continue
+                whole = _with_answer(whole, left[k], answer, folder)
+                write_text(folder / INDEX, index_text(whole))
+                if watch is not None:
+                    watch(len(whole.cells) - whole.left, len(whole.cells))
+        except KeyboardInterrupt:
+            whole = whole.model_copy(update={"stopped": "interrupted"})
+        write_text(folder / INDEX, index_text(whole))
     return whole
 
 
@@ -130,8 +136,12 @@ def _of_one(question: Question, cell: Cell) -> Question:
 
 
 def _id(request: Request, options: Options) -> str:
-    """A hash of what the answer to a cell depends on: scenario, catalogue, options and program."""
-    content = [as_text(request.scenario), as_text(request.catalog), asdict(options), program_version()]
+    """A hash of what the answer to a cell depends on: scenario, catalogue, options and program.
+
+    Not on the time given: what is not answered in it is not answered at all.
+    """
+    timeless = asdict(replace(options, time_limit=None, ends=None))
+    content = [as_text(request.scenario), as_text(request.catalog), timeless, program_version()]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -156,7 +166,7 @@ def _with_known(whole: Sweep, folder: Path) -> Sweep:
 def _is_kept(cell: Cell, folder: Path) -> bool:
     """Whether a cell has its answer; that of a plan is in a file of the cell's own name."""
     if cell.plan is None:
-        return cell.status != "not_run"
+        return cell.status not in ("not_run", "no_plan")
     return cell.plan == _file_of(cell) and (folder / cell.plan).is_file()
 
 
@@ -182,10 +192,16 @@ def _with_answer(whole: Sweep, i: int, answer: Answer, folder: Path) -> Sweep:
     return whole.model_copy(update={"cells": (*whole.cells[:i], cell, *whole.cells[i + 1 :])})
 
 
-def answered(one: Question) -> Answer:
-    """The answer to one combination. Raises KeyboardInterrupt rather than give half of one."""
+def answered(one: Question) -> Answer | None:
+    """The answer to one combination; None if there was no time to find one.
+
+    Raises KeyboardInterrupt rather than give half of one.
+    """
     try:
+        one.options.seconds_left()
         planned = make_plan(load_request(one.path, one.settings), one.options)
+    except OutOfTime:
+        return None
     except Infeasible as error:
         return Answer("infeasible", why=str(error))
     except InputError as error:
@@ -193,7 +209,7 @@ def answered(one: Question) -> Answer:
     except NoPlan as error:
         if error.interrupted:
             raise KeyboardInterrupt from error
-        return Answer("no_plan", why=str(error))
+        return None if one.options.ends is not None else Answer("no_plan", why=str(error))
     if planned.interrupted:
         raise KeyboardInterrupt
     return Answer(planned.plan.status, planned.plan)

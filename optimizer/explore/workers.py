@@ -8,9 +8,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
+
+from optimizer.interruption import held
+from optimizer.solve import POLL_SECONDS
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -21,16 +24,21 @@ def answers(
 ) -> Iterator[tuple[int, Result]]:
     """(number of the task, answer) as they come, from so many processes, by default one to a core.
 
-    One worker is this process. Leaving early, by Ctrl-C or otherwise, ends the workers.
+    One worker is this process. Leaving early, by Ctrl-C or otherwise, ends the workers at once.
     """
     workers = min(workers or os.cpu_count() or 1, len(tasks))
     if workers <= 1:
         yield from ((i, question(task)) for i, task in enumerate(tasks))
         return
-    with _pool(workers) as pool:
-        number = {pool.submit(question, task): i for i, task in enumerate(tasks)}
-        for future in as_completed(number):
-            yield number[future], future.result()
+    with held() as hold, _safe_path(), _pool(workers) as pool:
+        with _apart_from_the_terminal():
+            number = {pool.submit(question, task): i for i, task in enumerate(tasks)}
+        left = set(number)
+        while left:
+            hold.check()
+            done, left = wait(left, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield number[future], future.result()
 
 
 @contextmanager
@@ -47,10 +55,46 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """No process that is started meanwhile, nor those of the standard library, imports from the working directory."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def _apart_from_the_terminal() -> Iterator[None]:
+    """Processes that are started meanwhile never hear a Ctrl-C; for us it waits until the end of the block.
+
+    On Windows a console tells all of its processes: those that inherit the wish to hear nothing do not hear it.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(None, True)
+        try:
+            yield
+        finally:
+            ctypes.windll.kernel32.SetConsoleCtrlHandler(None, False)
+    else:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin() -> None:
-    """A worker leaves Ctrl-C to its parent, ends when told to and does not outlive it."""
+    """A worker leaves Ctrl-C to its parent, ends at once when told to and does not outlive it; its solver neither."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from catalogs.problems import InputError
 from optimizer.elastic import proved_infeasible, resolved_again
 from optimizer.formulation import build_model
+from optimizer.interruption import held
+from optimizer.matrix import Matrix
 from optimizer.planning import stated
 from optimizer.repair.conflict import Filter, Found
 from optimizer.repair.contradictions import contradictions
-from optimizer.repair.desk import Desk, OutOfTime
+from optimizer.repair.desk import Desk
 from optimizer.repair.menu import Menu, planned
 from optimizer.repair.report import Conflict, Contradiction, Hopeless, Repair, Report
 from optimizer.repair.sooner import Sooner
@@ -27,47 +30,56 @@ def repair(request: Request, options: Options) -> Report:
     `options.time_limit` is for the whole: what was found by then is reported, and `stopped` says so.
     Raises InputError for what no change of time could state, SolverError for our own faults.
     """
-    name = request.scenario.name
-    with Desk(options) as desk:
+    with held(), Desk(options) as desk:
         try:
             _, matrix = stated(request)
         except InputError as error:
             return _too_late(desk, request, error)
-        try:
-            fits = desk.fits(matrix)
-        except OutOfTime:
-            fits = None
-        if fits is False and not proved_infeasible(request, options):
-            fits = bool(resolved_again(matrix, options).values.size) or None
-        if fits is not False:
-            return Report(scenario=name, status="feasible" if fits else "unknown", stopped=not fits)
-        loose = build_model(build_tables(request, loose=True))
-        return _infeasible(desk, request, contradictions(request, loose))
+        fits = None
+        with desk.until_stopped():
+            fits = _fits(desk, request, matrix)
+        if fits is False:
+            loose = build_model(build_tables(request, loose=True))
+            return _infeasible(desk, request, contradictions(request, loose))
+        name, interrupted = request.scenario.name, desk.stopped == "interrupted"
+        status: Literal["feasible", "unknown"] = "feasible" if fits else "unknown"
+        return Report(scenario=name, status=status, stopped=not fits, interrupted=interrupted)
+
+
+def _fits(desk: Desk, request: Request, matrix: Matrix) -> bool | None:
+    """Whether a request has a plan; None if that was not found out. No is never said on one solve's word."""
+    fits = desk.fits(matrix)
+    if fits is False and not proved_infeasible(request, desk.options, desk.ask):
+        return bool(resolved_again(matrix, desk.options, desk.ask).values.size) or None
+    return fits
 
 
 def _infeasible(desk: Desk, request: Request, sentences: Sequence[Contradiction]) -> Report:
     conflicts: list[Found] = []
-    try:
+    answers: list[Repair | Hopeless] = []
+    with desk.until_stopped():
         for conflict in Filter(desk, request).conflicts():
             conflicts.append(conflict)  # one by one: the time may run out between them
-        answers = list(Menu(desk, request, conflicts).answers())
-    except OutOfTime:
-        answers, desk.cut_short = [], True
-    return _report(request.scenario.name, sentences, conflicts, answers, desk.cut_short)
+        answers += Menu(desk, request, conflicts).answers()
+    return _report(request.scenario.name, sentences, conflicts, answers, desk)
 
 
 def _too_late(desk: Desk, request: Request, error: InputError) -> Report:
     """Nothing can ever serve a demand: raises the error again unless it would in less time."""
+    found = None
     sooner = Sooner(desk, request)
-    fix = sooner.least()
-    found = planned(desk, request, fix) if fix is not None else None
+    with desk.until_stopped():
+        fix = sooner.least()
+        found = planned(desk, request, fix) if fix is not None else None
+    if desk.stopped == "interrupted":
+        raise KeyboardInterrupt
     if found is None:
         raise error
     times = sooner.names
     sentences = [
         Contradiction(at=str(p.at), about="lead times", sentence=p.message, limits=times) for p in error.problems
     ]
-    return _report(request.scenario.name, sentences, [], [found], False)
+    return _report(request.scenario.name, sentences, [], [found], desk)
 
 
 def _report(
@@ -75,7 +87,7 @@ def _report(
     sentences: Iterable[Contradiction],
     conflicts: Iterable[Found],
     answers: Sequence[Repair | Hopeless],
-    stopped: bool,
+    desk: Desk,
 ) -> Report:
     different = {answer.settings: answer for answer in answers if isinstance(answer, Repair)}
     repairs = sorted(different.values(), key=lambda repair: repair.cost_usd)
@@ -87,5 +99,6 @@ def _report(
         conflicts=tuple(Conflict(limits=found.labels, minimal=found.minimal) for found in conflicts),
         repairs=tuple(r.model_copy(update={"extra_usd": r.cost_usd - cheapest}) for r in repairs),
         not_alone=tuple(a for a in answers if isinstance(a, Hopeless)),
-        stopped=stopped,
+        stopped=desk.cut_short or desk.stopped is not None,
+        interrupted=desk.stopped == "interrupted",
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,10 +12,12 @@ import numpy as np
 
 from catalogs.problems import InputError
 from optimizer.formulation.model import Model
+from optimizer.interruption import STOPS, Stopped
 from optimizer.matrix import Matrix
 from optimizer.planning import stated
 from optimizer.request import Request
-from optimizer.solve import Options, Solution, Solver
+from optimizer.solve import Options, Solution
+from optimizer.solvers import Solvers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,40 +27,51 @@ FINE_GAP = 1e-5
 """The gap of an amount: finer than the digits that are shown of it."""
 
 
-class OutOfTime(Exception):
-    """The time limit of the whole repair has passed."""
-
-
 class Desk:
     """Solvers for many questions about one request; use it in a `with` block.
 
-    `options.time_limit` is for all questions together, None for none. `cut_short` says that a question took too
-    long to be answered in full.
+    `options.time_limit`, or `ends`, is for all questions together, None for none. `cut_short` says that a question
+    took too long to be answered in full.
     """
 
     def __init__(self, options: Options) -> None:
-        self.options = replace(options, tidy=False)
-        self._ends = None if options.time_limit is None else time.monotonic() + options.time_limit
+        ends = options.ends
+        if ends is None and options.time_limit is not None:
+            ends = time.monotonic() + options.time_limit
+        self.options = replace(options, tidy=False, ends=ends, time_limit=SECONDS_EACH)
         self.cut_short = False
-        self._here = threading.local()
-        self._solvers: list[Solver] = []
+        self._solvers = Solvers()
 
     def __enter__(self) -> Desk:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for solver in self._solvers:
-            solver.close()
+    def __exit__(self, *what: object) -> None:
+        self._solvers.__exit__(*what)
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """What ended the questions before all of them were answered, if anything did."""
+        return self._solvers.stopped
+
+    @property
+    def ask(self) -> Callable[[Matrix, Options], Solution]:
+        """Solves a model as it is told to, by a solver of the desk."""
+        return self._solvers.solve
+
+    @contextmanager
+    def until_stopped(self) -> Iterator[None]:
+        """Questions in this block end it, without an error, when time runs out or somebody asks to stop."""
+        try:
+            yield
+        except STOPS as stop:
+            self._solvers.stop(stop)
 
     def solve(self, matrix: Matrix, gap: float | None = None, otherwise: bool = False) -> Solution:
         """Solves a model, `otherwise` with other presolve and seed. Raises OutOfTime where no time is left."""
-        seconds = SECONDS_EACH if self._ends is None else min(SECONDS_EACH, self._ends - time.monotonic())
-        if seconds <= 0:
-            raise OutOfTime
-        options = replace(self.options, gap=self.options.gap if gap is None else gap, time_limit=seconds)
+        options = replace(self.options, gap=self.options.gap if gap is None else gap)
         if otherwise:
             options = replace(options, presolve="off", seed=options.seed + 1)
-        found = self._solver().solve(matrix, options)
+        found = self._solvers.solve(matrix, options)
         self.cut_short = self.cut_short or found.status in ("feasible", "no_plan")
         return found
 
@@ -81,14 +92,6 @@ class Desk:
         except InputError:
             return None
 
-    def _solver(self) -> Solver:
-        if not hasattr(self._here, "solver"):
-            self._here.solver = Solver()
-            self._solvers.append(self._here.solver)
-        found: Solver = self._here.solver
-        return found
-
-    def all(self, tasks: Iterable[Task], question: Callable[[Task], Result]) -> Iterator[Result]:
-        """Answers to questions in the order of the tasks, asked on all local cores at once."""
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            yield from pool.map(question, tasks)
+    def all(self, tasks: Iterable[Task], question: Callable[[Task], Result]) -> list[Result]:
+        """Answers to questions in the order of the tasks, asked on all local cores at once; those that were found."""
+        return [answer for answer in self._solvers.all(tasks, question) if answer is not None]

@@ -9,8 +9,9 @@ from math import fsum
 import numpy as np
 
 from optimizer.formulation import build_model
+from optimizer.interruption import OutOfTime
 from optimizer.matrix import Column, Matrix, to_matrix, with_columns
-from optimizer.repair.desk import FINE_GAP, Desk, OutOfTime
+from optimizer.repair.desk import FINE_GAP, Desk
 from optimizer.repair.levers import LASTING, Lever, Move, levers
 from optimizer.request import Request
 from optimizer.settle import needed

@@ -7,10 +7,11 @@ from functools import partial
 
 from optimizer.business_limits import business_limits
 from optimizer.formulation import SHORT_OF
+from optimizer.interruption import OutOfTime
 from optimizer.planning import Solved, plan_of
 from optimizer.reopened import changed
 from optimizer.repair.conflict import Found
-from optimizer.repair.desk import Desk, OutOfTime
+from optimizer.repair.desk import Desk
 from optimizer.repair.least import Question
 from optimizer.repair.levers import GROWTH, Lever, Move, figures, settings
 from optimizer.repair.mixes import MIX, Mixes, all_work, every_part

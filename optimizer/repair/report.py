@@ -76,7 +76,7 @@ class Hopeless(_Part):
 class Report(_Part):
     """Why a request has no plan and what would give it one, the repair with the cheapest plan first.
 
-    `stopped`: the time ran out, so there may be more repairs, or smaller ones.
+    `stopped`: the time ran out, or somebody interrupted, so there may be more repairs, or smaller ones.
     """
 
     scenario: str
@@ -86,3 +86,4 @@ class Report(_Part):
     repairs: tuple[Repair, ...] = ()
     not_alone: tuple[Hopeless, ...] = ()
     stopped: bool = False
+    interrupted: bool = False

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.interruption import OutOfTime
 from optimizer.reopened import Key, changed
-from optimizer.repair.desk import Desk, OutOfTime
+from optimizer.repair.desk import Desk
 from optimizer.repair.report import Change
 from optimizer.repair.steps import Fix
 from optimizer.repair.terms import TIME, terms

@@ -11,8 +11,9 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from optimizer.business_limits import PERCENT, BusinessLimit
+from optimizer.interruption import OutOfTime
 from optimizer.reopened import Key, changed, text_at
-from optimizer.repair.desk import Desk, OutOfTime
+from optimizer.repair.desk import Desk
 from optimizer.repair.edits import plain
 from optimizer.repair.report import Change
 from optimizer.repair.terms import SIZE, terms

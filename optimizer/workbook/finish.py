@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from html import unescape
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -25,20 +25,21 @@ Cells = dict[str, str]
 """Cached values of a sheet as text, by cell."""
 
 
-def recalculate(path: Path) -> None:
-    """Fill the caches from the formulas that ship. Raises WorkbookError if a formula gives an error."""
+def recalculated(content: bytes) -> bytes:
+    """A file with its caches filled from the formulas that ship. Raises WorkbookError if a formula gives an error."""
     try:
-        report: Any = formualizer.recalculate_xlsx_file(str(path), str(path))
+        report: Any = formualizer.recalculate_xlsx_bytes(content)
     except (OSError, ValueError) as error:
         raise WorkbookError(f"the workbook cannot be calculated: {error}") from error
     summary = report["summary"]
     if summary["total_errors"] or summary.get("unknown_functions"):
         raise WorkbookError(f"formulas give errors: {summary['error_summary']} {summary.get('unknown_functions')}")
+    return bytes(report["bytes"])
 
 
-def finish(path: Path, target: Path, alt_texts: Mapping[str, list[str]], ties: Iterable[Tie]) -> None:
-    """Read the calculated workbook, compare it with the plan, and write it with fixed bytes to `target`."""
-    with zipfile.ZipFile(path) as archive:
+def finish(content: bytes, alt_texts: Mapping[str, list[str]], ties: Iterable[Tie]) -> bytes:
+    """Read the calculated workbook, compare it with the plan, and give it with fixed bytes."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheets = _sheet_parts(parts)
     cells = {title: _cells(title, parts[part].decode()) for title, part in sheets.items()}
@@ -49,7 +50,7 @@ def finish(path: Path, target: Path, alt_texts: Mapping[str, list[str]], ties: I
     for name in [name for name in parts if name.startswith("xl/charts/chart")]:
         parts[name] = _chart_caches(parts[name].decode(), cells).encode()
     parts["docProps/core.xml"] = _undated(parts["docProps/core.xml"].decode()).encode()
-    _write(parts, target)
+    return _packed(parts)
 
 
 def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
@@ -156,9 +157,11 @@ def _undated(xml: str) -> str:
     return re.sub(r"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>", "", xml)
 
 
-def _write(parts: Mapping[str, bytes], target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(parts, key=lambda name: (name != "[Content_Types].xml", name)):
             entry = zipfile.ZipInfo(name, STAMP)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             archive.writestr(entry, parts[name])
+    return content.getvalue()

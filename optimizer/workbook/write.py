@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from openpyxl.packaging.core import DocumentProperties
 
 from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
+from optimizer.files import write_bytes
 from optimizer.plan_format import Plan
 from optimizer.runs import Runs
 from optimizer.workbook.bridge import write_bridge
@@ -22,8 +22,9 @@ from optimizer.workbook.contents import open_contents, write_contents
 from optimizer.workbook.depreciation import write_depreciation
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.finish import finish, recalculate
+from optimizer.workbook.finish import finish, recalculated
 from optimizer.workbook.given import marked
+from optimizer.workbook.in_memory import saved
 from optimizer.workbook.inputs import write_inputs
 from optimizer.workbook.layout import Book
 from optimizer.workbook.limits import Sources, write_limits
@@ -62,15 +63,9 @@ def write_workbook(
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
-    path = Path(path)
     book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
     left_out = keep_notes(book, notes)
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
-        raw, ready = Path(folder) / "raw.xlsx", Path(folder) / "ready.xlsx"
-        book.workbook.save(raw)
-        recalculate(raw)
-        finish(raw, ready, book.charts, book.ties)
-        ready.replace(path)
+    write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
     return left_out
 
 

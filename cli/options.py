@@ -1,0 +1,73 @@
+"""Options that several commands have, and numbers that are refused where they are none."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+LONGEST_SECONDS = 366 * 24 * 3600.0
+"""Nobody waits longer, and clocks take no longer times."""
+
+
+class Number(click.FloatRange):
+    """A number in a range; what is not finite is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"'{value}' is not a number to reckon with", param, ctx)
+        return number
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]
+    """A share such as 80% or 0.8."""
+
+    name = "share"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        share = _number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        if not 0 <= share <= 1:
+            self.fail(f"'{value}' is not a share between 0% and 100%", param, ctx)
+        return share
+
+
+def _number(text: str) -> float:
+    """The number that a text writes; not-a-number for every other text."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+GAP = Number(0, 1)
+SECONDS = Number(min=0, min_open=True, max=LONGEST_SECONDS)
+SHARE = Share()
+
+setting_option = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE",
+    help="Change a key of the scenario or catalogue first, as for plan.",
+)  # fmt: skip
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Solve so many at once; default: one to a core."
+)
+
+
+def gap_option(
+    default: float | None = 1e-4,
+    help_text: str = "Stop each solve when no plan can be cheaper by more than this part of the cost.",
+) -> Callable[[Any], Any]:
+    return click.option("--gap", type=GAP, default=default, show_default=default is not None, help=help_text)
+
+
+def time_limit_option(help_text: str = "Stop after so long, in all, with what was found.") -> Callable[[Any], Any]:
+    return click.option("--time-limit", type=SECONDS, metavar="SECONDS", help=help_text)
+
+
+def ends_after(time_limit: float | None) -> float | None:
+    """When a command that begins now must be done, on the clock of `time.monotonic`."""
+    return None if time_limit is None else time.monotonic() + time_limit
