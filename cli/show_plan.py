@@ -9,7 +9,7 @@ from math import fsum
 import click
 
 from cli.screen import say
-from cli.tables import amount, heading, number, percent, show_table
+from cli.tables import SMALL, amount, heading, number, percent, show_table
 from optimizer.plan_format import LimitRow, OrderRow, Plan
 
 MILLION = 1e6
@@ -237,8 +237,13 @@ def _limit_cells(row: LimitRow, money: Money) -> tuple[str, ...]:
     scale, unit = (MILLION / money.per_usd, f"M {money.code}") if row.unit == "USD" else (1.0, row.unit)
     digits = 0 if row.limit / scale >= 1000 else 2
     binds = "binds" if row.slack <= BINDING * max(abs(row.used), abs(row.limit)) else ""
-    used, limit = (number(value / scale, digits) for value in (row.used, row.limit))
+    used, limit = (_figure(value / scale, digits) for value in (row.used, row.limit))
     return row.row, used, limit, unit, percent(_use(row)), binds
+
+
+def _figure(value: float, digits: int) -> str:
+    """A number; what is little is never shown as nothing."""
+    return amount(value) if abs(value) < SMALL else number(value, digits)
 
 
 def _show_trust(plan: Plan, money: Money) -> None:

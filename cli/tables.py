@@ -60,9 +60,8 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: I
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number with thousands separated; whole numbers stay whole, and what is little is never shown as nothing."""
-    little = digits and 0 < abs(value) < 10.0**-digits / 2
-    return f"{Decimal(f'{value:.3g}'):f}" if little else f"{value:,.{digits}f}"
+    """A number with thousands separated; whole numbers stay whole."""
+    return f"{value:,.{digits}f}"
 
 
 def amount(value: float) -> str:

@@ -56,8 +56,13 @@ def _cost_of_undone(answer: Answer, undone: Mapping[Need, float]) -> str:
     hours = answer.tables.calendar.hours
     paid = fsum(left * need.per_second * hours * (need.unmet_usd or 0.0) for need, left in undone.items())
     lost = fsum(left * need.per_second * hours * (need.value_usd or 0.0) for need, left in undone.items())
-    cost = f"that costs {usd_in_words(paid)}" if paid else "that costs nothing"
-    return f"{cost} and forgoes a value of {usd_in_words(lost)}" if lost else cost
+    cost = f"that costs {_never_nothing(paid)}" if paid else "that costs nothing"
+    return f"{cost} and forgoes a value of {_never_nothing(lost)}" if lost else cost
+
+
+def _never_nothing(usd: float) -> str:
+    """An amount in words, with the digits that it takes where cents would show nothing."""
+    return usd_in_words(usd) if usd >= LEAST_SHOWN else f"{Decimal(f'{usd:.3g}'):f} USD"
 
 
 def _percent(share: float) -> str:
@@ -66,12 +71,7 @@ def _percent(share: float) -> str:
 
 def usd_in_words(usd: float) -> str:
     """An amount in words: small ones in USD, others in millions."""
-    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{_cents(usd)} USD"
-
-
-def _cents(usd: float) -> str:
-    """Two digits after the point; what is less is never shown as nothing."""
-    return f"{Decimal(f'{usd:.3g}'):f}" if 0 < abs(usd) < LEAST_SHOWN else f"{usd:,.2f}"
+    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
 def doubtful(answer: Answer) -> Iterator[str]:

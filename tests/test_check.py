@@ -127,7 +127,7 @@ REFUSED: dict[str, tuple[Tree, Tree]] = {
          "limits": [{"name": "money", "measure": "spend_usd", "of": {"site": "oslo"}, "at_most": 1e6}]},
         one_offer(price_breaks=BREAKS),
     ),
-    "out of proportion": ({"demand": {"d": {"workload": "training", "per_second": "1e-9"}}}, one_offer()),
+    "out of proportion": ({"demand": {"d": {"workload": "training", "per_second": "1e-9"}}}, one_offer(divisible=True)),
     "a window without a period": ({"budget": {"opex_usd": {"2031": 5}}}, one_offer()),
     "a commitment after the horizon": ({"commitments": [{**COMMITTED, "period": "2026q1"}]}, one_offer()),
     "power without a tariff": ({"sites": {"oslo": site(electricity_usd_per_mwh={"2025q2": 5})}}, one_offer()),

@@ -57,7 +57,7 @@ def test_a_plan_that_stays_close_to_another_comes_back(
     assert bool(made.certified.placed) == (until is not None)
     assert read_plan(written(made, tmp_path)) == made
     certified = made.certified.model_copy(update={"approved": {}, "placed": {}})
-    if until is not None:
+    if any(made.certified.placed.values()):  # orders fixed at none, where none is best, leave the bound what it is
         with pytest.raises(InputError):
             read_plan(written(sealed(made.model_copy(update={"certified": certified})), tmp_path))
 

@@ -52,12 +52,12 @@ def test_a_line_lost_from_a_sum_on_cash_is_found_without_any_budget(
 # What the audit lets pass is no failing check; what it does not is
 
 
-HARDLY, TOO_MUCH = 1 - 5e-7, 1 - 3e-6
-"""Parts of what is used that a limit may be: the audit allows a millionth."""
+HARDLY, TOO_MUCH = 1 - 5e-10, 1 - 3e-9
+"""Parts of what is used that a limit may be: a billionth is allowed where fractions count, and cells cannot tell."""
 
 
 @pytest.mark.parametrize("limit", ["power_mw", "air_mw", "racks", "budget", "supply_per_month"])
-def test_a_limit_met_to_a_millionth_is_met_and_no_more(limit: str, tmp_path: Path) -> None:
+def test_a_limit_met_to_a_billionth_is_met_and_no_more(limit: str, tmp_path: Path) -> None:
     for part, passes in ((HARDLY, True), (TOO_MUCH, False)):
         path = tmp_path / f"{passes}.xlsx"
         plan = plans.plan_of(large(limit, part))
