@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalogs.foreign import real_path
 from catalogs.printable import one_line
 from cli.screen import say, say_json
 from optimizer import files
@@ -152,7 +153,7 @@ def _refuse_clash(option: str, path: Path, read: list[Path], others: list[Path],
         raise click.BadParameter(f"{path} is read by this command; name another file", param_hint=option)
     if any(files.is_same(path, other) for other in others):
         raise click.BadParameter(f"{path} is another output of this command too", param_hint=option)
-    if folder is not None and path.parent.resolve() == folder.resolve():
+    if folder is not None and real_path(path.parent) == real_path(folder):
         raise click.BadParameter(f"{path} is in the folder that plans are written to", param_hint=option)
     if files.leads_to_a_stream(path) and not str(path).startswith(STREAMS):
         raise click.BadParameter(f"{path} is where what is printed goes", param_hint=option)
