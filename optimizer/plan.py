@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from optimizer.plan_parts.basis import basis
 from optimizer.plan_parts.limits import budget, limits, supply
 from optimizer.solve import Options, relative_gap
 from optimizer.suspicions import Said
+from optimizer.whole_rows import ROUNDING
 
 
 def as_text(part: BaseModel) -> dict[str, Any]:
@@ -44,20 +46,26 @@ def sealed(plan: fmt.Plan) -> fmt.Plan:
     return plan.model_copy(update={"run": plan.run.model_copy(update={"plan_sha256": seal_of(plan)})})
 
 
+def _bound_usd(answer: Answer) -> float:
+    """What no plan can cost less than, by the solver: the objective where the last digits of a sum alone differ."""
+    bound, objective = answer.solution.bound * USD_PER_MODEL_UNIT, answer.objective_usd
+    return objective if math.isclose(bound, objective, rel_tol=ROUNDING) else min(bound, objective)
+
+
 def read_answer(
     answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, said: Said, version: str
 ) -> dict[str, Any]:
     """All of a plan but its audit and its seal, which are made from this."""
     solution, tables = answer.solution, answer.tables
     scenario, catalog = as_text(tables.scenario), as_text(tables.request.catalog)
-    objective, bound = answer.objective_usd, solution.bound * USD_PER_MODEL_UNIT
+    objective, bound = answer.objective_usd, _bound_usd(answer)
     rows, work = limits(answer), operations.work(answer)
     parts: dict[str, Any] = {
         "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
         "status": solution.status,
         "objective_usd": objective,
-        "bound_usd": min(bound, objective),
-        "gap": relative_gap(objective, min(bound, objective)),
+        "bound_usd": bound,
+        "gap": relative_gap(objective, bound),
         "certified": certified,
         "periods": operations.periods(tables),
         "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
