@@ -38,11 +38,18 @@ class Problem:
         return f"{self.at}: {message}"
 
 
+def _place(problem: Problem) -> tuple[Location, str]:
+    return problem.at, problem.message if problem.at.line else ""
+
+
 class InputError(Exception):
-    """Inputs that cannot be used. Holds every problem found, not only the first."""
+    """Inputs that cannot be used. Holds every problem found, not only the first.
+
+    They go by their places, those at one by their words; those of a whole file stay in the order in which they were told.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=_place))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -259,6 +259,54 @@ def _subject(path: Path) -> Any:
 # Defects in what the file caches, made in its XML
 
 
+def rewritten(original: Path, target: Path, part: str, change: Callable[[str], str]) -> Path:
+    """A copy in which one part is another."""
+    with zipfile.ZipFile(original) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in source.namelist():
+            content = source.read(name)
+            copy.writestr(name, change(content.decode()).encode() if name == part else content)
+    return target
+
+
+def _numbered_from(first: int) -> Callable[[str], str]:
+    """Styles that carry other numbers, as LibreOffice writes them: the first of them have no name and no cell."""
+
+    def change(styles: str) -> str:
+        shifted = re.sub(r'xfId="(\d+)"', lambda found: f'xfId="{int(found[1]) + first}"', styles)
+        unused = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" />' * first
+        return re.sub(r"<cellStyleXfs[^>]*>", lambda _: f"<cellStyleXfs>{unused}", shifted)
+
+    return change
+
+
+@pytest.mark.parametrize("first", [1, 2, 15, 60])
+def test_styles_are_known_by_their_numbers_whatever_these_are(original: Path, tmp_path: Path, first: int) -> None:
+    path = rewritten(original, tmp_path / "plan.xlsx", "xl/styles.xml", _numbered_from(first))
+    assert check_workbook(path) == ()
+
+
+CALCULATION = re.compile(r"<calcPr[^>]*>")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ('iterate="false" fullCalcOnLoad="1"', []),
+        ('iterate="0" iterateCount="100" fullCalcOnLoad="true"', []),
+        ('iterate="true" fullCalcOnLoad="1"', [13]),
+        ('iterate="1" fullCalcOnLoad="1"', [13]),
+        ('fullCalcOnLoad="false"', [18]),
+        ('iterate="1"', [13, 18]),
+    ],
+)
+def test_how_it_is_calculated_is_read_whoever_wrote_it(
+    original: Path, tmp_path: Path, said: str, found: list[int]
+) -> None:
+    change = lambda text: CALCULATION.sub(f"<calcPr {said}/>", text)  # noqa: E731
+    path = rewritten(original, tmp_path / "plan.xlsx", "xl/workbook.xml", change)
+    assert [finding.rule for finding in check_workbook(path)] == found
+
+
 def patched(original: Path, target: Path, sheet: str, cell: str, change: Callable[[str], str]) -> Path:
     """A copy in which the XML of one cell is another."""
     index = openpyxl.load_workbook(original).sheetnames.index(sheet) + 1

@@ -34,7 +34,7 @@ def derived_numbers_are_formulas(subject: Subject) -> Iterator[Finding]:
     """Every number is a formula, an assumption or an optimiser's value."""
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
-            if isinstance(cell.value, bool | int | float | date) and cell.style not in STATIC:
+            if isinstance(cell.value, bool | int | float | date) and subject.style(cell) not in STATIC:
                 yield Finding(
                     1, f"{sheet.title}!{cell.coordinate}", f"a number typed where a formula belongs: {cell.value}"
                 )
@@ -99,7 +99,7 @@ def references_run_left_to_right(subject: Subject) -> Iterator[Finding]:
 
 def no_circularity(subject: Subject) -> Iterator[Finding]:
     """No formula depends on itself, and iteration is off."""
-    if b"iterate=" in subject.parts["xl/workbook.xml"]:
+    if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
         yield Finding(13, "workbook", "iterative calculation is on")
     graph = {formula.where: subject.areas(formula) for formula in subject.formulas}
     state: dict[str, int] = {}

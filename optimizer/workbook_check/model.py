@@ -180,11 +180,11 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
         for row in sheet.iter_rows():
             for cell in row:
                 where = f"{sheet.title}!{cell.coordinate}"
-                number = cell.style == Role.INPUT.value and cell.data_type != "s"
+                number = subject.style(cell) == Role.INPUT.value and cell.data_type != "s"
                 if number and not any(_holds(area, cell) for area in validated):
                     yield Finding(26, where, "may be edited but has no rule with a message")
                 number = cell.value is not None and cell.data_type != "s"
-                assumption = cell.style in (Role.INPUT.value, Role.FIXED.value) and number
+                assumption = subject.style(cell) in (Role.INPUT.value, Role.FIXED.value) and number
                 if assumption and sheet.title == "Inputs" and not sheet.cell(int(cell.row or 0), SOURCE).value:
                     yield Finding(26, where, "the assumption has no source")
 

@@ -25,7 +25,7 @@ def nothing_foreign(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if re.search(r"\[|https?:|\|", formula.text, re.IGNORECASE):
             yield Finding(18, formula.where, "the formula reaches outside the file")
-    if b'fullCalcOnLoad="1"' not in subject.parts["xl/workbook.xml"]:
+    if not re.search(rb'\bfullCalcOnLoad="(1|true)"', subject.parts["xl/workbook.xml"]):
         yield Finding(18, "workbook", "is not calculated again when it is opened")
 
 
@@ -41,18 +41,18 @@ def text_is_text(subject: Subject) -> Iterator[Finding]:
         for cell in subject.cells(sheet):
             where = f"{sheet.title}!{cell.coordinate}"
             if cell.data_type == "s":
-                yield from (Finding(29, where, message) for message in _text_faults(cell))
+                yield from (Finding(29, where, message) for message in _text_faults(cell, subject.style(cell)))
             elif cell.data_type == "f" and len(str(cell.value)) > LONGEST_FORMULA:
                 yield Finding(29, where, "the formula is longer than Excel reads")
 
 
-def _text_faults(cell: Cell) -> Iterator[str]:
+def _text_faults(cell: Cell, style: str) -> Iterator[str]:
     text = str(cell.value)
     if not cell.quotePrefix and cell.hyperlink is None:
         yield "a text that editing could turn into a formula"
     if len(text) > LONGEST_TEXT:
         yield "a text longer than a cell holds"
-    if cell.style in STATIC and _is_number(text):
+    if style in STATIC and _is_number(text):
         yield f"a number written as text: {text}"
 
 

@@ -65,22 +65,21 @@ def inputs_stand_apart(subject: Subject) -> Iterator[Finding]:
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
             number = isinstance(cell.value, int | float | date)
-            if number and cell.style in roles and sheet.title not in INPUT_SHEETS:
+            if number and subject.style(cell) in roles and sheet.title not in INPUT_SHEETS:
                 yield Finding(10, f"{sheet.title}!{cell.coordinate}", "an assumption outside Inputs")
 
 
 def style_says_the_role(subject: Subject) -> Iterator[Finding]:
     """Formulas do not look like assumptions, links look like links, and Contents explains every look."""
     for formula in subject.formulas:
-        style = subject.book[formula.sheet][formula.cell].style
+        style = subject.style(subject.book[formula.sheet][formula.cell])
         if style in STATIC:
             yield Finding(11, formula.where, f"a formula that looks like '{style}'")
         elif LINK.fullmatch(formula.text) and style == Role.FORMULA.value:
             yield Finding(11, formula.where, f"a link to another sheet that looks like '{style}'")
-    key = {cell.style for cell in subject.cells(subject.book["Contents"])} if "Contents" in subject.book else set()
-    shown = {cell.style for sheet in subject.sheets for cell in subject.cells(sheet)}
+    shown = {sheet.title: {subject.style(cell) for cell in subject.cells(sheet)} for sheet in subject.sheets}
     for role in (Role.INPUT, Role.FIXED, Role.SOLVER, Role.FORMULA, Role.LINK, Role.TOTAL):
-        if role.value in shown and role.value not in key:
+        if role.value in set().union(*shown.values()) - shown.get("Contents", set()):
             yield Finding(11, "Contents", f"the key does not show the look '{role.value}'")
 
 

@@ -12,9 +12,11 @@ import openpyxl
 from openpyxl.cell.cell import Cell
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.styles.styleable import StyleableObject
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from catalogs.problems import InputError
 from optimizer.reading import from_outside
@@ -28,6 +30,7 @@ from optimizer.workbook_back.copy import Opened, copy_among
 from optimizer.workbook_back.package import KIND, Package
 from optimizer.workbook_back.sheets import Cells, Value, read_names, read_sheets
 
+STYLES = "xl/styles.xml"
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"
 
 
@@ -68,6 +71,7 @@ class Subject:
         self.found: dict[str, Cells] = read_sheets(package)
         self.defined = read_names(package)
         self.parts = package.content()
+        self._names_of_styles = _names_of_styles(package)
         package.close()
         with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
@@ -122,6 +126,14 @@ class Subject:
         """What a cell shows."""
         found = self.found.get(sheet, {}).get(cell)
         return None if found is None else found.value
+
+    def style(self, cell: StyleableObject) -> str:
+        """The name of a cell's style, empty if it has none.
+
+        openpyxl takes the place of a name in the list for its number, which other programs do not number through.
+        """
+        styled = cell._style if cell.has_style else None  # type: ignore[attr-defined]
+        return self._names_of_styles.get(styled.xfId if styled else 0, "")
 
     def cells(self, sheet: Worksheet) -> Iterator[Cell]:
         """The cells of a sheet that hold something."""
@@ -181,6 +193,15 @@ class Subject:
         for row in range(HEADER + 1, sheet.max_row + 1):
             if any(_holds(sheet.cell(row, column).value) for column in columns):
                 yield row
+
+
+def _names_of_styles(package: Package) -> dict[int, str]:
+    """The names of cell styles, by the number that a cell's style states."""
+    names: dict[int, str] = {}
+    for event, element in package.elements(STYLES) if STYLES in package.names else ():
+        if event == "end" and element.tag == f"{{{SHEET_MAIN_NS}}}cellStyle":
+            names.setdefault(int(element.get("xfId", 0)), element.get("name", ""))
+    return names
 
 
 def _tokens(formula: str) -> tuple[Token, ...]:
