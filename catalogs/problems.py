@@ -45,7 +45,7 @@ def _place(problem: Problem) -> tuple[Location, str]:
 class InputError(Exception):
     """Inputs that cannot be used. Holds every problem found, not only the first.
 
-    They go by their places, those at one by their words; those of a whole file stay in the order in which they were told.
+    They go by their places, those at one place by their words; those of a whole file stay as they were told.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
