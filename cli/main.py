@@ -41,8 +41,13 @@ def chipmix() -> None:
       chipmix plan quick_start -o plan.xlsx
 
     \b
-    Exit codes: 0 a plan, 1 our own fault, 2 the input, 3 no plan can meet every limit,
-    4 no plan found in the time given, 130 interrupted, 143 terminated (what was found is written first).
+    Exit codes:
+      0 done: a plan, or what was asked for
+      1 our own fault
+      2 the input, or an output that cannot be written
+      3 no plan can meet every limit
+      4 nothing found in the time given
+      130 interrupted, 143 terminated: what was found is written first
     """
 
 
