@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import random
@@ -10,11 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import accelerator, as_yaml, catalog, one_offer, rates, scenario, site, system, write
+
+import cli.main
+from optimizer import files
 
 COMMAND = Path(sys.executable).parent / "chipmix"
 SOLVER = "solver_process.py"
@@ -37,6 +42,16 @@ def run(*words: str, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]
     environment = {**os.environ, **more.pop("environment", {})}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8", "timeout": 120}
     return subprocess.run([str(COMMAND), *words], cwd=cwd, check=False, env=environment, **{**streams, **more})
+
+
+def run_here(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command line to its end in this process: all that the installed command does after its start."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(COMMAND), *words])
+        patch.setattr(files, "_written", [])
+        code = cli.main.run([*words])
+    return subprocess.CompletedProcess([*words], code, out.getvalue(), err.getvalue())
 
 
 def start(*words: str, cwd: Path, **more: Any) -> subprocess.Popen[str]:

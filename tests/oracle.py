@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -19,6 +20,7 @@ CAPEX = ("hardware", "network")
 OPEX = ("energy", "hosting", "maintenance", "software", "rent", "carbon")
 
 
+@cache
 def month_of(key: str) -> int:
     """2025 -> 24300, 2025q2 -> 24303, 2025-07 -> 24306: months since year 0."""
     year, rest = int(key[:4]), key[4:]
@@ -35,8 +37,13 @@ def value(schedule: Any, month: int) -> Number | None:
     """The number that holds in a month; None before the first key or where there is no schedule."""
     if isinstance(schedule, dict):
         begun = [key for key in schedule if month_of(key) <= month]
-        return Fraction(str(schedule[max(begun, key=month_of)])) if begun else None
-    return None if schedule is None else Fraction(str(schedule))
+        return number(str(schedule[max(begun, key=month_of)])) if begun else None
+    return None if schedule is None else number(str(schedule))
+
+
+@cache
+def number(text: str) -> Number:
+    return Fraction(text)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Oracle:
 
     def __init__(self, asked: Tree, known: Tree) -> None:
         self.asked = asked
+        self.read: dict[tuple[int, int], tuple[Any, list[Number | None]]] = {}
         self.accelerators: Tree = {}
         self.systems: Tree = {}
         self.offers: Tree = {}
@@ -104,7 +112,10 @@ class Oracle:
 
     def each_month(self, schedule: Any, t: int) -> list[Number | None]:
         """The numbers that hold in the months of period t, which may lie before the horizon."""
-        return [value(schedule, self.month(t) + i) for i in range(self.months)]
+        key = (id(schedule), t)
+        if key not in self.read:  # it is kept, so that no other schedule gets its id
+            self.read[key] = schedule, [value(schedule, self.month(t) + i) for i in range(self.months)]
+        return self.read[key][1]
 
     def asked_in(self, schedule: Any, t: int) -> Number:
         """A demand: that of the month that asks for most; nothing before it begins."""

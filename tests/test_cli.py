@@ -11,13 +11,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from commands import run, run_here, wait_for_solver
 
 from cli.main import chipmix
 
@@ -46,11 +46,7 @@ demand:
 """
 
 
-def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the installed command as a user would."""
-    return subprocess.run(
-        [str(COMMAND), *words], cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, **environment}
-    )
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture
@@ -89,7 +85,7 @@ def test_every_command_shows_an_example() -> None:
 def known_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The plan.json of the smallest bundled scenario, made once."""
     folder = tmp_path_factory.mktemp("known")
-    assert run("plan", "quick_start", "--json", "plan.json", cwd=folder).returncode == 0
+    assert run_here("plan", "quick_start", "--json", "plan.json", cwd=folder).returncode == 0
     return folder / "plan.json"
 
 
@@ -107,18 +103,18 @@ def example(line: str) -> Any:
 def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> None:
     shutil.copy(folder / "scenario.yaml", folder / "my_scenario.yaml")
     if not line.startswith("chipmix init"):
-        run("init", "my_plan", cwd=folder)
+        run_here("init", "my_plan", cwd=folder)
     (folder / "our_quotes").mkdir()
     shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
     words = shlex.split(line.partition(" > ")[0])[1:]
     if "plan.xlsx" in words and "-o plan.xlsx" not in line:
-        run("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=folder)
+        run_here("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=folder)
     if "--volume" in words:
-        run("plan", "openai_asic", "--json", "plan.json", cwd=folder)
+        run_here("plan", "openai_asic", "--json", "plan.json", cwd=folder)
     for name in {"plan.json", "approved.json", "new.json"} & set(words):
         if not (folder / name).exists():
             shutil.copy(known_plan, folder / name)
-    done = run(*words, cwd=folder)
+    done = run_here(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
 
 
@@ -133,13 +129,13 @@ def test_the_plan_is_printed_and_timings_go_to_stderr(folder: Path) -> None:
 
 
 def test_json_to_standard_output_is_json_alone_and_the_same_twice(folder: Path) -> None:
-    first, second = (run("plan", "scenario.yaml", "--json", "-", cwd=folder) for _ in range(2))
+    first, second = (run_here("plan", "scenario.yaml", "--json", "-", cwd=folder) for _ in range(2))
     assert json.loads(first.stdout)["objective_usd"] == pytest.approx(660432.79, abs=0.005)
     assert first.stdout == second.stdout
 
 
 def test_files_are_written_beside_what_is_printed(folder: Path) -> None:
-    done = run("plan", "scenario.yaml", "--json", "plan.json", "--write-model", "m.lp", "-o", "p.xlsx", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "--json", "plan.json", "--write-model", "m.lp", "-o", "p.xlsx", cwd=folder)
     assert done.returncode == 0
     assert json.loads((folder / "plan.json").read_text())["status"] == "optimal"
     assert "serve_demand(work,2025q1):" in (folder / "m.lp").read_text()
@@ -151,7 +147,7 @@ def test_bad_input_exits_2_and_writes_nothing(folder: Path) -> None:
     text = SCENARIO.replace("pue: 1.2", "pue: 0.9").replace("workload: training", "workload: trainning")
     (folder / "scenario.yaml").write_text(text)
     before = sorted(folder.rglob("*"))
-    done = run("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", "--write-model", "m.lp", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", "--write-model", "m.lp", cwd=folder)
     assert done.returncode == 2
     assert "scenario.yaml:7:29: sites.hall.pue must be at least 1 (got 0.9)" in done.stderr
     assert "there is no workload 'trainning'; did you mean 'training'?" in done.stderr
@@ -163,7 +159,7 @@ def test_bad_input_exits_2_and_writes_nothing(folder: Path) -> None:
 def test_an_infeasible_scenario_exits_3_names_what_is_short_and_writes_nothing(folder: Path) -> None:
     (folder / "scenario.yaml").write_text(SCENARIO.replace("power_mw: 10,", "power_mw: 0.2,"))
     before = sorted(folder.rglob("*"))
-    done = run("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "-o", "p.xlsx", "--json", "p.json", cwd=folder)
     # 20 systems of 10 kW at a PUE of 1.2 take 0.24 MW; the site has 0.20.
     assert done.returncode == 3
     assert "power: 0.04 MW more power at hall" in done.stderr
@@ -191,7 +187,7 @@ def test_an_infeasible_scenario_exits_3_names_what_is_short_and_writes_nothing(f
     ],
 )
 def test_misuse_exits_2_with_what_would_do(words: tuple[str, ...], says: str, folder: Path) -> None:
-    done = run(*words, cwd=folder)
+    done = run_here(*words, cwd=folder)
     assert (done.returncode, done.stdout.replace("chips: ", "")[:0]) == (2, "")
     assert says in done.stderr
 
@@ -199,24 +195,24 @@ def test_misuse_exits_2_with_what_would_do(words: tuple[str, ...], says: str, fo
 def test_check_reports_every_problem_of_every_path(folder: Path) -> None:
     (folder / "chips" / "chip.yaml").write_text(CATALOG.replace("cooling: air", "cooling: water"))
     (folder / "other.yaml").write_text(SCENARIO.replace("periods: 2", "periods: two"))
-    done = run("check", "scenario.yaml", "other.yaml", cwd=folder)
+    done = run_here("check", "scenario.yaml", "other.yaml", cwd=folder)
     assert done.returncode == 2
     assert "systems.box.cooling must be 'air' or 'liquid' (got water)" in done.stderr
     assert "horizon.periods must be a whole number (got two)" in done.stderr
 
 
 def test_init_and_add_write_what_runs_and_never_overwrite(tmp_path: Path) -> None:
-    assert run("init", "mine", cwd=tmp_path).returncode == 0
-    assert run("plan", "mine/scenario.yaml", cwd=tmp_path).returncode == 0
-    assert run("init", "mine", cwd=tmp_path).returncode == 2
-    assert run("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 0
-    assert run("catalog", "check", "own", cwd=tmp_path).returncode == 0
-    assert run("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 2
+    assert run_here("init", "mine", cwd=tmp_path).returncode == 0
+    assert run_here("plan", "mine/scenario.yaml", cwd=tmp_path).returncode == 0
+    assert run_here("init", "mine", cwd=tmp_path).returncode == 2
+    assert run_here("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 0
+    assert run_here("catalog", "check", "own", cwd=tmp_path).returncode == 0
+    assert run_here("catalog", "add", "nova1", "--vendor", "acme", "--folder", "own", cwd=tmp_path).returncode == 2
 
 
 def test_the_catalogue_is_shown_in_one_table(tmp_path: Path) -> None:
-    listed = run("catalog", "list", cwd=tmp_path).stdout.splitlines()
-    shown = run("catalog", "show", "h100_sxm", cwd=tmp_path).stdout
+    listed = run_here("catalog", "list", cwd=tmp_path).stdout.splitlines()
+    shown = run_here("catalog", "show", "h100_sxm", cwd=tmp_path).stdout
     assert listed[0].startswith("vendor")
     assert any("dgx_h100.purchase" in line and "nvidia" in line for line in listed)
     assert re.search(r"llm_training +\S+.* TFLOP/s +\w+ +(measured|vendor|estimated)", shown)
@@ -226,7 +222,7 @@ def test_the_catalogue_is_shown_in_one_table(tmp_path: Path) -> None:
 def test_schemas_are_json_schemas(what: str, tmp_path: Path) -> None:
     import jsonschema
 
-    schema = json.loads(run("catalog", "schema", "--of", what, cwd=tmp_path).stdout)
+    schema = json.loads(run_here("catalog", "schema", "--of", what, cwd=tmp_path).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
@@ -273,7 +269,7 @@ def test_interrupting_keeps_the_best_plan(tmp_path: Path) -> None:
     """At a gap of zero the search goes on long after a good plan is known."""
     words = [str(COMMAND), "plan", "meta_2025", "--gap", "0", "--json", "plan.json"]
     child = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(8)
+    wait_for_solver(child, seconds=3)
     if child.poll() is not None:
         pytest.skip("the search ended before it could be interrupted")
     child.send_signal(signal.SIGINT)
@@ -284,7 +280,7 @@ def test_interrupting_keeps_the_best_plan(tmp_path: Path) -> None:
 
 
 def test_no_plan_in_the_time_given_exits_4(tmp_path: Path) -> None:
-    done = run("plan", "meta_2025", "--time-limit", "0.001", "--json", "plan.json", cwd=tmp_path)
+    done = run_here("plan", "meta_2025", "--time-limit", "0.001", "--json", "plan.json", cwd=tmp_path)
     assert done.returncode == 4
     assert "no plan was found in the time given" in done.stderr
     assert not list(tmp_path.iterdir())
@@ -292,7 +288,7 @@ def test_no_plan_in_the_time_given_exits_4(tmp_path: Path) -> None:
 
 def test_another_solver_agrees(folder: Path) -> None:
     pytest.importorskip("pyscipopt")
-    done = run("plan", "scenario.yaml", "--solver", "SCIP_PY", "--json", "-", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "--solver", "SCIP_PY", "--json", "-", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["objective_usd"] == pytest.approx(660432.79, abs=0.005)
 
@@ -304,7 +300,7 @@ def test_settings_change_scenario_and_catalogue(folder: Path) -> None:
         "catalog/offers/box.purchase/price_usd=200e3",
     )  # fmt: skip
     words = [word for setting in settings for word in ("--set", setting)]
-    done = run("plan", "scenario.yaml", *words, "--json", "-", cwd=folder)
+    done = run_here("plan", "scenario.yaml", *words, "--json", "-", cwd=folder)
     assert done.returncode == 0, done.stderr
     # 10 boxes, then 20, at 1.2 · 7 kW · 2,190 h · 0.05 USD/kWh = 919.80 a quarter
     assert json.loads(done.stdout)["objective_usd"] == pytest.approx(20 * 200_000 + 30 * 919.80)
@@ -312,7 +308,7 @@ def test_settings_change_scenario_and_catalogue(folder: Path) -> None:
 
 
 def test_wrong_settings_exit_2_and_name_the_setting(folder: Path) -> None:
-    done = run("plan", "scenario.yaml", "--set", "finance/discount_rat=0", "--set", "horizon=x", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "--set", "finance/discount_rat=0", "--set", "horizon=x", cwd=folder)
     assert done.returncode == 2
     assert "--set finance/discount_rat=0" in done.stderr
     assert "did you mean 'discount_rate'?" in done.stderr
@@ -342,7 +338,7 @@ def test_other_decisions_are_printed(folder: Path) -> None:
     catalogue = CATALOG.replace("stack: cuda}", "stack: cuda, one_off: {usd: 5e6, months: 6}}")
     (folder / "chips" / "chip.yaml").write_text(catalogue)
     (folder / "decisions.yaml").write_text(DECISIONS)
-    done = run("plan", "decisions.yaml", cwd=folder)
+    done = run_here("plan", "decisions.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
     shown = done.stdout
     assert re.search(r"2025q1 +start engineering chip +orders from 2025q3 +5\.000", shown)
@@ -356,10 +352,10 @@ def test_other_decisions_are_printed(folder: Path) -> None:
 def test_a_plan_of_value_says_so(folder: Path) -> None:
     """Half a cent for each TFLOP/s and hour: the headline is what the work is worth less all costs."""
     value = ("--set", "objective=maximize_value", "--set", "demand/work/value_usd_per_unit_hour=0.005")
-    done = run("plan", "scenario.yaml", *value, cwd=folder)
+    done = run_here("plan", "scenario.yaml", *value, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "present value of the work, less all costs" in done.stdout
-    best = run("plan", "scenario.yaml", *value, "--json", "-", cwd=folder)
+    best = run_here("plan", "scenario.yaml", *value, "--json", "-", cwd=folder)
     objective = json.loads(best.stdout)["objective_usd"]
     assert f"optimal: {-objective:,.2f} USD present value of the work" in done.stdout
 
@@ -391,7 +387,7 @@ demand: {work: {per_second: 3.2e8}}
 def test_numbers_of_any_size_end_in_an_answer(folder: Path, settings: list[str], code: int, said: str) -> None:
     """A plan, a proof that there is none with what is short, or the field that is out of proportion."""
     (folder / "cents.yaml").write_text(CENTS)
-    done = run("plan", "cents.yaml", *(word for each in settings for word in ("--set", each)), cwd=folder)
+    done = run_here("plan", "cents.yaml", *(word for each in settings for word in ("--set", each)), cwd=folder)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     if code == 0:
@@ -400,7 +396,7 @@ def test_numbers_of_any_size_end_in_an_answer(folder: Path, settings: list[str],
 
 def test_a_repair_of_a_hair_is_a_hair(folder: Path) -> None:
     (folder / "cents.yaml").write_text(CENTS)
-    done = run("repair", "cents.yaml", "--set", "budget/capex_usd/total=29999999999.90", cwd=folder)
+    done = run_here("repair", "cents.yaml", "--set", "budget/capex_usd/total=29999999999.90", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "+0.1 USD of capex budget total" in done.stdout
     assert "total: 30000000000" in done.stdout

@@ -1,68 +1,64 @@
-"""Catalogue entries joined once, loudly: none lost, none doubled, units of the model."""
+"""Catalogue entries joined once: each offer with its system, each system with its accelerator, units of the model.
+
+The catalogue was checked: an entry that another one names is there and keys are unique, so none is lost or doubled.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeVar
-
-import pandas as pd
 
 from catalogs.schema import Catalog, Offer, System
 from optimizer.calendar import MONTHS_PER_YEAR
 from optimizer.scenario import Scenario
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
-Fact = TypeVar("Fact", SystemFacts, OfferFacts)
+
+def joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:
+    """All systems and offers in the order of their keys; `sooner` shortens every lead time by so many periods."""
+    systems = {key: _system_facts(key, entry, catalog) for key, entry in sorted(catalog.systems.items())}
+    offers = {
+        key: _offer_facts(key, offer, systems[offer.system], catalog, scenario, sooner)
+        for key, offer in sorted(catalog.offers.items())
+    }
+    return systems, offers
 
 
-def _system_facts(catalog: Catalog) -> pd.DataFrame:
-    """Every system, joined with its accelerator: one row a system, none lost, none doubled."""
-    systems = pd.DataFrame(
-        [
-            (
-                key,
-                s.accelerator,
-                s.accelerators,
-                float(s.provisioned_kw),
-                float(s.average_kw),
-                s.cooling,
-                float(s.racks),
-            )
-            for key, s in sorted(catalog.systems.items())
-        ],
-        columns=["system", "accelerator", "accelerators", "provisioned_kw", "average_kw", "cooling", "racks"],
+def _system_facts(key: str, system: System, catalog: Catalog) -> SystemFacts:
+    accelerator = catalog.accelerators[system.accelerator]
+    return SystemFacts(
+        system=key,
+        accelerator=system.accelerator,
+        vendor=accelerator.vendor,
+        stack=accelerator.stack,
+        accelerators=system.accelerators,
+        provisioned_kw=float(system.provisioned_kw),
+        average_kw=float(system.average_kw),
+        cooling=system.cooling,
+        racks=float(system.racks),
     )
-    accelerators = pd.DataFrame(
-        [(key, a.vendor, a.stack) for key, a in sorted(catalog.accelerators.items())],
-        columns=["accelerator", "vendor", "stack"],
+
+
+def _offer_facts(
+    key: str, offer: Offer, system: SystemFacts, catalog: Catalog, scenario: Scenario, sooner: int
+) -> OfferFacts:
+    return OfferFacts(
+        offer=key,
+        system=offer.system,
+        accelerator=system.accelerator,
+        vendor=system.vendor,
+        accelerators=system.accelerators,
+        route=offer.route,
+        hosted=offer.hosted,
+        host=offer.host,
+        lead_periods=max(0, scenario.calendar.whole_periods(offer.lead_time_months) - sooner),
+        periods=_periods_in_service(offer, scenario),
+        divisible=offer.divisible == "true",
+        deposit_share=float(offer.deposit_share),
+        network_usd=float(offer.network_usd),
+        software_usd_per_year=float(offer.software_usd_per_year),
+        carbon_kg_per_hour=float(_carbon_kg(offer, catalog.systems[offer.system])),
+        minimum_order=offer.minimum_order_systems,
     )
-    return systems.merge(accelerators, on="accelerator", how="left", validate="m:1")
-
-
-def _offer_facts(catalog: Catalog, scenario: Scenario, systems: pd.DataFrame) -> pd.DataFrame:
-    """Every offer, joined with its system: one row an offer, none lost, none doubled."""
-    calendar = scenario.calendar
-    offers = pd.DataFrame(
-        [
-            (
-                key, o.system, o.route, o.hosted, o.host,
-                calendar.whole_periods(o.lead_time_months), _periods_in_service(o, scenario),
-                o.divisible == "true", float(o.deposit_share), float(o.network_usd),
-                float(o.software_usd_per_year), float(_carbon_kg(o, catalog.systems[o.system])),
-                o.minimum_order_systems,
-            )
-            for key, o in sorted(catalog.offers.items())
-        ],
-        columns=[
-            "offer", "system", "route", "hosted", "host", "lead_periods", "periods", "divisible",
-            "deposit_share", "network_usd", "software_usd_per_year", "carbon_kg_per_hour",
-            "minimum_order",
-        ],
-    )  # fmt: skip
-    joined = offers.merge(systems, on="system", how="left", validate="m:1")
-    if len(joined) != len(offers) or joined["accelerators"].isna().any():
-        raise AssertionError("an offer lost its system in the join")
-    return joined
 
 
 def _carbon_kg(offer: Offer, system: System) -> Decimal:
@@ -76,18 +72,3 @@ def _periods_in_service(offer: Offer, scenario: Scenario) -> int:
         return 1
     life = scenario.finance.service_life_years * MONTHS_PER_YEAR
     return scenario.calendar.periods_in_term(offer.term_months if offer.term_months is not None else life)
-
-
-def _facts(frame: pd.DataFrame, kind: type[Fact]) -> dict[str, Fact]:
-    """Rows by their first column; what a row lacks is None."""
-    columns: list[str] = list(kind._fields)
-    rows = frame[columns].astype(object).where(frame[columns].notna(), None)
-    return {row[0]: kind(*row) for row in rows.itertuples(index=False, name=None)}
-
-
-def joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:
-    """All systems and offers; `sooner` shortens every lead time by so many periods."""
-    systems = _system_facts(catalog)
-    offers = _offer_facts(catalog, scenario, systems)
-    offers["lead_periods"] = (offers["lead_periods"] - sooner).clip(lower=0)
-    return _facts(systems, SystemFacts), _facts(offers, OfferFacts)
