@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -58,8 +59,13 @@ for command in COMMANDS:
     chipmix.add_command(command)
 
 
+CYCLES = (100_000, 50, 100)
+"""How rarely Python looks for reference cycles: a command lives for seconds, and a sixth of them went there."""
+
+
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
+    gc.set_threshold(*CYCLES)
     screen.install()
     interruption.install()
     try:
