@@ -42,7 +42,7 @@ def _share(_context: click.Context, _parameter: click.Parameter, text: str) -> f
     return float(found[1]) / 100
 
 
-@click.command()
+@click.command(short_help="Show what is open among plans of nearly the least cost.")
 @click.argument("scenario")
 @click.option("--within", default="2%", show_default=True, metavar="PERCENT", callback=_share,
               help="How much more than the best plan a plan may cost.")  # fmt: skip

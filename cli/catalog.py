@@ -112,7 +112,7 @@ def _rate(known: Catalog, accelerator: str, workload: str) -> str:
     return "" if entry is None else f"{float(_last(entry.rate)):,.4g}"
 
 
-@catalog.command()
+@catalog.command(short_help="Show all that is known of one entry, with its sources.")
 @click.argument("entry", metavar="ID")
 @folder_option
 def show(entry: str, folders: tuple[Path, ...]) -> int:
@@ -181,7 +181,7 @@ def _parts_of(known: Catalog, entry: str) -> list[str]:
     return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
 
 
-@catalog.command()
+@catalog.command(short_help="Start the file of a new accelerator.")
 @click.argument("entry", metavar="ID")
 @click.option("--vendor", required=True, help="Who makes it.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("our_catalog"),
@@ -217,8 +217,9 @@ def add(entry: str, vendor: str, folder: Path) -> int:
     return 0
 
 
-@catalog.command()
-@click.option("--of", "what", type=click.Choice(["catalog", "scenario", "plan"]), default="catalog", show_default=True)
+@catalog.command(short_help="Print the JSON Schema of a kind of file.")
+@click.option("--of", "what", type=click.Choice(["catalog", "scenario", "plan"]), default="catalog", show_default=True,
+              help="Of which kind of file.")  # fmt: skip
 def schema(what: str) -> int:
     """Print the JSON Schema of a catalogue file, a scenario or a plan, for editors and programs.
 
@@ -239,7 +240,7 @@ def schema(what: str) -> int:
     return 0
 
 
-@catalog.command("check")
+@catalog.command("check", short_help="Check the bundled catalogue, or folders on top of it.")
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[FOLDER]...")
 def check_(folders: tuple[Path, ...]) -> int:
     """Check the bundled catalogue, or folders on top of it; every problem at once.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-@click.command()
+@click.command(short_help="Set plans side by side: costs, orders, and why they differ.")
 @click.argument("plans", nargs=-1, required=True, type=PLAN_FILE, metavar="PLAN PLAN…")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
               help="Write the last plan as an Excel workbook with the sheets Compare and Bridge.")  # fmt: skip

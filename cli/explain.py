@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
-@click.command()
+@click.command(short_help="Say why a plan is as it is, and what each limit is worth.")
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("-o", "--output", metavar="FILE.xlsx", callback=workbook_file,
               type=click.Path(path_type=Path, dir_okay=False),

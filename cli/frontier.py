@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optimizer.workbook.wording import Language
 
 
-@click.command()
+@click.command(short_help="Show what less carbon, power, unmet work or a vendor costs.")
 @click.argument("scenario")
 @click.option("--trade", required=True, metavar="KEY",
               help="carbon_t, it_kw (highest IT load at our sites), unmet or unmet/DEMAND (work left undone), "

@@ -10,7 +10,7 @@ from cli.screen import say
 from cli.templates import QUOTES, SCENARIO
 
 
-@click.command()
+@click.command(short_help="Write a small scenario and an example quote, ready to run.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> int:
     """Write a small commented scenario and an example quote into FOLDER, ready to run.

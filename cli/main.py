@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -41,8 +42,13 @@ def chipmix() -> None:
       chipmix plan quick_start -o plan.xlsx
 
     \b
-    Exit codes: 0 a plan, 1 our own fault, 2 the input, 3 no plan can meet every limit,
-    4 no plan found in the time given, 130 interrupted, 143 terminated (what was found is written first).
+    Exit codes:
+      0 done: a plan, or what was asked for
+      1 our own fault
+      2 the input, or an output that cannot be written
+      3 no plan can meet every limit
+      4 nothing found in the time given
+      130 interrupted, 143 terminated: what was found is written first
     """
 
 
@@ -53,8 +59,13 @@ for command in COMMANDS:
     chipmix.add_command(command)
 
 
+CYCLES = (100_000, 50, 100)
+"""How rarely Python looks for reference cycles: a command lives for seconds, and a sixth of them went there."""
+
+
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
+    gc.set_threshold(*CYCLES)
     screen.install()
     interruption.install()
     try:

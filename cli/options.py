@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-LONGEST_SECONDS = 366 * 24 * 3600.0
+LONGEST_SECONDS = 366 * 24 * 3600
 """Nobody waits longer, and clocks take no longer times."""
 
 

@@ -28,7 +28,7 @@ SECONDS_BETWEEN_LINES = 10.0
 WORKBOOK = ".xlsx"
 
 
-@click.command()
+@click.command(short_help="Find the cheapest plan for a scenario or an edited workbook.")
 @click.argument("scenario")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
               help="Write the plan as an Excel workbook.")  # fmt: skip
@@ -81,7 +81,8 @@ def plan(
       chipmix plan quick_start -o plan.xlsx
       chipmix plan meta_2025 --time-limit 60 --json -
       chipmix plan quick_start --set finance/discount_rate=0.12
-      chipmix plan quick_start --stay-close plan.json --saving 80% --placed-until 2026q1
+      chipmix plan quick_start --stay-close plan.json --saving 80%
+      chipmix plan quick_start --stay-close plan.json --placed-until 2026q1
       chipmix plan plan.xlsx -o new.xlsx
     """
     from optimizer.model_file import write_model as write_model_file

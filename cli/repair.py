@@ -41,7 +41,7 @@ def repair(
 
     \b
     Examples:
-      chipmix repair quick_start --set sites/colo_room/power_mw=0.05 --set demand/training_70b/sites=[colo_room]
+      chipmix repair quick_start --set demand/training_70b/sites=[colo_room]
       chipmix repair my_scenario.yaml --json -
     """
     from optimizer.repair import repair as repaired

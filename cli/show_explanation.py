@@ -46,9 +46,11 @@ def _show_limits(limits: Sequence[LimitWorth], words: Words) -> None:
     if others:
         heading("Limits that were not moved")
         fit = [limit for limit in others if limit.moves]
-        _show_names(f"{len(fit)} leave room: 5 % less changes nothing", [limit.limit for limit in fit])
+        leave = "leaves" if len(fit) == 1 else "leave"
+        _show_names(f"{len(fit)} {leave} room: 5 % less changes nothing", [limit.limit for limit in fit])
         rest = [limit for limit in others if not limit.moves]
-        _show_names(f"{len(rest)} bind or nearly, but matter less; --limit NAME tells", [one.limit for one in rest])
+        verbs = "binds or nearly, but matters" if len(rest) == 1 else "bind or nearly, but matter"
+        _show_names(f"{len(rest)} {verbs} less; --limit NAME tells", [one.limit for one in rest])
 
 
 def _show_names(what: str, names: Sequence[str]) -> None:

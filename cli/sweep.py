@@ -38,7 +38,7 @@ WORDS = {
 }
 
 
-@click.command()
+@click.command(short_help="Make one plan for each combination of some settings.")
 @click.argument("scenario")
 @click.option("--vary", multiple=True, metavar="KEY=A,B,C",
               help="The values of a key of the scenario or catalogue; several times: every combination.")  # fmt: skip

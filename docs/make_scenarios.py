@@ -58,12 +58,16 @@ plan says how much of it rests on them.
 
 **Calibration.** Demand is `accelerators announced × rate in the catalogue in that quarter × availability × share of
 them on that work`. The arithmetic stands beside each demand. Counting each quarter at its own rates keeps faster
-software from looking like a saving. How the accelerators divide between kinds of work is assumed.
+software from looking like a saving. How the accelerators divide between kinds of work is assumed. The mixture of
+experts is counted on H100 and TPU v6e too, at their rates, though one server of these does not hold it: that work goes
+to other systems, or is left undone until there are some.
 
 **Money.** Announced capital expenditure also holds land, buildings, power and other servers. Of an AI data centre,
 56 % is servers and their network (GPU 39, network 13, CPU 3, storage 1.4; Bernstein, October 2025); that part of
 the announced sum is the budget, and it is what the plan's capex compares with. Spend is capex and rent of what the
-plan itself orders; what was ordered before the horizon is in the capex, not in the shares of spend.
+plan itself orders; what was ordered before the horizon is in the capex, not in the shares of spend. Rent that falls due
+after the horizon is in the total cost, less what the rest of the terms would fetch, so that a long lease is no bargain
+only because the horizon ends.
 
 **Reading the tables.** *Planned* is what chipmix finds, to a gap of 0.01 %; plans within the gap are
 interchangeable, so the last digits of a count mean nothing. "–" means that nothing was announced. *Binds first* is

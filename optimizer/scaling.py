@@ -106,7 +106,8 @@ def _sizes(matrix: Matrix, columns: Floats) -> _Sizes:
     largest, limit = _largest(matrix, per_unit), np.minimum(row_limits(matrix), reach)
     size = np.maximum(limit, np.where(whole > 0, whole, np.where(limit > 0, largest / FINE, largest)))
     size = np.where(size > 0, size, 1.0)
-    least = 1 / _largest(matrix, np.divide(1.0, per_unit, out=np.zeros_like(per_unit), where=per_unit > 0))
+    finest = _largest(matrix, np.divide(1.0, per_unit, out=np.zeros_like(per_unit), where=per_unit > 0))
+    least = np.divide(1.0, finest, out=np.full_like(finest, np.inf), where=finest > 0)
     return _Sizes(np.maximum(reach, size), size, least)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import optimizer.solve
+from cli.main import CYCLES
 from optimizer import solver_process
+
+gc.set_threshold(*CYCLES)  # as the installed command does
 
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None,

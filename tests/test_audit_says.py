@@ -96,6 +96,16 @@ def test_a_plan_with_a_larger_gap_than_was_asked_for_is_not_optimal(content: Any
     assert found(tree) == set()
 
 
+@pytest.mark.parametrize(("left", "wrong"), [(1e-8, set()), (1e-4, {"status"})])
+def test_an_optimum_is_one_within_the_tolerance_of_costs(content: Any, left: float, wrong: set[str]) -> None:
+    """The gap asked for is smaller than what a search can tell apart."""
+    tree = copy.deepcopy(content)
+    tree["run"]["options"]["gap"] = 1e-12
+    tree["bound_usd"] = tree["objective_usd"] * (1 - left)
+    tree["gap"] = left
+    assert found(tree) == wrong
+
+
 # Each reason for which an offer is excluded: the one that the model gives holds, all others do not
 
 

@@ -90,6 +90,12 @@ def test_units_are_powers_of_two_and_lead_back(of: Matrix) -> None:
                 assert abs(value) * of.upper[j] <= size * 2.0**-49
 
 
+def test_a_row_without_an_entry_is_scaled_like_others() -> None:
+    """As where a price is 0: nothing is divided by it."""
+    of = stated([1, 1], [[0.0, 0.0], [1, 1]], [-INF, 1], [3, INF], [9, 9], [True, True])
+    assert np.isfinite(scaled(of).rows).all()
+
+
 def entries(of: Matrix) -> list[dict[int, float]]:
     spans = itertools.pairwise(of.start.tolist())
     return [dict(zip(of.index[a:b].tolist(), of.value[a:b].tolist(), strict=True)) for a, b in spans]

@@ -577,7 +577,8 @@ def test_golden_cost_of_the_whole(whole: Model, cost: str) -> None:
 @pytest.mark.parametrize("cost", LEASED_PRICES)
 def test_golden_cost_of_long_terms(tmp_path: Path, cost: str) -> None:
     leased = model(tmp_path, LEASED_ASKED, LEASED_KNOWN)
-    assert {(term.variable.name, term.t): term.usd for term in leased.costs[cost]} == pytest.approx(LEASED_PRICES[cost][1])
+    usd = {(term.variable.name, term.t): term.usd for term in leased.costs[cost]}
+    assert usd == pytest.approx(LEASED_PRICES[cost][1])
 
 
 def check_bounds(built: Model, variable: str, expected: dict[str, float]) -> None:

@@ -46,6 +46,8 @@ SPARSE = ("in_service", "supply", "clusters")
 PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(FRACTIONS)
 DISCOUNT_TOLERANCE = Fraction(1, 10**24)
 GAP_TOLERANCE, LEAST_OBJECTIVE = 1e-8, Fraction(1, 10**9)
+SAME_COST = 1e-7
+"""Relative: a search takes two costs for one that differ by less than its tolerance of costs, and ends there."""
 PRICES = ("price_usd", "usd_per_accelerator_hour")
 """Fields of one system or accelerator, which a tolerance of a cent would not check."""
 
@@ -221,7 +223,7 @@ def status(plan: Row, accounts: Accounts) -> Iterator[Check]:
     asked = (plan.get("run") or {}).get("options", {}).get("gap")
     if plan.get("status") == "optimal" and asked is not None:
         left = float(plan["objective_usd"]) - float(plan["bound_usd"])
-        reached = plan["gap"] <= asked + QUANTITY_TOLERANCE or left <= QUANTITY_TOLERANCE * accounts.scale_usd
+        reached = plan["gap"] <= asked + SAME_COST or left <= SAME_COST * accounts.scale_usd
         yield Allowed("status", (), reached, f"the gap of {plan['gap']:g} is above the {asked:g} asked for")
 
 
