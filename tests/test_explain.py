@@ -18,10 +18,12 @@ from cli.show_explanation import show_explanation
 from optimizer.elastic import Infeasible
 from optimizer.explain import Explanation, UnknownName, explain, explanation_schema, explanation_text
 from optimizer.explain.explanation import LimitWorth, Move, OfferReason
+from optimizer.explain.worth import _change
 from optimizer.files import write_text
 from optimizer.plan import plan_text
 from optimizer.plan_format import Plan
 from optimizer.planning import make_plan
+from optimizer.what_if import Bracket
 
 pytestmark = pytest.mark.usefixtures("in_process")
 ROOT = Path(__file__).parent.parent
@@ -540,6 +542,22 @@ def test_the_command_refuses_what_is_no_plan(tmp_path: Path, capsys: pytest.Capt
     assert run(["explain", str(tmp_path / "other.json")]) == 2
     assert "is not a chipmix plan" in capsys.readouterr().err
     assert run(["explain", str(tmp_path / "absent.json")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("after", "tightens", "change"),
+    [
+        (Bracket(100.0 + 1e-10, 100.0), False, (0.0, 0.0)),  # a bound above the plan in the last digits alone
+        (Bracket(100.0, 100.0 - 1e-10), True, (0.0, 0.0)),
+        (Bracket(90.0, 95.0), False, (-10.0, -5.0)),
+        (Bracket(105.0, 110.0), True, (5.0, 10.0)),
+        (Bracket(90.0, 110.0), None, (-10.0, 10.0)),
+    ],
+)
+def test_the_least_of_a_change_is_never_above_the_most(
+    after: Bracket, tightens: bool | None, change: tuple[float, float]
+) -> None:
+    assert tuple(_change(after, Bracket(100.0, 100.0), tightens)) == change
 
 
 def test_names_that_nothing_has_are_refused(tmp_path: Path) -> None:

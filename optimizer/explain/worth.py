@@ -158,10 +158,10 @@ def _change(after: Bracket, before: Bracket, tightens: bool | None) -> Bracket:
     """The change of cost. Fewer plans never cost less, more plans never more: the plan at hand is one of them."""
     if tightens:
         after = Bracket(max(after.least, before.least), after.most)
-        return Bracket(max(0.0, after.least - before.most), after.most - before.least)
+        return Bracket(max(0.0, after.least - before.most), max(0.0, after.most - before.least))
     if tightens is False:
         after = Bracket(after.least, min(after.most, before.most))
-        return Bracket(after.least - before.most, min(0.0, after.most - before.least))
+        return Bracket(min(0.0, after.least - before.most), min(0.0, after.most - before.least))
     return after.less(before)
 
 
