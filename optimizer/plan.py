@@ -23,6 +23,10 @@ from optimizer.suspicions import Said
 from optimizer.whole_rows import ROUNDING
 
 
+NOTHING_USD = 1e-6
+"""Less is no money: what is left of large sums that cancel out."""
+
+
 def as_text(part: BaseModel) -> dict[str, Any]:
     """A scenario or catalogue with every number as its source text, absent fields left out."""
     dumped: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -49,7 +53,8 @@ def sealed(plan: fmt.Plan) -> fmt.Plan:
 def _bound_usd(answer: Answer) -> float:
     """What no plan can cost less than, by the solver: the objective where the last digits of a sum alone differ."""
     bound, objective = answer.solution.bound * USD_PER_MODEL_UNIT, answer.objective_usd
-    return objective if math.isclose(bound, objective, rel_tol=ROUNDING) else min(bound, objective)
+    same = math.isclose(bound, objective, rel_tol=ROUNDING, abs_tol=NOTHING_USD)
+    return objective if same else min(bound, objective)
 
 
 def read_answer(

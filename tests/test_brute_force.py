@@ -459,6 +459,14 @@ def test_plan_is_the_cheapest_of_all_plans(tmp_path: Path, seed: int) -> None:
     check_batch(tmp_path, seed, SMALL_PER_BATCH)
 
 
+def test_an_optimum_that_presolve_loses_is_found(tmp_path: Path) -> None:
+    """HiGHS 1.15.1 calls a plan of 278 million USD optimal, unless it is asked without presolve."""
+    request = drawn("small 1029 144", large=False)
+    assert request is not None
+    asked, known, oracle = request
+    assert planned_cost(tmp_path, asked, known) == pytest.approx(float(Enumeration(oracle).cheapest() or 0), rel=1e-9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 1100))
 def test_plan_is_the_cheapest_of_all_plans_many_times(tmp_path: Path, seed: int) -> None:

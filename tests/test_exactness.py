@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 import optimizer.audit
 from catalogs.figures import shown, told_apart
+from optimizer import solver_process
 from optimizer.audit import keep_accounts
 from optimizer.audit.checks import Limited
 from optimizer.audit.checks import row as row_name
@@ -24,6 +26,7 @@ from optimizer.audit.checks import told_apart as told_apart_by_the_audit
 from optimizer.certificate import MAGNIFIED, certified_bound, magnified
 from optimizer.elastic import certified, enough
 from optimizer.matrix import Line, Matrix, with_rows
+from optimizer.plan import _bound_usd
 from optimizer.planning import make_plan
 from optimizer.request import bundled_scenarios, load_request
 from optimizer.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
@@ -221,6 +224,35 @@ def test_an_answer_that_never_holds_is_none() -> None:
     of = stated([1, 0], [[-1, 1]], [-INF], [0], [9, 9], [True, False])
     never = settled(lying(*[found([1, 2], rough=True)] * 3)[0], of, Options())
     assert (never.status, never.values.size) == ("infeasible", 0)
+
+
+def test_a_plan_that_costs_nothing_leaves_no_gap() -> None:
+    """The solver's bound is a rounding of sums of 54 million USD below it."""
+    answer: Any = SimpleNamespace(solution=SimpleNamespace(bound=-7.993605777301127e-15), objective_usd=0.0)
+    assert _bound_usd(answer) == 0.0
+    answer.solution.bound = -1e-8
+    assert _bound_usd(answer) == -1e-8 * 1_000_000
+
+
+@pytest.mark.parametrize(("least", "first", "asked"), [(50.0, 100.0, 3), (50.0, 60.0, 2), (99.5, 100.0, 1)])
+def test_what_the_relaxation_leaves_open_is_looked_for_twice(
+    monkeypatch: pytest.MonkeyPatch, least: float, first: float, asked: int
+) -> None:
+    """A search that loses the optimum of 60: above 1 % a second one, and the whole again where that finds better."""
+    seen: list[tuple[str, Any, Any]] = []
+
+    def whole(_problem: Any, options: dict[str, Any], *_: Any) -> dict[str, Any]:
+        seen.append((options["presolve"], options["nodes"], options["start"][1]))
+        cost = first if options["presolve"] == "on" else min(first, 60.0)
+        return {"status": "optimal", "values": np.array([cost]), "bound": cost, "objective": cost}
+
+    monkeypatch.setattr(solver_process, "whole", whole)
+    options = {"presolve": "on", "nodes": None, "start": [[], []], "gap": 1e-4, "abs_gap": 0.0}
+    problem = {"integer": np.array([True])}
+    found = solver_process.looked_for_twice(problem, least, options, solver_process.Stop(), lambda _: None)
+    assert found["bound"] == found["objective"] == (first if asked == 1 else 60.0)
+    second = [("off", solver_process.SECOND_LOOK_NODES, [first]), ("off", None, [60.0])]
+    assert seen == [("on", None, []), *second][:asked]
 
 
 def test_limits_give_by_half_of_their_tolerance_where_fractions_count() -> None:
