@@ -22,7 +22,6 @@ from optimizer.solve import Options, relative_gap
 from optimizer.suspicions import Said
 from optimizer.whole_rows import ROUNDING
 
-
 NOTHING_USD = 1e-6
 """Less is no money: what is left of large sums that cancel out."""
 

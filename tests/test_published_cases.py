@@ -217,7 +217,11 @@ def slices(case: Tree) -> Tree:
 
 
 def families() -> list[Any]:
-    return [pytest.param(case, id=case["id"]) for case in read(MELANGE).get("cases", [])]
+    """Every fourth always runs, the others in the slow suite."""
+    return [
+        pytest.param(case, id=case["id"], marks=[pytest.mark.slow] if number % 4 else [])
+        for number, case in enumerate(read(MELANGE).get("cases", []))
+    ]
 
 
 @pytest.mark.parametrize("case", families())

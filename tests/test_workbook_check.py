@@ -279,7 +279,7 @@ def _numbered_from(first: int) -> Callable[[str], str]:
     return change
 
 
-@pytest.mark.parametrize("first", [1, 2, 15, 60])
+@pytest.mark.parametrize("first", [2, *(pytest.param(first, marks=pytest.mark.slow) for first in (1, 15, 60))])
 def test_styles_are_known_by_their_numbers_whatever_these_are(original: Path, tmp_path: Path, first: int) -> None:
     path = rewritten(original, tmp_path / "plan.xlsx", "xl/styles.xml", _numbered_from(first))
     assert check_workbook(path) == ()
@@ -293,9 +293,9 @@ CALCULATION = re.compile(r"<calcPr[^>]*>")
     [
         ('iterate="false" fullCalcOnLoad="1"', []),
         ('iterate="0" iterateCount="100" fullCalcOnLoad="true"', []),
-        ('iterate="true" fullCalcOnLoad="1"', [13]),
-        ('iterate="1" fullCalcOnLoad="1"', [13]),
-        ('fullCalcOnLoad="false"', [18]),
+        pytest.param('iterate="true" fullCalcOnLoad="1"', [13], marks=pytest.mark.slow),
+        pytest.param('iterate="1" fullCalcOnLoad="1"', [13], marks=pytest.mark.slow),
+        pytest.param('fullCalcOnLoad="false"', [18], marks=pytest.mark.slow),
         ('iterate="1"', [13, 18]),
     ],
 )
