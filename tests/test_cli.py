@@ -92,11 +92,13 @@ def known_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 FIRST = {next(line for command, line in EXAMPLES if command == name) for name, _ in EXAMPLES}
 SOLVED_OFTEN = ("alternatives", "compare", "explain", "frontier", "repair", "sweep")
 """Commands whose examples solve many times: the first example of each always runs."""
+LONG = ("explained.xlsx", "meta_2025")
+"""In examples that take long, and whose commands other tests run too."""
 
 
 def example(line: str) -> Any:
     often = line.split()[1] in SOLVED_OFTEN and line not in FIRST
-    return pytest.param(line, marks=[pytest.mark.slow] if often else [])
+    return pytest.param(line, marks=[pytest.mark.slow] if often or any(word in line for word in LONG) else [])
 
 
 @pytest.mark.parametrize("line", [example(line) for line in sorted({line for _, line in EXAMPLES})])
@@ -265,6 +267,7 @@ def test_no_color_is_kept(folder: Path) -> None:
     assert not re.search(r"\x1b\[[0-9;]*m", seen)
 
 
+@pytest.mark.slow
 def test_interrupting_keeps_the_best_plan(tmp_path: Path) -> None:
     """At a gap of zero the search goes on long after a good plan is known."""
     words = [str(COMMAND), "plan", "meta_2025", "--gap", "0", "--json", "plan.json"]
