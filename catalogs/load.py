@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
-from catalogs.foreign import read_named
+from catalogs.foreign import read_named, real_path
 from catalogs.leaves import entries
 from catalogs.memory import rates_of_no_use
 from catalogs.overlay import merged, refuse_change_of_nothing
@@ -34,7 +34,7 @@ def bundled_folder() -> Path:
 
 def is_bundled(folder: Path) -> bool:
     """Whether a path leads to the catalogue that ships with chipmix, by whatever name."""
-    return os.path.realpath(folder) == os.path.realpath(bundled_folder())
+    return real_path(folder) == real_path(bundled_folder())
 
 
 def catalog_files(folder: Path) -> list[Path]:
@@ -134,10 +134,8 @@ def _files_of(folder: Path, layer: Map, problems: Problems) -> list[Path]:
     try:
         return catalog_files(folder)
     except InputError as error:
-        refused = error.problems
-    hide_all(layer)
-    problems.extend(refused)
-    return []
+        _unread(layer, error, problems)
+        return []
 
 
 def _read(path: Path, folder: Path, layer: Map, problems: Problems, around: Sequence[Path] | None) -> Map | None:
@@ -146,10 +144,13 @@ def _read(path: Path, folder: Path, layer: Map, problems: Problems, around: Sequ
     try:
         return read(path, shown) if around is None else read_named(path, shown, FILE_KEYS, "catalogue file", around)
     except InputError as error:
-        refused = error.problems
+        _unread(layer, error, problems)
+        return None
+
+
+def _unread(layer: Map, error: InputError, problems: Problems) -> None:
     hide_all(layer)
-    problems.extend(refused)
-    return None
+    problems.extend(error.problems)
 
 
 def _with_settings(text: Map, settings: Map, problems: Problems) -> Map:

@@ -12,12 +12,12 @@ from cli.explored import headline_cells, model_json, progress_bar, vendors_of, w
 from cli.options import ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
     Outputs,
-    check_targets,
     delivering,
     is_printed,
     json_option,
     language_option,
     outputs_option,
+    request_for,
     write_json,
     write_runs,
 )
@@ -84,14 +84,11 @@ def alternatives(
       chipmix alternatives quick_start -o alternatives.xlsx
     """
     from optimizer.explore.alternatives import alternatives as search
-    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.runs import runs_of_alternatives
     from optimizer.solve import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
-    path = find_scenario(scenario)
-    request = load_request(path, settings)
-    check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
+    request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
     with interruption.held(), delivering() as delivery:
         with progress_bar("ranges") as watch:
             result = search(request, within, options, plans, least, workers, watch)

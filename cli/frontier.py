@@ -11,12 +11,12 @@ from cli.explored import headline_cells, model_json, progress_bar, vendors_of, w
 from cli.options import ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import (
     Outputs,
-    check_targets,
     delivering,
     is_printed,
     json_option,
     language_option,
     outputs_option,
+    request_for,
     write_json,
     write_runs,
 )
@@ -66,14 +66,11 @@ def frontier(
       chipmix frontier quick_start --trade it_kw --points 3 -o frontier.xlsx
     """
     from optimizer.explore.frontier import frontier as trace
-    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.runs import runs_of_frontier
     from optimizer.solve import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
-    path = find_scenario(scenario)
-    request = load_request(path, settings)
-    check_targets(input_files(path, settings), {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
+    request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
     with interruption.held(), delivering() as delivery:
         with progress_bar("points") as watch:
             result = trace(request, trade, points, options, watch)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogs.foreign import real_path
 from catalogs.printable import one_line
 from cli.screen import say, say_json
 from optimizer import files
@@ -19,6 +18,7 @@ from optimizer import files
 if TYPE_CHECKING:
     from optimizer.bridge import Bridge
     from optimizer.plan_format import Plan
+    from optimizer.request import Request
     from optimizer.runs import Runs
     from optimizer.workbook.wording import Language
 
@@ -146,6 +146,18 @@ def check_targets(inputs: Iterable[Path], targets: Mapping[str, Path | None], fo
         files.probe_folder(folder)
 
 
+def request_for(
+    scenario: str, settings: tuple[str, ...], targets: Mapping[str, Path | None], folder: Path | None = None
+) -> Request:
+    """The request of a scenario with settings, once `check_targets` has nothing against where its results go."""
+    from optimizer.request import find_scenario, input_files, load_request
+
+    path = find_scenario(scenario)
+    request = load_request(path, settings)
+    check_targets(input_files(path, settings), targets, folder)
+    return request
+
+
 def _refuse_clash(option: str, path: Path, read: list[Path], others: list[Path], folder: Path | None) -> None:
     if not files.is_plain(path):
         return  # a device or a pipe takes whatever comes
@@ -153,7 +165,7 @@ def _refuse_clash(option: str, path: Path, read: list[Path], others: list[Path],
         raise click.BadParameter(f"{path} is read by this command; name another file", param_hint=option)
     if any(files.is_same(path, other) for other in others):
         raise click.BadParameter(f"{path} is another output of this command too", param_hint=option)
-    if folder is not None and real_path(path.parent) == real_path(folder):
+    if folder is not None and files.is_same(path.parent, folder):
         raise click.BadParameter(f"{path} is in the folder that plans are written to", param_hint=option)
     if files.leads_to_a_stream(path) and not str(path).startswith(STREAMS):
         raise click.BadParameter(f"{path} is where what is printed goes", param_hint=option)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import ends_after, gap_option, setting_option, time_limit_option
-from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.outputs import delivering, is_printed, json_option, request_for, write_json
 from cli.screen import say
 from optimizer import interruption
 
@@ -45,14 +45,11 @@ def repair(
       chipmix repair my_scenario.yaml --json -
     """
     from optimizer.repair import repair as repaired
-    from optimizer.request import find_scenario, input_files, load_request
     from optimizer.solve import Options
 
     began = time.monotonic()
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
-    path = find_scenario(scenario)
-    request = load_request(path, settings)
-    check_targets(input_files(path, settings), {"--json": json_file})
+    request = request_for(scenario, settings, {"--json": json_file})
     with interruption.held(), delivering() as delivery:
         report = repaired(request, options)
         write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)

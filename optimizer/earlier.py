@@ -8,8 +8,6 @@ whose change the gap does not cover.
 
 from __future__ import annotations
 
-import math
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -91,9 +89,7 @@ class Earlier:
     def __init__(self, plan: Plan, model: Model, matrix: Matrix, options: Options) -> None:
         self.described = f"{plan.scenario['name']} ({plan.run.scenario_sha256[:12]})"
         self.matrix, self.lines = matrix, order_lines(plan)
-        until = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
-        ends = min(until, math.inf if options.ends is None else options.ends)
-        self.options = replace(options, tidy=False, solver=None, ends=ends if math.isfinite(ends) else None)
+        self.options = replace(options.for_all(), tidy=False, solver=None)
         self.values = {**decisions(plan), **dict(retired(plan, model))}
 
     @property
@@ -166,11 +162,11 @@ class Earlier:
         over, it is the best plan.
         """
         try:
-            return self._settled(best, watch)
+            return self._kept_or_closest(best, watch)
         except STOPS:
             return Again(best, f"{self._changed(best)}; the search was stopped before fewer changes were looked for")
 
-    def _settled(self, best: Solution, watch: Watch | None) -> Again:
+    def _kept_or_closest(self, best: Solution, watch: Watch | None) -> Again:
         kept = self.kept
         if kept is not None:
             best = self._better_by_more(kept, best, watch)

@@ -91,22 +91,29 @@ def read_answer(
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],
         "warnings": list(said.warnings),
         "notes": list(said.notes),
-        "run": fmt.Run(
-            version=version,
-            scenario_sha256=sha256_of(scenario),
-            catalog_sha256=sha256_of(catalog),
-            plan_sha256="",
-            solver=solution.solver,
-            options=options.manifest(),
-            variables=len(matrix.columns),
-            integers=int(np.count_nonzero(matrix.integer)),
-            rows=len(matrix.rows),
-            nonzeros=len(matrix.value),
-        ),
+        "run": _run(scenario, catalog, matrix, options, solution.solver, version),
         "scenario": scenario,
         "catalog": catalog,
     }
     return {name: _plain(part) for name, part in parts.items()}
+
+
+def _run(
+    scenario: dict[str, Any], catalog: dict[str, Any], matrix: Matrix, options: Options, solver: str, version: str
+) -> fmt.Run:
+    """How a plan was made: from what, by what, and the size of the model. The seal comes last."""
+    return fmt.Run(
+        version=version,
+        scenario_sha256=sha256_of(scenario),
+        catalog_sha256=sha256_of(catalog),
+        plan_sha256="",
+        solver=solver,
+        options=options.manifest(),
+        variables=len(matrix.columns),
+        integers=int(np.count_nonzero(matrix.integer)),
+        rows=len(matrix.rows),
+        nonzeros=len(matrix.value),
+    )
 
 
 def _plain(part: Any) -> Any:

@@ -63,6 +63,13 @@ class Options:
             raise OutOfTime
         return left if self.time_limit is None else min(left, self.time_limit)
 
+    def for_all(self) -> Options:
+        """The same for several solves: `time_limit` begins now, and is for all of them together."""
+        if self.time_limit is None:
+            return self
+        ends = time.monotonic() + self.time_limit
+        return replace(self, ends=ends if self.ends is None else min(ends, self.ends))
+
     def manifest(self) -> dict[str, Any]:
         known = {"gap": self.gap, "time_limit_s": self.time_limit, "threads": self.threads, "seed": self.seed}
         earlier = {"close_to": self.close_to, "begun_from": self.begun_from}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import shlex
 import shutil
@@ -17,11 +15,10 @@ from typing import Any
 
 import click
 import pytest
-from commands import run, run_here, wait_for_solver
+from commands import run, run_here, seen, start, wait_for_solver
 
 from cli.main import chipmix
 
-COMMAND = Path(sys.executable).parent / "chipmix"
 CATALOG = """\
 accelerator: {id: chip, name: Chip, vendor: acme, kind: gpu, stack: cuda}
 systems:
@@ -234,44 +231,23 @@ def test_help_needs_no_slow_import() -> None:
     assert not {"pandas", "pulp", "openpyxl", "numpy", "pydantic", "rich"} & set(re.findall(r"'(\w+)'", done.stderr))
 
 
-def in_a_terminal(words: list[str], cwd: Path, **environment: str) -> str:
-    """What a user sees: the command in a pseudo-terminal of 120 columns."""
-    child, fd = pty.fork()
-    if child == 0:
-        os.chdir(cwd)
-        os.environ.update({"COLUMNS": "120", "TERM": "xterm", **environment})
-        os.execv(str(COMMAND), [str(COMMAND), *words])
-    text = b""
-    while True:
-        try:
-            part = os.read(fd, 65536)
-        except OSError:  # the child has closed its end
-            break
-        if not part:
-            break
-        text += part
-    os.waitpid(child, 0)
-    return text.decode()
-
-
 def test_a_terminal_gets_tables_with_rules(folder: Path) -> None:
-    seen = in_a_terminal(["plan", "scenario.yaml"], folder)
-    assert "660,432.79 USD" in seen
-    assert "────" in seen
-    assert "\x1b[1m" in seen
+    _, shown = seen(["plan", "scenario.yaml"], folder)
+    assert "660,432.79 USD" in shown
+    assert "────" in shown
+    assert "\x1b[1m" in shown
 
 
 def test_no_color_is_kept(folder: Path) -> None:
-    seen = in_a_terminal(["catalog", "list", "--vendor", "intel"], folder, NO_COLOR="1")
-    assert "gaudi3" in seen
-    assert not re.search(r"\x1b\[[0-9;]*m", seen)
+    _, shown = seen(["catalog", "list", "--vendor", "intel"], folder, NO_COLOR="1")
+    assert "gaudi3" in shown
+    assert not re.search(r"\x1b\[[0-9;]*m", shown)
 
 
 @pytest.mark.slow
 def test_interrupting_keeps_the_best_plan(tmp_path: Path) -> None:
     """At a gap of zero the search goes on long after a good plan is known."""
-    words = [str(COMMAND), "plan", "meta_2025", "--gap", "0", "--json", "plan.json"]
-    child = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = start("plan", "meta_2025", "--gap", "0", "--json", "plan.json", cwd=tmp_path)
     wait_for_solver(child, seconds=3)
     if child.poll() is not None:
         pytest.skip("the search ended before it could be interrupted")

@@ -155,7 +155,7 @@ def value_usd(books: Books) -> Series:
         if demand.per_second and demand.value_usd_per_unit_hour:
             value = _read(demand.value_usd_per_unit_hour, books)
             for t in range(inputs.horizon.periods):
-                asked = demand.per_second.asked(inputs.horizon.span(t)) or ZERO
+                asked = demand.asked(inputs.horizon.span(t))
                 total[t] -= value[t] * inputs.horizon.hours * (asked - left.get((key, t), ZERO))
     return total
 

@@ -47,7 +47,7 @@ def asked(demand: Demand, months: range) -> Fraction:
     """Work per second in a period, or the unit hours of a run when its last deadline has passed."""
     if demand.per_second is None:
         return max((amount for _, _, amount in demand.deadlines), default=ZERO)
-    return demand.per_second.asked(months) or ZERO
+    return demand.asked(months)
 
 
 def spend_by_basis(books: Books) -> Shares:

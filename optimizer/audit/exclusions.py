@@ -16,7 +16,14 @@ from optimizer.audit.decisions import ZERO, Row, price_of
 from optimizer.audit.expected import Accounts
 from optimizer.audit.periods import Schedule, periods_in
 from optimizer.audit.periods import span as months_of
-from optimizer.audit.permissions import is_accepted, is_allowed, is_available, is_open_to, may_be_ordered
+from optimizer.audit.permissions import (
+    dated_arrivals,
+    is_accepted,
+    is_allowed,
+    is_open_to,
+    may_be_ordered,
+    priced_arrivals,
+)
 from optimizer.audit.records import Demand, Inputs, Offer
 from optimizer.audit.selections import places_of
 
@@ -83,18 +90,11 @@ def undated(said: Said, offer: Offer, inputs: Inputs) -> bool:
     begin = None if said["begin"] == OPEN_END else months_of(said["begin"])[0]
     end = None if said["end"] == OPEN_END else months_of(said["end"])[1]
     stated = (begin, end, int(said["months"])) == (offer.available_from, offer.available_until, offer.lead_time_months)
-    starts = (inputs.horizon.start(t - offer.lead) for t in arrivals(offer, inputs))
-    return stated and not any(is_available(offer, month) for month in starts)
+    return stated and not dated_arrivals(offer, inputs)
 
 
 def unpriced(_: Said, offer: Offer, inputs: Inputs) -> bool:
-    dated = [t for t in arrivals(offer, inputs) if is_available(offer, inputs.horizon.start(t - offer.lead))]
-    return bool(dated) and not any(price_of(offer, t, inputs) is not None for t in dated)
-
-
-def arrivals(offer: Offer, inputs: Inputs) -> range:
-    """The periods in which what is ordered in the horizon can arrive."""
-    return range(offer.lead, inputs.horizon.periods)
+    return bool(dated_arrivals(offer, inputs)) and not priced_arrivals(offer, inputs)
 
 
 def idle(said: Said, offer: Offer, inputs: Inputs) -> bool:
@@ -145,15 +145,10 @@ def no_room(_: Said, offer: Offer, inputs: Inputs) -> bool:
     able = any(near_miss(demand, offer, inputs) is None for demand in inputs.demand.values())
     if not may_be_ordered(offer, inputs) or not (able or inputs.limits):
         return False
-    dated = [
-        t
-        for t in arrivals(offer, inputs)
-        if is_available(offer, inputs.horizon.start(t - offer.lead)) and price_of(offer, t, inputs) is not None
-    ]
     return not any(
         has_work(offer, place, t, inputs) and has_room(offer, place, t, inputs)
         for place in places_of(offer, inputs)
-        for t in dated
+        for t in priced_arrivals(offer, inputs)
     )
 
 
@@ -174,7 +169,7 @@ def has_work(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
 def asks(demand: Demand, t: int, inputs: Inputs) -> bool:
     """Whether work of a demand is asked for in a period, or may be done in it for a deadline."""
     if demand.per_second is not None:
-        return bool(demand.per_second.asked(inputs.horizon.span(t)))
+        return bool(demand.asked(inputs.horizon.span(t)))
     return any(amount and t < periods for _, periods, amount in demand.deadlines)
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from optimizer.audit.books import Books
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
-from optimizer.audit.decisions import ZERO, Cohort, Work
+from optimizer.audit.decisions import ZERO, Cohort, Work, price_of
 from optimizer.audit.projects import Retired
 from optimizer.audit.records import Inputs, Offer
 
@@ -142,13 +142,21 @@ def is_accepted(basis: str | None, inputs: Inputs) -> bool:
     return inputs.basis is None or basis is None or basis in inputs.basis
 
 
+def dated_arrivals(offer: Offer, inputs: Inputs) -> list[int]:
+    """The periods in which what is ordered in the horizon, while the offer is available, enters service."""
+    horizon = inputs.horizon
+    return [t for t in range(offer.lead, horizon.periods) if is_available(offer, horizon.start(t - offer.lead))]
+
+
+def priced_arrivals(offer: Offer, inputs: Inputs) -> list[int]:
+    """Those of them for which the offer has a price when they are ordered."""
+    return [t for t in dated_arrivals(offer, inputs) if price_of(offer, t, inputs) is not None]
+
+
 def may_be_ordered(offer: Offer, inputs: Inputs) -> bool:
     """Whether a scenario lets an offer be ordered in some period."""
-    horizon, price = inputs.horizon, offer.price_schedule
-    months = [horizon.start(t) for t in range(horizon.periods - offer.lead)]
-    ordered = any(is_available(offer, month) and price and price.at(month) is not None for month in months)
     return (
-        ordered
+        bool(priced_arrivals(offer, inputs))
         and is_allowed(offer, inputs)
         and is_open_to(inputs.buyer, offer)
         and is_accepted(offer.price_basis, inputs)

@@ -137,6 +137,11 @@ class Demand:
     value_usd_per_unit_hour: Schedule | None
     cluster: Fraction | None
 
+    def asked(self, months: range) -> Fraction:
+        """Work per second in a period; 0 before it begins, and of a run with deadlines."""
+        found = self.per_second.asked(months) if self.per_second else None
+        return Fraction(0) if found is None else found
+
 
 @dataclass(frozen=True)
 class Throughput:

@@ -123,8 +123,7 @@ def work_left_undone(_: Row, accounts: Accounts) -> Iterator[Expected]:
 def asked(demand: Demand, books: Books) -> list[Fraction]:
     """What a demand asks for by period."""
     horizon = books.inputs.horizon
-    schedule = demand.per_second
-    return [(schedule.asked(horizon.span(t)) or ZERO) if schedule else ZERO for t in range(horizon.periods)]
+    return [demand.asked(horizon.span(t)) for t in range(horizon.periods)]
 
 
 def value_lost(demand: Demand, rows: Iterable[Unmet], books: Books) -> Fraction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,10 +34,7 @@ class Desk:
     """
 
     def __init__(self, options: Options) -> None:
-        ends = options.ends
-        if ends is None and options.time_limit is not None:
-            ends = time.monotonic() + options.time_limit
-        self.options = replace(options, tidy=False, ends=ends, time_limit=SECONDS_EACH)
+        self.options = replace(options.for_all(), tidy=False, time_limit=SECONDS_EACH)
         self.cut_short = False
         self._solvers = Solvers()
 
