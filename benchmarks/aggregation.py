@@ -19,11 +19,12 @@ import numpy as np
 
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
-from optimizer.matrix import Matrix, to_matrix
-from optimizer.request import Request, load_request
-from optimizer.solve import Options, solve
+from optimizer.request.load import Request, load_request
+from optimizer.solving.matrix import Matrix, to_matrix
+from optimizer.solving.solution import Options
+from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
-from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.by_period import Circumstances
 
 WORKLOADS = {
     "llm_training": 4e6,

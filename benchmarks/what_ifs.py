@@ -12,13 +12,13 @@ from __future__ import annotations
 import sys
 import time
 
-from optimizer.business_limits import business_limits
 from optimizer.explain.inquiry import Inquiry
-from optimizer.explain.use import uses
+from optimizer.explain.row_use import uses
 from optimizer.explain.worth import MOVES, dearest, move, relaxed_prices
+from optimizer.formulation.business_limits import business_limits
 from optimizer.planning import make_plan
-from optimizer.request import find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.load import find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.what_if import WhatIf
 
 WHAT_IFS = 50

@@ -84,8 +84,8 @@ def alternatives(
       chipmix alternatives quick_start -o alternatives.xlsx
     """
     from optimizer.explore.alternatives import alternatives as search
-    from optimizer.runs import runs_of_alternatives
-    from optimizer.solve import Options
+    from optimizer.explore.side_by_side import runs_of_alternatives
+    from optimizer.solving.solution import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)

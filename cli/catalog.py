@@ -228,12 +228,12 @@ def schema(what: str) -> int:
       chipmix catalog schema --of scenario > scenario.schema.json
     """
     if what == "plan":
-        from optimizer.plan import plan_schema
+        from optimizer.plan.text import plan_schema
 
         say_json(json.dumps(plan_schema(), indent=1, sort_keys=True) + "\n")
         return 0
     from catalogs.schema import CatalogFile
-    from optimizer.scenario import Scenario
+    from optimizer.request.scenario import Scenario
 
     model = CatalogFile if what == "catalog" else Scenario
     say_json(json.dumps(model.model_json_schema(), indent=1, sort_keys=True) + "\n")

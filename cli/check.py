@@ -12,8 +12,8 @@ from cli.screen import say
 
 if TYPE_CHECKING:
     from catalogs.problems import Problem
-    from optimizer.doubt import Doubt
-    from optimizer.request import Request
+    from optimizer.request.load import Request
+    from optimizer.tables.warning import Doubt
 
 
 @click.command()
@@ -53,7 +53,7 @@ def _problems_of(check_one: Callable[[], None]) -> tuple[Problem, ...]:
 
 def _check(name: str) -> None:
     """Says what a path holds. Raises InputError."""
-    from optimizer.request import find_scenario
+    from optimizer.request.load import find_scenario
 
     path = Path(name)
     if path.is_dir():
@@ -66,7 +66,7 @@ def _check(name: str) -> None:
 
 def _check_file(path: Path) -> None:
     from catalogs.yaml_text import read
-    from optimizer.kind_of_file import kind_of
+    from optimizer.request.kind_of_file import kind_of
 
     if kind_of(read(path)) == "catalogue":
         _check_catalog(path, [path])
@@ -95,7 +95,7 @@ def _holds_scenario(path: Path) -> bool:
     """Whether a file is a scenario; one that cannot be read is left to the catalogue's reader to report."""
     from catalogs.problems import InputError
     from catalogs.yaml_text import read
-    from optimizer.kind_of_file import kind_of
+    from optimizer.request.kind_of_file import kind_of
 
     try:
         return kind_of(read(path)) == "scenario"
@@ -116,10 +116,10 @@ def _check_catalog(name: Path, parts: Iterable[Path]) -> None:
 
 def _check_scenario(name: str, path: Path) -> None:
     """Says that a scenario is in order, and what looks wrong about it. Raises InputError for what `plan` refuses."""
-    from optimizer.doubts import doubts
-    from optimizer.planning import stated
-    from optimizer.readings import readings
-    from optimizer.request import load_request
+    from optimizer.proven import stated
+    from optimizer.request.load import load_request
+    from optimizer.request.schedule_notes import readings
+    from optimizer.tables.warnings import doubts
 
     request = load_request(path)
     tables = stated(request)[0].tables

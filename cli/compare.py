@@ -22,7 +22,7 @@ from cli.outputs import (
 
 if TYPE_CHECKING:
     from cli.show_plan import Money
-    from optimizer.compare import Change, Comparison, OrderChange, Side
+    from optimizer.plan.compare import Change, Comparison, OrderChange, Side
     from optimizer.workbook.wording import Language
 
 PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -46,9 +46,10 @@ def compare(plans: tuple[Path, ...], output: Path | None, language: Language, js
       chipmix compare approved.json new.json -o compared.xlsx
     """
     from cli.show_plan import Money
-    from optimizer.compare import compare as compared
-    from optimizer.plan import model_text, read_plan
-    from optimizer.runs import runs_compared
+    from optimizer.explore.side_by_side import runs_compared
+    from optimizer.plan.compare import compare as compared
+    from optimizer.plan.text import model_text
+    from optimizer.plan_files import read_plan
 
     if len(plans) < 2:
         raise click.UsageError("give at least two plans")

@@ -28,7 +28,7 @@ from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explain import Explanation
-    from optimizer.plan_format import Plan
+    from optimizer.plan.format import Plan
     from optimizer.workbook.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -75,8 +75,8 @@ def explain(
     from cli.show_explanation import show_explanation
     from optimizer.explain import UnknownName, explanation_text
     from optimizer.explain import explain as answer
-    from optimizer.plan import read_plan
-    from optimizer.solve import Options
+    from optimizer.plan_files import read_plan
+    from optimizer.solving.solution import Options
 
     began, ends = time.monotonic(), ends_after(time_limit)
     known = read_plan(plan)
@@ -101,8 +101,8 @@ def explain(
 def _write(source: Path, plan: Plan, found: Explanation, output: Path, language: Language | None) -> None:
     """Writes the workbook; one that is explained keeps its language, its views, its bridge and its other runs."""
     from optimizer.workbook import write_workbook
+    from optimizer.workbook.back import copy_in
     from optimizer.workbook.embedded import Made
-    from optimizer.workbook_back import copy_in
 
     made = copy_in(source).made if source.suffix == ".xlsx" else Made(plan)
     write_workbook(plan, output, command_typed(), made.bridge, made.views, language or made.language, made.runs, found)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from optimizer.explore.results import Headline
-    from optimizer.plan_format import Plan
+    from optimizer.plan.format import Plan
 
 MILLION = 1e6
 ROUNDING = 1e-9
@@ -46,7 +46,7 @@ def model_json(result: BaseModel) -> str:
 
 def write_plans(delivery: Delivery, plans: Mapping[str, Plan], folder: Path | None) -> None:
     """Writes plans to a folder by their file names."""
-    from optimizer.plan import plan_text
+    from optimizer.plan.text import plan_text
 
     def write(folder: Path) -> None:
         files.make_folder(folder)

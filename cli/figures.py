@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from cli.show_plan import Money
 from cli.tables import amount
 from optimizer.explain.explanation import Between, Changed, Explanation
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 
 MILLION = 1e6
 EXACT = 5e-4

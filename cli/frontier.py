@@ -66,8 +66,8 @@ def frontier(
       chipmix frontier quick_start --trade it_kw --points 3 -o frontier.xlsx
     """
     from optimizer.explore.frontier import frontier as trace
-    from optimizer.runs import runs_of_frontier
-    from optimizer.solve import Options
+    from optimizer.explore.side_by_side import runs_of_frontier
+    from optimizer.solving.solution import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)

@@ -148,7 +148,7 @@ def _is_about_the_users_file(error: OSError) -> bool:
 
 
 def _explain_planning(error: Exception) -> int:
-    from optimizer.elastic import Infeasible
+    from optimizer.infeasible.shortage import Infeasible
     from optimizer.planning import NoPlan
 
     if isinstance(error, Infeasible):

@@ -16,10 +16,10 @@ from cli.screen import say, say_json
 from optimizer import files
 
 if TYPE_CHECKING:
-    from optimizer.bridge import Bridge
-    from optimizer.plan_format import Plan
-    from optimizer.request import Request
-    from optimizer.runs import Runs
+    from optimizer.explore.side_by_side import Runs
+    from optimizer.plan.bridge import Bridge
+    from optimizer.plan.format import Plan
+    from optimizer.request.load import Request
     from optimizer.workbook.wording import Language
 
 WORKBOOK = ".xlsx"
@@ -150,7 +150,7 @@ def request_for(
     scenario: str, settings: tuple[str, ...], targets: Mapping[str, Path | None], folder: Path | None = None
 ) -> Request:
     """The request of a scenario with settings, once `check_targets` has nothing against where its results go."""
-    from optimizer.request import find_scenario, input_files, load_request
+    from optimizer.request.load import find_scenario, input_files, load_request
 
     path = find_scenario(scenario)
     request = load_request(path, settings)

@@ -17,12 +17,12 @@ from cli.screen import raw, say
 from optimizer import interruption
 
 if TYPE_CHECKING:
-    from optimizer.plan_format import Plan
-    from optimizer.replan import Approved
-    from optimizer.request import Request
-    from optimizer.solve import Progress
+    from optimizer.plan.format import Plan
+    from optimizer.replan.approved import Approved
+    from optimizer.request.load import Request
+    from optimizer.solving.solution import Progress
+    from optimizer.workbook.back import Reopened
     from optimizer.workbook.wording import Language
-    from optimizer.workbook_back import Reopened
 
 SECONDS_BETWEEN_LINES = 10.0
 WORKBOOK = ".xlsx"
@@ -85,10 +85,10 @@ def plan(
       chipmix plan quick_start --stay-close plan.json --placed-until 2026q1
       chipmix plan plan.xlsx -o new.xlsx
     """
-    from optimizer.model_file import write_model as write_model_file
-    from optimizer.other_solver import UnknownSolver
     from optimizer.planning import make_plan
-    from optimizer.solve import Options
+    from optimizer.solving.model_file import write_model as write_model_file
+    from optimizer.solving.other_solver import UnknownSolver
+    from optimizer.solving.solution import Options
 
     began = time.monotonic()
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit), solver=solver)
@@ -119,7 +119,7 @@ def plan(
 
 def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> tuple[Request, Reopened | None]:
     """The request of a scenario, or of a workbook with what it was made from."""
-    from optimizer.request import find_scenario, load_request
+    from optimizer.request.load import find_scenario, load_request
 
     if scenario.endswith(WORKBOOK):
         before = _reopened(scenario, settings, release, quiet)
@@ -131,7 +131,7 @@ def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool)
 
 def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -> Iterator[Path]:
     """Every file that the command reads."""
-    from optimizer.request import find_scenario, input_files
+    from optimizer.request.load import find_scenario, input_files
 
     if scenario.endswith(WORKBOOK):
         yield Path(scenario)
@@ -143,8 +143,8 @@ def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -
 
 def _approved(path: Path | None, saving: float | None, placed_until: str | None) -> Approved | None:
     from catalogs.periods import NotAPeriod, first_month
-    from optimizer.plan import read_plan
-    from optimizer.replan import Approved
+    from optimizer.plan_files import read_plan
+    from optimizer.replan.approved import Approved
 
     if path is None:
         if saving is not None or placed_until is not None:
@@ -161,7 +161,7 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
 def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> Reopened:
     """The request of an edited workbook; prints its edits."""
     from cli.show_edits import show_edits
-    from optimizer.workbook_back import reopened
+    from optimizer.workbook.back import reopened
 
     found = reopened(Path(scenario), settings, release)
     if not quiet:
@@ -173,7 +173,7 @@ class Made:
     """A plan with the bridge from the one in the workbook that it was planned again from, if it was."""
 
     def __init__(self, plan: Plan, before: Reopened | None, language: Language | None) -> None:
-        from optimizer.bridge import bridged
+        from optimizer.plan.bridge import bridged
 
         self.plan = plan
         self.steps = None if before is None else bridged(before.plan, plan)
@@ -182,7 +182,7 @@ class Made:
 
     def write(self, delivery: Delivery, output: Path | None, json_file: Path | None) -> None:
         """Writes the plan's files, and prints its JSON where that is asked for."""
-        from optimizer.plan import plan_text
+        from optimizer.plan.text import plan_text
 
         write_json(delivery, plan_text(self.plan), json_file)
         delivery.write(output, self._write_workbook)

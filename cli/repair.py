@@ -16,8 +16,8 @@ from cli.screen import say
 from optimizer import interruption
 
 if TYPE_CHECKING:
-    from optimizer.repair import Report
-    from optimizer.repair.report import Repair
+    from optimizer.infeasible.repair import Report
+    from optimizer.infeasible.report import Repair
 
 INFEASIBLE, NO_PLAN = 3, 4
 MILLION = 1e6
@@ -44,8 +44,8 @@ def repair(
       chipmix repair quick_start --set demand/training_70b/sites=[colo_room]
       chipmix repair my_scenario.yaml --json -
     """
-    from optimizer.repair import repair as repaired
-    from optimizer.solve import Options
+    from optimizer.infeasible.repair import repair as repaired
+    from optimizer.solving.solution import Options
 
     began = time.monotonic()
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))

@@ -15,7 +15,7 @@ def scenarios() -> int:
     """
     from catalogs.yaml_text import read
     from cli.tables import show_table
-    from optimizer.request import bundled_scenarios
+    from optimizer.request.load import bundled_scenarios
 
     rows = []
     for name, path in bundled_scenarios().items():

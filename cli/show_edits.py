@@ -9,11 +9,11 @@ import click
 from cli.screen import say
 from cli.show_plan import Money
 from cli.tables import heading, show_table
-from optimizer.bridge import Bridge
+from optimizer.plan.bridge import Bridge
+from optimizer.workbook.back.compare import Edit
+from optimizer.workbook.back.holds import FACTOR, held_before
+from optimizer.workbook.back.request import Reopened
 from optimizer.workbook.notes import Note
-from optimizer.workbook_back.compare import Edit
-from optimizer.workbook_back.holds import FACTOR, held_before
-from optimizer.workbook_back.request import Reopened
 
 LONGEST_NOTE = 60
 """Characters of a note that are shown; the workbook that it stands in has all of it."""

@@ -12,7 +12,7 @@ from cli.show_offers import show_offers
 from cli.show_plan import owed_words
 from cli.tables import heading, show_table
 from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 
 MOVES = (-5.0, -1.0, 1.0, 5.0)
 

@@ -10,7 +10,7 @@ import click
 
 from cli.screen import say
 from cli.tables import SMALL, amount, heading, number, percent, show_table
-from optimizer.plan_format import LimitRow, OrderRow, Plan
+from optimizer.plan.format import LimitRow, OrderRow, Plan
 
 MILLION = 1e6
 BINDING = 1e-6

@@ -78,8 +78,8 @@ def sweep(
     from optimizer.explore.grid import grid
     from optimizer.explore.sweep import Question, index_text, read_index
     from optimizer.explore.sweep import sweep as run_sweep
-    from optimizer.request import find_scenario, input_files
-    from optimizer.solve import Options
+    from optimizer.request.load import find_scenario, input_files
+    from optimizer.solving.solution import Options
 
     if resume is not None and outputs.folder is not None:
         raise click.UsageError("--resume names the folder already; leave -o FOLDER out")
@@ -124,8 +124,8 @@ def _is_worth_a_workbook(result: Sweep, workbook: Path) -> bool:
 
 def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> None:
     """Writes the workbook of the first combination that has a plan."""
-    from optimizer.plan import read_plan
-    from optimizer.runs import runs_of_sweep
+    from optimizer.explore.side_by_side import runs_of_sweep
+    from optimizer.plan_files import read_plan
 
     plans = {cell.plan: read_plan(folder / cell.plan) for cell in result.cells if cell.plan is not None}
     runs = runs_of_sweep(result, plans)

@@ -33,7 +33,7 @@ def check(file: Path) -> int:
     Example:
       chipmix workbook check plan.xlsx
     """
-    from optimizer.workbook_check import RULES, check_workbook
+    from optimizer.workbook.check import RULES, check_workbook
 
     findings = check_workbook(file)
     for number in sorted({finding.rule for finding in findings}):

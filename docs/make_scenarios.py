@@ -19,11 +19,11 @@ from typing import Any
 
 import yaml
 
-from optimizer.calendar import Calendar
-from optimizer.plan_format import LimitRow, OrderRow, Plan
+from optimizer.plan.format import LimitRow, OrderRow, Plan
 from optimizer.planning import make_plan
-from optimizer.request import Request, bundled_scenarios, load_request
-from optimizer.solve import Options
+from optimizer.request.calendar import Calendar
+from optimizer.request.load import Request, bundled_scenarios, load_request
+from optimizer.solving.solution import Options
 
 HERE = Path(__file__).parent
 PAGE = HERE / "scenarios.md"

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from optimizer.answer import Answer
-from optimizer.audit import audit
-from optimizer.certificate import certified_bound
-from optimizer.earlier import Earlier
-from optimizer.elastic import Infeasible, resolved_again, what_is_short
-from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, row_name
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.infeasible.shortage import Infeasible, resolved_again, what_is_short
 from optimizer.interruption import OutOfTime, held
-from optimizer.matrix import Matrix, to_matrix, uncomfortable
-from optimizer.other_solver import solve_with
-from optimizer.plan import read_answer, sealed
-from optimizer.plan_format import Certified, Plan
-from optimizer.proportion import refuse_out_of_proportion
-from optimizer.replan import Approved, fixed, kept, order_lines, refuse_placed, replanned
-from optimizer.request import Request
-from optimizer.solve import Options, Solution, Watch, relative_gap, solve
-from optimizer.suspicions import said
-from optimizer.tables import OrderLine, build_tables
+from optimizer.plan.format import Plan
+from optimizer.proven import Solved, plan_of, stated
+from optimizer.replan.approved import Approved, fixed, kept, order_lines, refuse_placed, replanned
+from optimizer.replan.earlier import Earlier
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Matrix
+from optimizer.solving.other_solver import solve_with
+from optimizer.solving.solution import Options, Solution, Watch
+from optimizer.solving.solve import solve
 
 NOT_PROVED = "the solver calls the request infeasible, which is not proved yet"
 
@@ -41,17 +34,6 @@ class NoPlan(Exception):
         super().__init__(f"no plan was found {when}{known}{why}")
 
 
-class AuditFailed(Exception):
-    """A plan that breaks its own rules: an internal error, never shown as a plan."""
-
-
-def program_version() -> str:
-    try:
-        return version("chipmix")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0"
-
-
 @dataclass(frozen=True)
 class Planned:
     """A plan, the solution that it was read out of, whether it was interrupted, and the seconds of the solver."""
@@ -60,22 +42,6 @@ class Planned:
     solved: Solved
     interrupted: bool
     solver_seconds: float
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A request with its model and what the solver found: not yet read out, not yet audited.
-
-    `lines` are order lines that stay possible and `placed` the columns that are fixed, both for an approved plan.
-    """
-
-    request: Request
-    model: Model
-    matrix: Matrix
-    solution: Solution
-    options: Options
-    lines: Mapping[OrderLine, float] = field(default_factory=dict)
-    placed: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_plan(
@@ -131,47 +97,6 @@ def _settled(best: Solved, approved: Approved | None, earlier: Earlier | None, w
         options = replace(best.options, begun_from=earlier.described)
         return Settled(replace(best, solution=again.solution, options=options), notes=[again.note])
     return Settled(best)
-
-
-def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> tuple[Model, Matrix]:
-    """The model of a request, and its frozen form; `lines` are orders that stay possible.
-
-    Raises InputError for what the model cannot state.
-    """
-    model = build_model(build_tables(request, approved=lines))
-    matrix = to_matrix(model.problem)
-    refuse_out_of_proportion(request, model, matrix)
-    return model, matrix
-
-
-def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = ()) -> Plan:
-    """What was found as a plan, audited, certified and sealed.
-
-    `remarks` stand before its warnings, `notes` before its notes.
-
-    Raises AuditFailed for a plan that breaks a rule.
-    """
-    answer = Answer(solved.model, solved.matrix, solved.solution)
-    certified = _certified(solved, answer.objective_usd)
-    about = said(answer, remarks, [*notes, *filter(None, [uncomfortable(solved.matrix)])])
-    parts = read_answer(answer, solved.matrix, solved.options, certified, about, program_version())
-    verdict = audit(parts)
-    if not verdict.ok:
-        raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))
-    return sealed(Plan.model_validate({**parts, "audit": verdict.model_dump(mode="json")}))
-
-
-def _certified(solved: Solved, objective_usd: float) -> Certified:
-    """The bound that the relaxation's duals prove, and all that it takes to prove it again."""
-    duals, rows = solved.solution.duals, solved.matrix.rows
-    bound_usd = float(certified_bound(solved.matrix, duals)) * USD_PER_MODEL_UNIT
-    return Certified(
-        bound_usd=bound_usd,
-        gap=relative_gap(objective_usd, bound_usd),
-        duals={row: dual for row, dual in zip(rows, duals.tolist(), strict=False) if dual},
-        approved={row_name("order", line): systems for line, systems in sorted(solved.lines.items())},
-        placed=dict(sorted(solved.placed.items())),
-    )
 
 
 def _solution(

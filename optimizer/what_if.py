@@ -13,17 +13,17 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from optimizer.earlier import DECIDED, decisions
-from optimizer.elastic import proved_infeasible, resolved_again
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.infeasible.shortage import proved_infeasible, resolved_again
 from optimizer.interruption import OutOfTime, Stopped
-from optimizer.matrix import Matrix
-from optimizer.plan_format import Plan
-from optimizer.planning import Solved, plan_of, stated
-from optimizer.reopened import request_of
-from optimizer.request import Request
-from optimizer.solve import Options, Solution
-from optimizer.solvers import Solvers
+from optimizer.plan.format import Plan
+from optimizer.proven import Solved, plan_of, stated
+from optimizer.replan.earlier import DECIDED, decisions
+from optimizer.request.edits import request_of
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Matrix
+from optimizer.solving.pool import Solvers
+from optimizer.solving.solution import Options, Solution
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -76,7 +76,7 @@ class WhatIf:
     """
 
     def __init__(self, plan: Plan, options: Options | None = None, workers: int | None = None) -> None:
-        self.plan, self.request = plan, request_of(plan)
+        self.plan, self.request = plan, request_of(plan.scenario, plan.catalog)
         self.options = replace(options or Options(gap=plan.run.options["gap"]), tidy=False)
         self.cost = Bracket(plan.bound_usd, plan.objective_usd)
         self.decisions = decisions(plan)

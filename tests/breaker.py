@@ -14,7 +14,7 @@ import yaml
 from test_shapes import ASKED, CHIP, SHAPES
 
 from catalogs.load import bundled_folder
-from optimizer.request import bundled_scenarios
+from optimizer.request.load import bundled_scenarios
 
 BUNDLED = 0.1
 """The part of all that is made from bundled files."""

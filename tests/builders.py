@@ -14,10 +14,10 @@ from typing import Any
 
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 from optimizer.planning import make_plan
-from optimizer.request import Request, load_request
-from optimizer.solve import Options
+from optimizer.request.load import Request, load_request
+from optimizer.solving.solution import Options
 from optimizer.tables import Tables, build_tables
 
 Tree = dict[str, Any]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-import optimizer.solve
+import optimizer.solving.solve
 from cli.main import CYCLES
-from optimizer import solver_process
+from optimizer.solving import solver_process
 
 gc.set_threshold(*CYCLES)  # as the installed command does
 
@@ -36,5 +36,5 @@ def solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any:
 def in_process() -> Iterator[None]:
     """Solves in this process. `test_solver.py` covers the child process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimizer.solve.Solver, "_run", solve_here)
+        patch.setattr(optimizer.solving.solve.Solver, "_run", solve_here)
         yield

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import optimizer.workbook.write
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 from optimizer.workbook import write_workbook
 from optimizer.workbook.finish import finish
 from optimizer.workbook.layout import Tie

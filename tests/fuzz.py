@@ -19,11 +19,12 @@ from pathlib import Path
 from breaker import Breaker
 
 from catalogs.problems import InputError, Problem
-from optimizer.doubts import doubts
-from optimizer.elastic import Infeasible
-from optimizer.planning import NoPlan, make_plan, stated
-from optimizer.request import load_request
-from optimizer.solve import Options
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.planning import NoPlan, make_plan
+from optimizer.proven import stated
+from optimizer.request.load import load_request
+from optimizer.solving.solution import Options
+from optimizer.tables.warnings import doubts
 
 MOST_BYTES, MOST_SECONDS = 2 * 2**30, 10
 SOLVED = 0.3
@@ -101,9 +102,9 @@ def main(first: int, count: int) -> None:
 
     from conftest import solve_here
 
-    import optimizer.solve
+    import optimizer.solving.solve
 
-    optimizer.solve.Solver._run = solve_here  # type: ignore[method-assign,assignment]
+    optimizer.solving.solve.Solver._run = solve_here  # type: ignore[method-assign,assignment]
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
     signal.signal(signal.SIGALRM, _too_long)
     outcomes: dict[str, int] = {}

@@ -15,7 +15,8 @@ from whole_plan import whole_plan
 from optimizer.audit import audit
 from optimizer.audit.exclusions import REASONS, is_true
 from optimizer.audit.inputs import read_inputs
-from optimizer.plan import as_text, plan_text
+from optimizer.plan.text import plan_text
+from optimizer.request.edits import as_text
 from optimizer.tables import build_tables
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from builders import Tree, accelerator, catalog, plan, rates, scenario, site, system
 
-from optimizer import doubts, suspicions
 from optimizer.audit import audit
-from optimizer.audit.remarks import FOLLOWING, OTHERS, Between, is_so, read
-from optimizer.plan import plan_text
-from optimizer.suspicions import OF_SUBSTANCE, WORTH_KNOWING
+from optimizer.audit.warnings import FOLLOWING, OTHERS, Between, is_so, read
+from optimizer.plan import warnings as suspicions
+from optimizer.plan.text import plan_text
+from optimizer.plan.warnings import OF_SUBSTANCE, WORTH_KNOWING
+from optimizer.tables import warnings as doubts
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

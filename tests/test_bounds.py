@@ -14,14 +14,15 @@ from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, s
 from test_brute_force_whole import DrawWhole
 
 from catalogs.problems import InputError
-from optimizer.certificate import certified_bound
-from optimizer.elastic import Infeasible
 from optimizer.formulation import build_model
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.matrix import to_matrix
+from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
-from optimizer.request import Request
-from optimizer.solve import Solution, solve
+from optimizer.request.load import Request
+from optimizer.solving.certificate import certified_bound
+from optimizer.solving.matrix import to_matrix
+from optimizer.solving.solution import Solution
+from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
 
 pytestmark = pytest.mark.usefixtures("in_process")

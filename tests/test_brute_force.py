@@ -22,7 +22,7 @@ from builders import EXACT, accelerator, catalog, load, rates, system
 from oracle import Oracle, Slot, length, month_of
 
 from catalogs.problems import InputError
-from optimizer.elastic import Infeasible
+from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -23,7 +23,7 @@ from oracle_whole import Key, Line, Part, Whole
 from test_brute_force import Draw, frontier
 
 from catalogs.problems import InputError
-from optimizer.elastic import Infeasible
+from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -12,8 +12,8 @@ import pytest
 from builders import Tree, accelerator, catalog, load, one_offer, rates, scenario, site, system, tables
 
 from catalogs.periods import first_month, last_month, value_at, written
-from optimizer.calendar import Calendar, discount_end, discount_mid
-from optimizer.plan import as_text
+from optimizer.request.calendar import Calendar, discount_end, discount_mid
+from optimizer.request.edits import as_text
 
 QUARTERS = Calendar(first_month("2024q3"), 3, 6, 7)
 """2024q3 to 2025q4; fiscal years begin in July."""

@@ -13,7 +13,7 @@ from commands import other, small
 
 import optimizer.explore.frontier
 from cli.main import run
-from optimizer.calendar import Calendar
+from optimizer.request.calendar import Calendar
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("catalogs", "optimizer", "cli")
@@ -30,15 +30,15 @@ ALLOWED = {
     ("optimizer/reading.py", "from_outside"): "the boundary for readers of files: nothing but reading stands inside",
     ("optimizer/workbook/embedded.py", "unpacked"): "base64, zlib and pydantic refuse a damaged copy",
     ("optimizer/workbook/finish.py", "recalculated"): "formualizer refuses a file so; it becomes our fault, exit 1",
-    ("optimizer/workbook_back/package.py", "_check_area"): "openpyxl refuses what is no area so",
-    ("optimizer/workbook_back/package.py", "_check_elements"): "zipfile and expat refuse a damaged part so",
-    ("optimizer/workbook_back/package.py", "_opened"): "zipfile refuses a damaged file so",
-    ("optimizer/workbook_back/package.py", "elements"): "zipfile and expat refuse a damaged part so",
-    ("optimizer/workbook_back/sheets.py", "_cells"): "openpyxl refuses a damaged cell so",
-    ("optimizer/workbook_check/__init__.py", "_judged"): "a rule on a damaged file; it becomes a finding, never a pass",
-    ("optimizer/workbook_check/model.py", "values_are_right"): "formualizer refuses a file so; it becomes a finding",
-    ("optimizer/workbook_check/subject.py", "_tokens"): "openpyxl refuses what is no formula so",
-    ("optimizer/workbook_check/parts.py", "_is_number"): "float() is the reader of a cell and says so by ValueError",
+    ("optimizer/workbook/back/package.py", "_check_area"): "openpyxl refuses what is no area so",
+    ("optimizer/workbook/back/package.py", "_check_elements"): "zipfile and expat refuse a damaged part so",
+    ("optimizer/workbook/back/package.py", "_opened"): "zipfile refuses a damaged file so",
+    ("optimizer/workbook/back/package.py", "elements"): "zipfile and expat refuse a damaged part so",
+    ("optimizer/workbook/back/sheets.py", "_cells"): "openpyxl refuses a damaged cell so",
+    ("optimizer/workbook/check/__init__.py", "_judged"): "a rule on a damaged file; it becomes a finding, never a pass",
+    ("optimizer/workbook/check/model.py", "values_are_right"): "formualizer refuses a file so; it becomes a finding",
+    ("optimizer/workbook/check/subject.py", "_tokens"): "openpyxl refuses what is no formula so",
+    ("optimizer/workbook/check/parts.py", "_is_number"): "float() is the reader of a cell and says so by ValueError",
 }
 """Where a broad catch stands round a reader that is not ours, and why nothing of ours can hide in it."""
 ASKS_FOR_IT = {"raise LookupError", "raise KeyError", "raise IndexError", "raise Exception", "raise BaseException"}
@@ -137,13 +137,13 @@ def test_the_names_are_those_of_built_in_exceptions() -> None:
 
 
 FAULTS = [
-    ("optimizer.planning.build_tables", LookupError, ("plan", "scenario.yaml")),
+    ("optimizer.proven.build_tables", LookupError, ("plan", "scenario.yaml")),
     ("optimizer.planning.solve", KeyError, ("plan", "scenario.yaml")),
-    ("optimizer.planning.to_matrix", ZeroDivisionError, ("plan", "scenario.yaml")),
+    ("optimizer.proven.to_matrix", ZeroDivisionError, ("plan", "scenario.yaml")),
     ("optimizer.explain.worth.uses", KeyError, ("explain", "plan.json")),
     ("optimizer.explain.offers.matches", LookupError, ("explain", "plan.json", "--offer", "box.purchase")),
-    ("optimizer.calendar.Calendar.window", ValueError, ("plan", "budget.yaml")),
-    ("optimizer.replan.order_lines", ValueError, ("plan", "scenario.yaml", "--stay-close", "plan.json")),
+    ("optimizer.request.calendar.Calendar.window", ValueError, ("plan", "budget.yaml")),
+    ("optimizer.replan.approved.order_lines", ValueError, ("plan", "scenario.yaml", "--stay-close", "plan.json")),
     ("optimizer.explore.trades.trade_of", IndexError, ("frontier", "scenario.yaml", "--trade", "it_kw")),
 ]
 

@@ -10,10 +10,10 @@ from builders import Tree, accelerator, as_yaml, catalog, one_offer, plan, rates
 
 from catalogs.yaml_text import parse
 from cli.main import run
-from optimizer.doubts import doubts
-from optimizer.kind_of_file import kind_of
-from optimizer.request import load_request
+from optimizer.request.kind_of_file import kind_of
+from optimizer.request.load import load_request
 from optimizer.tables import build_tables
+from optimizer.tables.warnings import doubts
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from cli.main import run
-from optimizer.plan import plan_text
+from optimizer.plan.text import plan_text
 from tests.builders import plan, write
 from tests.test_workbook_compare import CHIPS, asked
 

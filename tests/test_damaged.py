@@ -19,13 +19,14 @@ from damage import OF_PLANS, OF_WORKBOOKS, PNG, parts_of, zipped
 
 from catalogs.problems import InputError, Problem
 from cli.main import run
-from optimizer.plan import plan_text, read_plan
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.text import plan_text
+from optimizer.plan_files import read_plan
 from optimizer.planning import make_plan
-from optimizer.solve import Options
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
-from optimizer.workbook_back import reopened
-from optimizer.workbook_check import check_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.check import check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SECONDS, MEBIBYTES = 10.0, 2048

@@ -11,8 +11,8 @@ import pytest
 
 from catalogs.load import bundled_folder, catalog_of
 from cli.main import chipmix, run
-from optimizer.plan import plan_schema
-from optimizer.request import load_request
+from optimizer.plan.text import plan_schema
+from optimizer.request.load import load_request
 from optimizer.tables import build_tables
 
 ROOT = Path(__file__).parent.parent
@@ -64,5 +64,5 @@ def test_the_plan_that_the_readme_shows_is_the_plan(capsys: pytest.CaptureFixtur
 
 
 def test_the_published_schema_of_plans_is_the_one_in_force() -> None:
-    published = json.loads((ROOT / "optimizer" / "plan.schema.json").read_text())
+    published = json.loads((ROOT / "optimizer" / "plan" / "plan.schema.json").read_text())
     assert published == plan_schema()

@@ -18,21 +18,22 @@ from hypothesis import strategies as st
 
 import optimizer.audit
 from catalogs.figures import shown, told_apart
-from optimizer import solver_process
 from optimizer.audit import keep_accounts
 from optimizer.audit.checks import Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.checks import told_apart as told_apart_by_the_audit
-from optimizer.certificate import MAGNIFIED, certified_bound, magnified
-from optimizer.elastic import certified, enough
-from optimizer.matrix import Line, Matrix, with_rows
-from optimizer.plan import _bound_usd
+from optimizer.infeasible.shortage import certified, enough
+from optimizer.plan.read_out import _bound_usd
 from optimizer.planning import make_plan
-from optimizer.request import bundled_scenarios, load_request
-from optimizer.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
-from optimizer.settle import FRACTIONS, needed, settled, widened
-from optimizer.solve import Options, Solution, solve
-from optimizer.whole_rows import EPS, ROUNDING, broken, cut_off, excess, whole_columns
+from optimizer.request.load import bundled_scenarios, load_request
+from optimizer.solving import solver_process
+from optimizer.solving.certificate import MAGNIFIED, certified_bound, magnified
+from optimizer.solving.matrix import Line, Matrix, with_rows
+from optimizer.solving.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
+from optimizer.solving.settle import FRACTIONS, needed, settled, widened
+from optimizer.solving.solution import Options, Solution
+from optimizer.solving.solve import solve
+from optimizer.solving.whole_rows import EPS, ROUNDING, broken, cut_off, excess, whole_columns
 
 pytestmark = pytest.mark.usefixtures("in_process")
 INF = np.inf

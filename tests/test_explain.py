@@ -15,13 +15,13 @@ from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, s
 
 from cli.main import run
 from cli.show_explanation import show_explanation
-from optimizer.elastic import Infeasible
 from optimizer.explain import Explanation, UnknownName, explain, explanation_schema, explanation_text
 from optimizer.explain.explanation import LimitWorth, Move, OfferReason
 from optimizer.explain.worth import _change
 from optimizer.files import write_text
-from optimizer.plan import plan_text
-from optimizer.plan_format import Plan
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.plan.format import Plan
+from optimizer.plan.text import plan_text
 from optimizer.planning import make_plan
 from optimizer.what_if import Bracket
 

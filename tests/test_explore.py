@@ -18,15 +18,15 @@ import pytest
 import optimizer.explore.sweep as sweeping
 from catalogs.problems import InputError
 from cli.main import run
-from optimizer.elastic import Infeasible
 from optimizer.explore.alternatives import alternatives
 from optimizer.explore.frontier import frontier, undominated
 from optimizer.explore.grid import combinations, grid
 from optimizer.explore.results import Alternatives, Frontier, Sweep
 from optimizer.explore.sweep import INDEX, Question, index_text, sweep
-from optimizer.plan import read_plan
-from optimizer.plan_format import Plan
-from optimizer.solve import Options
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.plan.format import Plan
+from optimizer.plan_files import read_plan
+from optimizer.solving.solution import Options
 from tests.builders import EXACT, Tree, accelerator, catalog, load, plan, rates, scenario, site, system, write
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -10,8 +10,8 @@ import pytest
 from builders import Tree, as_yaml, load, one_offer, scenario, site, write
 
 from catalogs.problems import InputError
-from optimizer.plan import as_text
-from optimizer.request import Request, load_request
+from optimizer.request.edits import as_text
+from optimizer.request.load import Request, load_request
 
 BASE = scenario(
     sites={"oslo": site({"2025q1": 1, "2025q2": 2}, racks=50), "paris": site(3)},

@@ -17,9 +17,10 @@ from builders import accelerator, catalog, model, rates, scenario, site, system
 
 from optimizer import files
 from optimizer.files import Unwritable, make_folder, probe, probe_folder, write_bytes, write_text
-from optimizer.matrix import to_matrix
-from optimizer.model_file import LONGEST_NAME, with_short_names, write_model
-from optimizer.solve import Options, solve
+from optimizer.solving.matrix import to_matrix
+from optimizer.solving.model_file import LONGEST_NAME, with_short_names, write_model
+from optimizer.solving.solution import Options
+from optimizer.solving.solve import solve
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, modes and devices of POSIX")
 everyone = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may do anything")

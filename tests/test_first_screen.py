@@ -11,8 +11,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from cli.main import run
 from cli.show_plan import MOST_WARNINGS, show_plan
-from optimizer import suspicions
-from optimizer.plan_format import Plan
+from optimizer.plan import warnings as suspicions
+from optimizer.plan.format import Plan
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.write import build
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from builders import Tree, accelerator, catalog, model, plan, rates, scenario, site, system
 
-from optimizer.elastic import Infeasible
 from optimizer.formulation import CONSTRAINTS, COSTS, VARIABLES
 from optimizer.formulation.model import Model, model_name
-from optimizer.matrix import to_matrix
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.solving.matrix import to_matrix
 
 KNOWN = catalog(
     accelerator(

@@ -62,7 +62,7 @@ def test_no_code_of_the_working_directory_runs(words: tuple[str, ...], trap: Pat
 
 def test_a_solver_is_started_with_the_installation_alone_on_its_path(tmp_path: Path) -> None:
     """Whatever the environment says; what we import ourselves comes last."""
-    from optimizer.solver_child import NEEDED, command
+    from optimizer.solving.solver_child import NEEDED, command
 
     words = command()
     code = "import sys; sys.path += sys.argv[2:]; print(*sys.path, sep=chr(10)); print(sys.flags.utf8_mode)"

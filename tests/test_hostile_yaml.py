@@ -15,7 +15,7 @@ import pytest
 from test_yaml_input import ASKED, CHIP, changed
 
 from catalogs.problems import InputError
-from optimizer.request import load_request
+from optimizer.request.load import load_request
 
 MOST_MB, MOST_SECONDS = 300, 3.0
 """Two seconds on an idle core, and half as much again where others are at work; the start is counted in."""

@@ -21,21 +21,21 @@ from click.testing import CliRunner
 from openpyxl.cell.cell import Cell
 
 from cli.plan import plan as plan_command
-from optimizer.bridge import bridged
-from optimizer.plan_format import Plan
+from optimizer.plan.bridge import bridged
+from optimizer.plan.format import Plan
 from optimizer.planning import make_plan
-from optimizer.request import find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.load import find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
 from optimizer.workbook.book import Book
+from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
 from optimizer.workbook.given import given_texts, marked
 from optimizer.workbook.styles import FORMATS
 from optimizer.workbook.translate import breadth
 from optimizer.workbook.wording import HOLE, LANGUAGES, Missing, Wording, table
 from optimizer.workbook.write import build
-from optimizer.workbook_back import reopened
-from optimizer.workbook_check import check_workbook
 
 WRITERS = Path(__file__).parent.parent / "optimizer" / "workbook"
 TEXTS: dict[str, str] = table("ja")["texts"]
@@ -128,7 +128,7 @@ def test_what_a_writer_puts_into_cells_has_an_entry(path: Path) -> None:
 
 
 def test_steps_of_a_bridge_have_entries() -> None:
-    source = WRITERS.parent / "bridge.py"
+    source = WRITERS.parent / "plan" / "bridge.py"
     steps = [node.value for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Yield)]
     shown = [
         part.value
@@ -163,7 +163,7 @@ def _has_entry(text: str) -> bool:
 
 
 def test_warnings_and_notes_have_entries() -> None:
-    sources = [WRITERS.parent / f"{name}.py" for name in ("suspicions", "doubts")]
+    sources = [WRITERS.parent / place / "warnings.py" for place in ("plan", "tables")]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
     texts = (ast.JoinedStr, ast.Constant)
     told = [node.value for node in nodes if isinstance(node, ast.Yield) and isinstance(node.value, texts)]

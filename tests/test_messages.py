@@ -10,8 +10,8 @@ from test_yaml_input import ASKED, CHIP, changed
 from catalogs.problems import InputError
 from catalogs.yaml_text import parse
 from cli.main import run
-from optimizer.planning import stated
-from optimizer.request import find_scenario, load_request
+from optimizer.proven import stated
+from optimizer.request.load import find_scenario, load_request
 
 
 def told(folder: Path, asked: str = ASKED, chip: str = CHIP, *settings: str) -> list[str]:

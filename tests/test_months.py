@@ -18,8 +18,8 @@ from oracle_whole import Whole
 from test_brute_force_whole import DrawWhole, Tree, check_against_plain_model, check_batch, drawn
 from test_properties import few_and_many, never_costs_more, planned, shuffled
 
-from optimizer.plan_format import Plan
-from optimizer.schedules import READINGS
+from optimizer.plan.format import Plan
+from optimizer.request.schedules import READINGS
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SMALL_BATCHES, SMALL_PER_BATCH = 5, 10

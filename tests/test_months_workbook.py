@@ -13,12 +13,12 @@ from test_workbook import named
 from test_workbook_back import Edit, edited, find
 
 from catalogs.periods import first_month
-from optimizer.plan import as_text
-from optimizer.plan_format import Plan
-from optimizer.schedules import highest, reading_of
+from optimizer.plan.format import Plan
+from optimizer.request.edits import as_text
+from optimizer.request.schedules import highest, reading_of
 from optimizer.workbook import write_workbook
-from optimizer.workbook_back import reopened
-from optimizer.workbook_check import check_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.check import check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 HALL: Tree = {

@@ -18,10 +18,10 @@ import pytest
 from builders import Tree, accelerator, catalog, load, rates, scenario, site, system
 
 from catalogs.problems import InputError
-from optimizer.elastic import Infeasible, Shortage
-from optimizer.plan_format import Plan
+from optimizer.infeasible.shortage import Infeasible, Shortage
+from optimizer.plan.format import Plan
 from optimizer.planning import make_plan
-from optimizer.solve import Options
+from optimizer.solving.solution import Options
 
 pytestmark = pytest.mark.usefixtures("in_process")
 FINE = Options(gap=1e-6)

@@ -14,7 +14,7 @@ from catalogs.problems import InputError
 from cli.main import chipmix
 from cli.main import run as run_here
 from cli.options import Number, Share
-from optimizer.request import load_request
+from optimizer.request.load import load_request
 
 NO_NUMBERS = ("nan", "inf", "-inf", "-1", "1e999", "abc", "", "0x10", "1,5")
 TOO_MUCH = {"gap": ("1.5", "1e308"), "time_limit": ("0", "1e308", "1e9"), "saving": ("101%", "1.5", "nan%", "1e308")}

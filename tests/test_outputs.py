@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from commands import mostly_slow, other, run, small
 
-from optimizer.plan import read_plan
+from optimizer.plan_files import read_plan
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and devices of POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full and /dev/stdout as on Linux")

@@ -18,13 +18,13 @@ from test_brute_force import drawn, planned_cost
 
 from cli.main import run
 from optimizer.audit import audit
-from optimizer.bridge import bridge
-from optimizer.compare import compare
 from optimizer.explain import explain
 from optimizer.explain.explanation import OfferReason
-from optimizer.plan import plan_text
-from optimizer.plan_format import Plan
-from optimizer.recost import recosted
+from optimizer.plan.bridge import bridge
+from optimizer.plan.compare import compare
+from optimizer.plan.format import Plan
+from optimizer.plan.recost import recosted
+from optimizer.plan.text import plan_text
 from optimizer.workbook.wording import Wording
 
 pytestmark = pytest.mark.usefixtures("in_process")

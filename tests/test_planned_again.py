@@ -17,13 +17,15 @@ from test_properties_whole import request
 from test_workbook_back import find
 
 from cli.main import run
-from optimizer.earlier import Earlier
-from optimizer.plan import as_text, read_plan
-from optimizer.plan_format import Plan
-from optimizer.planning import make_plan, stated
-from optimizer.recost import recosted
-from optimizer.replan import Approved
-from optimizer.solve import Options, Solution
+from optimizer.plan.format import Plan
+from optimizer.plan.recost import recosted
+from optimizer.plan_files import read_plan
+from optimizer.planning import make_plan
+from optimizer.proven import stated
+from optimizer.replan.approved import Approved
+from optimizer.replan.earlier import Earlier
+from optimizer.request.edits import as_text
+from optimizer.solving.solution import Options, Solution
 from optimizer.workbook import write_workbook
 from optimizer.workbook.wording import Wording
 

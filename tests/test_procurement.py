@@ -14,8 +14,8 @@ import pytest
 from builders import Tree, accelerator, catalog, one_offer, plan, rates, scenario, site, system
 
 from catalogs.problems import InputError
-from optimizer.elastic import Infeasible
-from optimizer.plan_format import Plan
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.plan.format import Plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
 BOX = 3200

@@ -23,13 +23,13 @@ from test_brute_force import drawn
 from catalogs.problems import InputError
 from catalogs.schema import Catalog
 from optimizer.audit import audit
-from optimizer.elastic import Infeasible
-from optimizer.plan import plan_text
-from optimizer.plan_format import Plan
+from optimizer.infeasible.shortage import Infeasible
+from optimizer.plan.format import Plan
+from optimizer.plan.text import plan_text
 from optimizer.planning import make_plan
-from optimizer.request import Request, load_request
-from optimizer.scenario import Scenario
-from optimizer.solve import Options
+from optimizer.request.load import Request, load_request
+from optimizer.request.scenario import Scenario
+from optimizer.solving.solution import Options
 
 pytestmark = pytest.mark.usefixtures("in_process")
 EXAMPLES, MANY = 8, 250

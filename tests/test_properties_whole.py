@@ -24,7 +24,7 @@ from test_properties import (
 from catalogs.problems import InputError
 from optimizer.audit import audit
 from optimizer.formulation import build_model
-from optimizer.plan import plan_text
+from optimizer.plan.text import plan_text
 from optimizer.tables import build_tables
 
 pytestmark = pytest.mark.usefixtures("in_process")

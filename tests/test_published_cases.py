@@ -35,7 +35,7 @@ from typing import Any
 import pytest
 from builders import Tree, accelerator, catalog, plan, scenario, site, system
 
-from optimizer.elastic import Infeasible
+from optimizer.infeasible.shortage import Infeasible
 
 FOLDER = Path(os.environ.get("CHIPMIX_CASES") or Path(__file__).parents[2] / "shared" / "cases")
 CASES = FOLDER / "procurement_cases.json"

@@ -14,19 +14,19 @@ import openpyxl
 import pytest
 from builders import accelerator, catalog, load, rates, scenario, site, system
 
-from optimizer.bridge import bridge, bridged
-from optimizer.plan import as_text
-from optimizer.plan_format import Plan
+from optimizer.plan.bridge import bridge, bridged
+from optimizer.plan.format import Plan
+from optimizer.plan.recost import NotPriced, recost, recosted
 from optimizer.planning import make_plan
-from optimizer.recost import NotPriced, recost, recosted
-from optimizer.request import find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.edits import as_text
+from optimizer.request.load import find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
 from optimizer.workbook.cash import COSTS
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.lines import OVERRIDE, VIEW
 from optimizer.workbook.write import build
-from optimizer.workbook_back import reopened
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

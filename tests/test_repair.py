@@ -23,16 +23,18 @@ from test_brute_force_whole import drawn
 from catalogs.periods import first_month, value_at
 from catalogs.problems import InputError
 from cli.main import run
-from optimizer.calendar import Calendar
-from optimizer.elastic import proved_infeasible
 from optimizer.formulation import build_model
-from optimizer.planning import make_plan, stated
-from optimizer.repair import Report, repair
-from optimizer.repair.contradictions import contradictions
-from optimizer.repair.edits import edited
-from optimizer.repair.report import Repair
-from optimizer.request import Request, load_request
-from optimizer.solve import Options, solve
+from optimizer.infeasible.contradictions import contradictions
+from optimizer.infeasible.edits import edited
+from optimizer.infeasible.repair import Report, repair
+from optimizer.infeasible.report import Repair
+from optimizer.infeasible.shortage import proved_infeasible
+from optimizer.planning import make_plan
+from optimizer.proven import stated
+from optimizer.request.calendar import Calendar
+from optimizer.request.load import Request, load_request
+from optimizer.solving.solution import Options
+from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -9,10 +9,10 @@ import pytest
 from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, site, system
 
 from catalogs.problems import InputError
-from optimizer.compare import compare
-from optimizer.plan_format import Plan
+from optimizer.plan.compare import compare
+from optimizer.plan.format import Plan
 from optimizer.planning import make_plan
-from optimizer.replan import Approved, PlacedOrdersConflict
+from optimizer.replan.approved import Approved, PlacedOrdersConflict
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

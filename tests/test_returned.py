@@ -13,12 +13,15 @@ from whole_plan import whole_plan, whole_request
 from catalogs.problems import InputError
 from cli.main import run
 from optimizer.explore.sweep import INDEX
-from optimizer.plan import plan_text, read_plan, sealed
-from optimizer.plan_format import Plan
-from optimizer.planning import make_plan, program_version
-from optimizer.reopened import changed
-from optimizer.replan import Approved
-from optimizer.solve import Options
+from optimizer.plan.format import Plan
+from optimizer.plan.seal import sealed
+from optimizer.plan.text import plan_text
+from optimizer.plan_files import read_plan
+from optimizer.planning import make_plan
+from optimizer.proven import program_version
+from optimizer.replan.approved import Approved
+from optimizer.request.edits import changed
+from optimizer.solving.solution import Options
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -96,7 +99,7 @@ def test_a_plan_of_another_version_is_held_against_all_but_its_model(
     whole: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A later version may state the model in fewer rows; hashes, inputs and audit hold whatever states it."""
-    monkeypatch.setattr("optimizer.returned.program_version", lambda: f"{program_version()}.later")
+    monkeypatch.setattr("optimizer.returned.verified.program_version", lambda: f"{program_version()}.later")
     assert read_plan(written(whole, tmp_path)) == whole
     run_ = whole.run.model_copy(update={"rows": 1})
     assert read_plan(written(sealed(whole.model_copy(update={"run": run_})), tmp_path)).run.rows == 1

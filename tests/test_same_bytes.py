@@ -28,10 +28,10 @@ OTHER = os.environ.get("CHIPMIX_OTHER_PYTHON")
 WHOLE = {
     ("optimizer/explain/volume.py", "_porting_usd"): "decimals",
     ("optimizer/explain/worth.py", "stated"): "decimals",
-    ("optimizer/kind_of_file.py", "_count"): "how many are true",
-    ("optimizer/replan.py", "counted"): "how many are true",
+    ("optimizer/request/kind_of_file.py", "_count"): "how many are true",
+    ("optimizer/replan/approved.py", "counted"): "how many are true",
     ("optimizer/explore/results.py", "left"): "how many are true",
-    ("optimizer/workbook_back/package.py", "_check_sizes"): "bytes",
+    ("optimizer/workbook/back/package.py", "_check_sizes"): "bytes",
     ("optimizer/workbook/capacity.py", "_height"): "rows of a sheet",
     ("optimizer/workbook/cash.py", "_height"): "rows of a sheet",
     ("optimizer/workbook/depreciation.py", "_height"): "rows of a sheet",
@@ -173,8 +173,8 @@ def test_no_float_is_added_by_sum_on_the_way(tmp_path: Path) -> None:
 
 def test_columns_stand_in_the_order_of_their_names(tmp_path: Path) -> None:
     """PuLP 3 sorts them, PuLP 4 keeps the order in which they were made."""
-    from optimizer.planning import stated
-    from optimizer.request import load_request
+    from optimizer.proven import stated
+    from optimizer.request.load import load_request
 
     _, matrix = stated(load_request(asked_for(tmp_path)))
     assert list(matrix.columns) == sorted(matrix.columns)

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from catalogs.periods import first_month, value_at
-from optimizer.plan_format import Plan
-from optimizer.request import Request, bundled_scenarios, load_request
+from optimizer.plan.format import Plan
+from optimizer.request.load import Request, bundled_scenarios, load_request
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scenarios.md"

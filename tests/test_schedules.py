@@ -30,16 +30,16 @@ from catalogs.problems import InputError
 from catalogs.schema import Offer, Throughput
 from cli.main import run
 from optimizer.audit.periods import schedule as audited
-from optimizer.elastic import Infeasible
 from optimizer.explain.inquiry import Inquiry
 from optimizer.explain.worth import worth
+from optimizer.infeasible.repair import repair
+from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
-from optimizer.readings import readings
-from optimizer.repair import repair
-from optimizer.request import load_request
-from optimizer.scenario import Demand, Finance, Scenario, Site
-from optimizer.schedules import READINGS, highest, lowest, mean, reading_of, supplied
-from optimizer.solve import Options
+from optimizer.request.load import load_request
+from optimizer.request.scenario import Demand, Finance, Scenario, Site
+from optimizer.request.schedule_notes import readings
+from optimizer.request.schedules import READINGS, highest, lowest, mean, reading_of, supplied
+from optimizer.solving.solution import Options
 from optimizer.what_if import WhatIf
 
 pytestmark = pytest.mark.usefixtures("in_process")

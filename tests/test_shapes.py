@@ -12,9 +12,9 @@ from builders import Tree
 
 from catalogs.problems import InputError, Problem
 from catalogs.schema import CatalogFile
-from optimizer.planning import stated
-from optimizer.request import load_request
-from optimizer.scenario import Scenario
+from optimizer.proven import stated
+from optimizer.request.load import load_request
+from optimizer.request.scenario import Scenario
 
 Path_ = tuple[str | int, ...]
 

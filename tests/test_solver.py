@@ -20,16 +20,17 @@ from builders import EXACT, Tree, accelerator, catalog, load, model, one_offer, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import optimizer.elastic
+import optimizer.infeasible.shortage
 import optimizer.planning
-import optimizer.solve
-from optimizer import solver_process
-from optimizer.certificate import certified_bound
-from optimizer.elastic import Infeasible, what_is_short
-from optimizer.matrix import Matrix, to_matrix, uncomfortable
+import optimizer.solving.solve
+from optimizer.infeasible.shortage import Infeasible, what_is_short
 from optimizer.planning import NoPlan, make_plan
-from optimizer.scaling import scaled
-from optimizer.solve import Options, Progress, SolverError, solve
+from optimizer.solving import solver_process
+from optimizer.solving.certificate import certified_bound
+from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
+from optimizer.solving.scaling import scaled
+from optimizer.solving.solution import Options, Progress, SolverError
+from optimizer.solving.solve import solve
 
 
 def matrix(cost: Any, rows: Any, least: Any, most: Any, upper: Any, integer: bool = True) -> Matrix:
@@ -111,12 +112,12 @@ SIGNALLED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from test_solver import hard
-import optimizer.solve
+import optimizer.solving.solve
 if "deaf" in sys.argv:
-    optimizer.solve._ask_to_stop = lambda child: None
+    optimizer.solving.solve._ask_to_stop = lambda child: None
 print("started", flush=True)
 try:
-    found = optimizer.solve.solve(hard(), optimizer.solve.Options(gap=1e-9, time_limit=40))
+    found = optimizer.solving.solve.solve(hard(), optimizer.solving.solve.Options(gap=1e-9, time_limit=40))
     print("end", found.status, found.interrupted, found.values.size, flush=True)
 except KeyboardInterrupt:
     print("killed", flush=True)
@@ -228,8 +229,8 @@ def test_canary_refuses_a_wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_canary_sings_before_the_first_solve_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimizer.solve, "_canary_sang", False)
-    sung = [optimizer.solve._settings(scaled(SMALL), EXACT, {})["canary"] for _ in range(2)]
+    monkeypatch.setattr(optimizer.solving.solve, "_canary_sang", False)
+    sung = [optimizer.solving.solve._settings(scaled(SMALL), EXACT, {})["canary"] for _ in range(2)]
     assert sung == [True, False]
 
 
@@ -468,7 +469,7 @@ def test_a_feasible_request_lacks_nothing(tmp_path: Path) -> None:
 
 def test_a_false_claim_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The solver calls the first solve infeasible, wrongly: no violation can be proved, so it is asked again."""
-    real, calls = optimizer.solve.solve, []
+    real, calls = optimizer.solving.solve.solve, []
 
     def lies_once(*args: Any) -> Any:
         calls.append(args)
@@ -482,14 +483,14 @@ def test_a_false_claim_is_not_believed(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_false_claim_that_stays_is_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All solves of the request itself lie, those of the elastic model do not: an error, not a verdict."""
-    real = optimizer.solve.solve
+    real = optimizer.solving.solve.solve
 
     def lies(of: Matrix, *more: Any) -> Any:
         found = real(of, *more)
         elastic = any(name.startswith("give(") for name in of.columns)
         return found if elastic else replace(found, status="infeasible", values=np.array([]))
 
-    for module in (optimizer.planning, optimizer.elastic):
+    for module in (optimizer.planning, optimizer.infeasible.shortage):
         monkeypatch.setattr(module, "solve", lies)
     with pytest.raises(SolverError, match="no violation could be proved"):
         plan(tmp_path, scenario(demand=TEN))

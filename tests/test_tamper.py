@@ -19,7 +19,9 @@ from whole_plan import whole_plan
 
 from catalogs.problems import InputError
 from cli.main import run
-from optimizer.plan import plan_text, read_plan, sha256_of
+from optimizer.plan.seal import sha256_of
+from optimizer.plan.text import plan_text
+from optimizer.plan_files import read_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
 Way = tuple[str | int, ...]

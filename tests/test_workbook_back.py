@@ -18,16 +18,17 @@ from openpyxl.workbook import Workbook
 
 from catalogs.problems import InputError
 from cli.main import run
-from optimizer.plan import as_text, read_plan
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
+from optimizer.plan_files import read_plan
 from optimizer.planning import make_plan
-from optimizer.request import find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.edits import as_text
+from optimizer.request.load import find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.back.compare import normalised
+from optimizer.workbook.back.package import Package
 from optimizer.workbook.embedded import MARK, Made, packed, unpacked
-from optimizer.workbook_back import reopened
-from optimizer.workbook_back.compare import normalised
-from optimizer.workbook_back.package import Package
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -479,7 +480,7 @@ def test_size_caps(original: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("MOST_PARTS", 3, "more than 3 parts"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(f"optimizer.workbook_back.package.{name}", limit)
+            patch.setattr(f"optimizer.workbook.back.package.{name}", limit)
             assert says in problems_of(original)[0]
 
 

@@ -13,10 +13,10 @@ import openpyxl
 import pytest
 
 from optimizer.planning import make_plan
-from optimizer.request import bundled_scenarios, find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.load import bundled_scenarios, find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
-from optimizer.workbook_check import check_workbook
+from optimizer.workbook.check import check_workbook
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("in_process")]
 SOFFICE = shutil.which("soffice")

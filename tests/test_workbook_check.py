@@ -14,12 +14,12 @@ from openpyxl.workbook import Workbook
 
 from cli.main import run
 from optimizer.planning import make_plan
-from optimizer.request import bundled_scenarios, find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.load import bundled_scenarios, find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
+from optimizer.workbook.check import RULES, check_workbook
+from optimizer.workbook.check.parts import contrast
 from optimizer.workbook.embedded import MARK
-from optimizer.workbook_check import RULES, check_workbook
-from optimizer.workbook_check.parts import contrast
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SMALL = ("openai_aws",)
@@ -251,7 +251,7 @@ def test_a_workbook_without_the_copy_of_its_plan(original: Path, tmp_path: Path)
 
 
 def _subject(path: Path) -> Any:
-    from optimizer.workbook_check import Subject
+    from optimizer.workbook.check import Subject
 
     return Subject(path)
 

@@ -9,21 +9,21 @@ from typing import Any
 import openpyxl
 import pytest
 
-from optimizer.compare import compare
 from optimizer.explore.alternatives import alternatives
 from optimizer.explore.frontier import frontier
+from optimizer.explore.side_by_side import Runs, runs_compared, runs_of_alternatives, runs_of_frontier, runs_of_sweep
 from optimizer.explore.sweep import Question, sweep
-from optimizer.plan import read_plan
-from optimizer.plan_format import Plan
-from optimizer.runs import Runs, runs_compared, runs_of_alternatives, runs_of_frontier, runs_of_sweep
+from optimizer.plan.compare import compare
+from optimizer.plan.format import Plan
+from optimizer.plan_files import read_plan
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.back.copy import copy_in
+from optimizer.workbook.check import check_workbook
 from optimizer.workbook.compare import FIRST
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.sensitivity import TOP
 from optimizer.workbook.write import build
-from optimizer.workbook_back import reopened
-from optimizer.workbook_back.copy import copy_in
-from optimizer.workbook_check import check_workbook
 from tests.builders import EXACT, Tree, accelerator, catalog, load, plan, rates, scenario, site, system, write
 
 pytestmark = pytest.mark.usefixtures("in_process")

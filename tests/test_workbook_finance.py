@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from workbook_plans import Case, Entry
 
-from optimizer.plan_format import Plan, WorkRow
+from optimizer.plan.format import Plan, WorkRow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.market import market_of
 

@@ -21,12 +21,12 @@ from openpyxl.workbook.defined_name import DefinedName
 from catalogs.problems import InputError
 from cli.main import run
 from optimizer.planning import make_plan
-from optimizer.request import find_scenario, load_request
-from optimizer.solve import Options
+from optimizer.request.load import find_scenario, load_request
+from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.check import RULES, Subject, check_workbook
 from optimizer.workbook.notes import Note
-from optimizer.workbook_back import reopened
-from optimizer.workbook_check import RULES, Subject, check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SOFFICE = shutil.which("soffice")

@@ -20,7 +20,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from workbook_plans import Case, Pricing
 
-from optimizer.plan_format import LimitRow, Plan
+from optimizer.plan.format import LimitRow, Plan
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.contents import SHEETS
 from optimizer.workbook.styles import CHART_COLOURS

@@ -14,15 +14,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from cli.explain import explain as explain_command
 from optimizer.explain import Explanation, explain
-from optimizer.plan import plan_text
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.text import plan_text
 from optimizer.workbook import write_workbook
+from optimizer.workbook.back import copy_in, reopened
+from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
 from optimizer.workbook.limits import MOVED_HEADERS, MOVING
 from optimizer.workbook.why import NOT_CHOSEN
 from optimizer.workbook.write import build
-from optimizer.workbook_back import copy_in, reopened
-from optimizer.workbook_check import check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 Row = dict[str, Any]

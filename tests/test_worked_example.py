@@ -16,7 +16,7 @@ import pytest
 from builders import Tree, one_offer, plan, scenario, site
 
 from optimizer.audit import audit
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

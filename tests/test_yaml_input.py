@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from catalogs.periods import value_at
 from catalogs.problems import InputError
 from catalogs.yaml_text import LARGEST_FILE_BYTES, parse
-from optimizer.request import load_request
+from optimizer.request.load import load_request
 from optimizer.tables import build_tables
 
 CHIP = """\
@@ -355,7 +355,9 @@ def test_a_file_of_brackets_does_not_kill_the_process(tmp_path: Path) -> None:
 
 def test_a_huge_month_does_not_hang(tmp_path: Path) -> None:
     path = write(tmp_path, scenario(finance={"fiscal_year_starts": "1e99999999"}))
-    code = "import sys, pathlib\nfrom optimizer.request import load_request\nload_request(pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib\nfrom optimizer.request.load import load_request\nload_request(pathlib.Path(sys.argv[1]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False, timeout=5
     )

@@ -7,10 +7,10 @@ from typing import Any
 
 from builders import Tree, accelerator, catalog, load, site, system
 
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 from optimizer.planning import make_plan
-from optimizer.request import Request
-from optimizer.solve import Options
+from optimizer.request.load import Request
+from optimizer.solving.solution import Options
 
 WORKLOADS: Tree = {
     "training": {"unit": "unit", "phase": "training", "describes": "work"},

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from catalogs.periods import first_month, last_month, written
-from optimizer.plan_format import Plan
+from optimizer.plan.format import Plan
 
 HOURS = 8760.0
 NAMES = (

@@ -17,7 +17,7 @@ from optimizer.audit.expected import Accounts, keep_accounts
 from optimizer.audit.permissions import PERMISSIONS
 from optimizer.audit.reported import STATEMENTS
 from optimizer.audit.scope import inputs_are_understood
-from optimizer.plan_format import Audit
+from optimizer.audit.verdict import Verdict
 
 __all__ = ["FRACTIONS", "WHOLE", "Accounts", "audit", "keep_accounts"]
 
@@ -27,7 +27,7 @@ UNREADABLE = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, 
 """What reading a plan raises that is not one: a missing key, a NaN, a date that is none."""
 
 
-def audit(plan: Mapping[str, Any]) -> Audit:
+def audit(plan: Mapping[str, Any]) -> Verdict:
     """Check a plan, the JSON of a Plan, against its own inputs; its `audit` is ignored.
 
     `largest_violation` is relative to the larger of use and limit, and 1 where something is not allowed at all;
@@ -38,10 +38,10 @@ def audit(plan: Mapping[str, Any]) -> Audit:
         return judged(all_checks(plan))
     except UNREADABLE as error:
         finding = f"plan: cannot be read: {type(error).__name__}: {error}"
-        return Audit(ok=False, checks=0, largest_violation=0.0, cost_difference_usd=0.0, findings=(finding,))
+        return Verdict(ok=False, checks=0, largest_violation=0.0, cost_difference_usd=0.0, findings=(finding,))
 
 
-def judged(checks: Iterable[Check]) -> Audit:
+def judged(checks: Iterable[Check]) -> Verdict:
     """The verdict on all comparisons."""
     count, findings, violations, differences = 0, set(), [ZERO], [0.0]
     for check in checks:
@@ -52,7 +52,7 @@ def judged(checks: Iterable[Check]) -> Audit:
             differences.append(check.difference())
         if check.fails():
             findings.add(check.words())
-    return Audit(
+    return Verdict(
         ok=not findings,
         checks=count,
         largest_violation=float(max(violations)),

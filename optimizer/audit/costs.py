@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from optimizer.audit.books import Books, Series, while_in_service
 from optimizer.audit.decisions import ZERO, Cohort
-from optimizer.audit.owed import owed_usd, residual_share
+from optimizer.audit.obligations import owed_usd, residual_share
+from optimizer.audit.other_decisions import Started
 from optimizer.audit.periods import Schedule
-from optimizer.audit.projects import Started
+from optimizer.audit.roll_forward import Books, Series, while_in_service
 
 Cost = Callable[[Books], Series]
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from optimizer.audit.books import Books, Series, keep_books
 from optimizer.audit.checks import Check, Keys, Limited
 from optimizer.audit.checks import row as row_name
-from optimizer.audit.commerce import clusters, most
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
 from optimizer.audit.decisions import ZERO, Cohort, Row
-from optimizer.audit.owed import owed, rent_after, rent_by_fiscal_year
+from optimizer.audit.obligations import owed, rent_after, rent_by_fiscal_year
+from optimizer.audit.order_terms import clusters, most
+from optimizer.audit.other_decisions import Started
 from optimizer.audit.periods import fiscal_year_of
 from optimizer.audit.permissions import retired_keys
-from optimizer.audit.projects import Started
+from optimizer.audit.roll_forward import Books, Series, keep_books
 from optimizer.audit.rules import (
     CONSTRAINTS,
     LIMITING,

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 
-from optimizer.audit.books import Books, Series
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO
 from optimizer.audit.measures import HIGHEST, MEASURES, Amounts, Subject
 from optimizer.audit.periods import fiscal_year_of, periods_in
 from optimizer.audit.records import Inputs, UserLimit
+from optimizer.audit.roll_forward import Books, Series
 from optimizer.audit.selections import EACH, attributes, matches, possible
 
 Groups = Mapping[Keys, list[Subject]]

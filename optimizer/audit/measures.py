@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from optimizer.audit.books import Books, Series
 from optimizer.audit.decisions import ZERO, Cohort
 from optimizer.audit.periods import Schedule
 from optimizer.audit.records import Inputs
+from optimizer.audit.roll_forward import Books, Series
 
 NOTHING = ""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
-from optimizer.audit.books import Books
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO, Cohort, Work, price_of
-from optimizer.audit.projects import Retired
+from optimizer.audit.other_decisions import Retired
 from optimizer.audit.records import Inputs, Offer
+from optimizer.audit.roll_forward import Books
 
 ANY_BUYER = "any"
 

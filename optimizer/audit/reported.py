@@ -11,10 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from optimizer.audit.books import Books
+from optimizer.audit.basis import basis
 from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported, told_apart
 from optimizer.audit.decisions import ZERO, Cohort, Row
-from optimizer.audit.evidence import basis
 from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
@@ -40,7 +39,8 @@ from optimizer.audit.expected import (
 )
 from optimizer.audit.hashes import hashes
 from optimizer.audit.permissions import order_keys
-from optimizer.audit.remarks import warnings
+from optimizer.audit.roll_forward import Books
+from optimizer.audit.warnings import warnings
 
 SPARSE = ("in_service", "supply", "clusters")
 PRICE_TOLERANCE, QUANTITY_TOLERANCE = float(RELATIVE), float(FRACTIONS)

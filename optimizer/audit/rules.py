@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 
-from optimizer.audit.books import Books, Series
 from optimizer.audit.checks import Allowed, Check, Limited
-from optimizer.audit.commerce import (
+from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd
+from optimizer.audit.decisions import ZERO
+from optimizer.audit.limits import limit
+from optimizer.audit.order_terms import (
     buy_in_one_band,
     cluster_on_one_site,
     engineer_before_order,
     order_at_least_minimum,
     port_before_run,
 )
-from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd
-from optimizer.audit.decisions import ZERO
-from optimizer.audit.limits import limit
+from optimizer.audit.other_decisions import FleetKey, fleet_key
 from optimizer.audit.periods import Schedule, periods_in
-from optimizer.audit.projects import FleetKey, fleet_key
 from optimizer.audit.records import Site
+from optimizer.audit.roll_forward import Books, Series
 
 Rule = Callable[[Books], Iterator[Check]]
 KW_PER_MW = 1000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from optimizer.audit.books import Books
 from optimizer.audit.checks import Keys
 from optimizer.audit.measures import MEASURES, NOTHING, Subject
 from optimizer.audit.permissions import may_be_ordered
 from optimizer.audit.records import Inputs, Offer, UserLimit
+from optimizer.audit.roll_forward import Books
 
 EACH = ("each",)
 

@@ -20,10 +20,10 @@ from optimizer.explain.offers import all_offers, offers_named
 from optimizer.explain.volume import volume_of
 from optimizer.explain.worth import worth
 from optimizer.interruption import held
-from optimizer.plan import plan_text
-from optimizer.plan_format import Plan
-from optimizer.planning import program_version
-from optimizer.solve import Options
+from optimizer.plan.format import Plan
+from optimizer.plan.text import plan_text
+from optimizer.proven import program_version
+from optimizer.solving.solution import Options
 from optimizer.what_if import WhatIf
 
 __all__ = ["Explanation", "UnknownName", "Watch", "explain", "explanation_schema", "explanation_text"]

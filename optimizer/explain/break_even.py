@@ -21,12 +21,12 @@ from typing import Any
 from optimizer.explain.explanation import Entry, Placed, Price
 from optimizer.explain.inquiry import Inquiry, between, changes
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
-from optimizer.plan_format import Plan
-from optimizer.planning import stated
-from optimizer.reopened import Key, changed, scaled, text_at
-from optimizer.request import Request
-from optimizer.scenario import EACH
-from optimizer.schedules import mean
+from optimizer.plan.format import Plan
+from optimizer.proven import stated
+from optimizer.request.edits import Key, changed, scaled, text_at
+from optimizer.request.load import Request
+from optimizer.request.scenario import EACH
+from optimizer.request.schedules import mean
 from optimizer.tables import Cohort
 from optimizer.tables.selection import chosen, facts_of_offer, selected
 from optimizer.what_if import Bracket, Outcome

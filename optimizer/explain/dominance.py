@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from optimizer.explain.exchange import SAFE, Pair
 from optimizer.explain.inquiry import Inquiry
-from optimizer.formulation.owed import periods_after
+from optimizer.formulation.obligations import periods_after
 from optimizer.tables import Cohort, Tables, grouped
 
 

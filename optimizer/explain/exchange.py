@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from catalogs.schema import Offer
-from optimizer.scenario import Porting
+from optimizer.request.scenario import Porting
 from optimizer.tables import Cohort, OfferFacts, SystemFacts, Tables
 from optimizer.tables.selection import facts_of_offer, facts_of_place
 

@@ -11,10 +11,10 @@ from catalogs.problems import InputError
 from optimizer.explain.explanation import Between, Changed
 from optimizer.formulation.model import Model
 from optimizer.interruption import STOPS
-from optimizer.matrix import Matrix
-from optimizer.plan_format import Plan
-from optimizer.request import Request
-from optimizer.solve import Solution
+from optimizer.plan.format import Plan
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Matrix
+from optimizer.solving.solution import Solution
 from optimizer.what_if import NEVER, Bracket, Outcome, WhatIf
 
 Task = TypeVar("Task")

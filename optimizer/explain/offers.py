@@ -15,12 +15,12 @@ from optimizer.explain.dominance import Dominance, dominating
 from optimizer.explain.explanation import OfferReason, Without
 from optimizer.explain.inquiry import Inquiry, between, changes, ordered
 from optimizer.explain.names import UnknownName
-from optimizer.formulation.commerce import orders_of
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.plan_format import OrderRow
-from optimizer.reopened import changed
-from optimizer.request import Request
-from optimizer.scenario import matches
+from optimizer.formulation.order_terms import orders_of
+from optimizer.plan.format import OrderRow
+from optimizer.request.edits import changed
+from optimizer.request.load import Request
+from optimizer.request.scenario import matches
 from optimizer.what_if import Bracket, Outcome
 
 SHOWN = 3

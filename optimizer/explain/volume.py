@@ -21,12 +21,12 @@ from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import denied
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.interruption import OutOfTime
-from optimizer.matrix import Line, Matrix, with_rows
-from optimizer.planning import stated
-from optimizer.reopened import Key, changed, scaled, text_at
-from optimizer.request import Request
-from optimizer.scenario import Porting
-from optimizer.solve import Solution
+from optimizer.proven import stated
+from optimizer.request.edits import Key, changed, scaled, text_at
+from optimizer.request.load import Request
+from optimizer.request.scenario import Porting
+from optimizer.solving.matrix import Line, Matrix, with_rows
+from optimizer.solving.solution import Solution
 from optimizer.what_if import NEVER, Bracket
 
 VOLUMES = (0.25, 0.5, 1.0, 2.0, 4.0)

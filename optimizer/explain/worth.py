@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from optimizer.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
 from optimizer.explain.explanation import Between, LimitWorth, Move
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.names import UnknownName
-from optimizer.explain.use import Use, uses
+from optimizer.explain.row_use import Use, uses
+from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
-from optimizer.request import Request
-from optimizer.scenario import matches
-from optimizer.schedules import reading_of
+from optimizer.request.load import Request
+from optimizer.request.scenario import matches
+from optimizer.request.schedules import reading_of
 from optimizer.what_if import NEVER, Bracket
 
 MOVES = tuple(map(Decimal, (-5, -1, 1, 5)))

@@ -16,10 +16,11 @@ from optimizer.explore.results import Alternative, Alternatives, Range, headline
 from optimizer.explore.sweep import Watch
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import STOPS, held
-from optimizer.matrix import Floats, Line, Matrix, cost_row, with_rows
-from optimizer.planning import Solved, make_plan, plan_of
-from optimizer.request import Request
-from optimizer.solve import Options, Solution, relative_gap
+from optimizer.planning import make_plan
+from optimizer.proven import Solved, plan_of
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
 KEPT = 0.005

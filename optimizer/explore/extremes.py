@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.earlier import DECIDED
 from optimizer.explore.figures import Figure, Linear, lowest, minimised, negative
-from optimizer.matrix import Floats, Matrix, with_objective
-from optimizer.solve import Solution
+from optimizer.replan.earlier import DECIDED
+from optimizer.solving.matrix import Floats, Matrix, with_objective
+from optimizer.solving.solution import Solution
 from optimizer.what_if import WhatIf
 
 SAME = 1e-6

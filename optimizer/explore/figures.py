@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
-from optimizer.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
+from optimizer.solving.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
 from optimizer.tables import KW_PER_MW
 from optimizer.tables.selection import selected
 

@@ -20,11 +20,12 @@ from optimizer.explore.sweep import Watch
 from optimizer.explore.trades import Trade, trade_of
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import STOPS, OutOfTime, held
-from optimizer.matrix import Floats, Line, Matrix, cost_row, with_rows
-from optimizer.plan_format import Plan
-from optimizer.planning import NoPlan, Planned, Solved, make_plan, plan_of, stated
-from optimizer.request import Request
-from optimizer.solve import Options, Solution, relative_gap
+from optimizer.plan.format import Plan
+from optimizer.planning import NoPlan, Planned, make_plan
+from optimizer.proven import Solved, plan_of, stated
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
 TIE_BREAK = 0.1

@@ -9,7 +9,7 @@ from optimizer.explore.extremes import SAME, End, Extremes
 from optimizer.explore.figures import M_USD, Figure, Gauge, Linear
 from optimizer.explore.results import Range
 from optimizer.formulation.model import Model
-from optimizer.matrix import Matrix
+from optimizer.solving.matrix import Matrix
 
 RANGE_GAP = 0.03
 """An end of a range is proved to within this part of itself, or says how much is left open."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from optimizer.formulation.budget import CAPEX
 from optimizer.interruption import Stopped
-from optimizer.plan_format import Part, Plan
+from optimizer.plan.format import Part, Plan
 
 
 class Headline(Part):

@@ -12,19 +12,23 @@ from typing import Literal
 from pydantic import ValidationError
 
 from catalogs.problems import InputError, Problem
-from optimizer.elastic import Infeasible
 from optimizer.explore.grid import Grid, combinations
 from optimizer.explore.results import Cell, Shown, Sweep, headline
 from optimizer.explore.workers import answers
 from optimizer.files import make_folder, write_text
+from optimizer.infeasible.shortage import Infeasible
 from optimizer.interruption import OutOfTime, held
-from optimizer.plan import as_text, plan_text, read_plan, sha256_of
-from optimizer.plan_format import Plan
-from optimizer.planning import NoPlan, make_plan, program_version
+from optimizer.plan.format import Plan
+from optimizer.plan.seal import sha256_of
+from optimizer.plan.text import plan_text
+from optimizer.planning import NoPlan, make_plan
+from optimizer.proven import program_version
 from optimizer.reading import read_json, refused
-from optimizer.request import Request, load_request
-from optimizer.scenario import Currency
-from optimizer.solve import Options
+from optimizer.request.edits import as_text
+from optimizer.request.load import Request, load_request
+from optimizer.request.scenario import Currency
+from optimizer.returned.verified import plan_from
+from optimizer.solving.solution import Options
 
 INDEX = "index.json"
 Watch = Callable[[int, int], None]
@@ -177,7 +181,7 @@ def _file_of(cell: Cell) -> str:
 def _check_plan(cell: Cell, folder: Path) -> None:
     """Raises InputError for a plan that is not as it was written, or that the index says something else of."""
     if cell.plan is not None:
-        plan = read_plan(folder / cell.plan)
+        plan = plan_from(folder / cell.plan)
         if (plan.status, headline(plan)) != (cell.status, cell.headline):
             raise refused(folder / cell.plan, f"is not the plan that {INDEX} lists")
 

@@ -13,9 +13,9 @@ from catalogs.problems import InputError, suggestion
 from optimizer.explore.extremes import SAME, End, Extremes, highest
 from optimizer.explore.figures import Gauge, Linear
 from optimizer.formulation.model import DEMAND_PARTS, USD_PER_MODEL_UNIT
-from optimizer.matrix import Floats
-from optimizer.reopened import changed, text_at
-from optimizer.request import Request
+from optimizer.request.edits import changed, text_at
+from optimizer.request.load import Request
+from optimizer.solving.matrix import Floats
 
 KEYS = ("carbon_t", "it_kw", "unmet", "unmet/DEMAND", "vendor/NAME")
 ROUNDED_UP = Decimal("1.000000001")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from optimizer.interruption import held
-from optimizer.solve import POLL_SECONDS
+from optimizer.solving.solve import POLL_SECONDS
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

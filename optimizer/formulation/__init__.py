@@ -9,13 +9,6 @@ from __future__ import annotations
 import pulp
 
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
-from optimizer.formulation.commerce import (
-    band,
-    band_used,
-    buy_in_one_band,
-    order_at_least_minimum,
-    orders_any,
-)
 from optimizer.formulation.costs import (
     carbon_usd,
     energy_usd,
@@ -49,15 +42,7 @@ from optimizer.formulation.demand import (
     served,
     unmet,
 )
-from optimizer.formulation.facility import (
-    air_within_site,
-    expand,
-    expansion_within_site,
-    liquid_within_site,
-    power_within_site,
-    racks_within_site,
-)
-from optimizer.formulation.fleet import (
+from optimizer.formulation.in_service import (
     carry_in_service,
     commit,
     honour_commitment,
@@ -68,7 +53,22 @@ from optimizer.formulation.fleet import (
 )
 from optimizer.formulation.limits import limit
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
-from optimizer.formulation.owed import owed_usd
+from optimizer.formulation.obligations import owed_usd
+from optimizer.formulation.order_terms import (
+    band,
+    band_used,
+    buy_in_one_band,
+    order_at_least_minimum,
+    orders_any,
+)
+from optimizer.formulation.site_resources import (
+    air_within_site,
+    expand,
+    expansion_within_site,
+    liquid_within_site,
+    power_within_site,
+    racks_within_site,
+)
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from optimizer.formulation.commerce import paid
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
-from optimizer.scenario import Finance, Porting
-from optimizer.schedules import mean
+from optimizer.formulation.order_terms import paid
+from optimizer.request.scenario import Finance, Porting
+from optimizer.request.schedules import mean
 from optimizer.tables import KW_PER_MW, Cohort
 
 KG_PER_T = 1000

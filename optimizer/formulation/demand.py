@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
-from optimizer.scenario import Porting
+from optimizer.request.scenario import Porting
 from optimizer.tables import Need, Stock, Work, grouped
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pulp
 
 from catalogs.problems import InputError
-from optimizer.formulation.commerce import paid
 from optimizer.formulation.costs import KG_PER_T
 from optimizer.formulation.model import Model, Row, Share, Terms
-from optimizer.scenario import Limit
+from optimizer.formulation.order_terms import paid
+from optimizer.request.scenario import Limit
 from optimizer.tables import KW_PER_MW, Cohort, summed
 from optimizer.tables.selection import Facts, apart, chosen, facts_of_offer, facts_of_place, facts_of_system, selected
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 
-from optimizer.tables.circumstances import Circumstances
+from optimizer.tables.beyond_demand import helps_a_share
+from optimizer.tables.by_period import Circumstances
 from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
-from optimizer.tables.wanted import helps_a_share
 
 ROUNDING = 1e-12
 """Floats that should be whole numbers may be off by this part; an order's variable is one system wider anyway."""

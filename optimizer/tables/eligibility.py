@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from catalogs.memory import misfit
 from catalogs.schema import Offer
-from optimizer.scenario import ANY_BUYER, OfferRules, matches
-from optimizer.schedules import mean
-from optimizer.tables.circumstances import Circumstances
+from optimizer.request.scenario import ANY_BUYER, OfferRules, matches
+from optimizer.request.schedules import mean
+from optimizer.tables.beyond_demand import helps_a_share
+from optimizer.tables.by_period import Circumstances
 from optimizer.tables.rows import OfferFacts
-from optimizer.tables.wanted import helps_a_share
 
 
 def reason_against(here: Circumstances, offer: OfferFacts) -> str | None:

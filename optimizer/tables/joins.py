@@ -8,12 +8,25 @@ from __future__ import annotations
 from decimal import Decimal
 
 from catalogs.schema import Catalog, Offer, System
-from optimizer.calendar import MONTHS_PER_YEAR
-from optimizer.scenario import Scenario
+from optimizer.request.calendar import MONTHS_PER_YEAR
+from optimizer.request.load import Request
+from optimizer.request.scenario import Scenario
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
 
-def joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:
+class Joined:
+    """A request with its calendar and the facts of its systems and offers; `sooner` as in `build_tables`."""
+
+    def __init__(self, request: Request, sooner: int = 0) -> None:
+        self.request, self.sooner = request, sooner
+        self.scenario, self.catalog = request.scenario, request.catalog
+        self.calendar = request.scenario.calendar
+        self.demands = sorted(request.scenario.demand.items())
+        self.months = {t: self.calendar.span(t) for t in self.calendar.periods}
+        self.systems, self.offers = _joined(self.catalog, self.scenario, sooner)
+
+
+def _joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:
     """All systems and offers in the order of their keys; `sooner` shortens every lead time by so many periods."""
     systems = {key: _system_facts(key, entry, catalog) for key, entry in sorted(catalog.systems.items())}
     offers = {

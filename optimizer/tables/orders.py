@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from catalogs.problems import InputError
-from optimizer.scenario import Commitment
-from optimizer.schedules import mean
+from optimizer.request.scenario import Commitment
+from optimizer.request.schedules import mean
 from optimizer.tables.bounds import most_systems
-from optimizer.tables.circumstances import Circumstances, price_in
+from optimizer.tables.by_period import Circumstances, price_in
 from optimizer.tables.eligibility import has_price, orders_open, reason_against
 from optimizer.tables.rows import Cohort, OfferFacts
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from catalogs.schema import Catalog
-from optimizer.scenario import EACH, Limit
+from optimizer.request.scenario import EACH, Limit
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
 Facts = Mapping[str, tuple[str, ...]]

@@ -11,7 +11,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.utils import get_column_letter
 
-from optimizer.bridge import Bridge, Stamp, Step
+from optimizer.plan.bridge import Bridge, Stamp, Step
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.charts import frame, outlined, place
 from optimizer.workbook.given import Given

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from openpyxl.styles import Alignment
 
-from optimizer.compare import Change, OrderChange
 from optimizer.explore.results import Headline
-from optimizer.runs import Run, Runs
+from optimizer.explore.side_by_side import Run, Runs
+from optimizer.plan.compare import Change, OrderChange
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.given import Given
 from optimizer.workbook.layout import Book, Check, Page

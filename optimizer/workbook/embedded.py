@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
-from optimizer.plan_format import FORMAT, Plan
+from optimizer.explore.side_by_side import Runs
+from optimizer.plan.bridge import Bridge
+from optimizer.plan.format import FORMAT, Plan
 from optimizer.reading import parsed
-from optimizer.runs import Runs
 from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from catalogs.periods import first_month, last_month
-from optimizer.plan_format import OrderRow, Plan
-from optimizer.schedules import READINGS, Reading, Schedule
+from optimizer.plan.format import OrderRow, Plan
+from optimizer.request.schedules import READINGS, Reading, Schedule
 
 TERMS = frozenset({"lease", "reservation"})
 """Routes whose rent is due for a term, which may outlast the horizon."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from optimizer.schedules import highest
+from optimizer.request.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.input_rows import BudgetRows, SiteRows
 from optimizer.workbook.layout import Line, Row, Table

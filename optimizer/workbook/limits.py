@@ -9,8 +9,8 @@ from math import fsum
 
 from openpyxl.utils import get_column_letter
 
-from optimizer.calendar import HOURS_PER_YEAR
-from optimizer.plan_format import LimitRow
+from optimizer.plan.format import LimitRow
+from optimizer.request.calendar import HOURS_PER_YEAR
 from optimizer.workbook.capacity import CapacityRows, demand_row
 from optimizer.workbook.cash import CashRows
 from optimizer.workbook.cells import Formula

@@ -10,7 +10,7 @@ from math import fsum
 from openpyxl.utils import get_column_letter
 
 from catalogs.periods import first_month
-from optimizer.plan_format import OrderRow
+from optimizer.plan.format import OrderRow
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.facts import Facts, Group, month_start
 from optimizer.workbook.inputs import InputRows

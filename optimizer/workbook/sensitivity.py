@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.explore.results import Range
-from optimizer.runs import Run, Runs
+from optimizer.explore.side_by_side import Run, Runs
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.charts import place
 from optimizer.workbook.compare import BOUND, COST, FIRST, said

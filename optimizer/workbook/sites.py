@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from optimizer.plan_format import SiteRow
+from optimizer.plan.format import SiteRow
 from optimizer.workbook.capacity import CapacityRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import EXPAND

@@ -8,11 +8,11 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 
-from optimizer.bridge import Bridge
 from optimizer.explain.explanation import Explanation
+from optimizer.explore.side_by_side import Runs
 from optimizer.files import write_bytes
-from optimizer.plan_format import Plan
-from optimizer.runs import Runs
+from optimizer.plan.bridge import Bridge
+from optimizer.plan.format import Plan
 from optimizer.workbook.bridge import write_bridge
 from optimizer.workbook.capacity import write_capacity
 from optimizer.workbook.cash import write_cash

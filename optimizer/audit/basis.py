@@ -1,0 +1,60 @@
+"""How much of a plan rests on which evidence: `basis`, once more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from optimizer.audit.checks import FRACTIONS, Check, Reported
+from optimizer.audit.decisions import ZERO, Row
+from optimizer.audit.expected import Accounts
+from optimizer.audit.records import Demand
+from optimizer.audit.roll_forward import Books
+
+UNCITED = "estimated"
+"""What a price counts as that nobody cites."""
+
+Shares = Mapping[str, Fraction]
+
+
+def basis(plan: Row, accounts: Accounts) -> Iterator[Check]:
+    """The shares of work and of spend by kind of evidence; a kind that the plan does not name has none."""
+    for total, found in (("work", work_by_basis(accounts.books)), ("spend", spend_by_basis(accounts.books))):
+        stated = plan["basis"][total] if "basis" in plan else {}
+        whole = sum(found.values(), ZERO)
+        for kind in sorted({*stated, *found}) if stated else ():
+            share = float(found.get(kind, ZERO) / whole) if whole else 0.0
+            yield Reported("basis", (total, kind), stated.get(kind), share, float(FRACTIONS))
+
+
+def work_by_basis(books: Books) -> Shares:
+    """Work done by the basis of the throughput, as parts of what its demand asks for.
+
+    Σ work / per_second(t), for a run with deadlines Σ work / its last amount.
+    """
+    shares: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for work in books.work:
+        demand = books.inputs.demand[work.demand]
+        throughput = books.inputs.throughput.get((work.system.accelerator, demand.workload))
+        whole = asked(demand, books.inputs.horizon.span(work.t))
+        if throughput and whole:
+            shares[throughput.basis] += work.per_second / whole
+    return shares
+
+
+def asked(demand: Demand, months: range) -> Fraction:
+    """Work per second in a period, or the unit hours of a run when its last deadline has passed."""
+    if demand.per_second is None:
+        return max((amount for _, _, amount in demand.deadlines), default=ZERO)
+    return demand.asked(months)
+
+
+def spend_by_basis(books: Books) -> Shares:
+    """Price, network and rent inside the horizon of all orders and commitments by the basis of their price."""
+    horizon, shares = books.inputs.horizon, defaultdict[str, Fraction](Fraction)
+    for cohort in books.cohorts:
+        hours = horizon.hours * (cohort.end(horizon.periods) - cohort.t)
+        spent = cohort.hardware_usd + cohort.network_usd + cohort.rent_usd_per_hour * hours
+        shares[cohort.offer.price_basis or UNCITED] += spent
+    return shares

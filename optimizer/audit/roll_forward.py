@@ -1,0 +1,237 @@
+"""What follows from the decisions of a plan: systems in service, use of sites, deliveries.
+
+A series holds one number for each period, counted from 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import NamedTuple
+
+from optimizer.audit.decisions import (
+    ZERO,
+    Cohort,
+    Row,
+    Unknown,
+    Unmet,
+    Work,
+    committed,
+    read_honoured,
+    read_orders,
+    read_stated_prices,
+    read_unmet,
+    read_work,
+)
+from optimizer.audit.inputs import read_inputs
+from optimizer.audit.other_decisions import (
+    Expanded,
+    FleetKey,
+    Retired,
+    Started,
+    fleet_key,
+    read_engineering,
+    read_expanded,
+    read_porting,
+    read_retired,
+)
+from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
+
+Series = list[Fraction]
+Standing = list[tuple[System, Series]]
+
+
+class SiteUse(NamedTuple):
+    """Use of one of our sites by period: IT load in kW, racks, and energy at the meter in MWh."""
+
+    provisioned_kw: Series
+    liquid_kw: Series
+    air_kw: Series
+    racks: Series
+    energy_mwh: Series
+
+
+@dataclass(frozen=True)
+class Books:
+    """Inputs, decisions and what follows from both.
+
+    `on_site` and `hosted` are systems in service by (system, place), `by_offer` by (offer, place)
+    without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
+    count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
+    by (offer, place, period). `stated_price` is the mean price that the rows of orders state, by
+    (offer, period), where an offer has price breaks. `later` is, by k, one USD in each of the k periods after the
+    horizon, discounted to the last one in it.
+    """
+
+    inputs: Inputs
+    cohorts: tuple[Cohort, ...]
+    work: tuple[Work, ...]
+    unmet: tuple[Unmet, ...]
+    retired: tuple[Retired, ...]
+    expanded: tuple[Expanded, ...]
+    engineering: tuple[Started, ...]
+    porting: tuple[Started, ...]
+    unknown_rows: tuple[tuple[str, tuple[str, ...]], ...]
+    fleet: Mapping[tuple[str, str], Series]
+    on_site: Mapping[tuple[str, str], Series]
+    hosted: Mapping[tuple[str, str], Series]
+    by_offer: Mapping[tuple[str, str], Series]
+    site_use: Mapping[str, SiteUse]
+    delivered: Mapping[str, Series]
+    drawn: Mapping[str, Series]
+    entered: Mapping[str, Series]
+    honoured: Mapping[tuple[str, str, str], Fraction]
+    stated_price: Mapping[tuple[str, int], Fraction]
+    later: Series
+
+    @property
+    def divided(self) -> bool:
+        """Whether systems are ordered of which parts may be, so that nothing is whole that counts systems."""
+        return any(order.offer.divisible and order.systems for order in self.orders)
+
+    @property
+    def orders(self) -> Iterator[Cohort]:
+        """The cohorts that the plan decided on."""
+        return (cohort for cohort in self.cohorts if not cohort.committed)
+
+    def in_service(self, system: str, place: str) -> Series:
+        """Systems in service at a site or host."""
+        key, none = (system, place), [ZERO] * self.inputs.horizon.periods
+        return [a + b for a, b in zip(self.on_site.get(key, none), self.hosted.get(key, none), strict=True)]
+
+
+def keep_books(plan: Row) -> Books:
+    """The books of a plan."""
+    inputs = read_inputs(plan["scenario"], plan["catalog"])
+    unknown: Unknown = []
+    orders = read_orders(plan["orders"], inputs, unknown)
+    cohorts = (*orders, *(committed(entry, inputs) for entry in inputs.commitments))
+    retired = read_retired(plan["retired"], inputs, unknown)
+    fleet = fleet_in_service(inputs, retired)
+    on_site = in_service((c for c in cohorts if not c.offer.hosted), inputs, fleet)
+    delivered = [c for c in orders if c.offer.route in DELIVERED_ROUTES]
+    return Books(
+        inputs=inputs,
+        cohorts=cohorts,
+        work=read_work(plan["work"], inputs, unknown),
+        unmet=read_unmet(plan["unmet"], inputs, unknown),
+        retired=retired,
+        expanded=read_expanded(plan["expanded"], inputs, unknown),
+        engineering=read_engineering(plan["engineering"], inputs, unknown),
+        porting=read_porting(plan["porting"], inputs, unknown),
+        unknown_rows=tuple(unknown),
+        fleet=fleet,
+        on_site=on_site,
+        hosted=in_service((c for c in cohorts if c.offer.hosted), inputs, {}),
+        by_offer=in_service_by_offer(cohorts, inputs),
+        site_use=use_of_sites(inputs, on_site),
+        delivered=totals(((c.offer.system.accelerator, c.t, c.accelerators) for c in delivered), inputs),
+        drawn=totals(
+            ((p, c.t, d * c.accelerators) for c in delivered for p, d in c.offer.system.draws.items()), inputs
+        ),
+        entered=totals(((c.offer.id, c.t, c.systems) for c in orders), inputs),
+        honoured=read_honoured(plan["orders"]),
+        stated_price=read_stated_prices(plan["orders"], inputs),
+        later=later_periods(inputs, Fraction(plan["periods"][0]["discount_end"])),
+    )
+
+
+def later_periods(inputs: Inputs, one_period: Fraction) -> Series:
+    """Σ of (1 + r)^(-j / n) over j = 1 … k, by k up to the longest term.
+
+    Whole years are powers of 1 / (1 + r), the rest of one period's factor, which is the plan's own and checked.
+    """
+    n, year = inputs.horizon.per_year, 1 / (1 + inputs.finance.discount_rate)
+    longest = max((offer.service for offer in inputs.offers.values()), default=0)
+    factors = [year ** (j // n) * one_period ** (j % n) for j in range(1, longest + 1)]
+    return list(accumulate(factors, initial=ZERO))
+
+
+def fleet_in_service(inputs: Inputs, retired: Iterable[Retired]) -> dict[tuple[str, str], Series]:
+    """Fleet by (system, site): in each period whose first month is not after `until`, until retired."""
+    horizon = inputs.horizon
+    changes: defaultdict[FleetKey, Series] = defaultdict(lambda: [ZERO] * horizon.periods)
+    for entry in inputs.fleet:
+        changes[fleet_key(entry)][0] += entry.count
+    for row in retired:
+        changes[row.key][row.t] -= row.systems
+    fleet: defaultdict[tuple[str, str], Series] = defaultdict(lambda: [ZERO] * horizon.periods)
+    for (system, site, until, _), change in changes.items():
+        series = fleet[system, site]
+        for t, systems in enumerate(accumulate(change)):
+            if until is None or horizon.start(t) <= until:
+                series[t] += systems
+    return dict(fleet)
+
+
+def while_in_service(amounts: Iterable[tuple[Cohort, Fraction]], periods: int) -> Series:
+    """Sums by period of amounts that last as long as their cohort is in service."""
+    changes = [ZERO] * (periods + 1)
+    for cohort, amount in amounts:
+        if amount:
+            changes[cohort.t] += amount
+            changes[cohort.end(periods)] -= amount
+    return list(accumulate(changes[:periods]))
+
+
+def in_service(
+    cohorts: Iterable[Cohort], inputs: Inputs, fleet: Mapping[tuple[str, str], Series]
+) -> dict[tuple[str, str], Series]:
+    """Systems in service by (system, place): fleet, and cohorts with t - K_o < period ≤ t."""
+    periods = inputs.horizon.periods
+    members: defaultdict[tuple[str, str], list[tuple[Cohort, Fraction]]] = defaultdict(list)
+    for cohort in cohorts:
+        members[cohort.offer.system.id, cohort.place].append((cohort, cohort.systems))
+    none = [ZERO] * periods
+    return {
+        key: [a + b for a, b in zip(fleet.get(key, none), while_in_service(members[key], periods), strict=True)]
+        for key in sorted({*fleet, *members})
+    }
+
+
+def in_service_by_offer(cohorts: Iterable[Cohort], inputs: Inputs) -> dict[tuple[str, str], Series]:
+    """Systems in service by (offer, place), without the fleet."""
+    members: defaultdict[tuple[str, str], list[tuple[Cohort, Fraction]]] = defaultdict(list)
+    for cohort in cohorts:
+        members[cohort.offer.id, cohort.place].append((cohort, cohort.systems))
+    return {key: while_in_service(amounts, inputs.horizon.periods) for key, amounts in members.items()}
+
+
+def use_of_sites(inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> dict[str, SiteUse]:
+    """The use of each of our sites."""
+    standing: dict[str, Standing] = {site: [] for site in inputs.sites}
+    for (system, place), series in on_site.items():
+        if place in standing:
+            standing[place].append((inputs.systems[system], series))
+    return {site: use_of_site(inputs.sites[site], here, inputs) for site, here in standing.items()}
+
+
+def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
+    """What the systems in service at a site draw; energy is PUE times their average load."""
+    periods = inputs.horizon.periods
+    kilowatts = [(system.cooling, [system.provisioned_kw * x for x in series]) for system, series in here]
+    average_kw = added([[system.average_kw * x for x in series] for system, series in here], periods)
+    factors = [site.pue.charged(inputs.horizon.span(t)) * inputs.horizon.hours / 1000 for t in range(periods)]
+    return SiteUse(
+        provisioned_kw=added([series for _, series in kilowatts], periods),
+        liquid_kw=added([series for cooling, series in kilowatts if cooling == "liquid"], periods),
+        air_kw=added([series for cooling, series in kilowatts if cooling == "air"], periods),
+        racks=added([[system.racks * x for x in series] for system, series in here], periods),
+        energy_mwh=[factor * kw for factor, kw in zip(factors, average_kw, strict=True)],
+    )
+
+
+def added(parts: Sequence[Series], periods: int) -> Series:
+    """The sum of series."""
+    return [sum((part[t] for part in parts), ZERO) for t in range(periods)]
+
+
+def totals(amounts: Iterable[tuple[str, int, Fraction]], inputs: Inputs) -> dict[str, Series]:
+    """Amounts of a period summed by key."""
+    total: defaultdict[str, Series] = defaultdict(lambda: [ZERO] * inputs.horizon.periods)
+    for key, t, amount in amounts:
+        total[key][t] += amount
+    return dict(total)

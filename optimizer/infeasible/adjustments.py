@@ -1,0 +1,212 @@
+"""What can give way: each business limit as an amount that loosens its rows and a change of the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from math import fsum
+from typing import Any
+
+from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.infeasible.edits import edited, plain, setting
+from optimizer.request.edits import Key, changed, text_at
+from optimizer.request.load import Request
+from optimizer.request.schedules import supplied
+from optimizer.solving.matrix import Matrix
+
+DIGITS = 4
+"""An amount is shown to so many digits, rounded up."""
+SLACK = 1e-4
+"""The part of the last digit that a solver's tolerance may add."""
+WHOLE = ("racks_within_site", "deliveries_within_supply", "orders_within_offer")
+GROWTH = "growth"
+DEADLINE = "finish_by_deadline"
+LASTING = ("power_within_site", "liquid_within_site", "air_within_site", "racks_within_site")
+"""What is built stays: such an amount has a first period and no last."""
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A row that a lever loosens: its number, its period where it has one, its units per unit of amount."""
+
+    row: int
+    t: int | None
+    per_unit: float
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A limit that may give way by an amount of `unit` times `scale`: more of it, or less of what is asked.
+
+    `weight` is what a unit counts against others of its kind, `share` the part of today's figure that it is.
+    """
+
+    limit: BusinessLimit
+    rows: tuple[Loose, ...]
+    unit: str
+    scale: float
+    weight: float
+    share: float
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.limit)
+
+    @property
+    def whole(self) -> bool:
+        return self.limit.constraint in WHOLE
+
+    @property
+    def periods(self) -> list[int]:
+        """The periods of its rows, if an amount may be for some of them only; none if it holds as a whole."""
+        return sorted({row.t for row in self.rows if row.t is not None})
+
+    def digit(self, amount: Decimal) -> Decimal:
+        """One in the last place in which an amount is shown."""
+        return Decimal(1) if self.whole else Decimal(1).scaleb(amount.adjusted() - DIGITS + 1)
+
+    def rounded_up(self, give: float) -> Decimal:
+        """An amount as it is shown: whole, or to a few digits, and never less than what is needed."""
+        amount = Decimal(repr(give * self.scale))
+        step = self.digit(amount)
+        steps = (amount / step - Decimal(repr(SLACK))).to_integral_value(ROUND_CEILING)
+        return max(steps, Decimal(1)) * step
+
+
+@dataclass(frozen=True)
+class Move:
+    """A lever moved by an amount, in its unit, from a period to another."""
+
+    lever: Lever
+    amount: Decimal
+    first: int
+    last: int
+
+    def bumped(self) -> Move:
+        """The next larger amount that can be shown; no more than all of the work is left undone."""
+        amount = self.amount + self.lever.digit(self.amount)
+        return replace(self, amount=min(amount, PERCENT) if self.lever.unit == "%" else amount)
+
+    def moved(self, number: Decimal) -> Decimal:
+        """A figure of the scenario after the move."""
+        limit = self.lever.limit
+        if limit.kind == "demand":
+            return number * (1 - self.amount / PERCENT)
+        amount = self.amount / PERCENT if limit.is_share else self.amount
+        return max(Decimal(0), number - amount) if limit.is_floor else number + amount
+
+    def loosened(self) -> dict[int, float]:
+        """By how much each row gives way."""
+        give = float(self.amount) / self.lever.scale
+        inside = [row for row in self.lever.rows if row.t is None or self.first <= row.t <= self.last]
+        return {row.row: row.per_unit * give for row in inside}
+
+
+def kind_of(limit: BusinessLimit) -> str:
+    """What is changed to move a limit: room to grow is not power that is there."""
+    return GROWTH if limit.constraint == "expansion_within_site" else limit.kind
+
+
+def levers(model: Model, matrix: Matrix) -> list[Lever]:
+    """Every limit that may give way by an amount; work not done is one for each period."""
+    number = {name: i for i, name in enumerate(matrix.rows)}
+    found: list[Lever] = []
+    for limit in business_limits(model):
+        if limit.is_share and limit.constraint == "limit":
+            continue  # a share of what is decided is no amount: see `steps`
+        whole = _lever(model, limit, number)
+        found += _each_period(whole) if limit.kind == "demand" else [whole]
+    return found
+
+
+def _each_period(lever: Lever) -> list[Lever]:
+    """A lever for each period, each counting for the part of the whole that it is."""
+    return [replace(lever, rows=(row,), share=lever.share / len(lever.rows)) for row in lever.rows]
+
+
+def _lever(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> Lever:
+    rows = [model.rows[name] for name in limit.rows]
+    unit, scale, per_unit = _units(model, limit, rows)
+    loose = tuple(
+        Loose(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
+        for name, row, each in zip(limit.rows, rows, per_unit, strict=True)
+    )
+    today = max(abs(row.bound) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
+    share = 100 / today if today else 1.0
+    return Lever(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
+
+
+def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
+    dated = limit.constraint in _DATED and not limit.is_share
+    return model.tables.calendar.index(row.keys[1]) if dated else None
+
+
+_DATED = frozenset((*LASTING, *WHOLE, "draws_within_pool", "serve_demand", DEADLINE))
+
+
+def _units(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> tuple[str, float, list[float]]:
+    """The unit of an amount, how many of it one unit in the model is, and how many units of each row that is."""
+    tables = model.tables
+    months = float(tables.calendar.months)
+    if limit.kind == "demand":
+        return "%", 1.0, [row.bound / float(PERCENT) for row in rows]
+    if limit.constraint in ("deliveries_within_supply", "orders_within_offer"):
+        return f"{limit.unit} a month", 1.0, [months] * len(rows)
+    if limit.constraint == "draws_within_pool":
+        pool = tables.request.catalog.pools[limit.name]
+        if limit.is_share:
+            return "points", 1.0, [months * forecast / float(PERCENT) for forecast in _forecast(model, limit, rows)]
+        return f"{pool.unit} a month", 1.0, [months] * len(rows)
+    scale = max(row.scale for row in rows)
+    return limit.unit, scale, [scale / row.scale for row in rows]
+
+
+def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[float]:
+    tables = model.tables
+    name = text_at(tables.request, (*limit.key[:-1], "forecast"))
+    schedule = tables.request.catalog.pools[limit.name].forecasts[name]
+    spans = [tables.calendar.span(tables.calendar.index(row.keys[1]) or 1) for row in rows]
+    return [float(supplied(schedule, months) or 0) for months in spans]
+
+
+def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> float:
+    """What a unit counts in the sum of its kind: MW, millions of USD, thousands of accelerators, percent."""
+    catalog = model.tables.request.catalog
+    if limit.kind == "supply":
+        if limit.constraint == "orders_within_offer":
+            return 1e-3 * model.tables.offers[limit.name].accelerators
+        if limit.constraint == "deliveries_within_supply":
+            return 1e-3
+        draws = [float(a.draws[limit.name]) for a in catalog.accelerators.values() if a.draws.get(limit.name)]
+        return share if limit.is_share or not draws else 1e-3 * len(draws) / fsum(draws)
+    if limit.kind == "budget":
+        return scale / USD_PER_MODEL_UNIT
+    if limit.kind == "limits":
+        return share
+    return 1e-2 if limit.constraint == "racks_within_site" else 1.0
+
+
+def repaired(request: Request, moves: Iterable[Move]) -> Request:
+    """The request with levers moved."""
+    return changed(request, figures(request, moves))
+
+
+def figures(request: Request, moves: Iterable[Move]) -> dict[Key, Any]:
+    """The figures of the scenario after some moves, exact."""
+    found: dict[Key, Any] = {}
+    for move in moves:
+        limit, calendar = move.lever.limit, request.scenario.calendar
+        value = found.get(limit.key, text_at(request, limit.key))
+        if limit.constraint == DEADLINE:  # an amount of its own, which does not hold until the next one
+            key = calendar.key(move.first)
+            found[limit.key] = {**value, key: plain(move.moved(Decimal(value[key])))}
+        else:
+            found[limit.key] = edited(value, calendar, move.first, move.last, move.moved)
+    return found
+
+
+def settings(request: Request, values: Mapping[Key, Any]) -> tuple[str, ...]:
+    """The `--set` lines of some figures."""
+    return tuple(setting(request, key, value) for key, value in values.items())

@@ -1,0 +1,340 @@
+"""What a request without a plan lacks: re-solves in which one kind of limit may give way.
+
+`infeasible` is never said on the solver's word alone. Each kind of limit (power, budget, supply, time,
+demand) is made elastic by itself, all else staying hard; the least it must give is what is short.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from itertools import product
+
+import numpy as np
+
+from optimizer.formulation import SHORT_OF, build_model
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.interruption import OutOfTime
+from optimizer.request.load import Request
+from optimizer.request.scenario import Porting
+from optimizer.solving.certificate import certified_bound, magnified
+from optimizer.solving.matrix import Column, Floats, Matrix, row_numbers, to_matrix, with_columns
+from optimizer.solving.proportion import MOST_SYSTEMS, refuse_uncountable
+from optimizer.solving.settle import STRICT, needed, widened
+from optimizer.solving.solution import Options, Solution, SolverError
+from optimizer.solving.solve import solve
+from optimizer.solving.whole_rows import EPS
+from optimizer.tables import build_tables
+
+ULPS = 8
+"""How many units in the last place a number of the model may be off what the request says."""
+ELASTIC_SECONDS = 60.0
+HAIR = 1e-4
+"""The weight of a give that is so small that it is looked for again with a finer tolerance."""
+LARGE_USD = 1000.0
+FOUR = 4
+NOISE = 1000
+"""How much finer than what is shown of it an amount is known: less is no reason to round up."""
+_PER_UNIT = {"racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
+"""What a unit weighs against the others of its kind, 1 if not here; only matters where a kind mixes units."""
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """One limit and the least by which it is short, in its unit, where only its kind may give way."""
+
+    kind: str
+    constraint: str
+    name: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return _PHRASES[self.constraint].format(name=self.name, amount=_readable(self.amount, self.unit))
+
+
+_PHRASES = {
+    "power_within_site": "{amount} more power at {name}",
+    "liquid_within_site": "{amount} more liquid cooling at {name}",
+    "air_within_site": "{amount} more air cooling at {name}",
+    "racks_within_site": "{amount} more at {name}",
+    "deliveries_within_supply": "{amount} of {name} more in each period",
+    "orders_within_offer": "{amount} of {name} more in each period",
+    "draws_within_pool": "{amount} of {name} more in each period",
+    "expansion_within_site": "{amount} more room to grow at {name}",
+    "limit": "{amount} of give in the limit {name}",
+    "capex_within_budget": "{amount} more capex in {name}",
+    "opex_within_budget": "{amount} more opex in {name}",
+    "serve_demand": "{amount} of {name} left undone in each period",
+    "finish_by_deadline": "{amount} of {name} left unfinished at its deadlines",
+    "lead_time": "lead times, engineering, porting and building {amount} shorter",
+}
+
+
+def _readable(amount: float, unit: str) -> str:
+    """An amount that is enough, with the digits that it takes to say so."""
+    if unit == "USD" and amount >= LARGE_USD:
+        return f"{enough(amount / 1e6, 3)} million USD"
+    if unit == "USD":
+        return f"{enough(amount, 2)} USD"
+    return f"{enough(amount)} {unit}"
+
+
+def enough(amount: float, places: int = 0) -> str:
+    """A number rounded up to four digits, or to some places after the point if that is more."""
+    exact = Decimal(amount)
+    step = Decimal(1).scaleb(-max(places, FOUR - 1 - exact.adjusted()))
+    known = Decimal(f"{exact / (step / NOISE):.0f}") * (step / NOISE)
+    shown = (known / step).to_integral_value(ROUND_CEILING) * step
+    least = max(places, -int(shown.normalize().as_tuple().exponent))
+    return f"{shown:,.{least}f}"
+
+
+class Infeasible(Exception):
+    """No plan exists. `alone` are the repairs by kind, as far as time went; `together` those of all kinds at once."""
+
+    def __init__(
+        self,
+        alone: Sequence[Sequence[Shortage]],
+        together: Sequence[Shortage],
+        proof: str,
+        out_of_time: bool = False,
+    ) -> None:
+        self.alone, self.together, self.proof = tuple(map(tuple, alone)), tuple(together), proof
+        self.out_of_time = out_of_time
+        super().__init__(self.explanation())
+
+    def explanation(self) -> str:
+        """The whole message, one line a kind of limit."""
+        lines = [f"no plan meets every limit ({self.proof})"]
+        if self.alone:
+            lines.append("any one of these lines would be enough, and no less of its kind:")
+            lines += [f"  {kind[0].kind}: {'; '.join(map(str, kind))}" for kind in self.alone]
+        else:
+            none_alone = "" if self.out_of_time else "no kind of limit is enough by itself; "
+            lines.append(f"{none_alone}together at least:")
+            lines += [f"  {item.kind}: {item}" for item in self.together]
+        if self.out_of_time:
+            lines.append("the time ran out before every kind of limit was tried by itself")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows that give way together, such as the power of one site in every period.
+
+    One unit of give is `scale` times the user's unit, and `rows` has what it is in each row.
+    """
+
+    kind: str
+    constraint: str
+    name: str
+    rows: tuple[tuple[int, float], ...]
+    weight: float
+    unit: str
+    scale: float
+
+
+def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
+    number = {name: i for i, name in enumerate(matrix.rows)}
+    found: dict[tuple[str, str], _Group] = {}
+    kind_of = {f.__name__: kind for kind in kinds for f in SHORT_OF[kind]}
+    for name, row in model.rows.items():
+        constraint = name.partition("(")[0]
+        if constraint not in kind_of:
+            continue
+        kind, key = kind_of[constraint], (constraint, row.keys[0])
+        demand, sign = kind == "demand", 1.0 if row.sense == ">=" else -1.0
+        unit, scale, own = ("%", 0.1, 0.1) if demand else (row.unit, row.scale, row.scale)
+        weight = 1.0 if demand else _weight(row)
+        group = found.setdefault(key, _Group(kind, constraint, row.keys[0], (), weight, unit, scale))
+        found[key] = replace(group, rows=(*group.rows, (number[model_name(name)], sign * group.scale / own)))
+    return list(found.values())
+
+
+def _weight(row: Row) -> float:
+    return row.scale / USD_PER_MODEL_UNIT if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
+
+
+def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
+    """The least weighted give of some groups of rows: a column each, its cost its weight."""
+    gives = [
+        Column(f"give({group.constraint},{group.name})", group.weight, _most_give(matrix, group), dict(group.rows))
+        for group in groups
+    ]
+    return with_columns(replace(matrix, cost=np.zeros(len(matrix.cost))), gives)
+
+
+def _most_give(matrix: Matrix, group: _Group) -> float:
+    """The most that a group can have to give: its rows at the extremes of their variables."""
+    worst = 0.0
+    for i, give in group.rows:
+        bound = matrix.row_upper[i] if give < 0 else matrix.row_lower[i]
+        worst = max(worst, (matrix.reach(i) + abs(float(bound))) / abs(give))
+    return worst
+
+
+def rounding(matrix: Matrix, duals: Floats) -> float:
+    """The most that a certified bound can owe to the rounding of the model's numbers, each off by `ULPS`.
+
+    LB(y) is a sum of products of one bound, one coefficient or one cost with y and bounds of variables, so it
+    moves by no more than that part of the sum of their sizes. What gives costs something and nothing else does: its
+    columns are our own and exact.
+    """
+    limits = np.where(duals > 0, matrix.row_lower, matrix.row_upper)
+    used = (duals != 0) & np.isfinite(limits)
+    entries = np.abs(duals[row_numbers(matrix)] * matrix.value) * matrix.upper[matrix.index]
+    given = matrix.cost[matrix.index] == 0
+    return ULPS * EPS * math.fsum([*np.abs(duals[used] * limits[used]), *entries[given]])
+
+
+def certified(matrix: Matrix, duals: Floats) -> bool:
+    """Whether duals prove that an elastic model cannot do without giving, whatever its numbers are rounded to."""
+    return bool(duals.size) and certified_bound(matrix, duals) > rounding(matrix, duals)
+
+
+def _relaxed(matrix: Matrix) -> Matrix:
+    return replace(matrix, integer=np.zeros_like(matrix.integer))
+
+
+def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
+    return math.fsum(group.weight * give for group, give in zip(groups, gives, strict=True))
+
+
+class _Question:
+    """A request in the form in which it can be asked what it lacks.
+
+    What no solver can count (`MOST_SYSTEMS`) need not be whole: an amount of four digits is the same.
+    """
+
+    def __init__(self, request: Request, options: Options) -> None:
+        limit = ELASTIC_SECONDS if options.time_limit is None else min(options.time_limit, ELASTIC_SECONDS)
+        self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
+        self.request = request
+        self.model = build_model(build_tables(request, loose=True))
+        matrix = to_matrix(self.model.problem)
+        self.matrix = replace(matrix, integer=matrix.integer & (matrix.upper <= MOST_SYSTEMS))
+
+    def least(self, kinds: Iterable[str]) -> tuple[list[Shortage], Solution, Matrix]:
+        """The least give of some kinds of limits; no shortages if even that does not make a plan."""
+        groups = _groups(self.model, self.matrix, kinds)
+        matrix = _elastic(self.matrix, groups)
+        solution = self._solved(matrix)
+        rows = [group.rows for group in groups]
+        gives = needed(self.matrix, solution.values, rows)
+        if 0 < _weighed(groups, gives) < HAIR:  # too little for the solver to have told more from less
+            finer = whole(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
+            others = needed(self.matrix, finer.values, rows)
+            gives = min(gives, others, key=lambda each: _weighed(groups, each)) if finer.values.size else gives
+        short = [
+            Shortage(group.kind, group.constraint, group.name, give * group.scale, group.unit)
+            for group, give in zip(groups, gives, strict=True)
+            if give
+        ]
+        return short, solution, matrix
+
+    def _solved(self, matrix: Matrix) -> Solution:
+        """A solution; that there is none is not believed of presolve, which has taken a give for a whole number."""
+        solution, otherwise = whole(matrix, self.options), replace(self.options, presolve="off")
+        if solution.status != "infeasible" or whole(_relaxed(matrix), otherwise).status == "infeasible":
+            return solution
+        return whole(matrix, otherwise)
+
+    def periods_too_late(self) -> Shortage | None:
+        """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
+        tables = self.model.tables
+        waits = [tables.offers[name].lead_periods for name in tables.offers]
+        scenario, catalog = tables.scenario, tables.request.catalog
+        months = [a.one_off.months for a in catalog.accelerators.values() if a.one_off]
+        months += [s.expansion.lead_time_months for s in scenario.sites.values() if s.expansion]
+        costs = [cost for demand in scenario.demand.values() for cost in (demand.stacks or {}).values()]
+        months += [cost.months for cost in costs if isinstance(cost, Porting)]
+        longest = max([*waits, *map(tables.wait, months)], default=0)
+        for sooner in range(1, longest + 1):
+            matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
+            feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
+            if whole(feasibility, self.options).values.size:
+                unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
+                return Shortage("time", "lead_time", "every offer", sooner, unit)
+        return None
+
+
+def whole(matrix: Matrix, options: Options) -> Solution:
+    """A solution whose solve was not cut short by a Ctrl-C: half an answer to a question is none."""
+    solution = solve(matrix, options)
+    if solution.interrupted:
+        raise KeyboardInterrupt
+    return solution
+
+
+Ask = Callable[[Matrix, Options], Solution]
+
+
+def what_is_short(request: Request, options: Options) -> Infeasible | None:
+    """Proves that a request has no plan and says what is short; None if the proof fails.
+
+    The proof is that the certified least violation with every kind of limit elastic is more than the model's
+    own numbers are rounded, or, where only whole numbers conflict, that two solves with different presolve and
+    seed agree.
+    """
+    question = _Question(request, options)
+    together, solution, matrix = question.least(SHORT_OF)
+    if not together:
+        return None
+    proof = _proof(question, matrix, solution.duals, options)
+    if proof is None:
+        return None
+    alone: list[list[Shortage]] = []
+    try:
+        for kind in SHORT_OF:
+            alone += filter(None, [question.least([kind])[0]])
+        late = question.periods_too_late()
+    except OutOfTime:
+        return Infeasible(alone, together, proof, out_of_time=True)
+    return Infeasible(alone + ([[late]] if late else []), together, proof)
+
+
+def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
+    """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
+
+    Raises InputError where whole systems conflict that are too many to be told apart.
+    """
+    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options, ask)):
+        return "proved: the least violation is above zero in exact arithmetic"
+    refuse_uncountable(question.request, question.model)
+    again = replace(options, presolve="off", seed=options.seed + 1)
+    if ask(question.matrix, again).status == "infeasible":
+        return "whole systems do not fit where fractions would; two solves agree"
+    return None
+
+
+def _finer_duals(matrix: Matrix, options: Options, ask: Ask) -> Floats:
+    """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
+    relaxed = _relaxed(matrix)
+    first = ask(relaxed, options)
+    return ask(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
+
+
+def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+    """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
+
+    `ask` solves; whoever has solvers of his own, which he can end, gives it.
+    """
+    question = _Question(request, options)
+    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
+    return _proof(question, matrix, ask(_relaxed(matrix), question.options).duals, options, ask) is not None
+
+
+def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
+    """A solve with another seed, for when the first one's `infeasible` could not be proved.
+
+    Limits have half of their tolerance to give, because then the least violation is within it (`needed`). At a hair
+    from its limits a model may have a plan with presolve and none without, or the other way round.
+    """
+    for model, presolve in product((widened(matrix), matrix), ("on", "off")):
+        solution = ask(model, replace(options, presolve=presolve, seed=options.seed + 1))
+        if solution.status != "infeasible":
+            return solution
+    raise SolverError("the solver calls the request infeasible, but no violation could be proved")

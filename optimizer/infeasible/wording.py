@@ -1,0 +1,93 @@
+"""Moves of levers in the planner's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.infeasible.adjustments import DEADLINE, LASTING, Move
+from optimizer.infeasible.report import Change
+from optimizer.request.edits import text_at
+from optimizer.request.load import Request
+
+USD_SHOWN = 10_000
+"""From here on, USD are shown in millions."""
+WORDS = {
+    "power_within_site": "+{amount} MW of power at {name}",
+    "liquid_within_site": "+{amount} MW of liquid cooling at {name}",
+    "air_within_site": "+{amount} MW of air cooling at {name}",
+    "racks_within_site": "+{amount} racks at {name}",
+    "expansion_within_site": "+{amount} MW of room to grow at {name}",
+    "deliveries_within_supply": "+{amount} {name} a month",
+    "orders_within_offer": "+{amount} systems a month of {name}",
+    "draws_within_pool": "+{more} of pool {name}",
+    "capex_within_budget": "+{more} of capex budget {name}",
+    "opex_within_budget": "+{more} of opex budget {name}",
+    "serve_demand": "{amount} % of {name} left undone",
+    DEADLINE: "{amount} % of {name} left unfinished",
+}
+
+
+def sentence(request: Request, moves: Sequence[Move]) -> str:
+    """Moves in the planner's words; periods in a row with the same amount are said together."""
+    alike = list[list[Move]]()
+    for move in sorted(moves, key=lambda move: (move.lever.limit.label, move.first)):
+        last = alike[-1][-1] if alike else None
+        if last is not None and _continues(last, move):
+            alike[-1].append(move)
+        else:
+            alike.append([move])
+    return " and ".join(_words(request, run) for run in alike)
+
+
+def _continues(last: Move, move: Move) -> bool:
+    same = (last.lever.limit.label, last.amount) == (move.lever.limit.label, move.amount)
+    return same and move.lever.limit.constraint == "serve_demand" and move.first == last.last + 1
+
+
+def _words(request: Request, run: Sequence[Move]) -> str:
+    amount, unit, limit = run[0].amount, run[0].lever.unit, run[0].lever.limit
+    if limit.constraint == "limit":
+        old = Decimal(text_at(request, limit.key))
+        return f"{limit.label} at {_with_unit(run[0].moved(old), unit)} instead of {_with_unit(old, unit)}"
+    text = WORDS[limit.constraint]
+    return text.format(amount=_shown(amount), name=limit.name, more=_with_unit(amount, unit)) + _when(request, run)
+
+
+def _with_unit(amount: Decimal, unit: str) -> str:
+    if unit == "USD" and amount >= USD_SHOWN:
+        amount, unit = amount / Decimal(int(USD_PER_MODEL_UNIT)), "M USD"
+    return f"{_shown(amount)} {unit}"
+
+
+def _shown(amount: Decimal) -> str:
+    text = f"{amount:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _when(request: Request, run: Sequence[Move]) -> str:
+    calendar, constraint = request.scenario.calendar, run[0].lever.limit.constraint
+    first, last = calendar.key(run[0].first), calendar.key(run[-1].last)
+    if not run[0].lever.periods:
+        return ""
+    if constraint in LASTING:
+        return f" from {first}"
+    if constraint == DEADLINE:
+        return f" at the end of {first}"
+    return f" in {first}" if first == last else f" from {first} to {last}"
+
+
+def change(request: Request, move: Move) -> Change:
+    """A move for the report."""
+    calendar, limit = request.scenario.calendar, move.lever.limit
+    dated, lasts = bool(move.lever.periods), limit.constraint in LASTING
+    return Change(
+        kind=move.lever.kind,
+        about=limit.label,
+        amount=float(move.amount),
+        unit=move.lever.unit,
+        first=calendar.key(move.first) if dated else None,
+        last=calendar.key(move.last) if dated and not lasts else None,
+        words=_words(request, [move]),
+    )

@@ -1,0 +1,116 @@
+"""A solution read against its model: what was decided, what is in service, what it costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from optimizer.formulation import AT_PERIOD_END
+from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
+from optimizer.solving.matrix import Floats, Matrix
+from optimizer.solving.settle import TRACE
+from optimizer.solving.solution import Solution
+from optimizer.tables import Cohort, Need, Work, grouped
+
+_UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
+"""What a trace is a part of, 1 where it is not here: a demand, a kW."""
+
+
+def _without_traces(matrix: Matrix, values: Floats) -> dict[str, float]:
+    """Values inside their bounds and without the solver's rounding, so that what is not shown costs nothing either."""
+    whole = np.where(matrix.integer, np.round(values), np.clip(values, matrix.lower, matrix.upper)).tolist()
+    rows = zip(matrix.columns, whole, matrix.upper.tolist(), strict=True)
+    return {name: 0.0 if value < TRACE * _unit(name, most) else value for name, value, most in rows}
+
+
+def _unit(column: str, most: float) -> float:
+    return _UNITS.get(column.partition("(")[0], min(1.0, most))
+
+
+class Answer:
+    """A solution with the model it solves: what the parts of a plan are read from."""
+
+    def __init__(self, model: Model, matrix: Matrix, solution: Solution) -> None:
+        self.model, self.tables, self.solution = model, model.tables, solution
+        values = _without_traces(matrix, solution.values)
+        duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
+        self.duals: Mapping[str, float] = {name: duals.get(model_name(name), 0.0) for name in model.rows}
+        self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}
+        self.unmet = {key: values[v.name] for key, v in model.unmet.items()}
+        self.retire = {key: values[v.name] for key, v in model.retire.items()}
+        self.paid_usd = self._paid(values)
+        self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
+        self.in_service = self._in_service()
+        self.run = self._at_work({row: values[v.name] for row, v in model.run.items()})
+        counted = {model.in_service[key].name: systems for key, systems in self.in_service.items()}
+        working = {model.run[row].name: systems for row, systems in self.run.items()}
+        self.values: dict[str, float] = {**values, **counted, **working}
+
+    def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
+        """The price paid for one system of each purchase, averaged where its order has price breaks."""
+        spent: defaultdict[tuple[str, int], float] = defaultdict(float)
+        bought: defaultdict[tuple[str, int], float] = defaultdict(float)
+        for band, variable in self.model.band.items():
+            spent[band.offer, band.t] += values[variable.name] * band.factor
+            bought[band.offer, band.t] += values[variable.name]
+        prices = {}
+        for cohort in self.cohorts:
+            key = (cohort.offer, cohort.t)
+            broken = not cohort.committed and bought.get(key, 0.0) > 0
+            if cohort.price_usd is not None:
+                prices[cohort] = cohort.price_usd * (spent[key] / bought[key] if broken else 1.0)
+        return prices
+
+    def _by_period(self, terms: Iterable[Any], values: Mapping[str, float]) -> dict[int, float]:
+        usd: dict[int, list[float]] = {t: [] for t in self.tables.calendar.periods}
+        for term in terms:
+            usd[term.t].append(term.usd * values[term.variable.name])
+        return {t: fsum(parts) for t, parts in usd.items()}
+
+    def _in_service(self) -> dict[tuple[str, str, int], float]:
+        """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers."""
+        count = {(row.system, row.place, row.t): row.fleet for row in self.tables.stock}
+        for key, systems in gone(self):
+            count[key] -= systems
+        for cohort, systems in self.cohorts.items():
+            for t in range(cohort.t, cohort.last + 1):
+                count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
+        return count
+
+    def _at_work(self, run: Mapping[Work, float]) -> dict[Work, float]:
+        """Systems at work, no more than are there: a solver's tolerance lets a ten-billionth more work."""
+        group_of = {place: group for group, places in self.tables.groups.items() for place in places}
+        alone = self._held(run, lambda row: row.group)
+        return self._held(alone, lambda row: group_of.get(row.group, row.group))
+
+    def _held(self, run: Mapping[Work, float], where: Callable[[Work], str]) -> dict[Work, float]:
+        busy = dict(run)
+        for (system, group, t), rows in grouped(run, lambda row: (row.system, where(row), row.t)).items():
+            there = fsum(self.in_service.get((system, place, t), 0.0) for place in self.tables.places_of(group))
+            able, wanted = self.tables.availability * there, fsum(run[row] for row in rows)
+            if wanted > able:
+                busy.update({row: run[row] * (able / wanted) for row in rows})
+        return busy
+
+    def undone(self, need: Need) -> float:
+        """The part of a demand's work that is left undone in a period."""
+        return self.unmet.get((need.demand, need.t), 0.0) / DEMAND_PARTS
+
+    def period(self, t: int) -> str:
+        return self.tables.calendar.key(t)
+
+    @property
+    def objective_usd(self) -> float:
+        factors = {line: self.tables.end if line in AT_PERIOD_END else self.tables.mid for line in self.costs}
+        return fsum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
+
+
+def gone(answer: Answer) -> Iterable[tuple[tuple[str, str, int], float]]:
+    """The systems retired by each decision, at their place in every period from then on."""
+    for (entry, start), systems in answer.retire.items():
+        for t in range(start, entry.last + 1):
+            yield (entry.system, entry.site, t), systems

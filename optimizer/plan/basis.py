@@ -1,0 +1,36 @@
+"""How much of a plan rests on which kind of evidence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from math import fsum
+
+import optimizer.plan.format as fmt
+from optimizer.plan.answer import Answer
+from optimizer.plan.operations import orders
+
+
+def basis(answer: Answer) -> fmt.Basis:
+    """Shares of the work done, each demand in parts of itself, and of the money spent on systems."""
+    catalog = answer.tables.request.catalog
+    work: defaultdict[str, float] = defaultdict(float)
+    need = {(row.demand, row.t): row.per_second for row in answer.tables.needs}
+    need.update({(d.demand, t): d.total for d in answer.tables.deadlines for t in answer.tables.calendar.periods})
+    for row, systems in answer.run.items():
+        accelerator = answer.tables.systems[row.system].accelerator
+        workload = answer.tables.scenario.demand[row.demand].workload
+        basis = catalog.throughput[accelerator][workload].basis
+        work[basis] += systems * row.per_system / need[row.demand, row.t]
+    spend: defaultdict[str, float] = defaultdict(float)
+    for order in orders(answer):
+        priced = "price_usd" if order.route == "purchase" else "usd_per_accelerator_hour"
+        cite = catalog.cite(order.offer, priced)
+        spend[cite.basis if cite else "estimated"] += order.capex_usd + order.rent_usd
+    return fmt.Basis(work=_shares(work), spend=_shares(spend))
+
+
+def _shares(amounts: Mapping[str, float]) -> fmt.BasisShares:
+    total = fsum(amounts.values())
+    share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in ("measured", "vendor", "estimated")}
+    return fmt.BasisShares(**share)

@@ -1,0 +1,188 @@
+"""From one plan to another: steps in USD of present value that sum to the difference of their objectives.
+
+First the old decisions are priced with the new inputs, one kind of input after another: rates, tariffs of
+sites, prices, all else. Then the new decisions take the place of the old at the new inputs. With N periods
+of service of an accelerator in all, N_o from offer o at a mean cost a_o each, 0 old and 1 new, k = N1 / N0:
+
+    volume = (k - 1) · Σ N0_o · a0_o
+    mix    = Σ (N1_o - k · N0_o) · (a0_o, or a1_o where the offer is new)
+    timing = Σ over offers of both plans of N1_o · (a1_o - a0_o)
+
+These sum to the difference in the cost of all orders, because a cost of an order depends on no order of
+another offer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import fsum
+from typing import Any
+
+from optimizer.plan.format import Part, Plan
+from optimizer.plan.recost import NotPriced, Recosted, recost
+
+ZERO = Fraction(0)
+WORK = ("unmet_usd", "value_usd")
+Inputs = tuple[dict[str, Any], dict[str, Any]]
+"""Scenario and catalogue."""
+
+
+class Stamp(Part):
+    """Which run a plan came from."""
+
+    name: str
+    scenario_sha256: str
+    catalog_sha256: str
+    solver: str
+    status: str
+    gap: float
+    objective_usd: float
+
+
+class Step(Part):
+    """One reason why the new plan costs more (positive) or less than the old one, in USD of present value."""
+
+    name: str
+    usd: float
+    meaning: str
+
+
+class Bridge(Part):
+    """The steps from an old plan to a new one."""
+
+    old: Stamp
+    new: Stamp
+    steps: tuple[Step, ...]
+
+    @property
+    def residual_usd(self) -> float:
+        """What the steps leave unexplained: nothing but the last digits of the solver's numbers."""
+        return self.new.objective_usd - self.old.objective_usd - fsum(step.usd for step in self.steps)
+
+
+def bridge(old: Plan, new: Plan) -> tuple[Step, ...]:
+    """The steps from the objective of an old plan to that of a new one; steps of nothing are left out.
+
+    Plans with other periods, or whose decisions have no cost under each other's inputs, are one step apart.
+    """
+    try:
+        steps = [*_inputs(old, new), *_decisions(old, new)]
+    except NotPriced as reason:
+        usd = new.objective_usd - old.objective_usd
+        return (Step(name="Another plan", usd=usd, meaning=f"Not split: {reason}."),)
+    return tuple(Step(name=name, usd=float(usd), meaning=meaning) for name, usd, meaning in steps if usd)
+
+
+def bridged(old: Plan, new: Plan) -> Bridge:
+    """The steps with the stamps of both runs."""
+    return Bridge(old=_stamp(old), new=_stamp(new), steps=bridge(old, new))
+
+
+def _stamp(plan: Plan) -> Stamp:
+    return Stamp(
+        name=str(plan.scenario.get("name", "")),
+        scenario_sha256=plan.run.scenario_sha256,
+        catalog_sha256=plan.run.catalog_sha256,
+        solver=plan.run.solver,
+        status=plan.status,
+        gap=plan.gap,
+        objective_usd=plan.objective_usd,
+    )
+
+
+Change = tuple[str, Fraction, str]
+
+
+def _inputs(old: Plan, new: Plan) -> Iterator[Change]:
+    """The old decisions at more and more of the new inputs."""
+    decisions = old.model_dump(mode="json")
+    before = recost(decisions, old.scenario, old.catalog).objective_usd
+    for name, meaning, inputs in _more_and_more(old, new):
+        after = recost(decisions, *inputs).objective_usd
+        yield name, after - before, f"The old decisions with the new {meaning}."
+        before = after
+
+
+def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, Inputs]]:
+    scenario, catalog = dict(old.scenario), old.catalog
+    rate = {"discount_rate": new.scenario["finance"]["discount_rate"]}
+    scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
+    yield "Discount rate", "discount rate", (scenario, catalog)
+    scenario = {**scenario, "finance": new.scenario["finance"]}
+    yield (
+        "Other rates",
+        "lives, maintenance, residual values, rule for rent after the horizon and carbon price",
+        (scenario, catalog),
+    )
+    sites = {**old.scenario.get("sites", {}), **new.scenario.get("sites", {})}
+    scenario = {**scenario, "sites": sites}
+    yield "Sites", "tariffs, PUE and power prices of the sites", (scenario, catalog)
+    yield "Prices", "prices, rents and systems of the catalogue", (scenario, new.catalog)
+    yield "Other inputs", "demand, fleet, commitments and all else", (new.scenario, new.catalog)
+
+
+def _decisions(old: Plan, new: Plan) -> Iterator[Change]:
+    """From the old decisions to the new ones at the new inputs."""
+    before, after = (_Orders(plan, (new.scenario, new.catalog)) for plan in (old, new))
+    size_before, size_after = sum(before.service.values(), ZERO), sum(after.service.values(), ZERO)
+    growth = size_after / size_before if size_before else ZERO
+    cost = sum(before.cost.values(), ZERO)
+    yield (
+        "Volume",
+        (growth - 1) * cost if size_before else ZERO,
+        "More or less accelerator service, at the old mean cost.",
+    )
+    mix = sum(
+        (
+            (after.service.get(offer, ZERO) - growth * before.service.get(offer, ZERO))
+            * (before.each(offer) if offer in before.cost else after.each(offer))
+            for offer in {*before.cost, *after.cost}
+        ),
+        ZERO,
+    )
+    yield "Mix", mix, "Other offers: dearer or cheaper accelerators, bought or rented."
+    both = before.cost.keys() & after.cost.keys()
+    timing = sum((after.service[o] * (after.each(o) - before.each(o)) for o in both), ZERO)
+    yield "Timing and place", timing, "The same offers at other times or places, or at another step of their price."
+    work = after.rest_of(WORK) - before.rest_of(WORK)
+    yield "Work left undone", work, "Unmet work and the value of work done."
+    others = after.rest.objective_usd - before.rest.objective_usd - work
+    yield "Other decisions", others, "Fleet retired, power added, engineering and porting."
+
+
+class _Orders:
+    """Periods of service of ordered accelerators and their present cost, by offer; and the cost of all else."""
+
+    def __init__(self, plan: Plan, inputs: Inputs) -> None:
+        decisions = plan.model_dump(mode="json")
+        orders = [row for row in decisions["orders"] if not row["commitment"]]
+        self.service = _service(decisions, orders, inputs[1])
+        self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
+        self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
+
+    def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: Inputs) -> Fraction:
+        of_offer = [row for row in orders if row["offer"] == offer]
+        return recost({**decisions, "orders": of_offer}, *inputs).objective_usd - self.rest.objective_usd
+
+    def each(self, offer: str) -> Fraction:
+        """The mean cost of a period of service of an accelerator of an offer."""
+        return self.cost[offer] / self.service[offer]
+
+    def rest_of(self, lines: tuple[str, ...]) -> Fraction:
+        """The present value of some cost lines without any orders."""
+        return sum((self.rest.present[line] for line in lines), ZERO)
+
+
+def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Periods of service of accelerators inside the horizon, by offer."""
+    index = {row["period"]: t for t, row in enumerate(decisions["periods"])}
+    found: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for row in orders:
+        if row["offer"] not in catalog["offers"]:
+            raise NotPriced(f"orders name {row['offer']}, which the other inputs do not have")
+        system = catalog["systems"][catalog["offers"][row["offer"]]["system"]]
+        periods = index[row["in_service_until"]] - index[row["enters_service"]] + 1
+        found[row["offer"]] += Fraction(row["systems"]) * Fraction(system["accelerators"]) * periods
+    return {offer: count for offer, count in sorted(found.items()) if count}

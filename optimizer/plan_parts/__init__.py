@@ -1,1 +1,0 @@
-"""The parts of a plan, read from an answer: one file per kind."""

@@ -1,0 +1,1 @@
+"""What is asked: a scenario, its checks, its calendar and schedules, and edits of it."""

@@ -1,0 +1,295 @@
+"""What the user asks: frozen models of a scenario, a unit in every field name."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
+
+from catalogs.load import BUNDLED
+from catalogs.periods import (
+    TAGS,
+    Amount,
+    Number,
+    Period,
+    Schedule,
+    Steps,
+    first_month,
+    form_of,
+    one_key_a_month,
+)
+from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
+from optimizer.request.calendar import Calendar
+
+ANY_BUYER = "any"
+EACH = "each"
+"""In a limit's selection: one limit for every value there is."""
+Window = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+def _in_order(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Lists in the file are sets: their order changes nothing, so it is not kept."""
+    return tuple(sorted(items, key=str))
+
+
+InOrder = AfterValidator(_in_order)
+
+
+class Currency(Frozen):
+    """How money is shown; files stay in USD."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+    per_usd: Positive = Decimal(1)
+
+
+class Horizon(Frozen):
+    """The periods planned; the form of `start` sets their length."""
+
+    start: Period
+    periods: Annotated[Whole, Field(ge=1, le=600)]
+
+
+def _residual_form(value: Any) -> str:
+    return f"{TAGS}table" if isinstance(value, dict) else f"{TAGS}rule"
+
+
+_DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
+_Age = Annotated[Whole, Field(ge=1, le=50)]
+_Residual = Annotated[
+    Annotated[Literal["book", "none"], Tag(f"{TAGS}rule")]
+    | Annotated[dict[_Age, Share], Field(min_length=1), Tag(f"{TAGS}table")],
+    Discriminator(_residual_form),
+]
+
+
+class Finance(Frozen):
+    """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
+
+    `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
+    fetch by the same shares, in full, or not at all.
+    """
+
+    discount_rate: Share = Decimal("0.09")
+    fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
+    service_life_years: Positive = Decimal(5)
+    book_life_years: Positive = Decimal(5)
+    residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
+    maintenance_share: Share = Decimal(0)
+    owed_after_horizon: Literal["as_residual", "in_full", "ignored"] = "as_residual"
+    carbon_usd_per_t: Schedule = Decimal(0)
+
+
+class Assumptions(Frozen):
+    """`availability` is the share of systems in service that does work."""
+
+    availability: Annotated[Number, Field(gt=0, le=1)] = Decimal("0.95")
+
+
+Pue = Annotated[Number, Field(ge=1, le=10)]
+PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
+PueSchedule = Annotated[
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
+    Discriminator(form_of),
+]
+
+
+class Expansion(Frozen):
+    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts."""
+
+    usd_per_mw: Amount
+    lead_time_months: Months
+    max_mw: Positive
+    life_years: Positive
+
+
+class Site(Frozen):
+    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
+
+    `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period.
+    """
+
+    power_mw: Schedule
+    pue: PueSchedule
+    peak_pue: Pue | None = None
+    liquid_mw: Schedule | None = None
+    air_mw: Schedule | None = None
+    racks: Schedule | None = None
+    electricity_usd_per_mwh: Schedule
+    hosting_usd_per_kw_month: Schedule = Decimal(0)
+    carbon_kg_per_mwh: Schedule | None = None
+    expansion: Expansion | None = None
+
+
+class Porting(Frozen):
+    """What it costs and how long it takes to bring a demand's software to a stack."""
+
+    usd: Amount
+    months: Months = 0
+
+
+def _porting_form(value: Any) -> str:
+    return f"{TAGS}porting" if isinstance(value, (dict, Porting)) else f"{TAGS}none"
+
+
+PortingCost = Annotated[
+    Annotated[Annotated[Decimal, Field(ge=0, le=0)], Tag(f"{TAGS}none")] | Annotated[Porting, Tag(f"{TAGS}porting")],
+    Discriminator(_porting_form),
+]
+"""0 where the software runs already, else usd and months."""
+
+
+class Cluster(Frozen):
+    """At least so many accelerators of one kind at one place; 0 means only that the work is not split."""
+
+    accelerators: Annotated[Whole, Field(ge=0, le=10**9)]
+
+
+class Demand(Frozen):
+    """Work to be done, per second in the workload's unit; without a price for unmet work, in full.
+
+    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs.
+    """
+
+    workload: Id
+    per_second: Schedule | None = None
+    by_deadline_unit_hours: Steps | None = None
+    stacks: Annotated[dict[Id, PortingCost], Field(min_length=1)] | None = None
+    cluster: Cluster | None = None
+    sites: Annotated[tuple[Id, ...], Field(min_length=1), InOrder] | None = None
+    unmet_usd_per_unit_hour: Schedule | None = None
+    value_usd_per_unit_hour: Schedule | None = None
+
+
+class Fleet(Frozen):
+    """Systems already in service, up to and including the period `until`; some may be sold before."""
+
+    system: Id
+    site: Id
+    count: Count
+    until: Period | None = None
+    may_retire: Truth = "false"
+    resale_usd: Amount = Decimal(0)
+
+
+class Commitment(Frozen):
+    """An order already placed, entering service in `period`; `site` is a site or the offer's host."""
+
+    offer: Id
+    site: Id
+    period: Period
+    systems: Count
+    price_usd: Amount | None = None
+
+
+class Budget(Frozen):
+    """Most money spent in each window."""
+
+    capex_usd: dict[Window, Amount] = {}
+    opex_usd: dict[Window, Amount] = {}
+
+
+class Forecast(Frozen):
+    """A share of a published forecast of a pool."""
+
+    forecast: Id
+    share: Share
+
+
+def _pool_form(value: Any) -> str:
+    named = isinstance(value, dict) and ("forecast" in value or "share" in value)
+    return f"{TAGS}forecast" if named or isinstance(value, Forecast) else f"{TAGS}schedule"
+
+
+PoolLimit = Annotated[
+    Annotated[Forecast, Tag(f"{TAGS}forecast")] | Annotated[Schedule, Tag(f"{TAGS}schedule")],
+    Discriminator(_pool_form),
+]
+
+
+Pattern = Annotated[str, StringConstraints(max_length=200)]
+"""An id, or one with `*` and the like, which may fit several."""
+
+
+class OfferRules(Frozen):
+    """Which accelerators, systems and offers may be used, by id or pattern; `deny` wins."""
+
+    deny: Annotated[tuple[Pattern, ...], InOrder] = ()
+    allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
+    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+
+
+class Selection(Frozen):
+    """What a limit is about: ids or patterns, a list of them, or `each` for one limit apiece."""
+
+    vendor: Selected | None = None
+    kind: Selected | None = None
+    accelerator: Selected | None = None
+    system: Selected | None = None
+    offer: Selected | None = None
+    route: Selected | None = None
+    site: Selected | None = None
+    host: Selected | None = None
+    stack: Selected | None = None
+    demand: Selected | None = None
+    buyers: Selected | None = None
+
+
+class Limit(Frozen):
+    """A linear rule of the user's over systems, power, money, work or carbon; exactly one bound."""
+
+    name: Id
+    measure: Literal["systems", "accelerators", "it_kw", "spend_usd", "capex_usd", "work", "carbon_t"]
+    of: Selection = Selection()
+    at_most: Amount | None = None
+    at_least: Amount | None = None
+    at_most_share: Share | None = None
+    at_least_share: Share | None = None
+    within: Window = "total"
+
+
+class Scenario(Frozen):
+    """A whole request. Amounts are in USD."""
+
+    LATER = frozenset({"futures"})
+
+    name: Name
+    buyer: Id | None = None
+    catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
+    currency: Currency = Currency()
+    horizon: Horizon
+    objective: Literal["minimize_cost", "maximize_value"] = "minimize_cost"
+    finance: Finance = Finance()
+    assumptions: Assumptions = Assumptions()
+    sites: dict[Id, Site] = {}
+    demand: Annotated[dict[Id, Demand], Field(min_length=1)]
+    fleet: Annotated[tuple[Fleet, ...], InOrder] = ()
+    commitments: Annotated[tuple[Commitment, ...], InOrder] = ()
+    budget: Budget = Budget()
+    supply_per_month: dict[Id, Schedule] = {}
+    pools_per_month: dict[Id, PoolLimit] = {}
+    offers: OfferRules = OfferRules()
+    limits: Annotated[tuple[Limit, ...], InOrder] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        return calendar_of(self.horizon, self.finance.fiscal_year_starts)
+
+
+def calendar_of(horizon: Horizon, fiscal_year_starts: int) -> Calendar:
+    months = {4: 12, 6: 3, 7: 1}[len(horizon.start)]
+    return Calendar(first_month(horizon.start), months, horizon.periods, fiscal_year_starts)
+
+
+def matches(pattern: str, ids: Iterable[str]) -> bool:
+    """Whether a pattern such as `h20` or `*.on_demand` names one of some ids."""
+    return any(fnmatch.fnmatchcase(name, pattern) for name in ids)

@@ -1,0 +1,1 @@
+"""From a model to a solution that holds, with a bound in exact arithmetic that trusts no solver."""

@@ -1,0 +1,276 @@
+"""A request read period by period: what is asked, what each accelerator does, what is limited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import cached_property
+
+from catalogs.memory import misfit
+from catalogs.schema import Throughput
+from optimizer.request.load import Request
+from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
+from optimizer.request.schedules import Schedule, highest, lowest, mean, supplied
+from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
+from optimizer.tables.joins import Joined
+from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
+
+
+def limit_in(schedule: Schedule | None, months: range) -> float | None:
+    """A standing limit in a period: None where there is none."""
+    value = lowest(schedule, months)
+    return None if value is None else float(value)
+
+
+def tariff_in(schedule: Schedule | None, months: range) -> float:
+    """A tariff in a period; 0 where it has not begun in its first month, and nothing is charged yet."""
+    return float(mean(schedule, months) or 0)
+
+
+def price_in(schedule: Schedule | None, months: range) -> float | None:
+    """A price in a period; None where there is none yet."""
+    value = mean(schedule, months)
+    return None if value is None else float(value)
+
+
+def pue_in(site: Site, months: range) -> float:
+    """The mean of a site's PUE in a period, which energy is paid on.
+
+    Where it has not begun nothing can stand there, for want of power, and its first number stands in.
+    """
+    return float(mean(site.pue, months) or _first(site.pue))
+
+
+def peak_pue_in(site: Site, months: range) -> float:
+    """The PUE that a site's power limit is meant with: the highest of the months unless the site states another."""
+    return float(site.peak_pue or highest(site.pue, months) or _first(site.pue))
+
+
+def _first(schedule: Schedule) -> Decimal:
+    """The number with which a schedule begins."""
+    return next(iter(schedule.values())) if isinstance(schedule, dict) else schedule
+
+
+def matches_one(name: str, patterns: Iterable[str]) -> bool:
+    return any(matches(pattern, [name]) for pattern in patterns)
+
+
+class Circumstances(Joined):
+    """What holds in each period of a request. `loose`, `sooner`, `approved` and `tight` as in `build_tables`."""
+
+    def __init__(
+        self,
+        request: Request,
+        loose: bool = False,
+        sooner: int = 0,
+        approved: Mapping[OrderLine, float] | None = None,
+        tight: bool = True,
+    ) -> None:
+        super().__init__(request, sooner)
+        self.loose, self.tight, self.approved = loose, tight, approved or {}
+        self.availability = float(request.scenario.assumptions.availability)
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        """What is asked, where it is more than nothing."""
+        found = []
+        for name, demand in self.demands:
+            for t, months in self.months.items():
+                amount = highest(demand.per_second, months)
+                if amount:
+                    unmet = price_in(demand.unmet_usd_per_unit_hour, months)
+                    worth = demand.value_usd_per_unit_hour if self.maximizing else None
+                    value = None if worth is None else tariff_in(worth, months)
+                    found.append(Need(name, t, float(amount), unmet, value))
+        return found
+
+    @property
+    def maximizing(self) -> bool:
+        return self.scenario.objective == "maximize_value"
+
+    @cached_property
+    def deadlines(self) -> list[Deadline]:
+        """Runs to be finished, each deadline at the end of its period."""
+        found = []
+        for name, demand in self.demands:
+            amounts = {
+                self.calendar.index(key): float(hours) for key, hours in (demand.by_deadline_unit_hours or {}).items()
+            }
+            total = max(amounts.values(), default=0.0)
+            found += [Deadline(name, t, hours, total) for t, hours in amounts.items() if t is not None and hours]
+        return found
+
+    @cached_property
+    def asks_at(self) -> dict[int, list[Ask]]:
+        """What each demand can use at the most in each period; a run to be finished may be done at once.
+
+        More than is asked is of use where a limit wants it.
+        """
+        rate: dict[tuple[str, int], float] = {(need.demand, need.t): need.per_second for need in self.needs}
+        for deadline in self.deadlines:
+            for t in range(1, deadline.t + 1):
+                rate[deadline.demand, t] = deadline.total / self.calendar.hours
+        found: dict[int, list[Ask]] = {t: [] for t in self.calendar.periods}
+        for (name, t), asked in sorted(rate.items()):
+            per_second = max(asked, self.work_floors.get((name, t), 0.0))
+            cluster = self.scenario.demand[name].cluster
+            found[t].append(Ask(name, per_second, cluster.accelerators if cluster else 0))
+        return found
+
+    @cached_property
+    def ask_of(self) -> dict[tuple[str, int], Ask]:
+        return {(ask.demand, t): ask for t, asks in self.asks_at.items() for ask in asks}
+
+    @cached_property
+    def demands_at(self) -> dict[str, list[str]]:
+        """The demands that may run at each place."""
+        places = {place for offer in self.offers.values() for place in self.places(offer)} | set(self.scenario.sites)
+        return {place: [name for name, _ in self.demands if self.may_stand(name, place)] for place in sorted(places)}
+
+    def wait(self, months: int) -> int:
+        """Periods that engineering, porting or building of some months takes, rounded up."""
+        return max(0, self.calendar.whole_periods(months) - self.sooner)
+
+    @cached_property
+    def fleet(self) -> list[FleetEntry]:
+        """Systems in service before the horizon, entries alike told apart by a number."""
+        found = []
+        alike = grouped(self.scenario.fleet, lambda item: (item.system, item.site))
+        for (system, site), items in sorted(alike.items()):
+            for number, item in enumerate(items, start=1):
+                key = (system, site) if number == 1 else (system, site, str(number))
+                last = max((t for t in self.calendar.periods if self.calendar.within(t, None, item.until)), default=0)
+                retire = item.may_retire == "true"
+                resale = float(item.resale_usd)
+                found.append(FleetEntry(key, system, site, float(item.count), last, item.until, retire, resale))
+        return found
+
+    @cached_property
+    def placed(self) -> frozenset[str]:
+        """Demands whose work is assigned to places one by one: clusters, and work limited by place."""
+        clusters = {name for name, demand in self.demands if demand.cluster is not None}
+        for limit in self.scenario.limits:
+            by_place = limit.of.site is not None or limit.of.host is not None
+            if limit.measure == "work" and by_place and limit.of.demand is not None:
+                every = limit.of.demand == (EACH,)
+                clusters |= {name for name, _ in self.demands if every or matches_one(name, limit.of.demand)}
+        return frozenset(clusters)
+
+    @cached_property
+    def site_periods(self) -> list[SitePeriod]:
+        """Limits and tariffs of our sites."""
+        return [
+            SitePeriod(
+                site=site,
+                t=t,
+                power_mw=limit_in(facts.power_mw, months) or 0.0,
+                pue=pue_in(facts, months),
+                peak_pue=peak_pue_in(facts, months),
+                liquid_mw=limit_in(facts.liquid_mw, months),
+                air_mw=limit_in(facts.air_mw, months),
+                racks=limit_in(facts.racks, months),
+                electricity_usd_per_mwh=tariff_in(facts.electricity_usd_per_mwh, months),
+                hosting_usd_per_kw_month=tariff_in(facts.hosting_usd_per_kw_month, months),
+                carbon_kg_per_mwh=tariff_in(facts.carbon_kg_per_mwh, months),
+            )
+            for site, facts in sorted(self.scenario.sites.items())
+            for t, months in self.months.items()
+        ]
+
+    @cached_property
+    def site_at(self) -> dict[tuple[str, int], SitePeriod]:
+        return {(row.site, row.t): row for row in self.site_periods}
+
+    @cached_property
+    def rate(self) -> dict[tuple[str, str, int], float]:
+        """r(y,w): work per second of an accelerator of a system on a demand in the period of running, where it can."""
+        found = {}
+        for name, demand in self.demands:
+            for accelerator, by_workload in sorted(self.catalog.throughput.items()):
+                entry = by_workload.get(demand.workload)
+                if entry is not None and self.may_run(demand, accelerator, entry):
+                    able = [system for system in self.systems_of.get(accelerator, ()) if self.fits(system, demand)]
+                    for t, months in self.months.items():
+                        rate = mean(entry.rate, months)
+                        if rate:
+                            found.update({(system, name, t): float(rate) for system in able})
+        return found
+
+    @cached_property
+    def systems_of(self) -> dict[str, list[str]]:
+        """The systems of each accelerator."""
+        alike = grouped(self.systems.values(), lambda facts: facts.accelerator)
+        return {accelerator: [facts.system for facts in of_it] for accelerator, of_it in alike.items()}
+
+    def fits(self, system: str, demand: Demand) -> bool:
+        """Whether a system's memory holds a demand's workload."""
+        return misfit(self.catalog, system, demand.workload) is None
+
+    def may_run(self, demand: Demand, accelerator: str, entry: Throughput) -> bool:
+        """Whether a demand's stacks and the accepted evidence let it run on an accelerator."""
+        stack = self.catalog.accelerators[accelerator].stack
+        return (demand.stacks is None or stack in demand.stacks) and entry.basis in self.scenario.offers.basis
+
+    def may_stand(self, demand: str, place: str) -> bool:
+        """Whether a demand may run at a place."""
+        sites = self.scenario.demand[demand].sites
+        return sites is None or place in sites
+
+    def places(self, offer: OfferFacts) -> list[str]:
+        """Where an offer's systems may stand: at its host, or at any of our sites."""
+        return [str(offer.host)] if offer.hosted else sorted(self.scenario.sites)
+
+    @cached_property
+    def accelerator_supply(self) -> list[Limit]:
+        return self._limits(sorted(self.scenario.supply_per_month.items()))
+
+    @cached_property
+    def offer_supply(self) -> list[Limit]:
+        schedules = ((key, self.catalog.offers[key].supply_systems_per_month) for key in self.offers)
+        return self._limits((key, schedule) for key, schedule in schedules if schedule is not None)
+
+    @cached_property
+    def pool_supply(self) -> list[Limit]:
+        found = []
+        for pool, rule in sorted(self.scenario.pools_per_month.items()):
+            if isinstance(rule, Forecast):
+                forecast = self.catalog.pools[pool].forecasts[rule.forecast]
+                found += self._limits([(pool, forecast)], rule.share)
+            else:
+                found += self._limits([(pool, rule)])
+        return found
+
+    @cached_property
+    def floors(self) -> dict[str, float]:
+        """Systems that limits may want at the least of an offer, by offer."""
+        return floors_by_offer(self)
+
+    @cached_property
+    def work_floors(self) -> dict[tuple[str, int], float]:
+        """Work per second that a limit may want at the least of a demand in a period, by demand and period."""
+        return work_floors(self)
+
+    @cached_property
+    def shared_work(self) -> frozenset[str]:
+        """Demands of whose work a limit may want more than is asked for."""
+        return shared_work(self)
+
+    def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: Decimal = Decimal(1)) -> list[Limit]:
+        """Most in each period, from amounts per month."""
+        return [
+            Limit(key, t, float((supplied(schedule, months) or 0) * len(months) * share))
+            for key, schedule in schedules
+            for t, months in self.months.items()
+        ]
+
+    @cached_property
+    def supply_at(self) -> dict[tuple[str, str, int], float]:
+        """Most in a period by kind (accelerator, offer, pool) and id."""
+        kinds = (("accelerator", self.accelerator_supply), ("offer", self.offer_supply), ("pool", self.pool_supply))
+        return {(kind, limit.id, limit.t): limit.most for kind, limits in kinds for limit in limits}
+
+    @property
+    def budgets(self) -> dict[str, dict[str, float]]:
+        """Most USD by budget and window."""
+        kinds = (("capex_usd", self.scenario.budget.capex_usd), ("opex_usd", self.scenario.budget.opex_usd))
+        return {kind: {window: float(most) for window, most in sorted(windows.items())} for kind, windows in kinds}

@@ -1,0 +1,211 @@
+"""A workbook as it came back against the same workbook built anew: edits of inputs, and all else that differs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from openpyxl.utils.cell import coordinate_from_string
+
+from catalogs.problems import Location, Problem, suggestion
+from optimizer.workbook.back.copy import Opened
+from optimizer.workbook.back.sheets import Found, Value, unescaped
+from optimizer.workbook.book import Book, InputCell
+from optimizer.workbook.notes import Note
+from optimizer.workbook.rules import RULES
+
+SAME = 1e-12
+"""Relative difference of one number written by two programs."""
+MOST_SHOWN = 5
+"""Differences shown of one sheet; more are counted."""
+NOTHING = Found(None)
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_QUOTED_SHEET = re.compile(r"'([A-Za-z_][A-Za-z0-9_.]*)'!")
+FIRST_OF_1900 = date(1899, 12, 30)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An input cell that was changed; None is blank."""
+
+    sheet: str
+    cell: str
+    of: InputCell
+    old: float | None
+    new: float | None
+
+    @property
+    def where(self) -> str:
+        return f"{self.sheet}!{self.cell}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Edits and notes in the order of the sheets, and what may not be changed."""
+
+    edits: tuple[Edit, ...]
+    notes: tuple[Note, ...]
+    problems: tuple[Problem, ...]
+
+
+def compared(opened: Opened, book: Book) -> Compared:
+    """The edits of a workbook; `book` is what the same plan is written as."""
+    edits: list[Edit] = []
+    notes: list[Note] = []
+    problems = list(_other_names(opened, book))
+    for title in book.workbook.sheetnames:
+        if title not in opened.sheets:
+            others = set(opened.sheets) - set(book.workbook.sheetnames)
+            at = Location(f"{opened.path}, {title}", 0, 0)
+            problems.append(Problem(at, f"the sheet is missing or renamed{suggestion(title, others)}; put it back"))
+            continue
+        wrong = list(_differences(opened, book, title, edits, notes))
+        problems += wrong[:MOST_SHOWN]
+        if len(wrong) > MOST_SHOWN:
+            message = (
+                f"{len(wrong) - MOST_SHOWN} more cells are not as written; were rows or columns inserted, deleted "
+                "or sorted? Undo that, or start again from the file as it was written"
+            )
+            problems.append(Problem(Location(f"{opened.path}, {title}", 0, 0), message))
+    return Compared(tuple(edits), tuple(notes), tuple(problems))
+
+
+def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
+    """Names that point elsewhere, are gone, or mean something else on one sheet; names of the reader's own may stay."""
+    names = {(name.name, name.sheet): name.refers for name in opened.names}
+    for name, defined in book.workbook.defined_names.items():
+        at = Location(f"{opened.path}, name {name}", 0, 0)
+        was, now = str(defined.attr_text), names.get((name, ""))
+        if now is None:
+            yield Problem(at, f"is gone; it pointed to {was}")
+        elif normalised(now) != normalised(was):
+            yield Problem(at, f"points to {_cut(now)}; it was {was}")
+        for other, sheet in sorted(names):
+            if sheet and other.lower() == name.lower():
+                yield Problem(at, f"means something else on {sheet}; delete that name")
+
+
+def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], notes: list[Note]) -> Iterator[Problem]:
+    """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
+    expected, found = written(book, title), opened.sheets[title]
+    for coordinate in sorted({*expected, *found}, key=_position):
+        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
+            continue
+        was, now = expected.get(coordinate, NOTHING), found.get(coordinate, NOTHING)
+        cell = book.inputs.get((title, coordinate))
+        if cell is None and was == NOTHING and now.formula is None and isinstance(now.value, str):
+            notes.append(Note(title, coordinate, now.value))
+            continue
+        message = _change(was, now) if cell is None else _edited(title, coordinate, cell, was, now, edits)
+        if message:
+            yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
+
+
+def _is_of_copy(coordinate: str, rows: range) -> bool:
+    """Whether a cell is one of the copy's, which is in the first two columns of its rows."""
+    letters, row = coordinate_from_string(coordinate)
+    return row in rows and letters in ("A", "B")
+
+
+def _position(coordinate: str) -> tuple[int, int, str]:
+    letters, row = coordinate_from_string(coordinate)
+    return row, len(letters), letters
+
+
+def written(book: Book, title: str) -> Mapping[str, Found]:
+    """The cells of a sheet as it is written now."""
+    cells = {}
+    for row in book.workbook[title].iter_rows():
+        for cell in row:
+            if cell.value is not None and cell.value != "":
+                formula = str(cell.value) if cell.data_type == "f" else None
+                cells[cell.coordinate] = Found(None if formula else _plain(cell.value), formula)
+    return cells
+
+
+def _plain(value: object) -> Value:
+    """A value as it stands in the file: dates are days since 1900."""
+    if isinstance(value, date):
+        day = value.date() if isinstance(value, datetime) else value
+        return float((day - FIRST_OF_1900).days)
+    return float(value) if isinstance(value, int | float) else unescaped(str(value))
+
+
+def _change(was: Found, now: Found) -> str:
+    """What is wrong with a cell that may not change; empty if it did not."""
+    if was.formula is not None:
+        if same_formula(was, now):
+            return ""
+        return f"the formula was replaced by {_shown(now)}; it was {was.formula}"
+    if now.formula is None and _same(was.value, now.value):
+        return ""
+    if was.value is None:
+        return f"holds {_shown(now)} where nothing belongs; clear the cell"
+    return f"is locked and now holds {_shown(now)}; it was {_shown(was)}"
+
+
+def same_formula(was: Found, now: Found) -> bool:
+    """Whether two cells hold one formula, however it is spelt."""
+    both = was.formula is not None and now.formula is not None
+    return both and normalised(str(was.formula)) == normalised(str(now.formula))
+
+
+def normalised(formula: str) -> str:
+    """A formula without the spelling that each program gives it: spaces, case, prefixes, quotes of sheet names."""
+    parts, last = [], 0
+    for match in _QUOTED.finditer(formula):
+        parts += [_bare(formula[last : match.start()]), match[0]]
+        last = match.end()
+    return "".join([*parts, _bare(formula[last:])])
+
+
+def _bare(part: str) -> str:
+    part = _QUOTED_SHEET.sub(r"\1!", part).replace("_xlfn.", "").replace("_xlws.", "")
+    return re.sub(r"\s+", "", part).upper().lstrip("@").replace("=+", "=")
+
+
+def _same(was: Value, now: Value) -> bool:
+    if isinstance(was, str) or isinstance(now, str):
+        return isinstance(was, str) and isinstance(now, str) and _words(was) == _words(now)
+    if was is None or now is None:
+        return was is now
+    return math.isclose(float(was), float(now), rel_tol=SAME, abs_tol=0.0)
+
+
+def _words(text: str) -> list[str]:
+    """A text without what programs write differently: spaces, and `_x000D_` that one of them read as letters."""
+    while (plain := unescaped(text)) != text:
+        text = plain
+    return text.split()
+
+
+def _shown(found: Found) -> str:
+    if found.formula is not None:
+        return f"a formula, {_cut(found.formula)}"
+    if found.value is None:
+        return "nothing"
+    return f"'{_cut(found.value)}'" if isinstance(found.value, str) else f"{found.value:.15g}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _edited(title: str, coordinate: str, cell: InputCell, was: Found, now: Found, edits: list[Edit]) -> str:
+    """Take down the edit of an input; what is wrong with it, if anything."""
+    if now.formula is None and _same(was.value, now.value):
+        return ""
+    if now.formula is not None:
+        return "holds a formula; type the number"
+    if isinstance(now.value, str | bool):
+        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
+    assert not isinstance(was.value, str)
+    if now.value is None and was.value is not None:
+        return f"is blank; it was {_shown(was)}"
+    if now.value is not None and not RULES[cell.rule].allows(now.value):
+        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
+    edits.append(Edit(title, coordinate, cell, was.value, now.value))
+    return ""

@@ -1,0 +1,187 @@
+"""Rules about formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from openpyxl.formula.translate import Translator, TranslatorError
+from openpyxl.utils import column_index_from_string, get_column_letter
+
+from optimizer.workbook.areas import Area
+from optimizer.workbook.check.subject import Finding, FormulaCell, Subject
+from optimizer.workbook.lines import FIRST_PERIOD, START
+from optimizer.workbook.styles import Role
+
+STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}
+ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
+VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "CELL", "INFO"}
+PORTABLE = {
+    "ABS", "AND", "AVERAGE", "CHOOSE", "COLUMN", "COLUMNS", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "DATE", "EDATE",
+    "EOMONTH", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "ISNUMBER", "LARGE", "MATCH", "MAX", "MIN", "MOD", "MONTH",
+    "N", "NOT", "OR", "POWER", "RANK", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL", "SQRT", "SUM",
+    "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
+}  # fmt: skip
+"""Functions of Excel 2010 that LibreOffice has too."""
+LONGEST = 120
+OUTPUTS = ("Contents", "Summary")
+HEAD_ROWS = 2
+LINK = re.compile(r"=(?:('[^']+'|[A-Za-z_][A-Za-z0-9_.]*)!)\$?([A-Z]{1,3})\$?(\d+)")
+
+
+def derived_numbers_are_formulas(subject: Subject) -> Iterator[Finding]:
+    """Every number is a formula, an assumption or an optimiser's value."""
+    for sheet in subject.sheets:
+        for cell in subject.cells(sheet):
+            if isinstance(cell.value, bool | int | float | date) and subject.style(cell) not in STATIC:
+                yield Finding(
+                    1, f"{sheet.title}!{cell.coordinate}", f"a number typed where a formula belongs: {cell.value}"
+                )
+
+
+def formulas_have_values(subject: Subject) -> Iterator[Finding]:
+    """Every formula has a cached value."""
+    for formula in subject.formulas:
+        if subject.value(formula.sheet, formula.cell) is None:
+            yield Finding(2, formula.where, "the formula has no value, so a previewer shows nothing")
+
+
+def no_errors(subject: Subject) -> Iterator[Finding]:
+    """No cell shows an error."""
+    for title, cells in subject.found.items():
+        for cell, found in cells.items():
+            if isinstance(found.value, str) and ERRORS.fullmatch(found.value):
+                yield Finding(4, f"{title}!{cell}", f"shows {found.value}")
+
+
+def one_formula_per_row(subject: Subject) -> Iterator[Finding]:
+    """Across the periods, a row of a time sheet holds one formula."""
+    first = get_column_letter(FIRST_PERIOD)
+    for sheet in subject.time_sheets:
+        for row in range(START, sheet.max_row + 1):
+            cells = [sheet.cell(row, column) for column in range(FIRST_PERIOD, sheet.max_column + 1)]
+            texts = [str(cell.value) if cell.data_type == "f" else "" for cell in cells]
+            if any(texts):
+                moved = {
+                    _moved(text, cell.coordinate, f"{first}{row}") for text, cell in zip(texts, cells, strict=True)
+                }
+                if len(moved) > 1:
+                    yield Finding(5, f"{sheet.title}!{first}{row}", f"the row holds {len(moved)} different formulas")
+
+
+def _moved(text: str, origin: str, to: str) -> str:
+    """A formula as it would read elsewhere; one that points off the sheet from there stays as it is."""
+    try:
+        return str(Translator(text, origin).translate_formula(to)) if text else ""
+    except TranslatorError:
+        return text
+
+
+def no_constants(subject: Subject) -> Iterator[Finding]:
+    """No number in a formula but 0 and 1."""
+    for formula in subject.formulas:
+        numbers = {t.value for t in formula.tokens if t.type == "OPERAND" and t.subtype == "NUMBER"} - {"0", "1"}
+        if numbers:
+            yield Finding(6, formula.where, f"the formula holds the constants {', '.join(sorted(numbers))}")
+
+
+def references_run_left_to_right(subject: Subject) -> Iterator[Finding]:
+    """A sheet refers to none to its right; outputs and the head of each sheet may."""
+    order = {sheet.title: i for i, sheet in enumerate(subject.sheets)}
+    for formula in subject.formulas:
+        if formula.sheet in OUTPUTS or formula.row <= HEAD_ROWS:
+            continue
+        for area in subject.areas(formula):
+            if order.get(area.sheet, -1) > order[formula.sheet]:
+                yield Finding(12, formula.where, f"refers to {area.sheet}, which stands to its right")
+
+
+def no_circularity(subject: Subject) -> Iterator[Finding]:
+    """No formula depends on itself, and iteration is off."""
+    if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
+        yield Finding(13, "workbook", "iterative calculation is on")
+    graph = {formula.where: subject.areas(formula) for formula in subject.formulas}
+    state: dict[str, int] = {}
+    for start in graph:
+        yield from (Finding(13, where, "the formula depends on itself") for where in _loop(graph, start, state))
+
+
+def _loop(graph: dict[str, list[Area]], start: str, state: dict[str, int]) -> Iterator[str]:
+    """Cells that lead back to themselves, depth first without recursion; state 1 is open, 2 done."""
+    if start in state:
+        return
+    state[start] = 1
+    stack = [(start, _cells_of(graph[start]))]
+    while stack:
+        where, waiting = stack[-1]
+        following = next((cell for cell in waiting if cell in graph and state.get(cell) != 2), None)
+        if following is None:
+            state[where] = 2
+            stack.pop()
+        elif state.get(following) == 1:
+            yield following
+        else:
+            state[following] = 1
+            stack.append((following, _cells_of(graph[following])))
+
+
+def _cells_of(areas: list[Area]) -> Iterator[str]:
+    for area in areas:
+        columns = range(column_index_from_string(area.first), column_index_from_string(area.last) + 1)
+        for column in columns:
+            letter = get_column_letter(column)
+            for row in range(area.first_row, area.last_row + 1):
+                yield f"{area.sheet}!{letter}{row}"
+
+
+def _functions(formula: FormulaCell) -> set[str]:
+    return {t.value.rstrip("(").upper() for t in formula.tokens if t.type == "FUNC" and t.subtype == "OPEN"}
+
+
+def no_volatile_functions(subject: Subject) -> Iterator[Finding]:
+    """No OFFSET, INDIRECT, NOW, RAND and their like."""
+    for formula in subject.formulas:
+        for name in sorted(_functions(formula) & VOLATILE):
+            yield Finding(14, formula.where, f"uses {name}, which hides what it depends on or changes by itself")
+
+
+def portable_functions(subject: Subject) -> Iterator[Finding]:
+    """Only functions that Excel 2010 and LibreOffice have."""
+    for formula in subject.formulas:
+        if not formula.tokens:
+            yield Finding(15, formula.where, "cannot be read as a formula")
+        for name in sorted(_functions(formula) - PORTABLE - VOLATILE):
+            yield Finding(15, formula.where, f"uses {name}, which not every program has")
+
+
+def short_formulas(subject: Subject) -> Iterator[Finding]:
+    """Under 120 characters, no IF inside an IF."""
+    for formula in subject.formulas:
+        if len(formula.text) >= LONGEST:
+            yield Finding(16, formula.where, f"the formula has {len(formula.text)} characters, more than fit the eye")
+        if _nested_if(formula):
+            yield Finding(16, formula.where, "an IF stands inside an IF")
+
+
+def _nested_if(formula: FormulaCell) -> bool:
+    opened: list[str] = []
+    for token in formula.tokens:
+        if token.type == "FUNC" and token.subtype == "OPEN":
+            if token.value.upper() == "IF(" and "IF(" in opened:
+                return True
+            opened.append(token.value.upper())
+        elif token.type == "FUNC" and token.subtype == "CLOSE" and opened:
+            opened.pop()
+    return False
+
+
+def no_links_to_links(subject: Subject) -> Iterator[Finding]:
+    """A plain link to another sheet never leads to another plain link to a sheet."""
+    texts = {formula.where: formula.text for formula in subject.formulas}
+    for formula in subject.formulas:
+        link = LINK.fullmatch(formula.text)
+        if link:
+            target = f"{link[1].strip(chr(39))}!{link[2]}{link[3]}"
+            if LINK.fullmatch(texts.get(target, "")):
+                yield Finding(17, formula.where, f"links to {target}, which is itself a link; link to its source")

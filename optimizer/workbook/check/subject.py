@@ -1,0 +1,216 @@
+"""A workbook as the rules look at it: as its author sees it, as its reader sees it, and its parts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import openpyxl
+from openpyxl.cell.cell import Cell
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.styles.styleable import StyleableObject
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.constants import SHEET_MAIN_NS
+
+from catalogs.problems import InputError
+from optimizer.reading import from_outside
+from optimizer.workbook.areas import Area, areas_in
+from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula, written
+from optimizer.workbook.back.copy import Opened, copy_among
+from optimizer.workbook.back.package import KIND, Package
+from optimizer.workbook.back.sheets import Cells, Value, read_names, read_sheets
+from optimizer.workbook.book import Book
+from optimizer.workbook.embedded import Made
+from optimizer.workbook.lines import FIRST_PERIOD, HEADER
+from optimizer.workbook.write import build
+
+STYLES = "xl/styles.xml"
+TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What a rule found, and where: a sheet, or a sheet and cell."""
+
+    rule: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: rule {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True)
+class FormulaCell:
+    """A formula where it stands."""
+
+    sheet: str
+    cell: str
+    row: int
+    column: int
+    text: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def where(self) -> str:
+        return f"{self.sheet}!{self.cell}"
+
+
+class Subject:
+    """A workbook file under review, without the notes in it. Raises InputError if it is not safe to read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        package = Package(path)
+        self.found: dict[str, Cells] = read_sheets(package)
+        self.defined = read_names(package)
+        self.parts = package.content()
+        self._names_of_styles = _names_of_styles(package)
+        package.close()
+        with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            self.book: Workbook = openpyxl.load_workbook(file)
+        self.no_copy = ""
+        self.opened = self._opened()
+        self._forget_notes()
+
+    def _opened(self) -> Opened | None:
+        """The workbook with what it was made from; None where its copy is missing, damaged or changed."""
+        try:
+            return copy_among(self.path, self.found, self.defined)
+        except InputError as error:
+            self.no_copy = "; ".join(problem.message for problem in error.problems)
+            return None
+
+    def _forget_notes(self) -> None:
+        """Notes of a reader are no part of what is reviewed."""
+        for note in self.held.notes if self.held else ():
+            del self.book[note.sheet][note.cell]
+            del self.found[note.sheet][note.cell]
+
+    @property
+    def made(self) -> Made | None:
+        """What the workbook was made from; None where its copy is missing, damaged or changed."""
+        return self.opened.made if self.opened else None
+
+    @cached_property
+    def written(self) -> Book | None:
+        """The workbook as the plan inside it is written now."""
+        return build(self.opened.made) if self.opened else None
+
+    @cached_property
+    def held(self) -> Compared | None:
+        """What differs from it."""
+        return compared(self.opened, self.written) if self.opened and self.written else None
+
+    @cached_property
+    def formulas_are_ours(self) -> bool:
+        """Whether every formula is one that this program writes where it stands, and so safe to calculate."""
+        if self.written is None:
+            return False
+        ours = {title: written(self.written, title) for title in self.written.workbook.sheetnames}
+        return all(
+            same_formula(found, ours.get(title, {}).get(cell, NOTHING))
+            for title, cells in self.found.items()
+            for cell, found in cells.items()
+            if found.formula is not None
+        )
+
+    def value(self, sheet: str, cell: str) -> Value:
+        """What a cell shows."""
+        found = self.found.get(sheet, {}).get(cell)
+        return None if found is None else found.value
+
+    def style(self, cell: StyleableObject) -> str:
+        """The name of a cell's style, empty if it has none.
+
+        openpyxl takes the place of a name in the list for its number, which other programs do not number through.
+        """
+        styled = cell._style if cell.has_style else None  # type: ignore[attr-defined]
+        return self._names_of_styles.get(styled.xfId if styled else 0, "")
+
+    def cells(self, sheet: Worksheet) -> Iterator[Cell]:
+        """The cells of a sheet that hold something."""
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell, Cell) and cell.value is not None:
+                    yield cell
+
+    @cached_property
+    def sheets(self) -> tuple[Worksheet, ...]:
+        return tuple(self.book.worksheets)
+
+    @cached_property
+    def time_sheets(self) -> tuple[Worksheet, ...]:
+        """Sheets whose columns are periods."""
+        return tuple(sheet for sheet in self.sheets if sheet.freeze_panes == TIME_FREEZE)
+
+    @cached_property
+    def formulas(self) -> tuple[FormulaCell, ...]:
+        """Every formula, in the order of the sheets."""
+        return tuple(
+            FormulaCell(sheet.title, cell.coordinate, cell.row, cell.column, str(cell.value), _tokens(str(cell.value)))
+            for sheet in self.sheets
+            for cell in self.cells(sheet)
+            if cell.data_type == "f"
+        )
+
+    @cached_property
+    def names(self) -> dict[str, Area]:
+        """Where each defined name points."""
+        found = {}
+        for name, defined in self.book.defined_names.items():
+            areas = list(areas_in(str(defined.attr_text), ""))
+            if areas:
+                found[name] = areas[0]
+        return found
+
+    def named(self, name: str) -> Value:
+        """What a named cell shows."""
+        area = self.names.get(name)
+        return None if area is None else self.value(area.sheet, f"{area.first}{area.first_row}")
+
+    def areas(self, formula: FormulaCell) -> list[Area]:
+        """Everything that a formula refers to, names included."""
+        found: list[Area] = []
+        for token in formula.tokens:
+            if token.type == "OPERAND" and token.subtype == "RANGE":
+                if token.value in self.names:
+                    found.append(self.names[token.value])
+                else:
+                    found += areas_in(token.value, formula.sheet)
+        return found
+
+    def lines(self, sheet: Worksheet) -> Iterator[int]:
+        """Rows of a time sheet that hold numbers."""
+        columns = (5, *range(FIRST_PERIOD, sheet.max_column + 1))
+        for row in range(HEADER + 1, sheet.max_row + 1):
+            if any(_holds(sheet.cell(row, column).value) for column in columns):
+                yield row
+
+
+def _names_of_styles(package: Package) -> dict[int, str]:
+    """The names of cell styles, by the number that a cell's style states."""
+    names: dict[int, str] = {}
+    for event, element in package.elements(STYLES) if STYLES in package.names else ():
+        if event == "end" and element.tag == f"{{{SHEET_MAIN_NS}}}cellStyle":
+            names.setdefault(int(element.get("xfId", 0)), element.get("name", ""))
+    return names
+
+
+def _tokens(formula: str) -> tuple[Token, ...]:
+    """The tokens of a formula; none of one that cannot be parsed."""
+    try:
+        return tuple(Tokenizer(formula).items)
+    except (TokenizerError, IndexError):
+        return ()
+
+
+def _holds(value: object) -> bool:
+    return value is not None and value != ""
