@@ -235,24 +235,40 @@ def test_a_plan_that_costs_nothing_leaves_no_gap() -> None:
     assert _bound_usd(answer) == -1e-8 * 1_000_000
 
 
-@pytest.mark.parametrize(("least", "first", "asked"), [(50.0, 100.0, 3), (50.0, 60.0, 2), (99.5, 100.0, 1)])
+LOST, FOUND = 100.0, 60.0
+
+
+@pytest.mark.parametrize(
+    ("least", "first", "exact", "asked"),
+    [
+        (50.0, LOST, FOUND, 3),
+        (50.0, FOUND, FOUND, 2),
+        (99.5, LOST, FOUND, 1),
+        (50.0, LOST, LOST, 2),
+        (50.0, LOST, INF, 2),
+    ],
+)
 def test_what_the_relaxation_leaves_open_is_looked_for_twice(
-    monkeypatch: pytest.MonkeyPatch, least: float, first: float, asked: int
+    monkeypatch: pytest.MonkeyPatch, least: float, first: float, exact: float, asked: int
 ) -> None:
-    """A search that loses the optimum of 60: above 1 % a second one, and the whole again where that finds better."""
+    """A search that loses the optimum of 60: above 1 % a second one, and the whole again where that finds better.
+
+    What is better only because its numbers are not quite whole, or fits nothing once they are, is not better.
+    """
     seen: list[tuple[str, Any, Any]] = []
 
     def whole(_problem: Any, options: dict[str, Any], *_: Any) -> dict[str, Any]:
         seen.append((options["presolve"], options["nodes"], options["start"][1]))
-        cost = first if options["presolve"] == "on" else min(first, 60.0)
+        cost = first if options["presolve"] == "on" else min(first, FOUND)
         return {"status": "optimal", "values": np.array([cost]), "bound": cost, "objective": cost}
 
     monkeypatch.setattr(solver_process, "whole", whole)
+    monkeypatch.setattr(solver_process, "_cost_when_whole", lambda *_: exact)
     options = {"presolve": "on", "nodes": None, "start": [[], []], "gap": 1e-4, "abs_gap": 0.0}
     problem = {"integer": np.array([True])}
     found = solver_process.looked_for_twice(problem, least, options, solver_process.Stop(), lambda _: None)
-    assert found["bound"] == found["objective"] == (first if asked == 1 else 60.0)
-    second = [("off", solver_process.SECOND_LOOK_NODES, [first]), ("off", None, [60.0])]
+    assert found["bound"] == found["objective"] == (FOUND if asked == 3 else first)
+    second = [("off", solver_process.SECOND_LOOK_NODES, [first]), ("off", None, [FOUND])]
     assert seen == [("on", None, []), *second][:asked]
 
 

@@ -17,6 +17,7 @@ from oracle import month_of
 from oracle_whole import Whole
 from test_brute_force_whole import DrawWhole, Tree, check_against_plain_model, check_batch, drawn
 from test_properties import few_and_many, never_costs_more, planned, shuffled
+from test_properties_whole import sound
 
 from optimizer.plan.format import Plan
 from optimizer.request.schedules import READINGS
@@ -100,6 +101,11 @@ def test_plain_model_agrees_many_times(tmp_path: Path, number: int) -> None:
     check_against_plain_model(tmp_path, f"plain months {number}", DrawMonths)
 
 
+def test_a_plan_of_nearly_whole_numbers_is_no_gain(tmp_path: Path) -> None:
+    """Without presolve HiGHS 1.15.1 finds a plan that is 0.04 % cheaper by half a millionth of a cluster."""
+    check_against_plain_model(tmp_path, "plain months 1472", DrawMonths)
+
+
 # laws
 
 
@@ -110,9 +116,12 @@ def request(seed: int) -> tuple[Tree, Tree]:
     """A random request that is sound; without floors, which nothing that is left may meet."""
     for i in range(1000):
         found = drawn(f"months law {seed} {i}", large=i % 2 == 0, kind=DrawMonths)
-        if found is not None:
-            asked, known, _ = found
-            return {**asked, "limits": [limit for limit in asked["limits"] if not set(limit) & FLOORS]}, known
+        if found is None:
+            continue
+        asked, known, _ = found
+        asked["limits"] = [limit for limit in asked["limits"] if not set(limit) & FLOORS]
+        if sound(asked, known):
+            return asked, known
     raise AssertionError("the generator makes no sound request")
 
 

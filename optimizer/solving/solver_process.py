@@ -152,7 +152,8 @@ def looked_for_twice(problem: Problem, least: float, options: dict[str, Any], st
 
     In one of fifty thousand random requests presolve lost the optimum and called a plan of twice its cost optimal. So
     nobody's word is taken for what the relaxation leaves open: a short search without presolve begins from the plan,
-    and where it finds a better one the whole search is made again without presolve, bound and all.
+    and where it finds a better one the whole search is made again without presolve, bound and all. Better is what
+    costs less with its numbers whole: a search takes them within its tolerance, and that may be all it gains by.
     """
     best = whole(problem, options, stop, tell)
     room = DOUBTFUL * abs(best["objective"])
@@ -161,10 +162,17 @@ def looked_for_twice(problem: Problem, least: float, options: dict[str, Any], st
         return best
     plain = {**options, "presolve": "off", "start": _whole_values(problem, best["values"])}
     again = whole(problem, {**plain, "nodes": SECOND_LOOK_NODES}, stop, tell)
-    gained = best["objective"] - again["objective"] if again["values"].size else 0.0
-    if gained <= max(options["gap"] * abs(best["objective"]), options["abs_gap"]):
+    dearer = best["objective"] - max(options["gap"] * abs(best["objective"]), options["abs_gap"])
+    claimed = again["objective"] if again["values"].size else np.inf
+    if claimed >= dearer or _cost_when_whole(problem, again["values"], options) >= dearer:
         return best
     return whole(problem, {**plain, "start": _whole_values(problem, again["values"])}, stop, tell)
+
+
+def _cost_when_whole(problem: Problem, values: Any, options: dict[str, Any]) -> float:
+    """What a plan costs once its whole numbers are rounded; infinite where nothing continuous fits beside them."""
+    exact = relax(fixed(problem, values), options, Stop())
+    return float(exact["objective"]) if exact["status"] == "optimal" else np.inf
 
 
 def _whole_values(problem: Problem, values: Any) -> list[list[float]]:
