@@ -12,7 +12,7 @@ from optimizer.infeasible.shortage import Infeasible, resolved_again, what_is_sh
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated
-from optimizer.replan.approved import Approved, fixed, kept, order_lines, refuse_placed, replanned
+from optimizer.replan.approved import Approved, kept, order_lines, refuse_placed, replanned
 from optimizer.replan.earlier import Earlier
 from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix
@@ -64,7 +64,7 @@ def make_plan(
     lines = order_lines(before)
     model, matrix = stated(request, lines)
     placed = kept(request, model, approved)
-    matrix = fixed(matrix, placed)
+    matrix = matrix.fixed(matrix.by_column(placed))
     if see_model is not None:
         see_model(model)
     began = time.monotonic()

@@ -146,7 +146,7 @@ class WhatIf:
 
     def relaxed(self, matrix: Matrix) -> Solution:
         """The relaxation of a model: its values, its duals and the bound that it is. Raises OutOfTime."""
-        found = self._solvers.solve(replace(matrix, integer=np.zeros_like(matrix.integer)), self.options)
+        found = self._solvers.solve(matrix.relaxed(), self.options)
         if found.status == "no_plan" and self.options.ends is not None:
             raise OutOfTime
         return found
@@ -167,11 +167,10 @@ class WhatIf:
         Few decisions are left open, and a small change moves only those (relaxation induced neighbourhood search,
         Danna, Rothberg and Le Pape, 2005).
         """
-        here = self._start(matrix)
+        here = self.start(matrix)
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
-        lower, upper = matrix.lower.copy(), matrix.upper.copy()
-        lower[same] = upper[same] = np.clip([here[j] for j in same], lower[same], upper[same])
-        return self._solvers.solve(replace(matrix, lower=lower, upper=upper), self.options)
+        kept = np.array([here[j] for j in same])
+        return self._solvers.solve(matrix.narrowed(same, kept, kept), self.options)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
@@ -184,9 +183,9 @@ class WhatIf:
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""
-        return self._solvers.solve(matrix, options, start=self._start(matrix) if start is None else start)
+        return self._solvers.solve(matrix, options, start=self.start(matrix) if start is None else start)
 
-    def _start(self, matrix: Matrix) -> dict[int, float]:
+    def start(self, matrix: Matrix) -> dict[int, float]:
         """The plan's decisions by the number of their column."""
         return {
             j: self.decisions.get(name, 0.0)

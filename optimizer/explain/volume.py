@@ -25,7 +25,7 @@ from optimizer.proven import stated
 from optimizer.request.edits import Key, changed, scaled, text_at
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
-from optimizer.solving.matrix import Line, Matrix, with_rows
+from optimizer.solving.matrix import Line, Matrix
 from optimizer.solving.solution import Solution
 from optimizer.what_if import NEVER, Bracket
 
@@ -161,8 +161,7 @@ def _ordering(model: Model, matrix: Matrix, accelerator: str) -> Matrix:
     number = {name: j for j, name in enumerate(matrix.columns)}
     engineering = [v.name for (name, _), v in model.engineer.items() if name == accelerator]
     rows = (("order_it", _orders(model, accelerator)), ("engineer_it", engineering))
-    return with_rows(
-        matrix,
+    return matrix.with_rows(
         [
             Line(f"{name}({accelerator})", 1.0, np.inf, {number[column]: 1.0 for column in columns})
             for name, columns in rows

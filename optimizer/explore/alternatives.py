@@ -19,7 +19,7 @@ from optimizer.interruption import STOPS, held
 from optimizer.planning import make_plan
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.solving.matrix import Floats, Line, Matrix
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
@@ -114,7 +114,7 @@ class _Search:
         self.here = solution_of(asked, self.matrix)
         best = self.matrix.cost_of(self.here)
         self.most_cost = best + within * abs(best)
-        self.capped = with_rows(self.matrix, [cost_row(self.matrix, self.most_cost)])
+        self.capped = self.matrix.with_rows([self.matrix.cost_row(self.most_cost)])
         self.extremes = Extremes(asked, self.capped, self.here, min(RANGE_GAP, 200 * asked.options.gap))
         self.figures = list(figures(self.model, self.gauge))
         self.mix = _mix(self.gauge, self.here)
@@ -152,7 +152,7 @@ class _Search:
         (spend,) = figure.parts
         most = spend.at(values) - spend.constant
         row = Line("least", -np.inf, most + 1e-9 * abs(most), spend.terms)
-        cheapest = self._cheapest(with_rows(self.capped, [row]), values)
+        cheapest = self._cheapest(self.capped.with_rows([row]), values)
         return self._alternative(f"least {figure.name}", cheapest, [self.here])
 
     def different(self, plans: int) -> Iterator[Alternative]:
@@ -168,7 +168,7 @@ class _Search:
                 for k, (kind, at) in enumerate(zip(mix.kinds, mix.of(far), strict=True))
                 if kind.terms
             ]
-            cheapest = self._cheapest(with_rows(self.capped, kept), far)
+            cheapest = self._cheapest(self.capped.with_rows(kept), far)
             yield self._alternative(f"alternative {len(found)}", cheapest, found)
             found.append(cheapest.values)
 
@@ -185,7 +185,7 @@ class _Search:
                 sides.append(Line("side", *_side(sign, there - kind.constant), kind.terms))
                 distance = distance.less(kind, -sign / 2).less(Linear({}, 1.0), sign * there / 2)
             distances.append(negative(distance))
-        inside = with_rows(self.capped, sides)
+        inside = self.capped.with_rows(sides)
         matrix, _ = minimised(inside, tuple(distances))
         found_farther = closed_in(self.asked, matrix, self.asked.relaxed(matrix), far, RANGE_GAP, nodes=1)
         values = found_farther.values[: len(far)]

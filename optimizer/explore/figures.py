@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
-from optimizer.solving.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
+from optimizer.solving.matrix import Column, Floats, Line, Matrix
 from optimizer.tables import KW_PER_MW
 from optimizer.tables.selection import selected
 
@@ -59,16 +59,16 @@ def minimised(matrix: Matrix, parts: tuple[Linear, ...]) -> tuple[Matrix, float]
     this can be.
     """
     if len(parts) == 1:
-        return with_objective(matrix, parts[0].terms), parts[0].constant
+        return matrix.minimising(parts[0].terms), parts[0].constant
     floor = lowest(matrix, parts)
     most = max(0.0, *(-lowest(matrix, (negative(part),)) - floor for part in parts))
     peak = len(matrix.cost)
-    wider = with_columns(matrix, [Column("highest()", 0.0, most, {})])
+    wider = matrix.with_columns([Column("highest()", 0.0, most, {})])
     rows = [
         Line(f"below_highest({k})", -math.inf, floor - part.constant, {**part.terms, peak: -1.0})
         for k, part in enumerate(parts)
     ]
-    return with_objective(with_rows(wider, rows), {peak: 1.0}), floor
+    return wider.with_rows(rows).minimising({peak: 1.0}), floor
 
 
 def lowest(matrix: Matrix, parts: tuple[Linear, ...]) -> float:

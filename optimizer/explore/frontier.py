@@ -24,7 +24,7 @@ from optimizer.plan.format import Plan
 from optimizer.planning import NoPlan, Planned, make_plan
 from optimizer.proven import Solved, plan_of, stated
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.solving.matrix import Floats, Line, Matrix
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
@@ -112,7 +112,7 @@ def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
     """Both ends by lexicographic optima: the least amount of all plans, and of the cheapest ones."""
     here, gap = solution_of(asked, matrix), min(END_GAP, 50 * asked.options.gap)
     best = matrix.cost_of(here)
-    cheapest = with_rows(matrix, [cost_row(matrix, best + ROUNDING * abs(best))])
+    cheapest = matrix.with_rows([matrix.cost_row(best + ROUNDING * abs(best))])
     least = trade.least(Extremes(asked, matrix, here, gap))
     most = trade.least(Extremes(asked, cheapest, here, gap))
     return Span(least.value, least.bound, max(least.value, most.value), least.values)
@@ -139,7 +139,7 @@ def _point(
     begin = np.array([known.get(name, 0.0) for name in matrix.columns])
     searched, offset = _weighed(matrix, at_level, above, span, begin, asked.options.gap)
     if trade.limit is None:
-        searched = with_rows(searched, [Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
+        searched = searched.with_rows([Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
     gap = asked.options.gap * (1 - 2 * TIE_BREAK)
     found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
     if not found.values.size and asked.options.ends is not None:
@@ -170,11 +170,11 @@ def _weighed(
     if width <= 0:
         return matrix, 0.0
     weight = TIE_BREAK * gap * abs(matrix.cost_of(begin)) / width / len(above)
-    cost = matrix.cost.copy()
+    cost = dict(enumerate(matrix.cost.tolist()))
     for part in above:
         for j, amount in part.terms.items():
             cost[j] += weight * amount
-    return replace(matrix, cost=cost), weight * fsum(part.constant for part in above)
+    return matrix.minimising(cost), weight * fsum(part.constant for part in above)
 
 
 def _named(solution: Solution, options: Options) -> Solution:

@@ -8,7 +8,7 @@ that what remains is what can least be talked about. Rows that state how things 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from optimizer.infeasible.work_options import Ways
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
 from optimizer.request.scenario import EACH
-from optimizer.solving.matrix import Column, Matrix, to_matrix, with_columns
+from optimizer.solving.matrix import Give, Matrix, to_matrix
 from optimizer.tables import build_tables
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import could_be_ordered
@@ -191,13 +191,7 @@ class Filter:
         matrix = self._stated(tuple(sorted((g for g in out if g.figures), key=lambda g: g.label)))
         if matrix is None:
             return None
-        which = np.zeros(len(matrix.rows), dtype=bool)
-        which[_rows_of(matrix, out)] = True
-        return replace(
-            matrix,
-            row_lower=np.where(which, -np.inf, matrix.row_lower),
-            row_upper=np.where(which, np.inf, matrix.row_upper),
-        )
+        return matrix.without_limits(_rows_of(matrix, out))
 
     def _stated(self, relaxed: tuple[Group, ...]) -> Matrix | None:
         if relaxed not in self._built:
@@ -219,10 +213,7 @@ class Filter:
         matrix = self._matrix(others)
         if matrix is None:
             return False
-        gives = [_give(matrix, i) for i in _rows_of(matrix, conflict.groups)]
-        elastic = with_columns(
-            replace(matrix, cost=np.zeros(len(matrix.cost)), integer=np.zeros(len(matrix.cost), dtype=bool)), gives
-        )
+        elastic = matrix.relaxed().elastic([_give(matrix, i) for i in _rows_of(matrix, conflict.groups)])
         duals = self.desk.solve(elastic).duals
         return certified(elastic, duals) or self.desk.fits(matrix, otherwise=True) is False
 
@@ -237,7 +228,5 @@ def _rows_of(matrix: Matrix, groups: Iterable[Group]) -> list[int]:
     return [i for i, name in enumerate(matrix.rows) if _begins(name) in begins]
 
 
-def _give(matrix: Matrix, row: int) -> Column:
-    more = 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0
-    bound = matrix.row_lower[row] if more > 0 else matrix.row_upper[row]
-    return Column(f"give({matrix.rows[row]})", 1.0, matrix.reach(row) + abs(float(bound)), {row: more})
+def _give(matrix: Matrix, row: int) -> Give:
+    return Give(f"give({matrix.rows[row]})", 1.0, {row: 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0})

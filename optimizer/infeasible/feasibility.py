@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from catalogs.problems import InputError
 from optimizer.formulation.model import Model
 from optimizer.interruption import STOPS, Stopped
@@ -73,7 +71,7 @@ class Desk:
 
     def fits(self, matrix: Matrix, otherwise: bool = False) -> bool | None:
         """Whether a model has any plan; None if that was not found out."""
-        found = self.solve(replace(matrix, cost=np.zeros(len(matrix.cost))), otherwise=otherwise)
+        found = self.solve(matrix.minimising({}), otherwise=otherwise)
         return True if found.values.size else False if found.status == "infeasible" else None
 
     def has_plan(self, request: Request) -> bool | None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from optimizer.infeasible.feasibility import Desk
 from optimizer.infeasible.fixed_terms import TIME, terms
@@ -70,9 +67,7 @@ class Sooner:
             return sooner
         possible = set(today[1].columns) if today is not None else set()
         early = [j for j in then[1].column_numbers("order") if then[1].columns[j] not in possible]
-        cost = np.zeros(len(then[1].cost))
-        cost[early] = 1.0
-        values = self.desk.solve(replace(then[1], cost=cost)).values
+        values = self.desk.solve(then[1].minimising(dict.fromkeys(early, 1.0))).values
         if not values.size:
             return sooner
         offers = {then[1].columns[j].removeprefix("order(").partition(",")[0] for j in early if values[j] > 0.5}

@@ -29,7 +29,6 @@ from optimizer.plan.limit_rows import limiting, price_usd
 from optimizer.plan.seal import seal_of, sha256_of
 from optimizer.proven import program_version, stated
 from optimizer.reading import from_outside, read_json, refused
-from optimizer.replan.approved import fixed
 from optimizer.request.edits import as_text
 from optimizer.request.load import Request, changed_request
 from optimizer.request.scenario import Scenario
@@ -181,7 +180,7 @@ def _stated_again(plan: Plan, request: Request) -> Iterator[str]:
     """What a plan says of the model of its inputs against that model."""
     lines = {_line(name): systems for name, systems in plan.certified.approved.items()}
     model, matrix = stated(request, lines)
-    matrix = fixed(matrix, plan.certified.placed)
+    matrix = matrix.fixed(matrix.by_column(plan.certified.placed))
     yield from _other_size(plan, matrix)
     excluded = Counter((row.offer, row.reason) for row in plan.excluded)
     expected = Counter(model.tables.excluded.items())
