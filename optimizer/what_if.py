@@ -6,7 +6,7 @@ already says enough saves the integer solve.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.infeasible.shortage import proved_infeasible, resolved_again
-from optimizer.interruption import OutOfTime, Stopped
+from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated
 from optimizer.replan.earlier import DECIDED, decisions
@@ -69,42 +69,18 @@ class Outcome:
         return plan_of(self.solved)
 
 
-class WhatIf:
+class WhatIf(Solvers):
     """A plan and the solvers that answer what would be if; use it in a `with` block.
 
     `options` are those of every solve; a plan's own gap is kept if none are given.
     """
 
     def __init__(self, plan: Plan, options: Options | None = None, workers: int | None = None) -> None:
+        super().__init__(workers)
         self.plan, self.request = plan, request_of(plan.scenario, plan.catalog)
         self.options = replace(options or Options(gap=plan.run.options["gap"]), tidy=False)
         self.cost = Bracket(plan.bound_usd, plan.objective_usd)
         self.decisions = decisions(plan)
-        self._solvers = Solvers(workers)
-
-    def __enter__(self) -> WhatIf:
-        return self
-
-    def __exit__(self, *what: object) -> None:
-        self._solvers.__exit__(*what)
-
-    @property
-    def stopped(self) -> Stopped | None:
-        """What ended the questions before all of them were answered, if anything did."""
-        return self._solvers.stopped
-
-    def stop(self, reason: BaseException) -> None:
-        """Notes what ended the questions."""
-        self._solvers.stop(reason)
-
-    def all(
-        self,
-        tasks: Iterable[Task],
-        question: Callable[[Task], Result],
-        told: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> list[Result | None]:
-        """Answers to questions in the order of the tasks, as `Solvers.all` finds them; None where it was stopped."""
-        return self._solvers.all(tasks, question, told)
 
     @cached_property
     def model(self) -> tuple[Model, Matrix]:
@@ -146,7 +122,7 @@ class WhatIf:
 
     def relaxed(self, matrix: Matrix) -> Solution:
         """The relaxation of a model: its values, its duals and the bound that it is. Raises OutOfTime."""
-        found = self._solvers.solve(matrix.relaxed(), self.options)
+        found = super().solve(matrix.relaxed(), self.options)
         if found.status == "no_plan" and self.options.ends is not None:
             raise OutOfTime
         return found
@@ -170,20 +146,20 @@ class WhatIf:
         here = self.start(matrix)
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
         kept = np.array([here[j] for j in same])
-        return self._solvers.solve(matrix.narrowed(same, kept, kept), self.options)
+        return super().solve(matrix.narrowed(same, kept, kept), self.options)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
-        if proved_infeasible(request, self.options, self._solvers.solve):
+        if proved_infeasible(request, self.options, super().solve):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
-        solution = resolved_again(matrix, self.options, self._solvers.solve)
+        solution = resolved_again(matrix, self.options, super().solve)
         most = solution.objective * USD_PER_MODEL_UNIT
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""
-        return self._solvers.solve(matrix, options, start=self.start(matrix) if start is None else start)
+        return super().solve(matrix, options, start=self.start(matrix) if start is None else start)
 
     def start(self, matrix: Matrix) -> dict[int, float]:
         """The plan's decisions by the number of their column."""

@@ -15,7 +15,7 @@ from optimizer.explore.ranges import RANGE_GAP, figures, ranges
 from optimizer.explore.results import Alternative, Alternatives, Range, headline
 from optimizer.explore.sweep import Watch
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.interruption import STOPS, held
+from optimizer.interruption import held
 from optimizer.planning import make_plan
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import Request
@@ -69,12 +69,10 @@ def alternatives(
         planned = make_plan(request, options)
         with WhatIf(planned.plan, options, workers) as asked:
             found = _Found(planned.plan.objective_usd + within * abs(planned.plan.objective_usd))
-            try:
+            with asked.until_stopped():
                 if planned.interrupted:
                     raise KeyboardInterrupt
                 _explore(_Search(asked, within, watch), plans, least, found)
-            except STOPS as stop:
-                asked.stop(stop)
             best = Alternative(about="best plan", apart=0.0, headline=headline(asked.plan), plan=asked.plan)
             return Alternatives(
                 scenario=asked.request.scenario.name,

@@ -19,7 +19,7 @@ from optimizer.explore.results import Frontier, Headline, Point, headline
 from optimizer.explore.sweep import Watch
 from optimizer.explore.trades import Trade, trade_of
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.interruption import STOPS, OutOfTime, held
+from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.planning import NoPlan, Planned, make_plan
 from optimizer.proven import Solved, plan_of, stated
@@ -65,12 +65,12 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
         planned = make_plan(request, options)
         with WhatIf(planned.plan, options) as asked:
             trade = trade_of(key, Gauge(*asked.model))
-            try:
+            span = None
+            with asked.until_stopped():
                 if planned.interrupted:
                     raise KeyboardInterrupt
                 span = _span(asked, asked.model[1], trade)
-            except STOPS as stop:
-                asked.stop(stop)
+            if span is None:
                 return _frontier(asked, trade, points, 0.0, [_cheapest(planned, key)])
             found = list(_until_stopped(asked, _points(asked, trade, span, points), points, watch))
             kept = list(undominated(found, EQUAL * (span.most - span.least))) or [_cheapest(planned, key)]
@@ -79,13 +79,11 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
 
 def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: Watch | None) -> Iterator[Point]:
     """Points one after another, until time runs out or somebody asks to stop."""
-    try:
+    with asked.until_stopped():
         for number, point in enumerate(found, start=1):
             yield point
             if watch is not None:
                 watch(number, points)
-    except STOPS as stop:
-        asked.stop(stop)
 
 
 def _frontier(asked: WhatIf, trade: Trade, points: int, least_bound: float, kept: Sequence[Point]) -> Frontier:

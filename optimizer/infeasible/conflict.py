@@ -18,7 +18,7 @@ from optimizer.formulation import build_model
 from optimizer.formulation.business_limits import business_limits
 from optimizer.formulation.model import Model, model_name
 from optimizer.infeasible.adjustments import kind_of
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import terms
 from optimizer.infeasible.shortage import certified
 from optimizer.infeasible.work_options import Ways
@@ -101,8 +101,8 @@ class Found:
 class Filter:
     """Looks for the conflicts of a request without a plan."""
 
-    def __init__(self, desk: Desk, request: Request) -> None:
-        self.desk, self.request = desk, request
+    def __init__(self, feasibility: Feasibility, request: Request) -> None:
+        self.feasibility, self.request = feasibility, request
         self._unsure = False
         self._built: dict[tuple[Group, ...], Matrix | None] = {}
         model = build_model(build_tables(request, loose=True))
@@ -182,7 +182,7 @@ class Filter:
     def _infeasible(self, out: Iterable[Group]) -> bool:
         """Whether there is no plan without some limits; what is not found out counts as a plan."""
         matrix = self._matrix(out)
-        fits = None if matrix is None else self.desk.fits(matrix)
+        fits = None if matrix is None else self.feasibility.fits(matrix)
         self._unsure = self._unsure or fits is None
         return fits is False
 
@@ -214,8 +214,8 @@ class Filter:
         if matrix is None:
             return False
         elastic = matrix.relaxed().elastic([_give(matrix, i) for i in _rows_of(matrix, conflict.groups)])
-        duals = self.desk.solve(elastic).duals
-        return certified(elastic, duals) or self.desk.fits(matrix, otherwise=True) is False
+        duals = self.feasibility.asked(elastic).duals
+        return certified(elastic, duals) or self.feasibility.fits(matrix, otherwise=True) is False
 
 
 def _begins(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from optimizer.formulation import build_model
 from optimizer.infeasible.adjustments import LASTING, Lever, Move, levers
-from optimizer.infeasible.feasibility import FINE_GAP, Desk
+from optimizer.infeasible.feasibility import FINE_GAP, Feasibility
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.solving.matrix import Give, Matrix, to_matrix
@@ -24,8 +24,8 @@ class Question:
     Raises InputError for a request with work that nothing can ever do.
     """
 
-    def __init__(self, desk: Desk, request: Request) -> None:
-        self.desk = desk
+    def __init__(self, feasibility: Feasibility, request: Request) -> None:
+        self.feasibility = feasibility
         self.model = build_model(build_tables(request, loose=True))
         self.matrix = to_matrix(self.model.problem)
         self.levers = levers(self.model, self.matrix)
@@ -43,9 +43,9 @@ class Question:
     def _gives(self, weights: Mapping[Lever, float], others: Sequence[Move] = ()) -> dict[Lever, float] | None:
         matrix = loosened(self.matrix, others)
         elastic = matrix.elastic([_give(lever, weight) for lever, weight in weights.items()])
-        solution = self.desk.solve(elastic, gap=FINE_GAP)
+        solution = self.feasibility.asked(elastic, gap=FINE_GAP)
         if solution.status == "infeasible":  # never on one solve's word
-            solution = self.desk.solve(elastic, gap=FINE_GAP, otherwise=True)
+            solution = self.feasibility.asked(elastic, gap=FINE_GAP, otherwise=True)
         if not solution.values.size:
             if solution.status != "infeasible":
                 raise OutOfTime
@@ -83,7 +83,7 @@ class Question:
         while low < high:
             middle = (low + high + 1) // 2
             tried = [*moves[:k], choices[middle], *moves[k + 1 :]]
-            if self.desk.fits(loosened(self.matrix, tried)):
+            if self.feasibility.fits(loosened(self.matrix, tried)):
                 low = middle
             else:
                 high = middle - 1
