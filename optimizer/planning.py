@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.infeasible.shortage import Infeasible, resolved_again, what_is_short
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
@@ -28,7 +28,7 @@ class NoPlan(Exception):
 
     def __init__(self, solution: Solution | None = None, why: str = "") -> None:
         self.interrupted = solution is not None and solution.interrupted
-        bound = float("inf") if solution is None else solution.bound * USD_PER_MODEL_UNIT
+        bound = float("inf") if solution is None else solution.bound_usd
         known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
         when = "before the search was interrupted" if self.interrupted else "in the time given"
         super().__init__(f"no plan was found {when}{known}{why}")

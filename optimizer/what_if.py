@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.infeasible.shortage import proved_infeasible, resolved_again
 from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
@@ -95,29 +95,28 @@ class WhatIf(Solvers):
         Only else is the whole model searched.
         """
         model, matrix = stated(request)
-        enough = None if enough_usd is None else enough_usd / USD_PER_MODEL_UNIT
-        solution = self.best(matrix, enough, precision)
+        solution = self.best(matrix, enough_usd, precision)
         if solution.status == "infeasible":
             return self._without_plan(request, model, matrix)
-        least, most = solution.bound * USD_PER_MODEL_UNIT, solution.objective * USD_PER_MODEL_UNIT
+        least, most = solution.bound_usd, solution.objective_usd
         if not solution.values.size:
-            bounded = enough is not None and solution.bound >= enough
+            bounded = enough_usd is not None and least >= enough_usd
             return Outcome("bounded" if bounded else "no_plan", Bracket(least, NEVER), None)
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(min(least, most), most), solved)
 
-    def best(self, matrix: Matrix, enough: float | None = None, precision: float = 0.0) -> Solution:
+    def best(self, matrix: Matrix, enough_usd: float | None = None, precision: float = 0.0) -> Solution:
         """The best solution of a model of this request or a changed one, as `ask` looks for it.
 
-        `enough` is in millions of USD. `infeasible` is the solver's word, not a proof.
+        `infeasible` is the solver's word, not a proof.
         """
         root = self.relaxed(matrix)
-        if root.status == "infeasible" or (enough is not None and root.bound >= enough):
+        if root.status == "infeasible" or (enough_usd is not None and root.bound_usd >= enough_usd):
             return replace(root, values=np.array([]), objective=NEVER)
         if not matrix.integer.any():
             return root
-        close = precision * abs(root.bound - self.cost.most / USD_PER_MODEL_UNIT)
-        solution = self._whole(matrix, root, close)
+        close_usd = precision * abs(root.bound_usd - self.cost.most)
+        solution = self._whole(matrix, root, close_usd)
         return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals)
 
     def relaxed(self, matrix: Matrix) -> Solution:
@@ -127,12 +126,12 @@ class WhatIf(Solvers):
             raise OutOfTime
         return found
 
-    def _whole(self, matrix: Matrix, root: Solution, close: float) -> Solution:
+    def _whole(self, matrix: Matrix, root: Solution, close_usd: float) -> Solution:
         """The best plan near the one at hand if that is good enough, else the best of all, begun from there."""
         near = self._near(matrix, root) if root.values.size else root
         if not near.values.size:
             return self.solve(matrix, self.options)
-        if near.objective - root.bound <= max(close, self.options.gap * abs(near.objective)):
+        if near.objective_usd - root.bound_usd <= max(close_usd, self.options.gap * abs(near.objective_usd)):
             return replace(near, status="optimal", bound=min(root.bound, near.objective))
         start = {j: float(near.values[j]) for j in np.flatnonzero(matrix.integer).tolist()}
         return self.solve(matrix, self.options, start)
@@ -153,9 +152,8 @@ class WhatIf(Solvers):
         if proved_infeasible(request, self.options, super().solve):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
         solution = resolved_again(matrix, self.options, super().solve)
-        most = solution.objective * USD_PER_MODEL_UNIT
         solved = Solved(request, model, matrix, solution, self.options)
-        return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)
+        return Outcome(solution.status, Bracket(solution.bound_usd, solution.objective_usd), solved)
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""

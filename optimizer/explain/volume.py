@@ -19,7 +19,7 @@ from optimizer.explain.explanation import Volume, VolumePoint
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import denied
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.interruption import OutOfTime
 from optimizer.proven import stated
 from optimizer.request.edits import Key, changed, scaled, text_at
@@ -140,10 +140,8 @@ def _find(inquiry: Inquiry, accelerator: str, factor: float, with_it: bool) -> F
         return Found(Bracket(NEVER, NEVER), {})
     solution = inquiry.what_if.best(_ordering(model, matrix, accelerator) if with_it else matrix)
     inquiry.count(solved=True)
-    least, most = (usd * USD_PER_MODEL_UNIT for usd in (solution.bound, solution.objective))
-    if solution.status == "infeasible":
-        least = NEVER
-    return Found(Bracket(least, most), _systems(model, matrix, solution))
+    least = NEVER if solution.status == "infeasible" else solution.bound_usd
+    return Found(Bracket(least, solution.objective_usd), _systems(model, matrix, solution))
 
 
 def _scaled(inquiry: Inquiry, accelerator: str, factor: float) -> Request:

@@ -14,13 +14,12 @@ from optimizer.explore.figures import Figure, Gauge, Linear, minimised, negative
 from optimizer.explore.ranges import RANGE_GAP, figures, ranges
 from optimizer.explore.results import Alternative, Alternatives, Range, headline
 from optimizer.explore.sweep import Watch
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import held
 from optimizer.planning import make_plan
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix
-from optimizer.solving.solution import Options, Solution, relative_gap
+from optimizer.solving.matrix import Floats, Line, Matrix, in_usd
+from optimizer.solving.solution import Options, Solution
 from optimizer.what_if import WhatIf
 
 KEPT = 0.005
@@ -95,7 +94,7 @@ class _Found:
 
 def _explore(search: _Search, plans: int, least: Sequence[str], found: _Found) -> None:
     search.refuse_unknown(least)
-    found.most_cost_usd = search.most_cost * USD_PER_MODEL_UNIT
+    found.most_cost_usd = in_usd(search.most_cost)
     found.ranges += search.table()
     if search.asked.stopped is None:
         for one in search.least_of(least) if least else search.different(plans):
@@ -197,14 +196,9 @@ class _Search:
     def _alternative(self, about: str, solution: Solution, others: Sequence[Floats]) -> Alternative:
         """A solution as a plan of the scenario, with the bound that holds for every plan."""
         asked = self.asked
-        bound = min(asked.cost.least / USD_PER_MODEL_UNIT, solution.objective)
-        near = relative_gap(solution.objective, bound) <= asked.options.gap
-        proper = replace(
-            solution,
-            status="optimal" if near else "feasible",
-            bound=bound,
-            duals=self.duals,
-        )
+        bounded = solution.bounded_by(asked.cost.least)
+        near = bounded.gap <= asked.options.gap
+        proper = replace(bounded, status="optimal" if near else "feasible", duals=self.duals)
         plan = plan_of(Solved(asked.request, self.model, self.matrix, proper, asked.options))
         apart = self.mix.nearest(solution.values, others)
         return Alternative(about=about, apart=apart, headline=headline(plan), plan=plan)

@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.solving.matrix import Column, Floats, Line, Matrix
 from optimizer.tables import KW_PER_MW
+from optimizer.tables.rows import MILLION
 from optimizer.tables.selection import selected
 
 M_USD = "M USD"
@@ -134,7 +135,7 @@ class Gauge:
 
     def spend(self, **of: str) -> Linear:
         """Money for systems and their rent, undiscounted, in millions of USD."""
-        return _scaled(self.total("spend_usd", **of), 1 / USD_PER_MODEL_UNIT)
+        return _scaled(self.total("spend_usd", **of), 1 / MILLION)
 
     def in_service(self, accelerator: str) -> tuple[Linear, ...]:
         """Accelerators of one kind in service in each period, the existing fleet apart."""
@@ -157,7 +158,7 @@ class Gauge:
         for line in (*CAPEX, *OPEX):
             for variable, t, usd in self.model.costs[line]:
                 if t in periods:
-                    terms[self.number[variable.name]] += usd / USD_PER_MODEL_UNIT
+                    terms[self.number[variable.name]] += usd / MILLION
         return Linear({j: amount for j, amount in terms.items() if amount})
 
 

@@ -18,7 +18,6 @@ from optimizer.explore.figures import Gauge, Linear
 from optimizer.explore.results import Frontier, Headline, Point, headline
 from optimizer.explore.sweep import Watch
 from optimizer.explore.trades import Trade, trade_of
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.planning import NoPlan, Planned, make_plan
@@ -151,7 +150,7 @@ def _point(
     point = Point(
         limit=level,
         amount=at_level.amount(found.values),
-        headline=_bounded(headline(plan), bound * USD_PER_MODEL_UNIT),
+        headline=_bounded(headline(plan), solution.bound_usd),
         plan=plan,
     )
     return point, dict(zip(matrix.columns, found.values.tolist(), strict=True))
@@ -185,8 +184,7 @@ def _plan(asked: WhatIf, solved: Solved, trade: Trade) -> Plan:
     """The plan of a point. Where no scenario can state the level, it is one of the scenario as it is."""
     if trade.limit is not None:
         return plan_of(solved)
-    bound = min(asked.cost.least / USD_PER_MODEL_UNIT, solved.solution.objective)
-    return plan_of(replace(solved, solution=_named(replace(solved.solution, bound=bound), asked.options)))
+    return plan_of(replace(solved, solution=_named(solved.solution.bounded_by(asked.cost.least), asked.options)))
 
 
 def _bounded(found: Headline, bound_usd: float) -> Headline:

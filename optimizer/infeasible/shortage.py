@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 
 from optimizer.formulation import SHORT_OF, build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.formulation.model import Model, Row, model_name
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
@@ -27,6 +27,7 @@ from optimizer.solving.solution import Options, Solution, SolverError
 from optimizer.solving.solve import solve
 from optimizer.solving.whole_rows import EPS
 from optimizer.tables import build_tables
+from optimizer.tables.rows import MILLION
 
 ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
@@ -76,7 +77,7 @@ _PHRASES = {
 def _readable(amount: float, unit: str) -> str:
     """An amount that is enough, with the digits that it takes to say so."""
     if unit == "USD" and amount >= LARGE_USD:
-        return f"{enough(amount / 1e6, 3)} million USD"
+        return f"{enough(amount / MILLION, 3)} million USD"
     if unit == "USD":
         return f"{enough(amount, 2)} USD"
     return f"{enough(amount)} {unit}"
@@ -155,7 +156,7 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
 
 
 def _weight(row: Row) -> float:
-    return row.scale / USD_PER_MODEL_UNIT if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
+    return row.scale / MILLION if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
 
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:

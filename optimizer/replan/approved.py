@@ -14,7 +14,7 @@ import numpy as np
 
 from catalogs.periods import first_month, last_month
 from catalogs.problems import InputError
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.formulation.model import Model, model_name, row_name
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
@@ -62,10 +62,10 @@ class Replanned:
     best_usd: float
 
     def __str__(self) -> str:
-        cost = self.solution.objective * USD_PER_MODEL_UNIT
         return (
             f"stays close to the approved plan: {self.changes} of {self.lines} order lines changed; the fewest changes "
-            f"cost {self.closest_usd:,.2f} USD, this plan {cost:,.2f} USD, the best plan {self.best_usd:,.2f} USD"
+            f"cost {self.closest_usd:,.2f} USD, this plan {self.solution.objective_usd:,.2f} USD, "
+            f"the best plan {self.best_usd:,.2f} USD"
         )
 
 
@@ -209,5 +209,4 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
         objective=matrix.cost_of(values),
         bound=min(best.bound, final.objective),
     )
-    usd = USD_PER_MODEL_UNIT
-    return Replanned(solution, changes.counted(values), changes.lines, closest.objective * usd, best.objective * usd)
+    return Replanned(solution, changes.counted(values), changes.lines, closest.objective_usd, best.objective_usd)

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.formulation.model import Model, model_name, row_name
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.plan.warnings import usd_in_words
 from optimizer.replan.approved import ONE_CHANGE, ROUNDING, Changes, order_lines
-from optimizer.solving.matrix import Floats, Matrix
+from optimizer.solving.matrix import Floats, Matrix, in_usd
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, Watch, nothing_known, relative_gap
 from optimizer.solving.solve import solve
@@ -175,7 +175,7 @@ class Earlier:
             best = self._better_by_more(kept, best, watch)
             if kept.objective - best.objective <= self._gap_of(kept):
                 plan = self._as_plan(kept, best)
-                most = usd_in_words((plan.objective - plan.bound) * USD_PER_MODEL_UNIT)
+                most = usd_in_words(in_usd(plan.objective - plan.bound))
                 return Again(plan, f"every order of the plan before is kept: no change gains more than {most}")
         closest = self._closest(best)
         return Again(closest, self._how_changed(closest, kept))
@@ -237,5 +237,5 @@ class Earlier:
         lines = self._changed(solution)
         if kept is None:
             return f"{lines}; not all of its decisions are possible any more"
-        usd = (kept.objective - solution.objective) * USD_PER_MODEL_UNIT
+        usd = in_usd(kept.objective - solution.objective)
         return f"{lines}; with all of its decisions kept this plan would cost {usd_in_words(usd)} more"

@@ -23,7 +23,7 @@ from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
 from catalogs.yaml_text import CONTROL_CHARACTERS, Map, tree_of
 from optimizer.audit import audit
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name
+from optimizer.formulation.model import Model, model_name
 from optimizer.plan.format import FORMAT, Audit, Plan
 from optimizer.plan.limit_rows import limiting, price_usd
 from optimizer.plan.seal import seal_of, sha256_of
@@ -33,7 +33,7 @@ from optimizer.request.edits import as_text
 from optimizer.request.load import Request, changed_request
 from optimizer.request.scenario import Scenario
 from optimizer.returned.warnings import told_otherwise
-from optimizer.solving.certificate import certified_bound
+from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.solution import Options, relative_gap
 from optimizer.tables import OrderLine
@@ -227,7 +227,7 @@ def _other_certificate(plan: Plan, matrix: Matrix) -> Iterator[str]:
     if unknown:
         yield f"certified.duals: there is no row {unknown[0]}"
     values = np.array([duals.get(row, 0.0) for row in matrix.rows])
-    bound = float(certified_bound(matrix, values)) * USD_PER_MODEL_UNIT
+    bound = certified_bound_usd(matrix, values)
     if not _same(plan.certified.bound_usd, bound):
         said, proved = told_apart(plan.certified.bound_usd, bound)
         yield f"certified: the plan says a bound of {said} USD, its duals prove {proved} USD"

@@ -11,6 +11,8 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
@@ -218,6 +220,11 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
     )
     _refuse_infinite(matrix)
     return matrix
+
+
+def in_usd(cost: float) -> float:
+    """A cost of a model, which counts in millions of USD, in USD."""
+    return cost * USD_PER_MODEL_UNIT
 
 
 def row_numbers(matrix: Matrix) -> NDArray[np.int64]:
