@@ -117,7 +117,7 @@ def main(sites: int = 10, quarters: int = 10) -> None:
         ("plain", summed(by_site(request))),
         ("aggregated", to_matrix(build_model(build_tables(request)).problem)),
     ):
-        seconds, cost, _ = timed(replace(matrix, integer=np.zeros_like(matrix.integer)), Options())
+        seconds, cost, _ = timed(matrix.relaxed(), Options())
         whole, found, gap = timed(matrix, Options(gap=1e-3, time_limit=MIP_SECONDS))
         used = int((matrix.upper > 0).sum())
         figures.append((used, len(matrix.value), seconds, whole))

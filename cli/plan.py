@@ -16,6 +16,8 @@ from cli.outputs import Delivery, check_targets, command_typed, delivering, endi
 from cli.screen import raw, say
 from optimizer import interruption
 
+MILLION = 1e6
+
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
     from optimizer.replan.approved import Approved
@@ -229,10 +231,8 @@ def _lines() -> Callable[[Progress], None]:
 
 
 def _words(progress: Progress) -> str:
-    if abs(progress.cost) == float("inf"):
-        return f"solving: {progress.seconds:.0f} s, no plan yet, bound {progress.bound:,.3f} M USD"
-    gap = (progress.cost - progress.bound) / max(abs(progress.cost), 1e-9)
-    return (
-        f"solving: {progress.seconds:.0f} s, best {progress.cost:,.3f} M USD, "
-        f"bound {progress.bound:,.3f} M USD, gap {100 * gap:.3g} %"
-    )
+    cost, bound = progress.cost_usd / MILLION, progress.bound_usd / MILLION
+    if abs(cost) == float("inf"):
+        return f"solving: {progress.seconds:.0f} s, no plan yet, bound {bound:,.3f} M USD"
+    gap = (cost - bound) / max(abs(cost), 1e-9)
+    return f"solving: {progress.seconds:.0f} s, best {cost:,.3f} M USD, bound {bound:,.3f} M USD, gap {100 * gap:.3g} %"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.infeasible.shortage import Infeasible, resolved_again, what_is_short
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated
-from optimizer.replan.approved import Approved, fixed, kept, order_lines, refuse_placed, replanned
+from optimizer.replan.approved import Approved, kept, order_lines, refuse_placed, replanned
 from optimizer.replan.earlier import Earlier
 from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix
@@ -28,7 +28,7 @@ class NoPlan(Exception):
 
     def __init__(self, solution: Solution | None = None, why: str = "") -> None:
         self.interrupted = solution is not None and solution.interrupted
-        bound = float("inf") if solution is None else solution.bound * USD_PER_MODEL_UNIT
+        bound = float("inf") if solution is None else solution.bound_usd
         known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
         when = "before the search was interrupted" if self.interrupted else "in the time given"
         super().__init__(f"no plan was found {when}{known}{why}")
@@ -64,7 +64,7 @@ def make_plan(
     lines = order_lines(before)
     model, matrix = stated(request, lines)
     placed = kept(request, model, approved)
-    matrix = fixed(matrix, placed)
+    matrix = matrix.fixed(matrix.by_column(placed))
     if see_model is not None:
         see_model(model)
     began = time.monotonic()

@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from optimizer.audit import audit
 from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, row_name
+from optimizer.formulation.model import Model, row_name
 from optimizer.plan.answer import Answer
 from optimizer.plan.format import Certified, Plan
 from optimizer.plan.read_out import read_answer
 from optimizer.plan.seal import sealed
 from optimizer.plan.warnings import said
 from optimizer.request.load import Request
-from optimizer.solving.certificate import certified_bound
+from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.solving.proportion import refuse_out_of_proportion
 from optimizer.solving.solution import Options, Solution, relative_gap
@@ -80,7 +80,7 @@ def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = 
 def _certified(solved: Solved, objective_usd: float) -> Certified:
     """The bound that the relaxation's duals prove, and all that it takes to prove it again."""
     duals, rows = solved.solution.duals, solved.matrix.rows
-    bound_usd = float(certified_bound(solved.matrix, duals)) * USD_PER_MODEL_UNIT
+    bound_usd = certified_bound_usd(solved.matrix, duals)
     return Certified(
         bound_usd=bound_usd,
         gap=relative_gap(objective_usd, bound_usd),

@@ -6,16 +6,16 @@ already says enough saves the integer solve.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.infeasible.shortage import proved_infeasible, resolved_again
-from optimizer.interruption import OutOfTime, Stopped
+from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated
 from optimizer.replan.earlier import DECIDED, decisions
@@ -69,42 +69,18 @@ class Outcome:
         return plan_of(self.solved)
 
 
-class WhatIf:
+class WhatIf(Solvers):
     """A plan and the solvers that answer what would be if; use it in a `with` block.
 
     `options` are those of every solve; a plan's own gap is kept if none are given.
     """
 
     def __init__(self, plan: Plan, options: Options | None = None, workers: int | None = None) -> None:
+        super().__init__(workers)
         self.plan, self.request = plan, request_of(plan.scenario, plan.catalog)
         self.options = replace(options or Options(gap=plan.run.options["gap"]), tidy=False)
         self.cost = Bracket(plan.bound_usd, plan.objective_usd)
         self.decisions = decisions(plan)
-        self._solvers = Solvers(workers)
-
-    def __enter__(self) -> WhatIf:
-        return self
-
-    def __exit__(self, *what: object) -> None:
-        self._solvers.__exit__(*what)
-
-    @property
-    def stopped(self) -> Stopped | None:
-        """What ended the questions before all of them were answered, if anything did."""
-        return self._solvers.stopped
-
-    def stop(self, reason: BaseException) -> None:
-        """Notes what ended the questions."""
-        self._solvers.stop(reason)
-
-    def all(
-        self,
-        tasks: Iterable[Task],
-        question: Callable[[Task], Result],
-        told: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> list[Result | None]:
-        """Answers to questions in the order of the tasks, as `Solvers.all` finds them; None where it was stopped."""
-        return self._solvers.all(tasks, question, told)
 
     @cached_property
     def model(self) -> tuple[Model, Matrix]:
@@ -119,44 +95,43 @@ class WhatIf:
         Only else is the whole model searched.
         """
         model, matrix = stated(request)
-        enough = None if enough_usd is None else enough_usd / USD_PER_MODEL_UNIT
-        solution = self.best(matrix, enough, precision)
+        solution = self.best(matrix, enough_usd, precision)
         if solution.status == "infeasible":
             return self._without_plan(request, model, matrix)
-        least, most = solution.bound * USD_PER_MODEL_UNIT, solution.objective * USD_PER_MODEL_UNIT
+        least, most = solution.bound_usd, solution.objective_usd
         if not solution.values.size:
-            bounded = enough is not None and solution.bound >= enough
+            bounded = enough_usd is not None and least >= enough_usd
             return Outcome("bounded" if bounded else "no_plan", Bracket(least, NEVER), None)
         solved = Solved(request, model, matrix, solution, self.options)
         return Outcome(solution.status, Bracket(min(least, most), most), solved)
 
-    def best(self, matrix: Matrix, enough: float | None = None, precision: float = 0.0) -> Solution:
+    def best(self, matrix: Matrix, enough_usd: float | None = None, precision: float = 0.0) -> Solution:
         """The best solution of a model of this request or a changed one, as `ask` looks for it.
 
-        `enough` is in millions of USD. `infeasible` is the solver's word, not a proof.
+        `infeasible` is the solver's word, not a proof.
         """
         root = self.relaxed(matrix)
-        if root.status == "infeasible" or (enough is not None and root.bound >= enough):
+        if root.status == "infeasible" or (enough_usd is not None and root.bound_usd >= enough_usd):
             return replace(root, values=np.array([]), objective=NEVER)
         if not matrix.integer.any():
             return root
-        close = precision * abs(root.bound - self.cost.most / USD_PER_MODEL_UNIT)
-        solution = self._whole(matrix, root, close)
+        close_usd = precision * abs(root.bound_usd - self.cost.most)
+        solution = self._whole(matrix, root, close_usd)
         return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals)
 
     def relaxed(self, matrix: Matrix) -> Solution:
         """The relaxation of a model: its values, its duals and the bound that it is. Raises OutOfTime."""
-        found = self._solvers.solve(replace(matrix, integer=np.zeros_like(matrix.integer)), self.options)
+        found = super().solve(matrix.relaxed(), self.options)
         if found.status == "no_plan" and self.options.ends is not None:
             raise OutOfTime
         return found
 
-    def _whole(self, matrix: Matrix, root: Solution, close: float) -> Solution:
+    def _whole(self, matrix: Matrix, root: Solution, close_usd: float) -> Solution:
         """The best plan near the one at hand if that is good enough, else the best of all, begun from there."""
         near = self._near(matrix, root) if root.values.size else root
         if not near.values.size:
             return self.solve(matrix, self.options)
-        if near.objective - root.bound <= max(close, self.options.gap * abs(near.objective)):
+        if near.objective_usd - root.bound_usd <= max(close_usd, self.options.gap * abs(near.objective_usd)):
             return replace(near, status="optimal", bound=min(root.bound, near.objective))
         start = {j: float(near.values[j]) for j in np.flatnonzero(matrix.integer).tolist()}
         return self.solve(matrix, self.options, start)
@@ -167,26 +142,24 @@ class WhatIf:
         Few decisions are left open, and a small change moves only those (relaxation induced neighbourhood search,
         Danna, Rothberg and Le Pape, 2005).
         """
-        here = self._start(matrix)
+        here = self.start(matrix)
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
-        lower, upper = matrix.lower.copy(), matrix.upper.copy()
-        lower[same] = upper[same] = np.clip([here[j] for j in same], lower[same], upper[same])
-        return self._solvers.solve(replace(matrix, lower=lower, upper=upper), self.options)
+        kept = np.array([here[j] for j in same])
+        return super().solve(matrix.narrowed(same, kept, kept), self.options)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""
-        if proved_infeasible(request, self.options, self._solvers.solve):
+        if proved_infeasible(request, self.options, super().solve):
             return Outcome("infeasible", Bracket(NEVER, NEVER), None)
-        solution = resolved_again(matrix, self.options, self._solvers.solve)
-        most = solution.objective * USD_PER_MODEL_UNIT
+        solution = resolved_again(matrix, self.options, super().solve)
         solved = Solved(request, model, matrix, solution, self.options)
-        return Outcome(solution.status, Bracket(solution.bound * USD_PER_MODEL_UNIT, most), solved)
+        return Outcome(solution.status, Bracket(solution.bound_usd, solution.objective_usd), solved)
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model of this request or a changed one, by default beginning from the plan's decisions."""
-        return self._solvers.solve(matrix, options, start=self._start(matrix) if start is None else start)
+        return super().solve(matrix, options, start=self.start(matrix) if start is None else start)
 
-    def _start(self, matrix: Matrix) -> dict[int, float]:
+    def start(self, matrix: Matrix) -> dict[int, float]:
         """The plan's decisions by the number of their column."""
         return {
             j: self.decisions.get(name, 0.0)

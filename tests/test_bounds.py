@@ -15,11 +15,10 @@ from test_brute_force_whole import DrawWhole
 
 from catalogs.problems import InputError
 from optimizer.formulation import build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
 from optimizer.request.load import Request
-from optimizer.solving.certificate import certified_bound
+from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import to_matrix
 from optimizer.solving.solution import Solution
 from optimizer.solving.solve import solve
@@ -38,8 +37,8 @@ def widely_bounded(request: Request) -> tuple[float | None, Solution]:
     solution = solve(matrix, EXACT)
     if not solution.values.size:
         return None, solution
-    bound = float(certified_bound(matrix, solution.duals)) * USD_PER_MODEL_UNIT
-    usd = solution.objective * USD_PER_MODEL_UNIT
+    bound = certified_bound_usd(matrix, solution.duals)
+    usd = solution.objective_usd
     assert bound <= usd + A_CENT
     return usd, solution
 

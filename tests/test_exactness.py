@@ -28,7 +28,7 @@ from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, load_request
 from optimizer.solving import solver_process
 from optimizer.solving.certificate import MAGNIFIED, certified_bound, magnified
-from optimizer.solving.matrix import Line, Matrix, with_rows
+from optimizer.solving.matrix import Line, Matrix
 from optimizer.solving.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
 from optimizer.solving.settle import FRACTIONS, needed, settled, widened
 from optimizer.solving.solution import Options, Solution
@@ -329,7 +329,7 @@ def test_what_is_needed_is_counted_in_fractions() -> None:
 
 
 def test_no_row_is_short_by_rounding() -> None:
-    of = with_rows(stated([0], [[0.1]], [-INF], [0.3], [9], [True]), [Line("again", -INF, 0.7, {0: 0.1})])
+    of = stated([0], [[0.1]], [-INF], [0.3], [9], [True]).with_rows([Line("again", -INF, 0.7, {0: 0.1})])
     assert needed(of, np.array([3.0]), [[(0, 1.0)], [(1, 1.0)]]) == [0.0, 0.0]
     assert needed(of, np.array([7.0]), [[(1, 1.0)]]) == [0.0]
 

@@ -20,13 +20,14 @@ from typing import Any
 
 from optimizer.explain.explanation import Entry, Placed, Price
 from optimizer.explain.inquiry import Inquiry, between, changes
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.plan.format import Plan
 from optimizer.proven import stated
 from optimizer.request.edits import Key, changed, scaled, text_at
 from optimizer.request.load import Request
 from optimizer.request.scenario import EACH
 from optimizer.request.schedules import mean
+from optimizer.solving.matrix import in_usd
 from optimizer.tables import Cohort
 from optimizer.tables.selection import chosen, facts_of_offer, selected
 from optimizer.what_if import Bracket, Outcome
@@ -163,7 +164,7 @@ def price_weights(inquiry: Inquiry, offers: Iterable[str]) -> Mapping[str, float
     halved = dict(zip(half.columns, half.cost.tolist(), strict=True))
     own = [variable.name for cohort, variable in model.cohort.items() if cohort.offer in chosen_offers]
     own += [variable.name for band, variable in model.band.items() if band.offer in chosen_offers]
-    return {name: 2 * (listed[name] - halved[name]) * USD_PER_MODEL_UNIT for name in own}
+    return {name: in_usd(2 * (listed[name] - halved[name])) for name in own}
 
 
 def _priced(inquiry: Inquiry, offer: str, factor: float) -> dict[Key, Any]:

@@ -10,7 +10,6 @@ from typing import TypeVar
 from catalogs.problems import InputError
 from optimizer.explain.explanation import Between, Changed
 from optimizer.formulation.model import Model
-from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix
@@ -91,11 +90,9 @@ class Inquiry:
 
     def as_far_as_time_goes(self, question: Callable[[], Result], nothing: Result) -> Result:
         """A part of the answer; nothing of it once time has run out or somebody has asked to stop."""
-        try:
+        with self.what_if.until_stopped():
             return nothing if self.what_if.stopped else question()
-        except STOPS as stop:
-            self.what_if.stop(stop)
-            return nothing
+        return nothing
 
 
 def between(bracket: Bracket) -> Between:

@@ -15,12 +15,12 @@ from optimizer.explain.dominance import Dominance, dominating
 from optimizer.explain.explanation import OfferReason, Without
 from optimizer.explain.inquiry import Inquiry, between, changes, ordered
 from optimizer.explain.names import UnknownName
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.order_terms import orders_of
 from optimizer.plan.format import OrderRow
 from optimizer.request.edits import changed
 from optimizer.request.load import Request
 from optimizer.request.scenario import matches
+from optimizer.solving.matrix import in_usd, row_numbers
 from optimizer.what_if import Bracket, Outcome
 
 SHOWN = 3
@@ -123,9 +123,8 @@ def _reduced_costs(inquiry: Inquiry) -> dict[str, float]:
     """c − Aᵀy in USD, with y the duals of the relaxation."""
     matrix, duals = inquiry.matrix, inquiry.root.duals
     reduced = matrix.cost.copy()
-    rows = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
-    np.subtract.at(reduced, matrix.index, matrix.value * duals[rows])
-    return dict(zip(matrix.columns, (reduced * USD_PER_MODEL_UNIT).tolist(), strict=True))
+    np.subtract.at(reduced, matrix.index, matrix.value * duals[row_numbers(matrix)])
+    return dict(zip(matrix.columns, map(in_usd, reduced.tolist()), strict=True))
 
 
 def _closely(inquiry: Inquiry, found: Sequence[OfferReason], which: frozenset[str]) -> tuple[OfferReason, ...]:

@@ -19,13 +19,13 @@ from optimizer.explain.explanation import Volume, VolumePoint
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import denied
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
+from optimizer.formulation.model import Model
 from optimizer.interruption import OutOfTime
 from optimizer.proven import stated
 from optimizer.request.edits import Key, changed, scaled, text_at
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
-from optimizer.solving.matrix import Line, Matrix, with_rows
+from optimizer.solving.matrix import Line, Matrix
 from optimizer.solving.solution import Solution
 from optimizer.what_if import NEVER, Bracket
 
@@ -140,10 +140,8 @@ def _find(inquiry: Inquiry, accelerator: str, factor: float, with_it: bool) -> F
         return Found(Bracket(NEVER, NEVER), {})
     solution = inquiry.what_if.best(_ordering(model, matrix, accelerator) if with_it else matrix)
     inquiry.count(solved=True)
-    least, most = (usd * USD_PER_MODEL_UNIT for usd in (solution.bound, solution.objective))
-    if solution.status == "infeasible":
-        least = NEVER
-    return Found(Bracket(least, most), _systems(model, matrix, solution))
+    least = NEVER if solution.status == "infeasible" else solution.bound_usd
+    return Found(Bracket(least, solution.objective_usd), _systems(model, matrix, solution))
 
 
 def _scaled(inquiry: Inquiry, accelerator: str, factor: float) -> Request:
@@ -161,8 +159,7 @@ def _ordering(model: Model, matrix: Matrix, accelerator: str) -> Matrix:
     number = {name: j for j, name in enumerate(matrix.columns)}
     engineering = [v.name for (name, _), v in model.engineer.items() if name == accelerator]
     rows = (("order_it", _orders(model, accelerator)), ("engineer_it", engineering))
-    return with_rows(
-        matrix,
+    return matrix.with_rows(
         [
             Line(f"{name}({accelerator})", 1.0, np.inf, {number[column]: 1.0 for column in columns})
             for name, columns in rows

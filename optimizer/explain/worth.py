@@ -16,7 +16,7 @@ from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.names import UnknownName
 from optimizer.explain.row_use import Use, uses
 from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, model_name
+from optimizer.formulation.model import model_name
 from optimizer.request.load import Request
 from optimizer.request.scenario import matches
 from optimizer.request.schedules import reading_of
@@ -85,7 +85,7 @@ def relaxed_prices(
 
     def price(name: str) -> float:
         row = inquiry.model.rows[name]
-        per_unit = duals.get(model_name(name), 0.0) * USD_PER_MODEL_UNIT / row.scale
+        per_unit = row.usd_per_unit(duals.get(model_name(name), 0.0))
         whole = abs(used[name].whole)
         return float(per_unit * whole) if math.isfinite(whole) else 0.0
 

@@ -14,13 +14,12 @@ from optimizer.explore.figures import Figure, Gauge, Linear, minimised, negative
 from optimizer.explore.ranges import RANGE_GAP, figures, ranges
 from optimizer.explore.results import Alternative, Alternatives, Range, headline
 from optimizer.explore.sweep import Watch
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.interruption import STOPS, held
+from optimizer.interruption import held
 from optimizer.planning import make_plan
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
-from optimizer.solving.solution import Options, Solution, relative_gap
+from optimizer.solving.matrix import Floats, Line, Matrix, in_usd
+from optimizer.solving.solution import Options, Solution
 from optimizer.what_if import WhatIf
 
 KEPT = 0.005
@@ -69,12 +68,10 @@ def alternatives(
         planned = make_plan(request, options)
         with WhatIf(planned.plan, options, workers) as asked:
             found = _Found(planned.plan.objective_usd + within * abs(planned.plan.objective_usd))
-            try:
+            with asked.until_stopped():
                 if planned.interrupted:
                     raise KeyboardInterrupt
                 _explore(_Search(asked, within, watch), plans, least, found)
-            except STOPS as stop:
-                asked.stop(stop)
             best = Alternative(about="best plan", apart=0.0, headline=headline(asked.plan), plan=asked.plan)
             return Alternatives(
                 scenario=asked.request.scenario.name,
@@ -97,7 +94,7 @@ class _Found:
 
 def _explore(search: _Search, plans: int, least: Sequence[str], found: _Found) -> None:
     search.refuse_unknown(least)
-    found.most_cost_usd = search.most_cost * USD_PER_MODEL_UNIT
+    found.most_cost_usd = in_usd(search.most_cost)
     found.ranges += search.table()
     if search.asked.stopped is None:
         for one in search.least_of(least) if least else search.different(plans):
@@ -114,7 +111,7 @@ class _Search:
         self.here = solution_of(asked, self.matrix)
         best = self.matrix.cost_of(self.here)
         self.most_cost = best + within * abs(best)
-        self.capped = with_rows(self.matrix, [cost_row(self.matrix, self.most_cost)])
+        self.capped = self.matrix.with_rows([self.matrix.cost_row(self.most_cost)])
         self.extremes = Extremes(asked, self.capped, self.here, min(RANGE_GAP, 200 * asked.options.gap))
         self.figures = list(figures(self.model, self.gauge))
         self.mix = _mix(self.gauge, self.here)
@@ -152,7 +149,7 @@ class _Search:
         (spend,) = figure.parts
         most = spend.at(values) - spend.constant
         row = Line("least", -np.inf, most + 1e-9 * abs(most), spend.terms)
-        cheapest = self._cheapest(with_rows(self.capped, [row]), values)
+        cheapest = self._cheapest(self.capped.with_rows([row]), values)
         return self._alternative(f"least {figure.name}", cheapest, [self.here])
 
     def different(self, plans: int) -> Iterator[Alternative]:
@@ -168,7 +165,7 @@ class _Search:
                 for k, (kind, at) in enumerate(zip(mix.kinds, mix.of(far), strict=True))
                 if kind.terms
             ]
-            cheapest = self._cheapest(with_rows(self.capped, kept), far)
+            cheapest = self._cheapest(self.capped.with_rows(kept), far)
             yield self._alternative(f"alternative {len(found)}", cheapest, found)
             found.append(cheapest.values)
 
@@ -185,7 +182,7 @@ class _Search:
                 sides.append(Line("side", *_side(sign, there - kind.constant), kind.terms))
                 distance = distance.less(kind, -sign / 2).less(Linear({}, 1.0), sign * there / 2)
             distances.append(negative(distance))
-        inside = with_rows(self.capped, sides)
+        inside = self.capped.with_rows(sides)
         matrix, _ = minimised(inside, tuple(distances))
         found_farther = closed_in(self.asked, matrix, self.asked.relaxed(matrix), far, RANGE_GAP, nodes=1)
         values = found_farther.values[: len(far)]
@@ -199,14 +196,9 @@ class _Search:
     def _alternative(self, about: str, solution: Solution, others: Sequence[Floats]) -> Alternative:
         """A solution as a plan of the scenario, with the bound that holds for every plan."""
         asked = self.asked
-        bound = min(asked.cost.least / USD_PER_MODEL_UNIT, solution.objective)
-        near = relative_gap(solution.objective, bound) <= asked.options.gap
-        proper = replace(
-            solution,
-            status="optimal" if near else "feasible",
-            bound=bound,
-            duals=self.duals,
-        )
+        bounded = solution.bounded_by(asked.cost.least)
+        near = bounded.gap <= asked.options.gap
+        proper = replace(bounded, status="optimal" if near else "feasible", duals=self.duals)
         plan = plan_of(Solved(asked.request, self.model, self.matrix, proper, asked.options))
         apart = self.mix.nearest(solution.values, others)
         return Alternative(about=about, apart=apart, headline=headline(plan), plan=plan)

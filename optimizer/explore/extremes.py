@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.explore.figures import Figure, Linear, lowest, minimised, negative
-from optimizer.replan.earlier import DECIDED
-from optimizer.solving.matrix import Floats, Matrix, with_objective
+from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.solution import Solution
 from optimizer.what_if import WhatIf
 
@@ -75,7 +74,7 @@ class Extremes:
     def bound(self, part: Linear) -> float:
         """What the relaxation says that a part cannot be below."""
         return max(
-            self.asked.relaxed(with_objective(self.matrix, part.terms)).bound + part.constant,
+            self.asked.relaxed(self.matrix.minimising(part.terms)).bound + part.constant,
             lowest(self.matrix, (part,)),
         )
 
@@ -117,12 +116,11 @@ def closed_in(
 
 def _between(matrix: Matrix, relaxed: Floats, known: Floats) -> Matrix:
     """The model with every whole number between that of its relaxation and that of a known solution."""
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    whole = np.flatnonzero(matrix.integer[: len(known)])
+    whole = np.flatnonzero(matrix.integer[: len(known)]).tolist()
     plan = np.round(known[whole])
-    lower[whole] = np.clip(np.minimum(np.floor(relaxed[whole] + SAME), plan), lower[whole], upper[whole])
-    upper[whole] = np.clip(np.maximum(np.ceil(relaxed[whole] - SAME), plan), lower[whole], upper[whole])
-    return replace(matrix, lower=lower, upper=upper)
+    least = np.minimum(np.floor(relaxed[whole] + SAME), plan)
+    most = np.maximum(np.ceil(relaxed[whole] - SAME), plan)
+    return matrix.narrowed(whole, least, most)
 
 
 def start_at(matrix: Matrix, values: Floats) -> dict[int, float]:
@@ -132,8 +130,4 @@ def start_at(matrix: Matrix, values: Floats) -> dict[int, float]:
 
 def solution_of(asked: WhatIf, matrix: Matrix) -> Floats:
     """The values of the plan at hand in its model: its decisions fixed, the rest solved for."""
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for j, name in enumerate(matrix.columns):
-        if matrix.integer[j] and name.partition("(")[0] in DECIDED:
-            lower[j] = upper[j] = asked.decisions.get(name, 0.0)
-    return asked.solve(replace(matrix, lower=lower, upper=upper), asked.options).values
+    return asked.solve(matrix.fixed(asked.start(matrix)), asked.options).values

@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
-from optimizer.solving.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
+from optimizer.formulation.model import Model
+from optimizer.solving.matrix import Column, Floats, Line, Matrix
 from optimizer.tables import KW_PER_MW
+from optimizer.tables.rows import MILLION
 from optimizer.tables.selection import selected
 
 M_USD = "M USD"
@@ -59,16 +60,16 @@ def minimised(matrix: Matrix, parts: tuple[Linear, ...]) -> tuple[Matrix, float]
     this can be.
     """
     if len(parts) == 1:
-        return with_objective(matrix, parts[0].terms), parts[0].constant
+        return matrix.minimising(parts[0].terms), parts[0].constant
     floor = lowest(matrix, parts)
     most = max(0.0, *(-lowest(matrix, (negative(part),)) - floor for part in parts))
     peak = len(matrix.cost)
-    wider = with_columns(matrix, [Column("highest()", 0.0, most, {})])
+    wider = matrix.with_columns([Column("highest()", 0.0, most, {})])
     rows = [
         Line(f"below_highest({k})", -math.inf, floor - part.constant, {**part.terms, peak: -1.0})
         for k, part in enumerate(parts)
     ]
-    return with_objective(with_rows(wider, rows), {peak: 1.0}), floor
+    return wider.with_rows(rows).minimising({peak: 1.0}), floor
 
 
 def lowest(matrix: Matrix, parts: tuple[Linear, ...]) -> float:
@@ -134,7 +135,7 @@ class Gauge:
 
     def spend(self, **of: str) -> Linear:
         """Money for systems and their rent, undiscounted, in millions of USD."""
-        return _scaled(self.total("spend_usd", **of), 1 / USD_PER_MODEL_UNIT)
+        return _scaled(self.total("spend_usd", **of), 1 / MILLION)
 
     def in_service(self, accelerator: str) -> tuple[Linear, ...]:
         """Accelerators of one kind in service in each period, the existing fleet apart."""
@@ -157,7 +158,7 @@ class Gauge:
         for line in (*CAPEX, *OPEX):
             for variable, t, usd in self.model.costs[line]:
                 if t in periods:
-                    terms[self.number[variable.name]] += usd / USD_PER_MODEL_UNIT
+                    terms[self.number[variable.name]] += usd / MILLION
         return Linear({j: amount for j, amount in terms.items() if amount})
 
 

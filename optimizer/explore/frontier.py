@@ -18,13 +18,12 @@ from optimizer.explore.figures import Gauge, Linear
 from optimizer.explore.results import Frontier, Headline, Point, headline
 from optimizer.explore.sweep import Watch
 from optimizer.explore.trades import Trade, trade_of
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
-from optimizer.interruption import STOPS, OutOfTime, held
+from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.planning import NoPlan, Planned, make_plan
 from optimizer.proven import Solved, plan_of, stated
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix, cost_row, with_rows
+from optimizer.solving.matrix import Floats, Line, Matrix
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
@@ -65,12 +64,12 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
         planned = make_plan(request, options)
         with WhatIf(planned.plan, options) as asked:
             trade = trade_of(key, Gauge(*asked.model))
-            try:
+            span = None
+            with asked.until_stopped():
                 if planned.interrupted:
                     raise KeyboardInterrupt
                 span = _span(asked, asked.model[1], trade)
-            except STOPS as stop:
-                asked.stop(stop)
+            if span is None:
                 return _frontier(asked, trade, points, 0.0, [_cheapest(planned, key)])
             found = list(_until_stopped(asked, _points(asked, trade, span, points), points, watch))
             kept = list(undominated(found, EQUAL * (span.most - span.least))) or [_cheapest(planned, key)]
@@ -79,13 +78,11 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
 
 def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: Watch | None) -> Iterator[Point]:
     """Points one after another, until time runs out or somebody asks to stop."""
-    try:
+    with asked.until_stopped():
         for number, point in enumerate(found, start=1):
             yield point
             if watch is not None:
                 watch(number, points)
-    except STOPS as stop:
-        asked.stop(stop)
 
 
 def _frontier(asked: WhatIf, trade: Trade, points: int, least_bound: float, kept: Sequence[Point]) -> Frontier:
@@ -112,7 +109,7 @@ def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
     """Both ends by lexicographic optima: the least amount of all plans, and of the cheapest ones."""
     here, gap = solution_of(asked, matrix), min(END_GAP, 50 * asked.options.gap)
     best = matrix.cost_of(here)
-    cheapest = with_rows(matrix, [cost_row(matrix, best + ROUNDING * abs(best))])
+    cheapest = matrix.with_rows([matrix.cost_row(best + ROUNDING * abs(best))])
     least = trade.least(Extremes(asked, matrix, here, gap))
     most = trade.least(Extremes(asked, cheapest, here, gap))
     return Span(least.value, least.bound, max(least.value, most.value), least.values)
@@ -139,7 +136,7 @@ def _point(
     begin = np.array([known.get(name, 0.0) for name in matrix.columns])
     searched, offset = _weighed(matrix, at_level, above, span, begin, asked.options.gap)
     if trade.limit is None:
-        searched = with_rows(searched, [Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
+        searched = searched.with_rows([Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
     gap = asked.options.gap * (1 - 2 * TIE_BREAK)
     found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
     if not found.values.size and asked.options.ends is not None:
@@ -153,7 +150,7 @@ def _point(
     point = Point(
         limit=level,
         amount=at_level.amount(found.values),
-        headline=_bounded(headline(plan), bound * USD_PER_MODEL_UNIT),
+        headline=_bounded(headline(plan), solution.bound_usd),
         plan=plan,
     )
     return point, dict(zip(matrix.columns, found.values.tolist(), strict=True))
@@ -170,11 +167,11 @@ def _weighed(
     if width <= 0:
         return matrix, 0.0
     weight = TIE_BREAK * gap * abs(matrix.cost_of(begin)) / width / len(above)
-    cost = matrix.cost.copy()
+    cost = dict(enumerate(matrix.cost.tolist()))
     for part in above:
         for j, amount in part.terms.items():
             cost[j] += weight * amount
-    return replace(matrix, cost=cost), weight * fsum(part.constant for part in above)
+    return matrix.minimising(cost), weight * fsum(part.constant for part in above)
 
 
 def _named(solution: Solution, options: Options) -> Solution:
@@ -187,8 +184,7 @@ def _plan(asked: WhatIf, solved: Solved, trade: Trade) -> Plan:
     """The plan of a point. Where no scenario can state the level, it is one of the scenario as it is."""
     if trade.limit is not None:
         return plan_of(solved)
-    bound = min(asked.cost.least / USD_PER_MODEL_UNIT, solved.solution.objective)
-    return plan_of(replace(solved, solution=_named(replace(solved.solution, bound=bound), asked.options)))
+    return plan_of(replace(solved, solution=_named(solved.solution.bounded_by(asked.cost.least), asked.options)))
 
 
 def _bounded(found: Headline, bound_usd: float) -> Headline:

@@ -12,10 +12,11 @@ from typing import Any
 from catalogs.problems import InputError, suggestion
 from optimizer.explore.extremes import SAME, End, Extremes, highest
 from optimizer.explore.figures import Gauge, Linear
-from optimizer.formulation.model import DEMAND_PARTS, USD_PER_MODEL_UNIT
+from optimizer.formulation.model import DEMAND_PARTS
 from optimizer.request.edits import changed, text_at
 from optimizer.request.load import Request
 from optimizer.solving.matrix import Floats
+from optimizer.tables.rows import MILLION
 
 KEYS = ("carbon_t", "it_kw", "unmet", "unmet/DEMAND", "vendor/NAME")
 ROUNDED_UP = Decimal("1.000000001")
@@ -121,7 +122,7 @@ def _unmet(key: str, gauge: Gauge) -> Trade:
     """All work left undone, added at its price: work of different units has no other sum."""
     terms = {gauge.number[term.variable.name]: 0.0 for term in gauge.model.costs["unmet_usd"]}
     for term in gauge.model.costs["unmet_usd"]:
-        terms[gauge.number[term.variable.name]] += term.usd / USD_PER_MODEL_UNIT
+        terms[gauge.number[term.variable.name]] += term.usd / MILLION
     if not terms:
         raise _refused(gauge, "no work may be left undone: no demand has an unmet_usd_per_unit_hour")
     return Trade(key, "work left undone, at its price", "M USD", (Linear(terms),))

@@ -8,12 +8,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from optimizer.interruption import held
-from optimizer.solving.solve import POLL_SECONDS
+from optimizer.solving.pool import as_they_end
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -33,12 +33,8 @@ def answers(
     with held() as hold, _safe_path(), _pool(workers) as pool:
         with _apart_from_the_terminal():
             number = {pool.submit(question, task): i for i, task in enumerate(tasks)}
-        left = set(number)
-        while left:
-            hold.check()
-            done, left = wait(left, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield number[future], future.result()
+        for future in as_they_end(hold, number):
+            yield number[future], future.result()
 
 
 @contextmanager

@@ -46,6 +46,10 @@ class Row(NamedTuple):
     constant: float = 0.0
     share: Share | None = None
 
+    def usd_per_unit(self, dual: float) -> float:
+        """What one unit more in the row is worth by its dual, in USD of the user's unit."""
+        return dual * USD_PER_MODEL_UNIT / self.scale
+
 
 class Band(NamedTuple):
     """A step of an offer's price breaks for the orders entering service in period t, all places together.

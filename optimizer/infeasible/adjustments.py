@@ -9,12 +9,13 @@ from math import fsum
 from typing import Any
 
 from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.formulation.model import Model, Row, model_name
 from optimizer.infeasible.edits import edited, plain, setting
 from optimizer.request.edits import Key, changed, text_at
 from optimizer.request.load import Request
 from optimizer.request.schedules import supplied
 from optimizer.solving.matrix import Matrix
+from optimizer.tables.rows import MILLION
 
 DIGITS = 4
 """An amount is shown to so many digits, rounded up."""
@@ -182,7 +183,7 @@ def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> f
         draws = [float(a.draws[limit.name]) for a in catalog.accelerators.values() if a.draws.get(limit.name)]
         return share if limit.is_share or not draws else 1e-3 * len(draws) / fsum(draws)
     if limit.kind == "budget":
-        return scale / USD_PER_MODEL_UNIT
+        return scale / MILLION
     if limit.kind == "limits":
         return share
     return 1e-2 if limit.constraint == "racks_within_site" else 1.0

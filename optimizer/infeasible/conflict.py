@@ -8,7 +8,7 @@ that what remains is what can least be talked about. Rows that state how things 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,14 @@ from optimizer.formulation import build_model
 from optimizer.formulation.business_limits import business_limits
 from optimizer.formulation.model import Model, model_name
 from optimizer.infeasible.adjustments import kind_of
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import terms
 from optimizer.infeasible.shortage import certified
 from optimizer.infeasible.work_options import Ways
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
 from optimizer.request.scenario import EACH
-from optimizer.solving.matrix import Column, Matrix, to_matrix, with_columns
+from optimizer.solving.matrix import Give, Matrix, to_matrix
 from optimizer.tables import build_tables
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import could_be_ordered
@@ -101,8 +101,8 @@ class Found:
 class Filter:
     """Looks for the conflicts of a request without a plan."""
 
-    def __init__(self, desk: Desk, request: Request) -> None:
-        self.desk, self.request = desk, request
+    def __init__(self, feasibility: Feasibility, request: Request) -> None:
+        self.feasibility, self.request = feasibility, request
         self._unsure = False
         self._built: dict[tuple[Group, ...], Matrix | None] = {}
         model = build_model(build_tables(request, loose=True))
@@ -182,7 +182,7 @@ class Filter:
     def _infeasible(self, out: Iterable[Group]) -> bool:
         """Whether there is no plan without some limits; what is not found out counts as a plan."""
         matrix = self._matrix(out)
-        fits = None if matrix is None else self.desk.fits(matrix)
+        fits = None if matrix is None else self.feasibility.fits(matrix)
         self._unsure = self._unsure or fits is None
         return fits is False
 
@@ -191,13 +191,7 @@ class Filter:
         matrix = self._stated(tuple(sorted((g for g in out if g.figures), key=lambda g: g.label)))
         if matrix is None:
             return None
-        which = np.zeros(len(matrix.rows), dtype=bool)
-        which[_rows_of(matrix, out)] = True
-        return replace(
-            matrix,
-            row_lower=np.where(which, -np.inf, matrix.row_lower),
-            row_upper=np.where(which, np.inf, matrix.row_upper),
-        )
+        return matrix.without_limits(_rows_of(matrix, out))
 
     def _stated(self, relaxed: tuple[Group, ...]) -> Matrix | None:
         if relaxed not in self._built:
@@ -219,12 +213,9 @@ class Filter:
         matrix = self._matrix(others)
         if matrix is None:
             return False
-        gives = [_give(matrix, i) for i in _rows_of(matrix, conflict.groups)]
-        elastic = with_columns(
-            replace(matrix, cost=np.zeros(len(matrix.cost)), integer=np.zeros(len(matrix.cost), dtype=bool)), gives
-        )
-        duals = self.desk.solve(elastic).duals
-        return certified(elastic, duals) or self.desk.fits(matrix, otherwise=True) is False
+        elastic = matrix.relaxed().elastic([_give(matrix, i) for i in _rows_of(matrix, conflict.groups)])
+        duals = self.feasibility.asked(elastic).duals
+        return certified(elastic, duals) or self.feasibility.fits(matrix, otherwise=True) is False
 
 
 def _begins(name: str) -> str:
@@ -237,7 +228,5 @@ def _rows_of(matrix: Matrix, groups: Iterable[Group]) -> list[int]:
     return [i for i, name in enumerate(matrix.rows) if _begins(name) in begins]
 
 
-def _give(matrix: Matrix, row: int) -> Column:
-    more = 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0
-    bound = matrix.row_lower[row] if more > 0 else matrix.row_upper[row]
-    return Column(f"give({matrix.rows[row]})", 1.0, matrix.reach(row) + abs(float(bound)), {row: more})
+def _give(matrix: Matrix, row: int) -> Give:
+    return Give(f"give({matrix.rows[row]})", 1.0, {row: 1.0 if np.isfinite(matrix.row_lower[row]) else -1.0})

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from catalogs.figures import told_apart
 from catalogs.memory import misfit
 from optimizer.formulation.business_limits import BusinessLimit, business_limits
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
+from optimizer.formulation.model import Model, Row
 from optimizer.infeasible.availability import NO_LIMITS, SURELY, Bound, added, tightest, times
 from optimizer.infeasible.report import Contradiction
 from optimizer.infeasible.share_caps import shares_too_small
@@ -21,6 +21,7 @@ from optimizer.infeasible.subject import Statement, Subject
 from optimizer.infeasible.work_options import Bar, Way, few_bars, lead_time
 from optimizer.request.load import Request
 from optimizer.tables import Cohort, Need, grouped
+from optimizer.tables.rows import MILLION
 
 SHOWN = 4
 Rule = Callable[[Subject], Iterator[Statement]]
@@ -66,7 +67,7 @@ def used_up(subject: Subject) -> Iterator[Statement]:
 
 def _amounts(unit: str, values: tuple[float, float]) -> tuple[str, str]:
     """Two amounts that are compared, in words."""
-    one, other = (value / USD_PER_MODEL_UNIT for value in values) if unit == "USD" else values
+    one, other = (value / MILLION for value in values) if unit == "USD" else values
     texts, unit = told_apart(one, other), "M USD" if unit == "USD" else unit
     return f"{texts[0]} {unit}", f"{texts[1]} {unit}"
 

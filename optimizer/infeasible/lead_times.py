@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME, terms
 from optimizer.infeasible.report import Change
 from optimizer.infeasible.steps import Fix
@@ -20,8 +17,8 @@ from optimizer.request.load import Request
 class Sooner:
     """The months that things take in a request, and what it needs them to be."""
 
-    def __init__(self, desk: Desk, request: Request) -> None:
-        self.desk, self.request = desk, request
+    def __init__(self, feasibility: Feasibility, request: Request) -> None:
+        self.feasibility, self.request = feasibility, request
         self.calendar = request.scenario.calendar
         times = [term.numbers for term in terms(request) if term.kind == TIME]
         self.months = {key: number for numbers in times for key, number in numbers.items()}
@@ -32,7 +29,7 @@ class Sooner:
             everything = dict.fromkeys(self.months, periods)
             if self._fits(everything):
                 return self._fix(self._fewest(everything))
-        if self.desk.cut_short:
+        if self.feasibility.cut_short:
             raise OutOfTime
         return None
 
@@ -65,21 +62,19 @@ class Sooner:
 
     def _used(self, sooner: dict[Key, int]) -> dict[Key, int]:
         """What a plan makes use of that orders as little as it can sooner than it may today."""
-        today, then = self.desk.stated(self.request), self.desk.stated(self._changed(sooner))
+        today, then = self.feasibility.stated(self.request), self.feasibility.stated(self._changed(sooner))
         if then is None:
             return sooner
         possible = set(today[1].columns) if today is not None else set()
         early = [j for j in then[1].column_numbers("order") if then[1].columns[j] not in possible]
-        cost = np.zeros(len(then[1].cost))
-        cost[early] = 1.0
-        values = self.desk.solve(replace(then[1], cost=cost)).values
+        values = self.feasibility.asked(then[1].minimising(dict.fromkeys(early, 1.0))).values
         if not values.size:
             return sooner
         offers = {then[1].columns[j].removeprefix("order(").partition(",")[0] for j in early if values[j] > 0.5}
         return {key: n for key, n in sooner.items() if key[1] != "offers" or key[2] in offers}
 
     def _fits(self, sooner: Mapping[Key, int]) -> bool:
-        return self.desk.has_plan(self._changed(sooner)) is True
+        return self.feasibility.has_plan(self._changed(sooner)) is True
 
     def _changed(self, sooner: Mapping[Key, int]) -> Request:
         return changed(self.request, self._values(sooner))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import fsum
-
-import numpy as np
 
 from optimizer.formulation import build_model
 from optimizer.infeasible.adjustments import LASTING, Lever, Move, levers
-from optimizer.infeasible.feasibility import FINE_GAP, Desk
+from optimizer.infeasible.feasibility import FINE_GAP, Feasibility
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Column, Matrix, to_matrix, with_columns
+from optimizer.solving.matrix import Give, Matrix, to_matrix
 from optimizer.solving.settle import needed
 from optimizer.tables import build_tables
 
@@ -27,8 +24,8 @@ class Question:
     Raises InputError for a request with work that nothing can ever do.
     """
 
-    def __init__(self, desk: Desk, request: Request) -> None:
-        self.desk = desk
+    def __init__(self, feasibility: Feasibility, request: Request) -> None:
+        self.feasibility = feasibility
         self.model = build_model(build_tables(request, loose=True))
         self.matrix = to_matrix(self.model.problem)
         self.levers = levers(self.model, self.matrix)
@@ -45,11 +42,10 @@ class Question:
 
     def _gives(self, weights: Mapping[Lever, float], others: Sequence[Move] = ()) -> dict[Lever, float] | None:
         matrix = loosened(self.matrix, others)
-        columns = [_column(matrix, lever, weight) for lever, weight in weights.items()]
-        elastic = with_columns(replace(matrix, cost=np.zeros(len(matrix.cost))), columns)
-        solution = self.desk.solve(elastic, gap=FINE_GAP)
+        elastic = matrix.elastic([_give(lever, weight) for lever, weight in weights.items()])
+        solution = self.feasibility.asked(elastic, gap=FINE_GAP)
         if solution.status == "infeasible":  # never on one solve's word
-            solution = self.desk.solve(elastic, gap=FINE_GAP, otherwise=True)
+            solution = self.feasibility.asked(elastic, gap=FINE_GAP, otherwise=True)
         if not solution.values.size:
             if solution.status != "infeasible":
                 raise OutOfTime
@@ -87,7 +83,7 @@ class Question:
         while low < high:
             middle = (low + high + 1) // 2
             tried = [*moves[:k], choices[middle], *moves[k + 1 :]]
-            if self.desk.fits(loosened(self.matrix, tried)):
+            if self.feasibility.fits(loosened(self.matrix, tried)):
                 low = middle
             else:
                 high = middle - 1
@@ -100,22 +96,11 @@ def _periods(lever: Lever, count: int) -> tuple[int, int]:
     return (periods[0], periods[0]) if len(periods) == 1 and lever.limit.kind == "demand" else (1, count)
 
 
-def _column(matrix: Matrix, lever: Lever, weight: float) -> Column:
-    entries = {row.row: -row.per_unit for row in lever.rows}
-    most = 100.0 if lever.unit in ("%", "points") else max(_reach(matrix, i) / abs(per) for i, per in entries.items())
-    return Column(f"give({lever.limit.label})", weight, most, entries)
-
-
-def _reach(matrix: Matrix, row: int) -> float:
-    """The most that a row can ever be beyond its limit: its variables at their extremes."""
-    bounds = [abs(float(b)) for b in (matrix.row_lower[row], matrix.row_upper[row]) if np.isfinite(b)]
-    return fsum([matrix.reach(row), *bounds])
+def _give(lever: Lever, weight: float) -> Give:
+    most = 100.0 if lever.unit in ("%", "points") else None
+    return Give(f"give({lever.limit.label})", weight, {row.row: -row.per_unit for row in lever.rows}, most)
 
 
 def loosened(matrix: Matrix, moves: Sequence[Move]) -> Matrix:
     """A model with its rows loosened by some moves."""
-    lower, upper = matrix.row_lower.copy(), matrix.row_upper.copy()
-    for move in moves:
-        for row, give in move.loosened().items():
-            (upper if give > 0 else lower)[row] += give
-    return replace(matrix, row_lower=lower, row_upper=upper)
+    return matrix.loosened(give for move in moves for give in move.loosened().items())

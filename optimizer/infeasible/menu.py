@@ -9,7 +9,7 @@ from optimizer.formulation import SHORT_OF
 from optimizer.formulation.business_limits import business_limits
 from optimizer.infeasible.adjustments import GROWTH, Lever, Move, figures, settings
 from optimizer.infeasible.conflict import Found
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME
 from optimizer.infeasible.lead_times import Sooner
 from optimizer.infeasible.least_changes import Question
@@ -31,24 +31,24 @@ Task = Callable[[], Iterator[Answer]]
 class Menu:
     """What could repair a request, given its conflicts: a change that leaves out a conflict repairs nothing."""
 
-    def __init__(self, desk: Desk, request: Request, conflicts: Sequence[Found]) -> None:
-        self.desk, self.request, self.conflicts = desk, request, conflicts
-        self.question = Question(desk, request)
-        self.mixes = Mixes(desk, request, self.question, conflicts)
+    def __init__(self, feasibility: Feasibility, request: Request, conflicts: Sequence[Found]) -> None:
+        self.feasibility, self.request, self.conflicts = feasibility, request, conflicts
+        self.question = Question(feasibility, request)
+        self.mixes = Mixes(feasibility, request, self.question, conflicts)
         self.steps = [*shares(request, business_limits(self.question.model)), *sizes(request)]
 
     def answers(self) -> Iterator[Repair | Hopeless]:
         """Repairs, and the kinds of change that cannot be one by themselves."""
         tasks: list[Task] = [*self._kinds(), *self._steps(), _one(self._time), _one(self._mix), self._all_work_done]
-        for answers in self.desk.all(tasks, self._in_time):
-            yield from answers
+        for answers in self.feasibility.all(tasks, self._in_time):
+            yield from answers or ()
 
     def _in_time(self, task: Task) -> list[Repair | Hopeless]:
         found: list[Repair | Hopeless] = []
         try:
             found += (answer for answer in task() if answer is not None)
         except OutOfTime:
-            self.desk.cut_short = True
+            self.feasibility.cut_short = True
         return found
 
     def _kinds(self) -> Iterator[Task]:
@@ -87,18 +87,18 @@ class Menu:
                 yield _one(partial(self._step, steps))
 
     def _step(self, steps: Steps) -> Answer:
-        fix = least_steps(self.desk, self.request, steps)
+        fix = least_steps(self.feasibility, self.request, steps)
         return self._plan(fix) if fix else Hopeless(kind=steps.label, why="no size of it is enough")
 
     def _time(self) -> Answer:
         beside = next((conflict for conflict in self.conflicts if not conflict.has(TIME)), None)
         if beside is not None:
             return Hopeless(kind=TIME, why=_beside(beside))
-        fix = Sooner(self.desk, self.request).least()
+        fix = Sooner(self.feasibility, self.request).least()
         return self._plan(fix) if fix else Hopeless(kind=TIME, why="at once would still be too late")
 
     def _plan(self, fix: Fix, words: str | None = None) -> Repair | None:
-        return planned(self.desk, self.request, fix, words)
+        return planned(self.feasibility, self.request, fix, words)
 
     def _checked(self, kind: str, moves: Sequence[Move]) -> Answer:
         """A repair by moved levers, with the last digits up by one if need be."""
@@ -112,14 +112,14 @@ class Menu:
         return Hopeless(kind=kind, why="a repair was found that could not be confirmed by planning with it")
 
 
-def planned(desk: Desk, request: Request, fix: Fix, words: str | None = None) -> Repair | None:
+def planned(feasibility: Feasibility, request: Request, fix: Fix, words: str | None = None) -> Repair | None:
     """A repair with the plan that it makes possible, audited; None if there is none."""
     new = changed(request, fix.values)
-    built = desk.stated(new)
-    solution = desk.solve(built[1]) if built is not None else None
+    built = feasibility.stated(new)
+    solution = feasibility.asked(built[1]) if built is not None else None
     if built is None or solution is None or not solution.values.size:
         return None
-    plan = plan_of(Solved(new, *built, solution, desk.options))
+    plan = plan_of(Solved(new, *built, solution, feasibility.options))
     return Repair(
         kind=fix.kind,
         words=words or " and ".join(change.words for change in fix.changes),

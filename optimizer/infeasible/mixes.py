@@ -10,7 +10,7 @@ from typing import Any
 from catalogs.problems import InputError
 from optimizer.infeasible.adjustments import Lever, Move, figures
 from optimizer.infeasible.conflict import Found
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME
 from optimizer.infeasible.lead_times import Sooner
 from optimizer.infeasible.least_changes import Question
@@ -46,8 +46,10 @@ class Other:
 class Mixes:
     """Mixes of amounts, alone or with what is no amount: time, sizes and shares."""
 
-    def __init__(self, desk: Desk, request: Request, question: Question, conflicts: Sequence[Found]) -> None:
-        self.desk, self.request, self.question, self.conflicts = desk, request, question, conflicts
+    def __init__(
+        self, feasibility: Feasibility, request: Request, question: Question, conflicts: Sequence[Found]
+    ) -> None:
+        self.feasibility, self.request, self.question, self.conflicts = feasibility, request, question, conflicts
 
     def with_others(self, steps: Sequence[Steps]) -> Iterator[tuple[Fix, str]]:
         """Amounts that leave no work undone, with one other thing that a conflict has; or else with all of them."""
@@ -59,11 +61,11 @@ class Mixes:
 
     def _others(self, steps: Sequence[Steps]) -> Iterator[Other]:
         if any(conflict.has(TIME) for conflict in self.conflicts):
-            sooner = Sooner(self.desk, self.request)
-            yield Other(sooner.most, sooner.values, lambda request: Sooner(self.desk, request).least())
+            sooner = Sooner(self.feasibility, self.request)
+            yield Other(sooner.most, sooner.values, lambda request: Sooner(self.feasibility, request).least())
         for one in steps:
             if one.most and any(one.label in conflict.labels for conflict in self.conflicts):
-                yield Other(one.most, one.values, partial(least_steps, self.desk, steps=one))
+                yield Other(one.most, one.values, partial(least_steps, self.feasibility, steps=one))
 
     def _with(self, other: Other) -> tuple[Fix, str] | None:
         """Amounts with the lowest level of another thing at which some are enough."""
@@ -83,7 +85,7 @@ class Mixes:
     def _moves(self, values: Values, weights: Weights) -> list[Move] | None:
         """The least amounts with some figures changed; None if there are none."""
         try:
-            question = Question(self.desk, changed(self.request, values))
+            question = Question(self.feasibility, changed(self.request, values))
         except InputError:
             return None
         return question.least(weights(question))
@@ -95,7 +97,7 @@ class Mixes:
         fixes = []
         for i, other in enumerate(others):
             request = changed(self.request, {**values, **_together([*kept[:i], *kept[i + 1 :]])})
-            fix = None if self.desk.has_plan(request) else other.least(request)
+            fix = None if self.feasibility.has_plan(request) else other.least(request)
             kept[i] = {} if fix is None else fix.values
             fixes += [] if fix is None else [fix]
         extra = [change for fix in fixes for change in fix.changes]

@@ -9,7 +9,7 @@ from catalogs.problems import InputError
 from optimizer.formulation import build_model
 from optimizer.infeasible.conflict import Filter, Found
 from optimizer.infeasible.contradictions import contradictions
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.lead_times import Sooner
 from optimizer.infeasible.menu import Menu, planned
 from optimizer.infeasible.report import Conflict, Contradiction, Hopeless, Repair, Report
@@ -30,48 +30,48 @@ def repair(request: Request, options: Options) -> Report:
     `options.time_limit` is for the whole: what was found by then is reported, and `stopped` says so.
     Raises InputError for what no change of time could state, SolverError for our own faults.
     """
-    with held(), Desk(options) as desk:
+    with held(), Feasibility(options) as feasibility:
         try:
             _, matrix = stated(request)
         except InputError as error:
-            return _too_late(desk, request, error)
+            return _too_late(feasibility, request, error)
         fits = None
-        with desk.until_stopped():
-            fits = _fits(desk, request, matrix)
+        with feasibility.until_stopped():
+            fits = _fits(feasibility, request, matrix)
         if fits is False:
             loose = build_model(build_tables(request, loose=True))
-            return _infeasible(desk, request, contradictions(request, loose))
-        name, interrupted = request.scenario.name, desk.stopped == "interrupted"
+            return _infeasible(feasibility, request, contradictions(request, loose))
+        name, interrupted = request.scenario.name, feasibility.stopped == "interrupted"
         status: Literal["feasible", "unknown"] = "feasible" if fits else "unknown"
         return Report(scenario=name, status=status, stopped=not fits, interrupted=interrupted)
 
 
-def _fits(desk: Desk, request: Request, matrix: Matrix) -> bool | None:
+def _fits(feasibility: Feasibility, request: Request, matrix: Matrix) -> bool | None:
     """Whether a request has a plan; None if that was not found out. No is never said on one solve's word."""
-    fits = desk.fits(matrix)
-    if fits is False and not proved_infeasible(request, desk.options, desk.ask):
-        return bool(resolved_again(matrix, desk.options, desk.ask).values.size) or None
+    fits = feasibility.fits(matrix)
+    if fits is False and not proved_infeasible(request, feasibility.options, feasibility.solve):
+        return bool(resolved_again(matrix, feasibility.options, feasibility.solve).values.size) or None
     return fits
 
 
-def _infeasible(desk: Desk, request: Request, sentences: Sequence[Contradiction]) -> Report:
+def _infeasible(feasibility: Feasibility, request: Request, sentences: Sequence[Contradiction]) -> Report:
     conflicts: list[Found] = []
     answers: list[Repair | Hopeless] = []
-    with desk.until_stopped():
-        for conflict in Filter(desk, request).conflicts():
+    with feasibility.until_stopped():
+        for conflict in Filter(feasibility, request).conflicts():
             conflicts.append(conflict)  # one by one: the time may run out between them
-        answers += Menu(desk, request, conflicts).answers()
-    return _report(request.scenario.name, sentences, conflicts, answers, desk)
+        answers += Menu(feasibility, request, conflicts).answers()
+    return _report(request.scenario.name, sentences, conflicts, answers, feasibility)
 
 
-def _too_late(desk: Desk, request: Request, error: InputError) -> Report:
+def _too_late(feasibility: Feasibility, request: Request, error: InputError) -> Report:
     """Nothing can ever serve a demand: raises the error again unless it would in less time."""
     found = None
-    sooner = Sooner(desk, request)
-    with desk.until_stopped():
+    sooner = Sooner(feasibility, request)
+    with feasibility.until_stopped():
         fix = sooner.least()
-        found = planned(desk, request, fix) if fix is not None else None
-    if desk.stopped == "interrupted":
+        found = planned(feasibility, request, fix) if fix is not None else None
+    if feasibility.stopped == "interrupted":
         raise KeyboardInterrupt
     if found is None:
         raise error
@@ -79,7 +79,7 @@ def _too_late(desk: Desk, request: Request, error: InputError) -> Report:
     sentences = [
         Contradiction(at=str(p.at), about="lead times", sentence=p.message, limits=times) for p in error.problems
     ]
-    return _report(request.scenario.name, sentences, [], [found], desk)
+    return _report(request.scenario.name, sentences, [], [found], feasibility)
 
 
 def _report(
@@ -87,7 +87,7 @@ def _report(
     sentences: Iterable[Contradiction],
     conflicts: Iterable[Found],
     answers: Sequence[Repair | Hopeless],
-    desk: Desk,
+    feasibility: Feasibility,
 ) -> Report:
     different = {answer.settings: answer for answer in answers if isinstance(answer, Repair)}
     repairs = sorted(different.values(), key=lambda repair: repair.cost_usd)
@@ -99,6 +99,6 @@ def _report(
         conflicts=tuple(Conflict(limits=found.labels, minimal=found.minimal) for found in conflicts),
         repairs=tuple(r.model_copy(update={"extra_usd": r.cost_usd - cheapest}) for r in repairs),
         not_alone=tuple(a for a in answers if isinstance(a, Hopeless)),
-        stopped=desk.cut_short or desk.stopped is not None,
-        interrupted=desk.stopped == "interrupted",
+        stopped=feasibility.cut_short or feasibility.stopped is not None,
+        interrupted=feasibility.stopped == "interrupted",
     )

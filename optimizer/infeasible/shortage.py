@@ -15,18 +15,19 @@ from itertools import product
 import numpy as np
 
 from optimizer.formulation import SHORT_OF, build_model
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, model_name
+from optimizer.formulation.model import Model, Row, model_name
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
 from optimizer.solving.certificate import certified_bound, magnified
-from optimizer.solving.matrix import Column, Floats, Matrix, row_numbers, to_matrix, with_columns
+from optimizer.solving.matrix import Floats, Give, Matrix, row_numbers, to_matrix
 from optimizer.solving.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.solving.settle import STRICT, needed, widened
 from optimizer.solving.solution import Options, Solution, SolverError
 from optimizer.solving.solve import solve
 from optimizer.solving.whole_rows import EPS
 from optimizer.tables import build_tables
+from optimizer.tables.rows import MILLION
 
 ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
@@ -76,7 +77,7 @@ _PHRASES = {
 def _readable(amount: float, unit: str) -> str:
     """An amount that is enough, with the digits that it takes to say so."""
     if unit == "USD" and amount >= LARGE_USD:
-        return f"{enough(amount / 1e6, 3)} million USD"
+        return f"{enough(amount / MILLION, 3)} million USD"
     if unit == "USD":
         return f"{enough(amount, 2)} USD"
     return f"{enough(amount)} {unit}"
@@ -155,25 +156,12 @@ def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
 
 
 def _weight(row: Row) -> float:
-    return row.scale / USD_PER_MODEL_UNIT if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
+    return row.scale / MILLION if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
 
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
     """The least weighted give of some groups of rows: a column each, its cost its weight."""
-    gives = [
-        Column(f"give({group.constraint},{group.name})", group.weight, _most_give(matrix, group), dict(group.rows))
-        for group in groups
-    ]
-    return with_columns(replace(matrix, cost=np.zeros(len(matrix.cost))), gives)
-
-
-def _most_give(matrix: Matrix, group: _Group) -> float:
-    """The most that a group can have to give: its rows at the extremes of their variables."""
-    worst = 0.0
-    for i, give in group.rows:
-        bound = matrix.row_upper[i] if give < 0 else matrix.row_lower[i]
-        worst = max(worst, (matrix.reach(i) + abs(float(bound))) / abs(give))
-    return worst
+    return matrix.elastic([Give(f"give({g.constraint},{g.name})", g.weight, dict(g.rows)) for g in groups])
 
 
 def rounding(matrix: Matrix, duals: Floats) -> float:
@@ -195,10 +183,6 @@ def certified(matrix: Matrix, duals: Floats) -> bool:
     return bool(duals.size) and certified_bound(matrix, duals) > rounding(matrix, duals)
 
 
-def _relaxed(matrix: Matrix) -> Matrix:
-    return replace(matrix, integer=np.zeros_like(matrix.integer))
-
-
 def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
     return math.fsum(group.weight * give for group, give in zip(groups, gives, strict=True))
 
@@ -215,7 +199,7 @@ class _Question:
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
         matrix = to_matrix(self.model.problem)
-        self.matrix = replace(matrix, integer=matrix.integer & (matrix.upper <= MOST_SYSTEMS))
+        self.matrix = matrix.relaxed(matrix.upper > MOST_SYSTEMS)
 
     def least(self, kinds: Iterable[str]) -> tuple[list[Shortage], Solution, Matrix]:
         """The least give of some kinds of limits; no shortages if even that does not make a plan."""
@@ -238,7 +222,7 @@ class _Question:
     def _solved(self, matrix: Matrix) -> Solution:
         """A solution; that there is none is not believed of presolve, which has taken a give for a whole number."""
         solution, otherwise = whole(matrix, self.options), replace(self.options, presolve="off")
-        if solution.status != "infeasible" or whole(_relaxed(matrix), otherwise).status == "infeasible":
+        if solution.status != "infeasible" or whole(matrix.relaxed(), otherwise).status == "infeasible":
             return solution
         return whole(matrix, otherwise)
 
@@ -254,8 +238,7 @@ class _Question:
         longest = max([*waits, *map(tables.wait, months)], default=0)
         for sooner in range(1, longest + 1):
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
-            feasibility = replace(matrix, cost=np.zeros(len(matrix.cost)))
-            if whole(feasibility, self.options).values.size:
+            if whole(matrix.minimising({}), self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
                 return Shortage("time", "lead_time", "every offer", sooner, unit)
         return None
@@ -312,7 +295,7 @@ def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options,
 
 def _finer_duals(matrix: Matrix, options: Options, ask: Ask) -> Floats:
     """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
-    relaxed = _relaxed(matrix)
+    relaxed = matrix.relaxed()
     first = ask(relaxed, options)
     return ask(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
 
@@ -324,7 +307,7 @@ def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> b
     """
     question = _Question(request, options)
     matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
-    return _proof(question, matrix, ask(_relaxed(matrix), question.options).duals, options, ask) is not None
+    return _proof(question, matrix, ask(matrix.relaxed(), question.options).duals, options, ask) is not None
 
 
 def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:

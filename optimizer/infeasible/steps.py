@@ -12,7 +12,7 @@ from typing import Any
 
 from optimizer.formulation.business_limits import PERCENT, BusinessLimit
 from optimizer.infeasible.edits import plain
-from optimizer.infeasible.feasibility import Desk
+from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import SIZE, terms
 from optimizer.infeasible.report import Change
 from optimizer.interruption import OutOfTime
@@ -90,11 +90,11 @@ def shares(request: Request, limits: Iterable[BusinessLimit]) -> Iterator[Steps]
             yield Steps("limits", limit.label, limit.key, old, step, most, "points")
 
 
-def least_steps(desk: Desk, request: Request, steps: Steps) -> Fix | None:
+def least_steps(feasibility: Feasibility, request: Request, steps: Steps) -> Fix | None:
     """The fewest steps that leave a plan; None if all of them do not."""
 
     def enough(count: int) -> bool | None:
-        return desk.has_plan(changed(request, steps.values(count)))
+        return feasibility.has_plan(changed(request, steps.values(count)))
 
     at_most = enough(steps.most) if steps.most else False
     if at_most is None:

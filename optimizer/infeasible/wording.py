@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.infeasible.adjustments import DEADLINE, LASTING, Move
 from optimizer.infeasible.report import Change
 from optimizer.request.edits import text_at
 from optimizer.request.load import Request
+from optimizer.tables.rows import MILLION
 
 USD_SHOWN = 10_000
 """From here on, USD are shown in millions."""
@@ -57,7 +57,7 @@ def _words(request: Request, run: Sequence[Move]) -> str:
 
 def _with_unit(amount: Decimal, unit: str) -> str:
     if unit == "USD" and amount >= USD_SHOWN:
-        amount, unit = amount / Decimal(int(USD_PER_MODEL_UNIT)), "M USD"
+        amount, unit = amount / Decimal(int(MILLION)), "M USD"
     return f"{_shown(amount)} {unit}"
 
 

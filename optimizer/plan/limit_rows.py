@@ -8,7 +8,7 @@ from typing import Literal
 
 import optimizer.plan.format as fmt
 from optimizer.formulation import SHORT_OF
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row, Terms
+from optimizer.formulation.model import Model, Row, Terms
 from optimizer.plan.answer import Answer
 
 NO_PRICE = 1e-7
@@ -52,7 +52,7 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
 
 def price_usd(row: Row, dual: float) -> float | None:
     """The dual price of a row in USD of its own unit; None where it is zero."""
-    price = dual * USD_PER_MODEL_UNIT / row.scale * (1 if row.sense == ">=" else -1)
+    price = row.usd_per_unit(dual) * (1 if row.sense == ">=" else -1)
     return price if price > NO_PRICE else None
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import BaseModel
 
 import optimizer.plan.format as fmt
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.plan import operations, other_decisions
 from optimizer.plan.answer import Answer
 from optimizer.plan.basis import basis
@@ -27,7 +26,7 @@ NOTHING_USD = 1e-6
 
 def _bound_usd(answer: Answer) -> float:
     """What no plan can cost less than, by the solver: the objective where the last digits of a sum alone differ."""
-    bound, objective = answer.solution.bound * USD_PER_MODEL_UNIT, answer.objective_usd
+    bound, objective = answer.solution.bound_usd, answer.objective_usd
     same = math.isclose(bound, objective, rel_tol=ROUNDING, abs_tol=NOTHING_USD)
     return objective if same else min(bound, objective)
 

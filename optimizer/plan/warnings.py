@@ -14,7 +14,6 @@ from statistics import median
 
 from catalogs.periods import first_month
 from catalogs.schema import Catalog, Offer
-from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.formulation.obligations import rent_after_usd
 from optimizer.plan.answer import Answer
 from optimizer.request.calendar import MONTHS_PER_YEAR
@@ -23,6 +22,7 @@ from optimizer.request.schedules import mean
 from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
+from optimizer.tables.rows import MILLION
 from optimizer.tables.warnings import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
 
 GENERATION_MONTHS = 18
@@ -71,7 +71,7 @@ def _percent(share: float) -> str:
 
 def usd_in_words(usd: float) -> str:
     """An amount in words: small ones in USD, others in millions."""
-    return f"{usd / USD_PER_MODEL_UNIT:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
+    return f"{usd / MILLION:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
 def doubtful(answer: Answer) -> Iterator[str]:
@@ -104,7 +104,7 @@ def rent_after_horizon(answer: Answer) -> Iterator[str]:
     tables = answer.tables
     owed = fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
     if owed > 0 and tables.scenario.finance.owed_after_horizon == "ignored":
-        millions = f"{owed / USD_PER_MODEL_UNIT:,.3f} million USD"
+        millions = f"{owed / MILLION:,.3f} million USD"
         yield (
             f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs "
             "(finance.owed_after_horizon: ignored)"

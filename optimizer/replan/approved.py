@@ -14,12 +14,12 @@ import numpy as np
 
 from catalogs.periods import first_month, last_month
 from catalogs.problems import InputError
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.formulation.model import Model, model_name, row_name
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Column, Floats, Line, Matrix, with_columns, with_objective, with_rows
+from optimizer.solving.matrix import Column, Floats, Line, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, Watch, relative_gap
 from optimizer.solving.solve import Solver, solve
@@ -62,10 +62,10 @@ class Replanned:
     best_usd: float
 
     def __str__(self) -> str:
-        cost = self.solution.objective * USD_PER_MODEL_UNIT
         return (
             f"stays close to the approved plan: {self.changes} of {self.lines} order lines changed; the fewest changes "
-            f"cost {self.closest_usd:,.2f} USD, this plan {cost:,.2f} USD, the best plan {self.best_usd:,.2f} USD"
+            f"cost {self.closest_usd:,.2f} USD, this plan {self.solution.objective_usd:,.2f} USD, "
+            f"the best plan {self.best_usd:,.2f} USD"
         )
 
 
@@ -105,15 +105,6 @@ def _column(offer: str, place: str, period: str) -> str:
     return model_name(row_name("order", (offer, place, period)))
 
 
-def fixed(matrix: Matrix, columns: Mapping[str, float]) -> Matrix:
-    """A model with some columns fixed; what is fixed may lie above what would be worth having."""
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for j, name in enumerate(matrix.columns):
-        if name in columns:
-            lower[j] = upper[j] = columns[name]
-    return replace(matrix, lower=lower, upper=upper)
-
-
 class PlacedOrdersConflict(Infeasible):
     """The request has a plan, but none that keeps the orders placed until a period."""
 
@@ -146,7 +137,7 @@ class Changes:
         self.gone = len(set(old) - set(matrix.columns))
         self.lines = len(old)
         choices = [Column(f"changed({matrix.columns[j]})", 0.0, 1.0, {}, integer=True) for j in self.columns]
-        self.linked = with_rows(with_columns(matrix, choices), list(self._links()))
+        self.linked = matrix.with_columns(choices).with_rows(list(self._links()))
 
     def _links(self) -> Iterator[Line]:
         """A choice is 1 where the systems of its order line are not the approved ones.
@@ -161,17 +152,16 @@ class Changes:
 
     def fewest(self, most_cost: float) -> Matrix:
         """The fewest changes, at a cost of no more than `most_cost` in millions of USD."""
-        return with_objective(with_rows(self.linked, self._below(most_cost)), dict.fromkeys(self.choices, 1.0))
+        return self.linked.with_rows(self._below(most_cost)).minimising(dict.fromkeys(self.choices, 1.0))
 
     def cheapest(self, changes: int, most_cost: float) -> Matrix:
         """The least cost with no more than so many changes."""
         row = Line("most_changes", -np.inf, float(changes), dict.fromkeys(self.choices, 1.0))
-        return with_rows(self.linked, [row, *self._below(most_cost)])
+        return self.linked.with_rows([row, *self._below(most_cost)])
 
     def _below(self, most_cost: float) -> list[Line]:
-        paid = {j: float(usd) for j, usd in enumerate(self.matrix.cost) if usd}
         most = most_cost + ROUNDING * abs(most_cost)
-        return [Line("most_cost", -np.inf, most, paid)] if np.isfinite(most) else []
+        return [self.matrix.cost_row(most)] if np.isfinite(most) else []
 
     def with_choices(self, values: Floats) -> Floats:
         """A plan of the model with the choices that say where it differs."""
@@ -219,5 +209,4 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
         objective=matrix.cost_of(values),
         bound=min(best.bound, final.objective),
     )
-    usd = USD_PER_MODEL_UNIT
-    return Replanned(solution, changes.counted(values), changes.lines, closest.objective * usd, best.objective * usd)
+    return Replanned(solution, changes.counted(values), changes.lines, closest.objective_usd, best.objective_usd)

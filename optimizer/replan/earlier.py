@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name, row_name
+from optimizer.formulation.model import Model, model_name, row_name
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.plan.warnings import usd_in_words
-from optimizer.replan.approved import ONE_CHANGE, ROUNDING, Changes, fixed, order_lines
-from optimizer.solving.matrix import Floats, Matrix, cost_row, with_rows
+from optimizer.replan.approved import ONE_CHANGE, ROUNDING, Changes, order_lines
+from optimizer.solving.matrix import Floats, Matrix, in_usd
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, Watch, nothing_known, relative_gap
 from optimizer.solving.solve import solve
@@ -97,7 +97,10 @@ class Earlier:
     def start(self) -> dict[int, float]:
         """The decisions by the number of their column, to begin a search from; they need not be allowed."""
         whole = self.matrix.integer
-        return {j: self.values.get(self.matrix.columns[j], 0.0) for j in self._mine if whole[j]}
+        return {j: self._before(j) for j in self._mine if whole[j]}
+
+    def _before(self, column: int) -> float:
+        return self.values.get(self.matrix.columns[column], 0.0)
 
     @cached_property
     def _mine(self) -> list[int]:
@@ -113,8 +116,7 @@ class Earlier:
         """
         if not {name for name, value in self.values.items() if value} <= set(self.matrix.columns):
             return None
-        names = [self.matrix.columns[j] for j in self._mine]
-        found = self._solved(fixed(self.matrix, {name: self.values.get(name, 0.0) for name in names}), gap=0.0)
+        found = self._solved(self.matrix.fixed({j: self._before(j) for j in self._mine}), gap=0.0)
         return found if found.values.size else None
 
     def _solved(
@@ -173,7 +175,7 @@ class Earlier:
             best = self._better_by_more(kept, best, watch)
             if kept.objective - best.objective <= self._gap_of(kept):
                 plan = self._as_plan(kept, best)
-                most = usd_in_words((plan.objective - plan.bound) * USD_PER_MODEL_UNIT)
+                most = usd_in_words(in_usd(plan.objective - plan.bound))
                 return Again(plan, f"every order of the plan before is kept: no change gains more than {most}")
         closest = self._closest(best)
         return Again(closest, self._how_changed(closest, kept))
@@ -191,7 +193,7 @@ class Earlier:
         most = kept.objective - self._gap_of(kept)
         if best.status != "optimal" or best.interrupted or not gain <= self._gap_of(kept) < room:
             return best
-        found = self._solved(with_rows(self.matrix, [cost_row(self.matrix, most)]), watch)
+        found = self._solved(self.matrix.with_rows([self.matrix.cost_row(most)]), watch)
         if found.values.size:
             return replace(best, values=found.values, objective=found.objective)
         return replace(best, bound=most) if found.status == "infeasible" else best
@@ -223,9 +225,8 @@ class Earlier:
 
     def _between(self, best: Solution) -> Matrix:
         """The model with every decision fixed in which the best plan and the earlier one agree."""
-        found = {self.matrix.columns[j]: float(best.values[j]) for j in self._mine}
-        same = {name: value for name, value in found.items() if abs(value - self.values.get(name, 0.0)) < TRACE}
-        return fixed(self.matrix, {name: self.values.get(name, 0.0) for name in same})
+        same = [j for j in self._mine if abs(float(best.values[j]) - self._before(j)) < TRACE]
+        return self.matrix.fixed({j: self._before(j) for j in same})
 
     def _changed(self, solution: Solution) -> str:
         return (
@@ -236,5 +237,5 @@ class Earlier:
         lines = self._changed(solution)
         if kept is None:
             return f"{lines}; not all of its decisions are possible any more"
-        usd = (kept.objective - solution.objective) * USD_PER_MODEL_UNIT
+        usd = in_usd(kept.objective - solution.objective)
         return f"{lines}; with all of its decisions kept this plan would cost {usd_in_words(usd)} more"

@@ -23,18 +23,17 @@ from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
 from catalogs.yaml_text import CONTROL_CHARACTERS, Map, tree_of
 from optimizer.audit import audit
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, model_name
+from optimizer.formulation.model import Model, model_name
 from optimizer.plan.format import FORMAT, Audit, Plan
 from optimizer.plan.limit_rows import limiting, price_usd
 from optimizer.plan.seal import seal_of, sha256_of
 from optimizer.proven import program_version, stated
 from optimizer.reading import from_outside, read_json, refused
-from optimizer.replan.approved import fixed
 from optimizer.request.edits import as_text
 from optimizer.request.load import Request, changed_request
 from optimizer.request.scenario import Scenario
 from optimizer.returned.warnings import told_otherwise
-from optimizer.solving.certificate import certified_bound
+from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.solution import Options, relative_gap
 from optimizer.tables import OrderLine
@@ -181,7 +180,7 @@ def _stated_again(plan: Plan, request: Request) -> Iterator[str]:
     """What a plan says of the model of its inputs against that model."""
     lines = {_line(name): systems for name, systems in plan.certified.approved.items()}
     model, matrix = stated(request, lines)
-    matrix = fixed(matrix, plan.certified.placed)
+    matrix = matrix.fixed(matrix.by_column(plan.certified.placed))
     yield from _other_size(plan, matrix)
     excluded = Counter((row.offer, row.reason) for row in plan.excluded)
     expected = Counter(model.tables.excluded.items())
@@ -228,7 +227,7 @@ def _other_certificate(plan: Plan, matrix: Matrix) -> Iterator[str]:
     if unknown:
         yield f"certified.duals: there is no row {unknown[0]}"
     values = np.array([duals.get(row, 0.0) for row in matrix.rows])
-    bound = float(certified_bound(matrix, values)) * USD_PER_MODEL_UNIT
+    bound = certified_bound_usd(matrix, values)
     if not _same(plan.certified.bound_usd, bound):
         said, proved = told_apart(plan.certified.bound_usd, bound)
         yield f"certified: the plan says a bound of {said} USD, its duals prove {proved} USD"

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from optimizer.solving.matrix import Floats, Matrix
+from optimizer.solving.matrix import Floats, Matrix, in_usd
 
 MAGNIFIED = 2**14
 
@@ -43,6 +43,11 @@ def certified_bound(matrix: Matrix, duals: Floats) -> Fraction:
         if d:
             total += d * Fraction(low if d > 0 else high)
     return total
+
+
+def certified_bound_usd(matrix: Matrix, duals: Floats) -> float:
+    """LB(y) in USD, rounded once to a number of the model's and once to one of USD."""
+    return in_usd(float(certified_bound(matrix, duals)))
 
 
 def magnified(matrix: Matrix, values: Floats) -> Matrix:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pulp
 from numpy.typing import NDArray
+
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -46,14 +48,141 @@ class Matrix:
         """The numbers of the columns of a variable, such as `order`."""
         return [j for j, name in enumerate(self.columns) if name.startswith(f"{variable}(")]
 
+    def by_column(self, values: Mapping[str, float]) -> dict[int, float]:
+        """Values by the number of their column instead of its name, as far as there are such columns."""
+        return {j: values[name] for j, name in enumerate(self.columns) if name in values}
+
     def cost_of(self, values: Floats) -> float:
         """cost · x of some values, rounded once."""
         return math.fsum(self.cost * values)
 
-    def reach(self, row: int) -> float:
+    def most_activity(self, row: int) -> float:
         """The most that the terms of a row can come to, whatever their signs; lower bounds are 0."""
         span = slice(self.start[row], self.start[row + 1])
         return math.fsum(np.abs(self.value[span]) * self.upper[self.index[span]])
+
+    def cost_row(self, most: float) -> Line:
+        """The row that keeps the objective at or below `most`, in millions of USD."""
+        paid = np.flatnonzero(self.cost).tolist()
+        return Line("cost_within", -np.inf, most, {j: float(self.cost[j]) for j in paid})
+
+    def minimising(self, entries: Mapping[int, float]) -> Matrix:
+        """The same limits, but Σ coefficient · column is what is minimised: with no entries, any plan will do."""
+        cost = np.zeros(len(self.cost))
+        cost[list(entries)] = list(entries.values())
+        return replace(self, cost=cost)
+
+    def relaxed(self, columns: NDArray[np.bool_] | None = None) -> Matrix:
+        """The relaxation: no column has to be whole, or none of those told."""
+        return replace(self, integer=np.zeros_like(self.integer) if columns is None else self.integer & ~columns)
+
+    def fixed(self, values: Mapping[int, float]) -> Matrix:
+        """A model with some columns fixed, by number; what is fixed may lie beyond what would be worth having."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[list(values)] = upper[list(values)] = list(values.values())
+        return replace(self, lower=lower, upper=upper)
+
+    def narrowed(self, columns: Sequence[int], least: Floats, most: Floats) -> Matrix:
+        """A model with some columns between the least and the most told, as far as their own bounds let them."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[columns] = np.clip(least, self.lower[columns], self.upper[columns])
+        upper[columns] = np.clip(most, self.lower[columns], self.upper[columns])
+        return replace(self, lower=lower, upper=upper)
+
+    def loosened(self, gives: Iterable[tuple[int, float]]) -> Matrix:
+        """A model with limits of rows moved, one after another: upper ones by a give above 0, else lower ones."""
+        lower, upper = self.row_lower.copy(), self.row_upper.copy()
+        for row, give in gives:
+            (upper if give > 0 else lower)[row] += give
+        return replace(self, row_lower=lower, row_upper=upper)
+
+    def without_limits(self, rows: Sequence[int]) -> Matrix:
+        """A model in which some rows limit nothing."""
+        lower, upper = self.row_lower.copy(), self.row_upper.copy()
+        lower[rows], upper[rows] = -np.inf, np.inf
+        return replace(self, row_lower=lower, row_upper=upper)
+
+    def with_columns(self, columns: Sequence[Column]) -> Matrix:
+        """A model with further columns at its end."""
+        count = len(self.cost)
+        entries = sorted(
+            (i, count + k, value) for k, column in enumerate(columns) for i, value in column.entries.items()
+        )
+        rows = np.array([i for i, _, _ in entries], dtype=np.int64)
+        added = np.bincount(rows, minlength=len(self.rows))
+        return replace(
+            self,
+            cost=np.concatenate([self.cost, [column.cost for column in columns]]),
+            lower=np.concatenate([self.lower, np.zeros(len(columns))]),
+            upper=np.concatenate([self.upper, [column.upper for column in columns]]),
+            integer=np.concatenate([self.integer, np.array([column.integer for column in columns], dtype=bool)]),
+            start=(self.start + np.concatenate([[0], np.cumsum(added)])).astype(np.int32),
+            index=np.insert(self.index, self.start[rows + 1], [j for _, j, _ in entries]).astype(np.int32),
+            value=np.insert(self.value, self.start[rows + 1], [value for _, _, value in entries]),
+            columns=(*self.columns, *(column.name for column in columns)),
+        )
+
+    def with_rows(self, rows: Sequence[Line]) -> Matrix:
+        """A model with further rows at its end."""
+        terms = [sorted(row.entries.items()) for row in rows]
+        ends = self.start[-1] + np.cumsum([len(row) for row in terms], dtype=np.int64)
+        return replace(
+            self,
+            row_lower=np.concatenate([self.row_lower, [row.lower for row in rows]]),
+            row_upper=np.concatenate([self.row_upper, [row.upper for row in rows]]),
+            start=np.concatenate([self.start, ends]).astype(np.int32),
+            index=np.concatenate([self.index, [j for row in terms for j, _ in row]]).astype(np.int32),
+            value=np.concatenate([self.value, [value for row in terms for _, value in row]]),
+            rows=(*self.rows, *(row.name for row in rows)),
+        )
+
+    def elastic(self, gives: Sequence[Give]) -> Matrix:
+        """The elastic model: rows may be violated, and the weighed violations are all that is minimised."""
+        return self.minimising({}).with_columns(
+            [Column(give.name, give.weight, self._most(give), give.rows) for give in gives]
+        )
+
+    def _most(self, give: Give) -> float:
+        """The most that rows can have to give: their variables at their extremes."""
+        if give.most is not None:
+            return give.most
+        worst = 0.0
+        for i, each in give.rows.items():
+            bound = self.row_upper[i] if each < 0 else self.row_lower[i]
+            worst = max(worst, (self.most_activity(i) + abs(float(bound))) / abs(each))
+        return worst
+
+
+class Column(NamedTuple):
+    """A further column from 0 to `upper`; `entries` has its coefficient by row number."""
+
+    name: str
+    cost: float
+    upper: float
+    entries: Mapping[int, float]
+    integer: bool = False
+
+
+class Line(NamedTuple):
+    """A further row, `lower` ≤ Σ coefficient · column ≤ `upper`; `entries` has its coefficient by column number."""
+
+    name: str
+    lower: float
+    upper: float
+    entries: Mapping[int, float]
+
+
+class Give(NamedTuple):
+    """A violation that is allowed at a price.
+
+    `rows` has what one unit of it is worth in each row, by number: above 0 where the lower limit gives, below 0 where
+    the upper one does. `most` is the most of it, None for what the rows can need.
+    """
+
+    name: str
+    weight: float
+    rows: Mapping[int, float]
+    most: float | None = None
 
 
 def to_matrix(problem: pulp.LpProblem) -> Matrix:
@@ -93,6 +222,11 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
     return matrix
 
 
+def in_usd(cost: float) -> float:
+    """A cost of a model, which counts in millions of USD, in USD."""
+    return cost * USD_PER_MODEL_UNIT
+
+
 def row_numbers(matrix: Matrix) -> NDArray[np.int64]:
     """The row of each entry."""
     return np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
@@ -102,73 +236,6 @@ def row_limits(matrix: Matrix) -> Floats:
     """The size of each row's limit, the larger of two, 0 where it has none."""
     lower, upper = (np.where(np.isfinite(b), np.abs(b), 0.0) for b in (matrix.row_lower, matrix.row_upper))
     return np.maximum(lower, upper)
-
-
-class Column(NamedTuple):
-    """A further column from 0 to `upper`; `entries` has its coefficient by row number."""
-
-    name: str
-    cost: float
-    upper: float
-    entries: Mapping[int, float]
-    integer: bool = False
-
-
-def with_columns(matrix: Matrix, columns: Sequence[Column]) -> Matrix:
-    """A model with further columns at its end."""
-    count = len(matrix.cost)
-    entries = sorted((i, count + k, value) for k, column in enumerate(columns) for i, value in column.entries.items())
-    rows = np.array([i for i, _, _ in entries], dtype=np.int64)
-    ends = matrix.start[rows + 1]
-    added = np.bincount(rows, minlength=len(matrix.rows))
-    return replace(
-        matrix,
-        cost=np.concatenate([matrix.cost, [column.cost for column in columns]]),
-        lower=np.concatenate([matrix.lower, np.zeros(len(columns))]),
-        upper=np.concatenate([matrix.upper, [column.upper for column in columns]]),
-        integer=np.concatenate([matrix.integer, np.array([column.integer for column in columns], dtype=bool)]),
-        start=(matrix.start + np.concatenate([[0], np.cumsum(added)])).astype(np.int32),
-        index=np.insert(matrix.index, ends, [j for _, j, _ in entries]).astype(np.int32),
-        value=np.insert(matrix.value, ends, [value for _, _, value in entries]),
-        columns=(*matrix.columns, *(column.name for column in columns)),
-    )
-
-
-class Line(NamedTuple):
-    """A further row, `lower` ≤ Σ coefficient · column ≤ `upper`; `entries` has its coefficient by column number."""
-
-    name: str
-    lower: float
-    upper: float
-    entries: Mapping[int, float]
-
-
-def with_rows(matrix: Matrix, rows: Sequence[Line]) -> Matrix:
-    """A model with further rows at its end."""
-    terms = [sorted(row.entries.items()) for row in rows]
-    ends = matrix.start[-1] + np.cumsum([len(row) for row in terms], dtype=np.int64)
-    return replace(
-        matrix,
-        row_lower=np.concatenate([matrix.row_lower, [row.lower for row in rows]]),
-        row_upper=np.concatenate([matrix.row_upper, [row.upper for row in rows]]),
-        start=np.concatenate([matrix.start, ends]).astype(np.int32),
-        index=np.concatenate([matrix.index, [j for row in terms for j, _ in row]]).astype(np.int32),
-        value=np.concatenate([matrix.value, [value for row in terms for _, value in row]]),
-        rows=(*matrix.rows, *(row.name for row in rows)),
-    )
-
-
-def with_objective(matrix: Matrix, entries: Mapping[int, float]) -> Matrix:
-    """The same limits, but Σ coefficient · column is what is minimised."""
-    cost = np.zeros(len(matrix.cost))
-    cost[list(entries)] = list(entries.values())
-    return replace(matrix, cost=cost)
-
-
-def cost_row(matrix: Matrix, most: float) -> Line:
-    """The row that keeps the objective at or below `most`, in millions of USD."""
-    paid = np.flatnonzero(matrix.cost).tolist()
-    return Line("cost_within", -np.inf, most, {j: float(matrix.cost[j]) for j in paid})
 
 
 def _refuse_infinite(matrix: Matrix) -> None:

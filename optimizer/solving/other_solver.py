@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pulp
 
-from optimizer.solving.matrix import Floats, Matrix
+from optimizer.solving.matrix import Floats, Matrix, row_numbers
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.solving.solve import solve
 
@@ -35,7 +35,7 @@ def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Opti
     """
     if name not in solver_names():
         raise UnknownSolver(f"PuLP reaches no solver '{name}' here; it reaches {', '.join(solver_names())}")
-    root = solve(_relaxed(matrix), options)
+    root = solve(matrix.relaxed(), options)
     if root.status != "optimal":
         return root
     with tempfile.TemporaryDirectory(prefix="chipmix-") as folder:
@@ -43,7 +43,7 @@ def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Opti
         solver.tmpDir = folder  # what the solver leaves there goes with us, however we end
         problem.solve(solver)
     values = _values(problem, matrix)
-    exact = None if values is None else solve(_fixed(matrix, values), replace(options, time_limit=None, ends=None))
+    exact = None if values is None else solve(_with_whole(matrix, values), replace(options, time_limit=None, ends=None))
     if exact is None or not exact.values.size:
         return replace(root, status="no_plan", values=np.array([]), objective=float("inf"), solver=name)
     gap = relative_gap(exact.objective, root.bound)
@@ -58,7 +58,7 @@ def _values(problem: pulp.LpProblem, matrix: Matrix) -> Floats | None:
         return None
     values = np.array([found[name] for name in matrix.columns], dtype=float)
     whole = np.where(matrix.integer, np.round(values), values)
-    row_of = np.repeat(np.arange(len(matrix.rows)), np.diff(matrix.start))
+    row_of = row_numbers(matrix)
     activity = np.bincount(row_of, matrix.value * whole[matrix.index], minlength=len(matrix.rows))
     scale = 1 + np.maximum(
         np.abs(activity), np.bincount(row_of, np.abs(matrix.value * whole[matrix.index]), minlength=len(matrix.rows))
@@ -67,15 +67,8 @@ def _values(problem: pulp.LpProblem, matrix: Matrix) -> Floats | None:
     return values if holds.all() else None
 
 
-def _relaxed(matrix: Matrix) -> Matrix:
-    return replace(matrix, integer=np.zeros_like(matrix.integer))
-
-
-def _fixed(matrix: Matrix, values: Floats) -> Matrix:
-    whole = np.clip(np.round(values), matrix.lower, matrix.upper)
-    return replace(
-        matrix,
-        lower=np.where(matrix.integer, whole, matrix.lower),
-        upper=np.where(matrix.integer, whole, matrix.upper),
-        integer=np.zeros_like(matrix.integer),
-    )
+def _with_whole(matrix: Matrix, values: Floats) -> Matrix:
+    """What is left to solve once whole numbers are those of some values."""
+    columns = np.flatnonzero(matrix.integer).tolist()
+    whole = np.round(values[columns])
+    return matrix.narrowed(columns, whole, whole).relaxed()

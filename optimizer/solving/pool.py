@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Self, TypeVar
 
 from optimizer.interruption import STOPS, Hold, OutOfTime, Stopped, held, why
 from optimizer.solving.matrix import Matrix
@@ -31,7 +32,7 @@ class Solvers:
         self._lock = threading.Lock()
         self._over = False
 
-    def __enter__(self) -> Solvers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,9 +65,8 @@ class Solvers:
         with held() as hold, ThreadPoolExecutor(self.workers) as pool:
             futures = [pool.submit(question, task) for task in asked]
             try:
-                self._wait(hold, futures, told)
-            except STOPS as stop:
-                self.stop(stop)
+                with self.until_stopped():
+                    self._wait(hold, futures, told)
             except BaseException:
                 self._end(futures)
                 raise
@@ -74,23 +74,27 @@ class Solvers:
                 self._end(futures)
         return [_answer(future) for future in futures]
 
-    def stop(self, reason: BaseException) -> None:
-        """Notes what ended the questions."""
+    @contextmanager
+    def until_stopped(self) -> Iterator[None]:
+        """Questions in this block end it, without an error, when time runs out or somebody asks to stop."""
+        try:
+            yield
+        except STOPS as stop:
+            self._stop(stop)
+
+    def _stop(self, reason: BaseException) -> None:
         self.stopped = self.stopped or why(reason)
 
     def _wait(self, hold: Hold, futures: Sequence[Future[Result]], told: Callable[[int, int], None]) -> None:
         """Waits for all answers; when time has run out only for those that are being found."""
-        left = set(futures)
-        while left:
-            hold.check()
-            done, left = wait(left, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                if not future.cancelled() and isinstance(future.exception(), OutOfTime):
-                    self.stop(OutOfTime())
-                    left = {other for other in left if not other.cancel()}
-                elif not future.cancelled():
-                    future.result()
-                    told(len(futures) - len(left), len(futures))
+        for done, future in enumerate(as_they_end(hold, futures), start=1):
+            if not future.cancelled() and isinstance(future.exception(), OutOfTime):
+                self._stop(OutOfTime())
+                for other in futures:
+                    other.cancel()
+            elif not future.cancelled():
+                future.result()
+                told(done, len(futures))
 
     def _taken(self) -> Solver:
         with self._lock:
@@ -109,6 +113,15 @@ class Solvers:
             future.cancel()
         for solver in self._solvers:
             solver.kill()
+
+
+def as_they_end(hold: Hold, futures: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
+    """Questions that are answered, or cancelled, in the order in which they are. Raises KeyboardInterrupt if asked."""
+    left = set(futures)
+    while left:
+        hold.check()
+        done, left = wait(left, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        yield from done
 
 
 def _answer(future: Future[Result]) -> Result | None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import OutOfTime
-from optimizer.solving.matrix import Floats
+from optimizer.solving.matrix import Floats, in_usd
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,7 @@ class Options:
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
     `tidy` prefers fewer distinct orders within the gap. `close_to` and `begun_from` only record what
     a plan was kept close to or began from.
-    `enough`, in millions of USD: a relaxation that costs so much is answer enough, and no integer solve follows
-    (status `no_plan`, with the bound). `nodes` ends the search after so many, always at the same plan, where a
+    `nodes` ends the search after so many, always at the same plan, where a
     time limit would not. `tolerance` is how near to whole, and to a limit, an integer solution must be, None for the
     solver's own.
     """
@@ -41,7 +41,6 @@ class Options:
     tidy: bool = True
     close_to: str | None = None
     begun_from: str | None = None
-    enough: float | None = None
     nodes: int | None = None
     tolerance: float | None = None
 
@@ -69,11 +68,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a running solve stands, in millions of USD; `cost` is infinite while there is no plan."""
+    """Where a running solve stands; `cost_usd` is infinite while there is no plan."""
 
     seconds: float
-    cost: float
-    bound: float
+    cost_usd: float
+    bound_usd: float
     nodes: int
 
 
@@ -83,7 +82,8 @@ class Solution:
 
     `status` is `optimal`, `feasible` (stopped with a plan), `infeasible` (claimed, not proved) or
     `no_plan` (stopped without one). `values` has one number a column, empty without a plan. `duals` are
-    those of the relaxation, one a row. `objective` and `bound` are in millions of USD. A `rough` solution has whole
+    those of the relaxation, one a row. `objective` and `bound` are in the objective's unit, millions of USD where that
+    is money; whoever is outside the solving reads them in USD. A `rough` solution has whole
     numbers beside which nothing continuous fits; nobody outside is given one.
     """
 
@@ -95,6 +95,18 @@ class Solution:
     interrupted: bool
     solver: str
     rough: bool = False
+
+    @property
+    def objective_usd(self) -> float:
+        return in_usd(self.objective)
+
+    @property
+    def bound_usd(self) -> float:
+        return in_usd(self.bound)
+
+    def bounded_by(self, usd: float) -> Solution:
+        """The same with a bound that is known from elsewhere, as far as it is one."""
+        return replace(self, bound=min(usd / USD_PER_MODEL_UNIT, self.objective))
 
     @property
     def gap(self) -> float:

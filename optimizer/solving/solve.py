@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from optimizer.interruption import held
-from optimizer.solving.matrix import Matrix
+from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
 from optimizer.solving.solution import GaveUp, Options, Progress, Solution, SolverError, Watch, nothing_known
@@ -22,6 +22,8 @@ GRACE_SECONDS = 30.0
 """How long past its time limit a solver may take to hand over what it has, before it is killed."""
 
 
+Tell = Callable[..., None]
+"""Told where a solve stands, in the solver's own units: `seconds`, `cost`, `bound`, `nodes`."""
 _canary_sang = False
 
 
@@ -79,12 +81,12 @@ class Solver:
     def _solved(self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]) -> Solution:
         """What the solver's process says of a model, once, in the model's own units."""
         fine = scaled(matrix)
-        tell = None if watch is None else _in_money(watch, fine.objective)
+        tell = None if watch is None else _in_usd(watch, fine.objective)
         result = self._run(fine.matrix.arrays(), _settings(fine, options, start), tell)
         return _solution(matrix, fine, result) if result is not None else nothing_known()
 
     def _run(
-        self, problem: Mapping[str, Any], settings: Mapping[str, Any], watch: Watch | None
+        self, problem: Mapping[str, Any], settings: Mapping[str, Any], tell: Tell | None
     ) -> Mapping[str, Any] | None:
         """Has the process solve a model; None if it did not come to its end and had to be killed."""
         child = self._child = self._child or Child()
@@ -92,7 +94,7 @@ class Solver:
             if self._killed:
                 child.kill()
             child.give(problem, settings)
-            said = _listen(child, settings["time_limit"], watch)
+            said = _listen(child, settings["time_limit"], tell)
         except BaseException:
             child.kill()
             self.close()
@@ -114,9 +116,13 @@ def solve(
         return solver.solve(matrix, options, watch, start)
 
 
-def _in_money(watch: Watch, objective: float) -> Watch:
-    """Tells in millions of USD what the solver says in its own unit."""
-    return lambda said: watch(replace(said, cost=said.cost / objective, bound=said.bound / objective))
+def _in_usd(watch: Watch, objective: float) -> Tell:
+    """Tells in USD what the solver says in its own unit."""
+
+    def tell(seconds: float, cost: float, bound: float, nodes: int) -> None:
+        watch(Progress(seconds, in_usd(cost / objective), in_usd(bound / objective), nodes))
+
+    return tell
 
 
 def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
@@ -133,14 +139,13 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "orders": fine.matrix.column_numbers("order"),
         "canary": first,
         "tidy": options.tidy,
-        "enough": None if options.enough is None else options.enough * fine.objective,
         "nodes": options.nodes,
         "tolerance": options.tolerance,
         "start": [list(start), [value / float(fine.columns[j]) for j, value in start.items()]],
     }
 
 
-def _listen(child: Child, seconds: float | None, watch: Watch | None) -> Result | Ended | None:
+def _listen(child: Child, seconds: float | None, tell: Tell | None) -> Result | Ended | None:
     """Passes progress on until the model is done, or the process ends instead; None if it was killed for lateness.
 
     The first Ctrl-C asks it to stop, the next one raises.
@@ -152,8 +157,8 @@ def _listen(child: Child, seconds: float | None, watch: Watch | None) -> Result 
             said = child.heard(POLL_SECONDS)
             if isinstance(said, (Result, Ended)):
                 return said
-            if said is not None and watch is not None:
-                watch(Progress(**said.figures))
+            if said is not None and tell is not None:
+                tell(**said.figures)
             if hold.asked and not told:
                 told = True
                 _ask_to_stop(child)

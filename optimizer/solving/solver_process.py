@@ -268,8 +268,6 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
         return {**result, "values": root["values"]}
-    if options["enough"] is not None and root["objective"] >= options["enough"]:
-        return {**result, "status": "stopped"}
     best = looked_for_twice(problem, root["objective"], options, stop, tell)
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
     if not best["values"].size:

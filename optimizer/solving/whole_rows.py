@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.solving.matrix import Column, Floats, Line, Matrix, row_limits, row_numbers, with_columns, with_rows
+from optimizer.solving.matrix import Column, Floats, Line, Matrix, row_limits, row_numbers
 
 Flags = NDArray[np.bool_]
 EPS = float(np.finfo(float).eps)
@@ -110,11 +110,11 @@ def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) ->
         ways = [(j, a > 0) for j, a in _terms(matrix, row) if whole[j] and _can_move(matrix, j, a, values)]
         first = len(matrix.cost)
         about = f"{matrix.rows[row]},{number}"
-        matrix = with_columns(matrix, [Column(f"instead({about},{k})", 0.0, 1.0, {}, True) for k in range(len(ways))])
+        matrix = matrix.with_columns([Column(f"instead({about},{k})", 0.0, 1.0, {}, True) for k in range(len(ways))])
         whole = np.concatenate([whole, np.ones(len(ways), dtype=bool)])
         lines = [_moved(matrix, j, down, values, first + k, f"{about},{k}") for k, (j, down) in enumerate(ways)]
         lines.append(Line(f"any({about})", 1.0, np.inf, {first + k: 1.0 for k in range(len(ways))}))
-        matrix = with_rows(matrix, lines)
+        matrix = matrix.with_rows(lines)
     return matrix
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from catalogs.problems import InputError
-from optimizer.request.calendar import Calendar, discount_end, discount_mid
+from optimizer.request.calendar import discount_end, discount_mid
 from optimizer.request.load import Request
-from optimizer.request.scenario import Scenario
 from optimizer.tables.bounds import most_running
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss, ruled_out_by_rule
@@ -64,164 +63,149 @@ ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
 MISSES_SHOWN, OFFERS_SHOWN = 8, 3
 
 
-@dataclass(frozen=True)
-class Tables:
-    """All index sets and parameters of a model. Every list is in a fixed order.
+class Tables(Circumstances):
+    """All index sets and parameters of a model: what holds in each period, and what may then be ordered and done.
 
-    `groups` gives the places of each group; `places_of` also those of a single place. `excluded` gives the
-    reason for each offer that cannot be ordered. `wanted_work` are the demands and periods of whose work a limit may
-    want more than is asked for. `budgets` are in USD by budget and window; `mid` and
-    `end` are the discount factors d and f, `mid` as far as any rent is due, also after the horizon.
+    Every list is in a fixed order. Use `build_tables`, which has looked at all that could be wrong.
     """
 
-    request: Request
-    calendar: Calendar
-    offers: Mapping[str, OfferFacts]
-    systems: Mapping[str, SystemFacts]
-    cohorts: Sequence[Cohort]
-    standing: Sequence[Standing]
-    stock: Sequence[Stock]
-    work: Sequence[Work]
-    needs: Sequence[Need]
-    deadlines: Sequence[Deadline]
-    wanted_work: frozenset[tuple[str, int]]
-    fleet: Sequence[FleetEntry]
-    site_periods: Sequence[SitePeriod]
-    accelerator_supply: Sequence[Limit]
-    offer_supply: Sequence[Limit]
-    pool_supply: Sequence[Limit]
-    budgets: Mapping[str, Mapping[str, float]]
-    groups: Mapping[str, tuple[str, ...]]
-    excluded: Mapping[str, str]
-    mid: Mapping[int, Decimal]
-    end: Mapping[int, Decimal]
-    sooner: int = 0
-    loose: bool = False
+    @cached_property
+    def _possible(self) -> tuple[list[Cohort], dict[str, str]]:
+        return possible_orders(self)
 
-    def wait(self, months: int) -> int:
-        """Periods that engineering, porting or building of some months takes, rounded up."""
-        return max(0, self.calendar.whole_periods(months) - self.sooner)
+    @cached_property
+    def cohorts(self) -> Sequence[Cohort]:
+        """What may be ordered and what is committed. Raises InputError for a commitment without a price."""
+        return [*self._possible[0], *commitments(self)]
 
     @property
-    def scenario(self) -> Scenario:
-        return self.request.scenario
+    def excluded(self) -> Mapping[str, str]:
+        """The reason for each offer that cannot be ordered."""
+        return self._possible[1]
 
-    @property
-    def availability(self) -> float:
-        return float(self.scenario.assumptions.availability)
+    @cached_property
+    def standing(self) -> Sequence[Standing]:
+        """All that could be ordered, is committed or stands there, at its places: what a limit's `each` goes through.
+
+        An offer that can do none of the work could be ordered, and one that only lacks room or supply for one system:
+        a floor on it is infeasible, as told.
+        """
+        orderable = [offer for offer in self.offers.values() if could_be_ordered(self, offer)]
+        found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in self.places(offer)}
+        placed = self.scenario.commitments
+        found |= {Standing(item.offer, self.offers[item.offer].system, item.site) for item in placed}
+        fleet = {Standing(None, entry.system, entry.site) for entry in self.fleet}
+        return [*sorted(found, key=str), *sorted(fleet, key=str)]
+
+    @cached_property
+    def stock(self) -> Sequence[Stock]:
+        """Every system at every place and period where some may be in service, with the most there."""
+        fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
+        for entry in self.fleet:
+            for t in range(1, entry.last + 1):
+                fleet[entry.system, entry.site, t] += entry.systems
+        anyway, most = defaultdict(float, fleet), defaultdict(float, fleet)
+        for cohort in self.cohorts:
+            for t in range(cohort.t, cohort.last + 1):
+                key = (self.offers[cohort.offer].system, cohort.place, t)
+                most[key] += cohort.systems + LOOSE
+                anyway[key] += cohort.systems if cohort.committed else 0.0
+        return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key]) for key in sorted(most)]
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Places where the same demands may run, by group: work is assigned to groups, not to places.
+
+        Proof that no plan is lost: inside a group any system may do any of the same work, so what the
+        group does can be split over its places in proportion to the systems in service there.
+        """
+        places = sorted({row.place for row in self.stock})
+        alike = grouped(places, lambda place: tuple(name for name, _ in self.demands if self.may_stand(name, place)))
+        if len(alike) == 1 and len(places) > 1:
+            return {ANYWHERE: tuple(places)}
+        shared = iter(range(1, len(places) + 1))
+        return {
+            members[0] if len(members) == 1 else f"PLACES_{next(shared)}": tuple(members) for members in alike.values()
+        }
 
     def places_of(self, group: str) -> tuple[str, ...]:
         """The places of a group, or a place by itself."""
         return self.groups.get(group, (group,))
 
+    @cached_property
+    def work(self) -> Sequence[Work]:
+        """Which work each system may do in each group of places and period; placed work by single places.
+
+        As many systems as are of use to the demand, or, where there is no such number, as may be available there.
+        """
+        group_of = {place: group for group, members in self.groups.items() for place in members}
+        there = {(row.system, row.place, row.t): row.most for row in self.stock}
+        found = set()
+        for row in self.stock:
+            facts = self.systems[row.system]
+            for ask in self.asks_at[row.t]:
+                rate = self.rate.get((row.system, ask.demand, row.t))
+                if rate is not None and self.may_stand(ask.demand, row.place):
+                    group = row.place if ask.demand in self.placed else group_of[row.place]
+                    most = most_running(self, row.system, ask.demand, row.t) / facts.accelerators
+                    if math.isinf(most):
+                        able = (there.get((row.system, place, row.t), 0.0) for place in self.places_of(group))
+                        most = self.availability * math.fsum(able)
+                    found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
+        return sorted(found)
+
+    @cached_property
+    def wanted_work(self) -> frozenset[tuple[str, int]]:
+        """Demands and periods of whose work a limit may want more than is asked for."""
+        asked = {(ask.demand, t) for t, asks in self.asks_at.items() for ask in asks}
+        return frozenset(
+            (demand, t)
+            for demand, t in asked
+            if not self.tight or demand in self.shared_work or (demand, t) in self.work_floors
+        )
+
+    @cached_property
+    def mid(self) -> Mapping[int, Decimal]:
+        """The discount factors d, as far as any rent is due, also after the horizon."""
+        last = max([self.calendar.count, *(cohort.ends for cohort in self.cohorts if cohort.rent_usd)])
+        rate = self.scenario.finance.discount_rate
+        return {t: discount_mid(rate, self.calendar, t) for t in range(1, last + 1)}
+
+    @cached_property
+    def end(self) -> Mapping[int, Decimal]:
+        """The discount factors f."""
+        rate = self.scenario.finance.discount_rate
+        return {t: discount_end(rate, self.calendar, t) for t in self.calendar.periods}
+
     def unit_of(self, demand: str) -> str:
         """The unit of a demand's work per second."""
-        return self.request.catalog.workloads[self.scenario.demand[demand].workload].unit
+        return self.catalog.workloads[self.scenario.demand[demand].workload].unit
 
 
-def _standing(here: Circumstances) -> list[Standing]:
-    """All that could be ordered, is committed or stands there, at its places: what a limit's `each` goes through.
-
-    An offer that can do none of the work could be ordered, and one that only lacks room or supply for one system: a
-    floor on it is infeasible, as told.
-    """
-    orderable = [offer for offer in here.offers.values() if could_be_ordered(here, offer)]
-    found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in here.places(offer)}
-    found |= {Standing(item.offer, here.offers[item.offer].system, item.site) for item in here.scenario.commitments}
-    fleet = {Standing(None, entry.system, entry.site) for entry in here.fleet}
-    return [*sorted(found, key=str), *sorted(fleet, key=str)]
-
-
-def _stock(here: Circumstances, cohorts: Sequence[Cohort]) -> list[Stock]:
-    """Every system at every place and period where some may be in service, with the most there."""
-    fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
-    for entry in here.fleet:
-        for t in range(1, entry.last + 1):
-            fleet[entry.system, entry.site, t] += entry.systems
-    anyway, most = defaultdict(float, fleet), defaultdict(float, fleet)
-    for cohort in cohorts:
-        for t in range(cohort.t, cohort.last + 1):
-            key = (here.offers[cohort.offer].system, cohort.place, t)
-            most[key] += cohort.systems + LOOSE
-            anyway[key] += cohort.systems if cohort.committed else 0.0
-    return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key]) for key in sorted(most)]
-
-
-def _groups(here: Circumstances, stock: Sequence[Stock]) -> dict[str, tuple[str, ...]]:
-    """Places where the same demands may run, by group: work is assigned to groups, not to places.
-
-    Proof that no plan is lost: inside a group any system may do any of the same work, so what the
-    group does can be split over its places in proportion to the systems in service there.
-    """
-    places = sorted({row.place for row in stock})
-    alike = grouped(places, lambda place: tuple(name for name, _ in here.demands if here.may_stand(name, place)))
-    if len(alike) == 1 and len(places) > 1:
-        return {ANYWHERE: tuple(places)}
-    shared = iter(range(1, len(places) + 1))
-    return {members[0] if len(members) == 1 else f"PLACES_{next(shared)}": tuple(members) for members in alike.values()}
-
-
-def _work(here: Circumstances, stock: Sequence[Stock], groups: Mapping[str, tuple[str, ...]]) -> list[Work]:
-    """Which work each system may do in each group of places and period; placed work by single places.
-
-    As many systems as are of use to the demand, or, where there is no such number, as may be available in the group.
-    """
-    group_of = {place: group for group, members in groups.items() for place in members}
-    there = {(row.system, row.place, row.t): row.most for row in stock}
-    found = set()
-    for row in stock:
-        facts = here.systems[row.system]
-        for ask in here.asks_at[row.t]:
-            rate = here.rate.get((row.system, ask.demand, row.t))
-            if rate is not None and here.may_stand(ask.demand, row.place):
-                group = row.place if ask.demand in here.placed else group_of[row.place]
-                most = most_running(here, row.system, ask.demand, row.t) / facts.accelerators
-                if math.isinf(most):
-                    places = groups.get(group, (group,))
-                    most = here.availability * math.fsum(there.get((row.system, place, row.t), 0.0) for place in places)
-                found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
-    return sorted(found)
-
-
-def _wanted_work(here: Circumstances) -> frozenset[tuple[str, int]]:
-    """Demands and periods of whose work more may be done than is asked for."""
-    asked = {(ask.demand, t) for t, asks in here.asks_at.items() for ask in asks}
-    return frozenset(
-        (demand, t)
-        for demand, t in asked
-        if not here.tight or demand in here.shared_work or (demand, t) in here.work_floors
-    )
-
-
-def _refuse_unserved(here: Circumstances, work: Sequence[Work], excluded: Mapping[str, str]) -> None:
+def _refuse_unserved(tables: Tables) -> None:
     """A demand that must be met and that nothing can ever serve is a mistake in the input.
 
     What only lacks room or supply for one system is no mistake: it is infeasible, and told as such.
     """
-    served = {row.demand for row in work}
-    for offer in here.offers.values():
-        if excluded.get(offer.offer) == NO_ROOM:
-            served |= {name for name, _ in here.demands if can_serve(here, offer, name)}
+    served = {row.demand for row in tables.work}
+    for offer in tables.offers.values():
+        if tables.excluded.get(offer.offer) == NO_ROOM:
+            served |= {name for name, _ in tables.demands if can_serve(tables, offer, name)}
     problems = []
-    required = {need.demand for need in here.needs if not need.may_be_unmet} | {d.demand for d in here.deadlines}
+    required = {need.demand for need in tables.needs if not need.may_be_unmet} | {d.demand for d in tables.deadlines}
     for name in sorted(required - served):
-        why = _near_misses(here, name, excluded)
-        problems.append(here.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
+        why = _near_misses(tables, name)
+        problems.append(tables.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
     if problems:
         raise InputError(problems)
 
 
-def _last_due(here: Circumstances, cohorts: Sequence[Cohort]) -> int:
-    """The last period in which anything is due: that of the horizon, or of the rent of a term that outlasts it."""
-    return max([here.calendar.count, *(cohort.ends for cohort in cohorts if cohort.rent_usd)])
-
-
-def _near_misses(here: Circumstances, demand: str, excluded: Mapping[str, str]) -> str:
+def _near_misses(tables: Tables, demand: str) -> str:
     """Why no offer can serve a demand, the nearest first: what the scenario and its buyer allow."""
-    workload = here.scenario.demand[demand].workload
-    able = [o for o in here.offers.values() if workload in here.catalog.throughput.get(o.accelerator, {})]
-    nearest = sorted(able, key=lambda offer: ruled_out_by_rule(here, offer))
-    misses = grouped(nearest, lambda offer: excluded.get(offer.offer) or near_miss(here, offer, demand))
+    workload = tables.scenario.demand[demand].workload
+    able = [o for o in tables.offers.values() if workload in tables.catalog.throughput.get(o.accelerator, {})]
+    nearest = sorted(able, key=lambda offer: ruled_out_by_rule(tables, offer))
+    misses = grouped(nearest, lambda offer: tables.excluded.get(offer.offer) or near_miss(tables, offer, demand))
     told = [f"{_some(offer.offer for offer in same)}: {reason}" for reason, same in misses.items()]
     more = f"; and {len(told) - MISSES_SHOWN} more reasons" if len(told) > MISSES_SHOWN else ""
     return "; ".join(told[:MISSES_SHOWN]) + more or f"no accelerator has a throughput for {workload}"
@@ -249,36 +233,6 @@ def build_tables(
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """
-    here = Circumstances(request, loose, sooner, approved, tight)
-    orders, excluded = possible_orders(here)
-    cohorts = [*orders, *commitments(here)]
-    stock = _stock(here, cohorts)
-    groups = _groups(here, stock)
-    work = _work(here, stock, groups)
-    _refuse_unserved(here, work, excluded)
-    rate = request.scenario.finance.discount_rate
-    return Tables(
-        request=request,
-        calendar=here.calendar,
-        offers=here.offers,
-        systems=here.systems,
-        cohorts=cohorts,
-        standing=_standing(here),
-        stock=stock,
-        work=work,
-        needs=here.needs,
-        deadlines=here.deadlines,
-        wanted_work=_wanted_work(here),
-        fleet=here.fleet,
-        site_periods=here.site_periods,
-        accelerator_supply=here.accelerator_supply,
-        offer_supply=here.offer_supply,
-        pool_supply=here.pool_supply,
-        budgets=here.budgets,
-        groups=groups,
-        excluded=excluded,
-        mid={t: discount_mid(rate, here.calendar, t) for t in range(1, _last_due(here, cohorts) + 1)},
-        end={t: discount_end(rate, here.calendar, t) for t in here.calendar.periods},
-        sooner=sooner,
-        loose=loose,
-    )
+    tables = Tables(request, loose, sooner, approved, tight)
+    _refuse_unserved(tables)
+    return tables

@@ -269,7 +269,7 @@ class Circumstances(Joined):
         kinds = (("accelerator", self.accelerator_supply), ("offer", self.offer_supply), ("pool", self.pool_supply))
         return {(kind, limit.id, limit.t): limit.most for kind, limits in kinds for limit in limits}
 
-    @property
+    @cached_property
     def budgets(self) -> dict[str, dict[str, float]]:
         """Most USD by budget and window."""
         kinds = (("capex_usd", self.scenario.budget.capex_usd), ("opex_usd", self.scenario.budget.opex_usd))

@@ -10,6 +10,8 @@ Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 KW_PER_MW = 1000
+MILLION = 1e6
+"""USD in a million of them, as large amounts are told."""
 LOOSE = 1.0
 """Systems by which a variable's bound exceeds the most that can be worth having."""
 
