@@ -1,7 +1,8 @@
 """The whole model on one page.
 
 Sets: offers o, systems y, places s (our sites and providers' hosts), groups g of places where the same
-work may run, demands w, periods t = 1…T. A new rule is one function and one line here.
+work may run, demands w, periods t = 1…T. A new rule is one function and one line here; what a buyer can do something
+about, and each cost, has a record in `register`; a resource of our sites is one record in `request.resources`.
 """
 
 from __future__ import annotations
@@ -61,14 +62,8 @@ from optimizer.formulation.order_terms import (
     order_at_least_minimum,
     orders_any,
 )
-from optimizer.formulation.site_resources import (
-    air_within_site,
-    expand,
-    expansion_within_site,
-    liquid_within_site,
-    power_within_site,
-    racks_within_site,
-)
+from optimizer.formulation.register import AT_PERIOD_END, COST_LINE
+from optimizer.formulation.site_resources import WITHIN_SITE, expand, expansion_within_site
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,
@@ -127,10 +122,7 @@ CONSTRAINTS = (
     run_in_cluster,
     fill_cluster,
     cluster_within_fleet,
-    power_within_site,
-    liquid_within_site,
-    air_within_site,
-    racks_within_site,
+    *WITHIN_SITE.values(),  # power, liquid and air cooling, racks
     expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,
@@ -142,18 +134,6 @@ CONSTRAINTS = (
     opex_within_budget,
     limit,
 )
-
-SHORT_OF = {
-    "power": (power_within_site, liquid_within_site, air_within_site, racks_within_site, expansion_within_site),
-    "budget": (capex_within_budget, opex_within_budget),
-    "supply": (deliveries_within_supply, orders_within_offer, draws_within_pool),
-    "limits": (limit,),
-    "demand": (serve_demand, finish_by_deadline),
-}
-"""The constraints a buyer can do something about, by the kind of thing that is short."""
-
-AT_PERIOD_END = frozenset({residual_usd.__name__})
-"""Costs that are discounted to the end of their period; all others to its middle."""
 
 
 def discounted(model: Model, line: str, term: CostTerm) -> float:
@@ -178,7 +158,8 @@ def build_model(tables: Tables) -> Model:
     for variable in VARIABLES:
         variable(model)
     for cost in COSTS:
-        model.costs[cost.__name__] = list(cost(model))
+        line = COST_LINE[cost.__name__]
+        model.add_costs(line.name, line.budget, line.terms(model))
     for constraint in CONSTRAINTS:
         model.add_rows(constraint.__name__, constraint(model))
     model.problem += minimize_cost(model)

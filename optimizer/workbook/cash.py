@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import optimizer.audit.costs as audited
-from optimizer.formulation.budget import CAPEX as CAPEX_LINES
-from optimizer.formulation.budget import OPEX as OPEX_LINES
+from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES, lines_of
 from optimizer.workbook.above import results_above
 from optimizer.workbook.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.budget_path import write_budget_path
@@ -31,32 +30,13 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import Role
 from optimizer.workbook.workings import Workings, write_workings
 
-COSTS = {
-    "hardware_usd": "Hardware",
-    "network_usd": "Network",
-    "facility_usd": "Facility",
-    "energy_usd": "Energy",
-    "hosting_usd": "Hosting",
-    "maintenance_usd": "Maintenance",
-    "software_usd": "Software",
-    "rent_usd": "Rent",
-    "engineering_usd": "Engineering",
-    "porting_usd": "Porting",
-    "carbon_usd": "Carbon",
-    "owed_usd": "Owed after the horizon",
-    "unmet_usd": "Unmet work",
-    "value_usd": "Value of work",
-    "resale_usd": "Resale",
-    "residual_usd": "Residual value",
-}
+COSTS = {record.name: record.label for record in COST_LINES}
 """The plan's cost names in the order of the sheet, whatever budget they belong to."""
-CAPEX, OPEX = (tuple(name for name in COSTS if name in lines) for lines in (CAPEX_LINES, OPEX_LINES))
+CAPEX, OPEX = lines_of("capex_usd"), lines_of("opex_usd")
 OWED = "owed_usd"
 OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
 """What is in no budget, apart from what is owed."""
 AUDITED = {"capex": audited.CAPEX, "opex": audited.OPEX}
-NOTES = {OWED: "as of the last period; in no budget"}
-RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
 @dataclass(frozen=True)
@@ -157,7 +137,8 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        line = Line(label, "USD", total=SUM, source=NOTES.get(name, ""), periods=_cost(name, workings.parts[name]))
+        note, periods = COST_LINE[name].note, _cost(name, workings.parts[name])
+        line = Line(label, "USD", total=SUM, source=note, periods=periods)
         costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
@@ -189,7 +170,7 @@ def _cost(name: str, parts: list[Row]) -> Formula:
     text = sum_down(parts).text.removeprefix("=")
     if name == "maintenance_usd":
         return Formula(f"=maintenance_share/periods_per_year*{text}")
-    return Formula(f"=-{text}" if name in RECEIPTS else f"={text}")
+    return Formula(f"=-{text}" if COST_LINE[name].receipt else f"={text}")
 
 
 def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row, dict[str, Row], Row, Row]:
@@ -200,7 +181,7 @@ def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row,
     mid, end = _factors(table)
     present = {}
     for name, row in costs.items():
-        formula = Formula(f"={row.now}*{(end if name == 'residual_usd' else mid).now}")
+        formula = Formula(f"={row.now}*{(end if name in AT_PERIOD_END else mid).now}")
         label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
         present[name] = table.line(Line(label, "USD", total=SUM, periods=formula))
     npv = _npv(table, list(present.values()))

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.input_rows import BudgetRows, SiteRows
 from optimizer.workbook.layout import Line, Row, Table
 
-LIMITS = {
-    "power_mw": ("Power limit at the meter", "MW"),
-    "liquid_mw": ("Liquid cooling limit, IT load", "MW"),
-    "air_mw": ("Air cooling limit, IT load", "MW"),
-    "racks": ("Rack limit", "racks"),
-}
+LIVE = tuple(
+    each
+    for each in RESOURCES
+    if each.of_site in (None, "peak_pue") and each.parts in (1, KW_PER_MW) and not each.per_month
+)
+"""Resources of a site whose use the sheets can follow; of others they show the plan's figures."""
+LIMITS = {each.field: (each.limit_on_sheet, each.unit) for each in LIVE}
 UNMET = "unmet_usd_per_unit_hour"
 TARIFFS = {
     "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
