@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from optimizer.formulation.business_limits import label_of
+from optimizer.formulation.register import limits_of
 from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site
 from optimizer.request.resources import POWER, RESOURCES, Resource
 from optimizer.tables import OfferFacts, Tables
@@ -19,6 +20,7 @@ from optimizer.tables import OfferFacts, Tables
 SURELY = 1 + 1e-8
 """A contradiction is told where what is asked is more than what there is by more than the tolerance of both."""
 NO_LIMITS = frozenset[str]()
+SUPPLY: dict[str, str] = {record.of: record.name for record in limits_of("supply")}
 
 
 class Bound(NamedTuple):
@@ -57,31 +59,28 @@ class Bounds:
     @cached_property
     def _supply(self) -> dict[tuple[str, str, int], float]:
         kinds = (
-            ("deliveries_within_supply", self.tables.accelerator_supply),
-            ("orders_within_offer", self.tables.offer_supply),
-            ("draws_within_pool", self.tables.pool_supply),
+            ("accelerator", self.tables.accelerator_supply),
+            ("offer", self.tables.offer_supply),
+            ("pool", self.tables.pool_supply),
         )
         return {(kind, limit.id, limit.t): limit.most for kind, limits in kinds for limit in limits}
 
-    def supply(self, constraint: str, name: str, t: int) -> Bound:
+    def supply(self, kind: str, name: str, t: int) -> Bound:
         """What a limit of supply leaves to enter service in a period, in its own unit."""
-        most = self._supply.get((constraint, name, t))
-        return UNLIMITED if most is None else Bound(most, frozenset({label_of(constraint, name)}))
+        most = self._supply.get((kind, name, t))
+        return UNLIMITED if most is None else Bound(most, frozenset({label_of(SUPPLY[kind], name)}))
 
     def each_supply(self, offer: OfferFacts, t: int) -> list[Bound]:
         """Systems of an offer that each limit of supply leaves to it in a period, if it had all of it.
 
         Proof: every order of it enters the row of each of these limits with what one system uses.
         """
-        found = [self.supply("orders_within_offer", offer.offer, t)]
+        found = [self.supply("offer", offer.offer, t)]
         if not offer.hosted:
             draws = self.tables.request.catalog.accelerators[offer.accelerator].draws
-            uses = [("deliveries_within_supply", offer.accelerator, 1.0)]
-            uses += [("draws_within_pool", pool, float(draw)) for pool, draw in draws.items() if draw]
-            found += [
-                times(self.supply(constraint, name, t), 1.0 / (use * offer.accelerators))
-                for constraint, name, use in uses
-            ]
+            uses = [("accelerator", offer.accelerator, 1.0)]
+            uses += [("pool", pool, float(draw)) for pool, draw in draws.items() if draw]
+            found += [times(self.supply(kind, name, t), 1.0 / (use * offer.accelerators)) for kind, name, use in uses]
         return found
 
     def accelerators(self, offers: Iterable[OfferFacts], t: int) -> Bound:
@@ -94,7 +93,7 @@ class Bounds:
         ours = [(offer, bound) for offer, bound in alone if not offer.hosted]
         together = added(bound for _, bound in ours)
         if ours:
-            together = tightest([together, self.supply("deliveries_within_supply", ours[0][0].accelerator, t)])
+            together = tightest([together, self.supply("accelerator", ours[0][0].accelerator, t)])
         return added([together, *(bound for offer, bound in alone if offer.hosted)])
 
     def power_mw(self, site: str, t: int) -> Bound:

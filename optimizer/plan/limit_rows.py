@@ -30,8 +30,9 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         return fsum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
 
     if row.share is None:
-        raising = [] if name.startswith("limit(") else [(v, c) for v, c in row.terms if c < 0]  # as added power
-        using = row.terms if name.startswith("limit(") else [(v, c) for v, c in row.terms if c >= 0]
+        of_user = LIMIT[name.partition("(")[0]].kind == "limits"
+        raising = [] if of_user else [(v, c) for v, c in row.terms if c < 0]  # as added power
+        using = row.terms if of_user else [(v, c) for v, c in row.terms if c >= 0]
         used = total(using) * row.scale + row.constant
         limit = (row.bound - total(raising)) * row.scale + row.constant
     else:

@@ -13,6 +13,7 @@ from optimizer.workbook.budget_path import write_budget_path
 from optimizer.workbook.cells import Formula, WorkbookError
 from optimizer.workbook.columns import fit_money
 from optimizer.workbook.fiscal_years import YEARLY, fiscal_years, write_fiscal_years
+from optimizer.workbook.input_sites import BUDGETS
 from optimizer.workbook.inputs import BudgetRows, InputRows
 from optimizer.workbook.layout import (
     PERIOD,
@@ -232,23 +233,18 @@ def _budgets(table: Table, budgets: list[BudgetRows], spent: dict[str, Row]) -> 
     for row, budget in zip(used, budgets, strict=True):
         table.book.tie_total(row, plan[budget.budget, budget.window], f"{budget.budget} used in {budget.window}")
     limits = [
-        table.line(Line(f"{KINDS[b.budget]} budget: limit", "USD", b.window, total=Formula(f"={b.limit.constant}")))
+        table.line(Line(f"{BUDGETS[b.budget]}: limit", "USD", b.window, total=Formula(f"={b.limit.constant}")))
         for b in budgets
     ]
     left = [
-        table.line(
-            Line(f"{KINDS[b.budget]} budget: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}"))
-        )
+        table.line(Line(f"{BUDGETS[b.budget]}: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}")))
         for b, lim, use in zip(budgets, limits, used, strict=True)
     ]
     return [BudgetUse(*row) for row in zip(budgets, used, limits, left, strict=True)]
-
-
-KINDS = {"capex_usd": "Capex", "opex_usd": "Opex"}
 
 
 def _budget_used(table: Table, budget: BudgetRows, spent: Row) -> Row:
     starts = f"$I${START}:${spent.last}${START}"
     window = f'{starts},">="&{budget.start.constant},{starts},"<="&{budget.end.constant}'
     formula = Formula(f"=SUMIFS({spent.across},{window})")
-    return table.line(Line(f"{KINDS[budget.budget]} budget: used", "USD", budget.window, total=formula))
+    return table.line(Line(f"{BUDGETS[budget.budget]}: used", "USD", budget.window, total=formula))

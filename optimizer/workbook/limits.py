@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.formulation.register import LIMIT as RECORD
 from optimizer.formulation.register import LIMITS as LIMIT_RECORDS
 from optimizer.formulation.register import LimitRecord
+from optimizer.formulation.supply import orders_within_offer
 from optimizer.plan.format import LimitRow
 from optimizer.request.calendar import HOURS_PER_YEAR
 from optimizer.workbook.capacity import CapacityRows, demand_row
@@ -143,7 +144,7 @@ def _rows(facts: Facts) -> list[LimitRow]:
 
     def place(row: LimitRow) -> tuple[bool, int, str]:
         kind, keys = _parts(row.row)
-        unused = kind == "orders_within_offer" and keys[0] not in facts.offers
+        unused = kind == orders_within_offer.__name__ and keys[0] not in facts.offers
         return unused, order.get(kind, len(order)), row.row
 
     return sorted([*facts.plan.limits, *_demands(facts), *_deadlines(facts)], key=place)
