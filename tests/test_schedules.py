@@ -150,8 +150,9 @@ def test_tariffs_are_means_and_begin_in_a_first_month(tmp_path: Path) -> None:
         carbon_kg_per_mwh={"2024": 100, "2025-03": 400}, pue={"2025-01": "1.1", "2025-02": "1.4", "2025q2": "1.2"},
     )  # fmt: skip
     first, second = tables(tmp_path, scenario(sites={"oslo": hall})).site_periods
-    assert (first.electricity_usd_per_mwh, first.hosting_usd_per_kw_month, first.carbon_kg_per_mwh) == (50, 0, 200)
-    assert (second.electricity_usd_per_mwh, second.hosting_usd_per_kw_month, second.carbon_kg_per_mwh) == (90, 6, 400)
+    fields = ("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh")
+    assert first.tariffs == dict(zip(fields, (50, 0, 200), strict=True))
+    assert second.tariffs == dict(zip(fields, (90, 6, 400), strict=True))
     assert (first.pue, first.peak_pue) == (1.3, 1.4)
     assert (second.pue, second.peak_pue) == (1.2, 1.2)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from catalogs.memory import misfit
 from catalogs.schema import Throughput
 from optimizer.request.load import Request
-from optimizer.request.resources import RESOURCES, Resource
+from optimizer.request.resources import RESOURCES, TARIFFS, Resource
 from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
@@ -167,9 +167,7 @@ class Circumstances(Joined):
                 limits={each.field: limit_in(each, getattr(facts, each.field), months) for each in RESOURCES},
                 pue=pue_in(facts, months),
                 peak_pue=peak_pue_in(facts, months),
-                electricity_usd_per_mwh=tariff_in(facts.electricity_usd_per_mwh, months),
-                hosting_usd_per_kw_month=tariff_in(facts.hosting_usd_per_kw_month, months),
-                carbon_kg_per_mwh=tariff_in(facts.carbon_kg_per_mwh, months),
+                tariffs={field: tariff_in(getattr(facts, field), months) for field in TARIFFS},
             )
             for site, facts in sorted(self.scenario.sites.items())
             for t, months in self.months.items()

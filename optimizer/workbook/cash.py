@@ -138,10 +138,14 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        note, periods = COST_LINE[name].note, _cost(name, workings.parts[name])
-        line = Line(label, "USD", total=SUM, source=note, periods=periods)
-        costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
+        line = Line(label, "USD", total=SUM, source=COST_LINE[name].note)
+        if name in workings.parts:
+            line = replace(line, periods=_cost(name, workings.parts[name]))
+        else:  # no lines of its own yet
+            figures = [plan.get(key, 0.0) for key in table.book.facts.keys]
+            line = replace(line, periods=figures, source="optimiser's, static", role=Role.SOLVER)
+        costs[name] = table.line(line)
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
     opex = sum_down([costs[name] for name in OPEX])
