@@ -147,7 +147,8 @@ def test_a_period_is_as_demanding_as_its_months(tmp_path: Path) -> None:
     )
     found = tables(tmp_path, asked)
     assert [(need.t, need.per_second) for need in found.needs] == [(1, 10), (2, 10)]
-    assert [(row.power_mw, row.racks, row.liquid_mw) for row in found.site_periods] == [(0, 0, None), (5, 4, None)]
+    limits = [(row.limits["power_mw"], row.limits["racks"], row.limits["liquid_mw"]) for row in found.site_periods]
+    assert limits == [(0, 0, None), (5, 4, None)]
 
 
 # orders that may exist

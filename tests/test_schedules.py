@@ -140,8 +140,8 @@ def test_a_site_is_what_its_tightest_months_allow(tmp_path: Path) -> None:
     """Power 5, 3, 4 MW; racks begin in February; liquid only in the second quarter: by hand."""
     hall = site({"2025-01": 5, "2025-02": 3, "2025-03": 4}, racks={"2025-02": 9}, liquid_mw={"2025q2": 2}, air_mw=1)
     first, second = tables(tmp_path, scenario(sites={"oslo": hall})).site_periods
-    assert (first.power_mw, first.racks, first.liquid_mw, first.air_mw) == (3, 0, 0, 1)
-    assert (second.power_mw, second.racks, second.liquid_mw, second.air_mw) == (4, 9, 2, 1)
+    assert first.limits == {"power_mw": 3, "liquid_mw": 0, "air_mw": 1, "racks": 0}
+    assert second.limits == {"power_mw": 4, "liquid_mw": 2, "air_mw": 1, "racks": 9}
 
 
 def test_tariffs_are_means_and_begin_in_a_first_month(tmp_path: Path) -> None:
@@ -150,8 +150,9 @@ def test_tariffs_are_means_and_begin_in_a_first_month(tmp_path: Path) -> None:
         carbon_kg_per_mwh={"2024": 100, "2025-03": 400}, pue={"2025-01": "1.1", "2025-02": "1.4", "2025q2": "1.2"},
     )  # fmt: skip
     first, second = tables(tmp_path, scenario(sites={"oslo": hall})).site_periods
-    assert (first.electricity_usd_per_mwh, first.hosting_usd_per_kw_month, first.carbon_kg_per_mwh) == (50, 0, 200)
-    assert (second.electricity_usd_per_mwh, second.hosting_usd_per_kw_month, second.carbon_kg_per_mwh) == (90, 6, 400)
+    fields = ("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh")
+    assert first.tariffs == dict(zip(fields, (50, 0, 200), strict=True))
+    assert second.tariffs == dict(zip(fields, (90, 6, 400), strict=True))
     assert (first.pue, first.peak_pue) == (1.3, 1.4)
     assert (second.pue, second.peak_pue) == (1.2, 1.2)
 

@@ -16,7 +16,7 @@ import optimizer.workbook.cash as cash
 import optimizer.workbook.checks as checks
 from cli.main import run
 from optimizer.formulation import COSTS
-from optimizer.formulation.budget import CAPEX, OPEX
+from optimizer.formulation.register import lines_of
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.layout import Check
@@ -31,8 +31,8 @@ def master(path: Path) -> Any:
 def test_every_cost_line_belongs_to_capex_to_opex_or_to_neither() -> None:
     """By name, whatever the order of the lines: model, budget, audit and sheet agree."""
     assert set(cash.COSTS) == {cost.__name__ for cost in COSTS}
-    assert set(cash.CAPEX) == set(CAPEX) == {cost.__name__ for cost in audited.CAPEX}
-    assert set(cash.OPEX) == set(OPEX) == {cost.__name__ for cost in audited.OPEX}
+    assert set(cash.CAPEX) == set(lines_of("capex_usd")) == {cost.__name__ for cost in audited.CAPEX}
+    assert set(cash.OPEX) == set(lines_of("opex_usd")) == {cost.__name__ for cost in audited.OPEX}
     assert sorted([*cash.CAPEX, *cash.OPEX, cash.OWED, *cash.OTHER]) == sorted(cash.COSTS)
 
 

@@ -25,6 +25,7 @@ from optimizer.audit.permissions import (
     priced_arrivals,
 )
 from optimizer.audit.records import Demand, Inputs, Offer
+from optimizer.audit.resources import RESOURCES
 from optimizer.audit.selections import places_of
 
 Said = Mapping[str, str]
@@ -214,13 +215,12 @@ def rooms_at(offer: Offer, place: str, t: int, inputs: Inputs) -> Iterator[Fract
     """Systems that each limit of a site leaves by itself."""
     site, system, span = inputs.sites[place], offer.system, inputs.horizon.span(t)
     grown = site.expansion is not None and t >= site.expansion.lead
-    power_mw = site.power_mw.standing(span) + (site.expansion.max_mw if grown and site.expansion else 0)
-    yield 1000 * power_mw / ((site.peak_pue.asked(span) or 1) * system.provisioned_kw)
-    cooling = site.liquid_mw if system.cooling == "liquid" else site.air_mw
-    if cooling is not None:
-        yield 1000 * cooling.standing(span) / system.provisioned_kw
-    if site.racks is not None and system.racks:
-        yield site.racks.standing(span) / system.racks
+    for resource in RESOURCES:
+        each, stated = resource.take(system, site, span), site.stated.get(resource.field)
+        if each and stated is not None:
+            most = stated.supplied(span) * len(span) if resource.monthly else stated.standing(span)
+            added = site.expansion.max_mw if resource.grows and grown and site.expansion else 0
+            yield (most + added) / each
 
 
 def budgets(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:

@@ -16,16 +16,15 @@ from optimizer.audit.order_terms import clusters, most
 from optimizer.audit.other_decisions import Started
 from optimizer.audit.periods import fiscal_year_of
 from optimizer.audit.permissions import retired_keys
+from optimizer.audit.resources import RESOURCES
 from optimizer.audit.roll_forward import Books, Series, keep_books
 from optimizer.audit.rules import (
     CONSTRAINTS,
     LIMITING,
     MAY_BE_EMPTY,
     cash_in_windows,
-    cooling_mw_used,
     draws_within_pool,
-    power_mw_limits,
-    power_mw_used,
+    site_limits,
     supply_limits,
 )
 
@@ -115,23 +114,14 @@ def expected_in_service(accounts: Accounts) -> Table:
 def expected_sites(accounts: Accounts) -> Table:
     """Use and limits of our sites by period."""
     books, rows = accounts.books, Table()
-    limits = power_mw_limits(books)
-    for key, site in books.inputs.sites.items():
-        use, power = books.site_use[key], power_mw_used(books, key)
-        liquid, air = cooling_mw_used(use.liquid_kw), cooling_mw_used(use.air_kw)
+    for site, use in books.site_use.items():
+        limits = {resource: site_limits(books, site, resource) for resource in RESOURCES}
         for t in range(books.inputs.horizon.periods):
-            months = books.inputs.horizon.span(t)
-            rows[key, books.inputs.horizon.key(t)] = {
-                "power_used_mw": power[t],
-                "power_limit_mw": limits[key][t],
-                "liquid_used_mw": liquid[t],
-                "liquid_limit_mw": site.liquid_mw.standing(months) if site.liquid_mw else None,
-                "air_used_mw": air[t],
-                "air_limit_mw": site.air_mw.standing(months) if site.air_mw else None,
-                "racks_used": use.racks[t],
-                "racks_limit": site.racks.standing(months) if site.racks else None,
-                "energy_mwh": use.energy_mwh[t],
-            }
+            values: dict[str, Value] = {"energy_mwh": use.energy_mwh[t]}
+            for resource, by_period in limits.items():
+                values[resource.used] = use.resources[resource.row][t]
+                values[resource.limit] = None if by_period is None else by_period[t]
+            rows[site, books.inputs.horizon.key(t)] = values
     return rows
 
 

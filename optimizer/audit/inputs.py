@@ -24,6 +24,7 @@ from optimizer.audit.records import (
     Throughput,
     UserLimit,
 )
+from optimizer.audit.resources import FIELDS
 
 Source = Mapping[str, Any]
 SELECTORS = (
@@ -219,12 +220,9 @@ def read_expansion(source: Source, horizon: Horizon) -> Expansion:
 def read_site(source: Source, horizon: Horizon) -> Site:
     """A site; peak_pue defaults to pue."""
     return Site(
-        power_mw=schedule(source["power_mw"]),
+        stated={field: schedule(source[field]) for field in FIELDS if source.get(field) is not None},
         pue=schedule(source["pue"]),
         peak_pue=schedule(source.get("peak_pue") or source["pue"]),
-        liquid_mw=optional_schedule(source.get("liquid_mw")),
-        air_mw=optional_schedule(source.get("air_mw")),
-        racks=optional_schedule(source.get("racks")),
         electricity_usd_per_mwh=schedule(source["electricity_usd_per_mwh"]),
         hosting_usd_per_kw_month=schedule(source.get("hosting_usd_per_kw_month") or "0"),
         carbon_kg_per_mwh=schedule(source.get("carbon_kg_per_mwh") or "0"),

@@ -105,14 +105,11 @@ class Expansion:
 
 @dataclass(frozen=True)
 class Site:
-    """One of our sites; a limit of None is no limit."""
+    """One of our sites; `stated` are its limits, and figures they need, by field: one that is absent is no limit."""
 
-    power_mw: Schedule
+    stated: Mapping[str, Schedule]
     pue: Schedule
     peak_pue: Schedule
-    liquid_mw: Schedule | None
-    air_mw: Schedule | None
-    racks: Schedule | None
     electricity_usd_per_mwh: Schedule
     hosting_usd_per_kw_month: Schedule
     carbon_kg_per_mwh: Schedule

@@ -39,19 +39,18 @@ from optimizer.audit.other_decisions import (
     read_retired,
 )
 from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
+from optimizer.audit.resources import RESOURCES, Resource
 
 Series = list[Fraction]
 Standing = list[tuple[System, Series]]
 
 
 class SiteUse(NamedTuple):
-    """Use of one of our sites by period: IT load in kW, racks, and energy at the meter in MWh."""
+    """Use of one of our sites by period: IT load in kW, energy at the meter in MWh, and each resource by its row."""
 
     provisioned_kw: Series
-    liquid_kw: Series
-    air_kw: Series
-    racks: Series
     energy_mwh: Series
+    resources: Mapping[str, Series]
 
 
 @dataclass(frozen=True)
@@ -212,16 +211,23 @@ def use_of_sites(inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> d
 def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
     """What the systems in service at a site draw; energy is PUE times their average load."""
     periods = inputs.horizon.periods
-    kilowatts = [(system.cooling, [system.provisioned_kw * x for x in series]) for system, series in here]
+    kilowatts = [[system.provisioned_kw * x for x in series] for system, series in here]
     average_kw = added([[system.average_kw * x for x in series] for system, series in here], periods)
     factors = [site.pue.charged(inputs.horizon.span(t)) * inputs.horizon.hours / 1000 for t in range(periods)]
     return SiteUse(
-        provisioned_kw=added([series for _, series in kilowatts], periods),
-        liquid_kw=added([series for cooling, series in kilowatts if cooling == "liquid"], periods),
-        air_kw=added([series for cooling, series in kilowatts if cooling == "air"], periods),
-        racks=added([[system.racks * x for x in series] for system, series in here], periods),
+        provisioned_kw=added(kilowatts, periods),
         energy_mwh=[factor * kw for factor, kw in zip(factors, average_kw, strict=True)],
+        resources={resource.row: added(taken(resource, site, here, inputs), periods) for resource in RESOURCES},
     )
+
+
+def taken(resource: Resource, site: Site, here: Standing, inputs: Inputs) -> list[Series]:
+    """What each system in service takes of a resource."""
+    months = [inputs.horizon.span(t) for t in range(inputs.horizon.periods)]
+    return [
+        [resource.take(system, site, span) * x if x else ZERO for span, x in zip(months, series, strict=True)]
+        for system, series in here
+    ]
 
 
 def added(parts: Sequence[Series], periods: int) -> Series:

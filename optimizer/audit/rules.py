@@ -23,11 +23,10 @@ from optimizer.audit.order_terms import (
 )
 from optimizer.audit.other_decisions import FleetKey, fleet_key
 from optimizer.audit.periods import Schedule, periods_in
-from optimizer.audit.records import Site
+from optimizer.audit.resources import RESOURCES, Resource
 from optimizer.audit.roll_forward import Books, Series
 
 Rule = Callable[[Books], Iterator[Check]]
-KW_PER_MW = 1000
 
 
 def serve_demand(books: Books) -> Iterator[Check]:
@@ -80,70 +79,39 @@ def retire_within_fleet(books: Books) -> Iterator[Check]:
         yield Limited("retire_within_fleet", key[:2], systems, count[key], "systems", whole=True)
 
 
-def _within_site(
-    books: Books, name: str, unit: str, limit_of: Callable[[Site], Schedule | None], use: Callable[[str], Series]
-) -> Iterator[Check]:
-    """Use of each site against a limit of it; an absent limit is none."""
-    horizon = books.inputs.horizon
-    for key, site in books.inputs.sites.items():
-        most = limit_of(site)
-        if most is not None:
-            for t, used in enumerate(use(key)):
-                limit, whole = most.standing(horizon.span(t)), not books.divided
-                yield Limited(name, (key, horizon.key(t)), used, limit, unit, whole=whole)
+def site_limits(books: Books, site: str, resource: Resource) -> Series | None:
+    """What a site has of a resource by period, with the power on line by then where it grows; None without a limit."""
+    horizon, stated = books.inputs.horizon, books.inputs.sites[site].stated.get(resource.field)
+    if stated is None:
+        return None
+    most = per_period(stated, books) if resource.monthly else _standing(stated, books)
+    on_line = [ZERO] * horizon.periods
+    for row in books.expanded if resource.grows else ():
+        if row.site == site:
+            on_line[row.t] += row.mw
+    return [limit + added for limit, added in zip(most, accumulate(on_line), strict=True)]
 
 
-def power_mw_used(books: Books, site: str) -> Series:
-    """Power to reserve at the meter: peak_pue · Σ P_y · in_service / 1000, at the highest PUE of the months."""
-    peak, horizon = books.inputs.sites[site].peak_pue, books.inputs.horizon
-    use = enumerate(books.site_use[site].provisioned_kw)
-    return [(peak.asked(horizon.span(t)) or ZERO) * kw / KW_PER_MW for t, kw in use]
+def _standing(stated: Schedule, books: Books) -> Series:
+    return [stated.standing(books.inputs.horizon.span(t)) for t in range(books.inputs.horizon.periods)]
 
 
-def cooling_mw_used(kilowatts: Series) -> Series:
-    """IT load with one kind of cooling."""
-    return [kw / KW_PER_MW for kw in kilowatts]
+def within_site(resource: Resource) -> Rule:
+    """Σ of what systems in service at a site take ≤ its limit, with power on line where it grows."""
+
+    def rule(books: Books) -> Iterator[Check]:
+        key = books.inputs.horizon.key
+        for site, terms in books.inputs.sites.items():
+            whole = not books.divided and not (resource.grows and terms.expansion)
+            for t, most in enumerate(site_limits(books, site, resource) or ()):
+                used = books.site_use[site].resources[resource.row][t]
+                yield Limited(resource.row, (site, key(t)), used, most, resource.unit, whole=whole)
+
+    rule.__name__ = resource.row
+    return rule
 
 
-def power_mw_limits(books: Books) -> dict[str, Series]:
-    """power_mw and what has come on line by then: power_mw(s,t) + Σ_{τ≤t} expand(s,τ)."""
-    horizon = books.inputs.horizon
-    added = {site: [ZERO] * horizon.periods for site in books.inputs.sites}
-    for row in books.expanded:
-        added[row.site][row.t] += row.mw
-    return {
-        site: [
-            books.inputs.sites[site].power_mw.standing(horizon.span(t)) + mw for t, mw in enumerate(accumulate(series))
-        ]
-        for site, series in added.items()
-    }
-
-
-def power_within_site(books: Books) -> Iterator[Check]:
-    """peak_pue · Σ P_y · in_service ≤ 1000 · (power_mw + power on line)."""
-    for site, limits in power_mw_limits(books).items():
-        whole = not books.divided and books.inputs.sites[site].expansion is None
-        for t, used in enumerate(power_mw_used(books, site)):
-            yield Limited("power_within_site", (site, books.inputs.horizon.key(t)), used, limits[t], "MW", whole=whole)
-
-
-def liquid_within_site(books: Books) -> Iterator[Check]:
-    """Σ over liquid-cooled systems of P_y · in_service ≤ 1000 · liquid_mw."""
-    use = books.site_use
-    return _within_site(
-        books, "liquid_within_site", "MW", lambda s: s.liquid_mw, lambda s: cooling_mw_used(use[s].liquid_kw)
-    )
-
-
-def air_within_site(books: Books) -> Iterator[Check]:
-    """Σ over air-cooled systems of P_y · in_service ≤ 1000 · air_mw."""
-    use = books.site_use
-    return _within_site(books, "air_within_site", "MW", lambda s: s.air_mw, lambda s: cooling_mw_used(use[s].air_kw))
-
-
-def racks_within_site(books: Books) -> Iterator[Check]:
-    """Σ racks_y · in_service ≤ racks."""
-    return _within_site(books, "racks_within_site", "racks", lambda s: s.racks, lambda s: books.site_use[s].racks)
+WITHIN_SITE = tuple(within_site(resource) for resource in RESOURCES)
 
 
 def expansion_within_site(books: Books) -> Iterator[Check]:
@@ -246,10 +214,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
     finish_by_deadline,
     run_within_fleet,
     retire_within_fleet,
-    power_within_site,
-    liquid_within_site,
-    air_within_site,
-    racks_within_site,
+    *WITHIN_SITE,
     expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,
@@ -265,10 +230,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
     limit,
 )
 LIMITING: tuple[Rule, ...] = (
-    power_within_site,
-    liquid_within_site,
-    air_within_site,
-    racks_within_site,
+    *WITHIN_SITE,
     expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,

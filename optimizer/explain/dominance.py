@@ -13,11 +13,13 @@ hangs on the period of entry alone, which they share, so what is owed grows with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from optimizer.explain.exchange import SAFE, Pair
 from optimizer.explain.inquiry import Inquiry
 from optimizer.formulation.obligations import periods_after
+from optimizer.request.resources import POWER, RACKS, RESOURCES, Resource
 from optimizer.tables import Cohort, Tables, grouped
 
 
@@ -102,19 +104,15 @@ def _work(pair: Pair) -> Figures:
             yield -done[system, demand, t], -done.get((pair.better.system, demand, t), 0.0)
 
 
-def _provisioned(pair: Pair) -> Figures:
+def _drawn(resource: Resource, pair: Pair) -> Figures:
+    """What a system takes of a resource of our sites; systems that take its place are cooled alike."""
     if not pair.worse.hosted:
-        yield pair.systems[0].provisioned_kw, pair.systems[1].provisioned_kw
+        yield resource.draw(pair.systems[0]), resource.draw(pair.systems[1])
 
 
 def _energy(pair: Pair) -> Figures:
     if not pair.worse.hosted:
         yield pair.systems[0].average_kw, pair.systems[1].average_kw
-
-
-def _racks(pair: Pair) -> Figures:
-    if not pair.worse.hosted:
-        yield pair.systems[0].racks, pair.systems[1].racks
 
 
 def _network(pair: Pair) -> Figures:
@@ -149,17 +147,19 @@ def _draws(pair: Pair) -> Figures:
         yield one, other
 
 
+_OF_SITE = {resource.called: partial(_drawn, resource) for resource in RESOURCES if resource.cooling is None}
 _MEASURES: dict[str, Callable[[Pair], Figures]] = {
     "price": _price,
     "term": _term,
     "work": _work,
-    "power": _provisioned,
+    POWER.called: _OF_SITE[POWER.called],
     "energy": _energy,
-    "racks": _racks,
+    RACKS.called: _OF_SITE[RACKS.called],
     "network": _network,
     "software": _software,
     "carbon": _carbon,
     "lead time": _lead_time,
     "minimum order": _minimum,
     "pool draws": _draws,
+    **{name: drawn for name, drawn in _OF_SITE.items() if name not in (POWER.called, RACKS.called)},
 }

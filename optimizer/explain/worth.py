@@ -15,7 +15,15 @@ from optimizer.explain.explanation import Between, LimitWorth, Move
 from optimizer.explain.inquiry import Inquiry, between
 from optimizer.explain.names import UnknownName
 from optimizer.explain.row_use import Use, uses
-from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits, figure, moved, with_one_more
+from optimizer.formulation.business_limits import (
+    PERCENT,
+    BusinessLimit,
+    business_limits,
+    figure,
+    moved,
+    stated_unit,
+    with_one_more,
+)
 from optimizer.formulation.model import model_name
 from optimizer.request.load import Request
 from optimizer.request.scenario import matches
@@ -26,9 +34,8 @@ MOVES = tuple(map(Decimal, (-5, -1, 1, 5)))
 MOST_LIMITS = 15
 PRECISION = 0.1
 """The part of an effect to which it is worth knowing."""
-COUNTED = frozenset({"systems", "accelerators", "racks", "systems a month", "accelerators a month"})
-"""What comes in whole units, so that one of them more is worth asking for."""
-_A_MONTH = frozenset({"supply_per_month", "pools_per_month", "supply_systems_per_month"})
+COUNTED = frozenset({"systems", "accelerators"})
+"""Measures of the user's limits that come in whole units, so that one of them more is worth asking for."""
 
 
 def worth(inquiry: Inquiry, patterns: Sequence[str] = ()) -> tuple[LimitWorth, ...]:
@@ -114,7 +121,8 @@ def move(
 def one_more(inquiry: Inquiry, limit: BusinessLimit) -> Move | None:
     """What one whole unit more changes; None where the limit is not counted in units, or holds none of them."""
     whole = stated(inquiry, limit)
-    if limit.is_share or _unit(inquiry, limit) not in COUNTED or not whole:
+    counted = limit.record.whole or limit.unit in COUNTED
+    if limit.is_share or not counted or not whole:
         return None
     tightens = _tightens(inquiry, limit, Decimal(1))
     answer, change = _asked(inquiry, with_one_more(inquiry.request, limit), tightens)
@@ -173,7 +181,7 @@ def stated(inquiry: Inquiry, limit: BusinessLimit) -> float:
     if not isinstance(value, dict):
         return float(value)
     steps = {key: Decimal(str(amount)) for key, amount in value.items()}
-    if limit.constraint == "finish_by_deadline":
+    if limit.record.by_period_end:
         return float(max(steps.values()))
     read = reading_of(limit.key)
     return float(sum(read(steps, calendar.span(t)) or 0 for t in calendar.periods)) / calendar.count
@@ -182,12 +190,8 @@ def stated(inquiry: Inquiry, limit: BusinessLimit) -> float:
 def _unit(inquiry: Inquiry, limit: BusinessLimit) -> str:
     if limit.is_share:
         return "point"
-    if limit.constraint == "draws_within_pool":
-        return f"{inquiry.request.catalog.pools[limit.name].unit} a month"
-    if limit.constraint == "finish_by_deadline":
-        return f"{limit.unit} x hour"
-    a_month = _A_MONTH & {str(key) for key in limit.key}
-    return f"{limit.unit} a month" if a_month else limit.unit
+    unit = stated_unit(inquiry.request, limit)
+    return f"{unit} x hour" if limit.record.by_period_end else unit
 
 
 def _worth(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import Model
 from optimizer.solving.matrix import Column, Floats, Line, Matrix
@@ -155,10 +154,9 @@ class Gauge:
     def cash(self, periods: range) -> Linear:
         """Capex and opex of some periods, undiscounted, in millions of USD."""
         terms: defaultdict[int, float] = defaultdict(float)
-        for line in (*CAPEX, *OPEX):
-            for variable, t, usd in self.model.costs[line]:
-                if t in periods:
-                    terms[self.number[variable.name]] += usd / MILLION
+        for variable, t, usd in (term for cash in self.model.cash.values() for term in cash):
+            if t in periods:
+                terms[self.number[variable.name]] += usd / MILLION
         return Linear({j: amount for j, amount in terms.items() if amount})
 
 

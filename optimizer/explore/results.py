@@ -6,7 +6,7 @@ from collections import defaultdict
 from math import fsum
 from typing import Literal
 
-from optimizer.formulation.budget import CAPEX
+from optimizer.formulation.register import lines_of
 from optimizer.interruption import Stopped
 from optimizer.plan.format import Part, Plan
 
@@ -34,7 +34,7 @@ def headline(plan: Plan) -> Headline:
         cost_usd=plan.objective_usd,
         bound_usd=plan.bound_usd,
         gap=plan.gap,
-        capex_usd=fsum(usd for line in CAPEX for usd in plan.costs[line].values()),
+        capex_usd=fsum(usd for line in lines_of("capex_usd") for usd in plan.costs[line].values()),
         rent_after_usd=plan.rent_after_usd,
         peak_mw=_peak_mw(plan),
         accelerators=_most_at_once(plan),

@@ -1,7 +1,9 @@
 """The whole model on one page.
 
 Sets: offers o, systems y, places s (our sites and providers' hosts), groups g of places where the same
-work may run, demands w, periods t = 1…T. A new rule is one function and one line here.
+work may run, demands w, periods t = 1…T. A new rule is one function and one line here, and a limit that a buyer can do
+something about has a record in `register`. There each cost line is one record, and in `request.resources` each resource
+of our sites.
 """
 
 from __future__ import annotations
@@ -9,23 +11,6 @@ from __future__ import annotations
 import pulp
 
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
-from optimizer.formulation.costs import (
-    carbon_usd,
-    energy_usd,
-    engineering_usd,
-    facility_usd,
-    hardware_usd,
-    hosting_usd,
-    maintenance_usd,
-    network_usd,
-    porting_usd,
-    rent_usd,
-    resale_usd,
-    residual_usd,
-    software_usd,
-    unmet_usd,
-    value_usd,
-)
 from optimizer.formulation.demand import (
     cluster_on_one_site,
     cluster_within_fleet,
@@ -53,7 +38,6 @@ from optimizer.formulation.in_service import (
 )
 from optimizer.formulation.limits import limit
 from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
-from optimizer.formulation.obligations import owed_usd
 from optimizer.formulation.order_terms import (
     band,
     band_used,
@@ -61,14 +45,8 @@ from optimizer.formulation.order_terms import (
     order_at_least_minimum,
     orders_any,
 )
-from optimizer.formulation.site_resources import (
-    air_within_site,
-    expand,
-    expansion_within_site,
-    liquid_within_site,
-    power_within_site,
-    racks_within_site,
-)
+from optimizer.formulation.register import AT_PERIOD_END, COST_LINES
+from optimizer.formulation.site_resources import WITHIN_SITE, expand, expansion_within_site
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,
@@ -95,24 +73,8 @@ VARIABLES = (
     band_used,  # a step of price breaks is reached
 )
 
-COSTS = (
-    hardware_usd,
-    network_usd,
-    facility_usd,
-    energy_usd,
-    hosting_usd,
-    maintenance_usd,
-    software_usd,
-    rent_usd,
-    engineering_usd,
-    porting_usd,
-    carbon_usd,
-    owed_usd,
-    unmet_usd,
-    value_usd,
-    resale_usd,
-    residual_usd,
-)
+COSTS = tuple(line.terms for line in COST_LINES)
+"""Hardware, network, … to residual value: `register` lists them with their budgets, signs and discounting."""
 
 CONSTRAINTS = (
     honour_commitment,
@@ -127,10 +89,7 @@ CONSTRAINTS = (
     run_in_cluster,
     fill_cluster,
     cluster_within_fleet,
-    power_within_site,
-    liquid_within_site,
-    air_within_site,
-    racks_within_site,
+    *WITHIN_SITE.values(),  # power, liquid and air cooling, racks
     expansion_within_site,
     deliveries_within_supply,
     orders_within_offer,
@@ -142,18 +101,6 @@ CONSTRAINTS = (
     opex_within_budget,
     limit,
 )
-
-SHORT_OF = {
-    "power": (power_within_site, liquid_within_site, air_within_site, racks_within_site, expansion_within_site),
-    "budget": (capex_within_budget, opex_within_budget),
-    "supply": (deliveries_within_supply, orders_within_offer, draws_within_pool),
-    "limits": (limit,),
-    "demand": (serve_demand, finish_by_deadline),
-}
-"""The constraints a buyer can do something about, by the kind of thing that is short."""
-
-AT_PERIOD_END = frozenset({residual_usd.__name__})
-"""Costs that are discounted to the end of their period; all others to its middle."""
 
 
 def discounted(model: Model, line: str, term: CostTerm) -> float:
@@ -177,8 +124,8 @@ def build_model(tables: Tables) -> Model:
     model = Model(tables)
     for variable in VARIABLES:
         variable(model)
-    for cost in COSTS:
-        model.costs[cost.__name__] = list(cost(model))
+    for line in COST_LINES:
+        model.add_costs(line.name, line.budget, line.terms(model))
     for constraint in CONSTRAINTS:
         model.add_rows(constraint.__name__, constraint(model))
     model.problem += minimize_cost(model)

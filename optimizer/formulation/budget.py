@@ -9,17 +9,6 @@ from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model, Row
 from optimizer.tables import summed
 
 LEAST_UNIT = 1000.0
-CAPEX = ("hardware_usd", "network_usd", "facility_usd")
-OPEX = (
-    "energy_usd",
-    "hosting_usd",
-    "maintenance_usd",
-    "software_usd",
-    "rent_usd",
-    "engineering_usd",
-    "porting_usd",
-    "carbon_usd",
-)
 
 
 def capex_within_budget(model: Model) -> Iterator[Row]:
@@ -27,7 +16,7 @@ def capex_within_budget(model: Model) -> Iterator[Row]:
 
     Σ_{t in window} hardware_usd(t) + network_usd(t) + facility_usd(t) ≤ capex_usd(window)
     """
-    return _within(model, "capex_usd", CAPEX)
+    return _within(model, "capex_usd")
 
 
 def opex_within_budget(model: Model) -> Iterator[Row]:
@@ -35,14 +24,14 @@ def opex_within_budget(model: Model) -> Iterator[Row]:
 
     Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon ≤ opex_usd(window)
     """
-    return _within(model, "opex_usd", OPEX)
+    return _within(model, "opex_usd")
 
 
-def _within(model: Model, budget: str, lines: tuple[str, ...]) -> Iterator[Row]:
+def _within(model: Model, budget: str) -> Iterator[Row]:
     for window, most in model.tables.budgets[budget].items():
         inside = set(model.tables.calendar.window(window))
         unit = _unit(most)
-        spent = summed((variable, usd) for line in lines for variable, t, usd in model.costs[line] if t in inside)
+        spent = summed((variable, usd) for variable, t, usd in model.cash[budget] if t in inside)
         yield Row((window,), [(v, usd / unit) for v, usd in spent.items()], "<=", most / unit, "USD", unit)
 
 

@@ -6,13 +6,13 @@ changing the scenario, so that what is asked is what `--set` would give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from optimizer.formulation import SHORT_OF
 from optimizer.formulation.model import Model
+from optimizer.formulation.register import LIMIT, NAME, LimitRecord
 from optimizer.request.edits import Key, changed, each_number, text_at
 from optimizer.request.load import Request
 
@@ -27,7 +27,6 @@ class BusinessLimit:
     by points and not in proportion; `is_floor` that more of it asks for more.
     """
 
-    kind: str
     constraint: str
     name: str
     rows: tuple[str, ...]
@@ -37,6 +36,16 @@ class BusinessLimit:
     is_floor: bool
 
     @property
+    def record(self) -> LimitRecord:
+        """What is said of limits of its constraint."""
+        return LIMIT[self.constraint]
+
+    @property
+    def kind(self) -> str:
+        """The kind of thing that it limits, such as power."""
+        return self.record.kind
+
+    @property
     def label(self) -> str:
         """The limit in the planner's words, such as `power at oslo`."""
         return label_of(self.constraint, self.name)
@@ -44,64 +53,33 @@ class BusinessLimit:
 
 def label_of(constraint: str, name: str) -> str:
     """The limits of one constraint of one thing, in the planner's words."""
-    return _LABELS[constraint].format(name)
+    return LIMIT[constraint].label.format(name)
 
 
-_LABELS = {
-    "power_within_site": "power at {}",
-    "liquid_within_site": "liquid cooling at {}",
-    "air_within_site": "air cooling at {}",
-    "racks_within_site": "racks at {}",
-    "expansion_within_site": "room to grow at {}",
-    "deliveries_within_supply": "allocation of {}",
-    "orders_within_offer": "supply of {}",
-    "draws_within_pool": "pool {}",
-    "capex_within_budget": "capex budget {}",
-    "opex_within_budget": "opex budget {}",
-    "limit": "limit {}",
-    "serve_demand": "demand {}",
-    "finish_by_deadline": "deadline of {}",
-}
-
-_KEYS: Mapping[str, Callable[[str], Key]] = {
-    "power_within_site": lambda site: ("sites", site, "power_mw"),
-    "liquid_within_site": lambda site: ("sites", site, "liquid_mw"),
-    "air_within_site": lambda site: ("sites", site, "air_mw"),
-    "racks_within_site": lambda site: ("sites", site, "racks"),
-    "expansion_within_site": lambda site: ("sites", site, "expansion", "max_mw"),
-    "deliveries_within_supply": lambda accelerator: ("supply_per_month", accelerator),
-    "orders_within_offer": lambda offer: ("catalog", "offers", offer, "supply_systems_per_month"),
-    "draws_within_pool": lambda pool: ("pools_per_month", pool),
-    "capex_within_budget": lambda window: ("budget", "capex_usd", window),
-    "opex_within_budget": lambda window: ("budget", "opex_usd", window),
-    "serve_demand": lambda demand: ("demand", demand, "per_second"),
-    "finish_by_deadline": lambda demand: ("demand", demand, "by_deadline_unit_hours"),
-}
 _BOUNDS = ("at_most", "at_least", "at_most_share", "at_least_share")
 
 
 def business_limits(model: Model) -> tuple[BusinessLimit, ...]:
     """Every limit of a model that a buyer could move, in the model's order."""
     request = model.tables.request
-    rows: dict[tuple[str, str, str], list[str]] = {}
-    kinds = {constraint.__name__: kind for kind, constraints in SHORT_OF.items() for constraint in constraints}
+    rows: dict[tuple[str, str], list[str]] = {}
     for name, row in model.rows.items():
         constraint = name.partition("(")[0]
-        if constraint in kinds:
-            rows.setdefault((kinds[constraint], constraint, row.keys[0]), []).append(name)
+        if constraint in LIMIT:
+            rows.setdefault((constraint, row.keys[0]), []).append(name)
     return tuple(_limit(request, model, *which, names) for which, names in rows.items())
 
 
-def _limit(request: Request, model: Model, kind: str, constraint: str, name: str, rows: Sequence[str]) -> BusinessLimit:
+def _limit(request: Request, model: Model, constraint: str, name: str, rows: Sequence[str]) -> BusinessLimit:
     key, first = _key(request, constraint, name), model.rows[rows[0]]
     is_share = key[-1].endswith("share")
-    return BusinessLimit(kind, constraint, name, tuple(rows), first.unit, key, is_share, first.sense == ">=")
+    return BusinessLimit(constraint, name, tuple(rows), first.unit, key, is_share, first.sense == ">=")
 
 
 def _key(request: Request, constraint: str, name: str) -> Key:
-    if constraint != "limit":
-        key = _KEYS[constraint](name)
-        forecast = constraint == "draws_within_pool" and "share" in (text_at(request, key) or {})
+    if LIMIT[constraint].key:
+        key: Key = tuple(name if part == NAME else part for part in LIMIT[constraint].key)
+        forecast = LIMIT[constraint].of == "pool" and "share" in (text_at(request, key) or {})
         return (*key, "share") if forecast else key
     number, rule = next((i, rule) for i, rule in enumerate(request.scenario.limits) if rule.name == name)
     bound = next(bound for bound in _BOUNDS if getattr(rule, bound) is not None)
@@ -122,6 +100,12 @@ def moved(request: Request, limit: BusinessLimit, percent: Decimal) -> Request:
 def with_one_more(request: Request, limit: BusinessLimit) -> Request:
     """The request with one whole unit more of a limit, wherever there is any of it."""
     return changed(request, {limit.key: each_number(figure(request, limit), lambda number: number + (number > 0))})
+
+
+def stated_unit(request: Request, limit: BusinessLimit) -> str:
+    """The unit of the number that sets a limit; a share has none."""
+    unit = request.catalog.pools[limit.name].unit if limit.record.of == "pool" else limit.unit
+    return f"{unit} a month" if limit.record.per_month else unit
 
 
 def figure(request: Request, limit: BusinessLimit) -> Any:

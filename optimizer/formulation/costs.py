@@ -49,7 +49,7 @@ def energy_usd(model: Model) -> Iterator[CostTerm]:
 
     pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)
     """
-    tariff = {(row.site, row.t): row.electricity_usd_per_mwh for row in model.tables.site_periods}
+    tariff = {(row.site, row.t): row.tariffs["electricity_usd_per_mwh"] for row in model.tables.site_periods}
     for variable, place, t, mwh in _site_energy(model):
         yield CostTerm(variable, t, mwh * tariff[place, t])
 
@@ -70,7 +70,7 @@ def hosting_usd(model: Model) -> Iterator[CostTerm]:
     hosting_usd_per_kw_month · P_y · months · in_service(y,s,t)
     """
     tables = model.tables
-    tariff = {(row.site, row.t): row.hosting_usd_per_kw_month for row in tables.site_periods}
+    tariff = {(row.site, row.t): row.tariffs["hosting_usd_per_kw_month"] for row in tables.site_periods}
     for row in tables.stock:
         usd = tariff.get((row.place, row.t), 0.0)
         if usd:
@@ -137,7 +137,7 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
         t: float(mean(tables.scenario.finance.carbon_usd_per_t, tables.calendar.span(t)) or 0)
         for t in tables.calendar.periods
     }
-    kg = {(row.site, row.t): row.carbon_kg_per_mwh for row in tables.site_periods}
+    kg = {(row.site, row.t): row.tariffs["carbon_kg_per_mwh"] for row in tables.site_periods}
     for variable, place, t, mwh in _site_energy(model):
         usd = usd_per_t[t] * kg[place, t] * mwh / KG_PER_T
         if usd:

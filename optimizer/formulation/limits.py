@@ -221,8 +221,8 @@ def carbon_t(model: Model) -> Iterator[Measured]:
     at_site = {(row.site, row.t): row for row in tables.site_periods}
     for facts, system, place, t, variable, count in _in_service(model):
         if place in tables.scenario.sites:
-            kw = at_site[place, t].pue * tables.systems[system].average_kw
-            tonnes = kw * tables.calendar.hours / KW_PER_MW * at_site[place, t].carbon_kg_per_mwh / KG_PER_T
+            site, kw = at_site[place, t], at_site[place, t].pue * tables.systems[system].average_kw
+            tonnes = kw * tables.calendar.hours / KW_PER_MW * site.tariffs["carbon_kg_per_mwh"] / KG_PER_T
         else:
             (offer,) = facts.get("offer", ("",))
             tonnes = tables.offers[offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T

@@ -6,6 +6,7 @@ work in thousandths of the demand it serves, systems in systems.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -103,6 +104,7 @@ class Model:
         self.problem = pulp.LpProblem("chipmix", pulp.LpMinimize)
         self.rows: dict[str, Row] = {}
         self.costs: dict[str, list[CostTerm]] = {}
+        self.cash: defaultdict[str, list[CostTerm]] = defaultdict(list)
         self.cohort: dict[Cohort, pulp.LpVariable] = {}
         self.in_service: dict[tuple[str, str, int], pulp.LpVariable] = {}
         self.run: dict[Work, pulp.LpVariable] = {}
@@ -128,6 +130,12 @@ class Model:
     def at(self, row: Stock) -> pulp.LpVariable:
         """in_service(y,s,t) of a stock row."""
         return self.in_service[row.system, row.place, row.t]
+
+    def add_costs(self, line: str, budget: str | None, terms: Iterable[CostTerm]) -> None:
+        """Adds a cost line under its name, and to the cash of its budget."""
+        self.costs[line] = list(terms)
+        if budget is not None:
+            self.cash[budget] += self.costs[line]
 
     def add_rows(self, constraint: str, rows: Iterable[Row]) -> None:
         """Adds a constraint's rows under its name. A row without terms must hold by itself."""

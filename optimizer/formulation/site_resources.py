@@ -1,4 +1,4 @@
-"""What our sites can hold: power at the meter, cooling, racks."""
+"""What our sites can hold: a constraint for each resource of a site, and power that is added."""
 
 from __future__ import annotations
 
@@ -6,26 +6,40 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from optimizer.formulation.model import Model, Row
-from optimizer.tables import KW_PER_MW, SitePeriod, SystemFacts, grouped
+from optimizer.request.resources import POWER, RESOURCES, Resource
+from optimizer.tables import grouped
+
+Constraint = Callable[[Model], Iterator[Row]]
 
 
-def power_within_site(model: Model) -> Iterator[Row]:
-    """Provisioned power at the meter stays within the site's.
+def within_site(resource: Resource) -> Constraint:
+    """The constraint that what stands at a site takes no more of a resource than there is."""
 
-    peak_pue(s,t) · Σ_y P_y · in_service(y,s,t) / 1000 ≤ power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ)
+    def constraint(model: Model) -> Iterator[Row]:
+        return _rows(model, resource)
 
-    Provisioned, not average: a site must carry the peak. Energy is paid on the average.
-    """
-    added = grouped(model.expand, lambda key: key[0])
-    rows = _within(
-        model,
-        lambda row: row.power_mw,
-        lambda site, facts: site.peak_pue * facts.provisioned_kw / KW_PER_MW,
-        "MW",
-    )
-    for row, site in zip(rows, model.tables.site_periods, strict=True):
-        earlier = [key for key in added.get(site.site, ()) if key[1] <= site.t]
-        yield row._replace(terms=[*row.terms, *((model.expand[key], -1.0) for key in earlier)])
+    constraint.__name__ = constraint.__qualname__ = f"{resource.name}_within_site"
+    constraint.__doc__ = f"{resource.states}\n\n{resource.equation}"
+    return constraint
+
+
+def _rows(model: Model, resource: Resource) -> Iterator[Row]:
+    """One row for each site and period that has the limit; what is added to it by then is on the left, negative."""
+    months = model.tables.calendar.months
+    stock = grouped(model.tables.stock, lambda row: (row.place, row.t))
+    added = grouped(model.expand if resource.grows else (), lambda key: key[0])
+    for site in model.tables.site_periods:
+        most = site.most(resource)
+        if most is None:
+            continue
+        here = stock.get((site.site, site.t), ())
+        uses = [(model.at(row), resource.use(site, model.tables.systems[row.system], months)) for row in here]
+        terms = [term for term in uses if term[1]]
+        terms += [(model.expand[key], -1.0) for key in added.get(site.site, ()) if key[1] <= site.t]
+        yield Row((site.site, model.period(site.t)), terms, "<=", most, resource.unit)
+
+
+WITHIN_SITE = {resource: within_site(resource) for resource in RESOURCES}
 
 
 def expand(model: Model) -> None:
@@ -44,11 +58,12 @@ def expand(model: Model) -> None:
 
 def _most_drawn(model: Model, site: str) -> float:
     """MW at the meter of all that could stand at a site at once."""
-    peak = {row.t: row.peak_pue for row in model.tables.site_periods if row.site == site}
+    there = {row.t: row for row in model.tables.site_periods if row.site == site}
     drawn: defaultdict[int, float] = defaultdict(float)
     for row in model.tables.stock:
         if row.place == site:
-            drawn[row.t] += peak[row.t] * row.most * model.tables.systems[row.system].provisioned_kw / KW_PER_MW
+            kw = POWER.factor(there[row.t]) * row.most * POWER.draw(model.tables.systems[row.system])
+            drawn[row.t] += kw / POWER.parts
     return max(drawn.values(), default=0.0)
 
 
@@ -61,49 +76,3 @@ def expansion_within_site(model: Model) -> Iterator[Row]:
         facts = model.tables.scenario.sites[site].expansion
         assert facts is not None
         yield Row((site,), [(model.expand[key], 1.0) for key in added], "<=", float(facts.max_mw), "MW")
-
-
-def liquid_within_site(model: Model) -> Iterator[Row]:
-    """IT load that is liquid-cooled stays within the site's liquid cooling.
-
-    Σ_{liquid y} P_y · in_service(y,s,t) / 1000 ≤ liquid_mw(s,t)
-    """
-    return _within(model, lambda row: row.liquid_mw, _cooled("liquid"), "MW")
-
-
-def air_within_site(model: Model) -> Iterator[Row]:
-    """IT load that is air-cooled stays within the site's air cooling.
-
-    Σ_{air y} P_y · in_service(y,s,t) / 1000 ≤ air_mw(s,t)
-    """
-    return _within(model, lambda row: row.air_mw, _cooled("air"), "MW")
-
-
-def racks_within_site(model: Model) -> Iterator[Row]:
-    """Systems stand in the racks there are.
-
-    Σ_y racks_y · in_service(y,s,t) ≤ racks(s,t)
-    """
-    return _within(model, lambda row: row.racks, lambda _, facts: facts.racks, "racks")
-
-
-def _cooled(cooling: str) -> Callable[[SitePeriod, SystemFacts], float]:
-    return lambda _, facts: facts.provisioned_kw / KW_PER_MW if facts.cooling == cooling else 0.0
-
-
-def _within(
-    model: Model,
-    limit: Callable[[SitePeriod], float | None],
-    use: Callable[[SitePeriod, SystemFacts], float],
-    unit: str,
-) -> Iterator[Row]:
-    """One row for each site and period that has the limit; `use` is per system in service."""
-    stock = grouped(model.tables.stock, lambda row: (row.place, row.t))
-    for site in model.tables.site_periods:
-        most = limit(site)
-        if most is None:
-            continue
-        uses = [
-            (model.at(row), use(site, model.tables.systems[row.system])) for row in stock.get((site.site, site.t), ())
-        ]
-        yield Row((site.site, model.period(site.t)), [term for term in uses if term[1]], "<=", most, unit)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from math import fsum
 from typing import Any
 
-from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits
+from optimizer.formulation.business_limits import PERCENT, BusinessLimit, business_limits, stated_unit
 from optimizer.formulation.model import Model, Row, model_name
+from optimizer.formulation.register import KINDS, LIMITS
 from optimizer.infeasible.edits import edited, plain, setting
 from optimizer.request.edits import Key, changed, text_at
 from optimizer.request.load import Request
@@ -21,11 +21,9 @@ DIGITS = 4
 """An amount is shown to so many digits, rounded up."""
 SLACK = 1e-4
 """The part of the last digit that a solver's tolerance may add."""
-WHOLE = ("racks_within_site", "deliveries_within_supply", "orders_within_offer")
-GROWTH = "growth"
-DEADLINE = "finish_by_deadline"
-LASTING = ("power_within_site", "liquid_within_site", "air_within_site", "racks_within_site")
-"""What is built stays: such an amount has a first period and no last."""
+
+REPAIRED_AS = tuple(dict.fromkeys([*KINDS, *(record.repaired_as for record in LIMITS if record.repaired_as)]))
+"""What may be changed to move limits, by the kind of change."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Lever:
 
     @property
     def whole(self) -> bool:
-        return self.limit.constraint in WHOLE
+        return self.limit.record.whole
 
     @property
     def periods(self) -> list[int]:
@@ -107,7 +105,7 @@ class Move:
 
 def kind_of(limit: BusinessLimit) -> str:
     """What is changed to move a limit: room to grow is not power that is there."""
-    return GROWTH if limit.constraint == "expansion_within_site" else limit.kind
+    return limit.record.repaired_as or limit.kind
 
 
 def levers(model: Model, matrix: Matrix) -> list[Lever]:
@@ -115,7 +113,7 @@ def levers(model: Model, matrix: Matrix) -> list[Lever]:
     number = {name: i for i, name in enumerate(matrix.rows)}
     found: list[Lever] = []
     for limit in business_limits(model):
-        if limit.is_share and limit.constraint == "limit":
+        if limit.is_share and limit.kind == "limits":
             continue  # a share of what is decided is no amount: see `steps`
         whole = _lever(model, limit, number)
         found += _each_period(whole) if limit.kind == "demand" else [whole]
@@ -140,11 +138,8 @@ def _lever(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> Lev
 
 
 def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
-    dated = limit.constraint in _DATED and not limit.is_share
+    dated = limit.record.over == "period" and not limit.is_share
     return model.tables.calendar.index(row.keys[1]) if dated else None
-
-
-_DATED = frozenset((*LASTING, *WHOLE, "draws_within_pool", "serve_demand", DEADLINE))
 
 
 def _units(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> tuple[str, float, list[float]]:
@@ -153,15 +148,13 @@ def _units(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> tuple[str
     months = float(tables.calendar.months)
     if limit.kind == "demand":
         return "%", 1.0, [row.bound / float(PERCENT) for row in rows]
-    if limit.constraint in ("deliveries_within_supply", "orders_within_offer"):
-        return f"{limit.unit} a month", 1.0, [months] * len(rows)
-    if limit.constraint == "draws_within_pool":
-        pool = tables.request.catalog.pools[limit.name]
-        if limit.is_share:
-            return "points", 1.0, [months * forecast / float(PERCENT) for forecast in _forecast(model, limit, rows)]
-        return f"{pool.unit} a month", 1.0, [months] * len(rows)
+    if limit.is_share:
+        return "points", 1.0, [months * forecast / float(PERCENT) for forecast in _forecast(model, limit, rows)]
+    unit = stated_unit(tables.request, limit)
+    if limit.record.per_month:
+        return unit, 1.0, [months] * len(rows)
     scale = max(row.scale for row in rows)
-    return limit.unit, scale, [scale / row.scale for row in rows]
+    return unit, scale, [scale / row.scale for row in rows]
 
 
 def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[float]:
@@ -174,19 +167,11 @@ def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[f
 
 def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> float:
     """What a unit counts in the sum of its kind: MW, millions of USD, thousands of accelerators, percent."""
-    catalog = model.tables.request.catalog
-    if limit.kind == "supply":
-        if limit.constraint == "orders_within_offer":
-            return 1e-3 * model.tables.offers[limit.name].accelerators
-        if limit.constraint == "deliveries_within_supply":
-            return 1e-3
-        draws = [float(a.draws[limit.name]) for a in catalog.accelerators.values() if a.draws.get(limit.name)]
-        return share if limit.is_share or not draws else 1e-3 * len(draws) / fsum(draws)
-    if limit.kind == "budget":
+    record = limit.record
+    if record.unit == "USD":
         return scale / MILLION
-    if limit.kind == "limits":
-        return share
-    return 1e-2 if limit.constraint == "racks_within_site" else 1.0
+    weight = record.weight if record.weight_of is None else record.weight_of(model, limit.name)
+    return share if limit.is_share or weight is None else weight
 
 
 def repaired(request: Request, moves: Iterable[Move]) -> Request:
@@ -200,7 +185,7 @@ def figures(request: Request, moves: Iterable[Move]) -> dict[Key, Any]:
     for move in moves:
         limit, calendar = move.lever.limit, request.scenario.calendar
         value = found.get(limit.key, text_at(request, limit.key))
-        if limit.constraint == DEADLINE:  # an amount of its own, which does not hold until the next one
+        if limit.record.by_period_end:  # an amount of its own, which does not hold until the next one
             key = calendar.key(move.first)
             found[limit.key] = {**value, key: plain(move.moved(Decimal(value[key])))}
         else:

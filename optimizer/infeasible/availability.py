@@ -12,11 +12,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from optimizer.formulation.business_limits import label_of
-from optimizer.tables import KW_PER_MW, OfferFacts, Tables
+from optimizer.formulation.register import limits_of
+from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site
+from optimizer.request.resources import POWER, RESOURCES, Resource
+from optimizer.tables import OfferFacts, Tables
 
 SURELY = 1 + 1e-8
 """A contradiction is told where what is asked is more than what there is by more than the tolerance of both."""
 NO_LIMITS = frozenset[str]()
+SUPPLY: dict[str, str] = {record.of: record.name for record in limits_of("supply")}
 
 
 class Bound(NamedTuple):
@@ -55,31 +59,28 @@ class Bounds:
     @cached_property
     def _supply(self) -> dict[tuple[str, str, int], float]:
         kinds = (
-            ("deliveries_within_supply", self.tables.accelerator_supply),
-            ("orders_within_offer", self.tables.offer_supply),
-            ("draws_within_pool", self.tables.pool_supply),
+            ("accelerator", self.tables.accelerator_supply),
+            ("offer", self.tables.offer_supply),
+            ("pool", self.tables.pool_supply),
         )
         return {(kind, limit.id, limit.t): limit.most for kind, limits in kinds for limit in limits}
 
-    def supply(self, constraint: str, name: str, t: int) -> Bound:
+    def supply(self, kind: str, name: str, t: int) -> Bound:
         """What a limit of supply leaves to enter service in a period, in its own unit."""
-        most = self._supply.get((constraint, name, t))
-        return UNLIMITED if most is None else Bound(most, frozenset({label_of(constraint, name)}))
+        most = self._supply.get((kind, name, t))
+        return UNLIMITED if most is None else Bound(most, frozenset({label_of(SUPPLY[kind], name)}))
 
     def each_supply(self, offer: OfferFacts, t: int) -> list[Bound]:
         """Systems of an offer that each limit of supply leaves to it in a period, if it had all of it.
 
         Proof: every order of it enters the row of each of these limits with what one system uses.
         """
-        found = [self.supply("orders_within_offer", offer.offer, t)]
+        found = [self.supply("offer", offer.offer, t)]
         if not offer.hosted:
             draws = self.tables.request.catalog.accelerators[offer.accelerator].draws
-            uses = [("deliveries_within_supply", offer.accelerator, 1.0)]
-            uses += [("draws_within_pool", pool, float(draw)) for pool, draw in draws.items() if draw]
-            found += [
-                times(self.supply(constraint, name, t), 1.0 / (use * offer.accelerators))
-                for constraint, name, use in uses
-            ]
+            uses = [("accelerator", offer.accelerator, 1.0)]
+            uses += [("pool", pool, float(draw)) for pool, draw in draws.items() if draw]
+            found += [times(self.supply(kind, name, t), 1.0 / (use * offer.accelerators)) for kind, name, use in uses]
         return found
 
     def accelerators(self, offers: Iterable[OfferFacts], t: int) -> Bound:
@@ -92,7 +93,7 @@ class Bounds:
         ours = [(offer, bound) for offer, bound in alone if not offer.hosted]
         together = added(bound for _, bound in ours)
         if ours:
-            together = tightest([together, self.supply("deliveries_within_supply", ours[0][0].accelerator, t)])
+            together = tightest([together, self.supply("accelerator", ours[0][0].accelerator, t)])
         return added([together, *(bound for offer, bound in alone if offer.hosted)])
 
     def power_mw(self, site: str, t: int) -> Bound:
@@ -100,17 +101,18 @@ class Bounds:
 
         Proof: nothing is built before its time has passed, and then no more than the room to grow, however early.
         """
-        expansion, now = self.tables.scenario.sites[site].expansion, self._sites[site, t].power_mw
-        power = frozenset({label_of("power_within_site", site)})
+        expansion, now = self.tables.scenario.sites[site].expansion, self._sites[site, t].most(POWER)
+        power = frozenset({_label(POWER, site)})
+        assert now is not None, "every site has power"
         if expansion is None:
             return Bound(now, power)
         if t <= self.tables.wait(expansion.lead_time_months):
             return Bound(now, power | {f"building time at {site}"})
-        return Bound(now + float(expansion.max_mw), power | {label_of("expansion_within_site", site)})
+        return Bound(now + float(expansion.max_mw), power | {label_of(expansion_within_site.__name__, site)})
 
     def powered(self, system: str, site: str, t: int) -> Bound:
         """Systems that a site's power carries, if there were no others."""
-        each = self._sites[site, t].peak_pue * self.tables.systems[system].provisioned_kw / KW_PER_MW
+        each = POWER.use(self._sites[site, t], self.tables.systems[system], self.tables.calendar.months)
         return times(self.power_mw(site, t), 1.0 / each)
 
     def rooms(self, system: str, site: str, t: int) -> dict[str, Bound]:
@@ -119,14 +121,17 @@ class Bounds:
         Proof: each system in service enters the row of each with what it takes, and no row has a negative entry but
         power's, which `power_mw` counts in full.
         """
-        facts, limits = self.tables.systems[system], self._sites[site, t]
-        cooled = "liquid" if facts.cooling == "liquid" else "air"
-        load = limits.liquid_mw if cooled == "liquid" else limits.air_mw
-        found = {"power": self.powered(system, site, t)}
-        if load is not None:
-            label = label_of(f"{cooled}_within_site", site)
-            found[f"{cooled} cooling"] = Bound(load * KW_PER_MW / facts.provisioned_kw, frozenset({label}))
-        if limits.racks is not None and facts.racks:
-            racks = frozenset({label_of("racks_within_site", site)})
-            found["racks"] = Bound(limits.racks / facts.racks, racks)
+        facts, here, found = self.tables.systems[system], self._sites[site, t], dict[str, Bound]()
+        for resource in RESOURCES:
+            most = here.most(resource)
+            room = None if most is None else resource.room(most, here, facts, self.tables.calendar.months)
+            if resource.grows:
+                found[resource.called] = self.powered(system, site, t)
+            elif room is not None:
+                found[resource.called] = Bound(room, frozenset({_label(resource, site)}))
         return found
+
+
+def _label(resource: Resource, site: str) -> str:
+    """The limit of a resource of a site, in the planner's words."""
+    return label_of(WITHIN_SITE[resource].__name__, site)

@@ -65,7 +65,6 @@ SUSPECT = (
 """What to look at first in a conflict: the narrowest rule in front, the work itself last."""
 MOST_CONFLICTS = 5
 MONEY = ("spend_usd", "capex_usd")
-_OWN = {"racks_within_site": "racks"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Filter:
         models = [model, *filter(None, [self._model(relaxed)])]
         found = {limit.label: limit for each in models for limit in business_limits(each)}
         return [
-            Group(kind_of(limit), _OWN.get(limit.constraint, kind_of(limit)), limit.label, _begins(limit.rows[0]))
+            Group(kind_of(limit), limit.record.sort or kind_of(limit), limit.label, _begins(limit.rows[0]))
             for limit in found.values()
         ]
 

@@ -74,7 +74,7 @@ def _amounts(unit: str, values: tuple[float, float]) -> tuple[str, str]:
 
 def _at_most(subject: Subject, limit: BusinessLimit, row: Row) -> Bound:
     """What a row leaves, power grown as far as it can be, and what the row and its prices rest on."""
-    if limit.constraint == "power_within_site":
+    if limit.record.resource is not None and limit.record.resource.grows:
         t = subject.tables.calendar.index(row.keys[-1])
         assert t is not None, "a row of a period"
         return subject.bounds.power_mw(limit.name, t)
@@ -208,7 +208,7 @@ def floor_too_high(subject: Subject) -> Iterator[Statement]:
     model = subject.model
     cohort_of = {variable.name: cohort for cohort, variable in model.cohort.items()}
     for limit in business_limits(model):
-        for row in (model.rows[name] for name in limit.rows if limit.constraint == "limit" and limit.is_floor):
+        for row in (model.rows[name] for name in limit.rows if limit.kind == "limits" and limit.is_floor):
             orders = [(cohort_of[v.name], amount) for v, amount in row.terms if v.name in cohort_of]
             if len(orders) < len(row.terms) or limit.is_share:
                 continue

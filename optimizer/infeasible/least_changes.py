@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from optimizer.formulation import build_model
-from optimizer.infeasible.adjustments import LASTING, Lever, Move, levers
+from optimizer.infeasible.adjustments import Lever, Move, levers
 from optimizer.infeasible.feasibility import FINE_GAP, Feasibility
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
@@ -71,7 +71,7 @@ class Question:
                 continue
             starts = [replace(move, first=t) for t in periods]
             move = self._last_that_fits(moves, k, starts)
-            if move.lever.limit.constraint not in LASTING:
+            if not move.lever.limit.record.lasting:
                 ends = [replace(move, last=t) for t in reversed(periods) if t >= move.first]
                 move = self._last_that_fits(moves, k, ends)
             moves = [*moves[:k], move, *moves[k + 1 :]]

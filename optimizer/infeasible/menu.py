@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from optimizer.formulation import SHORT_OF
 from optimizer.formulation.business_limits import business_limits
-from optimizer.infeasible.adjustments import GROWTH, Lever, Move, figures, settings
+from optimizer.infeasible.adjustments import REPAIRED_AS, Lever, Move, figures, settings
 from optimizer.infeasible.conflict import Found
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME
@@ -52,7 +51,7 @@ class Menu:
         return found
 
     def _kinds(self) -> Iterator[Task]:
-        for kind in (*SHORT_OF, GROWTH):
+        for kind in REPAIRED_AS:
             of_kind = [lever for lever in self.question.levers if lever.kind == kind]
             if of_kind:
                 yield _one(partial(self._kind, kind, of_kind))

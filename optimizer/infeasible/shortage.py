@@ -14,8 +14,9 @@ from itertools import product
 
 import numpy as np
 
-from optimizer.formulation import SHORT_OF, build_model
+from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, Row, model_name
+from optimizer.formulation.register import KINDS, LIMIT, LimitRecord
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
@@ -38,8 +39,11 @@ LARGE_USD = 1000.0
 FOUR = 4
 NOISE = 1000
 """How much finer than what is shown of it an amount is known: less is no reason to round up."""
-_PER_UNIT = {"racks": 0.01, "systems": 0.01, "accelerators": 0.001, "units of the pool": 0.001}
-"""What a unit weighs against the others of its kind, 1 if not here; only matters where a kind mixes units."""
+_MEASURED = {"systems": 0.01, "accelerators": 0.001}
+"""What a unit of a measure weighs against others in the user's own limits, 1 if not here."""
+
+LEAD_TIME = "lead_time"
+_LATE = "lead times, engineering, porting and building {amount} shorter"
 
 
 @dataclass(frozen=True)
@@ -53,25 +57,8 @@ class Shortage:
     unit: str
 
     def __str__(self) -> str:
-        return _PHRASES[self.constraint].format(name=self.name, amount=_readable(self.amount, self.unit))
-
-
-_PHRASES = {
-    "power_within_site": "{amount} more power at {name}",
-    "liquid_within_site": "{amount} more liquid cooling at {name}",
-    "air_within_site": "{amount} more air cooling at {name}",
-    "racks_within_site": "{amount} more at {name}",
-    "deliveries_within_supply": "{amount} of {name} more in each period",
-    "orders_within_offer": "{amount} of {name} more in each period",
-    "draws_within_pool": "{amount} of {name} more in each period",
-    "expansion_within_site": "{amount} more room to grow at {name}",
-    "limit": "{amount} of give in the limit {name}",
-    "capex_within_budget": "{amount} more capex in {name}",
-    "opex_within_budget": "{amount} more opex in {name}",
-    "serve_demand": "{amount} of {name} left undone in each period",
-    "finish_by_deadline": "{amount} of {name} left unfinished at its deadlines",
-    "lead_time": "lead times, engineering, porting and building {amount} shorter",
-}
+        text = _LATE if self.constraint == LEAD_TIME else LIMIT[self.constraint].short
+        return text.format(name=self.name, amount=_readable(self.amount, self.unit))
 
 
 def _readable(amount: float, unit: str) -> str:
@@ -141,22 +128,23 @@ class _Group:
 def _groups(model: Model, matrix: Matrix, kinds: Iterable[str]) -> list[_Group]:
     number = {name: i for i, name in enumerate(matrix.rows)}
     found: dict[tuple[str, str], _Group] = {}
-    kind_of = {f.__name__: kind for kind in kinds for f in SHORT_OF[kind]}
+    asked = set(kinds)
     for name, row in model.rows.items():
-        constraint = name.partition("(")[0]
-        if constraint not in kind_of:
+        record = LIMIT.get(name.partition("(")[0])
+        if record is None or record.kind not in asked:
             continue
-        kind, key = kind_of[constraint], (constraint, row.keys[0])
-        demand, sign = kind == "demand", 1.0 if row.sense == ">=" else -1.0
-        unit, scale, own = ("%", 0.1, 0.1) if demand else (row.unit, row.scale, row.scale)
-        weight = 1.0 if demand else _weight(row)
-        group = found.setdefault(key, _Group(kind, constraint, row.keys[0], (), weight, unit, scale))
+        key, sign = (record.name, row.keys[0]), 1.0 if row.sense == ">=" else -1.0
+        unit, scale, own = ("%", 0.1, 0.1) if record.kind == "demand" else (row.unit, row.scale, row.scale)
+        group = found.setdefault(key, _Group(record.kind, *key, (), _weight(record, row), unit, scale))
         found[key] = replace(group, rows=(*group.rows, (number[model_name(name)], sign * group.scale / own)))
     return list(found.values())
 
 
-def _weight(row: Row) -> float:
-    return row.scale / MILLION if row.unit == "USD" else _PER_UNIT.get(row.unit, 1.0)
+def _weight(record: LimitRecord, row: Row) -> float:
+    """What a unit of give weighs against others of its kind; only matters where a kind mixes units."""
+    if row.unit == "USD":
+        return row.scale / MILLION
+    return _MEASURED.get(row.unit, 1.0) if record.weight is None else record.weight
 
 
 def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
@@ -240,7 +228,7 @@ class _Question:
             matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
             if whole(matrix.minimising({}), self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
-                return Shortage("time", "lead_time", "every offer", sooner, unit)
+                return Shortage("time", LEAD_TIME, "every offer", sooner, unit)
         return None
 
 
@@ -263,7 +251,7 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     seed agree.
     """
     question = _Question(request, options)
-    together, solution, matrix = question.least(SHORT_OF)
+    together, solution, matrix = question.least(KINDS)
     if not together:
         return None
     proof = _proof(question, matrix, solution.duals, options)
@@ -271,7 +259,7 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
         return None
     alone: list[list[Shortage]] = []
     try:
-        for kind in SHORT_OF:
+        for kind in KINDS:
             alone += filter(None, [question.least([kind])[0]])
         late = question.periods_too_late()
     except OutOfTime:
@@ -306,7 +294,7 @@ def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> b
     `ask` solves; whoever has solvers of his own, which he can end, gives it.
     """
     question = _Question(request, options)
-    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
+    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, KINDS))
     return _proof(question, matrix, ask(matrix.relaxed(), question.options).duals, options, ask) is not None
 
 

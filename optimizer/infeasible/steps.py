@@ -82,7 +82,7 @@ def sizes(request: Request) -> Iterator[Steps]:
 def shares(request: Request, limits: Iterable[BusinessLimit]) -> Iterator[Steps]:
     """Shares of the user's own limits."""
     for limit in limits:
-        if limit.is_share and limit.constraint == "limit":
+        if limit.is_share and limit.kind == "limits":
             old = Decimal(str(text_at(request, limit.key)))
             room = old if limit.is_floor else 1 - old
             step = -POINT if limit.is_floor else POINT

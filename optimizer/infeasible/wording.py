@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from optimizer.infeasible.adjustments import DEADLINE, LASTING, Move
+from optimizer.infeasible.adjustments import Move
 from optimizer.infeasible.report import Change
 from optimizer.request.edits import text_at
 from optimizer.request.load import Request
@@ -13,20 +13,6 @@ from optimizer.tables.rows import MILLION
 
 USD_SHOWN = 10_000
 """From here on, USD are shown in millions."""
-WORDS = {
-    "power_within_site": "+{amount} MW of power at {name}",
-    "liquid_within_site": "+{amount} MW of liquid cooling at {name}",
-    "air_within_site": "+{amount} MW of air cooling at {name}",
-    "racks_within_site": "+{amount} racks at {name}",
-    "expansion_within_site": "+{amount} MW of room to grow at {name}",
-    "deliveries_within_supply": "+{amount} {name} a month",
-    "orders_within_offer": "+{amount} systems a month of {name}",
-    "draws_within_pool": "+{more} of pool {name}",
-    "capex_within_budget": "+{more} of capex budget {name}",
-    "opex_within_budget": "+{more} of opex budget {name}",
-    "serve_demand": "{amount} % of {name} left undone",
-    DEADLINE: "{amount} % of {name} left unfinished",
-}
 
 
 def sentence(request: Request, moves: Sequence[Move]) -> str:
@@ -43,16 +29,18 @@ def sentence(request: Request, moves: Sequence[Move]) -> str:
 
 def _continues(last: Move, move: Move) -> bool:
     same = (last.lever.limit.label, last.amount) == (move.lever.limit.label, move.amount)
-    return same and move.lever.limit.constraint == "serve_demand" and move.first == last.last + 1
+    record = move.lever.limit.record
+    return same and record.kind == "demand" and not record.by_period_end and move.first == last.last + 1
 
 
 def _words(request: Request, run: Sequence[Move]) -> str:
     amount, unit, limit = run[0].amount, run[0].lever.unit, run[0].lever.limit
-    if limit.constraint == "limit":
+    if limit.kind == "limits":
         old = Decimal(text_at(request, limit.key))
-        return f"{limit.label} at {_with_unit(run[0].moved(old), unit)} instead of {_with_unit(old, unit)}"
-    text = WORDS[limit.constraint]
-    return text.format(amount=_shown(amount), name=limit.name, more=_with_unit(amount, unit)) + _when(request, run)
+        after, before = _with_unit(run[0].moved(old), unit), _with_unit(old, unit)
+        return limit.record.repair.format(name=limit.name, after=after, before=before)
+    more = limit.record.repair.format(amount=_shown(amount), name=limit.name, more=_with_unit(amount, unit))
+    return more + _when(request, run)
 
 
 def _with_unit(amount: Decimal, unit: str) -> str:
@@ -67,13 +55,13 @@ def _shown(amount: Decimal) -> str:
 
 
 def _when(request: Request, run: Sequence[Move]) -> str:
-    calendar, constraint = request.scenario.calendar, run[0].lever.limit.constraint
+    calendar, record = request.scenario.calendar, run[0].lever.limit.record
     first, last = calendar.key(run[0].first), calendar.key(run[-1].last)
     if not run[0].lever.periods:
         return ""
-    if constraint in LASTING:
+    if record.lasting:
         return f" from {first}"
-    if constraint == DEADLINE:
+    if record.by_period_end:
         return f" at the end of {first}"
     return f" in {first}" if first == last else f" from {first} to {last}"
 
@@ -81,7 +69,7 @@ def _when(request: Request, run: Sequence[Move]) -> str:
 def change(request: Request, move: Move) -> Change:
     """A move for the report."""
     calendar, limit = request.scenario.calendar, move.lever.limit
-    dated, lasts = bool(move.lever.periods), limit.constraint in LASTING
+    dated, lasts = bool(move.lever.periods), limit.record.lasting
     return Change(
         kind=move.lever.kind,
         about=limit.label,

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
+from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Solution

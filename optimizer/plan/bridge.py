@@ -20,11 +20,12 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
+from optimizer.formulation.register import COST_LINES
 from optimizer.plan.format import Part, Plan
 from optimizer.plan.recost import NotPriced, Recosted, recost
 
 ZERO = Fraction(0)
-WORK = ("unmet_usd", "value_usd")
+WORK = tuple(record.name for record in COST_LINES if record.falls_on == "work")
 Inputs = tuple[dict[str, Any], dict[str, Any]]
 """Scenario and catalogue."""
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import fsum
 from typing import Literal
 
-from optimizer.formulation import AT_PERIOD_END
-from optimizer.formulation.budget import CAPEX, OPEX
+from optimizer.formulation.register import AT_PERIOD_END, lines_of
 from optimizer.plan.bridge import Bridge, bridged
 from optimizer.plan.format import OrderRow, Part, Plan
 
@@ -95,8 +94,8 @@ def _side(plan: Plan, name: str) -> Side:
         objective_usd=plan.objective_usd,
         bound_usd=plan.bound_usd,
         gap=plan.gap,
-        capex_usd=fsum(cash[line] for line in CAPEX),
-        opex_usd=fsum(cash[line] for line in OPEX),
+        capex_usd=fsum(cash[line] for line in lines_of("capex_usd")),
+        opex_usd=fsum(cash[line] for line in lines_of("opex_usd")),
         rent_after_usd=plan.rent_after_usd,
         peak_mw=max(power.values(), default=0.0),
         accelerators=dict(sorted(accelerators.items())),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import fsum
-from typing import Literal
 
 import optimizer.plan.format as fmt
-from optimizer.formulation import SHORT_OF
 from optimizer.formulation.model import Model, Row, Terms
+from optimizer.formulation.register import LIMIT, LIMITS
 from optimizer.plan.answer import Answer
 
 NO_PRICE = 1e-7
@@ -22,7 +21,7 @@ def limits(answer: Answer) -> list[fmt.LimitRow]:
 
 def limiting(model: Model) -> list[tuple[str, Row]]:
     """Every row that a buyer could do something about, demand aside, in order."""
-    names = {f.__name__ for kind, constraints in SHORT_OF.items() if kind != "demand" for f in constraints}
+    names = {record.name for record in LIMITS if record.kind != "demand"}
     return sorted((name, row) for name, row in model.rows.items() if name.partition("(")[0] in names)
 
 
@@ -31,8 +30,9 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         return fsum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
 
     if row.share is None:
-        raising = [] if name.startswith("limit(") else [(v, c) for v, c in row.terms if c < 0]  # as added power
-        using = row.terms if name.startswith("limit(") else [(v, c) for v, c in row.terms if c >= 0]
+        of_user = LIMIT[name.partition("(")[0]].kind == "limits"
+        raising = [] if of_user else [(v, c) for v, c in row.terms if c < 0]  # as added power
+        using = row.terms if of_user else [(v, c) for v, c in row.terms if c >= 0]
         used = total(using) * row.scale + row.constant
         limit = (row.bound - total(raising)) * row.scale + row.constant
     else:
@@ -56,36 +56,27 @@ def price_usd(row: Row, dual: float) -> float | None:
     return price if price > NO_PRICE else None
 
 
-_BUDGETS: dict[str, Literal["capex_usd", "opex_usd"]] = {
-    "capex_within_budget": "capex_usd",
-    "opex_within_budget": "opex_usd",
-}
-
-
 def budget(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.BudgetRow]:
     rows = []
     for limit in limits:
-        budget = _BUDGETS.get(limit.row.partition("(")[0])
-        if budget is not None:
+        record = LIMIT[limit.row.partition("(")[0]]
+        if record.kind == "budget":
             (window,) = answer.model.rows[limit.row].keys
-            rows.append(fmt.BudgetRow(budget=budget, window=window, used_usd=limit.used, limit_usd=limit.limit))
+            rows.append(fmt.BudgetRow(
+                budget=record.key[1],  # type: ignore[arg-type]
+                window=window, used_usd=limit.used, limit_usd=limit.limit,
+            ))  # fmt: skip
     return rows
-
-
-_SUPPLY: dict[str, Literal["accelerator", "offer", "pool"]] = {
-    "deliveries_within_supply": "accelerator",
-    "orders_within_offer": "offer",
-    "draws_within_pool": "pool",
-}
 
 
 def supply(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.SupplyRow]:
     rows = []
     for limit in limits:
-        kind = _SUPPLY.get(limit.row.partition("(")[0])
-        if kind is not None:
+        record = LIMIT[limit.row.partition("(")[0]]
+        if record.kind == "supply":
             name, period = answer.model.rows[limit.row].keys
             rows.append(fmt.SupplyRow(
-                kind=kind, id=name, period=period, used=limit.used, limit=limit.limit, unit=limit.unit,
+                kind=record.of,  # type: ignore[arg-type]
+                id=name, period=period, used=limit.used, limit=limit.limit, unit=limit.unit,
             ))  # fmt: skip
     return rows

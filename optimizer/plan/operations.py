@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import fsum
+from typing import Any
 
 import optimizer.plan.format as fmt
 from optimizer.formulation.obligations import discounted_after, owed_by_system, periods_after, rent_after_usd
 from optimizer.plan.answer import Answer, gone
-from optimizer.tables import KW_PER_MW, Cohort, Tables, Work, summed
+from optimizer.request.resources import RESOURCES
+from optimizer.tables import KW_PER_MW, Cohort, SitePeriod, Tables, Work, summed
 
 
 def periods(tables: Tables) -> list[fmt.PeriodRow]:
@@ -134,14 +136,12 @@ def unmet(answer: Answer) -> list[fmt.UnmetRow]:
 
 
 def _used(answer: Answer) -> Iterator[tuple[tuple[str, int, str], float]]:
-    """What each system in service uses at its place in a period: MW of IT load, of cooling and on average, racks."""
+    """What each system uses at its place in a period: of each resource without the site's figure, and average MW."""
     for (system, place, t), systems in answer.in_service.items():
         facts = answer.tables.systems[system]
-        it_mw = systems * facts.provisioned_kw / KW_PER_MW
-        yield (place, t, "it_mw"), it_mw
-        yield (place, t, facts.cooling), it_mw
         yield (place, t, "average_mw"), systems * facts.average_kw / KW_PER_MW
-        yield (place, t, "racks"), systems * facts.racks
+        for resource in RESOURCES:
+            yield (place, t, resource.name), systems * resource.draw(facts) / resource.parts
 
 
 def sites(answer: Answer) -> list[fmt.SiteRow]:
@@ -155,15 +155,18 @@ def sites(answer: Answer) -> list[fmt.SiteRow]:
         fmt.SiteRow(
             site=row.site,
             period=answer.period(row.t),
-            power_used_mw=used[row.site, row.t, "it_mw"] * row.peak_pue,
-            power_limit_mw=row.power_mw + added[row.site, row.t],
-            liquid_used_mw=used[row.site, row.t, "liquid"],
-            liquid_limit_mw=row.liquid_mw,
-            air_used_mw=used[row.site, row.t, "air"],
-            air_limit_mw=row.air_mw,
-            racks_used=used[row.site, row.t, "racks"],
-            racks_limit=row.racks,
             energy_mwh=used[row.site, row.t, "average_mw"] * row.pue * tables.calendar.hours,
+            **_resources(row, used, added[row.site, row.t], tables.calendar.months),
         )
         for row in tables.site_periods
     ]
+
+
+def _resources(row: SitePeriod, used: Mapping[Any, float], added_mw: float, months: int) -> dict[str, Any]:
+    """Use and limit of each resource of a site in a period, by the names of the plan's fields."""
+    found: dict[str, float | None] = {}
+    for resource in RESOURCES:
+        times, most = months if resource.per_month else 1, row.most(resource)
+        found[resource.used] = used[row.site, row.t, resource.name] * resource.factor(row) * times
+        found[resource.limit] = most + added_mw if resource.grows and most is not None else most
+    return found

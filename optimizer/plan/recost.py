@@ -10,6 +10,7 @@ from typing import Any
 
 from catalogs.periods import first_month, months_in
 from optimizer.audit import Accounts, keep_accounts
+from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.plan.format import Plan
 from optimizer.request.calendar import Calendar, discount_end, discount_mid
 
@@ -71,5 +72,5 @@ def _check_priced(accounts: Accounts) -> None:
 
 def _present(name: str, accounts: Accounts) -> Fraction:
     """The present value of a cost line; what is left at the end of a period is discounted to that end."""
-    factors = accounts.discount_end if name == "residual_usd" else accounts.discount_mid
+    factors = accounts.discount_end if name in AT_PERIOD_END else accounts.discount_mid
     return sum((d * usd for d, usd in zip(factors, accounts.costs[name], strict=True)), Fraction(0))

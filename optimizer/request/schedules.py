@@ -11,6 +11,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from catalogs.periods import value_at
+from optimizer.request.resources import RESOURCES, TARIFFS
 
 Schedule = Decimal | dict[str, Decimal]
 Reading = Callable[[Schedule | None, range], Decimal | None]
@@ -58,9 +59,9 @@ def _mean(values: list[Decimal]) -> Decimal:
 
 READINGS: Mapping[str, Reading] = {
     "per_second": highest,
-    **dict.fromkeys(("power_mw", "liquid_mw", "air_mw", "racks"), lowest),
+    **{resource.field: supplied if resource.per_month else lowest for resource in RESOURCES},
     **dict.fromkeys(("supply_per_month", "pools_per_month", "supply_systems_per_month"), supplied),
-    **dict.fromkeys(("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh", "pue"), mean),
+    **dict.fromkeys((*TARIFFS, "pue"), mean),
     **dict.fromkeys(("carbon_usd_per_t", "unmet_usd_per_unit_hour", "value_usd_per_unit_hour"), mean),
     **dict.fromkeys(("price_usd", "usd_per_accelerator_hour", "rate"), mean),
 }

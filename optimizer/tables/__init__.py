@@ -15,12 +15,12 @@ from functools import cached_property
 from catalogs.problems import InputError
 from optimizer.request.calendar import discount_end, discount_mid
 from optimizer.request.load import Request
+from optimizer.request.resources import KW_PER_MW
 from optimizer.tables.bounds import most_running
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss, ruled_out_by_rule
 from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
 from optimizer.tables.rows import (
-    KW_PER_MW,
     LOOSE,
     Cohort,
     Deadline,

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 
+from optimizer.request.resources import RESOURCES
 from optimizer.tables.beyond_demand import helps_a_share
 from optimizer.tables.by_period import Circumstances
-from optimizer.tables.rows import KW_PER_MW, Cohort, OfferFacts, SitePeriod
+from optimizer.tables.rows import Cohort, OfferFacts, SitePeriod
 
 ROUNDING = 1e-12
 """Floats that should be whole numbers may be off by this part; an order's variable is one system wider anyway."""
@@ -154,11 +155,8 @@ def _room(here: Circumstances, offer: OfferFacts, site: SitePeriod) -> float:
     """Systems that fit a site on its own limits alone, grown as far as it can be by then."""
     system, expansion = here.systems[offer.system], here.scenario.sites[site.site].expansion
     grown = expansion is not None and site.t > here.wait(expansion.lead_time_months)
-    power_mw = site.power_mw + (float(expansion.max_mw) if grown and expansion is not None else 0.0)
-    rooms = [KW_PER_MW * power_mw / (site.peak_pue * system.provisioned_kw)]
-    cooled = site.liquid_mw if system.cooling == "liquid" else site.air_mw
-    if cooled is not None:
-        rooms.append(KW_PER_MW * cooled / system.provisioned_kw)
-    if site.racks is not None and system.racks:
-        rooms.append(site.racks / system.racks)
-    return min(rooms)
+    added_mw = float(expansion.max_mw) if grown and expansion is not None else 0.0
+    limits = ((each, site.most(each)) for each in RESOURCES)
+    amounts = ((each, most + added_mw if each.grows else most) for each, most in limits if most is not None)
+    rooms = (each.room(most, site, system, here.calendar.months) for each, most in amounts)
+    return min((room for room in rooms if room is not None), default=math.inf)

@@ -9,17 +9,18 @@ from functools import cached_property
 from catalogs.memory import misfit
 from catalogs.schema import Throughput
 from optimizer.request.load import Request
+from optimizer.request.resources import RESOURCES, TARIFFS, Resource
 from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
-from optimizer.request.schedules import Schedule, highest, lowest, mean, supplied
+from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
 
 
-def limit_in(schedule: Schedule | None, months: range) -> float | None:
-    """A standing limit in a period: None where there is none."""
-    value = lowest(schedule, months)
-    return None if value is None else float(value)
+def limit_in(resource: Resource, schedule: Schedule | None, months: range) -> float | None:
+    """A site's limit in a period, of what is limited by the month all of it; None where there is none."""
+    value = READINGS[resource.field](schedule, months)
+    return None if value is None else float(value * len(months) if resource.per_month else value)
 
 
 def tariff_in(schedule: Schedule | None, months: range) -> float:
@@ -163,15 +164,10 @@ class Circumstances(Joined):
             SitePeriod(
                 site=site,
                 t=t,
-                power_mw=limit_in(facts.power_mw, months) or 0.0,
+                limits={each.field: limit_in(each, getattr(facts, each.field), months) for each in RESOURCES},
                 pue=pue_in(facts, months),
                 peak_pue=peak_pue_in(facts, months),
-                liquid_mw=limit_in(facts.liquid_mw, months),
-                air_mw=limit_in(facts.air_mw, months),
-                racks=limit_in(facts.racks, months),
-                electricity_usd_per_mwh=tariff_in(facts.electricity_usd_per_mwh, months),
-                hosting_usd_per_kw_month=tariff_in(facts.hosting_usd_per_kw_month, months),
-                carbon_kg_per_mwh=tariff_in(facts.carbon_kg_per_mwh, months),
+                tariffs={field: tariff_in(getattr(facts, field), months) for field in TARIFFS},
             )
             for site, facts in sorted(self.scenario.sites.items())
             for t, months in self.months.items()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
+
+from optimizer.request.resources import Resource
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
-KW_PER_MW = 1000
 MILLION = 1e6
 """USD in a million of them, as large amounts are told."""
 LOOSE = 1.0
@@ -144,20 +145,24 @@ class FleetEntry(NamedTuple):
 class SitePeriod(NamedTuple):
     """Limits and tariffs of one of our sites in period t; None is no limit. Power is at the meter.
 
-    `pue` is the mean of the period, for energy, and `peak_pue` for the power limit.
+    `limits` and `tariffs` are by their field in the scenario; of what is limited by the month, all of the period. `pue`
+    is the mean of the period, for energy, and `peak_pue` for the power limit.
     """
 
     site: str
     t: int
-    power_mw: float
+    limits: Mapping[str, float | None]
     pue: float
     peak_pue: float
-    liquid_mw: float | None
-    air_mw: float | None
-    racks: float | None
-    electricity_usd_per_mwh: float
-    hosting_usd_per_kw_month: float
-    carbon_kg_per_mwh: float
+    tariffs: Mapping[str, float]
+
+    def most(self, resource: Resource) -> float | None:
+        """What there is of a resource in the period, before any expansion; None is no limit."""
+        return self.limits[resource.field]
+
+    def figure(self, field: str) -> float:
+        """A PUE or a tariff by its name."""
+        return self.tariffs[field] if field in self.tariffs else {"pue": self.pue, "peak_pue": self.peak_pue}[field]
 
 
 class Limit(NamedTuple):

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, replace
 
 import optimizer.audit.costs as audited
-from optimizer.formulation.budget import CAPEX as CAPEX_LINES
-from optimizer.formulation.budget import OPEX as OPEX_LINES
+from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES, lines_of
 from optimizer.workbook.above import results_above
 from optimizer.workbook.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.budget_path import write_budget_path
 from optimizer.workbook.cells import Formula, WorkbookError
 from optimizer.workbook.columns import fit_money
 from optimizer.workbook.fiscal_years import YEARLY, fiscal_years, write_fiscal_years
+from optimizer.workbook.input_sites import BUDGETS
 from optimizer.workbook.inputs import BudgetRows, InputRows
 from optimizer.workbook.layout import (
     PERIOD,
@@ -31,32 +31,13 @@ from optimizer.workbook.sites import PlaceRows
 from optimizer.workbook.styles import Role
 from optimizer.workbook.workings import Workings, write_workings
 
-COSTS = {
-    "hardware_usd": "Hardware",
-    "network_usd": "Network",
-    "facility_usd": "Facility",
-    "energy_usd": "Energy",
-    "hosting_usd": "Hosting",
-    "maintenance_usd": "Maintenance",
-    "software_usd": "Software",
-    "rent_usd": "Rent",
-    "engineering_usd": "Engineering",
-    "porting_usd": "Porting",
-    "carbon_usd": "Carbon",
-    "owed_usd": "Owed after the horizon",
-    "unmet_usd": "Unmet work",
-    "value_usd": "Value of work",
-    "resale_usd": "Resale",
-    "residual_usd": "Residual value",
-}
+COSTS = {record.name: record.label for record in COST_LINES}
 """The plan's cost names in the order of the sheet, whatever budget they belong to."""
-CAPEX, OPEX = (tuple(name for name in COSTS if name in lines) for lines in (CAPEX_LINES, OPEX_LINES))
+CAPEX, OPEX = lines_of("capex_usd"), lines_of("opex_usd")
 OWED = "owed_usd"
 OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
 """What is in no budget, apart from what is owed."""
 AUDITED = {"capex": audited.CAPEX, "opex": audited.OPEX}
-NOTES = {OWED: "as of the last period; in no budget"}
-RECEIPTS = ("value_usd", "resale_usd", "residual_usd")
 
 
 @dataclass(frozen=True)
@@ -157,9 +138,14 @@ def _costs(table: Table, workings: Workings) -> tuple[dict[str, Row], Row, Row, 
     )
     costs = {}
     for name, label in COSTS.items():
-        line = Line(label, "USD", total=SUM, source=NOTES.get(name, ""), periods=_cost(name, workings.parts[name]))
-        costs[name] = table.line(line)
         plan = table.book.facts.plan.costs.get(name, {})
+        line = Line(label, "USD", total=SUM, source=COST_LINE[name].note)
+        if name in workings.parts:
+            line = replace(line, periods=_cost(name, workings.parts[name]))
+        else:  # no lines of its own yet
+            figures = [plan.get(key, 0.0) for key in table.book.facts.keys]
+            line = replace(line, periods=figures, source="optimiser's, static", role=Role.SOLVER)
+        costs[name] = table.line(line)
         table.book.tie(costs[name], [plan.get(key, 0.0) for key in table.book.facts.keys], f"{name} in")
     capex = sum_down([costs[name] for name in CAPEX])
     opex = sum_down([costs[name] for name in OPEX])
@@ -189,7 +175,7 @@ def _cost(name: str, parts: list[Row]) -> Formula:
     text = sum_down(parts).text.removeprefix("=")
     if name == "maintenance_usd":
         return Formula(f"=maintenance_share/periods_per_year*{text}")
-    return Formula(f"=-{text}" if name in RECEIPTS else f"={text}")
+    return Formula(f"=-{text}" if COST_LINE[name].receipt else f"={text}")
 
 
 def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row, dict[str, Row], Row, Row]:
@@ -200,7 +186,7 @@ def _present(table: Table, costs: dict[str, Row], total: Row) -> tuple[Row, Row,
     mid, end = _factors(table)
     present = {}
     for name, row in costs.items():
-        formula = Formula(f"={row.now}*{(end if name == 'residual_usd' else mid).now}")
+        formula = Formula(f"={row.now}*{(end if name in AT_PERIOD_END else mid).now}")
         label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
         present[name] = table.line(Line(label, "USD", total=SUM, periods=formula))
     npv = _npv(table, list(present.values()))
@@ -251,23 +237,18 @@ def _budgets(table: Table, budgets: list[BudgetRows], spent: dict[str, Row]) -> 
     for row, budget in zip(used, budgets, strict=True):
         table.book.tie_total(row, plan[budget.budget, budget.window], f"{budget.budget} used in {budget.window}")
     limits = [
-        table.line(Line(f"{KINDS[b.budget]} budget: limit", "USD", b.window, total=Formula(f"={b.limit.constant}")))
+        table.line(Line(f"{BUDGETS[b.budget]}: limit", "USD", b.window, total=Formula(f"={b.limit.constant}")))
         for b in budgets
     ]
     left = [
-        table.line(
-            Line(f"{KINDS[b.budget]} budget: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}"))
-        )
+        table.line(Line(f"{BUDGETS[b.budget]}: headroom", "USD", b.window, total=Formula(f"={lim.total}-{use.total}")))
         for b, lim, use in zip(budgets, limits, used, strict=True)
     ]
     return [BudgetUse(*row) for row in zip(budgets, used, limits, left, strict=True)]
-
-
-KINDS = {"capex_usd": "Capex", "opex_usd": "Opex"}
 
 
 def _budget_used(table: Table, budget: BudgetRows, spent: Row) -> Row:
     starts = f"$I${START}:${spent.last}${START}"
     window = f'{starts},">="&{budget.start.constant},{starts},"<="&{budget.end.constant}'
     formula = Formula(f"=SUMIFS({spent.across},{window})")
-    return table.line(Line(f"{KINDS[budget.budget]} budget: used", "USD", budget.window, total=formula))
+    return table.line(Line(f"{BUDGETS[budget.budget]}: used", "USD", budget.window, total=formula))

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from optimizer.formulation.register import limits_of
+from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.input_rows import BudgetRows, SiteRows
 from optimizer.workbook.layout import Line, Row, Table
 
-LIMITS = {
-    "power_mw": ("Power limit at the meter", "MW"),
-    "liquid_mw": ("Liquid cooling limit, IT load", "MW"),
-    "air_mw": ("Air cooling limit, IT load", "MW"),
-    "racks": ("Rack limit", "racks"),
-}
+LIVE = tuple(
+    each
+    for each in RESOURCES
+    if each.of_site in (None, "peak_pue") and each.parts in (1, KW_PER_MW) and not each.per_month
+)
+"""Resources of a site whose use the sheets can follow; of others they show the plan's figures."""
+LIMITS = {each.field: (each.limit_on_sheet, each.unit) for each in LIVE}
+BUDGETS = {record.key[1]: record.on_sheet for record in limits_of("budget")}
 UNMET = "unmet_usd_per_unit_hour"
 TARIFFS = {
     "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
@@ -104,7 +108,7 @@ def write_budgets(table: Table) -> list[BudgetRows]:
     rows = []
     for budget in facts.plan.budget:
         start, end = facts.window(budget.window)
-        kind = "Capex budget" if budget.budget == "capex_usd" else "Opex budget"
+        kind = BUDGETS[budget.budget]
         source = f"scenario: {budget.budget}"
         line = Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount")
         dates = Line("", "date", budget.window, source=source, rule="date", locked="the window's")

@@ -9,6 +9,10 @@ from math import fsum
 
 from openpyxl.utils import get_column_letter
 
+from optimizer.formulation.register import LIMIT as RECORD
+from optimizer.formulation.register import LIMITS as LIMIT_RECORDS
+from optimizer.formulation.register import LimitRecord
+from optimizer.formulation.supply import orders_within_offer
 from optimizer.plan.format import LimitRow
 from optimizer.request.calendar import HOURS_PER_YEAR
 from optimizer.workbook.capacity import CapacityRows, demand_row
@@ -48,26 +52,8 @@ MOVING_NOTE = (
     "What moving a limit changes is from second solves, in the table below the last limit, for the move that was "
     "solved and no other; below zero saves. Blank: not asked, or not told by the gap."
 )
-KINDS = {
-    "power_within_site": "Power at the meter",
-    "liquid_within_site": "Liquid cooling, IT load",
-    "air_within_site": "Air cooling, IT load",
-    "racks_within_site": "Racks",
-    "expansion_within_site": "Power that may be added",
-    "deliveries_within_supply": "Supply of an accelerator",
-    "orders_within_offer": "Supply of an offer",
-    "draws_within_pool": "Part of a pool",
-    "capex_within_budget": "Capex budget",
-    "opex_within_budget": "Opex budget",
-    "limit": "Limit of the scenario",
-    "serve_demand": "Demand, at least",
-    "finish_by_deadline": "Deadline, at least",
-}
+KINDS = {record.name: record.on_sheet for record in LIMIT_RECORDS}
 """The model's name of each kind of limit, in the order of the sheet, and what it is."""
-OF_SITE = {"power_within_site": "power_mw", "liquid_within_site": "liquid_mw", "air_within_site": "air_mw",
-           "racks_within_site": "racks"}  # fmt: skip
-OF_SUPPLY = {"deliveries_within_supply": "accelerator", "orders_within_offer": "offer", "draws_within_pool": "pool"}
-OF_BUDGET = {"capex_within_budget": "capex_usd", "opex_within_budget": "opex_usd"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +144,7 @@ def _rows(facts: Facts) -> list[LimitRow]:
 
     def place(row: LimitRow) -> tuple[bool, int, str]:
         kind, keys = _parts(row.row)
-        unused = kind == "orders_within_offer" and keys[0] not in facts.offers
+        unused = kind == orders_within_offer.__name__ and keys[0] not in facts.offers
         return unused, order.get(kind, len(order)), row.row
 
     return sorted([*facts.plan.limits, *_demands(facts), *_deadlines(facts)], key=place)
@@ -195,18 +181,20 @@ def _floor(row: str, unit: str, used: float, limit: float) -> LimitRow:
 
 def _live(sources: Sources, kind: str, keys: list[str]) -> tuple[str, str] | None:
     """References to use and limit on the sheets that have them."""
-    window = sources.facts.index.get(keys[-1], 0)
-    if kind in OF_BUDGET:
-        return _budget(sources, OF_BUDGET[kind], keys[0])
-    if kind in ("serve_demand", "finish_by_deadline"):
-        return _demand(sources, kind, keys[0], window)
-    if kind == "expansion_within_site":
+    record, window = RECORD.get(kind), sources.facts.index.get(keys[-1], 0)
+    if record is None:
+        return None
+    if record.kind == "budget":
+        return _budget(sources, record.key[1], keys[0])
+    if record.kind == "demand":
+        return _demand(sources, record, keys[0], window)
+    if record.over == "horizon":
         return _expansion(sources, keys[0])
-    if kind in OF_SITE:
+    if record.resource is not None:
         site = sources.places.sites.get(keys[0])
-        pair = site.limits.get(OF_SITE[kind]) if site else None
+        pair = site.limits.get(record.resource.field) if site else None
     else:
-        pair = sources.supply.get((OF_SUPPLY.get(kind, ""), keys[0]))
+        pair = sources.supply.get((record.of, keys[0]))
     return (pair[0].at(window), pair[1].at(window)) if pair else None
 
 
@@ -215,9 +203,9 @@ def _budget(sources: Sources, budget: str, window: str) -> tuple[str, str] | Non
     return (found[0].used.total, found[0].inputs.limit.constant) if found else None
 
 
-def _demand(sources: Sources, kind: str, name: str, at: int) -> tuple[str, str]:
+def _demand(sources: Sources, record: LimitRecord, name: str, at: int) -> tuple[str, str]:
     capacity = sources.capacity
-    if kind == "finish_by_deadline":
+    if record.by_period_end:
         return capacity.done_so_far[name].at(at), sources.inputs.work.deadline[name].at(at)
     unmet = f"+{capacity.unmet[name].at(at)}" if name in capacity.unmet else ""
     return capacity.done[name].at(at) + unmet, demand_row(sources.inputs, name).at(at)
@@ -237,8 +225,9 @@ def _look(unit: str) -> str:
 
 def _write(page: Page, limit: Limited) -> None:
     row, plan = limit.number, limit.plan
-    of = ", ".join(limit.keys[:-1]) or ("" if limit.kind in OF_BUDGET else limit.keys[0])
-    window = "horizon" if limit.kind == "expansion_within_site" else limit.keys[-1]
+    record = RECORD.get(limit.kind)
+    of = ", ".join(limit.keys[:-1]) or ("" if record and record.of == "window" else limit.keys[0])
+    window = "horizon" if record and record.over == "horizon" else limit.keys[-1]
     figures = f"live, from {limit.live[0].partition('!')[0]}" if limit.live else "optimiser's, static"
     for column, text in (
         (KIND, KINDS.get(limit.kind, limit.kind)), (OF, Given(of)), (WINDOW, window), (UNIT, plan.unit),

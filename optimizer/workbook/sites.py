@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.plan.format import SiteRow
+from optimizer.request.resources import KW_PER_MW, POWER, Resource
 from optimizer.workbook.capacity import CapacityRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import EXPAND
+from optimizer.workbook.input_rows import SiteRows
+from optimizer.workbook.input_sites import LIVE
 from optimizer.workbook.inputs import InputRows, SystemRows
 from optimizer.workbook.layout import SUM, Book, Line, Row, Table, down, left_of, sum_down
 from optimizer.workbook.orders import OrderRows
 from optimizer.workbook.stands import Stand
 
-POWER = "Power used at the meter"
 EXCEEDED = "Limits exceeded"
 
 
@@ -125,17 +127,25 @@ def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: 
     drawn = table.line(Line("Average IT load", "kW", place=site, periods=_product(stands, average)))
     formula = Formula(f"={own.pue}*{drawn.now}*hours_per_period/kw_per_mw")
     energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
-    used = Formula(f"={own.peak_pue}*{load.now}/kw_per_mw")
-    pairs = {"power_mw": _limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))}
-    for kind in ("liquid", "air"):
-        kw = _product(stands, provisioned, kind).text
-        used = Formula(f"{kw}/kw_per_mw")
-        pairs[f"{kind}_mw"] = _limit(table, inputs, site, f"{kind}_mw", f"IT load on {kind} cooling", used)
-    pairs["racks"] = _limit(table, inputs, site, "racks", "Racks used", _product(stands, racks))
+    figures = {"provisioned_kw": (provisioned, load), "average_kw": (average, drawn), "racks": (racks, None)}
+    pairs = {
+        each.field: _limit(
+            table, inputs, site, each, _used(own, each, stands, *figures[each.of_system]),
+            _added(table, orders, site) if each.grows else None,
+        )
+        for each in LIVE
+    }  # fmt: skip
     exceeded = _exceeded(table, site, [left for _, _, left in pairs.values() if left])
     _tie_site(table, site, energy, [used for used, _, _ in pairs.values()])
     limits = {name: (used, most) for name, (used, most, _) in pairs.items() if most}
-    return SiteUse(load, energy, pairs["power_mw"][0], exceeded, limits)
+    return SiteUse(load, energy, pairs[POWER.field][0], exceeded, limits)
+
+
+def _used(own: SiteRows, of: Resource, stands: Sequence[Stand], each: Sequence[Row], load: Row | None) -> Formula:
+    """What is used of a resource: a figure of each system times systems in service, or their load, times the site's."""
+    taken = load.now if load and of.cooling is None else _product(stands, each, of.cooling or "").text.removeprefix("=")
+    factor = f"{getattr(own, of.of_site)}*" if of.of_site else ""
+    return Formula(f"={factor}{taken}" + ("/kw_per_mw" if of.parts == KW_PER_MW else ""))
 
 
 def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
@@ -147,17 +157,17 @@ def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
 
 
 def _limit(
-    table: Table, inputs: InputRows, site: str, name: str, label: str, used: Formula, added: Row | None = None
+    table: Table, inputs: InputRows, site: str, of: Resource, used: Formula, added: Row | None
 ) -> tuple[Row, Row | None, Row | None]:
     """What is used, and if there is a limit, the limit (on Inputs, where nothing is added to it) and what is left."""
-    unit = "racks" if name == "racks" else "MW"
+    unit, label = of.unit, of.used_on_sheet
     row = table.line(Line(label, unit, place=site, periods=used))
-    limit = inputs.sites[site].limits.get(name)
+    limit = inputs.sites[site].limits.get(of.field)
     if limit is None:
         return row, None, None
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
-    _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
+    _tie_limit(table, site, of.limit, most)
     left = table.line(Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now)))
     return row, most if added else limit, left
 
@@ -181,8 +191,8 @@ def _tie_site(table: Table, site: str, energy: Row, used: Sequence[Row]) -> None
         return
     book = table.book
     book.tie(energy, [rows[key].energy_mwh for key in keys], f"energy of {site} in MWh in")
-    for row, name in zip(used, ("power_used_mw", "liquid_used_mw", "air_used_mw", "racks_used"), strict=True):
-        book.tie(row, [getattr(rows[key], name) for key in keys], f"{name} of {site} in")
+    for row, of in zip(used, LIVE, strict=True):
+        book.tie(row, [getattr(rows[key], of.used) for key in keys], f"{of.used} of {site} in")
 
 
 def _all_sites(table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], first: int) -> PlaceRows:

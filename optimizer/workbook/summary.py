@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from openpyxl.utils import get_column_letter
 
+from optimizer.formulation.register import limits_of
 from optimizer.workbook.cash import COSTS, CashRows
 from optimizer.workbook.cells import Formula
 from optimizer.workbook.decisions import KINDS
@@ -22,7 +23,7 @@ SOLVED_AGAIN = (
     "Second solves: what a move of the limit in all its windows changes the cost by, static. Limits says how much that "
     "is. Blank: not asked, or not told by the gap."
 )
-DEMANDS = ("serve_demand", "finish_by_deadline")
+DEMANDS = tuple(record.name for record in limits_of("demand"))
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
 WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
 SMALL_USD = 1e8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.bearers import OURS, Bearer, each_down
 from optimizer.workbook.book_checks import usd
 from optimizer.workbook.cash import CashRows
@@ -14,13 +15,9 @@ from optimizer.workbook.layout import Line, Row, Table, down, sum_down
 from optimizer.workbook.styles import Role
 from optimizer.workbook.unit_workings import Pair, UnitWorkings
 
-REST = (
-    ("Porting", "porting_usd", "of software, not of an accelerator"),
-    ("Unmet work", "unmet_usd", "no accelerator does it"),
-    ("Value of work", "value_usd", "a receipt"),
-    ("Added power", "facility_usd", "of a site"),
-)
-"""Costs that fall on no accelerator: label, cost line, why."""
+FALLS_ON = ("software", "work", "site")
+REST = sorted((record for record in COST_LINES if record.unborne), key=lambda record: FALLS_ON.index(record.falls_on))
+"""Costs that fall on no accelerator."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +93,9 @@ def _total(table: Table, cash: CashRows, made: UnitWorkings, present: dict[Beare
     table.heading("From the parts to the total", "What falls on no accelerator stands alone and is in no unit cost.")
     first = table.next
     table.line(Line("Accelerators, all", "USD", total=sum_down(list(present.values()), "$F")))
-    for label, name, why in REST:
-        formula = Formula(f"={cash.present[name].total}")
-        table.line(Line(f"Not allocated: {label.lower()}", "USD", total=formula, source=why))
+    for record in REST:
+        formula, name = Formula(f"={cash.present[record.name].total}"), record.apart or record.label.lower()
+        table.line(Line(f"Not allocated: {name}", "USD", total=formula, source=record.unborne))
     power = [row for of, row in cash.workings.falls.items() if isinstance(of, Decision)]
     end = f"INDEX({made.end.across},periods_in_horizon)"
     left = f"=-SUM({down(power, '$F')})*{end}" if power else "=0"

@@ -1,0 +1,293 @@
+"""One record for each limit and one for each cost line: all that is said of it, and where it stands in the scenario.
+
+Everything that speaks of limits or costs reads these, so a new one is its function, its line on the model's page and a
+record here (a resource of a site: a record in `optimizer.request.resources`). Only the audit has lists of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from math import fsum
+from typing import Literal
+
+from optimizer.formulation import costs, demand, supply
+from optimizer.formulation.budget import capex_within_budget, opex_within_budget
+from optimizer.formulation.limits import limit
+from optimizer.formulation.model import CostTerm, Model, Row
+from optimizer.formulation.obligations import owed_usd
+from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site
+from optimizer.request.resources import Resource
+
+Kind = Literal["power", "budget", "supply", "limits", "demand"]
+KINDS: tuple[Kind, ...] = ("power", "budget", "supply", "limits", "demand")
+"""The kinds of thing that may be short, in the order in which they are told."""
+NAME = "{}"
+"""In a key: the site, accelerator, offer, pool, window or demand whose limit it is."""
+
+
+@dataclass(frozen=True)
+class LimitRecord:
+    """One limit that a buyer can do something about.
+
+    `rows` is its constraint and `of` what has it, the first key of a row; a row is `over` a period, a window or the
+    horizon, in `unit` ("" where each has its own). `key` leads to its figure in the scenario ("" for the user's own
+    limits, which have several). The figure stands for each period, or is an amount `per_month` or `by_period_end`.
+
+    Texts: `label` is its name, `short` what is missing, `repair` what would do, with {amount}, {more} (with its unit)
+    and {name}; `on_sheet` its name on the Limits sheet.
+
+    A repair adds an amount, of what is asked for (kind demand) it leaves a part undone: in `whole` units, and for good
+    where what is built is `lasting`. `repaired_as` is the kind of that change, `sort` its place among what can be
+    talked about. `weight` is what a unit counts against others of the kind, as a MW or a thousand accelerators; None:
+    by its share of today's figure. `weight_of` is that of one named thing.
+    """
+
+    rows: Callable[[Model], Iterable[Row]]
+    kind: Kind
+    of: Literal["site", "accelerator", "offer", "pool", "window", "rule", "demand"]
+    unit: str
+    key: tuple[str, ...]
+    label: str
+    short: str
+    repair: str
+    on_sheet: str
+    over: Literal["period", "window", "horizon"] = "period"
+    per_month: bool = False
+    by_period_end: bool = False
+    whole: bool = False
+    lasting: bool = False
+    weight: float | None = 1.0
+    weight_of: Callable[[Model, str], float | None] | None = None
+    repaired_as: str = ""
+    sort: str = ""
+    resource: Resource | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the constraint, with which its rows begin."""
+        return self.rows.__name__
+
+
+def _of_site(resource: Resource, rows: Callable[[Model], Iterable[Row]]) -> LimitRecord:
+    """The record of a resource of our sites; what is counted in itself, as racks are, is not named twice."""
+    of_it = "" if resource.called == resource.unit else f" of {resource.called}"
+    more = "" if resource.called == resource.unit else f" {resource.called}"
+    when = " in each period" if resource.per_month else ""
+    return LimitRecord(
+        rows,
+        kind="power",
+        of="site",
+        unit=resource.unit,
+        key=("sites", NAME, resource.field),
+        label=f"{resource.called} at {{}}",
+        short=f"{{amount}} more{more} at {{name}}{when}",
+        repair=f"+{{more}}{of_it} at {{name}}",
+        on_sheet=resource.on_sheet,
+        per_month=resource.per_month,
+        whole=resource.whole,
+        lasting=True,
+        weight=resource.weight,
+        sort=resource.sort,
+        resource=resource,
+    )
+
+
+def _as_accelerators(model: Model, offer: str) -> float:
+    """A system of an offer, by its accelerators."""
+    return 1e-3 * model.tables.offers[offer].accelerators
+
+
+def _as_drawn(model: Model, pool: str) -> float | None:
+    """A unit of a pool, by the accelerators that draw one on average."""
+    catalog = model.tables.request.catalog
+    draws = [float(each.draws[pool]) for each in catalog.accelerators.values() if each.draws.get(pool)]
+    return 1e-3 * len(draws) / fsum(draws) if draws else None
+
+
+LIMITS: tuple[LimitRecord, ...] = (
+    *(_of_site(resource, rows) for resource, rows in WITHIN_SITE.items()),
+    LimitRecord(
+        expansion_within_site,
+        kind="power",
+        of="site",
+        unit="MW",
+        key=("sites", NAME, "expansion", "max_mw"),
+        label="room to grow at {}",
+        short="{amount} more room to grow at {name}",
+        repair="+{more} of room to grow at {name}",
+        on_sheet="Power that may be added",
+        over="horizon",
+        repaired_as="growth",
+    ),
+    LimitRecord(
+        supply.deliveries_within_supply,
+        kind="supply",
+        of="accelerator",
+        unit="accelerators",
+        key=("supply_per_month", NAME),
+        label="allocation of {}",
+        short="{amount} of {name} more in each period",
+        repair="+{amount} {name} a month",
+        on_sheet="Supply of an accelerator",
+        per_month=True,
+        whole=True,
+        weight=1e-3,
+    ),
+    LimitRecord(
+        supply.orders_within_offer,
+        kind="supply",
+        of="offer",
+        unit="systems",
+        key=("catalog", "offers", NAME, "supply_systems_per_month"),
+        label="supply of {}",
+        short="{amount} of {name} more in each period",
+        repair="+{more} of {name}",
+        on_sheet="Supply of an offer",
+        per_month=True,
+        whole=True,
+        weight=1e-2,
+        weight_of=_as_accelerators,
+    ),
+    LimitRecord(
+        supply.draws_within_pool,
+        kind="supply",
+        of="pool",
+        unit="units of the pool",
+        key=("pools_per_month", NAME),
+        label="pool {}",
+        short="{amount} of {name} more in each period",
+        repair="+{more} of pool {name}",
+        on_sheet="Part of a pool",
+        per_month=True,
+        weight=1e-3,
+        weight_of=_as_drawn,
+    ),
+    LimitRecord(
+        capex_within_budget,
+        kind="budget",
+        of="window",
+        unit="USD",
+        key=("budget", "capex_usd", NAME),
+        label="capex budget {}",
+        short="{amount} more capex in {name}",
+        repair="+{more} of capex budget {name}",
+        on_sheet="Capex budget",
+        over="window",
+    ),
+    LimitRecord(
+        opex_within_budget,
+        kind="budget",
+        of="window",
+        unit="USD",
+        key=("budget", "opex_usd", NAME),
+        label="opex budget {}",
+        short="{amount} more opex in {name}",
+        repair="+{more} of opex budget {name}",
+        on_sheet="Opex budget",
+        over="window",
+    ),
+    LimitRecord(
+        limit,
+        kind="limits",
+        of="rule",
+        unit="",
+        key=(),
+        label="limit {}",
+        short="{amount} of give in the limit {name}",
+        repair="limit {name} at {after} instead of {before}",
+        on_sheet="Limit of the scenario",
+        over="window",
+        weight=None,
+    ),
+    LimitRecord(
+        demand.serve_demand,
+        kind="demand",
+        of="demand",
+        unit="",
+        key=("demand", NAME, "per_second"),
+        label="demand {}",
+        short="{amount} of {name} left undone in each period",
+        repair="{amount} % of {name} left undone",
+        on_sheet="Demand, at least",
+    ),
+    LimitRecord(
+        demand.finish_by_deadline,
+        kind="demand",
+        of="demand",
+        unit="",
+        key=("demand", NAME, "by_deadline_unit_hours"),
+        label="deadline of {}",
+        short="{amount} of {name} left unfinished at its deadlines",
+        repair="{amount} % of {name} left unfinished",
+        on_sheet="Deadline, at least",
+        by_period_end=True,
+    ),
+)
+"""In the order of the sheet Limits; the order of the model's rows is that of the model's page."""
+LIMIT = {record.name: record for record in LIMITS}
+
+
+def limits_of(kind: Kind) -> tuple[LimitRecord, ...]:
+    """The limits of one kind of thing."""
+    return tuple(record for record in LIMITS if record.kind == kind)
+
+
+Budget = Literal["capex_usd", "opex_usd"]
+
+
+@dataclass(frozen=True)
+class CostRecord:
+    """One line of the costs: its function, the budget that it is cash of, and its label on the sheets.
+
+    A `receipt` is negative. Flows count as of the middle of their period, or `at_period_end`. `falls_on` is what the
+    line is a cost of where no accelerator bears it, with the reason `unborne` and the name `apart`.
+    """
+
+    terms: Callable[[Model], Iterable[CostTerm]]
+    budget: Budget | None
+    label: str
+    receipt: bool = False
+    at_period_end: bool = False
+    note: str = ""
+    falls_on: Literal["accelerators", "software", "work", "site"] = "accelerators"
+    unborne: str = ""
+    apart: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the line in a plan."""
+        return self.terms.__name__
+
+
+_capex, _opex = partial(CostRecord, budget="capex_usd"), partial(CostRecord, budget="opex_usd")
+_neither = partial(CostRecord, budget=None)
+
+COST_LINES: tuple[CostRecord, ...] = (
+    _capex(costs.hardware_usd, label="Hardware"),
+    _capex(costs.network_usd, label="Network"),
+    _capex(costs.facility_usd, label="Facility", falls_on="site", unborne="of a site", apart="added power"),
+    _opex(costs.energy_usd, label="Energy"),
+    _opex(costs.hosting_usd, label="Hosting"),
+    _opex(costs.maintenance_usd, label="Maintenance"),
+    _opex(costs.software_usd, label="Software"),
+    _opex(costs.rent_usd, label="Rent"),
+    _opex(costs.engineering_usd, label="Engineering"),
+    _opex(costs.porting_usd, label="Porting", falls_on="software", unborne="of software, not of an accelerator"),
+    _opex(costs.carbon_usd, label="Carbon"),
+    _neither(owed_usd, label="Owed after the horizon", note="as of the last period; in no budget"),
+    _neither(costs.unmet_usd, label="Unmet work", falls_on="work", unborne="no accelerator does it"),
+    _neither(costs.value_usd, label="Value of work", receipt=True, falls_on="work", unborne="a receipt"),
+    _neither(costs.resale_usd, label="Resale", receipt=True),
+    _neither(costs.residual_usd, label="Residual value", receipt=True, at_period_end=True),
+)
+"""In the order of the model, of a plan and of the sheet Cash."""
+COST_LINE = {record.name: record for record in COST_LINES}
+AT_PERIOD_END = frozenset(record.name for record in COST_LINES if record.at_period_end)
+"""Costs that are discounted to the end of their period; all others to its middle."""
+
+
+def lines_of(budget: Budget) -> tuple[str, ...]:
+    """The cost lines that are cash of a budget, by name."""
+    return tuple(record.name for record in COST_LINES if record.budget == budget)
