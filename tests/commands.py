@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import random
 import select
 import subprocess
@@ -23,6 +22,7 @@ from optimizer import files
 
 COMMAND = Path(sys.executable).parent / "chipmix"
 SOLVER = "solver_process.py"
+_started: list[subprocess.Popen[str]] = []
 
 
 def mostly_slow(cases: Iterable[Any], fast: int = 3) -> list[Any]:
@@ -57,7 +57,18 @@ def run_here(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def start(*words: str, cwd: Path, **more: Any) -> subprocess.Popen[str]:
     """Starts the installed command in a session of its own."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen([str(COMMAND), *words], cwd=cwd, **{**streams, **more})
+    process = subprocess.Popen([str(COMMAND), *words], cwd=cwd, **{**streams, **more})
+    _started.append(process)
+    return process
+
+
+def end_what_was_started() -> None:
+    """Ends the commands that still run: what a failed test leaves solving takes the time of the tests after it."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            with process:
+                process.kill()
 
 
 def small(folder: Path, **parts: Any) -> Path:
@@ -102,6 +113,8 @@ def seen(words: list[str], cwd: Path, press: bytes = b"", **environment: str) ->
 
     `press` are keys that he presses when the command has been solving for a while.
     """
+    import pty  # not on Windows
+
     child, screen = pty.fork()
     if child == 0:
         os.chdir(cwd)

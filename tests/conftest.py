@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from commands import end_what_was_started
 from hypothesis import HealthCheck, settings
 
 import optimizer.solving.solve
@@ -25,6 +26,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )  # fmt: skip
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    """A command that a test starts ends with it."""
+    yield
+    end_what_was_started()
 
 
 def solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any:

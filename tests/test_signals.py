@@ -14,6 +14,10 @@ import pytest
 from commands import hard, is_running, mostly_slow, run, seen, small, solvers_below, start, wait_for_solver
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends signals and reads /proc")
+WITHOUT_NOHUP = pytest.mark.skipif(
+    sys.platform == "linux" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+    reason="nohup keeps hang-ups from the tests and from all that they start",
+)
 SOON = 20.0
 """A generous time for a command that was asked to stop: on an idle machine it takes a second or two."""
 
@@ -41,7 +45,7 @@ def left_in(folder: Path) -> list[str]:
     [
         ((signal.SIGTERM,), 143),
         pytest.param((signal.SIGINT,), 130, marks=pytest.mark.slow),
-        pytest.param((signal.SIGHUP,), 143, marks=pytest.mark.slow),
+        pytest.param((signal.SIGHUP,), 143, marks=[pytest.mark.slow, WITHOUT_NOHUP]),
         pytest.param((signal.SIGINT, signal.SIGINT), 130, id="passed on by a wrapper", marks=pytest.mark.slow),
         pytest.param((signal.SIGTERM, signal.SIGINT), 143, id="of two kinds", marks=pytest.mark.slow),
     ],
