@@ -132,7 +132,11 @@ RACKS = Resource(
     states="Systems stand in the racks there are.",
     equation="Σ_y racks_y · in_service(y,s,t) ≤ racks(s,t)",
 )
-TARIFFS = ("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh")
+TARIFFS = (
+    "electricity_usd_per_mwh",
+    "hosting_usd_per_kw_month",
+    "carbon_kg_per_mwh",
+)
 """What a site charges, takes or gives off for its use, by field: the mean of a period, 0 before it begins."""
 RESOURCES = (POWER, LIQUID, AIR, RACKS)
 """In the order of the model's rows and of the sheets."""
