@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,6 @@ from optimizer.solving.matrix import Matrix
 from optimizer.solving.pool import Solvers
 from optimizer.solving.solution import Options, Solution
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 NEVER = float("inf")
 SAME = 1e-6
 """Two decisions that differ by less are one."""

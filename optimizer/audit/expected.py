@@ -10,7 +10,7 @@ from functools import cached_property
 from optimizer.audit.checks import Check, Keys, Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
-from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.decisions import ZERO, Cohort, PlanRow
 from optimizer.audit.obligations import owed, rent_after, rent_by_fiscal_year
 from optimizer.audit.order_terms import clusters, most
 from optimizer.audit.other_decisions import Started
@@ -36,7 +36,7 @@ POOL_UNIT = "units of the pool"
 Value = Fraction | str | None
 Values = Mapping[str, Value]
 Table = dict[Keys, Values]
-Stated = tuple[Keys, Row, Values]
+Stated = tuple[Keys, PlanRow, Values]
 """A row of decisions: its keys, the row itself, and what follows from it."""
 
 
@@ -58,7 +58,7 @@ class Accounts:
         return tuple(check for rule in CONSTRAINTS for check in rule(self.books))
 
 
-def keep_accounts(plan: Row) -> Accounts:
+def keep_accounts(plan: PlanRow) -> Accounts:
     """Recompute a plan from its inputs and decisions."""
     books = keep_books(plan)
     costs = all_costs(books)

@@ -25,16 +25,16 @@ def work_keys(books: Books, work: Work) -> Keys:
 
 
 def _each_order(
-    books: Books, name: str, holds: Callable[[Cohort], bool], reason: Callable[[Cohort], str]
+    books: Books, name: str, allows: Callable[[Cohort], bool], reason: Callable[[Cohort], str]
 ) -> Iterator[Check]:
     for order in books.orders:
-        good = holds(order)
+        good = allows(order)
         yield Allowed(name, order_keys(books, order), good, "" if good else reason(order))
 
 
-def _each_work(books: Books, name: str, holds: Callable[[Work], bool], reason: str) -> Iterator[Check]:
+def _each_work(books: Books, name: str, allows: Callable[[Work], bool], reason: str) -> Iterator[Check]:
     for work in books.work:
-        yield Allowed(name, work_keys(books, work), holds(work), reason)
+        yield Allowed(name, work_keys(books, work), allows(work), reason)
 
 
 def rows_are_known(books: Books) -> Iterator[Check]:

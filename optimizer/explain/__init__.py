@@ -14,7 +14,7 @@ from optimizer.explain.explanation import (
     explanation_schema,
     explanation_text,
 )
-from optimizer.explain.inquiry import Inquiry, Watch
+from optimizer.explain.inquiry import Inquiry, WatchQuestions
 from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import all_offers, offers_named
 from optimizer.explain.volume import volume_of
@@ -36,7 +36,7 @@ def explain(
     volume: str | None = None,
     options: Options | None = None,
     workers: int | None = None,
-    watch: Watch | None = None,
+    watch: WatchQuestions | None = None,
 ) -> Explanation:
     """Questions a plan about what is named: offers, limits, the volume of an own chip; else about all it can.
 

@@ -187,7 +187,7 @@ def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
     return math.fsum(group.weight * give for group, give in zip(groups, gives, strict=True))
 
 
-class _Question:
+class _ElasticRequest:
     """A request in the form in which it can be asked what it lacks.
 
     What no solver can count (`MOST_SYSTEMS`) need not be whole: an amount of four digits is the same.
@@ -252,7 +252,7 @@ def whole(matrix: Matrix, options: Options) -> Solution:
     return solution
 
 
-Ask = Callable[[Matrix, Options], Solution]
+Solve = Callable[[Matrix, Options], Solution]
 
 
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
@@ -262,55 +262,55 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     own numbers are rounded, or, where only whole numbers conflict, that two solves with different presolve and
     seed agree.
     """
-    question = _Question(request, options)
-    together, solution, matrix = question.least(SHORT_OF)
+    elastic = _ElasticRequest(request, options)
+    together, solution, matrix = elastic.least(SHORT_OF)
     if not together:
         return None
-    proof = _proof(question, matrix, solution.duals, options)
+    proof = _proof(elastic, matrix, solution.duals, options)
     if proof is None:
         return None
     alone: list[list[Shortage]] = []
     try:
         for kind in SHORT_OF:
-            alone += filter(None, [question.least([kind])[0]])
-        late = question.periods_too_late()
+            alone += filter(None, [elastic.least([kind])[0]])
+        late = elastic.periods_too_late()
     except OutOfTime:
         return Infeasible(alone, together, proof, out_of_time=True)
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
+def _proof(elastic: _ElasticRequest, matrix: Matrix, duals: Floats, options: Options, ask: Solve = whole) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
 
     Raises InputError where whole systems conflict that are too many to be told apart.
     """
-    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options, ask)):
+    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, elastic.options, ask)):
         return "proved: the least violation is above zero in exact arithmetic"
-    refuse_uncountable(question.request, question.model)
+    refuse_uncountable(elastic.request, elastic.model)
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if ask(question.matrix, again).status == "infeasible":
+    if ask(elastic.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
 
-def _finer_duals(matrix: Matrix, options: Options, ask: Ask) -> Floats:
+def _finer_duals(matrix: Matrix, options: Options, ask: Solve) -> Floats:
     """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
     relaxed = matrix.relaxed()
     first = ask(relaxed, options)
     return ask(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
 
 
-def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+def proved_infeasible(request: Request, options: Options, ask: Solve = whole) -> bool:
     """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
 
     `ask` solves; whoever has solvers of his own, which he can end, gives it.
     """
-    question = _Question(request, options)
-    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, SHORT_OF))
-    return _proof(question, matrix, ask(matrix.relaxed(), question.options).duals, options, ask) is not None
+    elastic = _ElasticRequest(request, options)
+    matrix = _elastic(elastic.matrix, _groups(elastic.model, elastic.matrix, SHORT_OF))
+    return _proof(elastic, matrix, ask(matrix.relaxed(), elastic.options).duals, options, ask) is not None
 
 
-def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
+def resolved_again(matrix: Matrix, options: Options, ask: Solve = whole) -> Solution:
     """A solve with another seed, for when the first one's `infeasible` could not be proved.
 
     Limits have half of their tolerance to give, because then the least violation is within it (`needed`). At a hair

@@ -160,7 +160,7 @@ class SitePeriod(NamedTuple):
     carbon_kg_per_mwh: float
 
 
-class Limit(NamedTuple):
+class SupplyLimit(NamedTuple):
     """Most that may be used of an accelerator, an offer or a pool in period t (a window for a budget)."""
 
     id: str
