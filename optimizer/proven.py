@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from optimizer.audit import audit
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, row_name
-from optimizer.plan.format import Certified, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Certified
 from optimizer.plan.read_out import plan_parts
 from optimizer.plan.seal import sealed
 from optimizer.plan.solved_model import SolvedModel

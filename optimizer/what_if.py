@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.formulation.model import Model
-from optimizer.infeasible.shortage import proved_infeasible, resolved_again
+from optimizer.infeasible.proof import resolved_again
+from optimizer.infeasible.shortage import proved_infeasible
 from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated

@@ -22,7 +22,8 @@ from optimizer.audit import keep_accounts
 from optimizer.audit.checks import Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.checks import told_apart as told_apart_by_the_audit
-from optimizer.infeasible.shortage import certified, enough
+from optimizer.infeasible.proof import certified
+from optimizer.infeasible.shortage import enough
 from optimizer.plan.read_out import _bound_usd
 from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, load_request

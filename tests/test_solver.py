@@ -20,7 +20,7 @@ from builders import EXACT, Tree, accelerator, catalog, load, model, one_offer, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import optimizer.infeasible.shortage
+import optimizer.infeasible.proof
 import optimizer.planning
 import optimizer.solving.solve
 from optimizer.infeasible.shortage import Infeasible, what_is_short
@@ -490,7 +490,7 @@ def test_a_false_claim_that_stays_is_our_fault(tmp_path: Path, monkeypatch: pyte
         elastic = any(name.startswith("give(") for name in of.columns)
         return found if elastic else replace(found, status="infeasible", values=np.array([]))
 
-    for module in (optimizer.planning, optimizer.infeasible.shortage):
+    for module in (optimizer.planning, optimizer.infeasible.proof):
         monkeypatch.setattr(module, "solve", lies)
     with pytest.raises(SolverError, match="no violation could be proved"):
         plan(tmp_path, scenario(demand=TEN))

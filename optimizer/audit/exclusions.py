@@ -14,9 +14,7 @@ from fractions import Fraction
 from optimizer.audit.checks import Allowed, Check
 from optimizer.audit.decisions import ZERO, PlanRow, price_of
 from optimizer.audit.expected import Accounts
-from optimizer.audit.periods import Schedule, periods_in
-from optimizer.audit.periods import span as months_of
-from optimizer.audit.permissions import (
+from optimizer.audit.order_permissions import (
     dated_arrivals,
     is_accepted,
     is_allowed,
@@ -24,6 +22,8 @@ from optimizer.audit.permissions import (
     may_be_ordered,
     priced_arrivals,
 )
+from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.periods import span as months_of
 from optimizer.audit.records import Demand, Inputs, Offer
 from optimizer.audit.selections import places_of
 

@@ -38,7 +38,7 @@ from optimizer.audit.expected import (
     expected_supply,
 )
 from optimizer.audit.hashes import hashes
-from optimizer.audit.permissions import order_keys
+from optimizer.audit.order_permissions import order_keys
 from optimizer.audit.roll_forward import Books
 from optimizer.audit.warnings import warnings
 

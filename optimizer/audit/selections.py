@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from optimizer.audit.checks import Keys
 from optimizer.audit.measures import MEASURES, NOTHING, Subject
-from optimizer.audit.permissions import may_be_ordered
+from optimizer.audit.order_permissions import may_be_ordered
 from optimizer.audit.records import Inputs, Offer, UserLimit
 from optimizer.audit.roll_forward import Books
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from optimizer.formulation.budget import CAPEX
 from optimizer.interruption import Stopped
-from optimizer.plan.format import Part, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Part
 
 
 class Headline(Part):

@@ -20,7 +20,7 @@ from optimizer.formulation.model import Model, model_name
 from optimizer.infeasible.adjustments import kind_of
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import terms
-from optimizer.infeasible.shortage import certified
+from optimizer.infeasible.proof import certified
 from optimizer.infeasible.work_options import Ways
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request

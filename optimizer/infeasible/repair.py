@@ -12,8 +12,9 @@ from optimizer.infeasible.contradictions import contradictions
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.lead_times import Sooner
 from optimizer.infeasible.menu import Menu, planned
+from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.report import Conflict, Contradiction, Hopeless, Repair, Report
-from optimizer.infeasible.shortage import proved_infeasible, resolved_again
+from optimizer.infeasible.shortage import proved_infeasible
 from optimizer.interruption import held
 from optimizer.proven import stated
 from optimizer.request.load import Request

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from math import fsum
 
-import optimizer.plan.format as fmt
 from optimizer.plan.operations import orders
+from optimizer.plan.provenance import Basis, BasisShares
 from optimizer.plan.solved_model import SolvedModel
 
 
-def basis(solved: SolvedModel) -> fmt.Basis:
+def basis(solved: SolvedModel) -> Basis:
     """Shares of the work done, each demand in parts of itself, and of the money spent on systems."""
     catalog = solved.tables.request.catalog
     work: defaultdict[str, float] = defaultdict(float)
@@ -27,10 +27,10 @@ def basis(solved: SolvedModel) -> fmt.Basis:
         priced = "price_usd" if order.route == "purchase" else "usd_per_accelerator_hour"
         cite = catalog.cite(order.offer, priced)
         spend[cite.basis if cite else "estimated"] += order.capex_usd + order.rent_usd
-    return fmt.Basis(work=_shares(work), spend=_shares(spend))
+    return Basis(work=_shares(work), spend=_shares(spend))
 
 
-def _shares(amounts: Mapping[str, float]) -> fmt.BasisShares:
+def _shares(amounts: Mapping[str, float]) -> BasisShares:
     total = fsum(amounts.values())
     share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in ("measured", "vendor", "estimated")}
-    return fmt.BasisShares(**share)
+    return BasisShares(**share)

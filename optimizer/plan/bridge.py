@@ -20,7 +20,8 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
-from optimizer.plan.format import Part, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Part
 from optimizer.plan.recost import NotPriced, Recosted, recost
 
 ZERO = Fraction(0)

@@ -10,7 +10,8 @@ from typing import Literal
 from optimizer.formulation import AT_PERIOD_END
 from optimizer.formulation.budget import CAPEX, OPEX
 from optimizer.plan.bridge import Bridge, bridged
-from optimizer.plan.format import OrderRow, Part, Plan
+from optimizer.plan.format import OrderRow, Plan
+from optimizer.plan.provenance import Part
 
 TRACE = 1e-6
 

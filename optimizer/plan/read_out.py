@@ -12,6 +12,7 @@ import optimizer.plan.format as fmt
 from optimizer.plan import operations, other_decisions
 from optimizer.plan.basis import basis
 from optimizer.plan.limit_rows import budget, limits, supply
+from optimizer.plan.provenance import FORMAT, Certified, Format, Run
 from optimizer.plan.seal import sha256_of
 from optimizer.plan.solved_model import SolvedModel
 from optimizer.plan.warnings import Said
@@ -32,7 +33,7 @@ def _bound_usd(solved: SolvedModel) -> float:
 
 
 def plan_parts(
-    solved: SolvedModel, matrix: Matrix, options: Options, certified: fmt.Certified, said: Said, version: str
+    solved: SolvedModel, matrix: Matrix, options: Options, certified: Certified, said: Said, version: str
 ) -> dict[str, Any]:
     """All of a plan but its audit and its seal, which are made from this."""
     solution, tables = solved.solution, solved.tables
@@ -40,7 +41,7 @@ def plan_parts(
     objective, bound = solved.objective_usd, _bound_usd(solved)
     rows, work = limits(solved), operations.work(solved)
     parts: dict[str, Any] = {
-        "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
+        "chipmix": Format(format=FORMAT, version=version),
         "status": solution.status,
         "objective_usd": objective,
         "bound_usd": bound,
@@ -75,9 +76,9 @@ def plan_parts(
 
 def _run(
     scenario: dict[str, Any], catalog: dict[str, Any], matrix: Matrix, options: Options, solver: str, version: str
-) -> fmt.Run:
+) -> Run:
     """How a plan was made: from what, by what, and the size of the model. The seal comes last."""
-    return fmt.Run(
+    return Run(
         version=version,
         scenario_sha256=sha256_of(scenario),
         catalog_sha256=sha256_of(catalog),
