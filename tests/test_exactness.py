@@ -27,7 +27,7 @@ from optimizer.infeasible.shortage import enough
 from optimizer.plan.read_out import _bound_usd
 from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, load_request
-from optimizer.solving import solver_process
+from optimizer.solving import highs_solve
 from optimizer.solving.certificate import MAGNIFIED, certified_bound, magnified
 from optimizer.solving.matrix import Matrix, NewRow
 from optimizer.solving.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
@@ -248,12 +248,12 @@ def test_what_the_relaxation_leaves_open_is_looked_for_twice(
         cost = first if options["presolve"] == "on" else min(first, 60.0)
         return {"status": "optimal", "values": np.array([cost]), "bound": cost, "objective": cost}
 
-    monkeypatch.setattr(solver_process, "whole", whole)
+    monkeypatch.setattr(highs_solve, "whole", whole)
     options = {"presolve": "on", "nodes": None, "start": [[], []], "gap": 1e-4, "abs_gap": 0.0}
     problem = {"integer": np.array([True])}
-    found = solver_process.looked_for_twice(problem, least, options, solver_process.Stop(), lambda _: None)
+    found = highs_solve.looked_for_twice(problem, least, options, highs_solve.Stop(), lambda _: None)
     assert found["bound"] == found["objective"] == (first if asked == 1 else 60.0)
-    second = [("off", solver_process.SECOND_LOOK_NODES, [first]), ("off", None, [60.0])]
+    second = [("off", highs_solve.SECOND_LOOK_NODES, [first]), ("off", None, [60.0])]
     assert seen == [("on", None, []), *second][:asked]
 
 

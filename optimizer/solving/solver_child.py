@@ -26,6 +26,7 @@ import numpy as np
 from optimizer.solving.solver_process import DONE, STOP, packed
 
 HERE = Path(__file__).parent
+OURS = str(HERE.parent.parent)
 NEEDED = ("highspy", "numpy")
 START = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path(sys.argv[1], run_name='__main__')"
 """Runs the file that is named first; the folders after it come last on the path, so that they shadow nothing."""
@@ -121,11 +122,11 @@ class Child:
 
 
 def command() -> list[str]:
-    """The command that starts a solver, by its file and with the folders of the libraries that we use ourselves."""
+    """The command that starts a solver, by its file and with the folders of the libraries that it uses, and of ours."""
     found = (find_spec(name) for name in NEEDED)
     folders = {str(Path(spec.origin).parent.parent) for spec in found if spec is not None and spec.origin is not None}
     return [
-        sys.executable, "-I", "-X", "utf8", "-c", START, str(HERE / "solver_process.py"), *sorted(folders),
+        sys.executable, "-I", "-X", "utf8", "-c", START, str(HERE / "solver_process.py"), *sorted({*folders, OURS}),
     ]  # fmt: skip
 
 
