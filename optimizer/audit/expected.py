@@ -33,8 +33,8 @@ CENT = Fraction(1, 100)
 RELATIVE = Fraction(1, 10**9)
 
 POOL_UNIT = "units of the pool"
-Value = Fraction | str | None
-Values = Mapping[str, Value]
+Expectation = Fraction | str | None
+Values = Mapping[str, Expectation]
 Table = dict[Keys, Values]
 Stated = tuple[Keys, PlanRow, Values]
 """A row of decisions: its keys, the row itself, and what follows from it."""

@@ -18,9 +18,9 @@ from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
+    Expectation,
     Stated,
     Table,
-    Value,
     Values,
     dispensable_limits,
     expected_after_horizon,
@@ -53,7 +53,7 @@ PRICES = ("price_usd", "usd_per_accelerator_hour")
 
 
 def compare(
-    table: str, keys: Keys, field: str, given: Any, expected: Value, money: float, size: float = 0.0
+    table: str, keys: Keys, field: str, given: Any, expected: Expectation, money: float, size: float = 0.0
 ) -> Reported:
     """One field: within a tolerance in money, of a price, or relative to its size.
 

@@ -34,13 +34,13 @@ class Interval(NamedTuple):
     high: Fraction
 
 
-Value = str | Interval | None
+Told = str | Interval | None
 
 
 class Expected(NamedTuple):
     """What a warning has to say, by the holes of its pattern. One that is not sure may be there and need not be."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, Told]
     sure: bool = True
 
 
@@ -76,12 +76,12 @@ def compared(found: Mapping[str, Mapping[str, str | None]], expected: list[Expec
         yield Allowed("warnings", (), not each.sure, f"a warning is missing ({words or 'of the plan as a whole'})")
 
 
-def fits(said: Mapping[str, str | None], expected: Mapping[str, Value]) -> bool:
+def fits(said: Mapping[str, str | None], expected: Mapping[str, Told]) -> bool:
     """Whether the holes of a text are filled as they have to be."""
     return all(is_so(said.get(hole), value) for hole, value in expected.items())
 
 
-def is_so(said: str | None, expected: Value) -> bool:
+def is_so(said: str | None, expected: Told) -> bool:
     """Whether a word is the expected one, or a number within half of its last digit of the expected ones."""
     if said is None or not isinstance(expected, Interval):
         return said == expected

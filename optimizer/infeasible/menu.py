@@ -25,7 +25,7 @@ from optimizer.request.load import Request
 ROUNDS = 3
 """How often amounts may go up by one in their last digit if a plan misses by the solver's tolerance."""
 Choice = Repair | Hopeless | None
-Task = Callable[[], Iterator[Choice]]
+Search = Callable[[], Iterator[Choice]]
 
 
 class Menu:
@@ -39,11 +39,11 @@ class Menu:
 
     def answers(self) -> Iterator[Repair | Hopeless]:
         """Repairs, and the kinds of change that cannot be one by themselves."""
-        tasks: list[Task] = [*self._kinds(), *self._steps(), _one(self._time), _one(self._mix), self._all_work_done]
+        tasks: list[Search] = [*self._kinds(), *self._steps(), _one(self._time), _one(self._mix), self._all_work_done]
         for answers in self.feasibility.all(tasks, self._in_time):
             yield from answers or ()
 
-    def _in_time(self, task: Task) -> list[Repair | Hopeless]:
+    def _in_time(self, task: Search) -> list[Repair | Hopeless]:
         found: list[Repair | Hopeless] = []
         try:
             found += (answer for answer in task() if answer is not None)
@@ -51,7 +51,7 @@ class Menu:
             self.feasibility.cut_short = True
         return found
 
-    def _kinds(self) -> Iterator[Task]:
+    def _kinds(self) -> Iterator[Search]:
         for kind in (*SHORT_OF, GROWTH):
             of_kind = [elastic for elastic in self.model.elastic_limits if elastic.kind == kind]
             if of_kind:
@@ -81,7 +81,7 @@ class Menu:
         for fix, words in self.mixes.with_others(self.steps):
             yield self._plan(fix, words)
 
-    def _steps(self) -> Iterator[Task]:
+    def _steps(self) -> Iterator[Search]:
         for steps in self.steps:
             if all(steps.label in conflict.labels for conflict in self.conflicts):
                 yield _one(partial(self._step, steps))
@@ -131,7 +131,7 @@ def planned(feasibility: Feasibility, request: Request, fix: Fix, words: str | N
     )
 
 
-def _one(question: Callable[[], Choice]) -> Task:
+def _one(question: Callable[[], Choice]) -> Search:
     return lambda: iter([question()])
 
 

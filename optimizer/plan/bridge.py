@@ -26,7 +26,7 @@ from optimizer.plan.recost import NotPriced, Recosted, recost
 
 ZERO = Fraction(0)
 WORK = ("unmet_usd", "value_usd")
-InputTexts = tuple[dict[str, Any], dict[str, Any]]
+ScenarioAndCatalog = tuple[dict[str, Any], dict[str, Any]]
 """Scenario and catalogue."""
 
 
@@ -106,7 +106,7 @@ def _inputs(old: Plan, new: Plan) -> Iterator[Effect]:
         before = after
 
 
-def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, InputTexts]]:
+def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAndCatalog]]:
     scenario, catalog = dict(old.scenario), old.catalog
     rate = {"discount_rate": new.scenario["finance"]["discount_rate"]}
     scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
@@ -156,14 +156,14 @@ def _decisions(old: Plan, new: Plan) -> Iterator[Effect]:
 class _Orders:
     """Periods of service of ordered accelerators and their present cost, by offer; and the cost of all else."""
 
-    def __init__(self, plan: Plan, inputs: InputTexts) -> None:
+    def __init__(self, plan: Plan, inputs: ScenarioAndCatalog) -> None:
         decisions = plan.model_dump(mode="json")
         orders = [row for row in decisions["orders"] if not row["commitment"]]
         self.service = _service(decisions, orders, inputs[1])
         self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
         self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
 
-    def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: InputTexts) -> Fraction:
+    def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: ScenarioAndCatalog) -> Fraction:
         of_offer = [row for row in orders if row["offer"] == offer]
         return recost({**decisions, "orders": of_offer}, *inputs).objective_usd - self.rest.objective_usd
 
