@@ -26,7 +26,7 @@ from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Cell, Sweep
-    from optimizer.explore.sweep import Question
+    from optimizer.explore.sweep import Combinations
     from optimizer.workbook.wording import Language
 
 INFEASIBLE, BAD_INPUT = 3, 2
@@ -76,7 +76,7 @@ def sweep(
       chipmix sweep quick_start --vary finance/discount_rate=0.08,0.10 -o rates -o rates.xlsx
     """
     from optimizer.explore.grid import grid
-    from optimizer.explore.sweep import Question, index_text, read_index
+    from optimizer.explore.sweep import Combinations, index_text, read_index
     from optimizer.explore.sweep import sweep as run_sweep
     from optimizer.request.load import find_scenario, input_files
     from optimizer.solving.solution import Options
@@ -93,7 +93,7 @@ def sweep(
         time_limit=seconds,
         ends=ends_after(seconds),
     )
-    question = Question(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
+    question = Combinations(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
     folder = resume or outputs.folder or _default_folder(question)
     check_targets(input_files(question.path, question.settings), {"-o": outputs.workbook, "--json": json_file}, folder)
     with progress_bar("plans") as watch:
@@ -132,7 +132,7 @@ def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> N
     write_runs(plans[str(result.cells[runs.this].plan)], workbook, runs, language)
 
 
-def _default_folder(question: Question) -> Path:
+def _default_folder(question: Combinations) -> Path:
     folder = Path(f"{question.path.stem}_sweep")
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from optimizer.formulation.model import Model
-from optimizer.infeasible.shortage import Infeasible, resolved_again, what_is_short
+from optimizer.infeasible.proof import resolved_again
+from optimizer.infeasible.shortage import Infeasible, what_is_short
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated

@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from optimizer.audit import audit
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, row_name
-from optimizer.plan.answer import Answer
-from optimizer.plan.format import Certified, Plan
-from optimizer.plan.read_out import read_answer
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Certified
+from optimizer.plan.read_out import plan_parts
 from optimizer.plan.seal import sealed
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.plan.warnings import said
 from optimizer.request.load import Request
 from optimizer.solving.certificate import certified_bound_usd
@@ -67,10 +68,10 @@ def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = 
 
     Raises AuditFailed for a plan that breaks a rule.
     """
-    answer = Answer(solved.model, solved.matrix, solved.solution)
-    certified = _certified(solved, answer.objective_usd)
-    about = said(answer, remarks, [*notes, *filter(None, [uncomfortable(solved.matrix)])])
-    parts = read_answer(answer, solved.matrix, solved.options, certified, about, program_version())
+    model = SolvedModel(solved.model, solved.matrix, solved.solution)
+    certified = _certified(solved, model.objective_usd)
+    about = said(model, remarks, [*notes, *filter(None, [uncomfortable(solved.matrix)])])
+    parts = plan_parts(model, solved.matrix, solved.options, certified, about, program_version())
     verdict = audit(parts)
     if not verdict.ok:
         raise AuditFailed("the plan fails its audit:\n" + "\n".join(verdict.findings))

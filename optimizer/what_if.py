@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
 from optimizer.formulation.model import Model
-from optimizer.infeasible.shortage import proved_infeasible, resolved_again
+from optimizer.infeasible.proof import resolved_again
+from optimizer.infeasible.shortage import proved_infeasible
 from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
 from optimizer.proven import Solved, plan_of, stated
@@ -25,8 +26,6 @@ from optimizer.solving.matrix import Matrix
 from optimizer.solving.pool import Solvers
 from optimizer.solving.solution import Options, Solution
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 NEVER = float("inf")
 SAME = 1e-6
 """Two decisions that differ by less are one."""

@@ -22,13 +22,14 @@ from optimizer.audit import keep_accounts
 from optimizer.audit.checks import Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.checks import told_apart as told_apart_by_the_audit
-from optimizer.infeasible.shortage import certified, enough
+from optimizer.infeasible.proof import certified
+from optimizer.infeasible.shortage import enough
 from optimizer.plan.read_out import _bound_usd
 from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, load_request
-from optimizer.solving import solver_process
+from optimizer.solving import highs_solve
 from optimizer.solving.certificate import MAGNIFIED, certified_bound, magnified
-from optimizer.solving.matrix import Line, Matrix
+from optimizer.solving.matrix import Matrix, NewRow
 from optimizer.solving.scaling import FINE, LARGEST, SMALLEST, OutOfProportion, scaled
 from optimizer.solving.settle import FRACTIONS, needed, settled, widened
 from optimizer.solving.solution import Options, Solution
@@ -86,7 +87,7 @@ def test_units_are_powers_of_two_and_lead_back(of: Matrix) -> None:
     assert (np.abs(within.value) <= LARGEST).all()
     kept = {(i, j): v for i, row in enumerate(entries(within)) for j, v in row.items()}
     for i, row in enumerate(entries(of)):
-        size = max(min(abs(of.row_upper[i]), of.reach(i)), max(map(abs, row.values()))) if i == 0 else 3.0
+        size = max(min(abs(of.row_upper[i]), of.most_activity(i)), max(map(abs, row.values()))) if i == 0 else 3.0
         for j, value in row.items():
             if (i, j) in kept:
                 assert kept[i, j] / fine.rows[i] / fine.columns[j] == value
@@ -229,10 +230,10 @@ def test_an_answer_that_never_holds_is_none() -> None:
 
 def test_a_plan_that_costs_nothing_leaves_no_gap() -> None:
     """The solver's bound is a rounding of sums of 54 million USD below it."""
-    answer: Any = SimpleNamespace(solution=SimpleNamespace(bound=-7.993605777301127e-15), objective_usd=0.0)
-    assert _bound_usd(answer) == 0.0
-    answer.solution.bound = -1e-8
-    assert _bound_usd(answer) == -1e-8 * 1_000_000
+    solved: Any = SimpleNamespace(solution=SimpleNamespace(bound_usd=-7.993605777301127e-9), objective_usd=0.0)
+    assert _bound_usd(solved) == 0.0
+    solved.solution.bound_usd = -0.01
+    assert _bound_usd(solved) == -0.01
 
 
 LOST, FOUND = 100.0, 60.0
@@ -262,13 +263,13 @@ def test_what_the_relaxation_leaves_open_is_looked_for_twice(
         cost = first if options["presolve"] == "on" else min(first, FOUND)
         return {"status": "optimal", "values": np.array([cost]), "bound": cost, "objective": cost}
 
-    monkeypatch.setattr(solver_process, "whole", whole)
-    monkeypatch.setattr(solver_process, "_cost_when_whole", lambda *_: exact)
+    monkeypatch.setattr(highs_solve, "whole", whole)
+    monkeypatch.setattr(highs_solve, "_cost_when_whole", lambda *_: exact)
     options = {"presolve": "on", "nodes": None, "start": [[], []], "gap": 1e-4, "abs_gap": 0.0}
     problem = {"integer": np.array([True])}
-    found = solver_process.looked_for_twice(problem, least, options, solver_process.Stop(), lambda _: None)
+    found = highs_solve.looked_for_twice(problem, least, options, highs_solve.Stop(), lambda _: None)
     assert found["bound"] == found["objective"] == (FOUND if asked == 3 else first)
-    second = [("off", solver_process.SECOND_LOOK_NODES, [first]), ("off", None, [FOUND])]
+    second = [("off", highs_solve.SECOND_LOOK_NODES, [first]), ("off", None, [FOUND])]
     assert seen == [("on", None, []), *second][:asked]
 
 
@@ -329,7 +330,7 @@ def test_what_is_needed_is_counted_in_fractions() -> None:
 
 
 def test_no_row_is_short_by_rounding() -> None:
-    of = stated([0], [[0.1]], [-INF], [0.3], [9], [True]).with_rows([Line("again", -INF, 0.7, {0: 0.1})])
+    of = stated([0], [[0.1]], [-INF], [0.3], [9], [True]).with_rows([NewRow("again", -INF, 0.7, {0: 0.1})])
     assert needed(of, np.array([3.0]), [[(0, 1.0)], [(1, 1.0)]]) == [0.0, 0.0]
     assert needed(of, np.array([7.0]), [[(1, 1.0)]]) == [0.0]
 

@@ -22,7 +22,7 @@ from optimizer.explore.alternatives import alternatives
 from optimizer.explore.frontier import frontier, undominated
 from optimizer.explore.grid import combinations, grid
 from optimizer.explore.results import Alternatives, Frontier, Sweep
-from optimizer.explore.sweep import INDEX, Question, index_text, sweep
+from optimizer.explore.sweep import INDEX, Combinations, index_text, sweep
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.plan.format import Plan
 from optimizer.plan_files import read_plan
@@ -295,10 +295,10 @@ RATES = ("0.05", "0.08", "0.12")
 POWERS = ("0.05", "0.001")  # 50 kW at the meter are enough, one is not
 
 
-def question(folder: Path) -> Question:
+def question(folder: Path) -> Combinations:
     path = write(folder, asked(), CHIPS)
     vary = {"finance/discount_rate": RATES, "sites/oslo/power_mw": POWERS}
-    return Question(path, (), vary, Options(gap=1e-6))
+    return Combinations(path, (), vary, Options(gap=1e-6))
 
 
 def test_lists_are_parted_outside_of_brackets_and_quotes() -> None:
@@ -406,7 +406,7 @@ def test_a_sweep_that_was_stopped_goes_on(
         assert child.returncode == (130 if how == signal.SIGINT else -9)
         assert how == signal.SIGKILL or "go on with --resume out" in said
     assert run(["sweep", str(folder / "scenario.yaml"), "--resume", str(folder / "out"), "--workers", "1"]) == 0
-    whole = Question(folder / "scenario.yaml", (), grid(VARY[1:]), Options())
+    whole = Combinations(folder / "scenario.yaml", (), grid(VARY[1:]), Options())
     assert contents(folder / "out") == contents_of(sweep(whole, folder / "whole", workers=1), folder / "whole")
     capsys.readouterr()
 

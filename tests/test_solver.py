@@ -20,17 +20,18 @@ from builders import EXACT, Tree, accelerator, catalog, load, model, one_offer, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import optimizer.infeasible.shortage
+import optimizer.infeasible.proof
 import optimizer.planning
 import optimizer.solving.solve
 from optimizer.infeasible.shortage import Infeasible, what_is_short
 from optimizer.planning import NoPlan, make_plan
-from optimizer.solving import solver_process
+from optimizer.solving import highs_solve
 from optimizer.solving.certificate import certified_bound
 from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options, Progress, SolverError
 from optimizer.solving.solve import solve
+from optimizer.solving.solver_child import command
 
 
 def matrix(cost: Any, rows: Any, least: Any, most: Any, upper: Any, integer: bool = True) -> Matrix:
@@ -211,8 +212,19 @@ def test_same_model_same_solution() -> None:
 # the canary
 
 
+def test_the_solvers_process_imports_next_to_nothing_of_ours() -> None:
+    """It starts anew for each command, and what it does not import costs no time and cannot break it."""
+    code = "import sys; sys.path += sys.argv[1:]; import optimizer.solving.solver_process; print(*sys.modules)"
+    words = [sys.executable, "-I", "-c", code, *command()[7:]]
+    modules = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert {name.rpartition(".")[2] for name in modules if name.startswith(("optimizer", "catalogs"))} == {
+        *("optimizer", "solving", "solver_process", "highs_solve")
+    }
+    assert not {"pandas", "pulp", "pydantic"} & set(modules)
+
+
 def test_canary_passes_here() -> None:
-    solver_process.canary()
+    highs_solve.canary()
 
 
 def test_canary_refuses_a_wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,9 +235,9 @@ def test_canary_refuses_a_wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None
 
             return Info()
 
-    monkeypatch.setattr(solver_process.highspy, "Highs", Wrong)
+    monkeypatch.setattr(highs_solve.highspy, "Highs", Wrong)
     with pytest.raises(RuntimeError, match="fails a two-variable test"):
-        solver_process.canary()
+        highs_solve.canary()
 
 
 def test_canary_sings_before_the_first_solve_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,7 +502,7 @@ def test_a_false_claim_that_stays_is_our_fault(tmp_path: Path, monkeypatch: pyte
         elastic = any(name.startswith("give(") for name in of.columns)
         return found if elastic else replace(found, status="infeasible", values=np.array([]))
 
-    for module in (optimizer.planning, optimizer.infeasible.shortage):
+    for module in (optimizer.planning, optimizer.infeasible.proof):
         monkeypatch.setattr(module, "solve", lies)
     with pytest.raises(SolverError, match="no violation could be proved"):
         plan(tmp_path, scenario(demand=TEN))

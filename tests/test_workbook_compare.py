@@ -12,7 +12,7 @@ import pytest
 from optimizer.explore.alternatives import alternatives
 from optimizer.explore.frontier import frontier
 from optimizer.explore.side_by_side import Runs, runs_compared, runs_of_alternatives, runs_of_frontier, runs_of_sweep
-from optimizer.explore.sweep import Question, sweep
+from optimizer.explore.sweep import Combinations, sweep
 from optimizer.plan.compare import compare
 from optimizer.plan.format import Plan
 from optimizer.plan_files import read_plan
@@ -49,7 +49,7 @@ def swept(folder: Path) -> tuple[Plan, Runs]:
     """0.001 MW of power is too little for any system; less power otherwise costs more."""
     path = write(folder, asked(), CHIPS)
     vary = {"sites/oslo/power_mw": ("0.05", "0.001", "0.03"), "finance/discount_rate": ("0.08", "0.12")}
-    found = sweep(Question(path, (), vary, EXACT), folder / "plans", workers=1)
+    found = sweep(Combinations(path, (), vary, EXACT), folder / "plans", workers=1)
     plans = {cell.plan: read_plan(folder / "plans" / cell.plan) for cell in found.cells if cell.plan}
     return plans[str(found.cells[0].plan)], runs_of_sweep(found, plans)
 

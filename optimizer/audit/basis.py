@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from optimizer.audit.checks import FRACTIONS, Check, Reported
-from optimizer.audit.decisions import ZERO, Row
+from optimizer.audit.decisions import ZERO, PlanRow
 from optimizer.audit.expected import Accounts
 from optimizer.audit.records import Demand
 from optimizer.audit.roll_forward import Books
@@ -18,7 +18,7 @@ UNCITED = "estimated"
 Shares = Mapping[str, Fraction]
 
 
-def basis(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def basis(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """The shares of work and of spend by kind of evidence; a kind that the plan does not name has none."""
     for total, found in (("work", work_by_basis(accounts.books)), ("spend", spend_by_basis(accounts.books))):
         stated = plan["basis"][total] if "basis" in plan else {}

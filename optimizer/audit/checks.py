@@ -60,8 +60,8 @@ class Limited(NamedTuple):
 
     def violation(self) -> Fraction:
         """How far the limit is passed, as part of the larger of use and limit."""
-        holds = self.used == self.limit or (self.sense and (self.used < self.limit) == (self.sense > 0))
-        return NONE if holds else abs(self.used - self.limit) / self.size
+        within = self.used == self.limit or (self.sense and (self.used < self.limit) == (self.sense > 0))
+        return NONE if within else abs(self.used - self.limit) / self.size
 
     @property
     def size(self) -> Fraction:
@@ -82,14 +82,14 @@ class Allowed(NamedTuple):
 
     name: str
     keys: Keys
-    holds: bool
+    allowed: bool
     reason: str
 
     def violation(self) -> Fraction:
-        return NONE if self.holds else FORBIDDEN
+        return NONE if self.allowed else FORBIDDEN
 
     def fails(self) -> bool:
-        return not self.holds
+        return not self.allowed
 
     def words(self) -> str:
         return f"{row(self.name, self.keys)}: {self.reason}"

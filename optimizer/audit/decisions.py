@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from optimizer.audit.records import Commitment, Inputs, Offer, PriceBreaks, System
 
 ZERO = Fraction(0)
-Row = Mapping[str, Any]
+PlanRow = Mapping[str, Any]
 Unknown = list[tuple[str, tuple[str, ...]]]
 """Rows that name something that does not exist: their table and keys."""
 
@@ -88,7 +88,7 @@ class Unmet(NamedTuple):
     price: Fraction | None
 
 
-def read_orders(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Cohort, ...]:
+def read_orders(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Cohort, ...]:
     """The orders that are no commitments; rows that name unknown things are set aside."""
     index, orders = inputs.horizon.positions(), []
     for row in rows:
@@ -139,7 +139,7 @@ def factor_paid(breaks: PriceBreaks, systems: Fraction) -> Fraction:
     return paid / systems
 
 
-def read_honoured(rows: Iterable[Row]) -> dict[tuple[str, str, str], Fraction]:
+def read_honoured(rows: Iterable[PlanRow]) -> dict[tuple[str, str, str], Fraction]:
     """Systems of the rows that stand for commitments."""
     honoured: defaultdict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
     for row in rows:
@@ -148,7 +148,7 @@ def read_honoured(rows: Iterable[Row]) -> dict[tuple[str, str, str], Fraction]:
     return dict(honoured)
 
 
-def read_stated_prices(rows: Iterable[Row], inputs: Inputs) -> dict[tuple[str, int], Fraction]:
+def read_stated_prices(rows: Iterable[PlanRow], inputs: Inputs) -> dict[tuple[str, int], Fraction]:
     """The mean price that orders state for a system, by offer and period, where an offer has price breaks."""
     index, sums = inputs.horizon.positions(), defaultdict[tuple[str, int], list[Fraction]](lambda: [ZERO, ZERO])
     for row in rows:
@@ -173,7 +173,7 @@ def committed(entry: Commitment, inputs: Inputs) -> Cohort:
     return Cohort(offer, entry.place, entry.t, entry.systems, price, True)
 
 
-def read_work(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Work, ...]:
+def read_work(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Work, ...]:
     """The work rows, with the rate of an accelerator in the period of running."""
     index, work = inputs.horizon.positions(), []
     for row in rows:
@@ -188,7 +188,7 @@ def read_work(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Wo
     return tuple(work)
 
 
-def read_unmet(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Unmet, ...]:
+def read_unmet(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Unmet, ...]:
     """The unmet rows, with their price in the period."""
     index, unmet = inputs.horizon.positions(), []
     for row in rows:

@@ -12,11 +12,9 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from optimizer.audit.checks import Allowed, Check
-from optimizer.audit.decisions import ZERO, Row, price_of
+from optimizer.audit.decisions import ZERO, PlanRow, price_of
 from optimizer.audit.expected import Accounts
-from optimizer.audit.periods import Schedule, periods_in
-from optimizer.audit.periods import span as months_of
-from optimizer.audit.permissions import (
+from optimizer.audit.order_permissions import (
     dated_arrivals,
     is_accepted,
     is_allowed,
@@ -24,13 +22,15 @@ from optimizer.audit.permissions import (
     may_be_ordered,
     priced_arrivals,
 )
+from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.periods import span as months_of
 from optimizer.audit.records import Demand, Inputs, Offer
 from optimizer.audit.resources import RESOURCES
 from optimizer.audit.selections import places_of
 
-Said = Mapping[str, str]
+Holes = Mapping[str, str]
 """What the holes of a reason are filled with."""
-Truth = Callable[[Said, Offer, Inputs], bool]
+Truth = Callable[[Holes, Offer, Inputs], bool]
 OPEN_END = "…"
 TOO_SMALL = "its memory does not hold the workload"
 """Stands for the reason that tells by how much, which `MEMORY` reads."""
@@ -39,7 +39,7 @@ SURELY = 1 + Fraction(1, 10**6)
 """One system, and what rounding may do to a limit that leaves just room for it."""
 
 
-def excluded(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def excluded(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Every offer is excluded once, for a reason that is true, or can be ordered."""
     inputs, seen = accounts.books.inputs, set[str]()
     for row in plan.get("excluded", ()):
@@ -60,45 +60,45 @@ def is_true(reason: str, offer: Offer, inputs: Inputs) -> bool:
     return False
 
 
-def closed(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def closed(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     return said["buyers"].split(", ") == sorted(offer.buyers or ()) and not is_open_to(inputs.buyer, offer)
 
 
-def denied(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def denied(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     names = (offer.id, offer.system.id, offer.system.accelerator)
     return said["pattern"] in inputs.deny and any(fnmatchcase(name, said["pattern"]) for name in names)
 
 
-def not_listed(_: Said, offer: Offer, inputs: Inputs) -> bool:
+def not_listed(_: Holes, offer: Offer, inputs: Inputs) -> bool:
     return inputs.allow is not None and not is_allowed(offer, inputs)
 
 
-def not_accepted(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def not_accepted(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     field = "price_usd" if offer.purchased else "usd_per_accelerator_hour"
     cited = said["basis"] == offer.price_basis and said["field"] == field
     return cited and not is_accepted(offer.price_basis, inputs)
 
 
-def homeless(_: Said, offer: Offer, inputs: Inputs) -> bool:
+def homeless(_: Holes, offer: Offer, inputs: Inputs) -> bool:
     return not places_of(offer, inputs)
 
 
-def too_late(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def too_late(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     return int(said["months"]) == offer.lead_time_months and offer.lead >= inputs.horizon.periods
 
 
-def undated(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def undated(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     begin = None if said["begin"] == OPEN_END else months_of(said["begin"])[0]
     end = None if said["end"] == OPEN_END else months_of(said["end"])[1]
     stated = (begin, end, int(said["months"])) == (offer.available_from, offer.available_until, offer.lead_time_months)
     return stated and not dated_arrivals(offer, inputs)
 
 
-def unpriced(_: Said, offer: Offer, inputs: Inputs) -> bool:
+def unpriced(_: Holes, offer: Offer, inputs: Inputs) -> bool:
     return bool(dated_arrivals(offer, inputs)) and not priced_arrivals(offer, inputs)
 
 
-def idle(said: Said, offer: Offer, inputs: Inputs) -> bool:
+def idle(said: Holes, offer: Offer, inputs: Inputs) -> bool:
     """It can do none of the work, for the reason given beside each demand."""
     misses = {name: near_miss(demand, offer, inputs) for name, demand in sorted(inputs.demand.items())}
     told = [text.partition(": ") for text in said["misses"].split("; ")]
@@ -141,7 +141,7 @@ def stands(demand: Demand, place: str) -> bool:
     return demand.sites is None or place in demand.sites
 
 
-def no_room(_: Said, offer: Offer, inputs: Inputs) -> bool:
+def no_room(_: Holes, offer: Offer, inputs: Inputs) -> bool:
     """It can be ordered and is of use, but nowhere and never is there room for one system that has work to do."""
     able = any(near_miss(demand, offer, inputs) is None for demand in inputs.demand.values())
     if not may_be_ordered(offer, inputs) or not (able or inputs.limits):

@@ -10,7 +10,7 @@ from functools import cached_property
 from optimizer.audit.checks import Check, Keys, Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
-from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.decisions import ZERO, Cohort, PlanRow
 from optimizer.audit.obligations import owed, rent_after, rent_by_fiscal_year
 from optimizer.audit.order_terms import clusters, most
 from optimizer.audit.other_decisions import Started
@@ -32,10 +32,10 @@ CENT = Fraction(1, 100)
 RELATIVE = Fraction(1, 10**9)
 
 POOL_UNIT = "units of the pool"
-Value = Fraction | str | None
-Values = Mapping[str, Value]
+Expectation = Fraction | str | None
+Values = Mapping[str, Expectation]
 Table = dict[Keys, Values]
-Stated = tuple[Keys, Row, Values]
+Stated = tuple[Keys, PlanRow, Values]
 """A row of decisions: its keys, the row itself, and what follows from it."""
 
 
@@ -57,7 +57,7 @@ class Accounts:
         return tuple(check for rule in CONSTRAINTS for check in rule(self.books))
 
 
-def keep_accounts(plan: Row) -> Accounts:
+def keep_accounts(plan: PlanRow) -> Accounts:
     """Recompute a plan from its inputs and decisions."""
     books = keep_books(plan)
     costs = all_costs(books)
@@ -117,7 +117,7 @@ def expected_sites(accounts: Accounts) -> Table:
     for site, use in books.site_use.items():
         limits = {resource: site_limits(books, site, resource) for resource in RESOURCES}
         for t in range(books.inputs.horizon.periods):
-            values: dict[str, Value] = {"energy_mwh": use.energy_mwh[t]}
+            values: dict[str, Expectation] = {"energy_mwh": use.energy_mwh[t]}
             for resource, by_period in limits.items():
                 values[resource.used] = use.resources[resource.row][t]
                 values[resource.limit] = None if by_period is None else by_period[t]

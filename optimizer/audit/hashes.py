@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimizer.audit.checks import Allowed, Check
-from optimizer.audit.decisions import Row
+from optimizer.audit.decisions import PlanRow
 from optimizer.audit.expected import Accounts
 
 
@@ -17,7 +17,7 @@ def sha256(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def hashes(plan: Row, _: Accounts) -> Iterator[Check]:
+def hashes(plan: PlanRow, _: Accounts) -> Iterator[Check]:
     """The scenario and the catalogue have the SHA-256 that the run states, and one program wrote all of it."""
     run = plan.get("run") or {}
     for name in ("scenario", "catalog") if run else ():

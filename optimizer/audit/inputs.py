@@ -1,13 +1,22 @@
-"""Sections 4 and 5 as the audit reads them: the plan's scenario and catalogue as exact records."""
+"""Section 5 as the audit reads it: the plan's scenario as exact records, with those of its catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
-from optimizer.audit.periods import MONTHS_IN_YEAR, Horizon, optional_schedule, schedule, span
+from optimizer.audit.catalog_inputs import (
+    Source,
+    fractions,
+    lead_periods,
+    read_offers,
+    read_one_offs,
+    read_project,
+    read_system,
+    read_throughputs,
+)
+from optimizer.audit.periods import Horizon, optional_schedule, schedule, span
 from optimizer.audit.records import (
     Commitment,
     Demand,
@@ -15,18 +24,13 @@ from optimizer.audit.records import (
     Finance,
     Fleet,
     Inputs,
-    Offer,
     Pool,
-    PriceBreaks,
     Project,
     Site,
-    System,
-    Throughput,
     UserLimit,
 )
 from optimizer.audit.resources import FIELDS
 
-Source = Mapping[str, Any]
 SELECTORS = (
     "vendor", "kind", "accelerator", "system", "offer", "route", "site", "host", "stack", "demand", "buyers",
 )  # fmt: skip
@@ -47,21 +51,10 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         values_work=scenario["objective"] == "maximize_value",
         finance=finance,
         availability=Fraction(scenario["assumptions"]["availability"]),
-        one_offs={
-            key: read_project(source["one_off"], horizon)
-            for key, source in catalog["accelerators"].items()
-            if source.get("one_off")
-        },
+        one_offs=read_one_offs(catalog, horizon),
         systems=systems,
-        offers={
-            key: read_offer(key, source, systems, catalog.get("cites") or {}, horizon, finance)
-            for key, source in catalog["offers"].items()
-        },
-        throughput={
-            (accelerator, workload): read_throughput(source, catalog["workloads"].get(workload) or {})
-            for accelerator, by_workload in catalog["throughput"].items()
-            for workload, source in by_workload.items()
-        },
+        offers=read_offers(catalog, systems, horizon, finance),
+        throughput=read_throughputs(catalog),
         sites={key: read_site(source, horizon) for key, source in (scenario.get("sites") or {}).items()},
         demand={key: read_demand(source, catalog, horizon) for key, source in (scenario.get("demand") or {}).items()},
         fleet=tuple(map(read_fleet, scenario.get("fleet") or ())),
@@ -75,16 +68,6 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         basis=None if basis is None else tuple(basis),
         limits=tuple(map(read_limit, scenario.get("limits") or ())),
     )
-
-
-def fractions(source: Source | None) -> dict[str, Fraction]:
-    """Plain numbers by key."""
-    return {key: Fraction(value) for key, value in (source or {}).items()}
-
-
-def optional_fraction(source: Any) -> Fraction | None:
-    """A number, or None where the field is absent."""
-    return None if source is None else Fraction(source)
 
 
 def read_horizon(source: Source) -> Horizon:
@@ -108,102 +91,6 @@ def read_finance(source: Source) -> Finance:
         maintenance_share=Fraction(source["maintenance_share"]),
         owed_after_horizon=source["owed_after_horizon"],
         carbon_usd_per_t=schedule(source["carbon_usd_per_t"]),
-    )
-
-
-def read_system(key: str, source: Source, catalog: Source) -> System:
-    """A system joined with its accelerator."""
-    accelerator = catalog["accelerators"][source["accelerator"]]
-    memory_gb = accelerator.get("memory_gb")
-    return System(
-        id=key,
-        accelerator=source["accelerator"],
-        vendor=accelerator["vendor"],
-        kind=accelerator["kind"],
-        stack=accelerator["stack"],
-        accelerators=Fraction(source["accelerators"]),
-        provisioned_kw=Fraction(source["provisioned_kw"]),
-        average_kw=Fraction(source["average_kw"]),
-        cooling=source["cooling"],
-        racks=Fraction(source["racks"]),
-        draws=fractions(accelerator.get("draws")),
-        memory_gb=None if memory_gb is None else Fraction(source["accelerators"]) * Fraction(memory_gb),
-    )
-
-
-def read_throughput(source: Source, workload: Source) -> Throughput:
-    """A rate, and what its workload takes in the rate's precision, or in the one that takes least."""
-    takes, precision = fractions(workload.get("memory_gb")), str(source.get("precision"))
-    least = min(takes.values(), default=Fraction(0))
-    return Throughput(schedule(source["rate"]), source["basis"], takes.get(precision, least))
-
-
-def lead_periods(months: int, horizon: Horizon) -> int:
-    """l_o = ceil(lead_time_months / months per period)."""
-    return ceil(Fraction(months, horizon.months))
-
-
-def read_project(source: Source, horizon: Horizon) -> Project:
-    """Its price, and the periods from its start until it is ready."""
-    return Project(Fraction(source["usd"]), lead_periods(int(source.get("months") or 0), horizon))
-
-
-def read_price_breaks(offer: Source) -> PriceBreaks | None:
-    """Steps in the order of their systems; the first system costs the whole price unless a step says otherwise."""
-    breaks = offer.get("price_breaks")
-    if breaks is None or offer["route"] != "purchase":
-        return None
-    steps = {Fraction(1): Fraction(1)}
-    steps |= {Fraction(step["from_systems"]): Fraction(step["factor"]) for step in breaks["steps"]}
-    return PriceBreaks(breaks["kind"], tuple(sorted(steps.items())))
-
-
-def service_periods(source: Source, horizon: Horizon, finance: Finance) -> int:
-    """K_o = 1 for on_demand, else max(1, floor(term in months / months per period + 1/2))."""
-    if source["route"] == "on_demand":
-        return 1
-    term = source.get("term_months")
-    if term is None and source["route"] != "purchase":
-        raise ValueError(f"a {source['route']} without term_months")
-    months = MONTHS_IN_YEAR * finance.service_life_years if term is None else Fraction(term)
-    return max(1, floor(months / horizon.months + Fraction(1, 2)))
-
-
-def price_basis(key: str, source: Source, cites: Source) -> str | None:
-    """The evidence behind an offer's price; None where nobody cites any."""
-    field = "price_usd" if source["route"] == "purchase" else "usd_per_accelerator_hour"
-    cite = cites.get(f"{key}.{field}") or cites.get(key)
-    return str(cite["basis"]) if cite else None
-
-
-def read_offer(
-    key: str, source: Source, systems: Mapping[str, System], cites: Source, horizon: Horizon, finance: Finance
-) -> Offer:
-    """An offer joined with its system; an open end of `available` is None."""
-    dates, buyers = source.get("available") or {}, source.get("buyers")
-    begin, end = dates.get("from"), dates.get("until")
-    return Offer(
-        id=key,
-        system=systems[source["system"]],
-        route=source["route"],
-        host=source.get("host"),
-        price_usd=optional_schedule(source.get("price_usd")),
-        usd_per_accelerator_hour=optional_schedule(source.get("usd_per_accelerator_hour")),
-        lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
-        lead_time_months=int(source.get("lead_time_months") or 0),
-        service=service_periods(source, horizon, finance),
-        available_from=span(begin)[0] if begin else None,
-        available_until=span(end)[1] if end else None,
-        buyers=None if buyers is None else tuple(buyers),
-        deposit_share=Fraction(source.get("deposit_share") or 0),
-        supply_systems_per_month=optional_schedule(source.get("supply_systems_per_month")),
-        carbon_kg_per_accelerator_hour=optional_schedule(source.get("carbon_kg_per_accelerator_hour")),
-        network_usd=Fraction(source.get("network_usd") or 0),
-        software_usd_per_year=Fraction(source.get("software_usd_per_year") or 0),
-        divisible=source.get("divisible") == "true",
-        minimum_order=optional_fraction(source.get("minimum_order_systems")),
-        price_breaks=read_price_breaks(source),
-        price_basis=price_basis(key, source, cites),
     )
 
 

@@ -13,19 +13,19 @@ from itertools import product
 
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO
-from optimizer.audit.measures import HIGHEST, MEASURES, Amounts, Subject
+from optimizer.audit.measures import HIGHEST, MEASURES, Amounts, Counted
 from optimizer.audit.periods import fiscal_year_of, periods_in
 from optimizer.audit.records import Inputs, UserLimit
 from optimizer.audit.roll_forward import Books, Series
 from optimizer.audit.selections import EACH, attributes, matches, possible
 
-Groups = Mapping[Keys, list[Subject]]
+Groups = Mapping[Keys, list[Counted]]
 """Subjects by the values that `each` stands for, in the order of the limit's keys: those that a subject has at once."""
 
 
-def grouped(subjects: Iterable[Subject], of: Mapping[str, tuple[str, ...]], inputs: Inputs) -> Groups:
+def grouped(subjects: Iterable[Counted], of: Mapping[str, tuple[str, ...]], inputs: Inputs) -> Groups:
     """The subjects that a selection takes, one group for each value of `each` that occurs."""
-    groups: defaultdict[Keys, list[Subject]] = defaultdict(list)
+    groups: defaultdict[Keys, list[Counted]] = defaultdict(list)
     each = [key for key, patterns in of.items() if patterns == EACH]
     for subject in subjects:
         seen = attributes(subject, inputs)
@@ -54,7 +54,7 @@ def windows(rule: UserLimit, books: Books) -> Iterator[tuple[str, list[int]]]:
         yield from whole
 
 
-def total(subjects: Iterable[Subject], amounts: Amounts, books: Books) -> Series:
+def total(subjects: Iterable[Counted], amounts: Amounts, books: Books) -> Series:
     """The sum of the amounts of subjects by period."""
     sums = [ZERO] * books.inputs.horizon.periods
     for subject in subjects:
@@ -90,7 +90,7 @@ def check_limit(rule: UserLimit, amounts: Amounts, books: Books) -> Iterator[Che
         yield from check_group(rule, values, total(group, amounts, books), whole, books)
 
 
-def one_unit(rule: UserLimit, values: Keys, group: Iterable[Subject], books: Books) -> Iterator[Check]:
+def one_unit(rule: UserLimit, values: Keys, group: Iterable[Counted], books: Books) -> Iterator[Check]:
     """Work of different units is never added."""
     units = {books.inputs.demand[subject.demand].unit for subject in group if subject.demand}
     if len(units) > 1:

@@ -15,7 +15,7 @@ from optimizer.audit.roll_forward import Books, Series
 NOTHING = ""
 
 
-class Subject(NamedTuple):
+class Counted(NamedTuple):
     """Orders of an offer at a place, an offer or the fleet in service there, or work of a demand there.
 
     The fleet and work have no offer, only work has a demand.
@@ -27,12 +27,12 @@ class Subject(NamedTuple):
     demand: str
 
 
-Amounts = Mapping[Subject, Series]
+Amounts = Mapping[Counted, Series]
 
 
-def _summed(parts: Iterable[tuple[Subject, int, Fraction]], books: Books) -> Amounts:
+def _summed(parts: Iterable[tuple[Counted, int, Fraction]], books: Books) -> Amounts:
     """Amounts of a period summed by subject."""
-    total: defaultdict[Subject, Series] = defaultdict(lambda: [ZERO] * books.inputs.horizon.periods)
+    total: defaultdict[Counted, Series] = defaultdict(lambda: [ZERO] * books.inputs.horizon.periods)
     for subject, t, amount in parts:
         total[subject][t] += amount
     return total
@@ -41,7 +41,7 @@ def _summed(parts: Iterable[tuple[Subject, int, Fraction]], books: Books) -> Amo
 def _entering(books: Books, amount: Callable[[Cohort], Fraction]) -> Amounts:
     """Orders and commitments by the period in which they enter service."""
     return _summed(
-        ((Subject(c.offer.id, c.offer.system.id, c.place, NOTHING), c.t, amount(c)) for c in books.cohorts), books
+        ((Counted(c.offer.id, c.offer.system.id, c.place, NOTHING), c.t, amount(c)) for c in books.cohorts), books
     )
 
 
@@ -78,8 +78,8 @@ def spend_usd(books: Books) -> Amounts:
 
 def _in_service(books: Books) -> Amounts:
     """Systems in service: orders and commitments by their offer, and what is left of the fleet."""
-    ordered = {Subject(o, books.inputs.offers[o].system.id, s, NOTHING): x for (o, s), x in books.by_offer.items()}
-    return ordered | {Subject(NOTHING, y, s, NOTHING): series for (y, s), series in books.fleet.items()}
+    ordered = {Counted(o, books.inputs.offers[o].system.id, s, NOTHING): x for (o, s), x in books.by_offer.items()}
+    return ordered | {Counted(NOTHING, y, s, NOTHING): series for (y, s), series in books.fleet.items()}
 
 
 def it_kw(books: Books) -> Amounts:
@@ -96,7 +96,7 @@ def carbon_t(books: Books) -> Amounts:
     }
 
 
-def kilograms_per_system(subject: Subject, inputs: Inputs) -> Series:
+def kilograms_per_system(subject: Counted, inputs: Inputs) -> Series:
     """Carbon of one system in service in each period."""
     system, hours, site = inputs.systems[subject.system], inputs.horizon.hours, inputs.sites.get(subject.place)
     offer = inputs.offers.get(subject.offer)
@@ -114,7 +114,7 @@ def _read(schedule: Schedule | None, inputs: Inputs) -> Series:
 
 def work(books: Books) -> Amounts:
     """Work done, per second."""
-    return _summed(((Subject(NOTHING, w.system.id, w.place, w.demand), w.t, w.per_second) for w in books.work), books)
+    return _summed(((Counted(NOTHING, w.system.id, w.place, w.demand), w.t, w.per_second) for w in books.work), books)
 
 
 class Measure(NamedTuple):

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from optimizer.audit.checks import Allowed, Check, Limited
 from optimizer.audit.decisions import ZERO, Cohort, systems_together
+from optimizer.audit.order_permissions import order_keys
 from optimizer.audit.other_decisions import Started, porting_of
-from optimizer.audit.permissions import order_keys, work_keys
+from optimizer.audit.permissions import work_keys
 from optimizer.audit.roll_forward import Books
 
 Running = Mapping[tuple[str, str], Fraction]

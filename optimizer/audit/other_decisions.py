@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from optimizer.audit.decisions import ZERO, Row, Unknown
+from optimizer.audit.decisions import ZERO, PlanRow, Unknown
 from optimizer.audit.inputs import last_month
 from optimizer.audit.records import Expansion, Fleet, Inputs, Project
 
@@ -24,7 +24,7 @@ class Retired(NamedTuple):
     key: FleetKey
     t: int
     systems: Fraction
-    stated: Row
+    stated: PlanRow
 
     @property
     def resale_usd(self) -> Fraction:
@@ -38,7 +38,7 @@ class Expanded(NamedTuple):
     t: int
     mw: Fraction
     terms: Expansion | None
-    stated: Row
+    stated: PlanRow
 
     @property
     def usd(self) -> Fraction:
@@ -51,7 +51,7 @@ class Started(NamedTuple):
     keys: tuple[str, ...]
     t: int
     project: Project
-    stated: Row
+    stated: PlanRow
 
     @property
     def usd(self) -> Fraction:
@@ -68,7 +68,7 @@ def fleet_key(entry: Fleet) -> FleetKey:
     return entry.system, entry.site, entry.until, entry.resale_usd
 
 
-def read_retired(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Retired, ...]:
+def read_retired(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Retired, ...]:
     """The retired rows, each with the fleet entries it stands for."""
     index, retired = inputs.horizon.positions(), []
     for row in rows:
@@ -82,14 +82,14 @@ def read_retired(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple
     return tuple(retired)
 
 
-def retired_from(row: Row, inputs: Inputs) -> list[FleetKey]:
+def retired_from(row: PlanRow, inputs: Inputs) -> list[FleetKey]:
     """The fleet entries that a row may stand for; those that may not retire only where no other is."""
     where = row["system"], row["site"], last_month(row["until"])
     alike = [entry for entry in inputs.fleet if fleet_key(entry)[:3] == where]
     return sorted({fleet_key(e) for e in alike if e.may_retire} or {fleet_key(e) for e in alike})
 
 
-def read_expanded(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Expanded, ...]:
+def read_expanded(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Expanded, ...]:
     """The rows of power added."""
     index, expanded = inputs.horizon.positions(), []
     for row in rows:
@@ -101,7 +101,7 @@ def read_expanded(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tupl
     return tuple(expanded)
 
 
-def read_engineering(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Started, ...]:
+def read_engineering(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Started, ...]:
     """The rows of engineering; an accelerator that needs none has no such row."""
     index, started = inputs.horizon.positions(), []
     for row in rows:
@@ -119,7 +119,7 @@ def porting_of(demand: str, stack: str, inputs: Inputs) -> Project | None:
     return entry.stacks.get(stack) if entry and entry.stacks else None
 
 
-def read_porting(rows: Iterable[Row], inputs: Inputs, unknown: Unknown) -> tuple[Started, ...]:
+def read_porting(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Started, ...]:
     """The rows of porting; a stack that costs nothing has no such row."""
     index, started = inputs.horizon.positions(), []
     for row in rows:

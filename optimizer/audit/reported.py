@@ -13,14 +13,14 @@ from typing import Any
 
 from optimizer.audit.basis import basis
 from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported, told_apart
-from optimizer.audit.decisions import ZERO, Cohort, Row
+from optimizer.audit.decisions import ZERO, Cohort, PlanRow
 from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
     Accounts,
+    Expectation,
     Stated,
     Table,
-    Value,
     Values,
     dispensable_limits,
     expected_after_horizon,
@@ -38,7 +38,7 @@ from optimizer.audit.expected import (
     expected_supply,
 )
 from optimizer.audit.hashes import hashes
-from optimizer.audit.permissions import order_keys
+from optimizer.audit.order_permissions import order_keys
 from optimizer.audit.roll_forward import Books
 from optimizer.audit.warnings import warnings
 
@@ -53,7 +53,7 @@ PRICES = ("price_usd", "usd_per_accelerator_hour")
 
 
 def compare(
-    table: str, keys: Keys, field: str, given: Any, expected: Value, money: float, size: float = 0.0
+    table: str, keys: Keys, field: str, given: Any, expected: Expectation, money: float, size: float = 0.0
 ) -> Reported:
     """One field: within a tolerance in money, of a price, or relative to its size.
 
@@ -68,13 +68,15 @@ def compare(
 
 
 def compare_row(
-    table: str, keys: Keys, given: Row, expected: Values, money: float, size: float = 0.0
+    table: str, keys: Keys, given: PlanRow, expected: Values, money: float, size: float = 0.0
 ) -> Iterator[Check]:
     """Each expected field of one row."""
     return (compare(table, keys, field, given[field], value, money, size) for field, value in expected.items())
 
 
-def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: Table, money: float) -> Iterator[Check]:
+def compare_table(
+    table: str, key_fields: Keys, rows: Iterable[PlanRow], expected: Table, money: float
+) -> Iterator[Check]:
     """Each row of a table; rows that are missing, unknown or stand twice. A sparse table leaves out what is nothing."""
     seen: set[Keys] = set()
     for given in rows:
@@ -89,7 +91,7 @@ def compare_table(table: str, key_fields: Keys, rows: Iterable[Row], expected: T
         yield Allowed(table, keys, table in SPARSE and not any(used), "the row is missing")
 
 
-def limits(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def limits(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Each row that limits the plan: its use, its limit, the slack and their unit; every such row is there, once."""
     expected, seen = expected_limits(accounts), set[Keys]()
     for row in plan["limits"]:
@@ -105,12 +107,12 @@ def limits(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield Allowed("limits", keys, False, "the row is missing")
 
 
-def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
+def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[PlanRow]:
     """The plan's cost lines as rows."""
     return ({"name": n, "period": p, "usd": usd} for n, by_period in costs.items() for p, usd in by_period.items())
 
 
-def cohorts_of_rows(rows: Iterable[Row], books: Books) -> Iterator[tuple[Row, Cohort]]:
+def cohorts_of_rows(rows: Iterable[PlanRow], books: Books) -> Iterator[tuple[PlanRow, Cohort]]:
     """Each row of orders with the cohort it stands for; rows that stand for none are found elsewhere."""
     positions, decided = books.inputs.horizon.positions(), iter(books.orders)
     commitments: defaultdict[Keys, list[Cohort]] = defaultdict(list)
@@ -127,14 +129,14 @@ def cohorts_of_rows(rows: Iterable[Row], books: Books) -> Iterator[tuple[Row, Co
             yield row, next(decided)
 
 
-def orders(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def orders(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Each order row against what follows from its offer, place, period and systems."""
     for row, cohort in cohorts_of_rows(plan["orders"], accounts.books):
         expected = expected_order(cohort, accounts.books)
         yield from compare_row("orders", order_keys(accounts.books, cohort), row, expected, accounts.money_tolerance)
 
 
-def work(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def work(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Each work row: its accelerator, its workload and the work it does per second."""
     inputs, decided = accounts.books.inputs, iter(accounts.books.work)
     index = inputs.horizon.positions()
@@ -151,7 +153,7 @@ def work(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield from compare_row("work", keys, row, expected, accounts.money_tolerance)
 
 
-def unmet(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def unmet(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """The cost of each row of unmet demand: price · unmet · H."""
     inputs, decided = accounts.books.inputs, iter(accounts.books.unmet)
     index = inputs.horizon.positions()
@@ -162,8 +164,8 @@ def unmet(plan: Row, accounts: Accounts) -> Iterator[Check]:
             yield from compare_row("unmet", (left.demand, row["period"]), row, {"usd": usd}, accounts.money_tolerance)
 
 
-def _stated(name: str, expected: Callable[[Books], Iterator[Stated]]) -> Callable[[Row, Accounts], Iterator[Check]]:
-    def statement(_: Row, accounts: Accounts) -> Iterator[Check]:
+def _stated(name: str, expected: Callable[[Books], Iterator[Stated]]) -> Callable[[PlanRow, Accounts], Iterator[Check]]:
+    def statement(_: PlanRow, accounts: Accounts) -> Iterator[Check]:
         for keys, given, values in expected(accounts.books):
             yield from compare_row(name, keys, given, values, accounts.money_tolerance)
 
@@ -172,22 +174,22 @@ def _stated(name: str, expected: Callable[[Books], Iterator[Stated]]) -> Callabl
 
 def _table(
     name: str, key_fields: Keys, expected: Callable[[Accounts], Table]
-) -> Callable[[Row, Accounts], Iterator[Check]]:
-    def statement(plan: Row, accounts: Accounts) -> Iterator[Check]:
+) -> Callable[[PlanRow, Accounts], Iterator[Check]]:
+    def statement(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
         rows = cost_rows(plan[name]) if name == "costs" else plan[name]
         return compare_table(name, key_fields, rows, expected(accounts), accounts.money_tolerance)
 
     return statement
 
 
-def all_periods(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def all_periods(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """The calendar has each period of the horizon, in order."""
     horizon = accounts.books.inputs.horizon
     in_order = [row["period"] for row in plan["periods"]] == [horizon.key(t) for t in range(horizon.periods)]
     yield Allowed("periods", (), in_order, "these are not the periods of the horizon in their order")
 
 
-def discount_factors(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def discount_factors(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Without roots: d^(2n) · (1 + r)^(2t - 1) = 1 and f^n · (1 + r)^t = 1, here with t counted from 1."""
     inputs = accounts.books.inputs
     growth, n = 1 + inputs.finance.discount_rate, inputs.horizon.per_year
@@ -200,13 +202,13 @@ def discount_factors(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield Allowed("discount_factors", (row["period"],), good, reason)
 
 
-def objective(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def objective(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """The objective: Σ d_t · costs and f_t · residual."""
     given, total = float(plan["objective_usd"]), float(accounts.objective_usd)
     yield Reported("objective_usd", (), given, total, accounts.money_tolerance)
 
 
-def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def bounds(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """No bound lies above the objective, and gap = (objective - bound) / |objective|."""
     total, certified = Fraction(plan["objective_usd"]), plan["certified"]
     solver = "bound_usd", plan["bound_usd"], plan["gap"]
@@ -218,7 +220,7 @@ def bounds(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield Reported("gap", (name,), gap, float(expected), GAP_TOLERANCE * max(1.0, float(expected)))
 
 
-def status(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def status(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """A plan is optimal where its gap is the one asked for, or what it leaves open is a rounding of its costs."""
     asked = (plan.get("run") or {}).get("options", {}).get("gap")
     if plan.get("status") == "optimal" and asked is not None:
@@ -227,7 +229,7 @@ def status(plan: Row, accounts: Accounts) -> Iterator[Check]:
         yield Allowed("status", (), reached, f"the gap of {plan['gap']:g} is above the {asked:g} asked for")
 
 
-STATEMENTS: tuple[Callable[[Row, Accounts], Iterator[Check]], ...] = (
+STATEMENTS: tuple[Callable[[PlanRow, Accounts], Iterator[Check]], ...] = (
     all_periods,
     _table("periods", ("period",), expected_periods),
     discount_factors,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from optimizer.audit.decisions import (
     ZERO,
     Cohort,
-    Row,
+    PlanRow,
     Unknown,
     Unmet,
     Work,
@@ -42,7 +42,7 @@ from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
 from optimizer.audit.resources import RESOURCES, Resource
 
 Series = list[Fraction]
-Standing = list[tuple[System, Series]]
+FleetSeries = list[tuple[System, Series]]
 
 
 class SiteUse(NamedTuple):
@@ -102,7 +102,7 @@ class Books:
         return [a + b for a, b in zip(self.on_site.get(key, none), self.hosted.get(key, none), strict=True)]
 
 
-def keep_books(plan: Row) -> Books:
+def keep_books(plan: PlanRow) -> Books:
     """The books of a plan."""
     inputs = read_inputs(plan["scenario"], plan["catalog"])
     unknown: Unknown = []
@@ -201,14 +201,14 @@ def in_service_by_offer(cohorts: Iterable[Cohort], inputs: Inputs) -> dict[tuple
 
 def use_of_sites(inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> dict[str, SiteUse]:
     """The use of each of our sites."""
-    standing: dict[str, Standing] = {site: [] for site in inputs.sites}
+    standing: dict[str, FleetSeries] = {site: [] for site in inputs.sites}
     for (system, place), series in on_site.items():
         if place in standing:
             standing[place].append((inputs.systems[system], series))
     return {site: use_of_site(inputs.sites[site], here, inputs) for site, here in standing.items()}
 
 
-def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
+def use_of_site(site: Site, here: FleetSeries, inputs: Inputs) -> SiteUse:
     """What the systems in service at a site draw; energy is PUE times their average load."""
     periods = inputs.horizon.periods
     kilowatts = [[system.provisioned_kw * x for x in series] for system, series in here]
@@ -221,7 +221,7 @@ def use_of_site(site: Site, here: Standing, inputs: Inputs) -> SiteUse:
     )
 
 
-def taken(resource: Resource, site: Site, here: Standing, inputs: Inputs) -> list[Series]:
+def taken(resource: Resource, site: Site, here: FleetSeries, inputs: Inputs) -> list[Series]:
     """What each system in service takes of a resource."""
     months = [inputs.horizon.span(t) for t in range(inputs.horizon.periods)]
     return [

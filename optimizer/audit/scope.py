@@ -9,9 +9,9 @@ from optimizer.audit.checks import Allowed, Check
 from optimizer.audit.resources import FIELDS
 
 EACH = "*"
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
-KNOWN: dict[Path, str] = {
+KNOWN: dict[KeyPath, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
     " commitments budget supply_per_month pools_per_month offers limits futures",
     ("scenario", "horizon"): "start periods",
@@ -47,7 +47,7 @@ KNOWN: dict[Path, str] = {
 }
 """Keys read, or known to change nothing, by where they stand."""
 
-KNOWN_CHOICES: dict[Path, str] = {
+KNOWN_CHOICES: dict[KeyPath, str] = {
     ("scenario", "objective"): "minimize_cost maximize_value",
     ("scenario", "finance", "owed_after_horizon"): "as_residual in_full ignored",
     ("scenario", "limits", EACH, "measure"): "systems accelerators it_kw spend_usd capex_usd work carbon_t",
@@ -83,7 +83,7 @@ def is_empty(value: Any) -> bool:
     return value is None or value is False or value in ("false", "none", {}, [], ())
 
 
-def found(node: Any, path: Path, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def found(node: Any, path: KeyPath, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The mappings at a path with their place; `*` stands for every key or entry."""
     if not path:
         if isinstance(node, Mapping):

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from optimizer.audit.checks import Keys
-from optimizer.audit.measures import MEASURES, NOTHING, Subject
-from optimizer.audit.permissions import may_be_ordered
+from optimizer.audit.measures import MEASURES, NOTHING, Counted
+from optimizer.audit.order_permissions import may_be_ordered
 from optimizer.audit.records import Inputs, Offer, UserLimit
 from optimizer.audit.roll_forward import Books
 
 EACH = ("each",)
 
 
-def attributes(subject: Subject, inputs: Inputs) -> dict[str, Keys]:
+def attributes(subject: Counted, inputs: Inputs) -> dict[str, Keys]:
     """What each key of a selection sees of a subject; the fleet and work have the buyers of any offer of the system."""
     system, offer = inputs.systems[subject.system], inputs.offers.get(subject.offer)
     ours = subject.place in inputs.sites
@@ -38,7 +38,7 @@ def matches(values: Keys, patterns: Sequence[str]) -> bool:
     return bool(values) if patterns == EACH else any(fnmatchcase(v, p) for v in values for p in patterns)
 
 
-def possible(rule: UserLimit, books: Books) -> Iterator[Subject]:
+def possible(rule: UserLimit, books: Books) -> Iterator[Counted]:
     """What `each` goes through, whether or not the plan has any of it and whatever the limit measures.
 
     All that may be ordered at all, able to work or not, at every place where it may stand, commitments and the fleet;
@@ -52,8 +52,8 @@ def possible(rule: UserLimit, books: Books) -> Iterator[Subject]:
     found += [(NOTHING, system, site) for system, site in books.fleet]
     if MEASURES[rule.measure].of == "work":
         systems = sorted({(system, place) for _, system, place in found})
-        return (Subject(NOTHING, *at, demand) for at in systems for demand in inputs.demand)
-    return (Subject(*key, NOTHING) for key in found)
+        return (Counted(NOTHING, *at, demand) for at in systems for demand in inputs.demand)
+    return (Counted(*key, NOTHING) for key in found)
 
 
 def places_of(offer: Offer, inputs: Inputs) -> list[str]:

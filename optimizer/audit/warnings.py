@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optimizer.audit.checks import FRACTIONS, Allowed, Check
-from optimizer.audit.decisions import ZERO, Row, Unmet
+from optimizer.audit.decisions import ZERO, PlanRow, Unmet
 from optimizer.audit.expected import Accounts
 from optimizer.audit.obligations import rent_after
 from optimizer.audit.records import Demand
@@ -27,31 +27,31 @@ MILLION = 10**6
 CUT = 60
 
 
-class Between(NamedTuple):
+class Interval(NamedTuple):
     """A number from one end to the other."""
 
     low: Fraction
     high: Fraction
 
 
-Value = str | Between | None
+Told = str | Interval | None
 
 
 class Expected(NamedTuple):
     """What a warning has to say, by the holes of its pattern. One that is not sure may be there and need not be."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, Told]
     sure: bool = True
 
 
-Follows = Callable[[Row, Accounts], Iterable[Expected]]
+Follows = Callable[[PlanRow, Accounts], Iterable[Expected]]
 
 
-def exactly(number: Fraction) -> Between:
-    return Between(number, number)
+def exactly(number: Fraction) -> Interval:
+    return Interval(number, number)
 
 
-def warnings(plan: Row, accounts: Accounts) -> Iterator[Check]:
+def warnings(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     """Every warning and note is of a kind there is and follows from the plan; every one that follows is there, once."""
     told = [*plan.get("warnings", ()), *plan.get("notes", ())]
     if "warnings" not in plan:
@@ -76,14 +76,14 @@ def compared(found: Mapping[str, Mapping[str, str | None]], expected: list[Expec
         yield Allowed("warnings", (), not each.sure, f"a warning is missing ({words or 'of the plan as a whole'})")
 
 
-def fits(said: Mapping[str, str | None], expected: Mapping[str, Value]) -> bool:
+def fits(said: Mapping[str, str | None], expected: Mapping[str, Told]) -> bool:
     """Whether the holes of a text are filled as they have to be."""
     return all(is_so(said.get(hole), value) for hole, value in expected.items())
 
 
-def is_so(said: str | None, expected: Value) -> bool:
+def is_so(said: str | None, expected: Told) -> bool:
     """Whether a word is the expected one, or a number within half of its last digit of the expected ones."""
-    if said is None or not isinstance(expected, Between):
+    if said is None or not isinstance(expected, Interval):
         return said == expected
     number, half = read(said)
     room = half + NEAR * max(abs(expected.low), abs(expected.high))
@@ -97,7 +97,7 @@ def read(said: str) -> tuple[Fraction, Fraction]:
     return Fraction(shown) * factor, Fraction(10) ** int(shown.as_tuple().exponent) / 2 * factor
 
 
-def work_left_undone(_: Row, accounts: Accounts) -> Iterator[Expected]:
+def work_left_undone(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """How much of a demand is left undone, when, what that costs and what value is not earned."""
     books = accounts.books
     horizon, left = books.inputs.horizon, defaultdict[str, list[Unmet]](list)
@@ -134,7 +134,7 @@ def value_lost(demand: Demand, rows: Iterable[Unmet], books: Books) -> Fraction:
     return sum((row.per_second * worth.charged(horizon.span(row.t)) for row in rows), ZERO) * horizon.hours
 
 
-def nothing_asked(_: Row, accounts: Accounts) -> Iterator[Expected]:
+def nothing_asked(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """A demand that asks for nothing in the horizon."""
     for key, demand in accounts.books.inputs.demand.items():
         due = any(amount and periods for _, periods, amount in demand.deadlines)
@@ -142,7 +142,7 @@ def nothing_asked(_: Row, accounts: Accounts) -> Iterator[Expected]:
             yield Expected({"demand": key})
 
 
-def high_residual(_: Row, accounts: Accounts) -> Iterator[Expected]:
+def high_residual(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """What is left at the end is more than half of what was bought."""
     costs = accounts.costs
     bought = sum(costs["hardware_usd"], ZERO) + sum(costs["network_usd"], ZERO)
@@ -151,7 +151,7 @@ def high_residual(_: Row, accounts: Accounts) -> Iterator[Expected]:
         yield Expected({"share": exactly(share)}, sure=share > Fraction(1, 2) + NEAR)
 
 
-def rent_after_horizon(_: Row, accounts: Accounts) -> Iterator[Expected]:
+def rent_after_horizon(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """Rent due after the horizon, where the scenario leaves it out of the costs."""
     books = accounts.books
     due = sum((rent_after(cohort, books) for cohort in books.cohorts), ZERO)
@@ -159,7 +159,7 @@ def rent_after_horizon(_: Row, accounts: Accounts) -> Iterator[Expected]:
         yield Expected({"usd": exactly(due)})
 
 
-def idle_systems(_: Row, accounts: Accounts) -> Iterator[Expected]:
+def idle_systems(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """Systems ordered to a place where they never work, at the most; at the least those that work in none like it.
 
     Where the same demands may run, work is told of the places where systems are free: which of them it counts for is
@@ -176,7 +176,7 @@ def idle_systems(_: Row, accounts: Accounts) -> Iterator[Expected]:
             alone = (system, may_run(order.place, books)) not in somewhere
             least[system] += order.systems if alone else ZERO
     for system, systems in most.items():
-        yield Expected({"count": Between(least[system], systems), "system": system}, sure=least[system] > 0)
+        yield Expected({"count": Interval(least[system], systems), "system": system}, sure=least[system] > 0)
 
 
 def may_run(place: str, books: Books) -> frozenset[str]:
@@ -186,14 +186,14 @@ def may_run(place: str, books: Books) -> frozenset[str]:
     )
 
 
-def empty_limits(plan: Row, accounts: Accounts) -> Iterator[Expected]:
+def empty_limits(plan: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """A limit without a row among the plan's limits."""
     rows = {row["row"].removeprefix("limit(").partition(",")[0] for row in plan.get("limits", ())}
     for name in sorted({rule.name for rule in accounts.books.inputs.limits} - rows):
         yield Expected({"name": name})
 
 
-def own_quotes(plan: Row, _: Accounts) -> Iterator[Expected]:
+def own_quotes(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
     """A quote of the user's own for what is excluded, with the reason; a plan does not say whose a quote is."""
     for row in plan.get("excluded", ()):
         yield Expected({"offer": row["offer"], "reason": row["reason"]}, sure=False)

@@ -11,10 +11,11 @@ from optimizer.explain.explanation import (
     LimitWorth,
     OfferReason,
     Program,
+    Volume,
     explanation_schema,
     explanation_text,
 )
-from optimizer.explain.inquiry import Inquiry, Watch
+from optimizer.explain.inquiry import Inquiry, WatchQuestions
 from optimizer.explain.names import UnknownName
 from optimizer.explain.offers import all_offers, offers_named
 from optimizer.explain.volume import volume_of
@@ -26,7 +27,7 @@ from optimizer.proven import program_version
 from optimizer.solving.solution import Options
 from optimizer.what_if import WhatIf
 
-__all__ = ["Explanation", "UnknownName", "Watch", "explain", "explanation_schema", "explanation_text"]
+__all__ = ["Explanation", "UnknownName", "WatchQuestions", "explain", "explanation_schema", "explanation_text"]
 
 
 def explain(
@@ -36,7 +37,7 @@ def explain(
     volume: str | None = None,
     options: Options | None = None,
     workers: int | None = None,
-    watch: Watch | None = None,
+    watch: WatchQuestions | None = None,
 ) -> Explanation:
     """Questions a plan about what is named: offers, limits, the volume of an own chip; else about all it can.
 
@@ -48,16 +49,9 @@ def explain(
     everything = not offers and not limits and volume is None
     with held(), WhatIf(plan, options, workers) as what_if:
         inquiry = Inquiry(what_if, watch)
-        found_limits: tuple[LimitWorth, ...] = ()
-        found_offers: tuple[OfferReason, ...] = ()
-        found_volume = None
-        if everything or limits:
-            found_limits = inquiry.as_far_as_time_goes(lambda: worth(inquiry, limits), ())
-        if everything or offers:
-            about = (lambda: offers_named(inquiry, offers)) if offers else (lambda: all_offers(inquiry))
-            found_offers = inquiry.as_far_as_time_goes(about, ())
-        if volume is not None:
-            found_volume = inquiry.as_far_as_time_goes(lambda: volume_of(inquiry, volume), None)
+        found_limits = _limits(inquiry, limits) if everything or limits else ()
+        found_offers = _offers(inquiry, offers) if everything or offers else ()
+        found_volume = None if volume is None else _volume(inquiry, volume)
         return Explanation(
             chipmix=Program(explanation=FORMAT, version=program_version()),
             scenario=plan.scenario["name"],
@@ -72,3 +66,16 @@ def explain(
             answered_by_bounds=inquiry.by_bounds,
             stopped=what_if.stopped,
         )
+
+
+def _limits(inquiry: Inquiry, named: Sequence[str]) -> tuple[LimitWorth, ...]:
+    return inquiry.as_far_as_time_goes(lambda: worth(inquiry, named), ())
+
+
+def _offers(inquiry: Inquiry, named: Sequence[str]) -> tuple[OfferReason, ...]:
+    """What is said of the offers that are named, or of all."""
+    return inquiry.as_far_as_time_goes(lambda: offers_named(inquiry, named) if named else all_offers(inquiry), ())
+
+
+def _volume(inquiry: Inquiry, accelerator: str) -> Volume | None:
+    return inquiry.as_far_as_time_goes(lambda: volume_of(inquiry, accelerator), None)

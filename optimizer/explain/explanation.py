@@ -12,7 +12,7 @@ import json
 from typing import Any, Literal
 
 from optimizer.interruption import Stopped
-from optimizer.plan.format import Part
+from optimizer.plan.provenance import Part
 
 FORMAT: Literal[2] = 2
 DUST_USD = 0.005

@@ -18,14 +18,14 @@ from optimizer.what_if import NEVER, Bracket, Outcome, WhatIf
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Watch = Callable[[str, int, int], None]
+WatchQuestions = Callable[[str, int, int], None]
 """Told what is being asked, how many of these questions are answered, and how many there are."""
 
 
 class Inquiry:
     """A plan's what-ifs with a count of the solves, and of the answers that needed none."""
 
-    def __init__(self, what_if: WhatIf, watch: Watch | None = None) -> None:
+    def __init__(self, what_if: WhatIf, watch: WatchQuestions | None = None) -> None:
         self.what_if, self.watch = what_if, watch
         self.solves = self.by_bounds = 0
         self._lock = threading.Lock()

@@ -25,7 +25,7 @@ from optimizer.proven import stated
 from optimizer.request.edits import Key, changed, scaled, text_at
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
-from optimizer.solving.matrix import Line, Matrix
+from optimizer.solving.matrix import Matrix, NewRow
 from optimizer.solving.solution import Solution
 from optimizer.what_if import NEVER, Bracket
 
@@ -37,7 +37,7 @@ MOST_INSTEAD = 3
 _FIGURES = ("per_second", "by_deadline_unit_hours")
 
 
-class Found(NamedTuple):
+class CheapestWith(NamedTuple):
     """The cost of the best plan of one kind, and the systems that it orders of each offer."""
 
     cost: Bracket
@@ -45,12 +45,12 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Point:
+class Compared:
     """The best plans with and without the chip where demands are `factor` times as large."""
 
     factor: float
-    with_it: Found
-    without: Found
+    with_it: CheapestWith
+    without: CheapestWith
 
     @property
     def pays(self) -> bool | None:
@@ -117,31 +117,31 @@ def _demands(model: Model, accelerator: str) -> tuple[str, ...]:
     return tuple(sorted({row.demand for row in model.tables.work if systems[row.system].accelerator == accelerator}))
 
 
-def _curve(inquiry: Inquiry, accelerator: str) -> list[Point]:
+def _curve(inquiry: Inquiry, accelerator: str) -> list[Compared]:
     tasks = [(factor, with_it) for factor in VOLUMES for with_it in (True, False)]
     found = inquiry.all("volumes", tasks, lambda task: _find(inquiry, accelerator, *task))
     pairs = zip(VOLUMES, found[::2], found[1::2], strict=True)
-    return [Point(factor, one, other) for factor, one, other in pairs if one is not None and other is not None]
+    return [Compared(factor, one, other) for factor, one, other in pairs if one is not None and other is not None]
 
 
-def _point(inquiry: Inquiry, accelerator: str, factor: float) -> Point:
+def _point(inquiry: Inquiry, accelerator: str, factor: float) -> Compared:
     one, other = inquiry.all("volumes", (True, False), lambda with_it: _find(inquiry, accelerator, factor, with_it))
     if one is None or other is None:
         raise OutOfTime
-    return Point(factor, one, other)
+    return Compared(factor, one, other)
 
 
-def _find(inquiry: Inquiry, accelerator: str, factor: float, with_it: bool) -> Found:
+def _find(inquiry: Inquiry, accelerator: str, factor: float, with_it: bool) -> CheapestWith:
     """The best plan at a volume that orders the chip, or that may not."""
     request = _scaled(inquiry, accelerator, factor)
     try:
         model, matrix = stated(request if with_it else denied(request, accelerator))
     except InputError:  # nothing else can serve some demand
-        return Found(Bracket(NEVER, NEVER), {})
+        return CheapestWith(Bracket(NEVER, NEVER), {})
     solution = inquiry.what_if.best(_ordering(model, matrix, accelerator) if with_it else matrix)
     inquiry.count(solved=True)
     least = NEVER if solution.status == "infeasible" else solution.bound_usd
-    return Found(Bracket(least, solution.objective_usd), _systems(model, matrix, solution))
+    return CheapestWith(Bracket(least, solution.objective_usd), _systems(model, matrix, solution))
 
 
 def _scaled(inquiry: Inquiry, accelerator: str, factor: float) -> Request:
@@ -161,7 +161,7 @@ def _ordering(model: Model, matrix: Matrix, accelerator: str) -> Matrix:
     rows = (("order_it", _orders(model, accelerator)), ("engineer_it", engineering))
     return matrix.with_rows(
         [
-            Line(f"{name}({accelerator})", 1.0, np.inf, {number[column]: 1.0 for column in columns})
+            NewRow(f"{name}({accelerator})", 1.0, np.inf, {number[column]: 1.0 for column in columns})
             for name, columns in rows
             if columns
         ],
@@ -179,7 +179,7 @@ def _systems(model: Model, matrix: Matrix, solution: Solution) -> Mapping[str, f
     return found
 
 
-def _ends(points: list[Point]) -> tuple[Point | None, Point | None]:
+def _ends(points: list[Compared]) -> tuple[Compared | None, Compared | None]:
     """The largest volume at which the chip does not pay below the smallest at which it does."""
     paying = [point for point in points if point.pays]
     high = paying[0] if paying else None
@@ -187,7 +187,7 @@ def _ends(points: list[Point]) -> tuple[Point | None, Point | None]:
     return (losing[-1] if losing else None), high
 
 
-def _narrow(inquiry: Inquiry, accelerator: str, points: dict[float, Point]) -> None:
+def _narrow(inquiry: Inquiry, accelerator: str, points: dict[float, Compared]) -> None:
     """Adds points where the chip begins to pay, until they are close to each other, or to what the gap leaves open."""
     for _ in range(MOST_STEPS):
         factor = _next_factor([points[factor] for factor in sorted(points)])
@@ -196,7 +196,7 @@ def _narrow(inquiry: Inquiry, accelerator: str, points: dict[float, Point]) -> N
         points[factor] = _point(inquiry, accelerator, factor)
 
 
-def _next_factor(points: list[Point]) -> float | None:
+def _next_factor(points: list[Compared]) -> float | None:
     """The volume to look at next; None where no closer answer is to be had."""
     low, high = _ends(points)
     if low is None or high is None:
@@ -209,7 +209,7 @@ def _next_factor(points: list[Point]) -> float | None:
     return round(unclear[0] / (1 + CLOSE), 6) if low.factor * (1 + CLOSE) < unclear[0] else None
 
 
-def _crossing(low: Point, high: Point) -> float:
+def _crossing(low: Compared, high: Compared) -> float:
     """Where the loss would be nothing on a line between two points, kept off the ends by most of `CLOSE`."""
     share = low.loss / (low.loss - high.loss) if abs(low.loss) < NEVER and abs(high.loss) < NEVER else 0.5
     factor = low.factor + share * (high.factor - low.factor)
@@ -225,7 +225,7 @@ def _porting_usd(inquiry: Inquiry, accelerator: str) -> float:
     return float(sum(cost.usd for cost in costs if isinstance(cost, Porting)))
 
 
-def _written(inquiry: Inquiry, accelerator: str, point: Point) -> VolumePoint:
+def _written(inquiry: Inquiry, accelerator: str, point: Compared) -> VolumePoint:
     offers = inquiry.model.tables.offers
     own = fsum(count for offer, count in point.with_it.systems.items() if offers[offer].accelerator == accelerator)
     instead: dict[str, float] = {}

@@ -13,12 +13,12 @@ from optimizer.explore.extremes import Extremes, closed_in, solution_of
 from optimizer.explore.figures import Figure, Gauge, Linear, minimised, negative
 from optimizer.explore.ranges import RANGE_GAP, figures, ranges
 from optimizer.explore.results import Alternative, Alternatives, Range, headline
-from optimizer.explore.sweep import Watch
+from optimizer.explore.sweep import WatchCount
 from optimizer.interruption import held
 from optimizer.planning import make_plan
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix, in_usd
+from optimizer.solving.matrix import Floats, Matrix, NewRow, in_usd
 from optimizer.solving.solution import Options, Solution
 from optimizer.what_if import WhatIf
 
@@ -56,7 +56,7 @@ def alternatives(
     plans: int = 4,
     least: Sequence[str] = (),
     workers: int | None = None,
-    watch: Watch | None = None,
+    watch: WatchCount | None = None,
 ) -> Alternatives:
     """What is open within a part of the best cost, and so many plans that differ most, the best one first.
 
@@ -104,7 +104,7 @@ def _explore(search: _Search, plans: int, least: Sequence[str], found: _Found) -
 class _Search:
     """The plans within a part of the best cost: their model, what is known of it, the plans found so far."""
 
-    def __init__(self, asked: WhatIf, within: float, watch: Watch | None) -> None:
+    def __init__(self, asked: WhatIf, within: float, watch: WatchCount | None) -> None:
         self.asked, self.watch = asked, watch or (lambda _done, _total: None)
         self.model, self.matrix = asked.model
         self.gauge = Gauge(self.model, self.matrix)
@@ -148,7 +148,7 @@ class _Search:
     def _least_of(self, figure: Figure, values: Floats) -> Alternative:
         (spend,) = figure.parts
         most = spend.at(values) - spend.constant
-        row = Line("least", -np.inf, most + 1e-9 * abs(most), spend.terms)
+        row = NewRow("least", -np.inf, most + 1e-9 * abs(most), spend.terms)
         cheapest = self._cheapest(self.capped.with_rows([row]), values)
         return self._alternative(f"least {figure.name}", cheapest, [self.here])
 
@@ -161,7 +161,7 @@ class _Search:
                 return
             far = self._farther(far, found)
             kept = [
-                Line(f"kept({k})", at - KEPT * mix.money, at + KEPT * mix.money, kind.terms)
+                NewRow(f"kept({k})", at - KEPT * mix.money, at + KEPT * mix.money, kind.terms)
                 for k, (kind, at) in enumerate(zip(mix.kinds, mix.of(far), strict=True))
                 if kind.terms
             ]
@@ -179,7 +179,7 @@ class _Search:
             distance = Linear({})
             for kind, there, here in zip(mix.kinds, mix.of(other), mix.of(far), strict=True):
                 sign = 1.0 if here >= there else -1.0
-                sides.append(Line("side", *_side(sign, there - kind.constant), kind.terms))
+                sides.append(NewRow("side", *_side(sign, there - kind.constant), kind.terms))
                 distance = distance.less(kind, -sign / 2).less(Linear({}, 1.0), sign * there / 2)
             distances.append(negative(distance))
         inside = self.capped.with_rows(sides)

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from optimizer.formulation.limits import MEASURES, Measured
 from optimizer.formulation.model import Model
-from optimizer.solving.matrix import Column, Floats, Line, Matrix
+from optimizer.solving.matrix import Floats, Matrix, NewColumn, NewRow
 from optimizer.tables import KW_PER_MW
 from optimizer.tables.rows import MILLION
 from optimizer.tables.selection import selected
@@ -63,9 +63,9 @@ def minimised(matrix: Matrix, parts: tuple[Linear, ...]) -> tuple[Matrix, float]
     floor = lowest(matrix, parts)
     most = max(0.0, *(-lowest(matrix, (negative(part),)) - floor for part in parts))
     peak = len(matrix.cost)
-    wider = matrix.with_columns([Column("highest()", 0.0, most, {})])
+    wider = matrix.with_columns([NewColumn("highest()", 0.0, most, {})])
     rows = [
-        Line(f"below_highest({k})", -math.inf, floor - part.constant, {**part.terms, peak: -1.0})
+        NewRow(f"below_highest({k})", -math.inf, floor - part.constant, {**part.terms, peak: -1.0})
         for k, part in enumerate(parts)
     ]
     return wider.with_rows(rows).minimising({peak: 1.0}), floor

@@ -16,14 +16,14 @@ import numpy as np
 from optimizer.explore.extremes import Extremes, closed_in, solution_of
 from optimizer.explore.figures import Gauge, Linear
 from optimizer.explore.results import Frontier, Headline, Point, headline
-from optimizer.explore.sweep import Watch
+from optimizer.explore.sweep import WatchCount
 from optimizer.explore.trades import Trade, trade_of
 from optimizer.interruption import OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.planning import NoPlan, Planned, make_plan
 from optimizer.proven import Solved, plan_of, stated
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Floats, Line, Matrix
+from optimizer.solving.matrix import Floats, Matrix, NewRow
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
 
@@ -53,7 +53,7 @@ class Span:
             yield self.least + (self.most - self.least) * k / max(points - 1, 1)
 
 
-def frontier(request: Request, key: str, points: int, options: Options, watch: Watch | None = None) -> Frontier:
+def frontier(request: Request, key: str, points: int, options: Options, watch: WatchCount | None = None) -> Frontier:
     """The frontier of cost against what `key` names, by so many points, each a plan.
 
     Ctrl-C, or the end of the time in `options.ends`, ends it with the points that are found: at least with the
@@ -76,7 +76,7 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
             return _frontier(asked, trade, points, span.bound, kept)
 
 
-def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: Watch | None) -> Iterator[Point]:
+def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: WatchCount | None) -> Iterator[Point]:
     """Points one after another, until time runs out or somebody asks to stop."""
     with asked.until_stopped():
         for number, point in enumerate(found, start=1):
@@ -136,7 +136,7 @@ def _point(
     begin = np.array([known.get(name, 0.0) for name in matrix.columns])
     searched, offset = _weighed(matrix, at_level, above, span, begin, asked.options.gap)
     if trade.limit is None:
-        searched = searched.with_rows([Line("frontier", -np.inf, -part.constant, part.terms) for part in above])
+        searched = searched.with_rows([NewRow("frontier", -np.inf, -part.constant, part.terms) for part in above])
     gap = asked.options.gap * (1 - 2 * TIE_BREAK)
     found = closed_in(asked, searched, asked.relaxed(searched), begin, gap, MOST_NODES)
     if not found.values.size and asked.options.ends is not None:

@@ -13,7 +13,7 @@ from optimizer.solving.matrix import Matrix
 
 RANGE_GAP = 0.03
 """An end of a range is proved to within this part of itself, or says how much is left open."""
-Kind = Literal["vendor", "accelerator", "site", "power", "cash"]
+FigureKind = Literal["vendor", "accelerator", "site", "power", "cash"]
 
 
 def figures(model: Model, gauge: Gauge) -> Iterator[Figure]:
@@ -32,7 +32,7 @@ def figures(model: Model, gauge: Gauge) -> Iterator[Figure]:
     yield Figure("cash", "first year", M_USD, (gauge.cash(first_year),))
 
 
-def _power(kind: Kind, name: str, parts: tuple[Linear, ...]) -> Iterator[Figure]:
+def _power(kind: FigureKind, name: str, parts: tuple[Linear, ...]) -> Iterator[Figure]:
     if parts:
         yield Figure(kind, name, "MW", parts)
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from optimizer.formulation.register import lines_of
 from optimizer.interruption import Stopped
-from optimizer.plan.format import Part, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Part
 
 
 class Headline(Part):

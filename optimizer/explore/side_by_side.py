@@ -10,7 +10,8 @@ from typing import Literal
 
 from optimizer.explore.results import Alternatives, Frontier, Headline, Range, Sweep, headline
 from optimizer.plan.compare import Change, Comparison
-from optimizer.plan.format import Part, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Part
 
 Status = Literal["optimal", "feasible", "infeasible", "no_plan", "invalid", "not_run"]
 

@@ -31,12 +31,12 @@ from optimizer.returned.verified import plan_from
 from optimizer.solving.solution import Options
 
 INDEX = "index.json"
-Watch = Callable[[int, int], None]
+WatchCount = Callable[[int, int], None]
 """Told how many are done, and of how many."""
 
 
 @dataclass(frozen=True)
-class Question:
+class Combinations:
     """What a sweep asks: a scenario's file, settings as for `--set`, the grid, how hard to try."""
 
     path: Path
@@ -46,7 +46,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CellResult:
     """What came of a combination: a plan, or the status of a cell without one and why."""
 
     status: Literal["optimal", "feasible", "infeasible", "no_plan", "invalid"]
@@ -54,7 +54,7 @@ class Answer:
     why: str | None = None
 
 
-def sweep(question: Question, folder: Path, workers: int | None = None, watch: Watch | None = None) -> Sweep:
+def sweep(question: Combinations, folder: Path, workers: int | None = None, watch: WatchCount | None = None) -> Sweep:
     """Plans every combination that the folder has no answer to yet, and keeps each answer there.
 
     Ctrl-C, or the end of the time in `options.ends`, ends it with what is finished; the rest is `not_run`. No answer
@@ -106,7 +106,7 @@ def read_index(folder: Path) -> Sweep:
     return found
 
 
-def _unanswered(question: Question) -> Sweep:
+def _unanswered(question: Combinations) -> Sweep:
     """Every combination, read and checked, none of them run."""
     cells, problems, currency = [], [], Currency()
     for chosen in combinations(question.vary):
@@ -133,7 +133,7 @@ def _unanswered(question: Question) -> Sweep:
     )
 
 
-def _of_one(question: Question, cell: Cell) -> Question:
+def _of_one(question: Combinations, cell: Cell) -> Combinations:
     """The question of one cell: its own settings after those of all cells, nothing that varies."""
     own = [f"{key}={value}" for key, value in cell.settings.items()]
     return replace(question, settings=(*question.settings, *own), vary={})
@@ -186,7 +186,7 @@ def _check_plan(cell: Cell, folder: Path) -> None:
             raise refused(folder / cell.plan, f"is not the plan that {INDEX} lists")
 
 
-def _with_answer(whole: Sweep, i: int, answer: Answer, folder: Path) -> Sweep:
+def _with_answer(whole: Sweep, i: int, answer: CellResult, folder: Path) -> Sweep:
     """The sweep with one cell answered, its plan written to the folder."""
     cell = whole.cells[i].model_copy(update={"status": answer.status, "why": answer.why})
     if answer.plan is not None:
@@ -196,7 +196,7 @@ def _with_answer(whole: Sweep, i: int, answer: Answer, folder: Path) -> Sweep:
     return whole.model_copy(update={"cells": (*whole.cells[:i], cell, *whole.cells[i + 1 :])})
 
 
-def answered(one: Question) -> Answer | None:
+def answered(one: Combinations) -> CellResult | None:
     """The answer to one combination; None if there was no time to find one.
 
     Raises KeyboardInterrupt rather than give half of one.
@@ -207,13 +207,13 @@ def answered(one: Question) -> Answer | None:
     except OutOfTime:
         return None
     except Infeasible as error:
-        return Answer("infeasible", why=str(error))
+        return CellResult("infeasible", why=str(error))
     except InputError as error:
-        return Answer("invalid", why="\n".join(problem.message for problem in error.problems))
+        return CellResult("invalid", why="\n".join(problem.message for problem in error.problems))
     except NoPlan as error:
         if error.interrupted:
             raise KeyboardInterrupt from error
-        return None if one.options.ends is not None else Answer("no_plan", why=str(error))
+        return None if one.options.ends is not None else CellResult("no_plan", why=str(error))
     if planned.interrupted:
         raise KeyboardInterrupt
-    return Answer(planned.plan.status, planned.plan)
+    return CellResult(planned.plan.status, planned.plan)

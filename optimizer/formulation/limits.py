@@ -14,7 +14,15 @@ from optimizer.formulation.model import Model, Row, Share, Terms
 from optimizer.formulation.order_terms import paid
 from optimizer.request.scenario import Limit
 from optimizer.tables import KW_PER_MW, Cohort, summed
-from optimizer.tables.selection import Facts, apart, chosen, facts_of_offer, facts_of_place, facts_of_system, selected
+from optimizer.tables.selection import (
+    EntryFacts,
+    apart,
+    chosen,
+    facts_of_offer,
+    facts_of_place,
+    facts_of_system,
+    selected,
+)
 
 EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
 UNITS = {
@@ -30,7 +38,7 @@ UNITS = {
 class Measured(NamedTuple):
     """A part of a measure: `amount` per unit of a variable (None: a constant) in period t, and what it is."""
 
-    facts: Facts
+    facts: EntryFacts
     t: int
     variable: pulp.LpVariable | None
     amount: float
@@ -146,7 +154,7 @@ def _unit_of_work(model: Model, rule: Limit) -> str:
     return next(iter(sorted(units)), "work")
 
 
-def _facts(model: Model, offer: str | None, system: str, place: str) -> Facts:
+def _facts(model: Model, offer: str | None, system: str, place: str) -> EntryFacts:
     """What systems at a place are: those of an offer, or the fleet and whatever does work."""
     tables = model.tables
     catalog, facts = tables.request.catalog, tables.systems[system]
@@ -154,7 +162,7 @@ def _facts(model: Model, offer: str | None, system: str, place: str) -> Facts:
     return {**what, **facts_of_place(place, tables.scenario.sites)}
 
 
-def _ordered(model: Model, cohort: Cohort) -> Facts:
+def _ordered(model: Model, cohort: Cohort) -> EntryFacts:
     return _facts(model, cohort.offer, model.tables.offers[cohort.offer].system, cohort.place)
 
 
@@ -192,7 +200,7 @@ def spend_usd(model: Model) -> Iterator[Measured]:
             )
 
 
-def _in_service(model: Model) -> Iterator[tuple[Facts, str, str, int, pulp.LpVariable | None, float]]:
+def _in_service(model: Model) -> Iterator[tuple[EntryFacts, str, str, int, pulp.LpVariable | None, float]]:
     """(facts, system, place, t, variable, systems per unit) of all that is in service, fleet included."""
     tables = model.tables
     for cohort, variable in model.cohort.items():

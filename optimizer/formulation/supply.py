@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from optimizer.formulation.model import Model, Row, Terms
-from optimizer.tables import Cohort, Limit, OfferFacts, grouped
+from optimizer.tables import Cohort, OfferFacts, SupplyLimit, grouped
 
 
 def deliveries_within_supply(model: Model) -> Iterator[Row]:
@@ -84,7 +84,9 @@ def _purchases(model: Model) -> list[Cohort]:
     return [c for c in model.cohort if c.price_usd is not None and not c.committed]
 
 
-def _within(model: Model, limits: Sequence[Limit], use: Callable[[str, OfferFacts], float], unit: str) -> Iterator[Row]:
+def _within(
+    model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float], unit: str
+) -> Iterator[Row]:
     """One row for each limit that an order counts against; `use` is per system ordered."""
     orders: dict[int, list[Cohort]] = grouped((c for c in model.cohort if not c.committed), lambda c: c.t)
     for limit in limits:

@@ -27,8 +27,8 @@ REPAIRED_AS = tuple(dict.fromkeys([*KINDS, *(record.repaired_as for record in LI
 
 
 @dataclass(frozen=True)
-class Loose:
-    """A row that a lever loosens: its number, its period where it has one, its units per unit of amount."""
+class ElasticRow:
+    """A row that an elastic limit loosens: its number, its period where it has one, its units per unit of amount."""
 
     row: int
     t: int | None
@@ -36,14 +36,14 @@ class Loose:
 
 
 @dataclass(frozen=True)
-class Lever:
+class ElasticLimit:
     """A limit that may give way by an amount of `unit` times `scale`: more of it, or less of what is asked.
 
     `weight` is what a unit counts against others of its kind, `share` the part of today's figure that it is.
     """
 
     limit: BusinessLimit
-    rows: tuple[Loose, ...]
+    rows: tuple[ElasticRow, ...]
     unit: str
     scale: float
     weight: float
@@ -75,22 +75,22 @@ class Lever:
 
 
 @dataclass(frozen=True)
-class Move:
-    """A lever moved by an amount, in its unit, from a period to another."""
+class Adjustment:
+    """An elastic limit adjusted by an amount, in its unit, from a period to another."""
 
-    lever: Lever
+    elastic: ElasticLimit
     amount: Decimal
     first: int
     last: int
 
-    def bumped(self) -> Move:
+    def bumped(self) -> Adjustment:
         """The next larger amount that can be shown; no more than all of the work is left undone."""
-        amount = self.amount + self.lever.digit(self.amount)
-        return replace(self, amount=min(amount, PERCENT) if self.lever.unit == "%" else amount)
+        amount = self.amount + self.elastic.digit(self.amount)
+        return replace(self, amount=min(amount, PERCENT) if self.elastic.unit == "%" else amount)
 
     def moved(self, number: Decimal) -> Decimal:
         """A figure of the scenario after the move."""
-        limit = self.lever.limit
+        limit = self.elastic.limit
         if limit.kind == "demand":
             return number * (1 - self.amount / PERCENT)
         amount = self.amount / PERCENT if limit.is_share else self.amount
@@ -98,8 +98,8 @@ class Move:
 
     def loosened(self) -> dict[int, float]:
         """By how much each row gives way."""
-        give = float(self.amount) / self.lever.scale
-        inside = [row for row in self.lever.rows if row.t is None or self.first <= row.t <= self.last]
+        give = float(self.amount) / self.elastic.scale
+        inside = [row for row in self.elastic.rows if row.t is None or self.first <= row.t <= self.last]
         return {row.row: row.per_unit * give for row in inside}
 
 
@@ -108,33 +108,33 @@ def kind_of(limit: BusinessLimit) -> str:
     return limit.record.repaired_as or limit.kind
 
 
-def levers(model: Model, matrix: Matrix) -> list[Lever]:
+def elastic_limits(model: Model, matrix: Matrix) -> list[ElasticLimit]:
     """Every limit that may give way by an amount; work not done is one for each period."""
     number = {name: i for i, name in enumerate(matrix.rows)}
-    found: list[Lever] = []
+    found: list[ElasticLimit] = []
     for limit in business_limits(model):
         if limit.is_share and limit.kind == "limits":
             continue  # a share of what is decided is no amount: see `steps`
-        whole = _lever(model, limit, number)
+        whole = _elastic(model, limit, number)
         found += _each_period(whole) if limit.kind == "demand" else [whole]
     return found
 
 
-def _each_period(lever: Lever) -> list[Lever]:
-    """A lever for each period, each counting for the part of the whole that it is."""
-    return [replace(lever, rows=(row,), share=lever.share / len(lever.rows)) for row in lever.rows]
+def _each_period(elastic: ElasticLimit) -> list[ElasticLimit]:
+    """An elastic limit for each period, each counting for the part of the whole that it is."""
+    return [replace(elastic, rows=(row,), share=elastic.share / len(elastic.rows)) for row in elastic.rows]
 
 
-def _lever(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> Lever:
+def _elastic(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> ElasticLimit:
     rows = [model.rows[name] for name in limit.rows]
     unit, scale, per_unit = _units(model, limit, rows)
     loose = tuple(
-        Loose(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
+        ElasticRow(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
         for name, row, each in zip(limit.rows, rows, per_unit, strict=True)
     )
     today = max(abs(row.bound) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
     share = 100 / today if today else 1.0
-    return Lever(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
+    return ElasticLimit(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
 
 
 def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
@@ -174,16 +174,16 @@ def _weight(model: Model, limit: BusinessLimit, scale: float, share: float) -> f
     return share if limit.is_share or weight is None else weight
 
 
-def repaired(request: Request, moves: Iterable[Move]) -> Request:
-    """The request with levers moved."""
+def repaired(request: Request, moves: Iterable[Adjustment]) -> Request:
+    """The request with elastic limits adjusted."""
     return changed(request, figures(request, moves))
 
 
-def figures(request: Request, moves: Iterable[Move]) -> dict[Key, Any]:
+def figures(request: Request, moves: Iterable[Adjustment]) -> dict[Key, Any]:
     """The figures of the scenario after some moves, exact."""
     found: dict[Key, Any] = {}
     for move in moves:
-        limit, calendar = move.lever.limit, request.scenario.calendar
+        limit, calendar = move.elastic.limit, request.scenario.calendar
         value = found.get(limit.key, text_at(request, limit.key))
         if limit.record.by_period_end:  # an amount of its own, which does not hold until the next one
             key = calendar.key(move.first)

@@ -20,7 +20,7 @@ from optimizer.formulation.model import Model, model_name
 from optimizer.infeasible.adjustments import kind_of
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import terms
-from optimizer.infeasible.shortage import certified
+from optimizer.infeasible.proof import certified
 from optimizer.infeasible.work_options import Ways
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
@@ -68,7 +68,7 @@ MONEY = ("spend_usd", "capex_usd")
 
 
 @dataclass(frozen=True)
-class Group:
+class LimitGroup:
     """A limit that can be left out: rows of the model, or figures that make a term ask for nothing.
 
     `kind` is how it is repaired, `sort` where it stands in `NEGOTIABLE`, `rows` how its rows begin: with other
@@ -83,10 +83,10 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Found:
+class ConflictingLimits:
     """A conflict: its groups, and whether each was shown to be needed."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[LimitGroup, ...]
     minimal: bool
 
     @property
@@ -97,19 +97,19 @@ class Found:
         return any(group.kind == kind for group in self.groups)
 
 
-class Filter:
+class DeletionFilter:
     """Looks for the conflicts of a request without a plan."""
 
     def __init__(self, feasibility: Feasibility, request: Request) -> None:
         self.feasibility, self.request = feasibility, request
         self._unsure = False
-        self._built: dict[tuple[Group, ...], Matrix | None] = {}
+        self._built: dict[tuple[LimitGroup, ...], Matrix | None] = {}
         model = build_model(build_tables(request, loose=True))
         self._ways = Ways(model.tables)
-        relaxed = [Group(term.kind, term.sort, term.label, None, term.without) for term in terms(request)]
+        relaxed = [LimitGroup(term.kind, term.sort, term.label, None, term.without) for term in terms(request)]
         self.groups = [*self._of_rows(model, relaxed), *relaxed]
 
-    def _of_rows(self, model: Model, relaxed: Sequence[Group]) -> list[Group]:
+    def _of_rows(self, model: Model, relaxed: Sequence[LimitGroup]) -> list[LimitGroup]:
         """The limits of rows: those of the request, and those that are rows only where terms ask for nothing.
 
         What cannot be ordered in time has no row of supply, but has one as soon as it can.
@@ -117,13 +117,13 @@ class Filter:
         models = [model, *filter(None, [self._model(relaxed)])]
         found = {limit.label: limit for each in models for limit in business_limits(each)}
         return [
-            Group(kind_of(limit), limit.record.sort or kind_of(limit), limit.label, _begins(limit.rows[0]))
+            LimitGroup(kind_of(limit), limit.record.sort or kind_of(limit), limit.label, _begins(limit.rows[0]))
             for limit in found.values()
         ]
 
-    def conflicts(self) -> Iterator[Found]:
+    def conflicts(self) -> Iterator[ConflictingLimits]:
         """Conflicts one after another, each without the limits of those before; the work asked for stays."""
-        out: set[Group] = set()
+        out: set[LimitGroup] = set()
         for _ in range(MOST_CONFLICTS):
             conflict = self._conflict(out) if self._infeasible(out) else None
             if conflict is None or not conflict.groups or not self._proved(conflict):
@@ -131,15 +131,15 @@ class Filter:
             yield conflict
             out |= {group for group in conflict.groups if group.kind != "demand"} or set(conflict.groups)
 
-    def _conflict(self, out: Iterable[Group]) -> Found:
-        dropped, kept, self._unsure = set(out), list[Group](), False
+    def _conflict(self, out: Iterable[LimitGroup]) -> ConflictingLimits:
+        dropped, kept, self._unsure = set(out), list[LimitGroup](), False
         for sort in NEGOTIABLE:
             left = [group for group in self.groups if group.sort == sort and group not in dropped]
             kept += self._needed(left, dropped)
         kept += self._hidden_time(kept)
-        return Found(tuple(sorted(kept, key=lambda group: SUSPECT.index(group.sort))), not self._unsure)
+        return ConflictingLimits(tuple(sorted(kept, key=lambda group: SUSPECT.index(group.sort))), not self._unsure)
 
-    def _hidden_time(self, kept: Sequence[Group]) -> list[Group]:
+    def _hidden_time(self, kept: Sequence[LimitGroup]) -> list[LimitGroup]:
         """The lead times, where a conflict without any of them does not say that they cannot help.
 
         Without them there is no wait, so prices are those of the period of entering service. Where money is limited and
@@ -155,7 +155,7 @@ class Filter:
         self._unsure = self._unsure or (bool(hidden) and untold)
         return hidden if untold else []
 
-    def _same_offers(self, lead_times: Iterable[Group]) -> bool:
+    def _same_offers(self, lead_times: Iterable[LimitGroup]) -> bool:
         """Whether the same offers could be ordered without lead times: so they could with any shorter ones.
 
         What is ordered in some period with a wait can be ordered in it with less.
@@ -167,7 +167,7 @@ class Filter:
             for name, offer in here.offers.items()
         )
 
-    def _needed(self, groups: Sequence[Group], dropped: set[Group]) -> Iterator[Group]:
+    def _needed(self, groups: Sequence[LimitGroup], dropped: set[LimitGroup]) -> Iterator[LimitGroup]:
         """The groups of one sort without which there is a plan; the others are dropped, all at once if possible."""
         if groups and self._infeasible(dropped | set(groups)):
             dropped |= set(groups)
@@ -178,27 +178,27 @@ class Filter:
             yield from self._needed(groups[:half], dropped)
             yield from self._needed(groups[half:], dropped)
 
-    def _infeasible(self, out: Iterable[Group]) -> bool:
+    def _infeasible(self, out: Iterable[LimitGroup]) -> bool:
         """Whether there is no plan without some limits; what is not found out counts as a plan."""
         matrix = self._matrix(out)
         fits = None if matrix is None else self.feasibility.fits(matrix)
         self._unsure = self._unsure or fits is None
         return fits is False
 
-    def _matrix(self, out: Iterable[Group]) -> Matrix | None:
+    def _matrix(self, out: Iterable[LimitGroup]) -> Matrix | None:
         """The model without some limits; None if what is asked for can then never be served."""
         matrix = self._stated(tuple(sorted((g for g in out if g.figures), key=lambda g: g.label)))
         if matrix is None:
             return None
         return matrix.without_limits(_rows_of(matrix, out))
 
-    def _stated(self, relaxed: tuple[Group, ...]) -> Matrix | None:
+    def _stated(self, relaxed: tuple[LimitGroup, ...]) -> Matrix | None:
         if relaxed not in self._built:
             model = self._model(relaxed)
             self._built[relaxed] = None if model is None else to_matrix(model.problem)
         return self._built[relaxed]
 
-    def _model(self, relaxed: Iterable[Group]) -> Model | None:
+    def _model(self, relaxed: Iterable[LimitGroup]) -> Model | None:
         """The loose model where some terms ask for nothing; None if what is asked for can then never be served."""
         figures = {key: value for group in relaxed for key, value in group.figures.items()}
         try:
@@ -206,7 +206,7 @@ class Filter:
         except InputError:
             return None
 
-    def _proved(self, conflict: Found) -> bool:
+    def _proved(self, conflict: ConflictingLimits) -> bool:
         """Whether a conflict holds in exact arithmetic, or two solves agree where only whole numbers conflict."""
         others = [group for group in self.groups if group not in conflict.groups]
         matrix = self._matrix(others)
@@ -222,7 +222,7 @@ def _begins(name: str) -> str:
     return model_name(name).removesuffix(")").partition(",")[0]
 
 
-def _rows_of(matrix: Matrix, groups: Iterable[Group]) -> list[int]:
+def _rows_of(matrix: Matrix, groups: Iterable[LimitGroup]) -> list[int]:
     begins = {group.rows for group in groups}
     return [i for i, name in enumerate(matrix.rows) if _begins(name) in begins]
 

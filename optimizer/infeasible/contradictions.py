@@ -24,7 +24,7 @@ from optimizer.tables import Cohort, Need, grouped
 from optimizer.tables.rows import MILLION
 
 SHOWN = 4
-Rule = Callable[[Subject], Iterator[Statement]]
+Contradicts = Callable[[Subject], Iterator[Statement]]
 
 
 def contradictions(request: Request, model: Model) -> list[Contradiction]:
@@ -234,4 +234,4 @@ def _ordered(subject: Subject, orders: Iterable[tuple[Cohort, float]]) -> Bound:
     return added(found)
 
 
-RULES: tuple[Rule, ...] = (used_up, too_soon, cluster_too_large, too_much, floor_too_high, shares_too_small)
+RULES: tuple[Contradicts, ...] = (used_up, too_soon, cluster_too_large, too_much, floor_too_high, shares_too_small)

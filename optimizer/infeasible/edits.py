@@ -11,7 +11,7 @@ from optimizer.request.calendar import Calendar
 from optimizer.request.edits import Key, text_at
 from optimizer.request.load import Request
 
-Change = Callable[[Decimal], Decimal]
+Edit = Callable[[Decimal], Decimal]
 
 
 def plain(number: Decimal) -> str:
@@ -20,7 +20,7 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def edited(value: Any, calendar: Calendar, first: int, last: int, change: Change) -> Any:
+def edited(value: Any, calendar: Calendar, first: int, last: int, change: Edit) -> Any:
     """A figure, or a schedule from period `first` to `last`, changed exactly; before its first key it is 0."""
     if not isinstance(value, dict):
         if (first, last) == (1, calendar.count):

@@ -8,30 +8,30 @@ from functools import partial
 from typing import Any
 
 from catalogs.problems import InputError
-from optimizer.infeasible.adjustments import Lever, Move, figures
-from optimizer.infeasible.conflict import Found
+from optimizer.infeasible.adjustments import Adjustment, ElasticLimit, figures
+from optimizer.infeasible.conflict import ConflictingLimits
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME
 from optimizer.infeasible.lead_times import Sooner
-from optimizer.infeasible.least_changes import Question
+from optimizer.infeasible.least_changes import ElasticModel
 from optimizer.infeasible.steps import Fix, Steps, least_steps
 from optimizer.infeasible.wording import change, sentence
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
 
 MIX = "mix"
-Weights = Callable[[Question], dict[Lever, float]]
+Weighing = Callable[[ElasticModel], dict[ElasticLimit, float]]
 Values = Mapping[Key, Any]
 
 
-def every_part(question: Question) -> dict[Lever, float]:
+def every_part(model: ElasticModel) -> dict[ElasticLimit, float]:
     """All levers, each by the part of today's figure that it moves."""
-    return {lever: lever.share for lever in question.levers}
+    return {elastic: elastic.share for elastic in model.elastic_limits}
 
 
-def all_work(question: Question) -> dict[Lever, float]:
+def all_work(model: ElasticModel) -> dict[ElasticLimit, float]:
     """The same, with no work left undone."""
-    return {lever: share for lever, share in every_part(question).items() if lever.kind != "demand"}
+    return {elastic: share for elastic, share in every_part(model).items() if elastic.kind != "demand"}
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Mixes:
     """Mixes of amounts, alone or with what is no amount: time, sizes and shares."""
 
     def __init__(
-        self, feasibility: Feasibility, request: Request, question: Question, conflicts: Sequence[Found]
+        self, feasibility: Feasibility, request: Request, model: ElasticModel, conflicts: Sequence[ConflictingLimits]
     ) -> None:
-        self.feasibility, self.request, self.question, self.conflicts = feasibility, request, question, conflicts
+        self.feasibility, self.request, self.model, self.conflicts = feasibility, request, model, conflicts
 
     def with_others(self, steps: Sequence[Steps]) -> Iterator[tuple[Fix, str]]:
         """Amounts that leave no work undone, with one other thing that a conflict has; or else with all of them."""
@@ -82,15 +82,15 @@ class Mixes:
         moves = self._moves(everything, every_part) if moves is None else moves
         return None if moves is None else self._joined(moves, others)
 
-    def _moves(self, values: Values, weights: Weights) -> list[Move] | None:
+    def _moves(self, values: Values, weights: Weighing) -> list[Adjustment] | None:
         """The least amounts with some figures changed; None if there are none."""
         try:
-            question = Question(self.feasibility, changed(self.request, values))
+            model = ElasticModel(self.feasibility, changed(self.request, values))
         except InputError:
             return None
-        return question.least(weights(question))
+        return model.least(weights(model))
 
-    def _joined(self, moves: Sequence[Move], others: Sequence[Other]) -> tuple[Fix, str]:
+    def _joined(self, moves: Sequence[Adjustment], others: Sequence[Other]) -> tuple[Fix, str]:
         """Amounts, and of each other thing the least that they and the rest then need."""
         values = figures(self.request, moves)
         kept = [other.values(other.highest) for other in others]

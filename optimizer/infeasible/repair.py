@@ -7,13 +7,14 @@ from typing import Literal
 
 from catalogs.problems import InputError
 from optimizer.formulation import build_model
-from optimizer.infeasible.conflict import Filter, Found
+from optimizer.infeasible.conflict import ConflictingLimits, DeletionFilter
 from optimizer.infeasible.contradictions import contradictions
 from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.lead_times import Sooner
 from optimizer.infeasible.menu import Menu, planned
+from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.report import Conflict, Contradiction, Hopeless, Repair, Report
-from optimizer.infeasible.shortage import proved_infeasible, resolved_again
+from optimizer.infeasible.shortage import proved_infeasible
 from optimizer.interruption import held
 from optimizer.proven import stated
 from optimizer.request.load import Request
@@ -55,10 +56,10 @@ def _fits(feasibility: Feasibility, request: Request, matrix: Matrix) -> bool | 
 
 
 def _infeasible(feasibility: Feasibility, request: Request, sentences: Sequence[Contradiction]) -> Report:
-    conflicts: list[Found] = []
+    conflicts: list[ConflictingLimits] = []
     answers: list[Repair | Hopeless] = []
     with feasibility.until_stopped():
-        for conflict in Filter(feasibility, request).conflicts():
+        for conflict in DeletionFilter(feasibility, request).conflicts():
             conflicts.append(conflict)  # one by one: the time may run out between them
         answers += Menu(feasibility, request, conflicts).answers()
     return _report(request.scenario.name, sentences, conflicts, answers, feasibility)
@@ -85,7 +86,7 @@ def _too_late(feasibility: Feasibility, request: Request, error: InputError) -> 
 def _report(
     name: str,
     sentences: Iterable[Contradiction],
-    conflicts: Iterable[Found],
+    conflicts: Iterable[ConflictingLimits],
     answers: Sequence[Repair | Hopeless],
     feasibility: Feasibility,
 ) -> Report:

@@ -7,31 +7,24 @@ demand) is made elastic by itself, all else staying hard; the least it must give
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from itertools import product
-
-import numpy as np
 
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, Row, model_name
 from optimizer.formulation.register import KINDS, LIMIT, LimitRecord
+from optimizer.infeasible.proof import Solve, certified, finer_duals, whole
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
-from optimizer.solving.certificate import certified_bound, magnified
-from optimizer.solving.matrix import Floats, Give, Matrix, row_numbers, to_matrix
+from optimizer.solving.matrix import Floats, Give, Matrix, to_matrix
 from optimizer.solving.proportion import MOST_SYSTEMS, refuse_uncountable
-from optimizer.solving.settle import STRICT, needed, widened
-from optimizer.solving.solution import Options, Solution, SolverError
-from optimizer.solving.solve import solve
-from optimizer.solving.whole_rows import EPS
+from optimizer.solving.settle import STRICT, needed
+from optimizer.solving.solution import Options, Solution
 from optimizer.tables import build_tables
 from optimizer.tables.rows import MILLION
 
-ULPS = 8
-"""How many units in the last place a number of the model may be off what the request says."""
 ELASTIC_SECONDS = 60.0
 HAIR = 1e-4
 """The weight of a give that is so small that it is looked for again with a finer tolerance."""
@@ -152,30 +145,11 @@ def _elastic(matrix: Matrix, groups: Sequence[_Group]) -> Matrix:
     return matrix.elastic([Give(f"give({g.constraint},{g.name})", g.weight, dict(g.rows)) for g in groups])
 
 
-def rounding(matrix: Matrix, duals: Floats) -> float:
-    """The most that a certified bound can owe to the rounding of the model's numbers, each off by `ULPS`.
-
-    LB(y) is a sum of products of one bound, one coefficient or one cost with y and bounds of variables, so it
-    moves by no more than that part of the sum of their sizes. What gives costs something and nothing else does: its
-    columns are our own and exact.
-    """
-    limits = np.where(duals > 0, matrix.row_lower, matrix.row_upper)
-    used = (duals != 0) & np.isfinite(limits)
-    entries = np.abs(duals[row_numbers(matrix)] * matrix.value) * matrix.upper[matrix.index]
-    given = matrix.cost[matrix.index] == 0
-    return ULPS * EPS * math.fsum([*np.abs(duals[used] * limits[used]), *entries[given]])
-
-
-def certified(matrix: Matrix, duals: Floats) -> bool:
-    """Whether duals prove that an elastic model cannot do without giving, whatever its numbers are rounded to."""
-    return bool(duals.size) and certified_bound(matrix, duals) > rounding(matrix, duals)
-
-
 def _weighed(groups: Sequence[_Group], gives: Sequence[float]) -> float:
     return math.fsum(group.weight * give for group, give in zip(groups, gives, strict=True))
 
 
-class _Question:
+class _ElasticRequest:
     """A request in the form in which it can be asked what it lacks.
 
     What no solver can count (`MOST_SYSTEMS`) need not be whole: an amount of four digits is the same.
@@ -232,17 +206,6 @@ class _Question:
         return None
 
 
-def whole(matrix: Matrix, options: Options) -> Solution:
-    """A solution whose solve was not cut short by a Ctrl-C: half an answer to a question is none."""
-    solution = solve(matrix, options)
-    if solution.interrupted:
-        raise KeyboardInterrupt
-    return solution
-
-
-Ask = Callable[[Matrix, Options], Solution]
-
-
 def what_is_short(request: Request, options: Options) -> Infeasible | None:
     """Proves that a request has no plan and says what is short; None if the proof fails.
 
@@ -250,62 +213,42 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     own numbers are rounded, or, where only whole numbers conflict, that two solves with different presolve and
     seed agree.
     """
-    question = _Question(request, options)
-    together, solution, matrix = question.least(KINDS)
+    elastic = _ElasticRequest(request, options)
+    together, solution, matrix = elastic.least(KINDS)
     if not together:
         return None
-    proof = _proof(question, matrix, solution.duals, options)
+    proof = _proof(elastic, matrix, solution.duals, options)
     if proof is None:
         return None
     alone: list[list[Shortage]] = []
     try:
         for kind in KINDS:
-            alone += filter(None, [question.least([kind])[0]])
-        late = question.periods_too_late()
+            alone += filter(None, [elastic.least([kind])[0]])
+        late = elastic.periods_too_late()
     except OutOfTime:
         return Infeasible(alone, together, proof, out_of_time=True)
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(question: _Question, matrix: Matrix, duals: Floats, options: Options, ask: Ask = whole) -> str | None:
+def _proof(elastic: _ElasticRequest, matrix: Matrix, duals: Floats, options: Options, ask: Solve = whole) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
 
     Raises InputError where whole systems conflict that are too many to be told apart.
     """
-    if certified(matrix, duals) or certified(matrix, _finer_duals(matrix, question.options, ask)):
+    if certified(matrix, duals) or certified(matrix, finer_duals(matrix, elastic.options, ask)):
         return "proved: the least violation is above zero in exact arithmetic"
-    refuse_uncountable(question.request, question.model)
+    refuse_uncountable(elastic.request, elastic.model)
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if ask(question.matrix, again).status == "infeasible":
+    if ask(elastic.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
 
-def _finer_duals(matrix: Matrix, options: Options, ask: Ask) -> Floats:
-    """Duals of a model's relaxation from a second solve around the answer of a first one, seen 2^14 times as large."""
-    relaxed = matrix.relaxed()
-    first = ask(relaxed, options)
-    return ask(magnified(relaxed, first.values), options).duals if first.values.size else first.duals
-
-
-def proved_infeasible(request: Request, options: Options, ask: Ask = whole) -> bool:
+def proved_infeasible(request: Request, options: Options, ask: Solve = whole) -> bool:
     """Whether a request that a solver calls infeasible is proved to be: one relaxation, and only if need be a solve.
 
     `ask` solves; whoever has solvers of his own, which he can end, gives it.
     """
-    question = _Question(request, options)
-    matrix = _elastic(question.matrix, _groups(question.model, question.matrix, KINDS))
-    return _proof(question, matrix, ask(matrix.relaxed(), question.options).duals, options, ask) is not None
-
-
-def resolved_again(matrix: Matrix, options: Options, ask: Ask = whole) -> Solution:
-    """A solve with another seed, for when the first one's `infeasible` could not be proved.
-
-    Limits have half of their tolerance to give, because then the least violation is within it (`needed`). At a hair
-    from its limits a model may have a plan with presolve and none without, or the other way round.
-    """
-    for model, presolve in product((widened(matrix), matrix), ("on", "off")):
-        solution = ask(model, replace(options, presolve=presolve, seed=options.seed + 1))
-        if solution.status != "infeasible":
-            return solution
-    raise SolverError("the solver calls the request infeasible, but no violation could be proved")
+    elastic = _ElasticRequest(request, options)
+    matrix = _elastic(elastic.matrix, _groups(elastic.model, elastic.matrix, KINDS))
+    return _proof(elastic, matrix, ask(matrix.relaxed(), elastic.options).duals, options, ask) is not None

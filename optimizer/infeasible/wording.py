@@ -1,11 +1,11 @@
-"""Moves of levers in the planner's words."""
+"""Adjustments of elastic limits in the planner's words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-from optimizer.infeasible.adjustments import Move
+from optimizer.infeasible.adjustments import Adjustment
 from optimizer.infeasible.report import Change
 from optimizer.request.edits import text_at
 from optimizer.request.load import Request
@@ -15,10 +15,10 @@ USD_SHOWN = 10_000
 """From here on, USD are shown in millions."""
 
 
-def sentence(request: Request, moves: Sequence[Move]) -> str:
+def sentence(request: Request, moves: Sequence[Adjustment]) -> str:
     """Moves in the planner's words; periods in a row with the same amount are said together."""
-    alike = list[list[Move]]()
-    for move in sorted(moves, key=lambda move: (move.lever.limit.label, move.first)):
+    alike = list[list[Adjustment]]()
+    for move in sorted(moves, key=lambda move: (move.elastic.limit.label, move.first)):
         last = alike[-1][-1] if alike else None
         if last is not None and _continues(last, move):
             alike[-1].append(move)
@@ -27,14 +27,14 @@ def sentence(request: Request, moves: Sequence[Move]) -> str:
     return " and ".join(_words(request, run) for run in alike)
 
 
-def _continues(last: Move, move: Move) -> bool:
-    same = (last.lever.limit.label, last.amount) == (move.lever.limit.label, move.amount)
-    record = move.lever.limit.record
+def _continues(last: Adjustment, move: Adjustment) -> bool:
+    same = (last.elastic.limit.label, last.amount) == (move.elastic.limit.label, move.amount)
+    record = move.elastic.limit.record
     return same and record.kind == "demand" and not record.by_period_end and move.first == last.last + 1
 
 
-def _words(request: Request, run: Sequence[Move]) -> str:
-    amount, unit, limit = run[0].amount, run[0].lever.unit, run[0].lever.limit
+def _words(request: Request, run: Sequence[Adjustment]) -> str:
+    amount, unit, limit = run[0].amount, run[0].elastic.unit, run[0].elastic.limit
     if limit.kind == "limits":
         old = Decimal(text_at(request, limit.key))
         after, before = _with_unit(run[0].moved(old), unit), _with_unit(old, unit)
@@ -54,10 +54,10 @@ def _shown(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _when(request: Request, run: Sequence[Move]) -> str:
-    calendar, record = request.scenario.calendar, run[0].lever.limit.record
+def _when(request: Request, run: Sequence[Adjustment]) -> str:
+    calendar, record = request.scenario.calendar, run[0].elastic.limit.record
     first, last = calendar.key(run[0].first), calendar.key(run[-1].last)
-    if not run[0].lever.periods:
+    if not run[0].elastic.periods:
         return ""
     if record.lasting:
         return f" from {first}"
@@ -66,15 +66,15 @@ def _when(request: Request, run: Sequence[Move]) -> str:
     return f" in {first}" if first == last else f" from {first} to {last}"
 
 
-def change(request: Request, move: Move) -> Change:
+def change(request: Request, move: Adjustment) -> Change:
     """A move for the report."""
-    calendar, limit = request.scenario.calendar, move.lever.limit
-    dated, lasts = bool(move.lever.periods), limit.record.lasting
+    calendar, limit = request.scenario.calendar, move.elastic.limit
+    dated, lasts = bool(move.elastic.periods), limit.record.lasting
     return Change(
-        kind=move.lever.kind,
+        kind=move.elastic.kind,
         about=limit.label,
         amount=float(move.amount),
-        unit=move.lever.unit,
+        unit=move.elastic.unit,
         first=calendar.key(move.first) if dated else None,
         last=calendar.key(move.last) if dated and not lasts else None,
         words=_words(request, [move]),

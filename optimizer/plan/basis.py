@@ -6,31 +6,31 @@ from collections import defaultdict
 from collections.abc import Mapping
 from math import fsum
 
-import optimizer.plan.format as fmt
-from optimizer.plan.answer import Answer
 from optimizer.plan.operations import orders
+from optimizer.plan.provenance import Basis, BasisShares
+from optimizer.plan.solved_model import SolvedModel
 
 
-def basis(answer: Answer) -> fmt.Basis:
+def basis(solved: SolvedModel) -> Basis:
     """Shares of the work done, each demand in parts of itself, and of the money spent on systems."""
-    catalog = answer.tables.request.catalog
+    catalog = solved.tables.request.catalog
     work: defaultdict[str, float] = defaultdict(float)
-    need = {(row.demand, row.t): row.per_second for row in answer.tables.needs}
-    need.update({(d.demand, t): d.total for d in answer.tables.deadlines for t in answer.tables.calendar.periods})
-    for row, systems in answer.run.items():
-        accelerator = answer.tables.systems[row.system].accelerator
-        workload = answer.tables.scenario.demand[row.demand].workload
+    need = {(row.demand, row.t): row.per_second for row in solved.tables.needs}
+    need.update({(d.demand, t): d.total for d in solved.tables.deadlines for t in solved.tables.calendar.periods})
+    for row, systems in solved.run.items():
+        accelerator = solved.tables.systems[row.system].accelerator
+        workload = solved.tables.scenario.demand[row.demand].workload
         basis = catalog.throughput[accelerator][workload].basis
         work[basis] += systems * row.per_system / need[row.demand, row.t]
     spend: defaultdict[str, float] = defaultdict(float)
-    for order in orders(answer):
+    for order in orders(solved):
         priced = "price_usd" if order.route == "purchase" else "usd_per_accelerator_hour"
         cite = catalog.cite(order.offer, priced)
         spend[cite.basis if cite else "estimated"] += order.capex_usd + order.rent_usd
-    return fmt.Basis(work=_shares(work), spend=_shares(spend))
+    return Basis(work=_shares(work), spend=_shares(spend))
 
 
-def _shares(amounts: Mapping[str, float]) -> fmt.BasisShares:
+def _shares(amounts: Mapping[str, float]) -> BasisShares:
     total = fsum(amounts.values())
     share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in ("measured", "vendor", "estimated")}
-    return fmt.BasisShares(**share)
+    return BasisShares(**share)

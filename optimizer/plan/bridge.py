@@ -21,12 +21,13 @@ from math import fsum
 from typing import Any
 
 from optimizer.formulation.register import COST_LINES
-from optimizer.plan.format import Part, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import Part
 from optimizer.plan.recost import NotPriced, Recosted, recost
 
 ZERO = Fraction(0)
 WORK = tuple(record.name for record in COST_LINES if record.falls_on == "work")
-Inputs = tuple[dict[str, Any], dict[str, Any]]
+ScenarioAndCatalog = tuple[dict[str, Any], dict[str, Any]]
 """Scenario and catalogue."""
 
 
@@ -93,10 +94,10 @@ def _stamp(plan: Plan) -> Stamp:
     )
 
 
-Change = tuple[str, Fraction, str]
+Effect = tuple[str, Fraction, str]
 
 
-def _inputs(old: Plan, new: Plan) -> Iterator[Change]:
+def _inputs(old: Plan, new: Plan) -> Iterator[Effect]:
     """The old decisions at more and more of the new inputs."""
     decisions = old.model_dump(mode="json")
     before = recost(decisions, old.scenario, old.catalog).objective_usd
@@ -106,7 +107,7 @@ def _inputs(old: Plan, new: Plan) -> Iterator[Change]:
         before = after
 
 
-def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, Inputs]]:
+def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAndCatalog]]:
     scenario, catalog = dict(old.scenario), old.catalog
     rate = {"discount_rate": new.scenario["finance"]["discount_rate"]}
     scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
@@ -124,7 +125,7 @@ def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, Inputs]]:
     yield "Other inputs", "demand, fleet, commitments and all else", (new.scenario, new.catalog)
 
 
-def _decisions(old: Plan, new: Plan) -> Iterator[Change]:
+def _decisions(old: Plan, new: Plan) -> Iterator[Effect]:
     """From the old decisions to the new ones at the new inputs."""
     before, after = (_Orders(plan, (new.scenario, new.catalog)) for plan in (old, new))
     size_before, size_after = sum(before.service.values(), ZERO), sum(after.service.values(), ZERO)
@@ -156,14 +157,14 @@ def _decisions(old: Plan, new: Plan) -> Iterator[Change]:
 class _Orders:
     """Periods of service of ordered accelerators and their present cost, by offer; and the cost of all else."""
 
-    def __init__(self, plan: Plan, inputs: Inputs) -> None:
+    def __init__(self, plan: Plan, inputs: ScenarioAndCatalog) -> None:
         decisions = plan.model_dump(mode="json")
         orders = [row for row in decisions["orders"] if not row["commitment"]]
         self.service = _service(decisions, orders, inputs[1])
         self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
         self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
 
-    def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: Inputs) -> Fraction:
+    def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: ScenarioAndCatalog) -> Fraction:
         of_offer = [row for row in orders if row["offer"] == offer]
         return recost({**decisions, "orders": of_offer}, *inputs).objective_usd - self.rest.objective_usd
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from optimizer.formulation.register import AT_PERIOD_END, lines_of
 from optimizer.plan.bridge import Bridge, bridged
-from optimizer.plan.format import OrderRow, Part, Plan
+from optimizer.plan.format import OrderRow, Plan
+from optimizer.plan.provenance import Part
 
 TRACE = 1e-6
 

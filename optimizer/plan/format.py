@@ -11,22 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-FORMAT: Literal[2] = 2
-
-
-class Part(BaseModel):
-    """Base of every part of a plan."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Format(Part):
-    """Which program wrote the file and in which version of this format."""
-
-    format: Literal[2]
-    version: str
+from optimizer.plan.provenance import Audit, Basis, Certified, Format, Part, Run
 
 
 class PeriodRow(Part):
@@ -42,21 +27,6 @@ class PeriodRow(Part):
     fiscal_year: str
     discount_mid: str
     discount_end: str
-
-
-class Certified(Part):
-    """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves.
-
-    `duals` are the numbers that prove it, by row of the model: whoever states the model of the plan's inputs again
-    can compute the bound from them. A plan that stays close to an approved one is proved in a model in which the
-    orders `approved` stay possible, so many systems each, and the orders `placed` are fixed.
-    """
-
-    bound_usd: float
-    gap: float
-    duals: dict[str, float]
-    approved: dict[str, float]
-    placed: dict[str, float]
 
 
 class OrderRow(Part):
@@ -238,57 +208,11 @@ class LimitRow(Part):
     price_usd: float | None
 
 
-class BasisShares(Part):
-    """Shares of a total that rest on each kind of evidence; they sum to 1 where there is any."""
-
-    measured: float
-    vendor: float
-    estimated: float
-
-
-class Basis(Part):
-    """How much of the work done and of the money spent rests on estimates."""
-
-    work: BasisShares
-    spend: BasisShares
-
-
 class Excluded(Part):
     """An offer that the model could not choose, and why."""
 
     offer: str
     reason: str
-
-
-class Audit(Part):
-    """The verdict of the audit: `largest_violation` is relative to the scale of its limit."""
-
-    model_config = ConfigDict(allow_inf_nan=True)  # what is no number at all is infinitely wrong
-
-    ok: bool
-    checks: int
-    largest_violation: float
-    cost_difference_usd: float
-    findings: tuple[str, ...]
-
-
-class Run(Part):
-    """What it takes to repeat the run. Timings are not part of a plan: the same input gives the same bytes.
-
-    `plan_sha256` seals the plan: the SHA-256 of all else in it, as JSON with sorted keys. It says that a plan was
-    changed, not who made it.
-    """
-
-    version: str
-    scenario_sha256: str
-    catalog_sha256: str
-    plan_sha256: str
-    solver: str
-    options: dict[str, Any]
-    variables: int
-    integers: int
-    rows: int
-    nonzeros: int
 
 
 class Plan(Part):

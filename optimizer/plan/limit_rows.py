@@ -8,15 +8,15 @@ from math import fsum
 import optimizer.plan.format as fmt
 from optimizer.formulation.model import Model, Row, Terms
 from optimizer.formulation.register import LIMIT, LIMITS
-from optimizer.plan.answer import Answer
+from optimizer.plan.solved_model import SolvedModel
 
 NO_PRICE = 1e-7
 """A price below this, in USD per unit, is the solver's rounding."""
 
 
-def limits(answer: Answer) -> list[fmt.LimitRow]:
+def limits(solved: SolvedModel) -> list[fmt.LimitRow]:
     """The use of every row that limits the plan."""
-    return [_limit(answer, name, row) for name, row in limiting(answer.model)]
+    return [_limit(solved, name, row) for name, row in limiting(solved.model)]
 
 
 def limiting(model: Model) -> list[tuple[str, Row]]:
@@ -25,9 +25,9 @@ def limiting(model: Model) -> list[tuple[str, Row]]:
     return sorted((name, row) for name, row in model.rows.items() if name.partition("(")[0] in names)
 
 
-def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
+def _limit(solved: SolvedModel, name: str, row: Row) -> fmt.LimitRow:
     def total(terms: Terms) -> float:
-        return fsum(coefficient * answer.values[variable.name] for variable, coefficient in terms)
+        return fsum(coefficient * solved.values[variable.name] for variable, coefficient in terms)
 
     if row.share is None:
         of_user = LIMIT[name.partition("(")[0]].kind == "limits"
@@ -46,7 +46,7 @@ def _limit(answer: Answer, name: str, row: Row) -> fmt.LimitRow:
         limit=limit,
         at_least=at_least,
         slack=used - limit if at_least else limit - used,
-        price_usd=price_usd(row, answer.duals.get(name, 0.0)),
+        price_usd=price_usd(row, solved.duals.get(name, 0.0)),
     )
 
 
@@ -56,12 +56,12 @@ def price_usd(row: Row, dual: float) -> float | None:
     return price if price > NO_PRICE else None
 
 
-def budget(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.BudgetRow]:
+def budget(solved: SolvedModel, limits: Iterable[fmt.LimitRow]) -> list[fmt.BudgetRow]:
     rows = []
     for limit in limits:
         record = LIMIT[limit.row.partition("(")[0]]
         if record.kind == "budget":
-            (window,) = answer.model.rows[limit.row].keys
+            (window,) = solved.model.rows[limit.row].keys
             rows.append(fmt.BudgetRow(
                 budget=record.key[1],  # type: ignore[arg-type]
                 window=window, used_usd=limit.used, limit_usd=limit.limit,
@@ -69,12 +69,12 @@ def budget(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.BudgetRow
     return rows
 
 
-def supply(answer: Answer, limits: Iterable[fmt.LimitRow]) -> list[fmt.SupplyRow]:
+def supply(solved: SolvedModel, limits: Iterable[fmt.LimitRow]) -> list[fmt.SupplyRow]:
     rows = []
     for limit in limits:
         record = LIMIT[limit.row.partition("(")[0]]
         if record.kind == "supply":
-            name, period = answer.model.rows[limit.row].keys
+            name, period = solved.model.rows[limit.row].keys
             rows.append(fmt.SupplyRow(
                 kind=record.of,  # type: ignore[arg-type]
                 id=name, period=period, used=limit.used, limit=limit.limit, unit=limit.unit,

@@ -10,7 +10,7 @@ from typing import Any
 
 import optimizer.plan.format as fmt
 from optimizer.formulation.obligations import discounted_after, owed_by_system, periods_after, rent_after_usd
-from optimizer.plan.answer import Answer, gone
+from optimizer.plan.solved_model import SolvedModel, gone
 from optimizer.request.resources import RESOURCES
 from optimizer.tables import KW_PER_MW, Cohort, SitePeriod, Tables, Work, summed
 
@@ -30,17 +30,17 @@ def periods(tables: Tables) -> list[fmt.PeriodRow]:
     ]
 
 
-def orders(answer: Answer) -> list[fmt.OrderRow]:
-    later = discounted_after(answer.tables)
-    rows = [_order(answer, cohort, systems, later) for cohort, systems in answer.cohorts.items() if systems > 0]
+def orders(solved: SolvedModel) -> list[fmt.OrderRow]:
+    later = discounted_after(solved.tables)
+    rows = [_order(solved, cohort, systems, later) for cohort, systems in solved.cohorts.items() if systems > 0]
     return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0))
 
 
-def _order(answer: Answer, cohort: Cohort, systems: float, later: Sequence[Decimal]) -> fmt.OrderRow:
-    offer = answer.tables.offers[cohort.offer]
-    price = answer.paid_usd.get(cohort)
+def _order(solved: SolvedModel, cohort: Cohort, systems: float, later: Sequence[Decimal]) -> fmt.OrderRow:
+    offer = solved.tables.offers[cohort.offer]
+    price = solved.paid_usd.get(cohort)
     hourly = None if cohort.rent_usd is None else cohort.rent_usd / offer.accelerators
-    hours = answer.tables.calendar.hours * (cohort.last - cohort.t + 1)
+    hours = solved.tables.calendar.hours * (cohort.last - cohort.t + 1)
     return fmt.OrderRow(
         offer=cohort.offer,
         system=offer.system,
@@ -48,113 +48,113 @@ def _order(answer: Answer, cohort: Cohort, systems: float, later: Sequence[Decim
         vendor=offer.vendor,
         route=offer.route,  # type: ignore[arg-type]
         place=cohort.place,
-        ordered=answer.period(cohort.ordered),
-        enters_service=answer.period(cohort.t),
-        in_service_until=answer.period(cohort.last),
-        term_until=answer.period(cohort.ends),
+        ordered=solved.period(cohort.ordered),
+        enters_service=solved.period(cohort.t),
+        in_service_until=solved.period(cohort.last),
+        term_until=solved.period(cohort.ends),
         systems=systems,
         accelerators=systems * offer.accelerators,
         price_usd=price,
         usd_per_accelerator_hour=hourly,
         capex_usd=systems * ((price or 0.0) + offer.network_usd),
         rent_usd=systems * (cohort.rent_usd or 0.0) * hours,
-        rent_after_usd=systems * rent_after_usd(answer.tables, cohort),
-        owed_usd=systems * owed_by_system(answer.tables, cohort, later),
+        rent_after_usd=systems * rent_after_usd(solved.tables, cohort),
+        owed_usd=systems * owed_by_system(solved.tables, cohort, later),
         commitment=cohort.committed,
     )
 
 
-def after_horizon(answer: Answer) -> list[fmt.AfterHorizonRow]:
+def after_horizon(solved: SolvedModel) -> list[fmt.AfterHorizonRow]:
     """Rent due after the horizon by fiscal year; a period belongs to the year in which it starts."""
-    calendar, due = answer.tables.calendar, defaultdict[str, float](float)
-    for cohort, systems in answer.cohorts.items():
-        for k in range(periods_after(answer.tables, cohort) if systems > 0 else 0):
+    calendar, due = solved.tables.calendar, defaultdict[str, float](float)
+    for cohort, systems in solved.cohorts.items():
+        for k in range(periods_after(solved.tables, cohort) if systems > 0 else 0):
             year = calendar.fiscal_year(calendar.count + 1 + k)
             due[year] += systems * (cohort.rent_usd or 0.0) * calendar.hours
     return [fmt.AfterHorizonRow(fiscal_year=year, rent_usd=usd) for year, usd in sorted(due.items())]
 
 
-def in_service(answer: Answer) -> list[fmt.InServiceRow]:
+def in_service(solved: SolvedModel) -> list[fmt.InServiceRow]:
     rows = []
-    fleet = {(row.system, row.place, row.t): row.fleet for row in answer.tables.stock}
-    for key, systems in gone(answer):
+    fleet = {(row.system, row.place, row.t): row.fleet for row in solved.tables.stock}
+    for key, systems in gone(solved):
         fleet[key] -= systems
-    for stock in answer.tables.stock:
-        systems = answer.in_service[stock.system, stock.place, stock.t]
+    for stock in solved.tables.stock:
+        systems = solved.in_service[stock.system, stock.place, stock.t]
         if systems > 0:
-            facts = answer.tables.systems[stock.system]
+            facts = solved.tables.systems[stock.system]
             rows.append(fmt.InServiceRow(
                 system=stock.system, accelerator=facts.accelerator, vendor=facts.vendor, place=stock.place,
-                period=answer.period(stock.t), systems=systems,
+                period=solved.period(stock.t), systems=systems,
                 fleet=fleet[stock.system, stock.place, stock.t],
                 accelerators=systems * facts.accelerators,
             ))  # fmt: skip
     return rows
 
 
-def work(answer: Answer) -> list[fmt.WorkRow]:
+def work(solved: SolvedModel) -> list[fmt.WorkRow]:
     """Work by place: what a group does is split in proportion to the systems that are free there.
 
     Work that is assigned to places one by one comes first and takes its part of them.
     """
-    free = {key: systems * answer.tables.availability for key, systems in answer.in_service.items()}
+    free = {key: systems * solved.tables.availability for key, systems in solved.in_service.items()}
     rows = []
-    for work, systems in sorted(answer.run.items(), key=lambda item: len(answer.tables.places_of(item[0].group))):
-        present = {place: free.get((work.system, place, work.t), 0.0) for place in answer.tables.places_of(work.group)}
+    for work, systems in sorted(solved.run.items(), key=lambda item: len(solved.tables.places_of(item[0].group))):
+        present = {place: free.get((work.system, place, work.t), 0.0) for place in solved.tables.places_of(work.group)}
         total = fsum(present.values())
         for place, here in present.items():
             busy = systems if len(present) == 1 else systems * here / total if total else 0.0
             free[work.system, place, work.t] = max(0.0, here - busy)
             if busy > 0:
-                rows.append(_work_row(answer, work, place, busy))
+                rows.append(_work_row(solved, work, place, busy))
     return sorted(rows, key=lambda r: (r.demand, r.period, r.system, r.place))
 
 
-def _work_row(answer: Answer, work: Work, place: str, systems: float) -> fmt.WorkRow:
+def _work_row(solved: SolvedModel, work: Work, place: str, systems: float) -> fmt.WorkRow:
     return fmt.WorkRow(
         demand=work.demand,
-        workload=answer.tables.scenario.demand[work.demand].workload,
+        workload=solved.tables.scenario.demand[work.demand].workload,
         system=work.system,
-        accelerator=answer.tables.systems[work.system].accelerator,
+        accelerator=solved.tables.systems[work.system].accelerator,
         place=place,
-        period=answer.period(work.t),
+        period=solved.period(work.t),
         systems=systems,
         work_per_second=systems * work.per_system,
     )
 
 
-def unmet(answer: Answer) -> list[fmt.UnmetRow]:
+def unmet(solved: SolvedModel) -> list[fmt.UnmetRow]:
     rows = []
-    for need in answer.tables.needs:
-        part = answer.undone(need)
+    for need in solved.tables.needs:
+        part = solved.undone(need)
         if part > 0:
             per_second = part * need.per_second
-            usd = per_second * (need.unmet_usd or 0.0) * answer.tables.calendar.hours
-            row = fmt.UnmetRow(demand=need.demand, period=answer.period(need.t), per_second=per_second, usd=usd)
+            usd = per_second * (need.unmet_usd or 0.0) * solved.tables.calendar.hours
+            row = fmt.UnmetRow(demand=need.demand, period=solved.period(need.t), per_second=per_second, usd=usd)
             rows.append(row)
     return rows
 
 
-def _used(answer: Answer) -> Iterator[tuple[tuple[str, int, str], float]]:
+def _used(solved: SolvedModel) -> Iterator[tuple[tuple[str, int, str], float]]:
     """What each system uses at its place in a period: of each resource without the site's figure, and average MW."""
-    for (system, place, t), systems in answer.in_service.items():
-        facts = answer.tables.systems[system]
+    for (system, place, t), systems in solved.in_service.items():
+        facts = solved.tables.systems[system]
         yield (place, t, "average_mw"), systems * facts.average_kw / KW_PER_MW
         for resource in RESOURCES:
             yield (place, t, resource.name), systems * resource.draw(facts) / resource.parts
 
 
-def sites(answer: Answer) -> list[fmt.SiteRow]:
+def sites(solved: SolvedModel) -> list[fmt.SiteRow]:
     """Power, cooling, racks and energy of every site and period, counted from what is in service."""
-    tables, used = answer.tables, defaultdict(float, summed(_used(answer)))
-    online = {(site, start): answer.values[v.name] for (site, start), v in answer.model.expand.items()}
+    tables, used = solved.tables, defaultdict(float, summed(_used(solved)))
+    online = {(site, start): solved.values[v.name] for (site, start), v in solved.model.expand.items()}
     added = defaultdict(float, summed(
         ((site, t), mw) for (site, start), mw in online.items() for t in range(start, tables.calendar.count + 1)
     ))  # fmt: skip
     return [
         fmt.SiteRow(
             site=row.site,
-            period=answer.period(row.t),
+            period=solved.period(row.t),
             energy_mwh=used[row.site, row.t, "average_mw"] * row.pue * tables.calendar.hours,
             **_resources(row, used, added[row.site, row.t], tables.calendar.months),
         )

@@ -6,55 +6,55 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import optimizer.plan.format as fmt
-from optimizer.plan.answer import Answer
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.scenario import Porting
 
 
-def retired(answer: Answer) -> list[fmt.RetiredRow]:
+def retired(solved: SolvedModel) -> list[fmt.RetiredRow]:
     rows = []
-    for (entry, t), systems in answer.retire.items():
+    for (entry, t), systems in solved.retire.items():
         if systems > 0:
             rows.append(fmt.RetiredRow(
-                system=entry.system, site=entry.site, period=answer.period(t), until=entry.until,
+                system=entry.system, site=entry.site, period=solved.period(t), until=entry.until,
                 systems=systems, resale_usd=systems * entry.resale_usd,
             ))  # fmt: skip
     return rows
 
 
-def expanded(answer: Answer) -> list[fmt.ExpansionRow]:
+def expanded(solved: SolvedModel) -> list[fmt.ExpansionRow]:
     rows = []
-    for (site, t), variable in answer.model.expand.items():
-        mw, expansion = answer.values[variable.name], answer.tables.scenario.sites[site].expansion
+    for (site, t), variable in solved.model.expand.items():
+        mw, expansion = solved.values[variable.name], solved.tables.scenario.sites[site].expansion
         if mw > 0 and expansion is not None:
             usd = mw * float(expansion.usd_per_mw)
-            rows.append(fmt.ExpansionRow(site=site, period=answer.period(t), mw=mw, usd=usd))
+            rows.append(fmt.ExpansionRow(site=site, period=solved.period(t), mw=mw, usd=usd))
     return rows
 
 
-def engineering(answer: Answer) -> list[fmt.EngineeringRow]:
+def engineering(solved: SolvedModel) -> list[fmt.EngineeringRow]:
     rows = []
-    for (accelerator, t), variable in answer.model.engineer.items():
-        one_off = answer.tables.request.catalog.accelerators[accelerator].one_off
-        if answer.values[variable.name] > 0 and one_off is not None:
-            ready = answer.period(t + answer.tables.wait(one_off.months))
-            starts, usd = answer.period(t), float(one_off.usd)
+    for (accelerator, t), variable in solved.model.engineer.items():
+        one_off = solved.tables.request.catalog.accelerators[accelerator].one_off
+        if solved.values[variable.name] > 0 and one_off is not None:
+            ready = solved.period(t + solved.tables.wait(one_off.months))
+            starts, usd = solved.period(t), float(one_off.usd)
             rows.append(fmt.EngineeringRow(accelerator=accelerator, starts=starts, ready=ready, usd=usd))
     return rows
 
 
-def porting(answer: Answer) -> list[fmt.PortingRow]:
+def porting(solved: SolvedModel) -> list[fmt.PortingRow]:
     rows = []
-    for (demand, stack, t), variable in answer.model.port.items():
-        cost = (answer.tables.scenario.demand[demand].stacks or {})[stack]
-        if answer.values[variable.name] > 0 and isinstance(cost, Porting):
-            ready = answer.period(t + answer.tables.wait(cost.months))
-            starts, usd = answer.period(t), float(cost.usd)
+    for (demand, stack, t), variable in solved.model.port.items():
+        cost = (solved.tables.scenario.demand[demand].stacks or {})[stack]
+        if solved.values[variable.name] > 0 and isinstance(cost, Porting):
+            ready = solved.period(t + solved.tables.wait(cost.months))
+            starts, usd = solved.period(t), float(cost.usd)
             rows.append(fmt.PortingRow(demand=demand, stack=stack, starts=starts, ready=ready, usd=usd))
     return rows
 
 
-def clusters(answer: Answer, work: Iterable[fmt.WorkRow]) -> list[fmt.ClusterRow]:
-    catalog, demands = answer.tables.request.catalog, answer.tables.scenario.demand
+def clusters(solved: SolvedModel, work: Iterable[fmt.WorkRow]) -> list[fmt.ClusterRow]:
+    catalog, demands = solved.tables.request.catalog, solved.tables.scenario.demand
     size: defaultdict[tuple[str, str, str, str], float] = defaultdict(float)
     for row in work:
         if demands[row.demand].cluster is not None:

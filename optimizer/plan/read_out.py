@@ -1,4 +1,4 @@
-"""An answer read out as a plan: all its tables, before it is audited and sealed."""
+"""A solved model read out as a plan: all its tables, before it is audited and sealed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 import optimizer.plan.format as fmt
 from optimizer.plan import operations, other_decisions
-from optimizer.plan.answer import Answer
 from optimizer.plan.basis import basis
 from optimizer.plan.limit_rows import budget, limits, supply
+from optimizer.plan.provenance import FORMAT, Certified, Format, Run
 from optimizer.plan.seal import sha256_of
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.plan.warnings import Said
 from optimizer.request.edits import as_text
 from optimizer.solving.matrix import Matrix
@@ -24,45 +25,45 @@ NOTHING_USD = 1e-6
 """Less is no money: what is left of large sums that cancel out."""
 
 
-def _bound_usd(answer: Answer) -> float:
+def _bound_usd(solved: SolvedModel) -> float:
     """What no plan can cost less than, by the solver: the objective where the last digits of a sum alone differ."""
-    bound, objective = answer.solution.bound_usd, answer.objective_usd
+    bound, objective = solved.solution.bound_usd, solved.objective_usd
     same = math.isclose(bound, objective, rel_tol=ROUNDING, abs_tol=NOTHING_USD)
     return objective if same else min(bound, objective)
 
 
-def read_answer(
-    answer: Answer, matrix: Matrix, options: Options, certified: fmt.Certified, said: Said, version: str
+def plan_parts(
+    solved: SolvedModel, matrix: Matrix, options: Options, certified: Certified, said: Said, version: str
 ) -> dict[str, Any]:
     """All of a plan but its audit and its seal, which are made from this."""
-    solution, tables = answer.solution, answer.tables
+    solution, tables = solved.solution, solved.tables
     scenario, catalog = as_text(tables.scenario), as_text(tables.request.catalog)
-    objective, bound = answer.objective_usd, _bound_usd(answer)
-    rows, work = limits(answer), operations.work(answer)
+    objective, bound = solved.objective_usd, _bound_usd(solved)
+    rows, work = limits(solved), operations.work(solved)
     parts: dict[str, Any] = {
-        "chipmix": fmt.Format(format=fmt.FORMAT, version=version),
+        "chipmix": Format(format=FORMAT, version=version),
         "status": solution.status,
         "objective_usd": objective,
         "bound_usd": bound,
         "gap": relative_gap(objective, bound),
         "certified": certified,
         "periods": operations.periods(tables),
-        "costs": {line: {answer.period(t): usd for t, usd in by_t.items()} for line, by_t in answer.costs.items()},
-        "orders": operations.orders(answer),
-        "after_horizon": operations.after_horizon(answer),
-        "in_service": operations.in_service(answer),
+        "costs": {line: {solved.period(t): usd for t, usd in by_t.items()} for line, by_t in solved.costs.items()},
+        "orders": operations.orders(solved),
+        "after_horizon": operations.after_horizon(solved),
+        "in_service": operations.in_service(solved),
         "work": work,
-        "unmet": operations.unmet(answer),
-        "retired": other_decisions.retired(answer),
-        "expanded": other_decisions.expanded(answer),
-        "engineering": other_decisions.engineering(answer),
-        "porting": other_decisions.porting(answer),
-        "clusters": other_decisions.clusters(answer, work),
-        "sites": operations.sites(answer),
-        "budget": budget(answer, rows),
-        "supply": supply(answer, rows),
+        "unmet": operations.unmet(solved),
+        "retired": other_decisions.retired(solved),
+        "expanded": other_decisions.expanded(solved),
+        "engineering": other_decisions.engineering(solved),
+        "porting": other_decisions.porting(solved),
+        "clusters": other_decisions.clusters(solved, work),
+        "sites": operations.sites(solved),
+        "budget": budget(solved, rows),
+        "supply": supply(solved, rows),
         "limits": rows,
-        "basis": basis(answer),
+        "basis": basis(solved),
         "excluded": [fmt.Excluded(offer=o, reason=r) for o, r in sorted(tables.excluded.items())],
         "warnings": list(said.warnings),
         "notes": list(said.notes),
@@ -75,9 +76,9 @@ def read_answer(
 
 def _run(
     scenario: dict[str, Any], catalog: dict[str, Any], matrix: Matrix, options: Options, solver: str, version: str
-) -> fmt.Run:
+) -> Run:
     """How a plan was made: from what, by what, and the size of the model. The seal comes last."""
-    return fmt.Run(
+    return Run(
         version=version,
         scenario_sha256=sha256_of(scenario),
         catalog_sha256=sha256_of(catalog),

@@ -14,7 +14,7 @@ from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.plan.format import Plan
 from optimizer.request.calendar import Calendar, discount_end, discount_mid
 
-Inputs = Mapping[str, Any]
+InputTexts = Mapping[str, Any]
 
 
 class NotPriced(Exception):
@@ -30,7 +30,7 @@ class Recosted:
     objective_usd: Fraction
 
 
-def recosted(plan: Plan, scenario: Inputs, catalog: Inputs) -> Recosted:
+def recosted(plan: Plan, scenario: InputTexts, catalog: InputTexts) -> Recosted:
     """The costs of a plan's decisions under the inputs of a scenario and catalogue, as a plan holds them.
 
     Raises NotPriced where an order has no price there, or the periods are others.
@@ -38,7 +38,7 @@ def recosted(plan: Plan, scenario: Inputs, catalog: Inputs) -> Recosted:
     return recost(plan.model_dump(mode="json"), scenario, catalog)
 
 
-def recost(decisions: Mapping[str, Any], scenario: Inputs, catalog: Inputs) -> Recosted:
+def recost(decisions: Mapping[str, Any], scenario: InputTexts, catalog: InputTexts) -> Recosted:
     """The same from the JSON of a plan, of which only the decisions count."""
     rows = [
         {**row, "discount_mid": str(mid), "discount_end": str(end)}
@@ -52,7 +52,7 @@ def recost(decisions: Mapping[str, Any], scenario: Inputs, catalog: Inputs) -> R
     return Recosted(costs, present, accounts.objective_usd)
 
 
-def _factors(decisions: Mapping[str, Any], scenario: Inputs) -> list[tuple[Decimal, Decimal]]:
+def _factors(decisions: Mapping[str, Any], scenario: InputTexts) -> list[tuple[Decimal, Decimal]]:
     """Discount factors of the periods at the scenario's rate."""
     start, count = scenario["horizon"]["start"], int(scenario["horizon"]["periods"])
     calendar = Calendar(first_month(start), months_in(start), count, int(scenario["finance"]["fiscal_year_starts"]))

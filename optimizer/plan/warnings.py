@@ -15,7 +15,7 @@ from statistics import median
 from catalogs.periods import first_month
 from catalogs.schema import Catalog, Offer
 from optimizer.formulation.obligations import rent_after_usd
-from optimizer.plan.answer import Answer
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.calendar import MONTHS_PER_YEAR
 from optimizer.request.schedule_notes import readings
 from optimizer.request.schedules import mean
@@ -34,26 +34,26 @@ PEERS = 3
 """A trend needs at least this many prices."""
 
 
-def work_left_undone(answer: Answer) -> Iterator[str]:
+def work_left_undone(solved: SolvedModel) -> Iterator[str]:
     """Work that the plan leaves undone: how much of it, when, and what that costs or would be worth."""
-    for demand, needs in grouped(answer.tables.needs, lambda need: need.demand).items():
-        undone = {need: left for need in needs if (left := answer.undone(need)) > 0}
+    for demand, needs in grouped(solved.tables.needs, lambda need: need.demand).items():
+        undone = {need: left for need in needs if (left := solved.undone(need)) > 0}
         if undone:
             asked = fsum(need.per_second for need in needs)
             share = fsum(left * need.per_second for need, left in undone.items()) / asked
             part = "all" if share > 1 - FRACTIONS else _percent(share)
-            when, cost = _when(answer, undone), _cost_of_undone(answer, undone)
+            when, cost = _when(solved, undone), _cost_of_undone(solved, undone)
             yield f"{part} of the work of {demand} is left undone, {when}; {cost}"
 
 
-def _when(answer: Answer, needs: Collection[Need]) -> str:
-    first, last = (answer.period(end(need.t for need in needs)) for end in (min, max))
+def _when(solved: SolvedModel, needs: Collection[Need]) -> str:
+    first, last = (solved.period(end(need.t for need in needs)) for end in (min, max))
     return f"in {first}" if first == last else f"in {len(needs)} periods from {first} to {last}"
 
 
-def _cost_of_undone(answer: Answer, undone: Mapping[Need, float]) -> str:
+def _cost_of_undone(solved: SolvedModel, undone: Mapping[Need, float]) -> str:
     """What leaving work undone costs, undiscounted, and the value that it does not earn."""
-    hours = answer.tables.calendar.hours
+    hours = solved.tables.calendar.hours
     paid = fsum(left * need.per_second * hours * (need.unmet_usd or 0.0) for need, left in undone.items())
     lost = fsum(left * need.per_second * hours * (need.value_usd or 0.0) for need, left in undone.items())
     cost = f"that costs {_never_nothing(paid)}" if paid else "that costs nothing"
@@ -74,11 +74,11 @@ def usd_in_words(usd: float) -> str:
     return f"{usd / MILLION:,.3f} million USD" if usd >= SHOWN_IN_USD else f"{usd:,.2f} USD"
 
 
-def doubtful(answer: Answer) -> Iterator[str]:
+def doubtful(solved: SolvedModel) -> Iterator[str]:
     """What is doubtful about the request and touches this plan."""
-    tables = answer.tables
-    sites = {place for (_, place, _), systems in answer.in_service.items() if systems > 0} & set(tables.scenario.sites)
-    hosted = {c.offer for c, systems in answer.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
+    tables = solved.tables
+    sites = {place for (_, place, _), systems in solved.in_service.items() if systems > 0} & set(tables.scenario.sites)
+    hosted = {c.offer for c, systems in solved.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
     for doubt in (
         *nothing_asked(tables),
         *nothing_in_time(tables),
@@ -88,10 +88,10 @@ def doubtful(answer: Answer) -> Iterator[str]:
         yield doubt.text
 
 
-def high_residual(answer: Answer) -> Iterator[str]:
+def high_residual(solved: SolvedModel) -> Iterator[str]:
     """What is left at the end is worth more than half of what was bought."""
-    bought = fsum(answer.costs["hardware_usd"].values()) + fsum(answer.costs["network_usd"].values())
-    left = -fsum(answer.costs["residual_usd"].values())
+    bought = fsum(solved.costs["hardware_usd"].values()) + fsum(solved.costs["network_usd"].values())
+    left = -fsum(solved.costs["residual_usd"].values())
     if bought > 0 and left > bought / 2:
         yield (
             f"the residual value is {left / bought:.0%} of what is bought: the horizon is short against the life "
@@ -99,10 +99,10 @@ def high_residual(answer: Answer) -> Iterator[str]:
         )
 
 
-def rent_after_horizon(answer: Answer) -> Iterator[str]:
+def rent_after_horizon(solved: SolvedModel) -> Iterator[str]:
     """Rent due after the horizon that the scenario leaves out of the costs: a longer term then looks the cheaper."""
-    tables = answer.tables
-    owed = fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in answer.cohorts.items())
+    tables = solved.tables
+    owed = fsum(systems * rent_after_usd(tables, cohort) for cohort, systems in solved.cohorts.items())
     if owed > 0 and tables.scenario.finance.owed_after_horizon == "ignored":
         millions = f"{owed / MILLION:,.3f} million USD"
         yield (
@@ -111,18 +111,18 @@ def rent_after_horizon(answer: Answer) -> Iterator[str]:
         )
 
 
-def terms_rounded(answer: Answer) -> Iterator[str]:
+def terms_rounded(solved: SolvedModel) -> Iterator[str]:
     """Terms of what is ordered or committed that are no whole number of periods."""
-    committed = {cohort.offer for cohort, systems in answer.cohorts.items() if cohort.committed and systems > 0}
-    return (doubt.text for doubt in rounded_terms(answer.tables, {*ordered_offers(answer), *committed}))
+    committed = {cohort.offer for cohort, systems in solved.cohorts.items() if cohort.committed and systems > 0}
+    return (doubt.text for doubt in rounded_terms(solved.tables, {*ordered_offers(solved), *committed}))
 
 
-def idle_systems(answer: Answer) -> Iterator[str]:
+def idle_systems(solved: SolvedModel) -> Iterator[str]:
     """Systems that are ordered and never do any work: bought to meet a limit, or to sell back."""
-    tables = answer.tables
-    working = {(row.system, place) for row, n in answer.run.items() if n > 0 for place in tables.places_of(row.group)}
+    tables = solved.tables
+    working = {(row.system, place) for row, n in solved.run.items() if n > 0 for place in tables.places_of(row.group)}
     idle: dict[str, float] = {}
-    for cohort, systems in answer.cohorts.items():
+    for cohort, systems in solved.cohorts.items():
         system = tables.offers[cohort.offer].system
         if systems > 0 and not cohort.committed and (system, cohort.place) not in working:
             idle[system] = idle.get(system, 0.0) + systems
@@ -130,22 +130,22 @@ def idle_systems(answer: Answer) -> Iterator[str]:
         yield f"{count:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
 
 
-def empty_limits(answer: Answer) -> Iterator[str]:
+def empty_limits(solved: SolvedModel) -> Iterator[str]:
     """A ceiling over nothing that can be ordered, is in service or emits: it holds by itself."""
-    named = {row.keys[0] for name, row in answer.model.rows.items() if name.startswith("limit(")}
-    for name in sorted({rule.name for rule in answer.tables.scenario.limits} - named):
+    named = {row.keys[0] for name, row in solved.model.rows.items() if name.startswith("limit(")}
+    for name in sorted({rule.name for rule in solved.tables.scenario.limits} - named):
         yield f"limit '{name}' selects nothing in this plan and holds by itself"
 
 
-def read_otherwise(answer: Answer) -> Iterator[str]:
+def read_otherwise(solved: SolvedModel) -> Iterator[str]:
     """What the scenario writes by period and is not read by its own period: what was read."""
-    return map(str, readings(answer.tables.scenario))
+    return map(str, readings(solved.tables.scenario))
 
 
-def ordered_offers(answer: Answer) -> dict[str, int]:
+def ordered_offers(solved: SolvedModel) -> dict[str, int]:
     """The offers ordered, each with its first period of order."""
     found: dict[str, int] = {}
-    for cohort, systems in answer.cohorts.items():
+    for cohort, systems in solved.cohorts.items():
         if systems > 0 and not cohort.committed:
             found[cohort.offer] = min(cohort.ordered, found.get(cohort.offer, cohort.ordered))
     return dict(sorted(found.items()))
@@ -156,10 +156,10 @@ def _price(offer: Offer, months: range) -> float | None:
     return None if price is None else float(price)
 
 
-def old_quotes(answer: Answer) -> Iterator[str]:
+def old_quotes(solved: SolvedModel) -> Iterator[str]:
     """A price that was quoted more than a year before the order that rests on it."""
-    for name, t in ordered_offers(answer).items():
-        offer, months = answer.tables.request.catalog.offers[name], answer.tables.calendar.span(t)
+    for name, t in ordered_offers(solved).items():
+        offer, months = solved.tables.request.catalog.offers[name], solved.tables.calendar.span(t)
         schedule = offer.price_usd if offer.route == "purchase" else offer.usd_per_accelerator_hour
         quoted = (
             max((k for k in schedule if first_month(k) <= months[-1]), key=first_month)
@@ -167,13 +167,13 @@ def old_quotes(answer: Answer) -> Iterator[str]:
             else None
         )
         if quoted is not None and months[0] - first_month(quoted) > MONTHS_PER_YEAR:
-            yield f"the price of {name} ordered in {answer.period(t)} was quoted in {quoted}, more than a year before"
+            yield f"the price of {name} ordered in {solved.period(t)} was quoted in {quoted}, more than a year before"
 
 
-def off_trend(answer: Answer) -> Iterator[str]:
+def off_trend(solved: SolvedModel) -> Iterator[str]:
     """A purchase price more than half off the median of its generation, per accelerator and peak rate."""
-    tables = answer.tables
-    for name, t in ordered_offers(answer).items():
+    tables = solved.tables
+    for name, t in ordered_offers(solved).items():
         months = tables.calendar.span(t)
         own = _usd_per_tflops(tables, name, months)
         peers = [usd for other in _peers(tables, name) if (usd := _usd_per_tflops(tables, other, months)) is not None]
@@ -203,11 +203,11 @@ def _usd_per_tflops(tables: Tables, name: str, months: range) -> float | None:
     return price / facts.accelerators / float(peak) if price and peak else None
 
 
-def slower_successor(answer: Answer) -> Iterator[str]:
+def slower_successor(solved: SolvedModel) -> Iterator[str]:
     """A newer chip that draws no less than an older one of its maker and kind, and works slower."""
-    catalog, calendar = answer.tables.request.catalog, answer.tables.calendar
-    bought = sorted({answer.tables.offers[name].accelerator for name in ordered_offers(answer)})
-    for work in sorted({demand.workload for demand in answer.tables.scenario.demand.values()}):
+    catalog, calendar = solved.tables.request.catalog, solved.tables.calendar
+    bought = sorted({solved.tables.offers[name].accelerator for name in ordered_offers(solved)})
+    for work in sorted({demand.workload for demand in solved.tables.scenario.demand.values()}):
         months = calendar.span(calendar.count)
         able = {a: mean(by[work].rate, months) for a, by in catalog.throughput.items() if work in by}
         rate = {a: float(value) for a, value in able.items() if value}
@@ -253,9 +253,9 @@ class Said:
     notes: tuple[str, ...]
 
 
-def said(answer: Answer, warnings: Iterable[str] = (), notes: Iterable[str] = ()) -> Said:
+def said(solved: SolvedModel, warnings: Iterable[str] = (), notes: Iterable[str] = ()) -> Said:
     """Every suspicion about a plan, after what is said of how it was made."""
     return Said(
-        (*warnings, *(text for suspicion in OF_SUBSTANCE for text in suspicion(answer))),
-        (*notes, *(text for suspicion in WORTH_KNOWING for text in suspicion(answer))),
+        (*warnings, *(text for suspicion in OF_SUBSTANCE for text in suspicion(solved))),
+        (*notes, *(text for suspicion in WORTH_KNOWING for text in suspicion(solved))),
     )

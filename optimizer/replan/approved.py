@@ -19,7 +19,7 @@ from optimizer.infeasible.shortage import Infeasible
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Column, Floats, Line, Matrix
+from optimizer.solving.matrix import Floats, Matrix, NewColumn, NewRow
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, Watch, relative_gap
 from optimizer.solving.solve import Solver, solve
@@ -126,7 +126,7 @@ def refuse_placed(matrix: Matrix, until: str, options: Options) -> None:
         raise PlacedOrdersConflict(until)
 
 
-class Changes:
+class ChangedLines:
     """A model in which changed order lines can be counted, or kept below a count."""
 
     def __init__(self, matrix: Matrix, lines: Mapping[OrderLine, float]) -> None:
@@ -136,19 +136,19 @@ class Changes:
         self.choices = range(len(matrix.cost), len(matrix.cost) + len(self.columns))
         self.gone = len(set(old) - set(matrix.columns))
         self.lines = len(old)
-        choices = [Column(f"changed({matrix.columns[j]})", 0.0, 1.0, {}, integer=True) for j in self.columns]
+        choices = [NewColumn(f"changed({matrix.columns[j]})", 0.0, 1.0, {}, integer=True) for j in self.columns]
         self.linked = matrix.with_columns(choices).with_rows(list(self._links()))
 
-    def _links(self) -> Iterator[Line]:
+    def _links(self) -> Iterator[NewRow]:
         """A choice is 1 where the systems of its order line are not the approved ones.
 
         order − old ≤ (most − old) · changed and old − order ≤ old · changed: the tightest there is.
         """
         for j, choice, old in zip(self.columns, self.choices, self.old, strict=True):
             more = float(self.matrix.upper[j]) - old
-            yield Line(f"more({self.matrix.columns[j]})", -np.inf, old, {j: 1.0, choice: -more})
+            yield NewRow(f"more({self.matrix.columns[j]})", -np.inf, old, {j: 1.0, choice: -more})
             if old:
-                yield Line(f"fewer({self.matrix.columns[j]})", old, np.inf, {j: 1.0, choice: old})
+                yield NewRow(f"fewer({self.matrix.columns[j]})", old, np.inf, {j: 1.0, choice: old})
 
     def fewest(self, most_cost: float) -> Matrix:
         """The fewest changes, at a cost of no more than `most_cost` in millions of USD."""
@@ -156,10 +156,10 @@ class Changes:
 
     def cheapest(self, changes: int, most_cost: float) -> Matrix:
         """The least cost with no more than so many changes."""
-        row = Line("most_changes", -np.inf, float(changes), dict.fromkeys(self.choices, 1.0))
+        row = NewRow("most_changes", -np.inf, float(changes), dict.fromkeys(self.choices, 1.0))
         return self.linked.with_rows([row, *self._below(most_cost)])
 
-    def _below(self, most_cost: float) -> list[Line]:
+    def _below(self, most_cost: float) -> list[NewRow]:
         most = most_cost + ROUNDING * abs(most_cost)
         return [self.matrix.cost_row(most)] if np.isfinite(most) else []
 
@@ -180,7 +180,7 @@ def replanned(matrix: Matrix, best: Solution, approved: Approved, options: Optio
     The saving is a part of what the best plan costs less than the cheapest of those with the fewest changes
     of all. Whatever stops a solve early leaves more changes, or more cost, than need be; never less truth.
     """
-    changes = Changes(matrix, order_lines(approved.plan))
+    changes = ChangedLines(matrix, order_lines(approved.plan))
     with Solver() as solver:
 
         def solved(model: Matrix, counts: bool) -> Solution:

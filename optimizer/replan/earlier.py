@@ -21,7 +21,7 @@ from optimizer.formulation.model import Model, model_name, row_name
 from optimizer.interruption import STOPS
 from optimizer.plan.format import Plan
 from optimizer.plan.warnings import usd_in_words
-from optimizer.replan.approved import ONE_CHANGE, ROUNDING, Changes, order_lines
+from optimizer.replan.approved import ONE_CHANGE, ROUNDING, ChangedLines, order_lines
 from optimizer.solving.matrix import Floats, Matrix, in_usd
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, Watch, nothing_known, relative_gap
@@ -206,7 +206,7 @@ class Earlier:
         room = best.bound + OF_GAP * self.options.gap * abs(best.bound)
         if best.interrupted or room < best.objective or len(best.values) > MOST_COLUMNS:
             return best
-        changes = Changes(self._between(best), self.lines)
+        changes = ChangedLines(self._between(best), self.lines)
         few = self._counted(changes.fewest(room), changes.with_choices(best.values), gap=0.0, abs_gap=ONE_CHANGE)
         if not few.values.size or changes.counted(few.values) >= changes.counted(best.values):
             return best
@@ -229,9 +229,8 @@ class Earlier:
         return self.matrix.fixed({j: self._before(j) for j in same})
 
     def _changed(self, solution: Solution) -> str:
-        return (
-            f"order lines changed against the plan before: {Changes(self.matrix, self.lines).counted(solution.values)}"
-        )
+        changed = ChangedLines(self.matrix, self.lines).counted(solution.values)
+        return f"order lines changed against the plan before: {changed}"
 
     def _how_changed(self, solution: Solution, kept: Solution | None) -> str:
         lines = self._changed(solution)

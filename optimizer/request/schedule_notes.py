@@ -16,8 +16,8 @@ from optimizer.request.calendar import Calendar
 from optimizer.request.scenario import Forecast, Scenario
 from optimizer.request.schedules import READINGS, Reading, Schedule, highest, lowest, mean, reading_of, supplied
 
-Path = tuple[str, ...]
-Rule = Callable[[Scenario], Iterator["Read"]]
+KeyPath = tuple[str, ...]
+NoteOn = Callable[[Scenario], Iterator["Read"]]
 SHOWN = 6
 """Periods of one schedule that are named with what was read in them."""
 _OF_ITS_MONTHS: Mapping[Reading, str] = {
@@ -32,7 +32,7 @@ _OF_ITS_MONTHS: Mapping[Reading, str] = {
 class Read:
     """Where something by period stands in a scenario, and what was read of it."""
 
-    path: Path
+    path: KeyPath
     words: str
 
     def __str__(self) -> str:
@@ -44,9 +44,9 @@ def readings(scenario: Scenario) -> list[Read]:
     return [found for rule in RULES for found in rule(scenario)]
 
 
-def _schedules(scenario: Scenario) -> Iterator[tuple[Path, dict[str, Decimal]]]:
+def _schedules(scenario: Scenario) -> Iterator[tuple[KeyPath, dict[str, Decimal]]]:
     """Every schedule of several steps that a scenario holds."""
-    entries: list[tuple[Path, Schedule | None]] = [
+    entries: list[tuple[KeyPath, Schedule | None]] = [
         (("finance", "carbon_usd_per_t"), scenario.finance.carbon_usd_per_t),
         *((("supply_per_month", key), value) for key, value in sorted(scenario.supply_per_month.items())),
     ]
@@ -68,7 +68,7 @@ def inside_periods(scenario: Scenario) -> Iterator[Read]:
             yield Read(path, "; ".join(said[:SHOWN]) + more)
 
 
-def _read_in(calendar: Calendar, t: int, path: Path, schedule: dict[str, Decimal]) -> str | None:
+def _read_in(calendar: Calendar, t: int, path: KeyPath, schedule: dict[str, Decimal]) -> str | None:
     """What a schedule was read as in a period, if a key inside it changes something."""
     months, key, read = calendar.span(t), calendar.key(t), reading_of(path)
     inner = [step for step in schedule if first_month(step) in months[1:]]
@@ -115,7 +115,7 @@ def windows(scenario: Scenario) -> Iterator[Read]:
             yield from _window(scenario.calendar, ("limits",), limit.within, f"{limit.name} within {limit.within}")
 
 
-def _window(calendar: Calendar, path: Path, window: str, what: str) -> Iterator[Read]:
+def _window(calendar: Calendar, path: KeyPath, window: str, what: str) -> Iterator[Read]:
     inside = calendar.window(window)
     months = range(calendar.first_month(inside[0]), calendar.first_month(inside[-1] + 1))
     if calendar.months_of_window(window) != months:
@@ -136,4 +136,4 @@ def fleet(scenario: Scenario) -> Iterator[Read]:
                 yield Read(("fleet",), f"{what} is in service to the end of {calendar.key(t)}")
 
 
-RULES: tuple[Rule, ...] = (inside_periods, outside_horizon, windows, fleet)
+RULES: tuple[NoteOn, ...] = (inside_periods, outside_horizon, windows, fleet)

@@ -24,8 +24,9 @@ from catalogs.schema import Catalog
 from catalogs.yaml_text import CONTROL_CHARACTERS, Map, tree_of
 from optimizer.audit import audit
 from optimizer.formulation.model import Model, model_name
-from optimizer.plan.format import FORMAT, Audit, Plan
+from optimizer.plan.format import Plan
 from optimizer.plan.limit_rows import limiting, price_usd
+from optimizer.plan.provenance import FORMAT, Audit
 from optimizer.plan.seal import seal_of, sha256_of
 from optimizer.proven import program_version, stated
 from optimizer.reading import from_outside, read_json, refused

@@ -14,8 +14,8 @@ import numpy as np
 
 from optimizer.audit.warnings import FOLLOWING
 from optimizer.formulation.model import Model
-from optimizer.plan.answer import Answer
 from optimizer.plan.format import Plan
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.plan.warnings import said
 from optimizer.replan.earlier import decisions, retired
 from optimizer.solving.matrix import Matrix, uncomfortable
@@ -52,10 +52,10 @@ def _not_of_making(plan: Plan, texts: Iterable[str]) -> list[str]:
     return left
 
 
-def _ordered(plan: Plan, model: Model, matrix: Matrix) -> Answer:
+def _ordered(plan: Plan, model: Model, matrix: Matrix) -> SolvedModel:
     """The orders, commitments and retired fleet of a plan in its model: all that is needed of a solution here."""
     values = {**decisions(plan), **dict(retired(plan, model))}
     values |= {variable.name: cohort.systems for cohort, variable in model.cohort.items() if cohort.committed}
     found = np.array([values.get(column, 0.0) for column in matrix.columns])
     nothing = np.zeros(len(matrix.rows))
-    return Answer(model, matrix, Solution(plan.status, found, nothing, 0.0, 0.0, False, plan.run.solver))
+    return SolvedModel(model, matrix, Solution(plan.status, found, nothing, 0.0, 0.0, False, plan.run.solver))

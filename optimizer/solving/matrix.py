@@ -61,10 +61,10 @@ class Matrix:
         span = slice(self.start[row], self.start[row + 1])
         return math.fsum(np.abs(self.value[span]) * self.upper[self.index[span]])
 
-    def cost_row(self, most: float) -> Line:
+    def cost_row(self, most: float) -> NewRow:
         """The row that keeps the objective at or below `most`, in millions of USD."""
         paid = np.flatnonzero(self.cost).tolist()
-        return Line("cost_within", -np.inf, most, {j: float(self.cost[j]) for j in paid})
+        return NewRow("cost_within", -np.inf, most, {j: float(self.cost[j]) for j in paid})
 
     def minimising(self, entries: Mapping[int, float]) -> Matrix:
         """The same limits, but Σ coefficient · column is what is minimised: with no entries, any plan will do."""
@@ -102,7 +102,7 @@ class Matrix:
         lower[rows], upper[rows] = -np.inf, np.inf
         return replace(self, row_lower=lower, row_upper=upper)
 
-    def with_columns(self, columns: Sequence[Column]) -> Matrix:
+    def with_columns(self, columns: Sequence[NewColumn]) -> Matrix:
         """A model with further columns at its end."""
         count = len(self.cost)
         entries = sorted(
@@ -122,7 +122,7 @@ class Matrix:
             columns=(*self.columns, *(column.name for column in columns)),
         )
 
-    def with_rows(self, rows: Sequence[Line]) -> Matrix:
+    def with_rows(self, rows: Sequence[NewRow]) -> Matrix:
         """A model with further rows at its end."""
         terms = [sorted(row.entries.items()) for row in rows]
         ends = self.start[-1] + np.cumsum([len(row) for row in terms], dtype=np.int64)
@@ -139,7 +139,7 @@ class Matrix:
     def elastic(self, gives: Sequence[Give]) -> Matrix:
         """The elastic model: rows may be violated, and the weighed violations are all that is minimised."""
         return self.minimising({}).with_columns(
-            [Column(give.name, give.weight, self._most(give), give.rows) for give in gives]
+            [NewColumn(give.name, give.weight, self._most(give), give.rows) for give in gives]
         )
 
     def _most(self, give: Give) -> float:
@@ -153,7 +153,7 @@ class Matrix:
         return worst
 
 
-class Column(NamedTuple):
+class NewColumn(NamedTuple):
     """A further column from 0 to `upper`; `entries` has its coefficient by row number."""
 
     name: str
@@ -163,7 +163,7 @@ class Column(NamedTuple):
     integer: bool = False
 
 
-class Line(NamedTuple):
+class NewRow(NamedTuple):
     """A further row, `lower` ≤ Σ coefficient · column ≤ `upper`; `entries` has its coefficient by column number."""
 
     name: str

@@ -63,8 +63,8 @@ def _values(problem: pulp.LpProblem, matrix: Matrix) -> Floats | None:
     scale = 1 + np.maximum(
         np.abs(activity), np.bincount(row_of, np.abs(matrix.value * whole[matrix.index]), minlength=len(matrix.rows))
     )
-    holds = (activity >= matrix.row_lower - TOLERANCE * scale) & (activity <= matrix.row_upper + TOLERANCE * scale)
-    return values if holds.all() else None
+    feasible = (activity >= matrix.row_lower - TOLERANCE * scale) & (activity <= matrix.row_upper + TOLERANCE * scale)
+    return values if feasible.all() else None
 
 
 def _with_whole(matrix: Matrix, values: Floats) -> Matrix:

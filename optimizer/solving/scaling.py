@@ -88,7 +88,7 @@ def _of_columns(matrix: Matrix) -> Floats:
 class _Sizes(NamedTuple):
     """Of each row: what its terms can come to, its size, and its least coefficient."""
 
-    reach: Floats
+    activity: Floats
     size: Floats
     least: Floats
 
@@ -101,14 +101,14 @@ def _sizes(matrix: Matrix, columns: Floats) -> _Sizes:
     """
     row_of, amount = row_numbers(matrix), np.abs(matrix.value)
     per_unit = amount * columns[matrix.index]
-    reach = np.bincount(row_of, amount * _most(matrix)[matrix.index], minlength=len(matrix.rows))
+    activity = np.bincount(row_of, amount * _most(matrix)[matrix.index], minlength=len(matrix.rows))
     whole = _largest(matrix, np.where(whole_columns(matrix)[matrix.index], per_unit, 0.0))
-    largest, limit = _largest(matrix, per_unit), np.minimum(row_limits(matrix), reach)
+    largest, limit = _largest(matrix, per_unit), np.minimum(row_limits(matrix), activity)
     size = np.maximum(limit, np.where(whole > 0, whole, np.where(limit > 0, largest / FINE, largest)))
     size = np.where(size > 0, size, 1.0)
     finest = _largest(matrix, np.divide(1.0, per_unit, out=np.zeros_like(per_unit), where=per_unit > 0))
     least = np.divide(1.0, finest, out=np.full_like(finest, np.inf), where=finest > 0)
-    return _Sizes(np.maximum(reach, size), size, least)
+    return _Sizes(np.maximum(activity, size), size, least)
 
 
 def _largest(matrix: Matrix, amounts: Floats) -> Floats:
@@ -122,9 +122,9 @@ def _of_rows(matrix: Matrix, columns: Floats) -> Floats:
     """r: what brings the size of a row to `FINE`, if it is less, its terms below `COARSE` and its least coefficient
     above `SMALLEST`.
     """
-    reach, size, least = _sizes(matrix, columns)
-    wanted = np.minimum(np.maximum(FINE / size, 1.0), COARSE / reach)
-    return _power_of_two(np.maximum(wanted, np.minimum(2 * SMALLEST / least, LARGEST / reach)))
+    activity, size, least = _sizes(matrix, columns)
+    wanted = np.minimum(np.maximum(FINE / size, 1.0), COARSE / activity)
+    return _power_of_two(np.maximum(wanted, np.minimum(2 * SMALLEST / least, LARGEST / activity)))
 
 
 def _of_objective(cost: Floats) -> float:

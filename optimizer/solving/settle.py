@@ -44,7 +44,7 @@ def settled(solve: Callable[[Matrix, Options], Solution], matrix: Matrix, option
     for number in range(MOST_ROUNDS):
         own = found.values[: len(matrix.cost)]
         rows = broken(matrix, own) if own.size else []
-        if not own.size or (not rows and not found.rough and _holds(matrix, own)):
+        if not own.size or (not rows and not found.rough and _is_feasible(matrix, own)):
             return _trimmed(found, matrix)
         if found.interrupted or (wide and not rows):
             break
@@ -75,7 +75,7 @@ def widened(matrix: Matrix) -> Matrix:
     return replace(matrix, upper=more, row_lower=matrix.row_lower - give, row_upper=matrix.row_upper + give)
 
 
-def _holds(matrix: Matrix, values: Floats) -> bool:
+def _is_feasible(matrix: Matrix, values: Floats) -> bool:
     """Whether no row is missed by more than a solution may, half on each side of it.
 
     A row without a limit has no size where nothing counts in it: there, traces of its columns are nothing.

@@ -14,7 +14,7 @@ from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
 from optimizer.solving.solution import GaveUp, Options, Progress, Solution, SolverError, Watch, nothing_known
-from optimizer.solving.solver_child import Child, Ended, Result
+from optimizer.solving.solver_child import Child, Ended, SolvedArrays
 
 POLL_SECONDS = 0.1
 """How long a Ctrl-C or a time limit may go unnoticed: no wait for the solver is longer, which also Windows ends."""
@@ -22,7 +22,7 @@ GRACE_SECONDS = 30.0
 """How long past its time limit a solver may take to hand over what it has, before it is killed."""
 
 
-Tell = Callable[..., None]
+TellFigures = Callable[..., None]
 """Told where a solve stands, in the solver's own units: `seconds`, `cost`, `bound`, `nodes`."""
 _canary_sang = False
 
@@ -86,7 +86,7 @@ class Solver:
         return _solution(matrix, fine, result) if result is not None else nothing_known()
 
     def _run(
-        self, problem: Mapping[str, Any], settings: Mapping[str, Any], tell: Tell | None
+        self, problem: Mapping[str, Any], settings: Mapping[str, Any], tell: TellFigures | None
     ) -> Mapping[str, Any] | None:
         """Has the process solve a model; None if it did not come to its end and had to be killed."""
         child = self._child = self._child or Child()
@@ -99,7 +99,7 @@ class Solver:
             child.kill()
             self.close()
             raise
-        if isinstance(said, Result):
+        if isinstance(said, SolvedArrays):
             return said.arrays
         self._child = None
         words = child.close()
@@ -116,7 +116,7 @@ def solve(
         return solver.solve(matrix, options, watch, start)
 
 
-def _in_usd(watch: Watch, objective: float) -> Tell:
+def _in_usd(watch: Watch, objective: float) -> TellFigures:
     """Tells in USD what the solver says in its own unit."""
 
     def tell(seconds: float, cost: float, bound: float, nodes: int) -> None:
@@ -145,7 +145,7 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
     }
 
 
-def _listen(child: Child, seconds: float | None, tell: Tell | None) -> Result | Ended | None:
+def _listen(child: Child, seconds: float | None, tell: TellFigures | None) -> SolvedArrays | Ended | None:
     """Passes progress on until the model is done, or the process ends instead; None if it was killed for lateness.
 
     The first Ctrl-C asks it to stop, the next one raises.
@@ -155,7 +155,7 @@ def _listen(child: Child, seconds: float | None, tell: Tell | None) -> Result | 
         told = False
         while time.monotonic() < latest:
             said = child.heard(POLL_SECONDS)
-            if isinstance(said, (Result, Ended)):
+            if isinstance(said, (SolvedArrays, Ended)):
                 return said
             if said is not None and tell is not None:
                 tell(**said.figures)

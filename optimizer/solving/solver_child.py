@@ -26,6 +26,7 @@ import numpy as np
 from optimizer.solving.solver_process import DONE, STOP, packed
 
 HERE = Path(__file__).parent
+OURS = str(HERE.parent.parent)
 NEEDED = ("highspy", "numpy")
 START = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path(sys.argv[1], run_name='__main__')"
 """Runs the file that is named first; the folders after it come last on the path, so that they shadow nothing."""
@@ -34,14 +35,14 @@ LAST_WORDS = 20
 
 
 @dataclass(frozen=True)
-class Result:
+class SolvedArrays:
     """The arrays of a solved model."""
 
     arrays: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Report:
+class SolveStanding:
     """Where a running solve stands."""
 
     figures: Mapping[str, Any]
@@ -52,7 +53,7 @@ class Ended:
     """The process has ended."""
 
 
-Said = Result | Report | Ended
+Message = SolvedArrays | SolveStanding | Ended
 
 
 class Child:
@@ -62,7 +63,7 @@ class Child:
         self._process = subprocess.Popen(
             command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=HERE, **_apart()
         )
-        self._said: SimpleQueue[Said] = SimpleQueue()
+        self._said: SimpleQueue[Message] = SimpleQueue()
         self._words: deque[bytes] = deque(maxlen=LAST_WORDS)
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._hear, self._keep_words)]
         for thread in self._threads:
@@ -78,7 +79,7 @@ class Child:
         """Asks it to end a solve with the best plan so far; one that has just ended by itself does not mind."""
         self._tell(STOP)
 
-    def heard(self, seconds: float) -> Said | None:
+    def heard(self, seconds: float) -> Message | None:
         """What it says next; None if it says nothing for so long."""
         try:
             return self._said.get(timeout=seconds)
@@ -110,7 +111,7 @@ class Child:
         try:
             with self._process.stdout as out:
                 for line in out:
-                    self._said.put(_result(out, line) if line.startswith(DONE) else Report(json.loads(line)))
+                    self._said.put(_result(out, line) if line.startswith(DONE) else SolveStanding(json.loads(line)))
         finally:
             self._said.put(Ended())
 
@@ -121,11 +122,11 @@ class Child:
 
 
 def command() -> list[str]:
-    """The command that starts a solver, by its file and with the folders of the libraries that we use ourselves."""
+    """The command that starts a solver, by its file and with the folders of the libraries that it uses, and of ours."""
     found = (find_spec(name) for name in NEEDED)
     folders = {str(Path(spec.origin).parent.parent) for spec in found if spec is not None and spec.origin is not None}
     return [
-        sys.executable, "-I", "-X", "utf8", "-c", START, str(HERE / "solver_process.py"), *sorted(folders),
+        sys.executable, "-I", "-X", "utf8", "-c", START, str(HERE / "solver_process.py"), *sorted({*folders, OURS}),
     ]  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def _apart() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _result(out: IO[bytes], line: bytes) -> Said:
+def _result(out: IO[bytes], line: bytes) -> Message:
     content = out.read(int(line.removeprefix(DONE)))
     with np.load(BytesIO(content)) as arrays:
-        return Result({name: arrays[name] for name in arrays.files})
+        return SolvedArrays({name: arrays[name] for name in arrays.files})

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.solving.matrix import Column, Floats, Line, Matrix, row_limits, row_numbers
+from optimizer.solving.matrix import Floats, Matrix, NewColumn, NewRow, row_limits, row_numbers
 
 Flags = NDArray[np.bool_]
 EPS = float(np.finfo(float).eps)
@@ -110,10 +110,10 @@ def cut_off(matrix: Matrix, rows: Sequence[int], values: Floats, number: int) ->
         ways = [(j, a > 0) for j, a in _terms(matrix, row) if whole[j] and _can_move(matrix, j, a, values)]
         first = len(matrix.cost)
         about = f"{matrix.rows[row]},{number}"
-        matrix = matrix.with_columns([Column(f"instead({about},{k})", 0.0, 1.0, {}, True) for k in range(len(ways))])
+        matrix = matrix.with_columns([NewColumn(f"instead({about},{k})", 0.0, 1.0, {}, True) for k in range(len(ways))])
         whole = np.concatenate([whole, np.ones(len(ways), dtype=bool)])
         lines = [_moved(matrix, j, down, values, first + k, f"{about},{k}") for k, (j, down) in enumerate(ways)]
-        lines.append(Line(f"any({about})", 1.0, np.inf, {first + k: 1.0 for k in range(len(ways))}))
+        lines.append(NewRow(f"any({about})", 1.0, np.inf, {first + k: 1.0 for k in range(len(ways))}))
         matrix = matrix.with_rows(lines)
     return matrix
 
@@ -123,9 +123,9 @@ def _can_move(matrix: Matrix, column: int, amount: float, values: Floats) -> boo
     return bool(here - 1 >= matrix.lower[column] if amount > 0 else here + 1 <= matrix.upper[column])
 
 
-def _moved(matrix: Matrix, column: int, down: bool, values: Floats, choice: int, about: str) -> Line:
+def _moved(matrix: Matrix, column: int, down: bool, values: Floats, choice: int, about: str) -> NewRow:
     """x_j ≤ x*_j − 1 or x_j ≥ x*_j + 1 if `choice` is 1, and within its bounds else."""
     here, low, high = round(float(values[column])), float(matrix.lower[column]), float(matrix.upper[column])
     if down:
-        return Line(f"fewer({about})", -np.inf, high, {column: 1.0, choice: high - (here - 1)})
-    return Line(f"more({about})", low, np.inf, {column: 1.0, choice: low - (here + 1)})
+        return NewRow(f"fewer({about})", -np.inf, high, {column: 1.0, choice: high - (here - 1)})
+    return NewRow(f"more({about})", low, np.inf, {column: 1.0, choice: low - (here + 1)})

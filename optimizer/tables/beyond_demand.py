@@ -18,7 +18,7 @@ from optimizer.tables.selection import chosen, facts_of_offer, facts_of_place, s
 
 EACH_WINDOW = ("each_period", "each_year")
 WORK = "work"
-Amounts = Decimal | dict[str, Decimal] | None
+WantedAmount = Decimal | dict[str, Decimal] | None
 
 
 def floors_by_offer(here: Joined) -> dict[str, float]:
@@ -56,7 +56,7 @@ def _least_measured(here: Joined, limit: Limit, offer: OfferFacts) -> float:
     return per_system[limit.measure] or math.inf
 
 
-def _amounts(schedule: Amounts) -> list[Decimal]:
+def _amounts(schedule: WantedAmount) -> list[Decimal]:
     """Every amount of a schedule."""
     if schedule is None:
         return []

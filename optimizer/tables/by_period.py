@@ -14,7 +14,17 @@ from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
 from optimizer.tables.joins import Joined
-from optimizer.tables.rows import Ask, Deadline, FleetEntry, Limit, Need, OfferFacts, OrderLine, SitePeriod, grouped
+from optimizer.tables.rows import (
+    Ask,
+    Deadline,
+    FleetEntry,
+    Need,
+    OfferFacts,
+    OrderLine,
+    SitePeriod,
+    SupplyLimit,
+    grouped,
+)
 
 
 def limit_in(resource: Resource, schedule: Schedule | None, months: range) -> float | None:
@@ -217,16 +227,16 @@ class Circumstances(Joined):
         return [str(offer.host)] if offer.hosted else sorted(self.scenario.sites)
 
     @cached_property
-    def accelerator_supply(self) -> list[Limit]:
+    def accelerator_supply(self) -> list[SupplyLimit]:
         return self._limits(sorted(self.scenario.supply_per_month.items()))
 
     @cached_property
-    def offer_supply(self) -> list[Limit]:
+    def offer_supply(self) -> list[SupplyLimit]:
         schedules = ((key, self.catalog.offers[key].supply_systems_per_month) for key in self.offers)
         return self._limits((key, schedule) for key, schedule in schedules if schedule is not None)
 
     @cached_property
-    def pool_supply(self) -> list[Limit]:
+    def pool_supply(self) -> list[SupplyLimit]:
         found = []
         for pool, rule in sorted(self.scenario.pools_per_month.items()):
             if isinstance(rule, Forecast):
@@ -251,10 +261,10 @@ class Circumstances(Joined):
         """Demands of whose work a limit may want more than is asked for."""
         return shared_work(self)
 
-    def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: Decimal = Decimal(1)) -> list[Limit]:
+    def _limits(self, schedules: Iterable[tuple[str, Schedule]], share: Decimal = Decimal(1)) -> list[SupplyLimit]:
         """Most in each period, from amounts per month."""
         return [
-            Limit(key, t, float((supplied(schedule, months) or 0) * len(months) * share))
+            SupplyLimit(key, t, float((supplied(schedule, months) or 0) * len(months) * share))
             for key, schedule in schedules
             for t, months in self.months.items()
         ]

@@ -165,7 +165,7 @@ class SitePeriod(NamedTuple):
         return self.tariffs[field] if field in self.tariffs else {"pue": self.pue, "peak_pue": self.peak_pue}[field]
 
 
-class Limit(NamedTuple):
+class SupplyLimit(NamedTuple):
     """Most that may be used of an accelerator, an offer or a pool in period t (a window for a budget)."""
 
     id: str

@@ -10,7 +10,7 @@ from catalogs.schema import Catalog
 from optimizer.request.scenario import EACH, Limit
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
-Facts = Mapping[str, tuple[str, ...]]
+EntryFacts = Mapping[str, tuple[str, ...]]
 """What an entry is, by the keys of a selection; a key that is absent never matches."""
 
 
@@ -19,7 +19,7 @@ def chosen(limit: Limit) -> dict[str, tuple[str, ...]]:
     return {key: value for key, value in limit.of.model_dump().items() if value is not None}
 
 
-def selected(patterns: Mapping[str, tuple[str, ...]], facts: Facts) -> bool:
+def selected(patterns: Mapping[str, tuple[str, ...]], facts: EntryFacts) -> bool:
     """Whether an entry is what a selection is about: every key has a pattern that fits."""
     return all(
         any(fnmatch.fnmatchcase(value, pattern) for value in facts.get(key, ()) for pattern in wanted)
@@ -28,7 +28,7 @@ def selected(patterns: Mapping[str, tuple[str, ...]], facts: Facts) -> bool:
 
 
 def apart(
-    limit: Limit, there: Iterable[Facts], demands: Iterable[str]
+    limit: Limit, there: Iterable[EntryFacts], demands: Iterable[str]
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]]:
     """A limit's selections with `each` taken apart: (the values that `each` took, the selection).
 

@@ -20,7 +20,8 @@ from pydantic import BaseModel
 from optimizer.explain.explanation import Explanation
 from optimizer.explore.side_by_side import Runs
 from optimizer.plan.bridge import Bridge
-from optimizer.plan.format import FORMAT, Plan
+from optimizer.plan.format import Plan
+from optimizer.plan.provenance import FORMAT
 from optimizer.reading import parsed
 from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
 

@@ -31,7 +31,7 @@ def _unit(column: str, most: float) -> float:
     return _UNITS.get(column.partition("(")[0], min(1.0, most))
 
 
-class Answer:
+class SolvedModel:
     """A solution with the model it solves: what the parts of a plan are read from."""
 
     def __init__(self, model: Model, matrix: Matrix, solution: Solution) -> None:
@@ -109,8 +109,8 @@ class Answer:
         return fsum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
 
 
-def gone(answer: Answer) -> Iterable[tuple[tuple[str, str, int], float]]:
+def gone(solved: SolvedModel) -> Iterable[tuple[tuple[str, str, int], float]]:
     """The systems retired by each decision, at their place in every period from then on."""
-    for (entry, start), systems in answer.retire.items():
+    for (entry, start), systems in solved.retire.items():
         for t in range(start, entry.last + 1):
             yield (entry.system, entry.site, t), systems
