@@ -22,7 +22,7 @@ from optimizer.explore.side_by_side import Runs
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import FORMAT, Plan
 from optimizer.reading import parsed
-from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
+from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)
 AS_WRITTEN = "use the workbook as it was written"

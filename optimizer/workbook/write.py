@@ -13,34 +13,34 @@ from optimizer.explore.side_by_side import Runs
 from optimizer.files import write_bytes
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
-from optimizer.workbook.bridge import write_bridge
-from optimizer.workbook.capacity import write_capacity
-from optimizer.workbook.cash import write_cash
-from optimizer.workbook.checks import write_checks
-from optimizer.workbook.compare import write_compare
-from optimizer.workbook.contents import open_contents, write_contents
-from optimizer.workbook.depreciation import write_depreciation
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.finish import finish, recalculated
-from optimizer.workbook.given import marked
-from optimizer.workbook.in_memory import saved
-from optimizer.workbook.inputs import write_inputs
-from optimizer.workbook.layout import Book
-from optimizer.workbook.limits import Sources, write_limits
-from optimizer.workbook.log import write_log
+from optimizer.workbook.language.given import marked
+from optimizer.workbook.language.translate import translate
+from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
-from optimizer.workbook.orders import write_orders
-from optimizer.workbook.purchase_orders import write_purchase_orders
-from optimizer.workbook.sensitivity import write_sensitivity
-from optimizer.workbook.sites import write_sites
-from optimizer.workbook.styles import Styles
-from optimizer.workbook.summary import open_summary, write_summary
-from optimizer.workbook.supply import write_supply
-from optimizer.workbook.translate import translate
-from optimizer.workbook.unit_costs import write_unit_costs
-from optimizer.workbook.why import write_why
-from optimizer.workbook.wording import ENGLISH, Language, font_of
+from optimizer.workbook.sheets.bridge import write_bridge
+from optimizer.workbook.sheets.capacity import write_capacity
+from optimizer.workbook.sheets.cash import write_cash
+from optimizer.workbook.sheets.checks import write_checks
+from optimizer.workbook.sheets.compare import write_compare
+from optimizer.workbook.sheets.contents import open_contents, write_contents
+from optimizer.workbook.sheets.depreciation import write_depreciation
+from optimizer.workbook.sheets.inputs import write_inputs
+from optimizer.workbook.sheets.limits import Sources, write_limits
+from optimizer.workbook.sheets.log import write_log
+from optimizer.workbook.sheets.orders import write_orders
+from optimizer.workbook.sheets.purchase_orders import write_purchase_orders
+from optimizer.workbook.sheets.sensitivity import write_sensitivity
+from optimizer.workbook.sheets.sites import write_sites
+from optimizer.workbook.sheets.summary import open_summary, write_summary
+from optimizer.workbook.sheets.supply import write_supply
+from optimizer.workbook.sheets.unit_costs import write_unit_costs
+from optimizer.workbook.sheets.why import write_why
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.finish import finish, recalculated
+from optimizer.workbook.writing.in_memory import saved
+from optimizer.workbook.writing.styles import Styles
 
 
 def write_workbook(

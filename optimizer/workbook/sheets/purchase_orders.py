@@ -1,0 +1,234 @@
+"""Purchase orders: one table to filter, an order a row; systems and prices follow Orders and Inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from math import fsum
+
+from openpyxl.utils import get_column_letter
+
+from catalogs.periods import first_month
+from optimizer.plan.format import OrderRow
+from optimizer.workbook.facts import Facts, Group, month_start
+from optimizer.workbook.sheets.inputs import InputRows
+from optimizer.workbook.sheets.orders import OrderRows
+from optimizer.workbook.writing.book import Book, Check, Tie
+from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.lines import FIRST_PERIOD, PERIOD, START
+from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.styles import FORMATS, Role
+
+SHEET = "Purchase orders"
+HEAD = 4
+EPOCH = date(1899, 12, 30)
+"""The day that Excel counts dates from."""
+NOTE = (
+    "Rows follow overrides and prices. An override that adds an order in another period adds no row: a check says so."
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Systems of a group that enter service at a place in a period, counted from 0; `rows` are the plan's."""
+
+    group: Group
+    place: str
+    at: int
+    rows: tuple[OrderRow, ...]
+
+    @property
+    def ordered(self) -> int:
+        """The month in which the period of order starts."""
+        return first_month(self.rows[0].ordered)
+
+    @property
+    def column(self) -> str:
+        """The letter of its period's column on the time sheets."""
+        return get_column_letter(FIRST_PERIOD + self.at)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: its header, the unit that formats it, its width, and whether it is summed."""
+
+    header: str
+    unit: str
+    width: float
+    summed: bool = False
+
+
+COLUMNS = {
+    "ordered": Column("Order date", "date", 13),
+    "enters": Column("Enters service", "date", 13),
+    "leaves": Column("Last day of service", "date", 13),
+    "vendor": Column("Vendor", "", 11),
+    "accelerator": Column("Accelerator", "", 14),
+    "offer": Column("Offer", "", 26),
+    "place": Column("Place", "", 18),
+    "route": Column("Route", "", 12),
+    "committed": Column("Commitment", "", 12),
+    "systems": Column("Systems", "systems", 11, summed=True),
+    "accelerators": Column("Accelerators", "accelerators", 13, summed=True),
+    "price": Column("Unit price, USD/system", "USD/system", 14),
+    "capex": Column("Capex with network, USD", "USD", 17, summed=True),
+    "deposit": Column("Deposit due at order, USD", "USD", 17, summed=True),
+    "balance": Column("Balance due on entering service, USD", "USD", 17, summed=True),
+    "rate": Column("Rent, USD/ accelerator-hour", "USD/accelerator-hour", 13),
+    "rent": Column("Rent, USD/hour", "USD/hour", 14, summed=True),
+    "term": Column("Rent over the term, USD", "USD", 17, summed=True),
+    "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
+}
+LETTERS = {name: get_column_letter(i) for i, name in enumerate(COLUMNS, start=1)}
+
+
+def write_purchase_orders(book: Book, inputs: InputRows, orders: OrderRows) -> None:
+    """Write the sheet; needs Inputs and Orders."""
+    page = Page(book, SHEET, "Purchase orders", "7030A0")
+    page.widths([column.width for column in COLUMNS.values()])
+    page.text(HEAD - 1, 1, NOTE, Role.NOTE)
+    page.headers(HEAD, [(column.header, bool(column.unit)) for column in COLUMNS.values()], 42)
+    found = _orders(book.facts)
+    for row, order in enumerate(found, start=HEAD + 1):
+        _write(page, row, order, _formulas(inputs, orders, order))
+        _tie(page, row, order)
+    last = HEAD + len(found)
+    page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['after']}{max(last, HEAD + 1)}"
+    _totals(page, last)
+    if found:
+        listed = f"SUM({_range('systems', last)})"
+        value = Formula(f"={listed}-{orders.entering_total.total}")
+        meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
+        book.checks.append(Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning))
+    page.sheet.freeze_panes = f"A{HEAD + 1}"
+    page.print_setup(HEAD)
+
+
+def _orders(facts: Facts) -> list[Order]:
+    """Orders and commitments by date of order."""
+    found = []
+    for group in facts.groups:
+        for line in group.lines:
+            for at, systems in enumerate(line.systems):
+                if systems:
+                    found.append(Order(group, line.place, at, _rows(facts, group, line.place, at)))
+    return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.offer, o.group.batch, o.place))
+
+
+def _rows(facts: Facts, group: Group, place: str, at: int) -> tuple[OrderRow, ...]:
+    """The plan's rows of an order; commitments at another price are another group's."""
+    price = group.entry_prices[at]
+    return tuple(
+        row
+        for row in facts.plan.orders
+        if (row.offer, row.place, row.enters_service, row.commitment)
+        == (group.offer, place, facts.keys[at], group.committed)
+        and (price is None or price in (row.price_usd, row.usd_per_accelerator_hour))
+    )
+
+
+def _formulas(inputs: InputRows, orders: OrderRows, order: Order) -> dict[str, str]:
+    """Formulas by column; {name} stands for the row's cell in that column."""
+    group = order.group
+    rows, offer = orders.groups[group], inputs.offers[group.offer]
+    systems = inputs.committed[group].systems if group.committed else {}
+    network = f"{{systems}}*{offer.network.constant}"
+    found = {
+        "ordered": f"=EDATE({{enters}},-{rows.lead.constant}*months_per_period)",
+        "enters": f"=Inputs!{order.column}${START}",
+        "leaves": f"=EDATE({{enters}},{rows.service.constant}*months_per_period)-1",
+        "systems": f"={systems.get(order.place, orders.entering[group, order.place]).at(order.at)}",
+        "accelerators": f"={{systems}}*{inputs.systems[group.system].accelerators.constant}",
+        "capex": f"={network}",
+        "balance": "={capex}",
+    }
+    price = _price(inputs, orders, order)
+    if not group.purchased:
+        after = f"MAX(0,{rows.service.constant}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
+        rent = {
+            "rate": price,
+            "rent": "={accelerators}*{rate}",
+            "term": f"={{rent}}*hours_per_period*{rows.service.constant}",
+        }
+        return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
+    assert offer.deposit is not None
+    bought = {
+        "price": price,
+        "capex": f"={{systems}}*{{price}}+{network}",
+        "deposit": f"={{systems}}*{{price}}*{offer.deposit.constant}",
+        "balance": "={capex}-{deposit}",
+    }
+    return {**found, **bought}
+
+
+def _price(inputs: InputRows, orders: OrderRows, order: Order) -> str:
+    """USD per system or accelerator-hour at the period of order, after price breaks; a commitment has its own."""
+    group = order.group
+    if group.committed:
+        return f"={inputs.committed[group].price.at(order.at)}"
+    listed, lead = inputs.offers[group.offer].price, orders.groups[group].lead.constant
+    text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead})"
+    factor = orders.decisions.factors.get(group.offer)
+    return f"{text}*{factor.at(order.at)}" if factor else text
+
+
+def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None:
+    group = order.group
+    texts = {
+        "vendor": group.vendor,
+        "accelerator": group.accelerator,
+        "offer": group.offer,
+        "place": order.place,
+        "route": group.route.replace("_", " "),
+        "committed": "yes" if group.committed else "no",
+    }
+    cells = {name: f"{letter}{row}" for name, letter in LETTERS.items()}
+    whole = all(each.systems.is_integer() for each in order.rows)
+    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
+        if name in texts:
+            page.text(row, i, texts[name])
+        elif name in formulas:
+            look = FORMATS["kW" if name == "systems" and not whole else column.unit]
+            look = look if column.unit != "date" else f"{look}_)_)"
+            page.formula(row, i, Formula(formulas[name].format(**cells)), None, look)
+
+
+FIELDS: dict[str, Callable[[OrderRow], float]] = {
+    "systems": lambda row: row.systems,
+    "accelerators": lambda row: row.accelerators,
+    "capex": lambda row: row.capex_usd,
+}
+"""What sums over the plan's rows of an order."""
+
+
+def _tie(page: Page, row: int, order: Order) -> None:
+    """The row must show what the plan says of the order."""
+    first = order.rows[0]
+    shown = {name: fsum(field(each) for each in order.rows) for name, field in FIELDS.items()}
+    shown["ordered"] = float((month_start(order.ordered) - EPOCH).days)
+    if order.group.purchased:
+        shown["price"] = first.price_usd or 0.0
+    else:
+        shown["rate"] = first.usd_per_accelerator_hour or 0.0
+        shown["term"] = fsum(each.rent_usd + each.rent_after_usd for each in order.rows)
+        shown["after"] = fsum(each.rent_after_usd for each in order.rows)
+    for name, value in shown.items():
+        meaning = f"{name} of {first.offer} at {first.place}, entering service in {first.enters_service}"
+        page.book.ties.append(Tie(SHEET, f"{LETTERS[name]}{row}", value, meaning))
+
+
+def _range(name: str, last: int) -> str:
+    return f"'{SHEET}'!${LETTERS[name]}${HEAD + 1}:${LETTERS[name]}${last}"
+
+
+def _totals(page: Page, last: int) -> None:
+    """Sums a line below the table, outside of its filter."""
+    row = max(last, HEAD + 1) + 2
+    page.text(row, 1, "All orders, filtered or not", Role.TOTAL)
+    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
+        if column.summed:
+            text = f"=SUM({_range(name, last)})" if last > HEAD else "=0"
+            page.formula(row, i, Formula(text), Role.TOTAL, FORMATS[column.unit])
+        elif i > 1:
+            page.cell(row, i, Role.TOTAL)
