@@ -94,6 +94,7 @@ def build(made: Made) -> Book:
     write_log(book)
     write_summary(summary, orders, places, cash, limits)
     write_contents(contents)
+    book.write_formulas()
     workbook.properties = DocumentProperties(
         creator="chipmix",
         title=f"Procurement plan: {book.facts.scenario.get('name', '')}",

@@ -11,7 +11,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from optimizer.workbook.check.subject import Finding, FormulaCell, Subject
 from optimizer.workbook.writing.areas import Area
-from optimizer.workbook.writing.lines import FIRST_PERIOD, START
+from optimizer.workbook.writing.lines import START
+from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
 STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}

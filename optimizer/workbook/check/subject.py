@@ -28,7 +28,8 @@ from optimizer.workbook.embedded import Made
 from optimizer.workbook.write import build
 from optimizer.workbook.writing.areas import Area, areas_in
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.lines import FIRST_PERIOD, HEADER
+from optimizer.workbook.writing.lines import HEADER
+from optimizer.workbook.writing.references import FIRST_PERIOD
 
 STYLES = "xl/styles.xml"
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"

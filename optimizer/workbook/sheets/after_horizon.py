@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Row, area, down
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, area, down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -80,7 +81,7 @@ def _left(table: Table, groups: Sequence[Group], orders: OrderRows) -> dict[Grou
     rows = {}
     for group in groups:
         link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(f"=MAX(0,$E{table.next}-periods_in_horizon+@${PERIOD}-1)")
+        formula = Formula(f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)")
         line = replace(_line("Periods after", group), unit="periods", constant=link)
         rows[group] = table.line(replace(line, periods=formula))
     return rows
@@ -127,7 +128,7 @@ def _still_due(table: Table, rent: Sequence[Row], left: Sequence[Row]) -> tuple[
     still: list[Row] = []
     for i, name in enumerate(names):
         before = Formula(("=0", _rest_of_year(first), f"=$E{table.next - 1}+periods_per_year")[min(i, 2)])
-        periods = f"({down(left)}>$E{table.next})*({down(left)}-$E{table.next})"
+        periods = f"({down(left)}>{HERE.constant})*({down(left)}-{HERE.constant})"
         line = Line("Rent still due", "USD", name, constant=before, constant_unit="periods", total=SUM)
         still.append(table.line(replace(line, periods=Formula(f"=SUMPRODUCT({down(rent)},{periods})"))))
     return years, still

@@ -11,7 +11,8 @@ from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line, Row
+from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line
+from optimizer.workbook.writing.references import HERE, Row
 from optimizer.workbook.writing.table import Table
 
 SYSTEMS, NETWORK, POWER = "systems", "network", "added power"
@@ -101,7 +102,7 @@ def _charged_in_full(table: Table, assets: Iterable[Asset]) -> dict[Asset, Row]:
     for asset in assets:
         life = asset.life.constant
         periods = Formula(f"=MIN({life},{asset.service.constant})" if asset.service else f"={life}")
-        axis, here = asset.cost.axis_across, f"$E{table.next}"
+        axis, here = asset.cost.axis_across, HERE.constant
         text = f'=SUMIFS({asset.cost.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({here}))'
         rows[asset] = table.line(replace(_line(asset, "Charged in full", periods, None), periods=Formula(text)))
     return rows
@@ -126,7 +127,7 @@ def _retired(table: Table, assets: Iterable[Asset]) -> dict[Asset, Row]:
     for asset in assets:
         assert asset.service is not None
         periods = Formula(f"={asset.service.constant}")
-        text = f"=SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-$E{table.next}+1)"
+        text = f"=SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-{HERE.constant}+1)"
         rows[asset] = table.line(replace(_line(asset, "Retired", periods), periods=Formula(text)))
     return rows
 
@@ -141,7 +142,7 @@ def _written(
     for asset in assets:
         share = Formula(f"={full[asset].constant}/{asset.life.constant}")
         line = _line(asset, "Depreciation of retired", share)
-        text = Formula(f"={retired[asset].now}*$E{table.next}")
+        text = Formula(f"={retired[asset].now}*{HERE.constant}")
         rows[asset] = table.line(replace(line, periods=text, constant_unit="share"))
     return rows
 

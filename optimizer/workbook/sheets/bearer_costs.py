@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.decisions import ENGINEER, RETIRE
 from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Draws, each_down
+from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Draws
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row, down, sum_down
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import Row, blocks, down, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -41,7 +42,7 @@ def _section(table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bear
     left = [row for of, row in cash.workings.falls.items() if isinstance(of, Group) and bearer.holds(of)]
     if not left:
         return BearerCost(cost, None)
-    return BearerCost(cost, table.line(_line(bearer, "Residual value", Formula(f"=SUM({each_down(left)})"))))
+    return BearerCost(cost, table.line(_line(bearer, "Residual value", Formula(f"=SUM({blocks(left)})"))))
 
 
 def _line(bearer: Bearer, label: str, formula: Formula) -> Line:
@@ -66,13 +67,13 @@ def _parts(
             yield label, _sum(own)
     base = [row for group, row in made.maintained.items() if bearer.holds(group)]
     if base:
-        yield "Maintenance", Formula(f"=maintenance_share/periods_per_year*SUM({each_down(base)})")
+        yield "Maintenance", Formula(f"=maintenance_share/periods_per_year*SUM({blocks(base)})")
     power = draws.of(bearer, draws.power)
     if power:
         yield "Energy, hosting, carbon", Formula(f"=SUM({down(power)})")
     tonnes = [row for group, row in made.hosted_carbon.items() if bearer.holds(group)]
     if tonnes:
-        yield "Carbon of hosted hours", Formula(f"=SUM({each_down(tonnes)})*{inputs.carbon_price.now}")
+        yield "Carbon of hosted hours", Formula(f"=SUM({blocks(tonnes)})*{inputs.carbon_price.now}")
     yield from _decided(table, cash, bearer)
 
 
@@ -86,8 +87,8 @@ def _decided(table: Table, cash: CashRows, bearer: Bearer) -> Iterator[tuple[str
         row for d, row in cash.workings.flows[RETIRE].items() if systems[d.item]["accelerator"] == bearer.accelerator
     ]
     if bearer.where == FLEET and sold:
-        yield "Resale", Formula(f"=-SUM({each_down(sold)})")
+        yield "Resale", Formula(f"=-SUM({blocks(sold)})")
 
 
 def _sum(rows: list[Row]) -> Formula:
-    return Formula(f"=SUM({each_down(rows)})")
+    return Formula(f"=SUM({blocks(rows)})")

@@ -9,7 +9,8 @@ from optimizer.workbook.facts import HOSTED, Facts, Group
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.stands import Stand
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Line, Row, down, sum_down
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import HERE, Row, sum_down
 from optimizer.workbook.writing.table import Table
 
 OURS, RENTED, FLEET = "our sites", "hosted", "fleet"
@@ -83,7 +84,7 @@ def write_draws(table: Table, inputs: InputRows, stood: Sequence[Stood]) -> Draw
     table.heading("Provisioned IT load by accelerator and place", "Systems times provisioned kW (constant).")
     provisioned = {}
     for each in stood:
-        formula = Formula(f"=$E{table.next}*{systems[each].now}")
+        formula = Formula(f"={HERE.constant}*{systems[each].now}")
         size = inputs.systems[each.system].provisioned
         provisioned[each] = table.line(_line(each, "Provisioned", "kW", size, "kW/system", formula))
     note = "Provisioned IT load times the PUE at peak (constant, if it does not change)."
@@ -91,7 +92,7 @@ def write_draws(table: Table, inputs: InputRows, stood: Sequence[Stood]) -> Draw
     meter = {}
     for each in sites:
         site = inputs.sites[each.place]
-        pue = f"$E{table.next}" if site.peak_constant else site.peak_pue
+        pue = HERE.constant if site.peak_constant else site.peak_pue
         formula = Formula(f"={pue}*{provisioned[each].now}/kw_per_mw")
         meter[each] = table.line(_line(each, "At the meter", "MW", site.peak_constant, "ratio", formula))
     return Draws(systems, provisioned, meter, _power(table, inputs, sites, systems, provisioned))
@@ -120,7 +121,7 @@ def _power(
     rows = {}
     for each in sites:
         hosting = f"{provisioned[each].now}*{inputs.sites[each.place].hosting.now}*months_per_period"
-        formula = Formula(f"=$E{table.next}*{systems[each].now}*{rates[each.place].now}+{hosting}")
+        formula = Formula(f"={HERE.constant}*{systems[each].now}*{rates[each.place].now}+{hosting}")
         size = inputs.systems[each.system].average
         rows[each] = table.line(_line(each, "Energy, hosting, carbon", "USD", size, "kW/system", formula))
     return rows
@@ -135,14 +136,3 @@ def _rates(table: Table, inputs: InputRows, places: Sequence[str]) -> dict[str, 
         text = f"={site.pue}*hours_per_period/kw_per_mw*({site.electricity.now}+{carbon})"
         rows[place] = table.line(Line("Energy and carbon", "USD/kW", place=place, periods=Formula(text)))
     return rows
-
-
-def each_down(rows: Sequence[Row], column: str = "@") -> str:
-    """Ranges over lines, one for each run of lines that stand together; for SUM."""
-    runs: list[list[Row]] = []
-    for row in rows:
-        if runs and runs[-1][-1].number + 1 == row.number:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    return ",".join(down(run, column) for run in runs)

@@ -7,7 +7,7 @@ from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.corkscrew import BookRows
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Row, down
+from optimizer.workbook.writing.references import Row, down
 
 
 def at_end(row: Row) -> str:
@@ -24,7 +24,7 @@ def book_checks(rows: BookRows, cash: CashRows) -> list[Check]:
     """The book view holds all capex once, and agrees with itself when computed another way."""
     total = rows.total
     placed, charge, off = total.ins[0].total, total.outs[0].total, total.outs[1].total
-    sunk = f"-Depreciation!$G{rows.prepaid.opening.number}+{at_end(rows.prepaid.closing)}" if rows.prepaid else ""
+    sunk = f"-{rows.prepaid.opening.opening}+{at_end(rows.prepaid.closing)}" if rows.prepaid else ""
     by_offer = f"SUM({down(list(rows.book_left.values()), '$F')})"
     lowest = ",".join(each.net.across for each in rows.classes.values())
     return [

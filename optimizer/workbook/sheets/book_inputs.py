@@ -8,7 +8,8 @@ from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.sheets.input_finance import OURS
 from optimizer.workbook.sheets.market import MarketOffer, market_of
 from optimizer.workbook.writing.citations import of_catalog
-from optimizer.workbook.writing.lines import VIEW, Line, Row
+from optimizer.workbook.writing.lines import VIEW, Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 TERM_ROUTES = ("lease", "reservation")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.input_rows import BudgetRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import START, Line, Row, sum_down
+from optimizer.workbook.writing.lines import START, Line
+from optimizer.workbook.writing.references import Row, sum_down
 from optimizer.workbook.writing.table import Table
 
 TOTAL = "total"

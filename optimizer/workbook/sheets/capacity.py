@@ -12,7 +12,8 @@ from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book, Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Line, Row, area, down, left_of, sum_down
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import HERE, Row, area, down, left_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -202,7 +203,7 @@ def _work(table: Table, inputs: InputRows, tasks: Iterable[Task], at_work: Mappi
     for task in tasks:
         size = Formula(f"={inputs.systems[task.system].accelerators.constant}")
         rate = inputs.work.throughput[task.accelerator, task.workload]
-        formula = Formula(f"={at_work[task].now}*$E{table.next}*{rate.now}")
+        formula = Formula(f"={at_work[task].now}*{HERE.constant}*{rate.now}")
         line = Line(
             f"Work on {task.demand}", "units/s", task.system, task.place, constant=size, periods=formula,
             source=unit_of(table.book.facts, task.demand), constant_unit="accelerators/system",
@@ -228,7 +229,7 @@ def _spare(table: Table, stands: Mapping[str, list[Stand]], at_work: list[Row]) 
     present = [[stand.row for stand in stands[place] if stand.system == system] for place, system in pairs]
     times = "Systems in service times their availability."
     available = block("Available", times, lambda i: f"=availability*SUM({down(present[i])})")
-    used = block("At work", "On all demands.", lambda _: _by_name(at_work, table.next))
+    used = block("At work", "On all demands.", lambda _: _by_name(at_work))
     left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
 
     spare = block("Spare", left, lambda i: left_of(available[i].now, used[i].now).text)
@@ -237,10 +238,14 @@ def _spare(table: Table, stands: Mapping[str, list[Stand]], at_work: list[Row]) 
     table.book.checks.append(Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning))
 
 
-def _by_name(rows: list[Row], here: int) -> str:
-    """The sum of those of the lines that have the item and the place of line `here`."""
+def _by_name(rows: list[Row]) -> str:
+    """The sum of those of the lines that have the item and the place of the formula's own."""
     if not rows:
         return "=0"
-    first, last = rows[0].number, rows[-1].number
-    names = ",".join(f"${column}${first}:${column}${last},${column}{here}" for column in "BC")
-    return f"=SUMIFS(@${first}:@${last},{names})"
+    names = ",".join(f"{_fixed(rows, f'${column}')},{HERE.part(f'${column}#n')}" for column in "BC")
+    return f"=SUMIFS({_fixed(rows, '@')},{names})"
+
+
+def _fixed(rows: list[Row], column: str) -> str:
+    """A column of lines that stand together, its rows fixed."""
+    return down(rows, column, fixed=True)

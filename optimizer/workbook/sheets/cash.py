@@ -20,7 +20,8 @@ from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula, WorkbookError
 from optimizer.workbook.writing.columns import fit_money
-from optimizer.workbook.writing.lines import PERIOD, START, SUM, Line, Row, sum_down
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import Row, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -220,7 +221,7 @@ def _npv(table: Table, present: list[Row]) -> Row:
         "Net present value of cost", "USD", total=SUM, source=note, role=Role.TOTAL, periods=sum_down(present)
     )  # fmt: skip
     npv = table.line(line)
-    table.book.name("total_npv_usd", "Cash", f"F{npv.number}")
+    table.book.name("total_npv_usd", "Cash", f"F{table.book.places[npv].number}")
     objective = table.book.facts.plan.objective_usd
     within = table.book.facts.money_tolerance
     table.book.tie_total(npv, objective, "net present value of cost, the objective", within)
@@ -260,7 +261,7 @@ KINDS = {"capex_usd": "Capex", "opex_usd": "Opex"}
 
 
 def _budget_used(table: Table, budget: BudgetRows, spent: Row) -> Row:
-    starts = f"$I${START}:${spent.last}${START}"
+    starts = spent.starts_across
     window = f'{starts},">="&{budget.start.constant},{starts},"<="&{budget.end.constant}'
     formula = Formula(f"=SUMIFS({spent.across},{window})")
     return table.line(Line(f"{KINDS[budget.budget]} budget: used", "USD", budget.window, total=formula))

@@ -10,8 +10,9 @@ from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import HEADER, Row, down
+from optimizer.workbook.writing.lines import HEADER
 from optimizer.workbook.writing.page import Page, warn
+from optimizer.workbook.writing.references import Row, area, down
 from optimizer.workbook.writing.styles import FORMATS, PALE_RED, RED, Role
 
 HEADERS = ("Check", "Value", "Unit", "Tolerance", "Fails (0 or 1)", "What it means")
@@ -78,13 +79,13 @@ def _edits(page: Page, inputs: InputRows, orders: OrderRows, row: int) -> int:
 
 def _edit_values(book: Book, inputs: InputRows, orders: OrderRows, trace: int) -> list[Formula | float]:
     """Values of EDITS; `trace` is the row of the trace as it is now."""
-    last = inputs.last.number
+    last = inputs.last
     blocks = ",".join(_block(rows) for rows in orders.overrides)
     count = f"=COUNT({blocks})" if blocks else "=0"
-    area = f"SUMPRODUCT((1+Inputs!$I${HEADER + 1}:${book.last_column}${last})^fingerprint_power)"
+    trace_of = f"SUMPRODUCT((1+Inputs!$I${HEADER + 1}:${book.last_column}${last})^fingerprint_power)"
     return [
         Formula(count),
-        Formula(f"={area}+SUMPRODUCT((1+Inputs!$E${HEADER + 1}:$E${last})^fingerprint_power)"),
+        Formula(f"={trace_of}+SUMPRODUCT((1+Inputs!$E${HEADER + 1}:$E${last})^fingerprint_power)"),
         fingerprint(book, last),
         Formula(f"=IF(ABS(B{trace}-B{trace + 1})>tolerance_edited,1,0)"),
         Formula("=MIN(1,inputs_edited+overrides_used)"),
@@ -108,7 +109,7 @@ def _figure(page: Page, row: int, label: str, value: Formula | float, unit: str,
 
 def _block(rows: list[Row]) -> str:
     """All periods of lines that stand under one another."""
-    return f"{rows[0].sheet}!$I${rows[0].number}:${rows[0].last}${rows[-1].number}"
+    return area(rows)
 
 
 def _check(page: Page, row: int, check: Check) -> None:
@@ -208,7 +209,7 @@ def _limits(orders: OrderRows, cash: CashRows, places: PlaceRows) -> list[Check]
     use = next(iter(places.sites.values()), None)
     if use:
         column = f"Sites!${{0}}${places.first_row}:${{0}}${places.last_row}"
-        value = f"=SUMIFS({column.format('F')},{column.format('A')},Sites!$A${use.exceeded.number})"
+        value = f"=SUMIFS({column.format('F')},{column.format('A')},{use.exceeded.part('$A$#n')})"
         meaning = "Periods in which power, cooling or racks of a site are exceeded; see Sites."
         checks.append(_quantity("Sites stay within their limits", value, "count", meaning))
     if cash.budgets:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from optimizer.workbook.sheets.assets import Asset
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 

@@ -6,7 +6,8 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, PORT, RETIRE, Decisio
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Row
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row
 from optimizer.workbook.writing.table import Table
 
 HEADINGS = {
@@ -24,10 +25,10 @@ def write_flows(table: Table, inputs: InputRows, orders: OrderRows, kind: Kind) 
     if not used:
         return {}
     table.heading(*HEADINGS[kind])
-    return {decision: table.line(_flow(table, inputs, decision, row)) for decision, row in used.items()}
+    return {decision: table.line(_flow(inputs, decision, row)) for decision, row in used.items()}
 
 
-def _flow(table: Table, inputs: InputRows, decision: Decision, used: Row) -> Line:
+def _flow(inputs: InputRows, decision: Decision, used: Row) -> Line:
     return Line(
         LABELS[decision.kind] + decision.suffix,
         "USD",
@@ -35,7 +36,7 @@ def _flow(table: Table, inputs: InputRows, decision: Decision, used: Row) -> Lin
         decision.place,
         constant=Formula(f"={inputs.decisions.price[decision].constant}"),
         total=SUM,
-        periods=Formula(f"=$E{table.next}*{used.now}"),
+        periods=Formula(f"={HERE.constant}*{used.now}"),
         constant_unit=decision.kind.price_unit,
     )
 
@@ -72,7 +73,7 @@ def write_facility_left(table: Table, inputs: InputRows, facility: dict[Decision
             decision.item,
             decision.place,
             constant=life,
-            periods=Formula(f"=MAX(0,1-{age}/$E{table.next})"),
+            periods=Formula(f"=MAX(0,1-{age}/{HERE.constant})"),
             constant_unit="years",
         )
         shares[decision] = table.line(line)

@@ -8,7 +8,8 @@ from math import fsum
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, Kind
 from optimizer.workbook.writing.citations import of_catalog
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 HEADINGS = {

@@ -9,7 +9,8 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, Kin
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import LABEL, OVERRIDE, PERIOD, SUM, Line, Row
+from optimizer.workbook.writing.lines import LABEL, OVERRIDE, PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -191,7 +192,7 @@ def _unready(
         months = inputs.more[decision, "months"].constant
         for group, (entering, lead) in groups.items():
             if group.accelerator == decision.item and group.purchased and not group.committed:
-                started = f'{row.across},{row.axis_across},"<="&@${PERIOD}-{lead.constant}-$E{table.next}'
+                started = f'{row.across},{row.axis_across},"<="&@${PERIOD}-{lead.constant}-{HERE.constant}'
                 line = Line(
                     "Ordered too early",
                     "systems",

@@ -18,7 +18,8 @@ from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.columns import fit_labels, fit_money
-from optimizer.workbook.writing.lines import FISCAL_YEAR, PERIOD, SUM, Line, Row, sum_down
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -96,7 +97,7 @@ def _ordered(table: Table, orders: OrderRows, cash: CashRows) -> list[Row]:
     rows = []
     for group, row in zip(cash.purchases.groups, cash.purchases.balances, strict=True):
         axis = row.axis_across
-        text = f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+$E{table.next})'
+        text = f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})'
         lead = Formula(f"={orders.groups[group].lead.constant}")
         line = Line(f"Balance ordered{group.suffix}", "USD", group.offer, constant=lead, constant_unit="periods")
         rows.append(table.line(replace(line, periods=Formula(text))))
@@ -216,7 +217,7 @@ def _by_year(table: Table, years: list[str], cash: CashRows, total: Corkscrew) -
         ("Book value of what is retired", total.outs[1]),
     ):
         by_year(table, label, years, cash.fiscal, row)
-    axis = f"$I${FISCAL_YEAR}:${total.closing.last}${FISCAL_YEAR}"
+    axis = HERE.years_across
     for year, number in zip(years, cash.fiscal, strict=True):
         formula = Formula(f"=INDEX({total.closing.across},MATCH({number.constant},{axis},1))")
         table.line(Line("Net book value at the end of the year", "USD", year, total=formula))
@@ -228,7 +229,7 @@ def _other_lives(table: Table, inputs: InputRows, placed: Row) -> None:
     table.heading("Depreciation of systems under other lives", note)
     axis = placed.axis_across
     for label, life in inputs.book.lives.items():
-        text = f'=SUMIFS({placed.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT($E{table.next}))'
+        text = f'=SUMIFS({placed.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))'
         periods = Formula(f"={life.constant}*periods_per_year")
         line = Line(f"Charged in full: {label}", "USD", constant=periods, constant_unit="periods")
         full = table.line(replace(line, periods=Formula(text)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import FISCAL_YEAR, Line, Row
+from optimizer.workbook.writing.lines import FISCAL_YEAR, Line
+from optimizer.workbook.writing.references import HERE, Row, key_of
 from optimizer.workbook.writing.table import Table
 
 YEARLY = (
@@ -26,13 +27,15 @@ def write_fiscal_years(table: Table, years: list[str], flows: dict[str, Row]) ->
     for year in years:
         first = f"MIN($I${FISCAL_YEAR}:${table.book.last_column}${FISCAL_YEAR})"
         text = f"={numbers[-1].constant}+1" if numbers else f"={first}"
-        numbers.append(table.line(Line("Fiscal year", "year", year, constant=Formula(text))))
+        numbers.append(
+            table.line(Line("Fiscal year", "year", year, constant=Formula(text), key=key_of("fiscal year", year)))
+        )
     return numbers, {label: by_year(table, label, years, numbers, row) for label, row in flows.items()}
 
 
 def by_year(table: Table, label: str, years: list[str], numbers: list[Row], row: Row) -> list[Row]:
     """A line for each fiscal year: what a line shows in its periods, summed in the total column."""
-    axis = f"$I${FISCAL_YEAR}:${row.last}${FISCAL_YEAR}"
+    axis = HERE.years_across
     found = []
     for year, number in zip(years, numbers, strict=True):
         formula = Formula(f"=SUMIFS({row.across},{axis},{number.constant})")

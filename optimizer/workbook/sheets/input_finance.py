@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, number
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 OURS = "chipmix: definition"

@@ -9,7 +9,8 @@ from optimizer.workbook.facts import HOSTED, RENTED, Group, number
 from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
 from optimizer.workbook.sheets.input_rows import CommittedRows, OfferRows, SystemRows
 from optimizer.workbook.writing.citations import of_catalog
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 LOCKED = {"lead_time_months": TIMING, "term_months": TERM}

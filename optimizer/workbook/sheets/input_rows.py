@@ -9,7 +9,7 @@ from optimizer.workbook.sheets.book_inputs import BookInputs
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs, ValueInputs
 from optimizer.workbook.sheets.supply_inputs import SupplyInputs
 from optimizer.workbook.sheets.work_inputs import WorkInputs
-from optimizer.workbook.writing.lines import Row
+from optimizer.workbook.writing.references import Row
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,4 @@ class InputRows:
     shares: list[Row]
     carbon_price: Row
     book: BookInputs
-    last: Row
+    last: int

@@ -9,7 +9,8 @@ from typing import Any
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.sheets.input_rows import BudgetRows, SiteRows
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 LIMITS = {

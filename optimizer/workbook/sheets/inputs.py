@@ -22,7 +22,7 @@ from optimizer.workbook.sheets.supply_inputs import write_supply_inputs
 from optimizer.workbook.sheets.work_inputs import write_work_inputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Row
+from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -82,7 +82,7 @@ def write_inputs(book: Book) -> InputRows:
         shares,
         carbon_price,
         write_book_inputs(table, {offer: rows.price for offer, rows in offers.items()}),
-        Row("Inputs", table.next - 1, book.last_column),
+        table.next - 1,
     )
     table.finish()
     return rows
@@ -92,9 +92,9 @@ def _tie_axis(book: Book) -> None:
     """The dates and fiscal years that the formulas give must be those of the plan."""
     rows = book.facts.plan.periods
     starts = [_plain(date.fromisoformat(row.start)) for row in rows]
-    book.tie(Row("Inputs", START, book.last_column), starts, "first day of")
+    book.tie_cells("Inputs", START, starts, "first day of")
     years = [float(row.fiscal_year.removeprefix("fy")) for row in rows]
-    book.tie(Row("Inputs", FISCAL_YEAR, book.last_column), years, "fiscal year of")
+    book.tie_cells("Inputs", FISCAL_YEAR, years, "fiscal year of")
 
 
 def fingerprint(book: Book, last: int) -> float:

@@ -9,7 +9,8 @@ from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line, Row, cohort
+from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line
+from optimizer.workbook.writing.references import HERE, Row, cohort
 from optimizer.workbook.writing.table import Table
 
 
@@ -84,7 +85,7 @@ def _due(offers: _Offers, cash: CashRows) -> dict[Group, Row]:
     rows = {}
     for group in offers.groups:
         hourly = cash.workings.hourly_rent[group]
-        formula = Formula(f"={hourly.now}*hours_per_period*$E{table.next}")
+        formula = Formula(f"={hourly.now}*hours_per_period*{HERE.constant}")
         line = offers.line(group, "payments over the term", offers.periods(group))
         rows[group] = table.line(replace(line, total=SUM, periods=formula))
     return rows
@@ -98,14 +99,14 @@ def _liability(offers: _Offers, due: dict[Group, Row]) -> dict[Group, Row]:
     for group, row in due.items():
         periods = offers.service[group].constant
         line = offers.line(group, "liability on entering", Formula(f"={offers.growth.value(periods)}"), "factor")
-        formula = Formula(f"={row.now}/{periods}*$E{table.next}")
+        formula = Formula(f"={row.now}/{periods}*{HERE.constant}")
         rows[group] = table.line(replace(line, total=SUM, periods=formula))
     return rows
 
 
 def _spread(offers: _Offers, group: Group, label: str, row: Row) -> Row:
     """What entered within the term, spread over its periods."""
-    here = f"$E{offers.table.next}"
+    here = HERE.constant
     formula = Formula(f"{cohort(row, here).text}/{here}")
     return offers.table.line(replace(offers.line(group, label, offers.periods(group)), total=SUM, periods=formula))
 
@@ -116,7 +117,7 @@ def _after(offers: _Offers, due: dict[Group, Row]) -> tuple[list[Row], list[Row]
     table.heading(f"{family}: periods left at the end", "By period of entering service; constant: periods of the term.")
     counts, values = {}, {}
     for group in due:
-        formula = Formula(f"=MAX(0,$E{table.next}-periods_in_horizon+@${PERIOD}-1)")
+        formula = Formula(f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)")
         line = offers.line(group, "periods left", offers.periods(group))
         counts[group] = table.line(replace(line, unit="periods", periods=formula))
     for group, row in counts.items():

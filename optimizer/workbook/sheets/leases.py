@@ -12,7 +12,8 @@ from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import LABEL, SUM, Line, Row, down, sum_down
+from optimizer.workbook.writing.lines import LABEL, SUM, Line
+from optimizer.workbook.writing.references import Row, down, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 

@@ -240,7 +240,8 @@ def _write(page: Page, limit: Limited) -> None:
     row, plan = limit.number, limit.plan
     of = ", ".join(limit.keys[:-1]) or ("" if limit.kind in OF_BUDGET else limit.keys[0])
     window = "horizon" if limit.kind == "expansion_within_site" else limit.keys[-1]
-    figures = f"live, from {limit.live[0].partition('!')[0]}" if limit.live else "optimiser's, static"
+    live = page.book.places.resolved(limit.live[0]).partition("!")[0] if limit.live else ""
+    figures = f"live, from {live}" if live else "optimiser's, static"
     for column, text in (
         (KIND, KINDS.get(limit.kind, limit.kind)), (OF, Given(of)), (WINDOW, window), (UNIT, plan.unit),
         (FIGURES, figures), (NAME, plan.row),

@@ -10,7 +10,8 @@ from optimizer.workbook.sheets.decision_orders import DecisionChecks, DecisionRo
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line, Row, at_order, cohort, down, sum_down
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, at_order, cohort, down, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -216,7 +217,7 @@ def _in_service(table: Table, by_group: dict[Group, Row], service: dict[Group, R
             "systems",
             group.offer,
             constant=periods,
-            periods=cohort(row, f"$E{table.next}"),
+            periods=cohort(row, HERE.constant),
             constant_unit="periods",
         )
         rows[group] = table.line(here)

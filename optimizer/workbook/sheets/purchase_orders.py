@@ -16,8 +16,9 @@ from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import FIRST_PERIOD, PERIOD, START
+from optimizer.workbook.writing.lines import PERIOD, START
 from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import FORMATS, Role
 
 SHEET = "Purchase orders"

@@ -8,7 +8,8 @@ from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Row, at_order, sum_down
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, at_order, sum_down
 from optimizer.workbook.writing.table import Table
 
 
@@ -35,7 +36,7 @@ def write_price(table: Table, inputs: InputRows, orders: OrderRows, group: Group
             Line(label + group.suffix, unit, group.offer, periods=Formula(f"={inputs.committed[group].price.now}"))
         )
     else:
-        formula = at_order(inputs.offers[group.offer].price, orders.entering_total, f"$E{table.next}")
+        formula = at_order(inputs.offers[group.offer].price, orders.entering_total, HERE.constant)
         note = "constant: lead time in periods"
         row = table.line(
             Line(label, unit, group.offer, constant=lead, source=note, periods=formula, constant_unit="periods")
@@ -98,9 +99,9 @@ def _deposit(table: Table, inputs: InputRows, orders: OrderRows, group: Group, p
     assert share is not None
     axis = paid.axis_across
     lead = orders.groups[group].lead.constant
-    formula = Formula(f"=$E{table.next}*SUMIFS({paid.across},{axis},@${PERIOD}+{lead})")
+    formula = Formula(f"={HERE.constant}*SUMIFS({paid.across},{axis},@${PERIOD}+{lead})")
     link = Formula(f"={share.constant}")
-    sunk = Formula(f'=$E{table.next}*SUMIFS({paid.across},{axis},"<="&{lead})')
+    sunk = Formula(f'={HERE.constant}*SUMIFS({paid.across},{axis},"<="&{lead})')
     line = Line(
         f"Deposit{group.suffix}",
         "USD",

@@ -10,7 +10,8 @@ from optimizer.workbook.sheets.decision_costs import write_facility_left
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Row, down
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, down
 from optimizer.workbook.writing.table import Table
 
 Left = dict[Group | Decision, Row]
@@ -68,7 +69,7 @@ def _falls(table: Table, orders: OrderRows, paid: dict[Group, Row]) -> dict[Grou
     falls = {}
     for group in paid:
         link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(f"=MIN(periods_in_horizon,@${PERIOD}+$E{table.next}-1)")
+        formula = Formula(f"=MIN(periods_in_horizon,@${PERIOD}+{HERE.constant}-1)")
         line = Line(f"Falls in{group.suffix}", "periods", group.offer, constant=link, periods=formula)
         falls[group] = table.line(line)
     return falls
@@ -76,23 +77,17 @@ def _falls(table: Table, orders: OrderRows, paid: dict[Group, Row]) -> dict[Grou
 
 def write_curve(table: Table, inputs: InputRows) -> Row:
     """Share left after as many periods as the column's number."""
-    ages, shares = down(inputs.ages, "$E"), down(inputs.shares, "$E")
+    ages, shares = (down(rows, "$E", fixed=True) for rows in (inputs.ages, inputs.shares))
     table.heading("Share left by age", "Age: as many periods as the column's number.")
     slopes = _slopes(table, inputs)
     age = table.line(Line("Age", "years", periods=Formula(f"=@${PERIOD}/periods_per_year")))
-    point = table.line(Line("Table point below", "number", periods=Formula(f"=MATCH({age.now},{_fixed(ages)},1)")))
-    text = f"=INDEX({_fixed(shares)},{point.now})+INDEX({_fixed(down(slopes, '$E'))},{point.now})"
-    start = table.line(Line("Age at that point", "years", periods=Formula(f"=INDEX({_fixed(ages)},{point.now})")))
+    point = table.line(Line("Table point below", "number", periods=Formula(f"=MATCH({age.now},{ages},1)")))
+    text = f"=INDEX({shares},{point.now})+INDEX({down(slopes, '$E', fixed=True)},{point.now})"
+    start = table.line(Line("Age at that point", "years", periods=Formula(f"=INDEX({ages},{point.now})")))
     by_table = table.line(Line("Share left, table", "share", periods=Formula(f"{text}*({age.now}-{start.now})")))
     by_book = table.line(Line("Share left, book", "share", periods=Formula(f"=MAX(0,1-{age.now}/book_life_years)")))
     formula = Formula(f"=residual_counted*IF(residual_by_book_life=1,{by_book.now},{by_table.now})")
     return table.line(Line("Share left", "share", periods=formula))
-
-
-def _fixed(cells: str) -> str:
-    """A vertical range with its rows fixed as well."""
-    head, _, tail = cells.rpartition("!")
-    return f"{head}!" + ":".join(f"$E${part.lstrip('$E')}" for part in tail.split(":"))
 
 
 def _slopes(table: Table, inputs: InputRows) -> list[Row]:

@@ -13,7 +13,8 @@ from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.stands import Stand
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row, down, left_of, sum_down
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import Row, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.table import Table
 
 POWER = "Power used at the meter"
@@ -158,7 +159,8 @@ def _limit(
     if limit is None:
         return row, None, None
     formula = Formula(f"={limit.now}" + (f"+{added.now}" if added else ""))
-    most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula))
+    key = key_of("limit of", name, site)
+    most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula, key=key))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
     left = table.line(Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now)))
     return row, most if added else limit, left
@@ -195,11 +197,10 @@ def _all_sites(table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], fi
     def by_label(row: Row | None) -> Formula:
         if row is None:
             return Formula("=0")
-        return Formula(f"=SUMIFS(@{first}:@{last},$A{first}:$A{last},$A{row.number})")
+        return Formula(f"=SUMIFS(@{first}:@{last},$A{first}:$A{last},{row.label})")
 
     power = table.line(Line("Peak power, all sites", "MW", periods=by_label(use.power if use else None)))
-    # A limit stands one line under its use.
-    limit_row = Row("Sites", use.power.number + 1, power.last) if use else None
+    limit_row = at("limit of", "power_mw", next(iter(uses))) if uses else None
     limit = table.line(Line("Power limit, all sites", "MW", periods=by_label(limit_row)))
     table.line(Line("Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}")))
     formula = Formula(f"=IF({limit.now}=0,0,{power.now}/{limit.now})")

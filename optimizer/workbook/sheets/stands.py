@@ -9,7 +9,8 @@ from optimizer.workbook.facts import Facts, Group
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Line, Row, cohort, down
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import HERE, Row, cohort, down
 from optimizer.workbook.writing.table import Table
 
 
@@ -67,7 +68,7 @@ def _order_line(table: Table, orders: OrderRows, group: Group, place: str, whole
         group.offer,
         place,
         constant=Formula(f"={orders.groups[group].service.constant}"),
-        periods=cohort(orders.entering[group, place], f"$E{table.next}"),
+        periods=cohort(orders.entering[group, place], HERE.constant),
         constant_unit="periods",
         whole=whole,
     )

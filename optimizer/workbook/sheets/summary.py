@@ -8,14 +8,15 @@ from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.sheets.cash import COSTS, CashRows
+from optimizer.workbook.sheets.fiscal_years import fiscal_years
 from optimizer.workbook.sheets.limits import MOVE, PRICE, Limited
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.sheets.summary_charts import place_charts
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import FISCAL_YEAR, down
 from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.references import at, down
 from optimizer.workbook.writing.styles import FORMATS, Role
 
 HEAD, MOST_LIMITS, MOST_YEARS, MOST_WARNINGS = 3, 8, 4, 8
@@ -168,17 +169,17 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
 def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
     """Accelerators entering service by accelerator and fiscal year."""
     years = cash.years["Capex"]
-    numbers = [year.number - len(years) for year in years]
+    numbers = [at("fiscal year", year) for year in fiscal_years(page.book)]
     _title(page, row, "Accelerators entering service", "Vendor", "Total", words=(2,))
     for i, number in enumerate(numbers):
-        page.formula(row, 4 + i, Formula(f"=Cash!$E{number}"), Role.NUMBERS, '"FY"0')
+        page.formula(row, 4 + i, Formula(f"={number.part('$E#n')}"), Role.NUMBERS, '"FY"0')
     facts = page.book.facts
     for i, (vendor, accelerator) in enumerate(facts.accelerators, start=row + 1):
         source = orders.accelerators[accelerator]
         page.text(i, 1, str(facts.catalog["accelerators"][accelerator].get("name", accelerator)))
         page.text(i, 2, vendor)
         page.formula(i, 3, Formula(f"={source.total}"), None, WHOLE)
-        axis = f"Orders!$I${FISCAL_YEAR}:${source.last}${FISCAL_YEAR}"
+        axis = source.years_across
         for column in range(4, 4 + len(years)):
             page.formula(i, column, Formula(f"=SUMIFS({source.across},{axis},@${row})"), None, WHOLE)
     return _sum_line(page, row, len(facts.accelerators), 3 + len(years))

@@ -6,9 +6,10 @@ from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.supply_inputs import PoolInputs
-from optimizer.workbook.writing.book import Book, Check, Tie
+from optimizer.workbook.writing.book import Book, Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row, area, left_of, sum_down
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, area, left_of, sum_down
 from optimizer.workbook.writing.table import Table
 
 UNITS = {"accelerator": "accelerators", "offer": "systems", "pool": "pool units"}
@@ -43,7 +44,7 @@ def _delivered(table: Table, inputs: InputRows, orders: OrderRows) -> dict[str, 
     by_offer: dict[Group, Row] = {}
     for group in groups:
         size = Formula(f"={inputs.systems[group.system].accelerators.constant}")
-        formula = Formula(f"=$E{table.next}*{orders.groups[group].entering.now}")
+        formula = Formula(f"={HERE.constant}*{orders.groups[group].entering.now}")
         line = Line("Delivered", "accelerators", group.offer, constant=size, total=SUM, periods=formula,
                     constant_unit="accelerators/system")  # fmt: skip
         by_offer[group] = table.line(line)
@@ -98,7 +99,7 @@ def _pools(table: Table, inputs: InputRows, delivered: dict[str, Row]) -> Pairs:
 def _draw(table: Table, pool: str, accelerator: str, rows: PoolInputs, delivered: dict[str, Row]) -> Row:
     line = Line(
         f"Drawn on {pool}", "pool units", accelerator, constant=Formula(f"={rows.draws[accelerator].constant}"),
-        total=SUM, periods=Formula(f"=$E{table.next}*{delivered[accelerator].now}"),
+        total=SUM, periods=Formula(f"={HERE.constant}*{delivered[accelerator].now}"),
         constant_unit="pool units/accelerator",
     )  # fmt: skip
     return table.line(line)
@@ -121,5 +122,4 @@ def _tie(book: Book, pairs: Pairs) -> None:
             for line, value, what in zip(
                 pairs[row.kind, row.id], (row.used, row.limit), ("used", "limit"), strict=True
             ):
-                cell = line.cell(book.facts.index[row.period])
-                book.ties.append(Tie("Supply", cell, value, f"{what} of {row.kind} {row.id} in {row.period}"))
+                book.tie_period(line, row.period, value, f"{what} of {row.kind} {row.id} in {row.period}")

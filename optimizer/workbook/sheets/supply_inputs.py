@@ -7,7 +7,8 @@ from typing import Any
 
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.writing.citations import of_catalog
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 OURS = "chipmix: definition"

@@ -18,7 +18,8 @@ from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.columns import fit_labels, fit_money
-from optimizer.workbook.writing.lines import LABEL, Line, Row, down
+from optimizer.workbook.writing.lines import LABEL, Line
+from optimizer.workbook.writing.references import Row, down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 

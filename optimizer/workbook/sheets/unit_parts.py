@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.workbook.decisions import ENGINEER, Decision
-from optimizer.workbook.sheets.bearers import OURS, Bearer, each_down
+from optimizer.workbook.sheets.bearers import OURS, Bearer
 from optimizer.workbook.sheets.book_checks import usd
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.unit_workings import Pair, UnitWorkings
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Line, Row, down, sum_down
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import HERE, Row, blocks, down, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -85,9 +86,9 @@ def _demands(table: Table, pairs: dict[Pair, Row]) -> dict[str, Row]:
     if pairs:
         table.heading("Present value of cost, by work", "The lines above of the same name.")
         lines = list(pairs.values())
-        names, values = f"$A${lines[0].number}:$A${lines[-1].number}", down(lines, "$F")
+        names, values = down(lines, "$A", fixed=True), down(lines, "$F")
         for demand in dict.fromkeys(sorted(demand for _, demand in pairs)):
-            formula = Formula(f"=SUMIFS({values},{names},$A{table.next})")
+            formula = Formula(f"=SUMIFS({values},{names},{HERE.label})")
             rows[demand] = table.line(Line(f"Work on {demand}", "USD", total=formula))
     return rows
 
@@ -107,7 +108,7 @@ def _total(table: Table, cash: CashRows, made: UnitWorkings, present: dict[Beare
     table.line(_engineering(cash, made, present))
     total = table.line(Line("All parts", "USD", total=Formula(f"=SUM($F{first}:$F{table.next - 1})"), role=Role.TOTAL))
     idle = [row for bearer, row in present.items() if bearer.accelerator not in made.busy]
-    text = f"=SUM({each_down(idle, '$F')})" if idle else "=0"
+    text = f"=SUM({blocks(idle, '$F')})" if idle else "=0"
     without = table.line(Line("Of it: accelerators that do no work", "USD", total=Formula(text)))
     table.book.checks += [
         usd("Unit costs: parts are the total", f"{total.total}-total_npv_usd",

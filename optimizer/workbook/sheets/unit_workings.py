@@ -12,7 +12,8 @@ from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.market import MarketOffer
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row, down, sum_down
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import Row, down, sum_down
 from optimizer.workbook.writing.table import Table
 
 Pair = tuple[str, str]

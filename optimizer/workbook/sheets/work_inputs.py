@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.lines import Line, Row
+from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.table import Table
 
 

@@ -15,7 +15,8 @@ from optimizer.workbook.sheets.purchases import Purchases, groups_of, write_hard
 from optimizer.workbook.sheets.residuals import Worth, write_curve, write_residual
 from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line, Row, cohort, sum_down
+from optimizer.workbook.writing.lines import SUM, Line
+from optimizer.workbook.writing.references import HERE, Row, cohort, sum_down
 from optimizer.workbook.writing.table import Table
 
 Working = dict[Group, Row]
@@ -101,7 +102,7 @@ def _network(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
     rows = {}
     for group in table.book.facts.groups:
         link = Formula(f"={inputs.offers[group.offer].network.constant}")
-        formula = Formula(f"=$E{table.next}*{orders.groups[group].entering.now}")
+        formula = Formula(f"={HERE.constant}*{orders.groups[group].entering.now}")
         rows[group] = table.line(
             Line(f"Network{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
         )
@@ -116,7 +117,11 @@ def _maintained(table: Table, orders: OrderRows, paid: Working) -> Working:
     for group, row in paid.items():
         link = Formula(f"={orders.groups[group].service.constant}")
         line = Line(
-            f"Paid, in service{group.suffix}", "USD", group.offer, constant=link, periods=cohort(row, f"$E{table.next}")
+            f"Paid, in service{group.suffix}",
+            "USD",
+            group.offer,
+            constant=link,
+            periods=cohort(row, HERE.constant),
         )
         rows[group] = table.line(replace(line, constant_unit="periods"))
     return rows
@@ -127,7 +132,7 @@ def _software(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
     rows = {}
     for group in table.book.facts.groups:
         link = Formula(f"={inputs.offers[group.offer].software.constant}")
-        formula = Formula(f"=$E{table.next}/periods_per_year*{orders.groups[group].in_service.now}")
+        formula = Formula(f"={HERE.constant}/periods_per_year*{orders.groups[group].in_service.now}")
         rows[group] = table.line(
             Line(f"Software{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
         )
@@ -147,14 +152,14 @@ def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, 
     hourly = {}
     for group in groups:
         link = Formula(f"={inputs.systems[group.system].accelerators.constant}")
-        formula = Formula(f"={price[group].now}*$E{table.next}*{orders.groups[group].entering.now}")
+        formula = Formula(f"={price[group].now}*{HERE.constant}*{orders.groups[group].entering.now}")
         line = Line(f"Hourly rent, entering{group.suffix}", "USD/hour", group.offer, constant=link, periods=formula)
         hourly[group] = table.line(replace(line, constant_unit="accelerators/system"))
     table.heading("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.")
     rows = {}
     for group in groups:
         link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(cohort(hourly[group], f"$E{table.next}").text + "*hours_per_period")
+        formula = Formula(cohort(hourly[group], HERE.constant).text + "*hours_per_period")
         line = Line(f"Rent{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
         rows[group] = table.line(replace(line, constant_unit="periods"))
     return price, hourly, rows
@@ -195,7 +200,7 @@ def _hosted_carbon(table: Table, inputs: InputRows, orders: OrderRows, group: Gr
     assert rate is not None
     size = inputs.systems[group.system].accelerators.constant
     link = Formula(f"={rate.constant}*{size}")
-    formula = Formula(f"=$E{table.next}*{orders.groups[group].in_service.now}*hours_per_period/kg_per_t")
+    formula = Formula(f"={HERE.constant}*{orders.groups[group].in_service.now}*hours_per_period/kg_per_t")
     line = Line(
         f"Carbon of hosted hours{group.suffix}",
         "t",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from optimizer.workbook.decisions import Decision, decisions_of
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import FIRST_PERIOD, Row
+from optimizer.workbook.writing.references import FIRST_PERIOD, Places, Row
 from optimizer.workbook.writing.styles import Styles
 
 
@@ -62,6 +62,9 @@ class Book:
     styles: Styles
     ties: list[Tie] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    places: Places = field(default_factory=Places)
+    later: list[Callable[[], None]] = field(default_factory=list)
+    """Formulas that are written when every line has its place."""
     charts: dict[str, list[str]] = field(default_factory=dict)
     inputs: dict[tuple[str, str], InputCell] = field(default_factory=dict)
     given: set[tuple[str, str]] = field(default_factory=set)
@@ -86,10 +89,28 @@ class Book:
 
     def tie(self, row: Row, values: Sequence[float], meaning: str) -> None:
         """The periods of a line must show these numbers."""
+        place = self.places[row]
+        self.tie_cells(place.sheet, place.number, values, meaning)
+
+    def tie_cells(self, sheet: str, row: int, values: Sequence[float], meaning: str) -> None:
+        """The periods of a row of a sheet must show these numbers."""
         for i, value in enumerate(values):
-            cell = f"{get_column_letter(FIRST_PERIOD + i)}{row.number}"
-            self.ties.append(Tie(row.sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
+            cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
+            self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
+
+    def tie_period(self, row: Row, period: str, value: float, meaning: str) -> None:
+        """One period of a line must show this number."""
+        place = self.places[row]
+        cell = f"{get_column_letter(FIRST_PERIOD + self.facts.index[period])}{place.number}"
+        self.ties.append(Tie(place.sheet, cell, value, meaning))
 
     def tie_total(self, row: Row, value: float, meaning: str, within: float | None = None) -> None:
         """The total of a line must show this number."""
-        self.ties.append(Tie(row.sheet, f"F{row.number}", value, meaning, within))
+        place = self.places[row]
+        self.ties.append(Tie(place.sheet, f"F{place.number}", value, meaning, within))
+
+    def write_formulas(self) -> None:
+        """Once every sheet is laid out."""
+        for write in self.later:
+            write()
+        self.later.clear()

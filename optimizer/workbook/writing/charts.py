@@ -25,8 +25,9 @@ from openpyxl.drawing.text import (
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.lines import FIRST_PERIOD, HEADER, ITEM, LABEL, UNIT, Row
+from optimizer.workbook.writing.lines import HEADER, ITEM, LABEL, UNIT
 from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row
 from optimizer.workbook.writing.styles import CHART_COLOURS
 
 GRID, INK = "D9D9D9", "404040"
@@ -66,12 +67,13 @@ def outlined(colour: str) -> GraphicalProperties:
 
 def _series(book: Book, row: Row, named_by: int) -> Series:
     """A series over the periods of a line; its name is the line's label or item cell."""
-    sheet: Worksheet = book.workbook[row.sheet]
+    place = book.places[row]
+    sheet: Worksheet = book.workbook[place.sheet]
     last = FIRST_PERIOD + book.facts.periods - 1
-    series: Series = SeriesFactory(Reference(sheet, FIRST_PERIOD, row.number, last, row.number))
+    series: Series = SeriesFactory(Reference(sheet, FIRST_PERIOD, place.number, last, place.number))
     column = "A" if named_by == LABEL else "B"
-    series.tx = SeriesLabel(strRef=StrRef(f"'{row.sheet}'!${column}${row.number}"))
-    series.cat = AxDataSource(strRef=StrRef(f"'{row.sheet}'!$I${HEADER}:${row.last}${HEADER}"))
+    series.tx = SeriesLabel(strRef=StrRef(f"'{place.sheet}'!${column}${place.number}"))
+    series.cat = AxDataSource(strRef=StrRef(f"'{place.sheet}'!$I${HEADER}:${place.last}${HEADER}"))
     series.invertIfNegative = False
     return series
 
@@ -122,7 +124,8 @@ def against_chart(book: Book, bars: Row, limits: Sequence[Row], title: str) -> B
         limit.invertIfNegative, limit.smooth, limit.marker = None, False, Marker("none")
         line.series.append(limit)
         chart += line
-    unit = str(book.workbook[bars.sheet].cell(bars.number, UNIT).value)
+    where = book.places[bars]
+    unit = str(book.workbook[where.sheet].cell(where.number, UNIT).value)
     return _over_time(book, chart, title, unit, "b")
 
 

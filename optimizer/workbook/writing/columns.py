@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from openpyxl.utils import get_column_letter
 
-from optimizer.workbook.writing.lines import FIRST_PERIOD, LABEL, OPENING, TOTAL
+from optimizer.workbook.writing.lines import LABEL, OPENING, TOTAL
+from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.table import Table
 
 MOST_LABEL, PADDING = 64.0, 4

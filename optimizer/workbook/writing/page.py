@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
+from optimizer.workbook.writing.references import Place
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
 
 HIGHEST_ROW = 409.0
@@ -81,8 +82,13 @@ class Page:
     def formula(
         self, row: int, column: int, formula: Formula, role: Role | None = None, number_format: str = "General"
     ) -> None:
+        """Write a formula once all lines have their places."""
+        self.book.later.append(lambda: self._formula(row, column, formula, role, number_format))
+
+    def _formula(self, row: int, column: int, formula: Formula, role: Role | None, number_format: str) -> None:
         """Write a formula; references to this sheet lose its name, the column marks become columns."""
-        text = formula.text.replace(f"'{self.title}'!", "").replace(f"{self.title}!", "")
+        text = self.book.places.resolved(formula.text, Place(self.title, row, self.book.last_column))
+        text = text.replace(f"'{self.title}'!", "").replace(f"{self.title}!", "")
         text = text.replace("@", get_column_letter(column)).replace("~", get_column_letter(max(column - 1, 1)))
         linked = Role.LINK if _PURE_LINK.fullmatch(text) else Role.FORMULA
         put_formula(self.cell(row, column, role or linked, number_format), Formula(text))

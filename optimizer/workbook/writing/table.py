@@ -12,7 +12,6 @@ from optimizer.workbook.writing.cells import Formula, put_number
 from optimizer.workbook.writing.lines import (
     CONSTANT,
     END,
-    FIRST_PERIOD,
     FISCAL_YEAR,
     HEADER,
     HEADERS,
@@ -30,9 +29,10 @@ from optimizer.workbook.writing.lines import (
     VIEW,
     Constant,
     Line,
-    Row,
+    Section,
 )
 from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.references import FIRST_PERIOD, Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
 
@@ -110,17 +110,28 @@ class Table(Page):
 
     def line(self, line: Line) -> Row:
         """Write a line and return its row."""
-        row = Row(self.title, self.next, self.book.last_column)
+        place = Place(self.title, self.next, self.book.last_column)
+        row = Row(line.key or f"{self.title}!{self.next}")
+        self.book.places.put(row.key, place)
         for column, text in ((LABEL, line.label), (ITEM, line.item), (PLACE, line.place), (UNIT, line.unit)):
             if text:
-                self.text(row.number, column, text)
-        self._side_text(row.number, line)
-        self._scalars(row.number, line, self.book.last_column)
-        self._periods(row.number, line)
+                self.text(self.next, column, text)
+        self._side_text(self.next, line)
+        self._scalars(self.next, line, self.book.last_column)
+        self._periods(self.next, line)
         if line.name:
-            self.book.name(line.name, self.title, f"$E${row.number}")
+            self.book.name(line.name, self.title, f"$E${self.next}")
+        if line.shows:
+            self.book.tie(row, line.shows, line.meaning)
+        if line.shows_in_total is not None:
+            self.book.tie_total(row, line.shows_in_total, line.meaning, line.within)
         self.next += 1
         return row
+
+    def section(self, section: Section) -> None:
+        self.heading(section.heading, section.note)
+        for line in section.lines:
+            self.line(line)
 
     def block(self, lines: Sequence[Line]) -> list[Row]:
         return [self.line(line) for line in lines]
