@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,6 +50,11 @@ class Group:
     route: str
     lines: tuple[OrderLine, ...]
     entry_prices: Values
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.offer}#{self.batch}"
 
     @property
     def committed(self) -> bool:
@@ -130,6 +135,10 @@ class Facts:
         schedule = _schedule(raw)
         values = (reading(schedule, self.span(key)) for key in self.keys)
         return tuple(before if value is None else float(value) for value in values)
+
+    def by_period(self, known: Mapping[str, float]) -> Values:
+        """Figures by the key of their period; None where there is none."""
+        return tuple(known.get(key) for key in self.keys)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

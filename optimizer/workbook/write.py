@@ -34,13 +34,14 @@ from optimizer.workbook.sheets.purchase_orders import write_purchase_orders
 from optimizer.workbook.sheets.sensitivity import write_sensitivity
 from optimizer.workbook.sheets.sites import write_sites
 from optimizer.workbook.sheets.summary import open_summary, write_summary
-from optimizer.workbook.sheets.supply import write_supply
+from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import write_unit_costs
 from optimizer.workbook.sheets.why import write_why
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
 from optimizer.workbook.writing.styles import Styles
+from optimizer.workbook.writing.time_sheet import draw
 
 
 def write_workbook(
@@ -81,11 +82,11 @@ def build(made: Made) -> Book:
     write_purchase_orders(book, inputs, orders)
     capacity = write_capacity(book, inputs, orders)
     places = write_sites(book, inputs, orders, capacity)
-    supply = write_supply(book, inputs, orders)
+    draw(book, supply(book.facts))
     cash = write_cash(book, inputs, orders, places)
     write_depreciation(book, inputs, orders, cash)
     write_unit_costs(book, inputs, capacity, cash)
-    limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, supply, cash))
+    limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, cash))
     write_why(book)
     write_compare(book)
     write_bridge(book)

@@ -114,7 +114,7 @@ def _block(rows: list[Row]) -> str:
 
 def _check(page: Page, row: int, check: Check) -> None:
     page.text(row, 1, check.label)
-    page.formula(row, 2, check.value, None, VALUES[check.unit])
+    page.formula(row, 2, check.formula, None, VALUES[check.unit])
     page.text(row, 3, check.unit)
     page.formula(row, 4, Formula(f"={check.tolerance}"), None, FORMATS["any"])
     test = f"=IFERROR(IF(ABS(B{row})>D{row},1,0),1)"

@@ -115,7 +115,9 @@ def _override(line: Line) -> Line:
 def _used(table: Table, line: Line, solver: Row, override: Row) -> Row:
     formula = Formula(f"=IF(ISBLANK({override.now}),{solver.now},{override.now})")
     row = table.line(replace(line, periods=formula, rule=""))
-    values = [value or 0.0 for value in line.periods]  # type: ignore[union-attr]
+    assert line.periods is not None
+    assert not isinstance(line.periods, Formula | str)
+    values = [value or 0.0 for value in line.periods]
     table.book.tie(row, values, f"{line.label} {line.item} {line.place} in")
     return row
 

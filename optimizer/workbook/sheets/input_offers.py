@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
 from optimizer.workbook.sheets.input_rows import CommittedRows, OfferRows, SystemRows
 from optimizer.workbook.writing.citations import of_catalog
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 LOCKED = {"lead_time_months": TIMING, "term_months": TERM}
@@ -31,7 +31,16 @@ def write_systems(table: Table) -> dict[str, SystemRows]:
             value = number(facts.catalog["systems"][system][name])
             keys = () if name == "accelerators" else (f"catalog/systems/{system}/{name}",)
             locked = "" if keys else "what the system is"
-            line = Line(label, unit, system, constant=value, rule=rule, keys=keys, locked=locked)
+            line = Line(
+                label,
+                unit,
+                system,
+                constant=value,
+                rule=rule,
+                keys=keys,
+                locked=locked,
+                key=key_of("system", name, system),
+            )
             rows[system].append(table.line(of_catalog(facts, system, name, line)))
     return {system: SystemRows(*found) for system, found in rows.items()}
 

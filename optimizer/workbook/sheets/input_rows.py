@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.book_inputs import BookInputs
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs, ValueInputs
-from optimizer.workbook.sheets.supply_inputs import SupplyInputs
 from optimizer.workbook.sheets.work_inputs import WorkInputs
 from optimizer.workbook.writing.references import Row
 
@@ -99,7 +98,6 @@ class InputRows:
     values: dict[str, ValueInputs]
     unmet_price: dict[str, Row]
     work: WorkInputs
-    supply: SupplyInputs
     budgets: list[BudgetRows]
     ages: list[Row]
     shares: list[Row]

@@ -18,7 +18,7 @@ from optimizer.workbook.sheets.input_finance import (
 from optimizer.workbook.sheets.input_offers import write_committed, write_offers, write_systems
 from optimizer.workbook.sheets.input_rows import BudgetRows, CommittedRows, InputRows, OfferRows, SiteRows, SystemRows
 from optimizer.workbook.sheets.input_sites import write_budgets, write_sites, write_unmet
-from optimizer.workbook.sheets.supply_inputs import write_supply_inputs
+from optimizer.workbook.sheets.supply_inputs import supply_inputs
 from optimizer.workbook.sheets.work_inputs import write_work_inputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
@@ -66,17 +66,15 @@ def write_inputs(book: Book) -> InputRows:
     carbon_price = write_carbon_price(table)
     systems = write_systems(table)
     offers = write_offers(table)
+    before = (
+        write_committed(table), write_sites(table), write_fleet(table), write_decision_inputs(table),
+        write_values(table), write_unmet(table), write_work_inputs(table),
+    )  # fmt: skip
+    table.section(supply_inputs(book.facts))
     rows = InputRows(
         systems,
         offers,
-        write_committed(table),
-        write_sites(table),
-        write_fleet(table),
-        write_decision_inputs(table),
-        write_values(table),
-        write_unmet(table),
-        write_work_inputs(table),
-        write_supply_inputs(table),
+        *before,
         write_budgets(table),
         ages,
         shares,

@@ -20,12 +20,13 @@ from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.moves import Worth, worth_cells, write_moves
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.sites import PlaceRows
-from optimizer.workbook.sheets.supply import Pairs
+from optimizer.workbook.sheets.supply import limited_by_supply
 from optimizer.workbook.sheets.supply_inputs import BINDING_FROM
 from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.book import Book, Tie
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.page import Page, warn
+from optimizer.workbook.writing.references import at
 from optimizer.workbook.writing.styles import FORMATS, PALE_RED, RED, Role
 
 HEAD = 4
@@ -80,7 +81,6 @@ class Sources:
     orders: OrderRows
     capacity: CapacityRows
     places: PlaceRows
-    supply: Pairs
     cash: CashRows
 
 
@@ -207,7 +207,8 @@ def _live(sources: Sources, kind: str, keys: list[str]) -> tuple[str, str] | Non
         site = sources.places.sites.get(keys[0])
         pair = site.limits.get(OF_SITE[kind]) if site else None
     else:
-        pair = sources.supply.get((OF_SUPPLY.get(kind, ""), keys[0]))
+        of = (OF_SUPPLY.get(kind, ""), keys[0])
+        pair = (at("supply used", *of), at("supply limit", *of)) if of in limited_by_supply(sources.facts) else None
     return (pair[0].at(window), pair[1].at(window)) if pair else None
 
 
@@ -216,12 +217,12 @@ def _budget(sources: Sources, budget: str, window: str) -> tuple[str, str] | Non
     return (found[0].used.total, found[0].inputs.limit.constant) if found else None
 
 
-def _demand(sources: Sources, kind: str, name: str, at: int) -> tuple[str, str]:
+def _demand(sources: Sources, kind: str, name: str, i: int) -> tuple[str, str]:
     capacity = sources.capacity
     if kind == "finish_by_deadline":
-        return capacity.done_so_far[name].at(at), sources.inputs.work.deadline[name].at(at)
-    unmet = f"+{capacity.unmet[name].at(at)}" if name in capacity.unmet else ""
-    return capacity.done[name].at(at) + unmet, demand_row(sources.inputs, name).at(at)
+        return capacity.done_so_far[name].at(i), sources.inputs.work.deadline[name].at(i)
+    unmet = f"+{capacity.unmet[name].at(i)}" if name in capacity.unmet else ""
+    return capacity.done[name].at(i) + unmet, demand_row(sources.inputs, name).at(i)
 
 
 def _expansion(sources: Sources, site: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line
-from optimizer.workbook.writing.references import HERE, Row, at_order, cohort, down, sum_down
+from optimizer.workbook.writing.references import HERE, Row, at_order, cohort, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -188,7 +188,17 @@ def _by_group(table: Table, entering: Chosen) -> dict[Group, Row]:
         places = [entering[group, line.place] for line in group.lines]
         whole = all(_whole(line) for line in group.lines)
         label = f"All places{group.suffix}"
-        rows[group] = table.line(Line(label, "systems", group.offer, total=SUM, periods=sum_down(places), whole=whole))
+        rows[group] = table.line(
+            Line(
+                label,
+                "systems",
+                group.offer,
+                total=SUM,
+                periods=sum_down(places),
+                whole=whole,
+                key=key_of("entering", group),
+            )
+        )
     return rows
 
 

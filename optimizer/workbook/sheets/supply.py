@@ -2,124 +2,117 @@
 
 from __future__ import annotations
 
-from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
-from optimizer.workbook.sheets.supply_inputs import PoolInputs
-from optimizer.workbook.writing.book import Book, Check
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line
-from optimizer.workbook.writing.references import HERE, Row, area, left_of, sum_down
-from optimizer.workbook.writing.table import Table
+from collections.abc import Iterator
+
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.supply_inputs import draws_on, limited_accelerators, limited_offers, limited_pools
+from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, area, at, key_of, left_of, sum_down
+from optimizer.workbook.writing.time_sheet import TimeSheet
 
 UNITS = {"accelerator": "accelerators", "offer": "systems", "pool": "pool units"}
-Pairs = dict[tuple[str, str], tuple[Row, Row]]
-"""Use and limit by kind (accelerator, offer, pool) and id."""
 
 
-def write_supply(book: Book, inputs: InputRows, orders: OrderRows) -> Pairs:
-    """Write the sheet; needs Inputs and Orders. Returns use and limit of what is limited."""
-    table = Table(book, "Supply", "Supply: deliveries against what can be had", "00B0A0")
-    if not (inputs.supply.accelerators or inputs.supply.offers or inputs.supply.pools):
-        table.heading("Nothing is limited", "The scenario limits no accelerators, offers in the plan or pools.")
-        table.finish()
-        return {}
-    delivered = _delivered(table, inputs, orders)
-    pairs = {
-        **_accelerators(table, inputs, delivered),
-        **_offers(table, inputs, orders),
-        **_pools(table, inputs, delivered),
-    }
-    _left(table, pairs)
-    _tie(book, pairs)
-    table.finish()
-    return pairs
+def supply(facts: Facts) -> TimeSheet:
+    """What is delivered or ordered, what can be had, and what is left of it."""
+    title, heading = "Supply", "Supply: deliveries against what can be had"
+    limited = limited_by_supply(facts)
+    if not limited:
+        nothing = Section("Nothing is limited", "The scenario limits no accelerators, offers in the plan or pools.")
+        return TimeSheet(title, heading, "00B0A0", [nothing])
+    sections = [*_delivered(facts), *_accelerators(facts), *_offers(facts), *_pools(facts), _left(limited)]
+    return TimeSheet(title, heading, "00B0A0", sections, [_within(limited)])
 
 
-def _delivered(table: Table, inputs: InputRows, orders: OrderRows) -> dict[str, Row]:
+def limited_by_supply(facts: Facts) -> list[tuple[str, str]]:
+    """What can be had only so much of, as kind and id, in the order of the sheet."""
+    kinds = {"accelerator": limited_accelerators, "offer": limited_offers, "pool": limited_pools}
+    return [(kind, each) for kind, ids in kinds.items() for each in ids(facts)]
+
+
+def _delivered(facts: Facts) -> Iterator[Section]:
     """Accelerators that come to our sites, by offer, then by accelerator; commitments do not count."""
-    groups = table.book.facts.delivered
     note = "Orders of purchases and leases: systems entering service times accelerators in one (constant)."
-    table.heading("Deliveries by offer", f"{note} Commitments were granted before and do not count.")
-    by_offer: dict[Group, Row] = {}
-    for group in groups:
-        size = Formula(f"={inputs.systems[group.system].accelerators.constant}")
-        formula = Formula(f"={HERE.constant}*{orders.groups[group].entering.now}")
-        line = Line("Delivered", "accelerators", group.offer, constant=size, total=SUM, periods=formula,
-                    constant_unit="accelerators/system")  # fmt: skip
-        by_offer[group] = table.line(line)
-    accelerators = dict.fromkeys([*(group.accelerator for group in groups), *inputs.supply.accelerators])
-    table.heading("Deliveries by accelerator", "Over all offers.")
-    rows = {}
-    for accelerator in accelerators:
-        lines = [row for group, row in by_offer.items() if group.accelerator == accelerator]
-        line = Line("Delivered, all offers", "accelerators", accelerator, total=SUM, periods=sum_down(lines))
-        rows[accelerator] = table.line(line)
-    return rows
+    by_offer = [
+        Line("Delivered", "accelerators", group.offer, key=key_of("delivered", group), total=SUM,
+             constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+             periods=f"={HERE.constant}*{at('entering', group).now}")
+        for group in facts.delivered
+    ]  # fmt: skip
+    yield Section("Deliveries by offer", f"{note} Commitments were granted before and do not count.", by_offer)
+    accelerators = dict.fromkeys([*(group.accelerator for group in facts.delivered), *limited_accelerators(facts)])
+    yield Section("Deliveries by accelerator", "Over all offers.", [_all_offers(facts, each) for each in accelerators])
 
 
-def _limit(table: Table, label: str, unit: str, item: str, monthly: Row, share: str = "") -> Row:
-    formula = Formula(f"={share}{monthly.now}*months_per_period")
-    return table.line(Line(label, unit, item, total=SUM, periods=formula))
+def _all_offers(facts: Facts, accelerator: str) -> Line:
+    rows = [at("delivered", group) for group in facts.delivered if group.accelerator == accelerator]
+    return _used(facts, "accelerator", accelerator, "Delivered, all offers", sum_down(rows).text)
 
 
-def _accelerators(table: Table, inputs: InputRows, delivered: dict[str, Row]) -> Pairs:
-    supply = inputs.supply.accelerators
-    if supply:
-        table.heading("Supply of accelerators", "Supply in a month times months in a period.")
-    limits = {key: _limit(table, "Supply", "accelerators", key, row) for key, row in supply.items()}
-    return {("accelerator", key): (delivered[key], row) for key, row in limits.items()}
+def _used(facts: Facts, kind: str, of: str, label: str, formula: str) -> Line:
+    known = {row.period: row.used for row in facts.plan.supply if (row.kind, row.id) == (kind, of)}
+    return Line(label, UNITS[kind], of, key=key_of("supply used", kind, of), total=SUM, periods=formula,
+                shows=facts.by_period(known), meaning=f"used of {kind} {of} in")  # fmt: skip
 
 
-def _offers(table: Table, inputs: InputRows, orders: OrderRows) -> Pairs:
+def _limit(facts: Facts, kind: str, of: str, label: str, share: str = "") -> Line:
+    """What can be had in a period, from what can be had in a month of it."""
+    known = {row.period: row.limit for row in facts.plan.supply if (row.kind, row.id) == (kind, of)}
+    formula = f"={share}{at('supply per month', kind, of).now}*months_per_period"
+    return Line(label, UNITS[kind], of, key=key_of("supply limit", kind, of), total=SUM, periods=formula,
+                shows=facts.by_period(known), meaning=f"limit of {kind} {of} in")  # fmt: skip
+
+
+def _accelerators(facts: Facts) -> Iterator[Section]:
+    limits = [_limit(facts, "accelerator", each, "Supply") for each in limited_accelerators(facts)]
+    if limits:
+        yield Section("Supply of accelerators", "Supply in a month times months in a period.", limits)
+
+
+def _offers(facts: Facts) -> Iterator[Section]:
     """Offers limited by what they can supply, any route; only those that are ordered."""
-    supply = inputs.supply.offers
-    if not supply:
-        return {}
-    table.heading("Supply of offers that are ordered", "Systems entering service; commitments do not count.")
-    entering = {group.offer: rows.entering for group, rows in orders.groups.items() if not group.committed}
-    used = {
-        key: table.line(Line("Ordered", "systems", key, total=SUM, periods=sum_down([entering[key]]))) for key in supply
-    }
-    limits = {key: _limit(table, "Supply of the offer", "systems", key, row) for key, row in supply.items()}
-    return {("offer", key): (used[key], limits[key]) for key in supply}
+    ordered = {group.offer: group for group in facts.groups if not group.committed}
+    used = [
+        _used(facts, "offer", offer, "Ordered", sum_down([at("entering", ordered[offer])]).text)
+        for offer in limited_offers(facts)
+    ]
+    limits = [_limit(facts, "offer", offer, "Supply of the offer") for offer in limited_offers(facts)]
+    if limits:
+        note = "Systems entering service; commitments do not count."
+        yield Section("Supply of offers that are ordered", note, [*used, *limits])
 
 
-def _pools(table: Table, inputs: InputRows, delivered: dict[str, Row]) -> Pairs:
-    pairs = {}
-    for pool, rows in inputs.supply.pools.items():
-        table.heading(f"Pool {pool}", "Deliveries times what an accelerator draws on the pool (constant).")
-        draws = [_draw(table, pool, accelerator, rows, delivered) for accelerator in rows.draws]
-        used = table.line(Line("Drawn", "pool units", pool, total=SUM, periods=sum_down(draws)))
-        limit = _limit(table, "Our part of the pool", "pool units", pool, rows.monthly, f"{rows.share.constant}*")
-        pairs["pool", pool] = (used, limit)
-    return pairs
+def _pools(facts: Facts) -> Iterator[Section]:
+    for pool in limited_pools(facts):
+        drawing = draws_on(facts, pool)
+        drawn = sum_down([at("drawn", pool, accelerator) for accelerator in drawing])
+        lines = [
+            *(_drawn(pool, accelerator) for accelerator in drawing),
+            _used(facts, "pool", pool, "Drawn", drawn.text),
+            _limit(facts, "pool", pool, "Our part of the pool", f"{at('share of the pool', pool).constant}*"),
+        ]
+        yield Section(f"Pool {pool}", "Deliveries times what an accelerator draws on the pool (constant).", lines)
 
 
-def _draw(table: Table, pool: str, accelerator: str, rows: PoolInputs, delivered: dict[str, Row]) -> Row:
-    line = Line(
-        f"Drawn on {pool}", "pool units", accelerator, constant=Formula(f"={rows.draws[accelerator].constant}"),
-        total=SUM, periods=Formula(f"={HERE.constant}*{delivered[accelerator].now}"),
-        constant_unit="pool units/accelerator",
+def _drawn(pool: str, accelerator: str) -> Line:
+    return Line(
+        f"Drawn on {pool}", "pool units", accelerator, key=key_of("drawn", pool, accelerator), total=SUM,
+        constant=f"={at('draw on a pool', pool, accelerator).constant}", constant_unit="pool units/accelerator",
+        periods=f"={HERE.constant}*{at('supply used', 'accelerator', accelerator).now}",
     )  # fmt: skip
-    return table.line(line)
 
 
-def _left(table: Table, pairs: Pairs) -> None:
-    table.heading("Left", "Supply less what is ordered; negative: an edit orders more than can be had.")
-    rows = []
-    for (kind, key), (used, limit) in pairs.items():
-        rows.append(table.line(Line(f"Left of {kind}", UNITS[kind], key, periods=left_of(limit.now, used.now))))
-    value = Formula(f"=SUMPRODUCT(({area(rows)}<0)*1)")
+def _left(limited: list[tuple[str, str]]) -> Section:
+    lines = [
+        Line(f"Left of {kind}", UNITS[kind], of, key=key_of("supply left", kind, of),
+             periods=left_of(at("supply limit", kind, of).now, at("supply used", kind, of).now))
+        for kind, of in limited
+    ]  # fmt: skip
+    return Section("Left", "Supply less what is ordered; negative: an edit orders more than can be had.", lines)
+
+
+def _within(limited: list[tuple[str, str]]) -> Check:
+    left = area([at("supply left", kind, of) for kind, of in limited])
     meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
-    table.book.checks.append(Check("Orders stay within supply", value, "count", "tolerance_quantity", meaning))
-
-
-def _tie(book: Book, pairs: Pairs) -> None:
-    """Use and limit must be the plan's, where it has them."""
-    for row in book.facts.plan.supply:
-        if (row.kind, row.id) in pairs:
-            for line, value, what in zip(
-                pairs[row.kind, row.id], (row.used, row.limit), ("used", "limit"), strict=True
-            ):
-                book.tie_period(line, row.period, value, f"{what} of {row.kind} {row.id} in {row.period}")
+    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", "tolerance_quantity", meaning)

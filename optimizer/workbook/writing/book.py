@@ -35,11 +35,15 @@ class Check:
     """A line of Checks: it fails when the value is further from zero than the named tolerance."""
 
     label: str
-    value: Formula
+    value: Formula | str
     unit: str
     tolerance: str
     meaning: str
     only_unedited: bool = False
+
+    @property
+    def formula(self) -> Formula:
+        return self.value if isinstance(self.value, Formula) else Formula(self.value)
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,17 @@ class Book:
         on = f"'{sheet}'" if " " in sheet else sheet
         self.workbook.defined_names[name] = DefinedName(name, attr_text=f"{on}!${column}${row}")
 
-    def tie(self, row: Row, values: Sequence[float], meaning: str) -> None:
+    def tie(self, row: Row, values: Sequence[float | None], meaning: str) -> None:
         """The periods of a line must show these numbers."""
         place = self.places[row]
         self.tie_cells(place.sheet, place.number, values, meaning)
 
-    def tie_cells(self, sheet: str, row: int, values: Sequence[float], meaning: str) -> None:
+    def tie_cells(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
         """The periods of a row of a sheet must show these numbers."""
         for i, value in enumerate(values):
             cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
-            self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
+            if value is not None:
+                self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
 
     def tie_period(self, row: Row, period: str, value: float, meaning: str) -> None:
         """One period of a line must show this number."""

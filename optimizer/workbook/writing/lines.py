@@ -19,7 +19,8 @@ OVERRIDE = "override/"
 VIEW = "view/"
 """How the keys of assumptions begin that belong to the workbook alone and to no file."""
 SUM = "sum"
-Constant = float | date | Formula | None
+Constant = float | date | Formula | str | None
+"""A text is a formula, beginning with `=`; a text of the user is never a constant."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Line:
     source: str = ""
     basis: str = ""
     date: str = ""
-    periods: Sequence[float | None] | Formula | None = None
+    periods: Sequence[float | None] | Formula | str | None = None
     role: Role | None = None
     name: str = ""
     rule: str = ""
@@ -54,7 +55,7 @@ class Line:
     part: str = ""
     locked: str = ""
     key: str = ""
-    shows: Sequence[float] = ()
+    shows: Sequence[float | None] = ()
     shows_in_total: float | None = None
     within: float | None = None
     meaning: str = ""

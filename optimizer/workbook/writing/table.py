@@ -143,17 +143,16 @@ class Table(Page):
                 self.text(row, column, text, Role.NOTE if column == SOURCE else Role.LABEL)
 
     def _scalars(self, row: int, line: Line, last: str) -> None:
-        total = Formula(f"=SUM(I{row}:{last}{row})") if line.total == SUM else line.total
+        total = f"=SUM(I{row}:{last}{row})" if line.total == SUM else line.total
         for column, value in ((CONSTANT, line.constant), (TOTAL, total), (OPENING, line.opening)):
             if value is not None:
-                assert not isinstance(value, str)
                 self._value(row, column, value, line)
 
     def _periods(self, row: int, line: Line) -> None:
         if line.periods is None:
             return
         count = self.book.facts.periods
-        values = [line.periods] * count if isinstance(line.periods, Formula) else list(line.periods)
+        values = [line.periods] * count if isinstance(line.periods, Formula | str) else list(line.periods)
         for i, value in enumerate(values):
             self._value(row, FIRST_PERIOD + i, value, line)
 
@@ -162,6 +161,8 @@ class Table(Page):
         number_format = FORMATS[unit] if line.whole or unit != "systems" else SPLIT_SYSTEMS
         if line.keys and line.keys[0].startswith(VIEW):
             value = self.book.made.views.get(line.keys[0], value)
+        if isinstance(value, str):
+            value = Formula(value)
         if isinstance(value, Formula):
             self.formula(row, column, value, Role.TOTAL if line.role is Role.TOTAL else None, number_format)
             return
