@@ -53,6 +53,11 @@ class Decision:
     more: tuple[tuple[str, float], ...] = ()
     available: tuple[float, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.kind.name}/{self.item}/{self.place}{self.suffix}"
+
 
 def decisions_of(facts: Facts) -> tuple[Decision, ...]:
     """All decisions but orders, kind by kind."""

@@ -9,7 +9,7 @@ from optimizer.workbook.sheets.input_finance import OURS
 from optimizer.workbook.sheets.market import MarketOffer, market_of
 from optimizer.workbook.writing.citations import of_catalog
 from optimizer.workbook.writing.lines import VIEW, Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 TERM_ROUTES = ("lease", "reservation")
@@ -63,7 +63,7 @@ def _lives(table: Table) -> dict[str, Row]:
     rows = {}
     for label, years, day, source in LIVES:
         line = Line(f"Life to compare: {label}", "years", constant=years, source=source, date=day, rule="positive")
-        rows[label] = table.line(replace(line, keys=(f"{VIEW}life/{label}",)))
+        rows[label] = table.line(replace(line, keys=(f"{VIEW}life/{label}",), key=key_of("life", label)))
     return rows
 
 
@@ -90,7 +90,14 @@ def _market(table: Table, prices: dict[str, Row]) -> tuple[dict[str, dict[Market
 
 
 def _rent(facts: Facts, market: MarketOffer) -> Line:
-    line = Line("Market's rent", "USD/accelerator-hour", market.offer, periods=market.rents, rule="amount")
+    line = Line(
+        "Market's rent",
+        "USD/accelerator-hour",
+        market.offer,
+        periods=market.rents,
+        rule="amount",
+        key=key_of("market's rent", market.offer),
+    )
     line = of_catalog(facts, market.offer, "usd_per_accelerator_hour", line)
     if not market.allowed:
         line = replace(line, source=f"{line.source}; not in this scenario")
@@ -101,4 +108,12 @@ def _open(market: MarketOffer) -> Line:
     """Whether an offer may be ordered in a period, as a factor."""
     values = [float(rent is not None) for rent in market.rents]
     source = "catalogue: available"
-    return Line("Market's rent: may be ordered", "switch", market.offer, periods=values, source=source, rule="switch")
+    return Line(
+        "Market's rent: may be ordered",
+        "switch",
+        market.offer,
+        periods=values,
+        source=source,
+        rule="switch",
+        key=key_of("market's rent open", market.offer),
+    )

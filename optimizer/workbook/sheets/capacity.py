@@ -13,7 +13,7 @@ from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book, Check
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import HERE, Row, area, down, left_of, sum_down
+from optimizer.workbook.writing.references import HERE, Row, area, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -31,6 +31,11 @@ class Task:
     place: str
     systems: tuple[float, ...]
     work: tuple[float, ...]
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.demand}/{self.system}/{self.place}"
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,11 @@ def _results(
         name: inputs.values[name].demand if name in inputs.values else inputs.work.demand[name] for name in asked_for
     }
     left_out = {name: orders.unmet[name] for name in asked_for if name in orders.unmet}
-    asked = _block(table, "Demand", "units/s", "Work asked for per second.", _links(given))
+    asked = _block(table, "asked", "Demand", "units/s", "Work asked for per second.", _links(given))
     done = _done(table, [*asked_for, *due_by], work)
-    unmet = _block(table, "Not served", "units/s", "Left by the optimiser, at its price or value.", _links(left_out))
+    unmet = _block(
+        table, "not served", "Not served", "units/s", "Left by the optimiser, at its price or value.", _links(left_out)
+    )
     short = _short(table, asked, done, unmet)
     due, so_far, late = _deadlines(table, inputs, due_by, done)
     _by_accelerator(table, work)
@@ -130,7 +137,7 @@ def _links(rows: Mapping[str, Row]) -> dict[str, str]:
     return {name: f"={row.now}" for name, row in rows.items()}
 
 
-def _block(table: Table, label: str, unit: str, note: str, formulas: Mapping[str, str]) -> Lines:
+def _block(table: Table, key: str, label: str, unit: str, note: str, formulas: Mapping[str, str]) -> Lines:
     """A heading and a line for each demand, its workload's unit in the note column."""
     if not formulas:
         return {}
@@ -138,16 +145,25 @@ def _block(table: Table, label: str, unit: str, note: str, formulas: Mapping[str
     hours = " × h" if unit == "unit-hours" else ""
     return {
         name: table.line(
-            Line(label, unit, name, periods=Formula(text), source=unit_of(table.book.facts, name) + hours)
+            Line(
+                label,
+                unit,
+                name,
+                periods=Formula(text),
+                source=unit_of(table.book.facts, name) + hours,
+                key=key_of(key, name),
+            )
         )
         for name, text in formulas.items()
-    }  # fmt: skip
+    }
 
 
 def _done(table: Table, demands: Iterable[str], work: Mapping[Task, Row]) -> Lines:
     lines = {name: [row for task, row in work.items() if task.demand == name] for name in demands}
     texts = {name: sum_down(rows).text for name, rows in lines.items()}
-    return _block(table, "Work done", "units/s", "By the systems that the optimiser put to it; see below.", texts)
+    return _block(
+        table, "done", "Work done", "units/s", "By the systems that the optimiser put to it; see below.", texts
+    )
 
 
 def _short(table: Table, asked: Lines, done: Lines, unmet: Lines) -> Lines:
@@ -157,19 +173,30 @@ def _short(table: Table, asked: Lines, done: Lines, unmet: Lines) -> Lines:
         more = f"{done[name].now}-{row.now}" + (f"+{unmet[name].now}" if name in unmet else "")
         texts[name] = f"=IF(ABS({more})<=tolerance_quantity*{row.now},0,{more})"
     note = "Work done and work not served, less demand. Negative: an edit asks for more than the systems do."
-    over = _block(table, "Done beyond demand", "units/s", note, texts)
+    over = _block(table, "beyond demand", "Done beyond demand", "units/s", note, texts)
     shares = {name: f"=IF({row.now}=0,0,MIN(0,{over[name].now}/{row.now}))" for name, row in asked.items()}
-    return _block(table, "Missing, share of demand", "share", "Zero: all of the demand is accounted for.", shares)
+    return _block(
+        table,
+        "missing of demand",
+        "Missing, share of demand",
+        "share",
+        "Zero: all of the demand is accounted for.",
+        shares,
+    )
 
 
 def _deadlines(table: Table, inputs: InputRows, demands: list[str], done: Lines) -> tuple[Lines, Lines, Lines]:
     """Unit-hours due and done so far, and what is missing at a deadline as a share of what is due."""
     given = {name: inputs.work.deadline[name] for name in demands}
-    due = _block(table, "Work due", "unit-hours", "By the end of the period, from the first on.", _links(given))
+    due = _block(table, "due", "Work due", "unit-hours", "By the end of the period, from the first on.", _links(given))
     sums = {name: f"=SUM({done[name].so_far})*hours_per_period" for name in demands}
-    so_far = _block(table, "Work done so far", "unit-hours", "Work done per second times hours.", sums)
+    so_far = _block(table, "done so far", "Work done so far", "unit-hours", "Work done per second times hours.", sums)
     shares = {name: f"=IF({due[name].now}=0,0,MIN(0,{so_far[name].now}/{due[name].now}-1))" for name in demands}
-    return due, so_far, _block(table, "Missing, share of work due", "share", "Zero: the deadline is met.", shares)
+    return (
+        due,
+        so_far,
+        _block(table, "missing of due", "Missing, share of work due", "share", "Zero: the deadline is met.", shares),
+    )
 
 
 def _by_accelerator(table: Table, work: Mapping[Task, Row]) -> None:
@@ -179,7 +206,16 @@ def _by_accelerator(table: Table, work: Mapping[Task, Row]) -> None:
     for demand, accelerator in dict.fromkeys((task.demand, task.accelerator) for task in work):
         rows = [row for task, row in work.items() if (task.demand, task.accelerator) == (demand, accelerator)]
         source = unit_of(table.book.facts, demand)
-        table.line(Line(f"Done of {demand}", "units/s", accelerator, periods=sum_down(rows), source=source))
+        table.line(
+            Line(
+                f"Done of {demand}",
+                "units/s",
+                accelerator,
+                periods=sum_down(rows),
+                source=source,
+                key=key_of("done by", demand, accelerator),
+            )
+        )
 
 
 def _at_work(table: Table, tasks: Iterable[Task]) -> dict[Task, Row]:
@@ -189,12 +225,18 @@ def _at_work(table: Table, tasks: Iterable[Task]) -> dict[Task, Row]:
     return {
         task: table.line(
             Line(
-                f"At work on {task.demand}", "systems", task.system, task.place,
-                periods=task.systems, role=Role.SOLVER, whole=False,
+                f"At work on {task.demand}",
+                "systems",
+                task.system,
+                task.place,
+                periods=task.systems,
+                role=Role.SOLVER,
+                whole=False,
+                key=key_of("at work", task),
             )
         )
         for task in tasks
-    }  # fmt: skip
+    }
 
 
 def _work(table: Table, inputs: InputRows, tasks: Iterable[Task], at_work: Mapping[Task, Row]) -> dict[Task, Row]:
@@ -205,9 +247,16 @@ def _work(table: Table, inputs: InputRows, tasks: Iterable[Task], at_work: Mappi
         rate = inputs.work.throughput[task.accelerator, task.workload]
         formula = Formula(f"={at_work[task].now}*{HERE.constant}*{rate.now}")
         line = Line(
-            f"Work on {task.demand}", "units/s", task.system, task.place, constant=size, periods=formula,
-            source=unit_of(table.book.facts, task.demand), constant_unit="accelerators/system",
-        )  # fmt: skip
+            f"Work on {task.demand}",
+            "units/s",
+            task.system,
+            task.place,
+            constant=size,
+            periods=formula,
+            source=unit_of(table.book.facts, task.demand),
+            constant_unit="accelerators/system",
+            key=key_of("work", task),
+        )
         rows[task] = table.line(line)
         table.book.tie(rows[task], task.work, f"work of {task.system} at {task.place} on {task.demand} in")
     return rows
@@ -219,20 +268,30 @@ def _spare(table: Table, stands: Mapping[str, list[Stand]], at_work: list[Row]) 
     if not pairs:
         return
 
-    def block(label: str, note: str, formula: Callable[[int], str]) -> list[Row]:
+    def block(key: str, label: str, note: str, formula: Callable[[int], str]) -> list[Row]:
         table.heading(label, note)
         return [
-            table.line(Line(label, "systems", system, place, whole=False, periods=Formula(formula(i))))
+            table.line(
+                Line(
+                    label,
+                    "systems",
+                    system,
+                    place,
+                    whole=False,
+                    periods=Formula(formula(i)),
+                    key=key_of(key, place, system),
+                )
+            )
             for i, (place, system) in enumerate(pairs)
         ]
 
     present = [[stand.row for stand in stands[place] if stand.system == system] for place, system in pairs]
     times = "Systems in service times their availability."
-    available = block("Available", times, lambda i: f"=availability*SUM({down(present[i])})")
-    used = block("At work", "On all demands.", lambda _: _by_name(at_work))
+    available = block("available", "Available", times, lambda i: f"=availability*SUM({down(present[i])})")
+    used = block("at work in all", "At work", "On all demands.", lambda _: _by_name(at_work))
     left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
 
-    spare = block("Spare", left, lambda i: left_of(available[i].now, used[i].now).text)
+    spare = block("spare", "Spare", left, lambda i: left_of(available[i].now, used[i].now).text)
     meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
     value = Formula(f"=MIN(0,{area(spare)})")
     table.book.checks.append(Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning))

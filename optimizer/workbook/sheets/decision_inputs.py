@@ -9,7 +9,7 @@ from math import fsum
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, Kind
 from optimizer.workbook.writing.citations import of_catalog
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 HEADINGS = {
@@ -81,6 +81,7 @@ def _price(table: Table, decision: Decision) -> Line:
         source=kind.source,
         rule="amount",
         keys=decision.keys,
+        key=key_of("decision", "price", decision),
     )
     return of_catalog(table.book.facts, decision.item, "one_off", line) if kind is ENGINEER else line
 
@@ -91,7 +92,16 @@ def _more(table: Table, kind: Kind, decisions: Iterable[Decision]) -> dict[tuple
         for name, value in decision.more:
             label, unit, rule = MORE[name]
             source = f"{kind.source.rpartition(' ')[0]} {name}"
-            line = Line(label, unit, decision.item, decision.place, constant=value, source=source, rule=rule)
+            line = Line(
+                label,
+                unit,
+                decision.item,
+                decision.place,
+                constant=value,
+                source=source,
+                rule=rule,
+                key=key_of("decision", name, decision),
+            )
             locked = name in ("lead_time_months", "months")
             folder = decision.keys[0].rpartition("/")[0]
             line = replace(line, locked=TIMING) if locked else replace(line, keys=(f"{folder}/{name}",))
@@ -112,10 +122,18 @@ def write_fleet(table: Table) -> FleetInputs:
         stays = tuple(count - fsum(d.available[i] for d in own) for i, count in enumerate(counts))
         line = Line("Fleet in service", "systems", system, site, source="scenario: fleet", rule="amount")
         line = replace(line, locked="already in service")
-        rows = [table.line(replace(line, periods=stays))] if any(stays) or not own else []
+        rows = (
+            [table.line(replace(line, periods=stays, key=key_of("fleet", system, site)))]
+            if any(stays) or not own
+            else []
+        )
         for decision in own:
             label = f"Fleet that may be retired{decision.suffix}"
-            retirable[decision] = table.line(replace(line, label=label, periods=decision.available))
+            retirable[decision] = table.line(
+                replace(
+                    line, label=label, periods=decision.available, key=key_of("fleet that may be retired", decision)
+                )
+            )
             rows.append(retirable[decision])
         lines[system, site] = rows
     return FleetInputs(lines, retirable)
@@ -129,8 +147,17 @@ def write_values(table: Table) -> dict[str, ValueInputs]:
     rows = {}
     for demand in facts.valued:
         given = facts.scenario["demand"][demand]
-        asked = Line("Demand", "units/s", demand, source="scenario: per_second", rule="amount")
-        worth = Line("Value of work", "USD/unit-hour", demand, source=f"scenario: {VALUE}", rule="amount")
+        asked = Line(
+            "Demand", "units/s", demand, source="scenario: per_second", rule="amount", key=key_of("demand", demand)
+        )
+        worth = Line(
+            "Value of work",
+            "USD/unit-hour",
+            demand,
+            source=f"scenario: {VALUE}",
+            rule="amount",
+            key=key_of("value", demand),
+        )
         worth = replace(worth, periods=facts.over_periods(VALUE, given[VALUE]), keys=(f"demand/{demand}/{VALUE}",))
         asked = replace(asked, periods=facts.asked(demand), keys=(f"demand/{demand}/per_second",))
         rows[demand] = ValueInputs(table.line(asked), table.line(worth))

@@ -10,7 +10,7 @@ from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import LABEL, OVERRIDE, PERIOD, SUM, Line
-from optimizer.workbook.writing.references import HERE, Row
+from optimizer.workbook.writing.references import HERE, Row, key_of
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 
@@ -60,14 +60,24 @@ def write_decisions(table: Table) -> DecisionRows:
     table.heading("Other decisions of the optimiser", "Do not type here but in the overrides below.")
     if any(isinstance(key, str) for key in lines):
         _break_notes(table)
-    solver = {key: table.line(_named(line, "optimiser", Role.SOLVER)) for key, line in lines.items()}
+    solver = {
+        key: table.line(replace(_named(line, "optimiser", Role.SOLVER), key=_key("optimiser", key)))
+        for key, line in lines.items()
+    }
     table.heading("Overrides of other decisions", "Blank: the optimiser's number stands.")
-    override = {key: table.line(_override(line)) for key, line in lines.items()}
+    override = {key: table.line(replace(_override(line), key=_key("override", key))) for key, line in lines.items()}
     table.heading("Other decisions used", "The override where there is one, else the optimiser's.")
-    used = {key: _used(table, line, solver[key], override[key]) for key, line in lines.items()}
+    used = {
+        key: _used(table, replace(line, key=_key("used", key)), solver[key], override[key])
+        for key, line in lines.items()
+    }
     decisions = {key: row for key, row in used.items() if isinstance(key, Decision)}
     factors = {key: row for key, row in used.items() if isinstance(key, str)}
     return DecisionRows(decisions, factors, list(override.values()))
+
+
+def _key(what: str, of: Key) -> str:
+    return key_of(f"{'factor' if isinstance(of, str) else 'decision'} {what}", of)
 
 
 def _factor_lines(table: Table) -> dict[Key, Line]:
@@ -145,17 +155,29 @@ def _retired(
     off = {}
     for decision, row in used.items():
         formula = Formula(f"=IF({fleet.retirable[decision].now}>0,SUM({row.so_far}),0)")
-        off[decision] = table.line(_line(decision, "Off so far", "systems", formula))
+        off[decision] = table.line(
+            replace(_line(decision, "Off so far", "systems", formula), key=key_of("retired so far", decision))
+        )
     table.heading("Fleet left of what may be retired")
     left = []
     for decision, row in off.items():
         formula = Formula(f"={fleet.retirable[decision].now}-{row.now}")
-        left.append(table.line(_line(decision, "Left in service", "systems", formula)))
+        left.append(
+            table.line(
+                replace(_line(decision, "Left in service", "systems", formula), key=key_of("left of fleet", decision))
+            )
+        )
     table.heading("Fleet retired after its end", "Systems in periods in which none was in service any more.")
     late = []
     for decision, row in used.items():
         formula = Formula(f"=SUMPRODUCT(({fleet.retirable[decision].across}=0)*{row.across})")
-        late.append(table.line(replace(_line(decision, "Off too late", "systems"), total=formula)))
+        late.append(
+            table.line(
+                replace(
+                    _line(decision, "Off too late", "systems"), total=formula, key=key_of("retired too late", decision)
+                )
+            )
+        )
     return off, left, late
 
 
@@ -171,13 +193,23 @@ def _expanded(table: Table, inputs: DecisionInputs, used: dict[Decision, Row]) -
     room = []
     for decision, row in used.items():
         formula = Formula(f"={inputs.more[decision, 'max_mw'].constant}-{row.total}")
-        room.append(table.line(replace(_line(decision, "Room for power", "MW"), total=formula)))
+        room.append(
+            table.line(
+                replace(_line(decision, "Room for power", "MW"), total=formula, key=key_of("room for power", decision))
+            )
+        )
     table.heading("Power on line too early", "MW in periods that an order in the first period cannot reach.")
     early = []
     for decision, row in used.items():
         lead = f"ROUNDUP({inputs.more[decision, 'lead_time_months'].constant}/months_per_period,0)"
         formula = Formula(f'=SUMIFS({row.across},{row.axis_across},"<="&{lead})')
-        early.append(table.line(replace(_line(decision, "Power too early", "MW"), total=formula)))
+        early.append(
+            table.line(
+                replace(
+                    _line(decision, "Power too early", "MW"), total=formula, key=key_of("power too early", decision)
+                )
+            )
+        )
     return room, early
 
 
@@ -203,6 +235,7 @@ def _unready(
                     total=SUM,
                     periods=Formula(f"=IF(SUMIFS({started})=0,{entering.now},0)"),
                     constant_unit="periods",
+                    key=key_of("ordered before engineering", decision, group),
                 )
                 rows.append(table.line(line))
     return rows

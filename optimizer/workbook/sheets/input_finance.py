@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, number
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 OURS = "chipmix: definition"
@@ -70,12 +70,23 @@ def write_residual(table: Table) -> tuple[list[Row], list[Row]]:
     ages, shares = [], []
     for i, (age, _) in enumerate(points):
         source = OURS if i == 0 else where
-        ages.append(table.line(Line(f"Table point {i}: age", "years", constant=age, source=source, rule="amount")))
+        ages.append(
+            table.line(
+                Line(
+                    f"Table point {i}: age",
+                    "years",
+                    constant=age,
+                    source=source,
+                    rule="amount",
+                    key=key_of("residual age", i),
+                )
+            )
+        )
     for i, (_, share) in enumerate(points):
         source = OURS if i == 0 else where
         line = Line(f"Table point {i}: share left", "share", constant=share, source=source, rule="share")
         keys = RESIDUAL if i else ()
-        shares.append(table.line(replace(line, keys=keys, part=f"{points[i][0]:.0f}")))
+        shares.append(table.line(replace(line, keys=keys, part=f"{points[i][0]:.0f}", key=key_of("residual share", i))))
     return ages, shares
 
 
@@ -99,4 +110,6 @@ def write_carbon_price(table: Table) -> Row:
     table.heading("Carbon")
     source = "scenario: carbon_usd_per_t"
     keys = ("finance/carbon_usd_per_t",)
-    return table.line(Line("Carbon price", "USD/t", periods=prices, source=source, rule="amount", keys=keys))
+    return table.line(
+        Line("Carbon price", "USD/t", periods=prices, source=source, rule="amount", keys=keys, key="carbon price")
+    )

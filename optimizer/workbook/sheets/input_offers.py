@@ -98,7 +98,12 @@ def _terms(table: Table, name: str, label: str, unit: str, rule: str) -> dict[st
             line = of_catalog(facts, offer_id, name, line)
         why = LOCKED.get(name, "")
         rows[offer_id] = table.line(
-            replace(line, locked=why, keys=() if why else (f"catalog/offers/{offer_id}/{name}",))
+            replace(
+                line,
+                locked=why,
+                keys=() if why else (f"catalog/offers/{offer_id}/{name}",),
+                key=key_of("offer", name, offer_id),
+            )
         )
     return rows
 
@@ -114,7 +119,14 @@ def _prices(table: Table) -> dict[str, Row]:
         rented = offer["route"] in RENTED
         name = "usd_per_accelerator_hour" if rented else "price_usd"
         label, unit = ("Rent", "USD/accelerator-hour") if rented else ("Price", "USD/system")
-        line = Line(label, unit, offer_id, periods=facts.over_periods(name, offer.get(name)), rule="amount")
+        line = Line(
+            label,
+            unit,
+            offer_id,
+            periods=facts.over_periods(name, offer.get(name)),
+            rule="amount",
+            key=key_of("offer", "price", offer_id),
+        )
         line = of_catalog(facts, offer_id, name, line)
         if rented and offer_id in committed:
             rows[offer_id] = table.line(replace(line, locked="an order placed pays it"))
@@ -139,6 +151,7 @@ def write_committed(table: Table) -> dict[Group, CommittedRows]:
             unit,
             group.offer,
             periods=group.entry_prices,
+            key=key_of("commitment", "price", group),
             source="scenario: commitments",
             rule="amount",
             locked=PLACED,
@@ -150,6 +163,7 @@ def write_committed(table: Table) -> dict[Group, CommittedRows]:
                 group.offer,
                 line.place,
                 periods=line.systems,
+                key=key_of("commitment", "systems", group, line.place),
                 source="scenario: commitments",
                 rule="amount",
                 locked=PLACED,

@@ -10,7 +10,7 @@ from optimizer.request.schedules import highest
 from optimizer.workbook.facts import number
 from optimizer.workbook.sheets.input_rows import BudgetRows, SiteRows
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 LIMITS = {
@@ -52,7 +52,18 @@ def write_sites(table: Table) -> dict[str, SiteRows]:
 def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
     given = name in table.book.facts.scenario["sites"][site]
     source, keys = f"scenario: {name}" if given else NOT_GIVEN, (f"sites/{site}/{name}",)
-    return table.line(Line(label[0], label[1], place=site, periods=values, source=source, rule="amount", keys=keys))
+    return table.line(
+        Line(
+            label[0],
+            label[1],
+            place=site,
+            periods=values,
+            source=source,
+            rule="amount",
+            keys=keys,
+            key=key_of("site", name, site),
+        )
+    )
 
 
 ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
@@ -66,19 +77,35 @@ def _pue(table: Table, site: str, given: dict[str, Any]) -> tuple[Row, Row]:
     is: both are locked.
     """
     facts, raw = table.book.facts, given["pue"]
-    line = Line(ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",))
+    line = Line(
+        ENERGY_PUE,
+        "ratio",
+        place=site,
+        source="scenario: pue",
+        rule="ratio",
+        keys=(f"sites/{site}/pue",),
+        key=key_of("site", "pue", site),
+    )
     means = facts.over_periods("pue", raw)
     highs = facts.read(highest, raw)
     line = replace(line, periods=means) if isinstance(raw, dict) else replace(line, constant=number(raw))
     if "peak_pue" in given:
-        peak = replace(line, label=PEAK_PUE, source="scenario: peak_pue", keys=(f"sites/{site}/peak_pue",))
+        peak = replace(
+            line,
+            label=PEAK_PUE,
+            source="scenario: peak_pue",
+            keys=(f"sites/{site}/peak_pue",),
+            key=key_of("site", "peak_pue", site),
+        )
         constant = number(given["peak_pue"])
         return table.line(line), table.line(replace(peak, periods=None, constant=constant))
     if means == highs:
         row = table.line(line)
         return row, row
     line = replace(line, keys=(), locked=UNLIKE_MONTHS)
-    return table.line(line), table.line(replace(line, label=PEAK_PUE, periods=highs))
+    return table.line(line), table.line(
+        replace(line, label=PEAK_PUE, periods=highs, key=key_of("site", "peak_pue", site))
+    )
 
 
 def write_unmet(table: Table) -> dict[str, Row]:
@@ -92,7 +119,16 @@ def write_unmet(table: Table) -> dict[str, Row]:
     for demand in priced:
         prices = facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET])
         source, keys = f"scenario: {UNMET}", (f"demand/{demand}/{UNMET}",)
-        line = Line("Unmet work", "USD/unit-hour", demand, periods=prices, source=source, rule="amount", keys=keys)
+        line = Line(
+            "Unmet work",
+            "USD/unit-hour",
+            demand,
+            periods=prices,
+            source=source,
+            rule="amount",
+            keys=keys,
+            key=key_of("price of unmet work", demand),
+        )
         rows[demand] = table.line(line)
     return rows
 
@@ -111,9 +147,24 @@ def write_budgets(table: Table) -> list[BudgetRows]:
         line = Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount")
         dates = Line("", "date", budget.window, source=source, rule="date", locked="the window's")
         lines = [
-            replace(dates, label=f"{kind}, first day", constant=start),
-            replace(dates, label=f"{kind}, last day", constant=end),
-            replace(line, keys=(f"budget/{budget.budget}",), part=budget.window),
+            replace(
+                dates,
+                label=f"{kind}, first day",
+                constant=start,
+                key=key_of("budget", "first day", budget.budget, budget.window),
+            ),
+            replace(
+                dates,
+                label=f"{kind}, last day",
+                constant=end,
+                key=key_of("budget", "last day", budget.budget, budget.window),
+            ),
+            replace(
+                line,
+                keys=(f"budget/{budget.budget}",),
+                part=budget.window,
+                key=key_of("budget", "limit", budget.budget, budget.window),
+            ),
         ]
         rows.append(BudgetRows(budget.budget, budget.window, *table.block(lines)))
     return rows

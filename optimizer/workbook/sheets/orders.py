@@ -90,12 +90,22 @@ def _terms(table: Table, inputs: InputRows) -> tuple[dict[Group, Row], dict[Grou
     for group in table.book.facts.groups:
         rows = inputs.offers[group.offer]
         formula = Formula(f"=ROUNDUP({rows.lead.constant}/months_per_period,0)")
-        lead[group] = table.line(Line(f"Lead time{group.suffix}", "periods", group.offer, constant=formula))
+        lead[group] = table.line(
+            Line(f"Lead time{group.suffix}", "periods", group.offer, constant=formula, key=key_of("lead", group))
+        )
     for group in table.book.facts.groups:
         term = inputs.offers[group.offer].term
         months = term.constant if term else "service_life_years*months_per_year"
         formula = Formula(f"=MAX(1,ROUND({months}/months_per_period,0))")
-        service[group] = table.line(Line(f"Periods in service{group.suffix}", "periods", group.offer, constant=formula))
+        service[group] = table.line(
+            Line(
+                f"Periods in service{group.suffix}",
+                "periods",
+                group.offer,
+                constant=formula,
+                key=key_of("service", group),
+            )
+        )
     return lead, service
 
 
@@ -125,9 +135,16 @@ def _choices(table: Table) -> tuple[Chosen, Chosen]:
 
 def _solver(group: Group, line: OrderLine) -> Line:
     return Line(
-        "Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER,
+        "Optimiser",
+        "systems",
+        key=key_of("optimiser", group, line.place),
+        item=group.offer,
+        place=line.place,
+        total=SUM,
+        periods=line.systems,
+        role=Role.SOLVER,
         whole=_whole(line),
-    )  # fmt: skip
+    )
 
 
 def _divisible(facts: Facts, group: Group) -> bool:
@@ -136,9 +153,16 @@ def _divisible(facts: Facts, group: Group) -> bool:
 
 def _override(group: Group, line: OrderLine, periods: int, divisible: bool) -> Line:
     return Line(
-        "Override", "systems", group.offer, line.place, periods=[None] * periods, whole=_whole(line),
-        rule="amount" if divisible else "count", keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",),
-    )  # fmt: skip
+        "Override",
+        "systems",
+        key=key_of("override", group, line.place),
+        item=group.offer,
+        place=line.place,
+        periods=[None] * periods,
+        whole=_whole(line),
+        rule="amount" if divisible else "count",
+        keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",),
+    )
 
 
 def _whole(line: OrderLine) -> bool:
@@ -175,6 +199,7 @@ def _used_line(table: Table, group: Group, line: OrderLine, formula: Formula, si
         periods=formula,
         whole=_whole(line),
         constant_unit="accelerators/system",
+        key=key_of("entering", group, line.place),
     )
     row = table.line(shown)
     table.book.tie(row, line.systems, f"systems of {group.offer} at {line.place} in")
@@ -210,7 +235,13 @@ def _accelerators(table: Table, entering: Chosen) -> dict[str, Row]:
         lines = [row for (group, _), row in entering.items() if group.accelerator == accelerator]
         formula = Formula(f"=SUMPRODUCT({down(lines, '$E')},{down(lines)})")
         shown = Line(
-            "Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}", periods=formula
+            "Accelerators",
+            "accelerators",
+            accelerator,
+            total=SUM,
+            source=f"vendor: {vendor}",
+            periods=formula,
+            key=key_of("accelerators entering", accelerator),
         )
         rows[accelerator] = table.line(shown)
     return rows
@@ -229,6 +260,7 @@ def _in_service(table: Table, by_group: dict[Group, Row], service: dict[Group, R
             constant=periods,
             periods=cohort(row, HERE.constant),
             constant_unit="periods",
+            key=key_of("in service", group),
         )
         rows[group] = table.line(here)
     return rows
@@ -242,15 +274,38 @@ def _corkscrew(
     leaving = []
     for group, row in by_group.items():
         formula = at_order(row, row, service[group].constant)
-        leaving.append(table.line(Line(f"Leaving{group.suffix}", "systems", group.offer, periods=formula)))
+        leaving.append(
+            table.line(
+                Line(f"Leaving{group.suffix}", "systems", group.offer, periods=formula, key=key_of("leaving", group))
+            )
+        )
     table.heading("Balance of systems", "Opening balance plus what entered and minus what left before the period.")
     top = table.next
     opening = Formula(f"=$G{top}+SUM($H{top + 1}:~{top + 1})-SUM($H{top + 2}:~{top + 2})")
-    table.line(Line("Opening", "systems", opening=Formula("=0"), periods=opening))
-    enter = table.line(Line("Entering", "systems", total=SUM, periods=sum_down(list(by_group.values()))))
-    table.line(Line("Leaving, all offers", "systems", total=SUM, periods=sum_down(leaving)))
-    closing = table.line(Line("Closing", "systems", periods=Formula(f"=@{top}+@{top + 1}-@{top + 2}")))
-    total = table.line(Line("In service, all offers", "systems", periods=sum_down(list(in_service.values()))))
+    table.line(Line("Opening", "systems", opening=Formula("=0"), periods=opening, key=key_of("balance", "opening")))
+    enter = table.line(
+        Line(
+            "Entering",
+            "systems",
+            total=SUM,
+            periods=sum_down(list(by_group.values())),
+            key=key_of("balance", "entering"),
+        )
+    )
+    table.line(
+        Line("Leaving, all offers", "systems", total=SUM, periods=sum_down(leaving), key=key_of("balance", "leaving"))
+    )
+    closing = table.line(
+        Line("Closing", "systems", periods=Formula(f"=@{top}+@{top + 1}-@{top + 2}"), key=key_of("balance", "closing"))
+    )
+    total = table.line(
+        Line(
+            "In service, all offers",
+            "systems",
+            periods=sum_down(list(in_service.values())),
+            key=key_of("balance", "in service"),
+        )
+    )
     return enter, closing, total
 
 
@@ -261,7 +316,9 @@ def _early(table: Table, by_group: dict[Group, Row], lead: dict[Group, Row]) -> 
     for group, row in by_group.items():
         if not group.committed:
             formula = Formula(f'=SUMIFS({row.across},{row.axis_across},"<="&{lead[group].constant})')
-            rows.append(table.line(Line("Too early", "systems", group.offer, total=formula)))
+            rows.append(
+                table.line(Line("Too early", "systems", group.offer, total=formula, key=key_of("too early", group)))
+            )
     return rows
 
 
@@ -271,7 +328,9 @@ def _unmet(table: Table) -> dict[str, Row]:
         return {}
     table.heading("Work not served", "Left by the optimiser; an override above does not change it.")
     return {
-        demand: table.line(Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER))
+        demand: table.line(
+            Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER, key=key_of("unmet", demand))
+        )
         for demand, values in unmet.items()
     }
 
@@ -283,5 +342,13 @@ def _clusters(table: Table) -> None:
         return
     table.heading("Clusters", "Accelerators on which a demand runs at one place; an override does not change it.")
     for (demand, accelerator, place), values in clusters.items():
-        line = Line(f"Cluster of {demand}", "accelerators", accelerator, place, periods=values, role=Role.SOLVER)
+        line = Line(
+            f"Cluster of {demand}",
+            "accelerators",
+            accelerator,
+            place,
+            periods=values,
+            role=Role.SOLVER,
+            key=key_of("cluster", demand, accelerator, place),
+        )
         table.line(line)

@@ -74,6 +74,7 @@ def _stands(table: Table, place: str, stands: Sequence[Stand]) -> list[Stand]:
                 Line(
                     f"In service{stand.suffix}", "systems", stand.item, place, source=f"{stand.cooling} cooling",
                     periods=Formula(f"={stand.row.now}"), whole=stand.whole,
+ key=key_of("in service at", stand, place),
                 )
             ),
         )
@@ -84,7 +85,9 @@ def _stands(table: Table, place: str, stands: Sequence[Stand]) -> list[Stand]:
 def _total(table: Table, place: str, stands: Sequence[Stand]) -> Row:
     book = table.book
     every = sum_down([stand.row for stand in stands])
-    row = table.line(Line("Systems in service, total", "systems", place=place, periods=every))
+    row = table.line(
+        Line("Systems in service, total", "systems", place=place, periods=every, key=key_of("systems at", place))
+    )
     held = dict.fromkeys(book.facts.keys, 0.0)
     for entry in book.facts.plan.in_service:
         if entry.place == place:
@@ -98,7 +101,18 @@ def _each(table: Table, inputs: InputRows, place: str, stands: Sequence[Stand], 
     rows = []
     for stand in stands:
         link = Formula(f"={_property(inputs.systems[stand.system], label).constant}")
-        rows.append(table.line(Line(label + stand.suffix, unit, stand.item, place, constant=link)))
+        rows.append(
+            table.line(
+                Line(
+                    label + stand.suffix,
+                    unit,
+                    stand.item,
+                    place,
+                    constant=link,
+                    key=key_of("per system", label, stand, place),
+                )
+            )
+        )
     return rows
 
 
@@ -124,10 +138,22 @@ def _use(table: Table, inputs: InputRows, orders: OrderRows, site: str, stands: 
     average = _each(table, inputs, site, stands, AVERAGE, "kW/system")
     racks = _each(table, inputs, site, stands, RACKS, "racks/system")
     own = inputs.sites[site]
-    load = table.line(Line("Provisioned IT load", "kW", place=site, periods=_product(stands, provisioned)))
-    drawn = table.line(Line("Average IT load", "kW", place=site, periods=_product(stands, average)))
+    load = table.line(
+        Line(
+            "Provisioned IT load",
+            "kW",
+            place=site,
+            periods=_product(stands, provisioned),
+            key=key_of("provisioned load", site),
+        )
+    )
+    drawn = table.line(
+        Line("Average IT load", "kW", place=site, periods=_product(stands, average), key=key_of("average load", site))
+    )
     formula = Formula(f"={own.pue}*{drawn.now}*hours_per_period/kw_per_mw")
-    energy = table.line(Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula))
+    energy = table.line(
+        Line("Energy at the meter", "MWh", place=site, total=SUM, periods=formula, key=key_of("energy", site))
+    )
     used = Formula(f"={own.peak_pue}*{load.now}/kw_per_mw")
     pairs = {"power_mw": _limit(table, inputs, site, "power_mw", POWER, used, _added(table, orders, site))}
     for kind in ("liquid", "air"):
@@ -146,7 +172,15 @@ def _added(table: Table, orders: OrderRows, site: str) -> Row | None:
     added = [row for decision, row in orders.decisions.of(EXPAND).items() if decision.place == site]
     if not added:
         return None
-    return table.line(Line("Power added so far", "MW", place=site, periods=Formula(f"=SUM({added[0].so_far})")))
+    return table.line(
+        Line(
+            "Power added so far",
+            "MW",
+            place=site,
+            periods=Formula(f"=SUM({added[0].so_far})"),
+            key=key_of("power added", site),
+        )
+    )
 
 
 def _limit(
@@ -154,7 +188,7 @@ def _limit(
 ) -> tuple[Row, Row | None, Row | None]:
     """What is used, and if there is a limit, the limit (on Inputs, where nothing is added to it) and what is left."""
     unit = "racks" if name == "racks" else "MW"
-    row = table.line(Line(label, unit, place=site, periods=used))
+    row = table.line(Line(label, unit, place=site, periods=used, key=key_of("used", name, site)))
     limit = inputs.sites[site].limits.get(name)
     if limit is None:
         return row, None, None
@@ -162,7 +196,9 @@ def _limit(
     key = key_of("limit of", name, site)
     most = table.line(Line(f"{label}: limit", unit, place=site, periods=formula, key=key))
     _tie_limit(table, site, f"{name.removesuffix('_mw')}_limit{'_mw' * (unit == 'MW')}", most)
-    left = table.line(Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now)))
+    left = table.line(
+        Line(f"{label}: left", unit, place=site, periods=left_of(most.now, row.now), key=key_of("left of", name, site))
+    )
     return row, most if added else limit, left
 
 
@@ -175,7 +211,16 @@ def _tie_limit(table: Table, site: str, name: str, limit: Row) -> None:
 
 def _exceeded(table: Table, site: str, left: Sequence[Row]) -> Row:
     terms = [f"({row.now}<0)" for row in left]
-    return table.line(Line(EXCEEDED, "count", place=site, total=SUM, periods=Formula("=0+" + "+".join(terms))))
+    return table.line(
+        Line(
+            EXCEEDED,
+            "count",
+            place=site,
+            total=SUM,
+            periods=Formula("=0+" + "+".join(terms)),
+            key=key_of("limits exceeded", site),
+        )
+    )
 
 
 def _tie_site(table: Table, site: str, energy: Row, used: Sequence[Row]) -> None:
@@ -199,15 +244,33 @@ def _all_sites(table: Table, uses: dict[str, SiteUse], totals: Sequence[Row], fi
             return Formula("=0")
         return Formula(f"=SUMIFS(@{first}:@{last},$A{first}:$A{last},{row.label})")
 
-    power = table.line(Line("Peak power, all sites", "MW", periods=by_label(use.power if use else None)))
+    power = table.line(
+        Line(
+            "Peak power, all sites",
+            "MW",
+            periods=by_label(use.power if use else None),
+            key=key_of("all sites", "power"),
+        )
+    )
     limit_row = at("limit of", "power_mw", next(iter(uses))) if uses else None
-    limit = table.line(Line("Power limit, all sites", "MW", periods=by_label(limit_row)))
-    table.line(Line("Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}")))
+    limit = table.line(
+        Line("Power limit, all sites", "MW", periods=by_label(limit_row), key=key_of("all sites", "limit"))
+    )
+    table.line(
+        Line(
+            "Power left, all sites", "MW", periods=Formula(f"={limit.now}-{power.now}"), key=key_of("all sites", "left")
+        )
+    )
     formula = Formula(f"=IF({limit.now}=0,0,{power.now}/{limit.now})")
-    share = table.line(Line("Power used, share of limit", "share", periods=formula))
+    share = table.line(Line("Power used, share of limit", "share", periods=formula, key=key_of("all sites", "share")))
     energy = by_label(use.energy_mwh if use else None)
-    table.line(Line("Energy, all sites", "MWh", total=SUM, periods=energy))
+    table.line(Line("Energy, all sites", "MWh", total=SUM, periods=energy, key=key_of("all sites", "energy")))
     systems = table.line(
-        Line("Systems in service, all places", "systems", periods=by_label(totals[0] if totals else None))
+        Line(
+            "Systems in service, all places",
+            "systems",
+            periods=by_label(totals[0] if totals else None),
+            key=key_of("all sites", "systems"),
+        )
     )
     return PlaceRows(uses, systems, power, limit, share, first, last)

@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import HERE, Row, cohort, down
+from optimizer.workbook.writing.references import HERE, Row, cohort, down, key_of
 from optimizer.workbook.writing.table import Table
 
 
@@ -18,12 +18,18 @@ from optimizer.workbook.writing.table import Table
 class Stand:
     """Systems of one offer or of the fleet at a place, in service by period; label suffix and item tell them apart."""
 
+    named: str
     suffix: str
     item: str
     system: str
     cooling: str
     row: Row
     whole: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return self.named
 
 
 def write_stands(table: Table, inputs: InputRows, orders: OrderRows) -> dict[str, list[Stand]]:
@@ -41,11 +47,18 @@ def _stands(table: Table, inputs: InputRows, orders: OrderRows, place: str) -> I
         for group in (group for group in groups if group.system == system):
             whole = all(x.is_integer() for line in group.lines if line.place == place for x in line.systems)
             row = _order_line(table, orders, group, place, whole)
-            yield Stand(group.suffix, group.offer, system, cooling, row, whole)
+            yield Stand(group.id, group.suffix, group.offer, system, cooling, row, whole)
         if system in fleet:
             formula = _fleet_left(inputs, orders, system, place)
-            line = Line("In service, fleet", "systems", system, place, periods=formula)
-            yield Stand(", fleet", system, system, cooling, table.line(line))
+            line = Line(
+                "In service, fleet",
+                "systems",
+                system,
+                place,
+                periods=formula,
+                key=key_of("in service", f"fleet/{system}", place),
+            )
+            yield Stand(f"fleet/{system}", ", fleet", system, system, cooling, table.line(line))
 
 
 def _systems(facts: Facts, systems: list[str]) -> list[tuple[str, str]]:
@@ -71,5 +84,6 @@ def _order_line(table: Table, orders: OrderRows, group: Group, place: str, whole
         periods=cohort(orders.entering[group, place], HERE.constant),
         constant_unit="periods",
         whole=whole,
+        key=key_of("in service", group, place),
     )
     return table.line(line)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row
+from optimizer.workbook.writing.references import Row, key_of
 from optimizer.workbook.writing.table import Table
 
 
@@ -45,7 +45,7 @@ def _demand(table: Table) -> dict[str, Row]:
         if name not in facts.valued:
             source = f"scenario: per_second, {unit_of(facts, name)}"
             line = Line("Demand", "units/s", name, source=source, rule="amount", keys=(f"demand/{name}/per_second",))
-            rows[name] = table.line(replace(line, periods=facts.asked(name)))
+            rows[name] = table.line(replace(line, periods=facts.asked(name), key=key_of("demand", name)))
     return rows
 
 
@@ -59,7 +59,14 @@ def _deadlines(table: Table) -> dict[str, Row]:
             values = [number(by_key[key]) if key in by_key else None for key in facts.keys]
             source = f"scenario: by_deadline_unit_hours, {unit_of(facts, name)} × h"
             rows[name] = table.line(
-                Line("Work due by the end of the period", "unit-hours", name, source=source, periods=values)
+                Line(
+                    "Work due by the end of the period",
+                    "unit-hours",
+                    name,
+                    source=source,
+                    periods=values,
+                    key=key_of("deadline", name),
+                )
             )
     return rows
 
@@ -77,6 +84,7 @@ def _throughput(table: Table) -> dict[tuple[str, str], Row]:
             date=str(facts.catalog["sources"].get(given["source"], {}).get("date", "")),
             source=f"{given['source']} (see Log)",
             periods=facts.over_periods("rate", given["rate"]),
+            key=key_of("throughput", accelerator, workload),
             rule="amount",
             keys=(f"catalog/throughput/{accelerator}/{workload}/rate",),
         )

@@ -111,7 +111,7 @@ class Table(Page):
     def line(self, line: Line) -> Row:
         """Write a line and return its row."""
         place = Place(self.title, self.next, self.book.last_column)
-        row = Row(line.key or f"{self.title}!{self.next}")
+        row = Row(line.key or line.name or f"{self.title}!{self.next}")
         self.book.places.put(row.key, place)
         for column, text in ((LABEL, line.label), (ITEM, line.item), (PLACE, line.place), (UNIT, line.unit)):
             if text:
