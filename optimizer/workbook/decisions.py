@@ -59,9 +59,10 @@ class Decision:
         return f"{self.kind.name}/{self.item}/{self.place}{self.suffix}"
 
 
-def decisions_of(facts: Facts) -> tuple[Decision, ...]:
-    """All decisions but orders, kind by kind."""
-    return (*_retirements(facts), *_expansions(facts), *_engineering(facts), *_porting(facts))
+def decisions_of(facts: Facts, *kinds: Kind) -> list[Decision]:
+    """Decisions besides orders, kind by kind; of all kinds if none is named."""
+    found = {RETIRE: _retirements, EXPAND: _expansions, ENGINEER: _engineering, PORT: _porting}
+    return [decision for kind in kinds or KINDS for decision in found[kind](facts)]
 
 
 def _over_periods(facts: Facts, amounts: Iterable[tuple[str, float]]) -> tuple[float, ...]:

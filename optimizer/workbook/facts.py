@@ -33,6 +33,11 @@ class OrderLine:
     place: str
     systems: tuple[float, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether all are whole systems."""
+        return all(systems.is_integer() for systems in self.systems)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -250,6 +255,12 @@ class Facts:
     def asked_for(self) -> tuple[str, ...]:
         """Demands asked for per second; the others have deadlines."""
         return tuple(sorted(name for name, demand in self.scenario["demand"].items() if "per_second" in demand))
+
+    @property
+    def with_deadlines(self) -> tuple[str, ...]:
+        """Demands of work to be done by the end of periods."""
+        demands = self.scenario["demand"].items()
+        return tuple(sorted(name for name, demand in demands if "by_deadline_unit_hours" in demand))
 
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""

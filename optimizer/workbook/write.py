@@ -21,12 +21,13 @@ from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import write_bridge
 from optimizer.workbook.sheets.capacity import write_capacity
+from optimizer.workbook.sheets.carriers import input_rows
 from optimizer.workbook.sheets.cash import write_cash
 from optimizer.workbook.sheets.checks import write_checks
 from optimizer.workbook.sheets.compare import write_compare
 from optimizer.workbook.sheets.contents import open_contents, write_contents
 from optimizer.workbook.sheets.depreciation import write_depreciation
-from optimizer.workbook.sheets.inputs import write_inputs
+from optimizer.workbook.sheets.inputs import InputTable, inputs
 from optimizer.workbook.sheets.limits import Sources, write_limits
 from optimizer.workbook.sheets.log import write_log
 from optimizer.workbook.sheets.orders import write_orders
@@ -77,21 +78,22 @@ def build(made: Made) -> Book:
     made = made if made.language == ENGLISH else marked(made)
     book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
     contents, summary = open_contents(book), open_summary(book)
-    inputs = write_inputs(book)
-    orders = write_orders(book, inputs)
-    write_purchase_orders(book, inputs, orders)
-    capacity = write_capacity(book, inputs, orders)
-    places = write_sites(book, inputs, orders, capacity)
+    draw(book, inputs(book.facts), InputTable)
+    rows = input_rows(book)
+    orders = write_orders(book, rows)
+    write_purchase_orders(book, rows, orders)
+    capacity = write_capacity(book, rows, orders)
+    places = write_sites(book, rows, orders, capacity)
     draw(book, supply(book.facts))
-    cash = write_cash(book, inputs, orders, places)
-    write_depreciation(book, inputs, orders, cash)
-    write_unit_costs(book, inputs, capacity, cash)
-    limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, cash))
+    cash = write_cash(book, rows, orders, places)
+    write_depreciation(book, rows, orders, cash)
+    write_unit_costs(book, rows, capacity, cash)
+    limits = write_limits(book, Sources(book.facts, rows, orders, capacity, places, cash))
     write_why(book)
     write_compare(book)
     write_bridge(book)
     write_sensitivity(book)
-    write_checks(book, inputs, orders, cash, places)
+    write_checks(book, rows, orders, cash, places)
     write_log(book)
     write_summary(summary, orders, places, cash, limits)
     write_contents(contents)

@@ -85,14 +85,9 @@ def _tasks(book: Book) -> list[Task]:
     return [Task(*key, tuple(found[key][0]), tuple(found[key][1])) for key in sorted(found)]
 
 
-def _due(book: Book) -> list[str]:
-    """Demands with deadlines."""
-    return sorted(name for name, demand in book.facts.scenario["demand"].items() if "by_deadline_unit_hours" in demand)
-
-
 def _height(book: Book, tasks: Iterable[Task]) -> int:
     """Rows that the results take; a heading takes a blank line, itself and its note."""
-    asked, due = book.facts.asked_for, _due(book)
+    asked, due = book.facts.asked_for, book.facts.with_deadlines
     unmet = [name for name in asked if name in book.facts.unmet]
     pairs = {(task.demand, task.accelerator) for task in tasks}
     blocks = [asked, [*asked, *due], unmet, asked, asked, due, due, due, pairs]
@@ -107,7 +102,7 @@ def _results(
     work: dict[Task, Row],
     stands: dict[str, list[Stand]],
 ) -> CapacityRows:
-    asked_for, due_by = table.book.facts.asked_for, _due(table.book)
+    asked_for, due_by = table.book.facts.asked_for, list(table.book.facts.with_deadlines)
     given = {
         name: inputs.values[name].demand if name in inputs.values else inputs.work.demand[name] for name in asked_for
     }

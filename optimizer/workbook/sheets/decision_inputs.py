@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import fsum
 
-from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, Kind
-from optimizer.workbook.writing.citations import of_catalog
-from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row, key_of
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, decisions_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.writing.citations import Citation, cited
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import Row, at, key_of
 
 HEADINGS = {
     RETIRE: ("Fleet that may be retired", "Sold for the resale price in the period it is retired."),
@@ -24,7 +24,6 @@ MORE = {
     "life_years": ("Life of added power", "years", "positive"),
     "months": ("Time for engineering", "months", "amount"),
 }
-
 VALUE = "value_usd_per_unit_hour"
 TIMING = "sets when it is ready"
 
@@ -57,108 +56,86 @@ class ValueInputs:
     value: Row
 
 
-def write_decision_inputs(table: Table) -> DecisionInputs:
+def decision_inputs(facts: Facts) -> Iterator[Section]:
     """Kind by kind: the prices, then what else counts."""
-    price: dict[Decision, Row] = {}
-    more: dict[tuple[Decision, str], Row] = {}
     for kind in KINDS:
-        decisions = [decision for decision in table.book.decisions if decision.kind is kind]
+        decisions = decisions_of(facts, kind)
         if decisions:
-            table.heading(*HEADINGS[kind])
-            price.update({decision: table.line(_price(table, decision)) for decision in decisions})
-            more.update(_more(table, kind, decisions))
-    return DecisionInputs(price, more)
+            prices = [_price(facts, decision) for decision in decisions]
+            more = [_more(decision, name, value) for decision in decisions for name, value in decision.more]
+            yield Section(*HEADINGS[kind], [*prices, *more])
 
 
-def _price(table: Table, decision: Decision) -> Line:
+def _price(facts: Facts, decision: Decision) -> Line:
     kind = decision.kind
-    line = Line(
-        kind.price_label + decision.suffix,
-        kind.price_unit,
-        decision.item,
-        decision.place,
-        constant=decision.usd,
-        source=kind.source,
-        rule="amount",
-        keys=decision.keys,
-        key=key_of("decision", "price", decision),
-    )
-    return of_catalog(table.book.facts, decision.item, "one_off", line) if kind is ENGINEER else line
+    scenario = Citation(basis="", date="", source=kind.source)
+    return Line(
+        kind.price_label + decision.suffix, kind.price_unit, decision.item, decision.place, constant=decision.usd,
+        rule="amount", keys=decision.keys, key=key_of("decision", "price", decision),
+        **(cited(facts, decision.item, "one_off") if kind is ENGINEER else scenario),
+    )  # fmt: skip
 
 
-def _more(table: Table, kind: Kind, decisions: Iterable[Decision]) -> dict[tuple[Decision, str], Row]:
-    rows = {}
-    for decision in decisions:
-        for name, value in decision.more:
-            label, unit, rule = MORE[name]
-            source = f"{kind.source.rpartition(' ')[0]} {name}"
-            line = Line(
-                label,
-                unit,
-                decision.item,
-                decision.place,
-                constant=value,
-                source=source,
-                rule=rule,
-                key=key_of("decision", name, decision),
-            )
-            locked = name in ("lead_time_months", "months")
-            folder = decision.keys[0].rpartition("/")[0]
-            line = replace(line, locked=TIMING) if locked else replace(line, keys=(f"{folder}/{name}",))
-            rows[decision, name] = table.line(line)
-    return rows
+def _more(decision: Decision, name: str, value: float) -> Line:
+    label, unit, rule = MORE[name]
+    locked = name in ("lead_time_months", "months")
+    folder = decision.keys[0].rpartition("/")[0]
+    return Line(
+        label, unit, decision.item, decision.place, constant=value, rule=rule, locked=TIMING if locked else "",
+        source=f"{decision.kind.source.rpartition(' ')[0]} {name}", keys=() if locked else (f"{folder}/{name}",),
+        key=key_of("decision", name, decision),
+    )  # fmt: skip
 
 
-def write_fleet(table: Table) -> FleetInputs:
+def fleet_inputs(facts: Facts) -> Iterator[Section]:
     """Systems in service before this plan, those that may be retired on lines of their own."""
-    facts = table.book.facts
-    lines: dict[tuple[str, str], list[Row]] = {}
-    retirable: dict[Decision, Row] = {}
-    if facts.fleet:
-        note = "Systems in service before this plan: energy, hosting and carbon count, and resale where one is retired."
-        table.heading("Fleet", note)
-    for (system, site), counts in facts.fleet.items():
-        own = [d for d in table.book.decisions if d.kind is RETIRE and (d.item, d.place) == (system, site)]
-        stays = tuple(count - fsum(d.available[i] for d in own) for i, count in enumerate(counts))
-        line = Line("Fleet in service", "systems", system, site, source="scenario: fleet", rule="amount")
-        line = replace(line, locked="already in service")
-        rows = (
-            [table.line(replace(line, periods=stays, key=key_of("fleet", system, site)))]
-            if any(stays) or not own
-            else []
-        )
-        for decision in own:
-            label = f"Fleet that may be retired{decision.suffix}"
-            retirable[decision] = table.line(
-                replace(
-                    line, label=label, periods=decision.available, key=key_of("fleet that may be retired", decision)
-                )
-            )
-            rows.append(retirable[decision])
-        lines[system, site] = rows
-    return FleetInputs(lines, retirable)
+    lines = [line for system, site in facts.fleet for line in _fleet(facts, system, site)]
+    note = "Systems in service before this plan: energy, hosting and carbon count, and resale where one is retired."
+    if lines:
+        yield Section("Fleet", note, lines)
 
 
-def write_values(table: Table) -> dict[str, ValueInputs]:
+def _fleet(facts: Facts, system: str, site: str) -> Iterator[Line]:
+    def line(label: str, periods: tuple[float, ...], key: str) -> Line:
+        return Line(label, "systems", system, site, periods=periods, source="scenario: fleet", rule="amount",
+                    locked="already in service", key=key)  # fmt: skip
+
+    retirable = retirements(facts, system, site)
+    stays = _stays(facts, system, site)
+    if any(stays) or not retirable:
+        yield line("Fleet in service", stays, key_of("fleet", system, site))
+    for each in retirable:
+        key = key_of("fleet that may be retired", each)
+        yield line(f"Fleet that may be retired{each.suffix}", each.available, key)
+
+
+def _stays(facts: Facts, system: str, site: str) -> tuple[float, ...]:
+    retirable = retirements(facts, system, site)
+    return tuple(count - fsum(d.available[i] for d in retirable) for i, count in enumerate(facts.fleet[system, site]))
+
+
+def retirements(facts: Facts, system: str, site: str) -> list[Decision]:
+    """What may be retired of a system at a site."""
+    return [each for each in decisions_of(facts, RETIRE) if (each.item, each.place) == (system, site)]
+
+
+def fleet_rows(facts: Facts, system: str, site: str) -> list[Row]:
+    """The lines of the fleet of a system at a site, one under another."""
+    retirable = retirements(facts, system, site)
+    stays = [at("fleet", system, site)] if any(_stays(facts, system, site)) or not retirable else []
+    return [*stays, *(at("fleet that may be retired", each) for each in retirable)]
+
+
+def value_inputs(facts: Facts) -> Iterator[Section]:
     """What is asked for and what it is worth, where value is maximised."""
-    facts = table.book.facts
-    if facts.valued:
-        table.heading("Value of work", "Of what is served: the demand less what is left unmet.")
-    rows = {}
-    for demand in facts.valued:
-        given = facts.scenario["demand"][demand]
-        asked = Line(
-            "Demand", "units/s", demand, source="scenario: per_second", rule="amount", key=key_of("demand", demand)
-        )
-        worth = Line(
-            "Value of work",
-            "USD/unit-hour",
-            demand,
-            source=f"scenario: {VALUE}",
-            rule="amount",
-            key=key_of("value", demand),
-        )
-        worth = replace(worth, periods=facts.over_periods(VALUE, given[VALUE]), keys=(f"demand/{demand}/{VALUE}",))
-        asked = replace(asked, periods=facts.asked(demand), keys=(f"demand/{demand}/per_second",))
-        rows[demand] = ValueInputs(table.line(asked), table.line(worth))
-    return rows
+    lines = [line for demand in facts.valued for line in _valued(facts, demand)]
+    if lines:
+        yield Section("Value of work", "Of what is served: the demand less what is left unmet.", lines)
+
+
+def _valued(facts: Facts, demand: str) -> Iterator[Line]:
+    worth = facts.over_periods(VALUE, facts.scenario["demand"][demand][VALUE])
+    yield Line("Demand", "units/s", demand, source="scenario: per_second", rule="amount", periods=facts.asked(demand),
+               keys=(f"demand/{demand}/per_second",), key=key_of("demand", demand))  # fmt: skip
+    yield Line("Value of work", "USD/unit-hour", demand, source=f"scenario: {VALUE}", rule="amount", periods=worth,
+               keys=(f"demand/{demand}/{VALUE}",), key=key_of("value", demand))  # fmt: skip

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from optimizer.plan.format import BudgetRow
 from optimizer.request.schedules import highest
-from optimizer.workbook.facts import number
-from optimizer.workbook.sheets.input_rows import BudgetRows, SiteRows
-from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import Row, key_of
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import Row, at, key_of
 
 LIMITS = {
     "power_mw": ("Power limit at the meter", "MW"),
@@ -19,152 +17,123 @@ LIMITS = {
     "air_mw": ("Air cooling limit, IT load", "MW"),
     "racks": ("Rack limit", "racks"),
 }
-UNMET = "unmet_usd_per_unit_hour"
 TARIFFS = {
     "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
     "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
     "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
 }
-NOT_GIVEN = "not given, counts as 0"
-
-
-def write_sites(table: Table) -> dict[str, SiteRows]:
-    """Limits, PUE and tariffs of our sites."""
-    facts = table.book.facts
-    table.heading("Sites")
-    rows = {}
-    for site in facts.sites:
-        given = facts.scenario["sites"][site]
-        limits = {
-            name: _site_line(table, site, name, LIMITS[name], facts.over_periods(name, given[name], 0.0))
-            for name in LIMITS
-            if name in given
-        }
-        pue, peak = _pue(table, site, given)
-        tariffs = [
-            _site_line(table, site, name, TARIFFS[name], facts.over_periods(name, given.get(name, "0")))
-            for name in TARIFFS
-        ]
-        rows[site] = SiteRows(limits, pue, peak, isinstance(given["pue"], dict), "peak_pue" in given, *tariffs)
-    return rows
-
-
-def _site_line(table: Table, site: str, name: str, label: tuple[str, str], values: Sequence[float | None]) -> Row:
-    given = name in table.book.facts.scenario["sites"][site]
-    source, keys = f"scenario: {name}" if given else NOT_GIVEN, (f"sites/{site}/{name}",)
-    return table.line(
-        Line(
-            label[0],
-            label[1],
-            place=site,
-            periods=values,
-            source=source,
-            rule="amount",
-            keys=keys,
-            key=key_of("site", name, site),
-        )
-    )
-
-
+UNMET = "unmet_usd_per_unit_hour"
+NOT_GIVEN, UNLIKE_MONTHS = "not given, counts as 0", "its months differ inside a period"
 ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
-UNLIKE_MONTHS = "its months differ inside a period"
 
 
-def _pue(table: Table, site: str, given: dict[str, Any]) -> tuple[Row, Row]:
+def sites(facts: Facts) -> Section:
+    """Limits, PUE and tariffs of our sites."""
+    return Section("Sites", lines=[line for site in facts.sites for line in _site(facts, site)])
+
+
+def _site(facts: Facts, site: str) -> Iterator[Line]:
+    given = facts.scenario["sites"][site]
+    for name, words in LIMITS.items():
+        if name in given:
+            yield _by_period(site, name, words, f"scenario: {name}", facts.over_periods(name, given[name], 0.0))
+    yield from _pue(facts, site)
+    for name, words in TARIFFS.items():
+        source = f"scenario: {name}" if name in given else NOT_GIVEN
+        yield _by_period(site, name, words, source, facts.over_periods(name, given.get(name, "0")))
+
+
+def _by_period(site: str, name: str, words: tuple[str, str], source: str, values: tuple[float | None, ...]) -> Line:
+    return Line(*words, place=site, periods=values, source=source, rule="amount", keys=(f"sites/{site}/{name}",),
+                key=key_of("site", name, site))  # fmt: skip
+
+
+def _pue(facts: Facts, site: str) -> Iterator[Line]:
     """PUE for energy and for power: numbers, or by period; one line where they are the same.
 
     Where months differ inside a period and the peak is the highest of them, a new mean does not say what the highest
     is: both are locked.
     """
-    facts, raw = table.book.facts, given["pue"]
+    given = facts.scenario["sites"][site]
+    raw, varies = given["pue"], by_period(facts, site)
     line = Line(
-        ENERGY_PUE,
-        "ratio",
-        place=site,
-        source="scenario: pue",
-        rule="ratio",
-        keys=(f"sites/{site}/pue",),
+        ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",),
+        constant=None if varies else number(raw), periods=facts.over_periods("pue", raw) if varies else None,
         key=key_of("site", "pue", site),
-    )
-    means = facts.over_periods("pue", raw)
-    highs = facts.read(highest, raw)
-    line = replace(line, periods=means) if isinstance(raw, dict) else replace(line, constant=number(raw))
+    )  # fmt: skip
+    peak = replace(line, label=PEAK_PUE, key=key_of("site", "peak_pue", site))
     if "peak_pue" in given:
-        peak = replace(
-            line,
-            label=PEAK_PUE,
-            source="scenario: peak_pue",
-            keys=(f"sites/{site}/peak_pue",),
-            key=key_of("site", "peak_pue", site),
-        )
-        constant = number(given["peak_pue"])
-        return table.line(line), table.line(replace(peak, periods=None, constant=constant))
-    if means == highs:
-        row = table.line(line)
-        return row, row
-    line = replace(line, keys=(), locked=UNLIKE_MONTHS)
-    return table.line(line), table.line(
-        replace(line, label=PEAK_PUE, periods=highs, key=key_of("site", "peak_pue", site))
-    )
+        yield line
+        yield replace(peak, periods=None, constant=number(given["peak_pue"]), source="scenario: peak_pue",
+                      keys=(f"sites/{site}/peak_pue",))  # fmt: skip
+    elif _own_peak(facts, site):
+        yield replace(line, keys=(), locked=UNLIKE_MONTHS)
+        yield replace(peak, keys=(), locked=UNLIKE_MONTHS, periods=facts.read(highest, raw))
+    else:
+        yield line
 
 
-def write_unmet(table: Table) -> dict[str, Row]:
+def by_period(facts: Facts, site: str) -> bool:
+    """Whether the PUE of a site is given by period."""
+    return isinstance(facts.scenario["sites"][site]["pue"], dict)
+
+
+def _own_peak(facts: Facts, site: str) -> bool:
+    """Whether the PUE at peak has a line of its own."""
+    given = facts.scenario["sites"][site]
+    return "peak_pue" in given or facts.over_periods("pue", given["pue"]) != facts.read(highest, given["pue"])
+
+
+def pue(facts: Facts, site: str) -> str:
+    """PUE for energy, as formulas refer to it."""
+    row = at("site", "pue", site)
+    return row.now if by_period(facts, site) else row.constant
+
+
+def peak_constant(facts: Facts, site: str) -> Row | None:
+    """The line of the PUE at peak where it is one number."""
+    one = "peak_pue" in facts.scenario["sites"][site] or not by_period(facts, site)
+    return _peak(facts, site) if one else None
+
+
+def peak_pue(facts: Facts, site: str) -> str:
+    """PUE at peak, as formulas refer to it."""
+    return _peak(facts, site).constant if peak_constant(facts, site) else _peak(facts, site).now
+
+
+def _peak(facts: Facts, site: str) -> Row:
+    return at("site", "peak_pue" if _own_peak(facts, site) else "pue", site)
+
+
+def unmet_work(facts: Facts) -> Iterator[Section]:
     """What work that is not done costs, where that has a price."""
-    facts = table.book.facts
-    priced = [name for name in facts.unmet if UNMET in facts.scenario["demand"][name]]
-    if not priced:
-        return {}
-    table.heading("Price of unmet work")
-    rows = {}
-    for demand in priced:
-        prices = facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET])
-        source, keys = f"scenario: {UNMET}", (f"demand/{demand}/{UNMET}",)
-        line = Line(
-            "Unmet work",
-            "USD/unit-hour",
-            demand,
-            periods=prices,
-            source=source,
-            rule="amount",
-            keys=keys,
-            key=key_of("price of unmet work", demand),
-        )
-        rows[demand] = table.line(line)
-    return rows
+    lines = [
+        Line("Unmet work", "USD/unit-hour", demand, source=f"scenario: {UNMET}", rule="amount",
+             periods=facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET]),
+             keys=(f"demand/{demand}/{UNMET}",), key=key_of("price of unmet work", demand))
+        for demand in priced_unmet(facts)
+    ]  # fmt: skip
+    if lines:
+        yield Section("Price of unmet work", lines=lines)
 
 
-def write_budgets(table: Table) -> list[BudgetRows]:
+def priced_unmet(facts: Facts) -> list[str]:
+    """Demands that may go unmet at a price."""
+    return [demand for demand in facts.unmet if UNMET in facts.scenario["demand"][demand]]
+
+
+def budgets(facts: Facts) -> Iterator[Section]:
     """Each budget: its window and its limit."""
-    facts = table.book.facts
-    if not facts.plan.budget:
-        return []
-    table.heading("Budgets", "A budget holds for the periods that start in its window.")
-    rows = []
-    for budget in facts.plan.budget:
-        start, end = facts.window(budget.window)
-        kind = "Capex budget" if budget.budget == "capex_usd" else "Opex budget"
-        source = f"scenario: {budget.budget}"
-        line = Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount")
-        dates = Line("", "date", budget.window, source=source, rule="date", locked="the window's")
-        lines = [
-            replace(
-                dates,
-                label=f"{kind}, first day",
-                constant=start,
-                key=key_of("budget", "first day", budget.budget, budget.window),
-            ),
-            replace(
-                dates,
-                label=f"{kind}, last day",
-                constant=end,
-                key=key_of("budget", "last day", budget.budget, budget.window),
-            ),
-            replace(
-                line,
-                keys=(f"budget/{budget.budget}",),
-                part=budget.window,
-                key=key_of("budget", "limit", budget.budget, budget.window),
-            ),
-        ]
-        rows.append(BudgetRows(budget.budget, budget.window, *table.block(lines)))
-    return rows
+    lines = [line for budget in facts.plan.budget for line in _budget(facts, budget)]
+    if lines:
+        yield Section("Budgets", "A budget holds for the periods that start in its window.", lines)
+
+
+def _budget(facts: Facts, budget: BudgetRow) -> Iterator[Line]:
+    kind = "Capex budget" if budget.budget == "capex_usd" else "Opex budget"
+    of, source = (budget.budget, budget.window), f"scenario: {budget.budget}"
+    for day, constant in zip(("first day", "last day"), facts.window(budget.window), strict=True):
+        yield Line(f"{kind}, {day}", "date", budget.window, constant=constant, source=source, rule="date",
+                   locked="the window's", key=key_of("budget", day, *of))  # fmt: skip
+    yield Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount",
+               keys=(f"budget/{budget.budget}",), part=budget.window, key=key_of("budget", "limit", *of))  # fmt: skip

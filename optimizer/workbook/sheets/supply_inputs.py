@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.citations import of_catalog
+from optimizer.workbook.writing.citations import cited
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import key_of
 
@@ -63,12 +63,11 @@ def _accelerator(facts: Facts, accelerator: str) -> Line:
 
 def _offer(facts: Facts, offer: str) -> Line:
     name = "supply_systems_per_month"
-    line = Line(
+    return Line(
         "Supply of the offer", "systems/month", offer, rule="amount", keys=(f"catalog/offers/{offer}/{name}",),
         key=key_of("supply per month", "offer", offer),
-        periods=facts.over_periods(name, facts.catalog["offers"][offer][name], 0.0),
+        periods=facts.over_periods(name, facts.catalog["offers"][offer][name], 0.0), **cited(facts, offer, name),
     )  # fmt: skip
-    return of_catalog(facts, offer, name, line)
 
 
 def _pool(facts: Facts, pool: str) -> Iterator[Line]:
@@ -88,9 +87,8 @@ def _pool(facts: Facts, pool: str) -> Iterator[Line]:
         keys=() if forecast else (f"pools_per_month/{pool}",), key=key_of("supply per month", "pool", pool),
     )  # fmt: skip
     for accelerator in draws_on(facts, pool):
-        line = Line(
+        yield Line(
             f"Draw on {pool}", "pool units/accelerator", accelerator, rule="amount",
             constant=number(_draw(facts, pool, accelerator)), key=key_of("draw on a pool", pool, accelerator),
-            keys=(f"catalog/accelerators/{accelerator}/draws/{pool}",),
+            keys=(f"catalog/accelerators/{accelerator}/draws/{pool}",), **cited(facts, accelerator, "draws"),
         )  # fmt: skip
-        yield of_catalog(facts, accelerator, "draws", line)

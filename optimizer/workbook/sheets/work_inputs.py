@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.lines import Line
+from optimizer.workbook.writing.citations import cited_in
+from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import Row, key_of
-from optimizer.workbook.writing.table import Table
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,22 @@ class WorkInputs:
     throughput: dict[tuple[str, str], Row]
 
 
-def write_work_inputs(table: Table) -> WorkInputs:
+def work_inputs(facts: Facts) -> Section:
     """Availability, demand and deadlines, then throughput of what does work in the plan."""
-    table.heading("Work", "A unit is that of the workload, named in the source; throughput is that of one accelerator.")
     availability = Line(
         "Availability of systems in service", "share", source="scenario: availability", rule="share",
-        name="availability", keys=("assumptions/availability",),
+        constant=number(facts.scenario["assumptions"]["availability"]), name="availability",
+        keys=("assumptions/availability",),
     )  # fmt: skip
-    assumptions = table.book.facts.scenario["assumptions"]
-    table.line(replace(availability, constant=number(assumptions["availability"])))
-    return WorkInputs(_demand(table), _deadlines(table), _throughput(table))
+    does_work = sorted({(row.accelerator, row.workload) for row in facts.plan.work})
+    lines = [
+        availability,
+        *(_demand(facts, name) for name in facts.asked_for if name not in facts.valued),
+        *(_deadline(facts, name) for name in facts.with_deadlines),
+        *(_throughput(facts, accelerator, workload) for accelerator, workload in does_work),
+    ]
+    note = "A unit is that of the workload, named in the source; throughput is that of one accelerator."
+    return Section("Work", note, lines)
 
 
 def unit_of(facts: Facts, demand: str) -> str:
@@ -37,56 +43,28 @@ def unit_of(facts: Facts, demand: str) -> str:
     return str(facts.catalog["workloads"].get(workload, {}).get("unit", "unit/s"))
 
 
-def _demand(table: Table) -> dict[str, Row]:
+def _demand(facts: Facts, name: str) -> Line:
     """Work asked for per second; where value is maximised it stands with its value."""
-    facts = table.book.facts
-    rows = {}
-    for name in facts.asked_for:
-        if name not in facts.valued:
-            source = f"scenario: per_second, {unit_of(facts, name)}"
-            line = Line("Demand", "units/s", name, source=source, rule="amount", keys=(f"demand/{name}/per_second",))
-            rows[name] = table.line(replace(line, periods=facts.asked(name), key=key_of("demand", name)))
-    return rows
+    return Line(
+        "Demand", "units/s", name, periods=facts.asked(name), rule="amount", keys=(f"demand/{name}/per_second",),
+        source=f"scenario: per_second, {unit_of(facts, name)}", key=key_of("demand", name),
+    )  # fmt: skip
 
 
-def _deadlines(table: Table) -> dict[str, Row]:
+def _deadline(facts: Facts, name: str) -> Line:
     """Work to be done by the end of a period, from the start of the horizon."""
-    facts = table.book.facts
-    rows = {}
-    for name, demand in sorted(facts.scenario["demand"].items()):
-        if "by_deadline_unit_hours" in demand:
-            by_key = demand["by_deadline_unit_hours"]
-            values = [number(by_key[key]) if key in by_key else None for key in facts.keys]
-            source = f"scenario: by_deadline_unit_hours, {unit_of(facts, name)} × h"
-            rows[name] = table.line(
-                Line(
-                    "Work due by the end of the period",
-                    "unit-hours",
-                    name,
-                    source=source,
-                    periods=values,
-                    key=key_of("deadline", name),
-                )
-            )
-    return rows
+    field = "by_deadline_unit_hours"
+    due = {key: number(value) for key, value in facts.scenario["demand"][name][field].items()}
+    return Line(
+        "Work due by the end of the period", "unit-hours", name, periods=facts.by_period(due),
+        source=f"scenario: {field}, {unit_of(facts, name)} × h", key=key_of("deadline", name),
+    )  # fmt: skip
 
 
-def _throughput(table: Table) -> dict[tuple[str, str], Row]:
-    facts = table.book.facts
-    rows = {}
-    for accelerator, workload in sorted({(row.accelerator, row.workload) for row in facts.plan.work}):
-        given = facts.catalog["throughput"][accelerator][workload]
-        line = Line(
-            f"Throughput, {workload}",
-            "units/s/accelerator",
-            accelerator,
-            basis=str(given["basis"]),
-            date=str(facts.catalog["sources"].get(given["source"], {}).get("date", "")),
-            source=f"{given['source']} (see Log)",
-            periods=facts.over_periods("rate", given["rate"]),
-            key=key_of("throughput", accelerator, workload),
-            rule="amount",
-            keys=(f"catalog/throughput/{accelerator}/{workload}/rate",),
-        )
-        rows[accelerator, workload] = table.line(line)
-    return rows
+def _throughput(facts: Facts, accelerator: str, workload: str) -> Line:
+    given = facts.catalog["throughput"][accelerator][workload]
+    return Line(
+        f"Throughput, {workload}", "units/s/accelerator", accelerator, rule="amount",
+        periods=facts.over_periods("rate", given["rate"]), keys=(f"catalog/throughput/{accelerator}/{workload}/rate",),
+        key=key_of("throughput", accelerator, workload), **cited_in(facts, given),
+    )  # fmt: skip

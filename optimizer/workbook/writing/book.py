@@ -79,7 +79,7 @@ class Book:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """Decisions besides orders, kind by kind."""
-        return decisions_of(self.facts)
+        return tuple(decisions_of(self.facts))
 
     @property
     def last_column(self) -> str:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.lines import Line
 
 
-@dataclass(frozen=True)
-class Cited:
-    """What the catalogue says of a field: basis, date, source."""
+class Citation(TypedDict):
+    """The columns of a line that say where its number comes from."""
 
     basis: str
     date: str
     source: str
 
 
-def cited(facts: Facts, entry: str, name: str) -> Cited:
+def cited(facts: Facts, entry: str, name: str) -> Citation:
     """The citation of a field; where there is none, the field's own name."""
     cites = facts.catalog.get("cites", {})
     cite = cites.get(f"{entry}.{name}") or cites.get(entry)
-    if cite is None:
-        return Cited("", "", f"catalogue: {name}")
-    source = facts.catalog.get("sources", {}).get(cite["source"], {})
-    return Cited(str(cite["basis"]), str(source.get("date", "")), f"{cite['source']} (see Log)")
+    return cited_in(facts, cite) if cite else Citation(basis="", date="", source=f"catalogue: {name}")
 
 
-def of_catalog(facts: Facts, entry: str, name: str, line: Line) -> Line:
-    cite = cited(facts, entry, name)
-    return replace(line, basis=cite.basis, date=cite.date, source=cite.source)
+def cited_in(facts: Facts, entry: dict[str, str]) -> Citation:
+    """The citation that an entry of the catalogue holds itself."""
+    day = facts.catalog.get("sources", {}).get(entry["source"], {}).get("date", "")
+    return Citation(basis=str(entry["basis"]), date=str(day), source=f"{entry['source']} (see Log)")

@@ -43,11 +43,13 @@ WIDTHS = (34, 23, 13, 20, 13, 15, 13, 33)
 class Table(Page):
     """A time sheet, written from top to bottom."""
 
-    def __init__(self, book: Book, title: str, heading: str, colour: str, headers: Sequence[str] = HEADERS) -> None:
+    columns = HEADERS
+
+    def __init__(self, book: Book, title: str, heading: str, colour: str) -> None:
         super().__init__(book, title, heading, colour)
         self.next = HEADER + 1
         self._validated: dict[str, list[tuple[int, int]]] = {}
-        self._axis(headers)
+        self._axis()
         self.sheet.freeze_panes = self.sheet.cell(HEADER + 1, FIRST_PERIOD)  # type: ignore[assignment]
         wide = self._period_width()
         self.widths([*WIDTHS, *[wide] * book.facts.periods])
@@ -72,7 +74,7 @@ class Table(Page):
         longest = [f"{max(flows, default=0.0):,.0f}", f"{max(work, default=0.0):,.2f}"]
         return max(11.0, max(map(len, longest)) + 3.0)
 
-    def _axis(self, headers: Sequence[str]) -> None:
+    def _axis(self) -> None:
         for row, label, unit in (
             (START, "Period starts", "date"),
             (END, "Period ends", "date"),
@@ -83,7 +85,7 @@ class Table(Page):
             self.text(row, UNIT, unit)
             for i in range(self.book.facts.periods):
                 self.formula(row, FIRST_PERIOD + i, self.axis_formula(row), None, FORMATS[unit])
-        for i, header in enumerate(headers):
+        for i, header in enumerate(self.columns):
             self.text(HEADER, i + 1, header, Role.NUMBERS if header in NUMBERS else Role.HEADER)
         for i in range(self.book.facts.periods):
             self.period_header(FIRST_PERIOD + i)

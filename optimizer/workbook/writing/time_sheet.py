@@ -21,9 +21,9 @@ class TimeSheet:
     checks: Sequence[Check] = ()
 
 
-def draw(book: Book, sheet: TimeSheet) -> None:
+def draw(book: Book, sheet: TimeSheet, kind: type[Table] = Table) -> None:
     """Gives every line its place; formulas are written when all sheets have theirs."""
-    table = Table(book, sheet.title, sheet.heading, sheet.colour)
+    table = kind(book, sheet.title, sheet.heading, sheet.colour)
     for section in sheet.sections:
         table.section(section)
     book.checks += sheet.checks

@@ -1,0 +1,83 @@
+"""Rows of Inputs, by what they show: for sheets that do not refer by key yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.sheets.book_inputs import LIVES, BookInputs, market_rent
+from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs, ValueInputs, fleet_rows
+from optimizer.workbook.sheets.input_finance import residual_points
+from optimizer.workbook.sheets.input_offers import SYSTEM, has_term
+from optimizer.workbook.sheets.input_rows import BudgetRows, CommittedRows, InputRows, OfferRows, SiteRows, SystemRows
+from optimizer.workbook.sheets.input_sites import LIMITS, TARIFFS, _peak, by_period, priced_unmet
+from optimizer.workbook.sheets.market import market_of
+from optimizer.workbook.sheets.work_inputs import WorkInputs
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.references import Row, at
+
+
+def input_rows(book: Book) -> InputRows:
+    facts = book.facts
+    market = market_of(facts)
+    points = range(len(residual_points(facts)))
+    retirable = {d: at("fleet that may be retired", d) for d in book.decisions if d.kind.name == "retire"}
+    work = {(row.accelerator, row.workload) for row in facts.plan.work}
+    budgets = [(row.budget, row.window) for row in facts.plan.budget]
+    opened = [each.offer for found in market.values() for each in found if each.offer in facts.offers]
+    return InputRows(
+        {s: SystemRows(*(at("system", name, s) for name in SYSTEM)) for s in facts.systems},
+        {offer: _offer(facts, offer) for offer in facts.offers},
+        {group: _committed(group) for group in facts.groups if group.committed},
+        {site: _site(facts, site) for site in facts.sites},
+        FleetInputs({key: fleet_rows(facts, *key) for key in facts.fleet}, retirable),
+        DecisionInputs(
+            {d: at("decision", "price", d) for d in book.decisions},
+            {(d, name): at("decision", name, d) for d in book.decisions for name, _ in d.more},
+        ),
+        {d: ValueInputs(at("demand", d), at("value", d)) for d in facts.valued},
+        {d: at("price of unmet work", d) for d in priced_unmet(facts)},
+        WorkInputs(
+            {d: at("demand", d) for d in facts.asked_for if d not in facts.valued},
+            {d: at("deadline", d) for d in facts.with_deadlines},
+            {pair: at("throughput", *pair) for pair in work},
+        ),
+        [BudgetRows(*of, *(at("budget", n, *of) for n in ("first day", "last day", "limit"))) for of in budgets],
+        [at("residual age", i) for i in points],
+        [at("residual share", i) for i in points],
+        at("carbon price"),
+        BookInputs(
+            {label: at("life", label) for label, *_ in LIVES},
+            {a: {each: market_rent(facts, each.offer) for each in offers} for a, offers in market.items()},
+            {offer: at("market's rent open", offer) for offer in opened},
+        ),
+        book.workbook["Inputs"].max_row,
+    )
+
+
+def _offer(facts: Facts, offer: str) -> OfferRows:
+    def row(name: str) -> Any:
+        return at("offer", name, offer) if has_term(facts, offer, name) else None
+
+    return OfferRows(
+        row("lead_time_months"),
+        row("term_months"),
+        row("deposit_share"),
+        row("network_usd"),
+        row("software_usd_per_year"),
+        row("price"),
+        row("carbon_kg_per_accelerator_hour"),
+    )
+
+
+def _committed(group: Group) -> CommittedRows:
+    systems = {line.place: at("commitment", "systems", group, line.place) for line in group.lines}
+    return CommittedRows(at("commitment", "price", group), systems)
+
+
+def _site(facts: Facts, site: str) -> SiteRows:
+    given = facts.scenario["sites"][site]
+    limits: dict[str, Row] = {name: at("site", name, site) for name in LIMITS if name in given}
+    tariffs = (at("site", name, site) for name in TARIFFS)
+    peak = _peak(facts, site)
+    return SiteRows(limits, at("site", "pue", site), peak, by_period(facts, site), "peak_pue" in given, *tariffs)
