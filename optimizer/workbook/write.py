@@ -21,7 +21,7 @@ from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import write_bridge
 from optimizer.workbook.sheets.capacity import write_capacity
-from optimizer.workbook.sheets.carriers import input_rows
+from optimizer.workbook.sheets.carriers import input_rows, order_rows
 from optimizer.workbook.sheets.cash import write_cash
 from optimizer.workbook.sheets.checks import write_checks
 from optimizer.workbook.sheets.compare import write_compare
@@ -30,7 +30,7 @@ from optimizer.workbook.sheets.depreciation import write_depreciation
 from optimizer.workbook.sheets.inputs import InputTable, inputs
 from optimizer.workbook.sheets.limits import Sources, write_limits
 from optimizer.workbook.sheets.log import write_log
-from optimizer.workbook.sheets.orders import write_orders
+from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import write_purchase_orders
 from optimizer.workbook.sheets.sensitivity import write_sensitivity
 from optimizer.workbook.sheets.sites import write_sites
@@ -80,22 +80,23 @@ def build(made: Made) -> Book:
     contents, summary = open_contents(book), open_summary(book)
     draw(book, inputs(book.facts), InputTable)
     rows = input_rows(book)
-    orders = write_orders(book, rows)
-    write_purchase_orders(book, rows, orders)
-    capacity = write_capacity(book, rows, orders)
-    places = write_sites(book, rows, orders, capacity)
+    draw(book, orders(book.facts))
+    ordered = order_rows(book.facts)
+    write_purchase_orders(book, rows, ordered)
+    capacity = write_capacity(book, rows, ordered)
+    places = write_sites(book, rows, ordered, capacity)
     draw(book, supply(book.facts))
-    cash = write_cash(book, rows, orders, places)
-    write_depreciation(book, rows, orders, cash)
+    cash = write_cash(book, rows, ordered, places)
+    write_depreciation(book, rows, ordered, cash)
     write_unit_costs(book, rows, capacity, cash)
-    limits = write_limits(book, Sources(book.facts, rows, orders, capacity, places, cash))
+    limits = write_limits(book, Sources(book.facts, rows, ordered, capacity, places, cash))
     write_why(book)
     write_compare(book)
     write_bridge(book)
     write_sensitivity(book)
-    write_checks(book, rows, orders, cash, places)
+    write_checks(book, rows, ordered, cash, places)
     write_log(book)
-    write_summary(summary, orders, places, cash, limits)
+    write_summary(summary, ordered, places, cash, limits)
     write_contents(contents)
     book.write_formulas()
     workbook.properties = DocumentProperties(

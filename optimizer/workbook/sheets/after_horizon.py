@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.orders import OrderRows
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line
 from optimizer.workbook.writing.references import HERE, Row, area, down

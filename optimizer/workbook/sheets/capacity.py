@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.stands import Stand, write_stands
 from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.above import results_above

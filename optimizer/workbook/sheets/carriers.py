@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, Kind, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts, Group
 from optimizer.workbook.sheets.book_inputs import LIVES, BookInputs, market_rent
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs, ValueInputs, fleet_rows
@@ -15,6 +17,93 @@ from optimizer.workbook.sheets.market import market_of
 from optimizer.workbook.sheets.work_inputs import WorkInputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.references import Row, at
+
+
+@dataclass(frozen=True)
+class DecisionRows:
+    """What is used: decisions by period, factors by offer and period of entering service; and their overrides."""
+
+    used: dict[Decision, Row]
+    factors: dict[str, Row]
+    overrides: list[Row]
+
+    def of(self, kind: Kind) -> dict[Decision, Row]:
+        return {decision: row for decision, row in self.used.items() if decision.kind is kind}
+
+
+@dataclass(frozen=True)
+class DecisionChecks:
+    """The lines behind the checks of decisions."""
+
+    off: dict[Decision, Row]
+    left: list[Row]
+    late: list[Row]
+    room: list[Row]
+    early: list[Row]
+    unready: list[Row]
+
+
+@dataclass(frozen=True)
+class GroupRows:
+    """Per group: lead and service in periods (constants), systems entering and in service by period."""
+
+    lead: Row
+    service: Row
+    entering: Row
+    in_service: Row
+
+
+@dataclass(frozen=True)
+class OrderRows:
+    """Where systems, accelerators and unmet work stand."""
+
+    overrides: list[list[Row]]
+    decisions: DecisionRows
+    decision_checks: DecisionChecks
+    entering: dict[tuple[Group, str], Row]
+    groups: dict[Group, GroupRows]
+    accelerators: dict[str, Row]
+    entering_total: Row
+    closing: Row
+    in_service_total: Row
+    early: list[Row]
+    unmet: dict[str, Row]
+
+
+def order_rows(facts: Facts) -> OrderRows:
+    groups, decisions, factors = facts.groups, decisions_of(facts), factors_paid(facts)
+    ordered = [group for group in groups if not group.committed]
+    overrides = [at("override", group, line.place) for group in ordered for line in group.lines]
+    others = [*(at("factor override", o) for o in factors), *(at("decision override", d) for d in decisions)]
+    used = {d: at("decision used", d) for d in decisions}
+    rows = DecisionRows(used, {o: at("factor used", o) for o in factors}, others)
+    retired, expanded = decisions_of(facts, RETIRE), decisions_of(facts, EXPAND)
+    checks = DecisionChecks(
+        {d: at("retired so far", d) for d in retired},
+        [at("left of fleet", d) for d in retired],
+        [at("retired too late", d) for d in retired],
+        [at("room for power", d) for d in expanded],
+        [at("power too early", d) for d in expanded],
+        [
+            at("ordered before engineering", d, group)
+            for d in decisions_of(facts, ENGINEER)
+            for group in ordered
+            if group.purchased and group.accelerator == d.item
+        ],
+    )
+    return OrderRows(
+        [each for each in (overrides, others) if each],
+        rows,
+        checks,
+        {(group, line.place): at("entering", group, line.place) for group in groups for line in group.lines},
+        {g: GroupRows(*(at(what, g) for what in ("lead", "service", "entering", "in service"))) for g in groups},
+        {accelerator: at("accelerators entering", accelerator) for _, accelerator in facts.accelerators},
+        at("balance", "entering"),
+        at("balance", "closing"),
+        at("balance", "in service"),
+        [at("too early", group) for group in ordered],
+        {demand: at("unmet", demand) for demand in facts.unmet},
+    )
 
 
 def input_rows(book: Book) -> InputRows:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, PORT, RETIRE, Decision, Kind
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line
 from optimizer.workbook.writing.references import HERE, Row

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, AssetRows, write_assets, write_lives
 from optimizer.workbook.sheets.book_checks import book_checks
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.corkscrew import BookRows, ClassRows, Corkscrew, corkscrew
 from optimizer.workbook.sheets.fiscal_years import by_year, fiscal_years
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.leases import write_leases
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.sheets.book_checks import at_end, usd
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.corkscrew import Corkscrew, corkscrew
 from optimizer.workbook.sheets.lease_terms import Growth, LeaseTerms, write_terms
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula

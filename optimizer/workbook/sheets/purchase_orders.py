@@ -12,8 +12,8 @@ from openpyxl.utils import get_column_letter
 from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
 from optimizer.workbook.facts import Facts, Group, month_start
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, START

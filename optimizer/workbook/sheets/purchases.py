@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.workbook.facts import Group
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line
 from optimizer.workbook.writing.references import HERE, Row, at_order, sum_down

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from optimizer.workbook.decisions import Decision
 from optimizer.workbook.facts import Group
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.decision_costs import write_facility_left
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line
 from optimizer.workbook.writing.references import HERE, Row, down

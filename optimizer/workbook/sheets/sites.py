@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from optimizer.plan.format import SiteRow
 from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.sheets.capacity import CapacityRows
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.input_rows import InputRows, SystemRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.sheets.stands import Stand
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula

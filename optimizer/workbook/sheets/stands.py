@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.sheets.carriers import OrderRows
 from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.orders import OrderRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Line
 from optimizer.workbook.writing.references import HERE, Row, cohort, down, key_of

@@ -63,8 +63,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading across a sheet, a sentence that says how its lines are made, and the lines."""
+    """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences."""
 
     heading: str
     note: str = ""
     lines: Sequence[Line] = ()
+    more: Sequence[str] = ()

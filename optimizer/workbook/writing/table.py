@@ -132,6 +132,9 @@ class Table(Page):
 
     def section(self, section: Section) -> None:
         self.heading(section.heading, section.note)
+        for note in section.more:
+            self.text(self.next, LABEL, note, Role.NOTE)
+            self.skip()
         for line in section.lines:
             self.line(line)
 
