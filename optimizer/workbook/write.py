@@ -20,8 +20,8 @@ from optimizer.workbook.language.translate import translate
 from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import write_bridge
-from optimizer.workbook.sheets.capacity import write_capacity
-from optimizer.workbook.sheets.carriers import input_rows, order_rows
+from optimizer.workbook.sheets.capacity import capacity
+from optimizer.workbook.sheets.carriers import capacity_rows, input_rows, order_rows, place_rows
 from optimizer.workbook.sheets.cash import write_cash
 from optimizer.workbook.sheets.checks import write_checks
 from optimizer.workbook.sheets.compare import write_compare
@@ -33,7 +33,7 @@ from optimizer.workbook.sheets.log import write_log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import write_purchase_orders
 from optimizer.workbook.sheets.sensitivity import write_sensitivity
-from optimizer.workbook.sheets.sites import write_sites
+from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import open_summary, write_summary
 from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import write_unit_costs
@@ -83,13 +83,14 @@ def build(made: Made) -> Book:
     draw(book, orders(book.facts))
     ordered = order_rows(book.facts)
     write_purchase_orders(book, rows, ordered)
-    capacity = write_capacity(book, rows, ordered)
-    places = write_sites(book, rows, ordered, capacity)
+    draw(book, capacity(book.facts))
+    draw(book, sites(book.facts))
+    work, places = capacity_rows(book.facts), place_rows(book)
     draw(book, supply(book.facts))
     cash = write_cash(book, rows, ordered, places)
     write_depreciation(book, rows, ordered, cash)
-    write_unit_costs(book, rows, capacity, cash)
-    limits = write_limits(book, Sources(book.facts, rows, ordered, capacity, places, cash))
+    write_unit_costs(book, rows, work, cash)
+    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, cash))
     write_why(book)
     write_compare(book)
     write_bridge(book)

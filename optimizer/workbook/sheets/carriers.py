@@ -8,14 +8,18 @@ from typing import Any
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, Kind, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts, Group
 from optimizer.workbook.sheets.book_inputs import LIVES, BookInputs, market_rent
+from optimizer.workbook.sheets.capacity import Task, tasks_of
 from optimizer.workbook.sheets.decision_inputs import DecisionInputs, FleetInputs, ValueInputs, fleet_rows
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.sheets.input_offers import SYSTEM, has_term
 from optimizer.workbook.sheets.input_rows import BudgetRows, CommittedRows, InputRows, OfferRows, SiteRows, SystemRows
 from optimizer.workbook.sheets.input_sites import LIMITS, TARIFFS, _peak, by_period, priced_unmet
 from optimizer.workbook.sheets.market import market_of
+from optimizer.workbook.sheets.sites import limit_of, limited
+from optimizer.workbook.sheets.stands import Stand, stands_at
 from optimizer.workbook.sheets.work_inputs import WorkInputs
 from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.lines import HEADER
 from optimizer.workbook.writing.references import Row, at
 
 
@@ -170,3 +174,79 @@ def _site(facts: Facts, site: str) -> SiteRows:
     tariffs = (at("site", name, site) for name in TARIFFS)
     peak = _peak(facts, site)
     return SiteRows(limits, at("site", "pue", site), peak, by_period(facts, site), "peak_pue" in given, *tariffs)
+
+
+@dataclass(frozen=True)
+class CapacityRows:
+    """Systems in service by place; by demand: what is asked for, done and not served, per second."""
+
+    stands: dict[str, list[Stand]]
+    asked: dict[str, Row]
+    done: dict[str, Row]
+    unmet: dict[str, Row]
+    due: dict[str, Row]
+    done_so_far: dict[str, Row]
+    tasks: dict[Task, Row]
+    at_work: dict[Task, Row]
+
+
+def capacity_rows(facts: Facts) -> CapacityRows:
+    asked, due, tasks = facts.asked_for, facts.with_deadlines, tasks_of(facts)
+
+    def rows(what: str, *names: str) -> dict[str, Row]:
+        return {name: at(what, name) for name in names}
+
+    return CapacityRows(
+        {place: stands_at(facts, place) for place in facts.places},
+        rows("asked", *asked),
+        rows("done", *asked, *due),
+        rows("not served", *(name for name in asked if name in facts.unmet)),
+        rows("due", *due),
+        rows("done so far", *due),
+        {task: at("work", task) for task in tasks},
+        {task: at("at work", task) for task in tasks},
+    )
+
+
+def demand_row(inputs: InputRows, name: str) -> Row:  # noqa: ARG001
+    return at("demand", name)
+
+
+@dataclass(frozen=True)
+class SiteUse:
+    """What a site uses; `limits` gives use and limit by the name of the limit in the scenario, e.g. power_mw."""
+
+    provisioned_kw: Row
+    energy_mwh: Row
+    power: Row
+    exceeded: Row
+    limits: dict[str, tuple[Row, Row]]
+
+
+@dataclass(frozen=True)
+class PlaceRows:
+    """Use by site, and the rows over all sites."""
+
+    sites: dict[str, SiteUse]
+    in_service: Row
+    power: Row
+    limit: Row
+    share: Row
+    first_row: int
+    last_row: int
+
+
+def place_rows(book: Book) -> PlaceRows:
+    facts = book.facts
+    uses = {
+        site: SiteUse(
+            at("provisioned load", site),
+            at("energy", site),
+            at("used", "power_mw", site),
+            at("limits exceeded", site),
+            {name: (at("used", name, site), limit_of(facts, name, site)) for name in limited(facts, site)},
+        )
+        for site in facts.sites
+    }
+    systems, power, limit, share = (at("all sites", what) for what in ("systems", "power", "limit", "share"))
+    return PlaceRows(uses, systems, power, limit, share, HEADER + 1, book.places[at("all sites")].number)

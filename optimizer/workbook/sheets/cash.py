@@ -10,11 +10,10 @@ from optimizer.formulation.budget import CAPEX as CAPEX_LINES
 from optimizer.formulation.budget import OPEX as OPEX_LINES
 from optimizer.workbook.sheets.after_horizon import DueRows, height_of, write_due
 from optimizer.workbook.sheets.budget_path import write_budget_path
-from optimizer.workbook.sheets.carriers import OrderRows
+from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
 from optimizer.workbook.sheets.fiscal_years import YEARLY, fiscal_years, write_fiscal_years
 from optimizer.workbook.sheets.inputs import BudgetRows, InputRows
 from optimizer.workbook.sheets.purchases import Purchases
-from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.sheets.workings import Workings, write_workings
 from optimizer.workbook.writing.above import results_above
 from optimizer.workbook.writing.book import Book

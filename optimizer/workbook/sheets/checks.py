@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from optimizer.workbook.sheets.after_horizon import all_due
-from optimizer.workbook.sheets.carriers import DecisionChecks, OrderRows
+from optimizer.workbook.sheets.carriers import DecisionChecks, OrderRows, PlaceRows
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows, fingerprint
-from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import HEADER

@@ -14,12 +14,10 @@ from optimizer.request.calendar import HOURS_PER_YEAR
 from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.sheets.capacity import CapacityRows, demand_row
-from optimizer.workbook.sheets.carriers import OrderRows
+from optimizer.workbook.sheets.carriers import CapacityRows, OrderRows, PlaceRows, demand_row
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.moves import Worth, worth_cells, write_moves
-from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.sheets.supply import limited_by_supply
 from optimizer.workbook.sheets.supply_inputs import BINDING_FROM
 from optimizer.workbook.sheets.work_inputs import unit_of

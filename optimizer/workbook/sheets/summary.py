@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.decisions import KINDS
-from optimizer.workbook.sheets.carriers import OrderRows
+from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
 from optimizer.workbook.sheets.cash import COSTS, CashRows
 from optimizer.workbook.sheets.fiscal_years import fiscal_years
 from optimizer.workbook.sheets.limits import MOVE, PRICE, Limited
-from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.sheets.summary_charts import place_charts
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.sheets.bearer_costs import BearerCost, write_costs
 from optimizer.workbook.sheets.bearers import RENTED, Bearer, Draws, Stood, write_draws
-from optimizer.workbook.sheets.capacity import CapacityRows, Task
+from optimizer.workbook.sheets.capacity import Task
+from optimizer.workbook.sheets.carriers import CapacityRows
 from optimizer.workbook.sheets.cash import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.market import MarketOffer

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from optimizer.workbook.decisions import EXPAND, KINDS, Decision, Kind
 from optimizer.workbook.facts import HOSTED, Group
 from optimizer.workbook.sheets.after_horizon import Owed, write_owed
-from optimizer.workbook.sheets.carriers import OrderRows
+from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
 from optimizer.workbook.sheets.decision_costs import write_flows, write_values
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.purchases import Purchases, groups_of, write_hardware, write_price, write_purchases
 from optimizer.workbook.sheets.residuals import Worth, write_curve, write_residual
-from optimizer.workbook.sheets.sites import PlaceRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import SUM, Line
 from optimizer.workbook.writing.references import HERE, Row, cohort, sum_down

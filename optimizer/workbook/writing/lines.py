@@ -63,9 +63,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences."""
+    """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences.
+
+    Formulas refer to the heading by its `key`, if it has one.
+    """
 
     heading: str
     note: str = ""
     lines: Sequence[Line] = ()
     more: Sequence[str] = ()
+    key: str = ""

@@ -131,6 +131,8 @@ class Table(Page):
         return row
 
     def section(self, section: Section) -> None:
+        if section.key:
+            self.book.places.put(section.key, Place(self.title, self.next + 1, self.book.last_column))
         self.heading(section.heading, section.note)
         for note in section.more:
             self.text(self.next, LABEL, note, Role.NOTE)
