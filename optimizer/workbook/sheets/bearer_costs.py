@@ -45,7 +45,7 @@ def _section(table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bear
     return BearerCost(cost, table.line(_line(bearer, "Residual value", Formula(f"=SUM({blocks(left)})"))))
 
 
-def _line(bearer: Bearer, label: str, formula: Formula) -> Line:
+def _line(bearer: Bearer, label: str, formula: Formula | str) -> Line:
     return Line(label, "USD", bearer.accelerator, bearer.where, total=SUM, periods=formula)
 
 

@@ -39,9 +39,9 @@ def _begun_so_far(table: Table, windows: Sequence[BudgetRows], capex: Row) -> st
     for budget in windows:
         formula = Formula(f"=(@${START}>={budget.start.constant})*{_millions(budget)}")
         begun.append(table.line(Line("Capex budget, once begun", "USD m", budget.window, periods=formula)))
-    outside = Formula(f"={capex.now}/usd_per_million*(1-{sum_down(within).text[1:]})")
+    outside = Formula(f"={capex.now}/usd_per_million*(1-{sum_down(within)[1:]})")
     free = table.line(Line("Capex under no budget", "USD m", periods=outside))
-    return f"{sum_down(begun).text[1:]}+SUM({free.so_far})"
+    return f"{sum_down(begun)[1:]}+SUM({free.so_far})"
 
 
 def _millions(budget: BudgetRows) -> str:

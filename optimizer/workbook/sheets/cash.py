@@ -179,7 +179,7 @@ def _tie_cash(book: Book, row: Row, kind: str) -> None:
 
 def _cost(name: str, parts: list[Row]) -> Formula:
     """A cost as the sum of its parts; maintenance and receipts by their rule."""
-    text = sum_down(parts).text.removeprefix("=")
+    text = sum_down(parts).removeprefix("=")
     if name == "maintenance_usd":
         return Formula(f"=maintenance_share/periods_per_year*{text}")
     return Formula(f"=-{text}" if name in RECEIPTS else f"={text}")

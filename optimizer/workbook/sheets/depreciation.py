@@ -132,7 +132,7 @@ def _prepaid(table: Table, cash: CashRows, ordered: list[Row]) -> Corkscrew | No
     bought = cash.purchases
     table.heading("Prepayments", "Deposits until the system enters service; opening: paid before the horizon.")
     sunk = sum_down(bought.deposits, "$G")
-    moved = Formula(f"{sum_down(bought.paid).text}-{sum_down(bought.balances).text[1:]}")
+    moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
     rows = corkscrew(
         table, "Prepayments", {"deposits paid": sum_down(bought.deposits)}, {"systems entering service": moved}, sunk
     )
@@ -148,16 +148,16 @@ def _building(table: Table, assets: list[Asset], cash: CashRows) -> Corkscrew:
     )
     table.heading("Construction in progress", note)
     bought, made = cash.purchases, cash.workings
-    moved = Formula("=0")
+    moved = "=0"
     if bought:
-        moved = Formula(f"{sum_down(bought.paid).text}-{sum_down(bought.balances).text[1:]}")
+        moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
     ins = {
         "prepayments": moved,
         "balances paid": sum_down(bought.balances if bought else []),
         "network": sum_down(list(made.network.values())),
         "added power": sum_down(list(made.flows[EXPAND].values())),
     }
-    placed = "+".join(sum_down(_costs(assets, kind)).text[1:] for kind in _kinds(assets))
+    placed = "+".join(sum_down(_costs(assets, kind))[1:] for kind in _kinds(assets))
     return corkscrew(table, "Construction", ins, {"placed in service": Formula(f"={placed}")})
 
 

@@ -107,7 +107,7 @@ def _liability(offers: _Offers, due: dict[Group, Row]) -> dict[Group, Row]:
 def _spread(offers: _Offers, group: Group, label: str, row: Row) -> Row:
     """What entered within the term, spread over its periods."""
     here = HERE.constant
-    formula = Formula(f"{cohort(row, here).text}/{here}")
+    formula = Formula(f"{cohort(row, here)}/{here}")
     return offers.table.line(replace(offers.line(group, label, offers.periods(group)), total=SUM, periods=formula))
 
 

@@ -102,9 +102,9 @@ def _liability(table: Table, name: str, growth: Growth, payments: Row, terms: Le
     """Interest runs on the balance for the period, less on payments from when they are made."""
     opening, new, paid = table.next, table.next + 1, table.next + 3
     rate, part = growth.period.constant, growth.paid.constant
-    interest = Formula(f"=(@{opening}+@{new})*({rate}-1)-@{paid}*({part}-1)")
+    interest = f"=(@{opening}+@{new})*({rate}-1)-@{paid}*({part}-1)"
     ins = {"new contracts": sum_down(terms.liability), "interest": interest}
-    return corkscrew(table, f"{name}: liability", ins, {"payments": Formula(f"={payments.now}")})
+    return corkscrew(table, f"{name}: liability", ins, {"payments": f"={payments.now}"})
 
 
 def _checks(name: str, rows: LeaseRows) -> list[Check]:

@@ -120,7 +120,7 @@ def _total(table: Table, cash: CashRows, made: UnitWorkings, present: dict[Beare
 
 
 def _work_check(present: dict[Bearer, Row], pairs: dict[Pair, Row], without: Row) -> str:
-    work, all_of_it = (sum_down(list(rows.values()), "$F").text[1:] for rows in (pairs, present))
+    work, all_of_it = (sum_down(list(rows.values()), "$F")[1:] for rows in (pairs, present))
     return f"{work}+{without.total}-{all_of_it}"
 
 

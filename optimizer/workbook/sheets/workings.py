@@ -158,7 +158,7 @@ def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, 
     rows = {}
     for group in groups:
         link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(cohort(hourly[group], HERE.constant).text + "*hours_per_period")
+        formula = Formula(cohort(hourly[group], HERE.constant) + "*hours_per_period")
         line = Line(f"Rent{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
         rows[group] = table.line(replace(line, constant_unit="periods"))
     return price, hourly, rows
