@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.sheets.book_checks import at_end, usd
 from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.corkscrew import Corkscrew, corkscrew
 from optimizer.workbook.sheets.lease_terms import Growth, LeaseTerms, write_terms
 from optimizer.workbook.writing.above import results_above

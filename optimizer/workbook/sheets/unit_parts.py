@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.workbook.decisions import ENGINEER, Decision
 from optimizer.workbook.sheets.bearers import OURS, Bearer
 from optimizer.workbook.sheets.book_checks import usd
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.unit_workings import Pair, UnitWorkings
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Line

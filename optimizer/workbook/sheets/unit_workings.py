@@ -9,7 +9,7 @@ from optimizer.workbook.sheets.bearer_costs import BearerCost, write_costs
 from optimizer.workbook.sheets.bearers import RENTED, Bearer, Draws, Stood, write_draws
 from optimizer.workbook.sheets.capacity import Task
 from optimizer.workbook.sheets.carriers import CapacityRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.market import MarketOffer
 from optimizer.workbook.writing.cells import Formula
