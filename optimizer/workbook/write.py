@@ -27,7 +27,7 @@ from optimizer.workbook.sheets.cash_carriers import cash_rows
 from optimizer.workbook.sheets.checks import write_checks
 from optimizer.workbook.sheets.compare import write_compare
 from optimizer.workbook.sheets.contents import open_contents, write_contents
-from optimizer.workbook.sheets.depreciation import write_depreciation
+from optimizer.workbook.sheets.depreciation import depreciation
 from optimizer.workbook.sheets.inputs import InputTable, inputs
 from optimizer.workbook.sheets.limits import Sources, write_limits
 from optimizer.workbook.sheets.log import write_log
@@ -90,7 +90,7 @@ def build(made: Made) -> Book:
     draw(book, supply(book.facts))
     draw(book, cash(book.facts))
     paid = cash_rows(book.facts)
-    write_depreciation(book, rows, ordered, paid)
+    draw(book, depreciation(book.facts))
     write_unit_costs(book, rows, work, paid)
     limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
     write_why(book)

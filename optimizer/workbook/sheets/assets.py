@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from optimizer.workbook.decisions import EXPAND, Decision
-from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line
-from optimizer.workbook.writing.references import HERE, Row
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
+from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.sheets.purchases import purchased
+from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, key_of
 
 SYSTEMS, NETWORK, POWER = "systems", "network", "added power"
+COSTS = {SYSTEMS: "paid", NETWORK: "network", POWER: "flow"}
+"""What Cash calls the cost of each class."""
 
 
 @dataclass(frozen=True)
 class Asset:
-    """What is capitalised of an offer or of added power: its cost by period of entering service (Cash).
-
-    `service` holds the periods in service and `life` the life in periods, both in the constant column.
-    `service` is None where nothing is retired; `left` is the residual by period of entry, None without one.
-    """
+    """What is capitalised of an offer or of added power."""
 
     kind: str
     of: Group | Decision
-    cost: Row
-    service: Row | None
-    life: Row
-    left: Row | None
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.kind}/{self.of.id}"
 
     @property
     def item(self) -> str:
@@ -41,139 +36,132 @@ class Asset:
     def place(self) -> str:
         return self.of.place if isinstance(self.of, Decision) else ""
 
+    @property
+    def cost(self) -> Row:
+        """Its cost by period of entering service."""
+        return at(COSTS[self.kind], self.of)
 
-@dataclass(frozen=True)
-class AssetRows:
-    """By asset: charge, cost retired and its depreciation by period; book value and residual at the end (totals)."""
+    @property
+    def lived(self) -> str:
+        """What has its life: a class, or added power by site."""
+        return self.id if self.kind == POWER else self.kind
 
-    charge: dict[Asset, Row]
-    retired: dict[Asset, Row]
-    written: dict[Asset, Row]
-    book_left: dict[Asset, Row]
-    residual_left: dict[Asset, Row]
+    @property
+    def life(self) -> str:
+        """The life in periods."""
+        return at("life in periods", self.lived).constant
 
+    @property
+    def leaves(self) -> bool:
+        """Whether it is retired one day."""
+        return self.kind != POWER
 
-def write_lives(table: Table, inputs: InputRows, orders: OrderRows, cash: CashRows) -> list[Asset]:
-    """Lives in periods, class by class, and the assets that have them."""
-    table.heading("Lives in periods", "Life in years, by class (Inputs), times periods in a year.")
-    service = {group: rows.service for group, rows in orders.groups.items()}
-    made = cash.workings
-    assets = []
-    for kind, name, costs in ((SYSTEMS, "book_life_years", made.paid), (NETWORK, "network_life_years", made.network)):
-        if costs:
-            life = table.line(_life(f"Life of {kind}", f"={name}*periods_per_year"))
-            assets += [Asset(kind, g, row, service[g], life, _left(kind, g, cash)) for g, row in costs.items()]
-    for decision, row in made.flows[EXPAND].items():
-        years = inputs.decisions.more[decision, "life_years"].constant
-        line = replace(_life(f"Life of {POWER}", f"={years}*periods_per_year"), place=decision.place)
-        assets.append(Asset(POWER, decision, row, None, table.line(line), made.entry[decision]))
-    return assets
+    @property
+    def has_residual(self) -> bool:
+        """The plan has one residual for price and network of a purchase: it stands with the systems."""
+        return self.kind != NETWORK
 
 
-def _life(label: str, text: str) -> Line:
-    return Line(label, "periods", constant=Formula(text), constant_unit="years")
+def assets_of(facts: Facts) -> list[Asset]:
+    """Class by class."""
+    return [
+        *(Asset(SYSTEMS, group) for group in purchased(facts)),
+        *(Asset(NETWORK, group) for group in facts.groups),
+        *(Asset(POWER, decision) for decision in decisions_of(facts, EXPAND)),
+    ]
 
 
-def _left(kind: str, group: Group, cash: CashRows) -> Row | None:
-    """The plan has one residual for price and network of a purchase: it stands with the systems."""
-    return cash.workings.entry.get(group) if kind == SYSTEMS else None
+def lives(assets: Sequence[Asset]) -> Section:
+    """One line for each class or site that has a life."""
+    note = "Life in years, by class (Inputs), times periods in a year."
+    return Section("Lives in periods", note, [
+        Line(f"Life of {asset.kind}", "periods", place=asset.place, constant=f"={_years(asset)}*periods_per_year",
+             constant_unit="years", key=key_of("life in periods", lived))
+        for lived, asset in _lived(assets)
+    ])  # fmt: skip
 
 
-def write_assets(table: Table, assets: list[Asset]) -> AssetRows:
+def _lived(assets: Sequence[Asset]) -> list[tuple[str, Asset]]:
+    """What has a life of its own, each with one of the assets that have it."""
+    return list({asset.lived: asset for asset in assets}.items())
+
+
+def _years(asset: Asset) -> str:
+    if isinstance(asset.of, Decision):
+        return at("decision", "life_years", asset.of).constant
+    return "book_life_years" if asset.kind == SYSTEMS else "network_life_years"
+
+
+def asset_lines(assets: Sequence[Asset]) -> Iterator[Section]:
     """The lines of each asset, block by block."""
-    full = _charged_in_full(table, assets)
-    charge = _charge(table, assets, full)
-    leaving = [asset for asset in assets if asset.service]
-    retired = _retired(table, leaving)
-    written = _written(table, leaving, full, retired)
-    book, residual = _at_the_end(table, assets, retired)
-    return AssetRows(charge, retired, written, book, residual)
-
-
-def _line(asset: Asset, label: str, constant: Constant = None, total: Formula | str | None = SUM) -> Line:
-    label = f"{label}, {asset.kind}{asset.of.suffix}"
-    return Line(label, "USD", asset.item, asset.place, constant=constant, total=total, constant_unit="years")
-
-
-def _charged_in_full(table: Table, assets: Iterable[Asset]) -> dict[Asset, Row]:
+    leaving = [asset for asset in assets if asset.leaves]
     note = "What entered within so many whole periods (constant): the life, or the periods in service if fewer."
-    table.heading("Cost charged in full", note)
-    rows = {}
-    for asset in assets:
-        life = asset.life.constant
-        periods = Formula(f"=MIN({life},{asset.service.constant})" if asset.service else f"={life}")
-        axis, here = asset.cost.axis_across, HERE.constant
-        text = f'=SUMIFS({asset.cost.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({here}))'
-        rows[asset] = table.line(replace(_line(asset, "Charged in full", periods, None), periods=Formula(text)))
-    return rows
-
-
-def _charge(table: Table, assets: Iterable[Asset], full: dict[Asset, Row]) -> dict[Asset, Row]:
+    yield Section("Cost charged in full", note, [_charged_in_full(asset) for asset in assets])
     note = "Straight line from entering service: cost over the life; a life's last part of a period counts as such."
-    table.heading("Depreciation by offer", note)
-    rows = {}
-    for asset in assets:
-        periods = full[asset].constant
-        last = f"SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-INT({periods}))"
-        text = f"=({full[asset].now}+({periods}-INT({periods}))*{last})/{asset.life.constant}"
-        rows[asset] = table.line(replace(_line(asset, "Depreciation"), periods=Formula(text)))
-    return rows
+    yield Section("Depreciation by offer", note, [_charge(asset) for asset in assets])
+    note = "At the end of the last period of service (constant: periods in service)."
+    yield Section("Cost retired", note, [_retired(asset) for asset in leaving])
+    note = "Cost times the share of the life that has been charged (constant)."
+    yield Section("Depreciation of what is retired", note, [_written(asset) for asset in leaving])
+    yield from _at_the_end(assets)
 
 
-def _retired(table: Table, assets: Iterable[Asset]) -> dict[Asset, Row]:
+def _line(
+    asset: Asset, what: str, label: str, periods: str | None = None, constant: Constant = None,
+    total: str | None = SUM, constant_unit: str = "years",
+) -> Line:  # fmt: skip
+    label = f"{label}, {asset.kind}{asset.of.suffix}"
+    return Line(label, "USD", asset.item, asset.place, constant=constant, total=total, periods=periods,
+                constant_unit=constant_unit, key=key_of(what, asset))  # fmt: skip
+
+
+def _charged_in_full(asset: Asset) -> Line:
+    cost, axis = asset.cost.across, asset.cost.axis_across
+    life = f"=MIN({asset.life},{at('service', asset.of).constant})" if asset.leaves else f"={asset.life}"
+    entered = f'=SUMIFS({cost},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))'
+    return _line(asset, "charged in full", "Charged in full", entered, life, total=None)
+
+
+def _charge(asset: Asset) -> Line:
+    full = at("charged in full", asset)
+    last = f"SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-INT({full.constant}))"
+    part = f"({full.constant}-INT({full.constant}))"
+    return _line(asset, "charge", "Depreciation", f"=({full.now}+{part}*{last})/{asset.life}")
+
+
+def _retired(asset: Asset) -> Line:
     """Cost of what is in its last period of service, retired at its end."""
-    table.heading("Cost retired", "At the end of the last period of service (constant: periods in service).")
-    rows = {}
-    for asset in assets:
-        assert asset.service is not None
-        periods = Formula(f"={asset.service.constant}")
-        text = f"=SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-{HERE.constant}+1)"
-        rows[asset] = table.line(replace(_line(asset, "Retired", periods), periods=Formula(text)))
-    return rows
+    left = f"=SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-{HERE.constant}+1)"
+    return _line(asset, "retired", "Retired", left, f"={at('service', asset.of).constant}")
 
 
-def _written(
-    table: Table, assets: Iterable[Asset], full: dict[Asset, Row], retired: dict[Asset, Row]
-) -> dict[Asset, Row]:
-    table.heading(
-        "Depreciation of what is retired", "Cost times the share of the life that has been charged (constant)."
-    )
-    rows = {}
-    for asset in assets:
-        share = Formula(f"={full[asset].constant}/{asset.life.constant}")
-        line = _line(asset, "Depreciation of retired", share)
-        text = Formula(f"={retired[asset].now}*{HERE.constant}")
-        rows[asset] = table.line(replace(line, periods=text, constant_unit="share"))
-    return rows
+def _written(asset: Asset) -> Line:
+    charged = f"={at('charged in full', asset).constant}/{asset.life}"
+    written = f"={at('retired', asset).now}*{HERE.constant}"
+    return _line(asset, "written off", "Depreciation of retired", written, charged, constant_unit="share")
 
 
-def _at_the_end(
-    table: Table, assets: list[Asset], retired: dict[Asset, Row]
-) -> tuple[dict[Asset, Row], dict[Asset, Row]]:
+def _at_the_end(assets: Sequence[Asset]) -> Iterator[Section]:
     """Book value and residual of what is still in service after the horizon, from periods of entry alone."""
-    table.heading("Share of cost left at the end", "By period of entering service: 1 less age over life.")
-    shares: dict[Row, Row] = {}
-    for asset in assets:
-        if asset.life not in shares:
-            age = f"(periods_in_horizon-@${PERIOD}+1)"
-            line = Line(f"Cost left, {asset.kind}", "share", place=asset.place)
-            text = Formula(f"=MAX(0,1-{age}/{asset.life.constant})")
-            shares[asset.life] = table.line(replace(line, periods=text))
-    table.heading("Book value at the end by offer", "Cost of what stays in service times the share left.")
-    book = {}
-    for asset in assets:
-        stays = _stays(asset.cost, retired.get(asset))
-        formula = Formula(f"=SUMPRODUCT({asset.cost.across}{stays},{shares[asset.life].across})")
-        book[asset] = table.line(_line(asset, "Book value", total=formula))
-    table.heading("Residual value at the end by offer", "What the plan assumes for it; of systems, network included.")
-    residual = {}
-    for asset in (asset for asset in assets if asset.left):
-        assert asset.left is not None
-        formula = Formula(f"=SUMPRODUCT({asset.left.across}{_stays(asset.left, retired.get(asset))})")
-        residual[asset] = table.line(_line(asset, "Residual value", total=formula))
-    return book, residual
+    yield Section("Share of cost left at the end", "By period of entering service: 1 less age over life.", [
+        Line(f"Cost left, {asset.kind}", "share", place=asset.place, key=key_of("cost left", lived),
+             periods=f"=MAX(0,1-(periods_in_horizon-@${PERIOD}+1)/{asset.life})")
+        for lived, asset in _lived(assets)
+    ])  # fmt: skip
+    yield Section("Book value at the end by offer", "Cost of what stays in service times the share left.", [
+        _line(asset, "book value", "Book value", total=f"=SUMPRODUCT({_stays(asset, asset.cost)},{left.across})")
+        for asset in assets
+        for left in [at("cost left", asset.lived)]
+    ])  # fmt: skip
+    yield Section("Residual value at the end by offer", "What the plan assumes for it; of systems, network included.", [
+        _line(asset, "residual value", "Residual value",
+              total=f"=SUMPRODUCT({_stays(asset, at('residual of entry', asset.of))})")
+        for asset in assets if asset.has_residual
+    ])  # fmt: skip
 
 
-def _stays(row: Row, retired: Row | None) -> str:
-    """A factor that picks what entered too late to leave inside the horizon."""
-    return f"*({row.axis_across}>periods_in_horizon-{retired.constant}+1)" if retired else ""
+def _stays(asset: Asset, row: Row) -> str:
+    """A line by period of entry, of what entered too late to leave inside the horizon."""
+    if not asset.leaves:
+        return row.across
+    return f"{row.across}*({row.axis_across}>periods_in_horizon-{at('retired', asset).constant}+1)"

@@ -2,238 +2,186 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
-from optimizer.workbook.decisions import EXPAND
-from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, AssetRows, write_assets, write_lives
-from optimizer.workbook.sheets.book_checks import book_checks
-from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.sheets.corkscrew import BookRows, ClassRows, Corkscrew, corkscrew
+from optimizer.workbook.decisions import EXPAND, decisions_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, asset_lines, assets_of, lives
+from optimizer.workbook.sheets.book_checks import at_end, book_checks
+from optimizer.workbook.sheets.book_inputs import LIVES
+from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.fiscal_years import by_year, years_of
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.leases import write_leases
-from optimizer.workbook.writing.above import results_above
-from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.columns import fit_labels, fit_money
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line
-from optimizer.workbook.writing.references import HERE, Row, sum_down
+from optimizer.workbook.sheets.leases import lease_checks, leases
+from optimizer.workbook.sheets.purchases import purchased
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.writing.time_sheet import TimeSheet
 
 LONGEST_LABEL = 49
+ALL = "Net book value"
+"""What the balance of all classes is called."""
+SCOPE = "Not in it: the fleet, whose cost was paid before this plan; engineering and porting, which are expensed."
+NAMES = {SYSTEMS: "Systems", NETWORK: "Network", POWER: "Added power"}
 
 
-@dataclass(frozen=True)
-class Balances:
-    """The balances that the summary above them is made from."""
-
-    made: AssetRows
-    prepaid: Corkscrew | None
-    building: Corkscrew
-    classes: dict[str, ClassRows]
-
-
-def write_depreciation(book: Book, inputs: InputRows, orders: OrderRows, cash: CashRows) -> BookRows | None:
-    """Write the sheet; needs Inputs, Orders and Cash. None where nothing is capitalised."""
-    table = Table(book, "Depreciation", "Depreciation and leases: the book view, USD", "833C0B")
-    fit_money(table)
-    fit_labels(table, LONGEST_LABEL)
-    rows = None
-    if not cash.purchases:
-        write_leases(table, orders, cash)
-    if orders.groups or cash.workings.flows[EXPAND]:
-        rows = _assets(table, inputs, orders, cash)
-    else:
-        table.heading("Nothing is capitalised", "The plan orders nothing and adds no power.")
-    if cash.purchases:
-        write_leases(table, orders, cash)
-    table.finish()
-    return rows
+def depreciation(facts: Facts) -> TimeSheet:
+    """The book view, then leases; leases first where nothing is purchased."""
+    assets = assets_of(facts)
+    book, rent = list(_book_view(facts, assets)), leases(facts)
+    held, owed = book_checks(facts, assets), lease_checks(facts)
+    first = bool(purchased(facts))
+    sections, checks = [*book, *rent] if first else [*rent, *book], [*held, *owed] if first else [*owed, *held]
+    heading = "Depreciation and leases: the book view, USD"
+    return TimeSheet("Depreciation", heading, "833C0B", sections, checks, money=True, longest=LONGEST_LABEL)
 
 
-def _assets(table: Table, inputs: InputRows, orders: OrderRows, cash: CashRows) -> BookRows:
-    note = "Not in it: the fleet, whose cost was paid before this plan; engineering and porting, which are expensed."
-    table.text(table.next, 1, note, Role.NOTE)
-    table.skip()
-    assets = write_lives(table, inputs, orders, cash)
-    rows = results_above(
-        table,
-        3 * 3 + 5 + 5 + 4 * len(years_of(table.book.facts)),
-        lambda: _balances(table, assets, inputs, orders, cash),
-        lambda balances: _summary(table, cash, balances),
-    )
-    table.book.checks += book_checks(rows, cash)
-    return rows
+def _book_view(facts: Facts, assets: Sequence[Asset]) -> Iterator[Section]:
+    """All classes together, then the balances of each, then the lines of each asset."""
+    if not assets:
+        yield Section("Nothing is capitalised", "The plan orders nothing and adds no power.")
+        return
+    kinds = list(dict.fromkeys(asset.kind for asset in assets))
+    yield Section("", more=[SCOPE])
+    yield lives(assets)
+    yield _total(kinds)
+    yield _residual(assets)
+    yield _by_year(facts)
+    yield from _prepaid(facts)
+    yield _building(facts, assets)
+    yield from (_class(kind, [asset for asset in assets if asset.kind == kind]) for kind in kinds)
+    if purchased(facts):
+        yield _other_lives()
+    yield from asset_lines(assets)
+    yield from _ordered(facts)
 
 
-def _balances(table: Table, assets: list[Asset], inputs: InputRows, orders: OrderRows, cash: CashRows) -> Balances:
-    """Prepayments, construction and the classes, above the lines of each asset."""
-    return results_above(
-        table,
-        _height(assets, inputs, cash),
-        lambda: (write_assets(table, assets), _ordered(table, orders, cash)),
-        lambda made: _classes(table, assets, inputs, cash, *made),
-    )
+def _total(kinds: Sequence[str]) -> Section:
+    """Net book value of all classes as a balance."""
+
+    def plus(balance: str, label: str) -> str:
+        return "+".join(at(f"{NAMES[kind]} {balance}", label).now for kind in kinds)
+
+    charge, placed = f"={plus('depreciation', 'charge')}", f"={plus('cost', 'placed in service')}"
+    left = f"={plus('cost', 'retired')}-({plus('depreciation', 'of what is retired')})"
+    outs = {"depreciation": charge, "book value of what is retired": left}
+    note = "Straight line from entering service, by class; lives on Inputs."
+    return Section("Net book value, all classes", note, corkscrew(ALL, {"placed in service": placed}, outs))
 
 
-def _kinds(assets: Sequence[Asset]) -> list[str]:
-    return [kind for kind in (SYSTEMS, NETWORK, POWER) if any(asset.kind == kind for asset in assets)]
+def _residual(assets: Sequence[Asset]) -> Section:
+    """What the plan assumes to get, beside what the books then hold."""
+    book, left, received = (at(f"{what} at the end") for what in ("book value", "residual value", "received before"))
+    all_left = sum_down([at("residual value", asset) for asset in assets if asset.has_residual], "$F")
+    falls = f"=-{at('cost', 'residual_usd').now}-(@${PERIOD}=periods_in_horizon)*{left.total}"
+    gain = f"={received.now}-{at(ALL, 'book value of what is retired').now}"
+    return Section("Residual value that the plan assumes, beside the books", "In Total: at the end of the horizon.", [
+        Line("Net book value at the end", "USD", total=f"={at_end(ALL, 'closing')}", key=book.key),
+        Line("Residual value at the end", "USD", total=all_left, key=left.key),
+        Line("Residual value less net book value", "USD", total=f"={left.total}-{book.total}", role=Role.TOTAL),
+        Line("Residual value of what is retired", "USD", total=SUM, periods=falls, key=received.key),
+        Line("Residual less book value of what is retired", "USD", total=SUM, source="gain; negative: loss",
+             periods=gain),
+    ])  # fmt: skip
 
 
-def _height(assets: Sequence[Asset], inputs: InputRows, cash: CashRows) -> int:
-    """Rows that the balances take; a heading takes a blank line, itself and its note."""
-    of_purchases = [5, 2 * len(inputs.book.lives)] if cash.purchases else []
-    return sum(3 + lines for lines in (7, *[9] * len(_kinds(assets)), *of_purchases))
+def _by_year(facts: Facts) -> Section:
+    flows = ("placed in service", "depreciation", "book value of what is retired")
+    sums = [line for flow in flows for line in by_year(facts, f"{flow[0].upper()}{flow[1:]}", at(ALL, flow))]
+    balance = at(ALL, "closing").across
+    ends = [
+        Line("Net book value at the end of the year", "USD", year,
+             total=f"=INDEX({balance},MATCH({at('fiscal year', year).constant},{HERE.years_across},1))")
+        for year in years_of(facts)
+    ]  # fmt: skip
+    note = "Sums over the year; the net book value is that at its end."
+    return Section("Book view by fiscal year", note, [*sums, *ends])
 
 
-def _ordered(table: Table, orders: OrderRows, cash: CashRows) -> list[Row]:
-    """Balances of systems that are ordered by the end of a period and enter service later."""
-    if not cash.purchases:
-        return []
-    table.heading("Balances of systems ordered", "Due after the period; constant: lead time in periods.")
-    rows = []
-    for group, row in zip(cash.purchases.groups, cash.purchases.balances, strict=True):
-        axis = row.axis_across
-        text = f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})'
-        lead = Formula(f"={orders.groups[group].lead.constant}")
-        line = Line(f"Balance ordered{group.suffix}", "USD", group.offer, constant=lead, constant_unit="periods")
-        rows.append(table.line(replace(line, periods=Formula(text))))
-    return rows
+def _bought(facts: Facts, what: str) -> list[Row]:
+    return [at(what, group) for group in purchased(facts)]
 
 
-def _classes(
-    table: Table, assets: list[Asset], inputs: InputRows, cash: CashRows, made: AssetRows, ordered: list[Row]
-) -> Balances:
-    prepaid = _prepaid(table, cash, ordered)
-    building = _building(table, assets, cash)
-    classes = {kind: _class(table, kind, assets, made) for kind in _kinds(assets)}
-    if cash.purchases:
-        _other_lives(table, inputs, classes[SYSTEMS].cost.ins[0])
-    return Balances(made, prepaid, building, classes)
+def _prepayments_used(facts: Facts) -> str:
+    """What was prepaid of the systems that enter service."""
+    paid, balances = _bought(facts, "paid"), _bought(facts, "balance paid")
+    return f"={summed(paid)}-{summed(balances)}" if paid else "=0"
 
 
-def _summary(table: Table, cash: CashRows, balances: Balances) -> BookRows:
-    total = _total(table, list(balances.classes.values()))
-    end = _residual(table, cash, balances.made, total)
-    _by_year(table, years_of(table.book.facts), cash, total)
-    made = balances.made
-    return BookRows(
-        balances.classes, balances.prepaid, balances.building, total, *end, made.book_left, made.residual_left
-    )
-
-
-def _prepaid(table: Table, cash: CashRows, ordered: list[Row]) -> Corkscrew | None:
+def _prepaid(facts: Facts) -> Iterator[Section]:
     """Deposits until the system enters service, and the balances still to be paid for what is ordered."""
-    if not cash.purchases:
-        return None
-    bought = cash.purchases
-    table.heading("Prepayments", "Deposits until the system enters service; opening: paid before the horizon.")
-    sunk = sum_down(bought.deposits, "$G")
-    moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
-    rows = corkscrew(
-        table, "Prepayments", {"deposits paid": sum_down(bought.deposits)}, {"systems entering service": moved}, sunk
-    )
-    line = Line("Balances still due on systems ordered", "USD", source="at the end of the period; not a balance yet")
-    table.line(replace(line, periods=sum_down(ordered)))
-    return rows
+    if purchased(facts):
+        deposits = _bought(facts, "deposit")
+        ins, outs = {"deposits paid": sum_down(deposits)}, {"systems entering service": _prepayments_used(facts)}
+        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(_bought(facts, "balance ordered")),
+                   source="at the end of the period; not a balance yet")  # fmt: skip
+        note = "Deposits until the system enters service; opening: paid before the horizon."
+        yield Section("Prepayments", note, [*corkscrew("Prepayments", ins, outs, sum_down(deposits, "$G")), due])
 
 
-def _building(table: Table, assets: list[Asset], cash: CashRows) -> Corkscrew:
+def _building(facts: Facts, assets: Sequence[Asset]) -> Section:
     """What is received and paid for until it is in service."""
+    kinds = list(dict.fromkeys(asset.kind for asset in assets))
+    ins = {
+        "prepayments": _prepayments_used(facts),
+        "balances paid": sum_down(_bought(facts, "balance paid")),
+        "network": sum_down([at("network", group) for group in facts.groups]),
+        "added power": sum_down([at("flow", decision) for decision in decisions_of(facts, EXPAND)]),
+    }
+    placed = "+".join(summed([asset.cost for asset in assets if asset.kind == kind]) for kind in kinds)
     note = (
         "Zero at the end of each period: the plan pays the balance when the system enters service, and powers it then."
     )
-    table.heading("Construction in progress", note)
-    bought, made = cash.purchases, cash.workings
-    moved = "=0"
-    if bought:
-        moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
-    ins = {
-        "prepayments": moved,
-        "balances paid": sum_down(bought.balances if bought else []),
-        "network": sum_down(list(made.network.values())),
-        "added power": sum_down(list(made.flows[EXPAND].values())),
-    }
-    placed = "+".join(sum_down(_costs(assets, kind))[1:] for kind in _kinds(assets))
-    return corkscrew(table, "Construction", ins, {"placed in service": Formula(f"={placed}")})
+    return Section(
+        "Construction in progress", note, corkscrew("Construction", ins, {"placed in service": f"={placed}"})
+    )
 
 
-def _costs(assets: list[Asset], kind: str) -> list[Row]:
-    return [asset.cost for asset in assets if asset.kind == kind]
-
-
-def _class(table: Table, kind: str, assets: list[Asset], made: AssetRows) -> ClassRows:
+def _class(kind: str, assets: Sequence[Asset]) -> Section:
     """Cost, accumulated depreciation and their difference."""
-    own = [asset for asset in assets if asset.kind == kind]
-    name = f"{kind[0].upper()}{kind[1:]}"
-    table.heading(f"{name} in service", "Cost less accumulated depreciation is the net book value.")
-    retired, written = ([rows[asset] for asset in own if asset in rows] for rows in (made.retired, made.written))
-    placed = {"placed in service": sum_down(_costs(own, kind))}
-    cost = corkscrew(table, f"{name} cost", placed, {"retired": sum_down(retired)})
-    charged = {"charge": sum_down([made.charge[asset] for asset in own])}
-    charge = corkscrew(table, f"{name} depreciation", charged, {"of what is retired": sum_down(written)})
-    formula = Formula(f"={cost.closing.now}-{charge.closing.now}")
-    return ClassRows(cost, charge, table.line(Line(f"{name}: net book value", "USD", periods=formula, role=Role.TOTAL)))
+    name = NAMES[kind]
+    leaving = [asset for asset in assets if asset.leaves]
+    retired, written = (sum_down([at(what, asset) for asset in leaving]) for what in ("retired", "written off"))
+    placed, charged = (sum_down(rows) for rows in ([a.cost for a in assets], [at("charge", a) for a in assets]))
+    net = f"={at(f'{name} cost', 'closing').now}-{at(f'{name} depreciation', 'closing').now}"
+    return Section(f"{name} in service", "Cost less accumulated depreciation is the net book value.", [
+        *corkscrew(f"{name} cost", {"placed in service": placed}, {"retired": retired}),
+        *corkscrew(f"{name} depreciation", {"charge": charged}, {"of what is retired": written}),
+        Line(f"{name}: net book value", "USD", periods=net, role=Role.TOTAL, key=key_of("net book value", kind)),
+    ])  # fmt: skip
 
 
-def _total(table: Table, classes: list[ClassRows]) -> Corkscrew:
-    """Net book value of all classes as a balance."""
-
-    def plus(rows: list[Row]) -> str:
-        return "+".join(row.now for row in rows)
-
-    table.heading("Net book value, all classes", "Straight line from entering service, by class; lives on Inputs.")
-    ins = {"placed in service": Formula(f"={plus([rows.cost.ins[0] for rows in classes])}")}
-    charge = Formula(f"={plus([rows.depreciation.ins[0] for rows in classes])}")
-    cost, written = plus([rows.cost.outs[0] for rows in classes]), [rows.depreciation.outs[0] for rows in classes]
-    left = Formula(f"={cost}-({plus(written)})")
-    return corkscrew(table, "Net book value", ins, {"depreciation": charge, "book value of what is retired": left})
-
-
-def _residual(table: Table, cash: CashRows, made: AssetRows, total: Corkscrew) -> tuple[Row, Row, Row, Row, Row]:
-    """What the plan assumes to get, beside what the books then hold."""
-    table.heading("Residual value that the plan assumes, beside the books", "In Total: at the end of the horizon.")
-    held = Formula(f"=INDEX({total.closing.across},periods_in_horizon)")
-    book = table.line(Line("Net book value at the end", "USD", total=held))
-    left = table.line(Line("Residual value at the end", "USD", total=sum_down(list(made.residual_left.values()), "$F")))
-    formula = Formula(f"={left.total}-{book.total}")
-    more = table.line(Line("Residual value less net book value", "USD", total=formula, role=Role.TOTAL))
-    falls, here = cash.costs["residual_usd"], f"(@${PERIOD}=periods_in_horizon)"
-    formula = Formula(f"=-{falls.now}-{here}*{left.total}")
-    received = table.line(Line("Residual value of what is retired", "USD", total=SUM, periods=formula))
-    gain = Line("Residual less book value of what is retired", "USD", total=SUM, source="gain; negative: loss")
-    formula = Formula(f"={received.now}-{total.outs[1].now}")
-    return received, table.line(replace(gain, periods=formula)), book, left, more
-
-
-def _by_year(table: Table, years: list[str], cash: CashRows, total: Corkscrew) -> None:
-    table.heading("Book view by fiscal year", "Sums over the year; the net book value is that at its end.")
-    for label, row in (
-        ("Placed in service", total.ins[0]),
-        ("Depreciation", total.outs[0]),
-        ("Book value of what is retired", total.outs[1]),
-    ):
-        table.block(list(by_year(table.book.facts, label, row)))
-    axis = HERE.years_across
-    for year, number in zip(years, cash.fiscal, strict=True):
-        formula = Formula(f"=INDEX({total.closing.across},MATCH({number.constant},{axis},1))")
-        table.line(Line("Net book value at the end of the year", "USD", year, total=formula))
-
-
-def _other_lives(table: Table, inputs: InputRows, placed: Row) -> None:
+def _other_lives() -> Section:
     """The charge on systems under lives that others use."""
     note = "Straight line over the life (constant, in periods), as if nothing were retired before its end."
-    table.heading("Depreciation of systems under other lives", note)
-    axis = placed.axis_across
-    for label, life in inputs.book.lives.items():
-        text = f'=SUMIFS({placed.across},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))'
-        periods = Formula(f"={life.constant}*periods_per_year")
-        line = Line(f"Charged in full: {label}", "USD", constant=periods, constant_unit="periods")
-        full = table.line(replace(line, periods=Formula(text)))
-        last = f"SUMIFS({placed.across},{axis},@${PERIOD}-INT({full.constant}))"
-        part = f"({full.constant}-INT({full.constant}))"
-        formula = Formula(f"=({full.now}+{part}*{last})/{full.constant}")
-        table.line(Line(f"Depreciation: {label}", "USD", total=SUM, periods=formula))
+    lines = [line for label, *_ in LIVES for line in _other_life(label)]
+    return Section("Depreciation of systems under other lives", note, lines)
+
+
+def _other_life(label: str) -> Iterator[Line]:
+    placed = at("Systems cost", "placed in service")
+    cost, axis = placed.across, placed.axis_across
+    full = at("charged in full under a life", label)
+    yield Line(
+        f"Charged in full: {label}", "USD", constant=f"={at('life', label).constant}*periods_per_year",
+        constant_unit="periods", key=full.key,
+        periods=f'=SUMIFS({cost},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))',
+    )  # fmt: skip
+    life = full.constant
+    last = f"({life}-INT({life}))*SUMIFS({cost},{axis},@${PERIOD}-INT({life}))"
+    yield Line(f"Depreciation: {label}", "USD", total=SUM, periods=f"=({full.now}+{last})/{life}")
+
+
+def _ordered(facts: Facts) -> Iterator[Section]:
+    """Balances of systems that are ordered by the end of a period and enter service later."""
+    lines = [
+        Line(f"Balance ordered{group.suffix}", "USD", group.offer, constant=f"={at('lead', group).constant}",
+             constant_unit="periods", key=key_of("balance ordered", group),
+             periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
+        for group in purchased(facts)
+        for row in [at("balance paid", group)]
+        for axis in [row.axis_across]
+    ]  # fmt: skip
+    if lines:
+        note = "Due after the period; constant: lead time in periods."
+        yield Section("Balances of systems ordered", note, lines)
