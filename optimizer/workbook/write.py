@@ -37,7 +37,7 @@ from optimizer.workbook.sheets.sensitivity import write_sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import open_summary, write_summary
 from optimizer.workbook.sheets.supply import supply
-from optimizer.workbook.sheets.unit_costs import write_unit_costs
+from optimizer.workbook.sheets.unit_costs import unit_costs
 from optimizer.workbook.sheets.why import write_why
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.finish import finish, recalculated
@@ -91,7 +91,7 @@ def build(made: Made) -> Book:
     draw(book, cash(book.facts))
     paid = cash_rows(book.facts)
     draw(book, depreciation(book.facts))
-    write_unit_costs(book, rows, work, paid)
+    draw(book, unit_costs(book.facts))
     limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
     write_why(book)
     write_compare(book)

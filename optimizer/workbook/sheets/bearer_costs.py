@@ -2,93 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
-from optimizer.workbook.decisions import ENGINEER, RETIRE
-from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Draws
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line
-from optimizer.workbook.writing.references import Row, blocks, down, sum_down
+from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
+from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Stood, at_our_sites, rows_of
+from optimizer.workbook.sheets.purchases import purchased, rented
+from optimizer.workbook.sheets.workings import hosted
+from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.references import Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
-from optimizer.workbook.writing.table import Table
-
-OWED = "Owed after the horizon"
 
 
-@dataclass(frozen=True)
-class BearerCost:
-    """Cost by period without residual, and the residual; None where nothing has one."""
-
-    cost: Row
-    residual: Row | None
-
-
-def write_costs(
-    table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bearers: list[Bearer]
-) -> dict[Bearer, BearerCost]:
-    """A section for each bearer: its cost lines and their sum."""
-    return {bearer: _section(table, inputs, cash, draws, bearer) for bearer in bearers}
-
-
-def _section(table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bearer: Bearer) -> BearerCost:
+def bearer_costs(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Section:
+    """The cost lines of a bearer and their sum; then the residual, if anything of it has one."""
     note = "Running costs and resale: what the fleet cost is not in the plan." if bearer.where == FLEET else ""
-    table.heading(f"Cost of {bearer.accelerator}, {bearer.where}", note)
-    lines = [table.line(_line(bearer, label, formula)) for label, formula in _parts(table, inputs, cash, draws, bearer)]
-    cost = table.line(replace(_line(bearer, "Cost before residual", sum_down(lines)), role=Role.TOTAL))
-    left = [row for of, row in cash.workings.falls.items() if isinstance(of, Group) and bearer.holds(of)]
-    if not left:
-        return BearerCost(cost, None)
-    return BearerCost(cost, table.line(_line(bearer, "Residual value", Formula(f"=SUM({blocks(left)})"))))
+    parts = [_line(bearer, label, f"={formula}") for label, formula in _parts(facts, stood, bearer)]
+    before = sum_down([Row(line.key) for line in parts])
+    lines = [*parts, _line(bearer, "Cost before residual", before, Role.TOTAL)]
+    if has_residual(facts, bearer):
+        lines.append(_line(bearer, "Residual value", sum_down(_held(bearer, purchased(facts), "residual"))))
+    return Section(f"Cost of {bearer.accelerator}, {bearer.where}", note, lines)
 
 
-def _line(bearer: Bearer, label: str, formula: Formula | str) -> Line:
-    return Line(label, "USD", bearer.accelerator, bearer.where, total=SUM, periods=formula)
+def has_residual(facts: Facts, bearer: Bearer) -> bool:
+    return any(bearer.holds(group) for group in purchased(facts))
 
 
-def _parts(
-    table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bearer: Bearer
-) -> Iterator[tuple[str, Formula]]:
+def _line(bearer: Bearer, label: str, periods: str, role: Role | None = None) -> Line:
+    return Line(label, "USD", bearer.accelerator, bearer.where, total=SUM, periods=periods, role=role,
+                key=key_of(label, bearer))  # fmt: skip
+
+
+def _held(bearer: Bearer, groups: Sequence[Group], what: str) -> list[Row]:
+    return [at(what, group) for group in groups if bearer.holds(group)]
+
+
+def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tuple[str, str]]:
     """The cost lines of a bearer; a line that it cannot have is left out."""
-    made = cash.workings
-    if cash.purchases:
-        bought = [i for i, group in enumerate(cash.purchases.groups) if bearer.holds(group)]
-        if bought:
-            yield "Deposits", _sum([cash.purchases.deposits[i] for i in bought])
-            yield "Balances", _sum([cash.purchases.balances[i] for i in bought])
-    owed = made.owed.owed if made.owed else {}
-    by_offer = (("Network", made.network), ("Software", made.software), ("Rent", made.rent), (OWED, owed))
-    for label, rows in by_offer:
-        own = [row for group, row in rows.items() if bearer.holds(group)]
-        if own:
-            yield label, _sum(own)
-    base = [row for group, row in made.maintained.items() if bearer.holds(group)]
-    if base:
-        yield "Maintenance", Formula(f"=maintenance_share/periods_per_year*SUM({blocks(base)})")
-    power = draws.of(bearer, draws.power)
-    if power:
-        yield "Energy, hosting, carbon", Formula(f"=SUM({down(power)})")
-    tonnes = [row for group, row in made.hosted_carbon.items() if bearer.holds(group)]
-    if tonnes:
-        yield "Carbon of hosted hours", Formula(f"=SUM({blocks(tonnes)})*{inputs.carbon_price.now}")
-    yield from _decided(table, cash, bearer)
+    for label, what, groups in (
+        ("Deposits", "deposit", purchased(facts)),
+        ("Balances", "balance paid", purchased(facts)),
+        ("Network", "network", facts.groups),
+        ("Software", "software", facts.groups),
+        ("Rent", "rent", rented(facts)),
+        ("Owed after the horizon", "owed", tuple(facts.terms) if facts.after_horizon else ()),
+    ):
+        if own := _held(bearer, groups, what):
+            yield label, summed(own)
+    if base := _held(bearer, purchased(facts), "maintained"):
+        yield "Maintenance", f"maintenance_share/periods_per_year*{summed(base)}"
+    if power := rows_of(bearer, at_our_sites(facts, stood), "power"):
+        yield "Energy, hosting, carbon", f"SUM({down(power)})"
+    if tonnes := _held(bearer, hosted(facts), "carbon of hosted hours"):
+        yield "Carbon of hosted hours", f"{summed(tonnes)}*{at('carbon price').now}"
+    yield from _decided(facts, bearer)
 
 
-def _decided(table: Table, cash: CashRows, bearer: Bearer) -> Iterator[tuple[str, Formula]]:
+def _decided(facts: Facts, bearer: Bearer) -> Iterator[tuple[str, str]]:
     """Engineering of what is ordered, and resale of the fleet."""
-    systems = table.book.facts.catalog["systems"]
-    one_off = [row for d, row in cash.workings.flows[ENGINEER].items() if d.item == bearer.accelerator]
+    systems = facts.catalog["systems"]
+    one_off = [at("flow", d) for d in decisions_of(facts, ENGINEER) if d.item == bearer.accelerator]
     if bearer.where == OURS and one_off:
-        yield "Engineering", _sum(one_off)
-    sold = [
-        row for d, row in cash.workings.flows[RETIRE].items() if systems[d.item]["accelerator"] == bearer.accelerator
-    ]
+        yield "Engineering", summed(one_off)
+    retired = decisions_of(facts, RETIRE)
+    sold = [at("flow", d) for d in retired if systems[d.item]["accelerator"] == bearer.accelerator]
     if bearer.where == FLEET and sold:
-        yield "Resale", Formula(f"=-SUM({blocks(sold)})")
-
-
-def _sum(rows: list[Row]) -> Formula:
-    return Formula(f"=SUM({blocks(rows)})")
+        yield "Resale", f"-{summed(sold)}"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from optimizer.workbook.decisions import ENGINEER, Decision
+from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.bearer_costs import has_residual
 from optimizer.workbook.sheets.bearers import OURS, Bearer
 from optimizer.workbook.sheets.book_checks import usd
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.sheets.unit_workings import Pair, UnitWorkings
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import Line
-from optimizer.workbook.writing.references import HERE, Row, blocks, down, sum_down
+from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
+from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
-from optimizer.workbook.writing.table import Table
 
 REST = (
     ("Porting", "porting_usd", "of software, not of an accelerator"),
@@ -23,110 +22,100 @@ REST = (
     ("Added power", "facility_usd", "of a site"),
 )
 """Costs that fall on no accelerator: label, cost line, why."""
+MID, END = at("unit costs", "mid"), at("unit costs", "end")
 
 
-@dataclass(frozen=True)
-class Shares:
-    """Present values in the total column: by bearer, by accelerator and demand, by demand, and the sum of all."""
-
-    present: dict[Bearer, Row]
-    pairs: dict[Pair, Row]
-    demands: dict[str, Row]
-    total: Row
+def demands_of(pairs: Sequence[Pair]) -> list[str]:
+    return sorted({demand for _, demand in pairs})
 
 
-def parts_height(bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> int:
-    """Rows that the split takes."""
-    demands = {demand for _, demand in pairs}
-    return sum(3 + len(lines) for lines in (bearers, pairs, demands) if lines) + 3 + len(REST) + 5
+def present(of: Bearer | Pair | str) -> Row:
+    """The present value of cost of a bearer, of an accelerator's work on a demand, or of a demand; in the total."""
+    return at("present value of", *(of if isinstance(of, tuple) else (of,)))
 
 
-def write_parts(table: Table, cash: CashRows, made: UnitWorkings) -> tuple[UnitWorkings, Shares]:
+def present_of(accelerator: str, bearers: Sequence[Bearer]) -> str:
+    """The present value of cost of an accelerator, wherever it stands."""
+    return f"SUM({down([present(bearer) for bearer in bearers if bearer.accelerator == accelerator], '$F')})"
+
+
+def parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Present values by accelerator and by work, and that they are the plan's cost."""
-    present = _present(table, made)
-    pairs = _pairs(table, made, present)
-    demands = _demands(table, pairs)
-    total = _total(table, cash, made, present, pairs)
-    return made, Shares(present, pairs, demands, total)
-
-
-def _present(table: Table, made: UnitWorkings) -> dict[Bearer, Row]:
-    rows: dict[Bearer, Row] = {}
-    if made.costs:
-        table.heading("Present value of cost, by accelerator", "Cost at mid-period less residual at the period's end.")
-    for bearer, lines in made.costs.items():
-        text = f"=SUMPRODUCT({lines.cost.across},{made.mid.across})"
-        if lines.residual:
-            text += f"-SUMPRODUCT({lines.residual.across},{made.end.across})"
-        line = Line("Present value of cost", "USD", bearer.accelerator, bearer.where, total=Formula(text))
-        rows[bearer] = table.line(line)
-    return rows
-
-
-def _pairs(table: Table, made: UnitWorkings, present: dict[Bearer, Row]) -> dict[Pair, Row]:
-    """An accelerator's cost, split by how much of its work time goes to each demand."""
-    rows: dict[Pair, Row] = {}
-    if made.at_work:
-        note = "Split by accelerators at work, discounted; time without work falls on the work done."
-        table.heading("Present value of cost, by accelerator and work", note)
-    for pair, row in made.at_work.items():
-        cost = f"SUM({down(_of(pair[0], present), '$F')})"
-        share = [f"SUMPRODUCT({each.across},{made.mid.across})" for each in (row, made.busy[pair[0]])]
-        formula = Formula(f"=IFERROR({cost}*{share[0]}/{share[1]},0)")
-        rows[pair] = table.line(Line(f"Work on {pair[1]}", "USD", pair[0], total=formula))
-    return rows
-
-
-def _of(accelerator: str, present: dict[Bearer, Row]) -> list[Row]:
-    return [row for bearer, row in present.items() if bearer.accelerator == accelerator]
-
-
-def _demands(table: Table, pairs: dict[Pair, Row]) -> dict[str, Row]:
-    rows: dict[str, Row] = {}
+    pairs = pairs_of(facts)
+    if bearers:
+        note = "Cost at mid-period less residual at the period's end."
+        lines = [_of_bearer(facts, bearer) for bearer in bearers]
+        yield Section("Present value of cost, by accelerator", note, lines)
     if pairs:
-        table.heading("Present value of cost, by work", "The lines above of the same name.")
-        lines = list(pairs.values())
-        names, values = down(lines, "$A", fixed=True), down(lines, "$F")
-        for demand in dict.fromkeys(sorted(demand for _, demand in pairs)):
-            formula = Formula(f"=SUMIFS({values},{names},{HERE.label})")
-            rows[demand] = table.line(Line(f"Work on {demand}", "USD", total=formula))
-    return rows
+        note = "Split by accelerators at work, discounted; time without work falls on the work done."
+        lines = [_of_pair(pair, bearers) for pair in pairs]
+        yield Section("Present value of cost, by accelerator and work", note, lines)
+        lines = [_of_demand(demand, pairs) for demand in demands_of(pairs)]
+        yield Section("Present value of cost, by work", "The lines above of the same name.", lines)
+    yield _total(facts, bearers, pairs)
 
 
-def _total(table: Table, cash: CashRows, made: UnitWorkings, present: dict[Bearer, Row], pairs: dict[Pair, Row]) -> Row:
+def _of_bearer(facts: Facts, bearer: Bearer) -> Line:
+    value = f"=SUMPRODUCT({at('Cost before residual', bearer).across},{MID.across})"
+    if has_residual(facts, bearer):
+        value += f"-SUMPRODUCT({at('Residual value', bearer).across},{END.across})"
+    return Line("Present value of cost", "USD", bearer.accelerator, bearer.where, total=value, key=present(bearer).key)
+
+
+def _of_pair(pair: Pair, bearers: Sequence[Bearer]) -> Line:
+    """An accelerator's cost, split by how much of its work time goes to each demand."""
+    accelerator, demand = pair
+    own, every = (
+        f"SUMPRODUCT({row.across},{MID.across})" for row in (at("At work on", *pair), at("busy", accelerator))
+    )
+    cost = f"=IFERROR({present_of(accelerator, bearers)}*{own}/{every},0)"
+    return Line(f"Work on {demand}", "USD", accelerator, total=cost, key=present(pair).key)
+
+
+def _of_demand(demand: str, pairs: Sequence[Pair]) -> Line:
+    rows = [present(pair) for pair in pairs]
+    cost = f"=SUMIFS({down(rows, '$F')},{down(rows, '$A', fixed=True)},{HERE.label})"
+    return Line(f"Work on {demand}", "USD", total=cost, key=present(demand).key)
+
+
+def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Section:
     """From accelerators to the plan's cost; and from work to accelerators."""
-    table.heading("From the parts to the total", "What falls on no accelerator stands alone and is in no unit cost.")
-    first = table.next
-    table.line(Line("Accelerators, all", "USD", total=sum_down(list(present.values()), "$F")))
-    for label, name, why in REST:
-        formula = Formula(f"={cash.present[name].total}")
-        table.line(Line(f"Not allocated: {label.lower()}", "USD", total=formula, source=why))
-    power = [row for of, row in cash.workings.falls.items() if isinstance(of, Decision)]
-    end = f"INDEX({made.end.across},periods_in_horizon)"
-    left = f"=-SUM({down(power, '$F')})*{end}" if power else "=0"
-    table.line(Line("Not allocated: residual of added power", "USD", total=Formula(left), source="at the end"))
-    table.line(_engineering(cash, made, present))
-    total = table.line(Line("All parts", "USD", total=Formula(f"=SUM($F{first}:$F{table.next - 1})"), role=Role.TOTAL))
-    idle = [row for bearer, row in present.items() if bearer.accelerator not in made.busy]
-    text = f"=SUM({blocks(idle, '$F')})" if idle else "=0"
-    without = table.line(Line("Of it: accelerators that do no work", "USD", total=Formula(text)))
-    table.book.checks += [
-        usd("Unit costs: parts are the total", f"{total.total}-total_npv_usd",
+    power = [at("residual", decision) for decision in decisions_of(facts, EXPAND)]
+    left = f"=-SUM({down(power, '$F')})*INDEX({END.across},periods_in_horizon)" if power else "=0"
+    summands = [
+        ("Accelerators, all", sum_down([present(bearer) for bearer in bearers], "$F"), ""),
+        *((f"Not allocated: {label.lower()}", f"={at('present value', n).total}", why) for label, n, why in REST),
+        ("Not allocated: residual of added power", left, "at the end"),
+        ("Not allocated: engineering of what is not bought", _engineering(facts, bearers), ""),
+    ]
+    lines = [
+        Line(label, "USD", total=total, source=why, key=key_of("part", label)) for label, total, why in summands
+    ]  # fmt: skip
+    idle = [bearer for bearer in bearers if bearer.accelerator not in {accelerator for accelerator, _ in pairs}]
+    note = "What falls on no accelerator stands alone and is in no unit cost."
+    return Section("From the parts to the total", note, [
+        *lines,
+        Line("All parts", "USD", total=f"=SUM({down([Row(line.key) for line in lines], '$F')})", role=Role.TOTAL,
+             key=key_of("all parts")),
+        Line("Of it: accelerators that do no work", "USD", key=key_of("idle"),
+             total=sum_down([present(bearer) for bearer in idle], "$F")),
+    ])  # fmt: skip
+
+
+def _engineering(facts: Facts, bearers: Sequence[Bearer]) -> str:
+    """Engineering of an accelerator that then is not bought."""
+    bought = {bearer.accelerator for bearer in bearers if bearer.where == OURS}
+    rows = [at("flow", decision) for decision in decisions_of(facts, ENGINEER) if decision.item not in bought]
+    return "=" + ("+".join(f"SUMPRODUCT({row.across},{MID.across})" for row in rows) or "0")
+
+
+def unit_checks(facts: Facts, bearers: Sequence[Bearer]) -> list[Check]:
+    """The parts are the whole."""
+    work = summed([present(pair) for pair in pairs_of(facts)], "$F")
+    every = summed([present(bearer) for bearer in bearers], "$F")
+    return [
+        usd("Unit costs: parts are the total", f"{at('all parts').total}-total_npv_usd",
             "Cost by accelerator and what falls on none is the net present value of cost."),
-        usd("Unit costs: work bears all accelerators", _work_check(present, pairs, without),
+        usd("Unit costs: work bears all accelerators", f"{work}+{at('idle').total}-{every}",
             "Cost by work, and of accelerators without work, is the cost of accelerators."),
     ]  # fmt: skip
-    return total
-
-
-def _work_check(present: dict[Bearer, Row], pairs: dict[Pair, Row], without: Row) -> str:
-    work, all_of_it = (sum_down(list(rows.values()), "$F")[1:] for rows in (pairs, present))
-    return f"{work}+{without.total}-{all_of_it}"
-
-
-def _engineering(cash: CashRows, made: UnitWorkings, present: dict[Bearer, Row]) -> Line:
-    """Engineering of an accelerator that then is not bought."""
-    bought = {bearer.accelerator for bearer in present if bearer.where == OURS}
-    rows = [row for d, row in cash.workings.flows[ENGINEER].items() if d.item not in bought]
-    flows = "+".join(f"SUMPRODUCT({row.across},{made.mid.across})" for row in rows)
-    return Line("Not allocated: engineering of what is not bought", "USD", total=Formula(f"={flows or '0'}"))

@@ -2,178 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 
-from optimizer.workbook.sheets.bearer_costs import BearerCost, write_costs
-from optimizer.workbook.sheets.bearers import RENTED, Bearer, Draws, Stood, write_draws
-from optimizer.workbook.sheets.capacity import Task
-from optimizer.workbook.sheets.carriers import CapacityRows
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.market import MarketOffer
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line
-from optimizer.workbook.writing.references import Row, down, sum_down
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.bearer_costs import bearer_costs
+from optimizer.workbook.sheets.bearers import RENTED, Bearer, Stood, bearers_of, draws, rows_of
+from optimizer.workbook.sheets.book_inputs import market_rent
+from optimizer.workbook.sheets.capacity import Task, tasks_of
+from optimizer.workbook.sheets.market import MarketOffer, market_of
+from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.references import at, down, key_of, sum_down, summed
 
 Pair = tuple[str, str]
 """An accelerator and a demand."""
 
 
-@dataclass(frozen=True)
-class Quantities:
-    """By bearer and period, discounted: accelerator-hours, kW-years and, at our sites, MW-years at the meter."""
-
-    hours: dict[Bearer, Row]
-    kw_years: dict[Bearer, Row]
-    mw_years: dict[Bearer, Row]
-
-
-@dataclass(frozen=True)
-class UnitWorkings:
-    """What the results are made from.
-
-    `rents` is the market's rent by accelerator and period; `at_work` accelerators and `work` per second by pair;
-    `busy` accelerators at work on all demands. `sources` names the offers that set the market's rent. The last two
-    hold, as constants, the PFLOP-hours and the millions that one unit a second makes in a period.
-    """
-
-    mid: Row
-    end: Row
-    costs: dict[Bearer, BearerCost]
-    quantities: Quantities
-    rents: dict[str, Row]
-    sources: dict[str, str]
-    at_work: dict[Pair, Row]
-    work: dict[Pair, Row]
-    busy: dict[str, Row]
-    pflop_hours: Row
-    millions: Row
-
-
-def pairs_of(capacity: CapacityRows) -> list[Pair]:
+def pairs_of(facts: Facts) -> list[Pair]:
     """Accelerators and the demands that they work on, an accelerator's demands together."""
-    return sorted({(task.accelerator, task.demand) for task in capacity.tasks})
+    return sorted({(task.accelerator, task.demand) for task in tasks_of(facts)})
 
 
-def write_unit_workings(
-    table: Table, inputs: InputRows, capacity: CapacityRows, cash: CashRows, stood: Sequence[Stood]
-) -> UnitWorkings:
+def unit_workings(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
     """The lines behind the results, block by block."""
-    mid, end = _factors(table, cash)
-    pflop_hours, millions = _units(table)
-    draws = write_draws(table, inputs, stood)
-    bearers = list(dict.fromkeys(stood.bearer for stood in draws.systems))
-    quantities = _quantities(table, draws, bearers, mid)
-    rents = _rents(table, inputs)
-    at_work, work, busy = _work(table, capacity)
-    costs = write_costs(table, inputs, cash, draws, bearers)
-    sources = {accelerator: _source(market) for accelerator, market in inputs.book.rents.items()}
-    return UnitWorkings(mid, end, costs, quantities, rents, sources, at_work, work, busy, pflop_hours, millions)
+    bearers = bearers_of(stood)
+    yield _factors()
+    yield _units()
+    yield from draws(facts, stood)
+    yield from _quantities(stood, bearers)
+    yield from _rents(facts)
+    yield from _work(facts)
+    yield from (bearer_costs(facts, stood, bearer) for bearer in bearers)
 
 
-def _source(market: Mapping[MarketOffer, Row]) -> str:
-    names = [each.offer for each in market]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more, see below"
+def _factors() -> Section:
+    mid, end = at("discount factor", "mid").now, at("discount factor", "end").now
+    note = "From Cash: flows and quantities of a period at its middle, residual at its end."
+    return Section("Discount factors", note, [
+        Line("Discount factor, mid-period", "factor", periods=f"={mid}", key=key_of("unit costs", "mid")),
+        Line("Discount factor, end of period", "factor", periods=f"={end}", key=key_of("unit costs", "end")),
+    ])  # fmt: skip
 
 
-def _factors(table: Table, cash: CashRows) -> tuple[Row, Row]:
-    table.heading("Discount factors", "From Cash: flows and quantities of a period at its middle, residual at its end.")
-    mid = table.line(Line("Discount factor, mid-period", "factor", periods=Formula(f"={cash.mid.now}")))
-    end = table.line(Line("Discount factor, end of period", "factor", periods=Formula(f"={cash.end.now}")))
-    return mid, end
+def _units() -> Section:
+    return Section("Units of work in a period", lines=[
+        Line("PFLOP-hours of one TFLOP/s", "ratio", constant="=hours_per_period/tflop_per_pflop",
+             key=key_of("units of work", "PFLOP-hours")),
+        Line("Millions of one a second", "ratio", key=key_of("units of work", "millions"),
+             constant="=hours_per_period*seconds_per_hour/units_per_million"),
+    ])  # fmt: skip
 
 
-def _units(table: Table) -> tuple[Row, Row]:
-    table.heading("Units of work in a period")
-    rows = []
-    for label, text in (
-        ("PFLOP-hours of one TFLOP/s", "=hours_per_period/tflop_per_pflop"),
-        ("Millions of one a second", "=hours_per_period*seconds_per_hour/units_per_million"),
-    ):
-        rows.append(table.line(Line(label, "ratio", constant=Formula(text))))
-    return rows[0], rows[1]
+def _quantities(stood: Sequence[Stood], bearers: Sequence[Bearer]) -> Iterator[Section]:
+    """By bearer and period, discounted: accelerator-hours, kW-years and, at our sites, MW-years at the meter."""
+    note = "Accelerators in service, at work or not, times hours."
+    yield Section("Accelerator-hours, discounted", note, [
+        _quantity(bearer, "Accelerator-hours", "accelerator-hours",
+                  f"SUMPRODUCT({down(rows, '$E')},{down(rows)})*hours_per_period")
+        for bearer in bearers
+        for rows in [rows_of(bearer, stood, "systems")]
+    ])  # fmt: skip
+    yield Section("Provisioned kW-years, discounted", "Of hosted systems: the provider's kW.", [
+        _quantity(bearer, "Provisioned kW-years", "kW-years",
+                  f"{summed(rows_of(bearer, stood, 'provisioned'))}/periods_per_year")
+        for bearer in bearers
+    ])  # fmt: skip
+    yield Section("MW-years at the meter, discounted", "At our sites, at the PUE at peak.", [
+        _quantity(bearer, "MW-years at the meter", "MW-years",
+                  f"{summed(rows_of(bearer, stood, 'at the meter'))}/periods_per_year")
+        for bearer in bearers if bearer.where != RENTED
+    ])  # fmt: skip
 
 
-def _quantities(table: Table, draws: Draws, bearers: Sequence[Bearer], mid: Row) -> Quantities:
-    table.heading("Accelerator-hours, discounted", "Accelerators in service, at work or not, times hours.")
-    hours = {}
-    for bearer in bearers:
-        rows = draws.of(bearer, draws.systems)
-        text = f"=SUMPRODUCT({down(rows, '$E')},{down(rows)})*hours_per_period*{mid.now}"
-        hours[bearer] = table.line(_quantity(bearer, "Accelerator-hours", "accelerator-hours", text))
-    table.heading("Provisioned kW-years, discounted", "Of hosted systems: the provider's kW.")
-    kw_years = {}
-    for bearer in bearers:
-        text = f"{sum_down(draws.of(bearer, draws.provisioned))}/periods_per_year*{mid.now}"
-        kw_years[bearer] = table.line(_quantity(bearer, "Provisioned kW-years", "kW-years", text))
-    table.heading("MW-years at the meter, discounted", "At our sites, at the PUE at peak.")
-    mw_years = {}
-    for bearer in (bearer for bearer in bearers if bearer.where != RENTED):
-        text = f"{sum_down(draws.of(bearer, draws.meter))}/periods_per_year*{mid.now}"
-        mw_years[bearer] = table.line(_quantity(bearer, "MW-years at the meter", "MW-years", text))
-    return Quantities(hours, kw_years, mw_years)
+def _quantity(bearer: Bearer, label: str, unit: str, amount: str) -> Line:
+    return Line(label, unit, bearer.accelerator, bearer.where, total=SUM, key=key_of(unit, bearer),
+                periods=f"={amount}*{at('unit costs', 'mid').now}")  # fmt: skip
 
 
-def _quantity(bearer: Bearer, label: str, unit: str, text: str) -> Line:
-    return Line(label, unit, bearer.accelerator, bearer.where, total=SUM, periods=Formula(text))
+def source_of(offers: Sequence[MarketOffer]) -> str:
+    """The offers that set the market's rent, in words."""
+    first = offers[0].offer
+    return first if len(offers) == 1 else f"{first} and {len(offers) - 1} more, see below"
 
 
-def _rents(table: Table, inputs: InputRows) -> dict[str, Row]:
+def _rents(facts: Facts) -> Iterator[Section]:
     """The cheapest rent of each accelerator by period; zero where nothing may be ordered."""
-    market = inputs.book.rents
+    market = market_of(facts)
     if not market:
-        return {}
-    table.heading(
-        "Market's rent by offer", "Hosted offers that are the cheapest in some period; zero: not to be had then."
-    )
-    offers: dict[str, list[Row]] = {}
-    for accelerator, rents in market.items():
-        offers[accelerator] = []
-        for each, row in rents.items():
-            opened = inputs.book.open.get(each.offer)
-            text = f"={row.now}*{opened.now}" if opened else f"={row.now}"
-            line = Line("Market's rent", "USD/accelerator-hour", each.offer, periods=Formula(text))
-            offers[accelerator].append(table.line(line))
-    table.heading("Market's rent, the cheapest in the period", "Zero: none known.")
-    rows = {}
-    for accelerator, lines in offers.items():
-        cells = down(lines)
-        text = f"=IFERROR(SMALL({cells},1+SUMPRODUCT(({cells}=0)*1)),0)"
-        rows[accelerator] = table.line(
-            Line("Cheapest rent", "USD/accelerator-hour", accelerator, periods=Formula(text))
-        )
-    return rows
+        return
+    note = "Hosted offers that are the cheapest in some period; zero: not to be had then."
+    lines = [_rent(facts, each) for offers in market.values() for each in offers]
+    yield Section("Market's rent by offer", note, lines)
+    yield Section("Market's rent, the cheapest in the period", "Zero: none known.", _cheapest(market))
 
 
-def _work(table: Table, capacity: CapacityRows) -> tuple[dict[Pair, Row], dict[Pair, Row], dict[str, Row]]:
+def _rent(facts: Facts, each: MarketOffer) -> Line:
+    rent, opened = market_rent(facts, each.offer).now, at("market's rent open", each.offer).now
+    return Line("Market's rent", "USD/accelerator-hour", each.offer, key=key_of("rent on the market", each.offer),
+                periods=f"={rent}*{opened}" if each.offer in facts.offers else f"={rent}")  # fmt: skip
+
+
+def _cheapest(market: Mapping[str, Sequence[MarketOffer]]) -> list[Line]:
+    return [
+        Line("Cheapest rent", "USD/accelerator-hour", accelerator, key=key_of("cheapest rent", accelerator),
+             periods=f"=IFERROR(SMALL({rents},1+SUMPRODUCT(({rents}=0)*1)),0)")
+        for accelerator, offers in market.items()
+        for rents in [down([at("rent on the market", each.offer) for each in offers])]
+    ]  # fmt: skip
+
+
+def _work(facts: Facts) -> Iterator[Section]:
     """Accelerators at work and the work they do, an accelerator's demands together."""
-    tasks: dict[Pair, list[Task]] = {}
-    for task in capacity.tasks:
-        tasks.setdefault((task.accelerator, task.demand), []).append(task)
+    tasks: dict[Pair, list[Task]] = {pair: [] for pair in pairs_of(facts)}
+    for task in tasks_of(facts):
+        tasks[task.accelerator, task.demand].append(task)
     if not tasks:
-        return {}, {}, {}
-    pairs = pairs_of(capacity)
+        return
     note = "Assigned by the optimiser; does not follow an override. Constant of Capacity: accelerators in a system."
-    table.heading("Accelerators at work", note)
-    at_work = {}
-    for pair in pairs:
-        sizes = down([capacity.tasks[task] for task in tasks[pair]], "$E")
-        text = f"=SUMPRODUCT({sizes},{down([capacity.at_work[task] for task in tasks[pair]])})"
-        at_work[pair] = table.line(replace(_pair(pair, "At work on", "accelerators"), periods=Formula(text)))
-    table.heading("Work done", "Per second, in the unit of the workload, at the throughput on Inputs.")
-    work = {}
-    for pair in pairs:
-        formula = sum_down([capacity.tasks[task] for task in tasks[pair]])
-        work[pair] = table.line(replace(_pair(pair, "Work done on", "units/s"), periods=formula))
-    table.heading("Accelerators at work, all demands")
-    busy = {}
-    for accelerator in dict.fromkeys(accelerator for accelerator, _ in pairs):
-        rows = [at_work[pair] for pair in pairs if pair[0] == accelerator]
-        busy[accelerator] = table.line(Line("At work", "accelerators", accelerator, periods=sum_down(rows)))
-    return at_work, work, busy
+    yield Section("Accelerators at work", note, [
+        _pair(pair, "At work on", "accelerators", f"=SUMPRODUCT({sizes},{systems})")
+        for pair, own in tasks.items()
+        for sizes in [down([at("work", task) for task in own], "$E")]
+        for systems in [down([at("at work", task) for task in own])]
+    ])  # fmt: skip
+    note = "Per second, in the unit of the workload, at the throughput on Inputs."
+    yield Section("Work done", note, [
+        _pair(pair, "Work done on", "units/s", sum_down([at("work", task) for task in own]))
+        for pair, own in tasks.items()
+    ])  # fmt: skip
+    yield Section("Accelerators at work, all demands", lines=[
+        Line("At work", "accelerators", accelerator, key=key_of("busy", accelerator),
+             periods=sum_down([at("At work on", *pair) for pair in tasks if pair[0] == accelerator]))
+        for accelerator in dict.fromkeys(accelerator for accelerator, _ in tasks)
+    ])  # fmt: skip
 
 
-def _pair(pair: Pair, label: str, unit: str) -> Line:
-    return Line(f"{label} {pair[1]}", unit, pair[0])
+def _pair(pair: Pair, label: str, unit: str, periods: str) -> Line:
+    return Line(f"{label} {pair[1]}", unit, pair[0], periods=periods, key=key_of(label, *pair))
