@@ -82,7 +82,7 @@ def build(made: Made) -> Book:
     rows = input_rows(book)
     draw(book, orders(book.facts))
     ordered = order_rows(book.facts)
-    write_purchase_orders(book, rows, ordered)
+    write_purchase_orders(book)
     draw(book, capacity(book.facts))
     draw(book, sites(book.facts))
     work, places = capacity_rows(book.facts), place_rows(book)

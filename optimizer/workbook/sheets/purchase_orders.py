@@ -11,14 +11,13 @@ from openpyxl.utils import get_column_letter
 
 from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
+from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, Group, month_start
-from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, START
 from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.references import FIRST_PERIOD, at
 from optimizer.workbook.writing.styles import FORMATS, Role
 
 SHEET = "Purchase orders"
@@ -38,6 +37,8 @@ class Order:
     place: str
     at: int
     rows: tuple[OrderRow, ...]
+    broken: bool
+    """Whether the offer has price breaks."""
 
     @property
     def ordered(self) -> int:
@@ -84,22 +85,22 @@ COLUMNS = {
 LETTERS = {name: get_column_letter(i) for i, name in enumerate(COLUMNS, start=1)}
 
 
-def write_purchase_orders(book: Book, inputs: InputRows, orders: OrderRows) -> None:
-    """Write the sheet; needs Inputs and Orders."""
+def write_purchase_orders(book: Book) -> None:
+    """Orders and commitments, then what they sum to."""
     page = Page(book, SHEET, "Purchase orders", "7030A0")
     page.widths([column.width for column in COLUMNS.values()])
     page.text(HEAD - 1, 1, NOTE, Role.NOTE)
     page.headers(HEAD, [(column.header, bool(column.unit)) for column in COLUMNS.values()], 42)
     found = _orders(book.facts)
     for row, order in enumerate(found, start=HEAD + 1):
-        _write(page, row, order, _formulas(inputs, orders, order))
+        _write(page, row, order, _formulas(order))
         _tie(page, row, order)
     last = HEAD + len(found)
     page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['after']}{max(last, HEAD + 1)}"
     _totals(page, last)
     if found:
         listed = f"SUM({_range('systems', last)})"
-        value = Formula(f"={listed}-{orders.entering_total.total}")
+        value = Formula(f"={listed}-{at('balance', 'entering').total}")
         meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
         book.checks.append(Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning))
     page.sheet.freeze_panes = f"A{HEAD + 1}"
@@ -108,70 +109,69 @@ def write_purchase_orders(book: Book, inputs: InputRows, orders: OrderRows) -> N
 
 def _orders(facts: Facts) -> list[Order]:
     """Orders and commitments by date of order."""
-    found = []
-    for group in facts.groups:
-        for line in group.lines:
-            for at, systems in enumerate(line.systems):
-                if systems:
-                    found.append(Order(group, line.place, at, _rows(facts, group, line.place, at)))
+    broken = factors_paid(facts)
+    found = [
+        Order(group, line.place, i, _rows(facts, group, line.place, i), group.offer in broken)
+        for group in facts.groups
+        for line in group.lines
+        for i, systems in enumerate(line.systems)
+        if systems
+    ]
     return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.offer, o.group.batch, o.place))
 
 
-def _rows(facts: Facts, group: Group, place: str, at: int) -> tuple[OrderRow, ...]:
+def _rows(facts: Facts, group: Group, place: str, i: int) -> tuple[OrderRow, ...]:
     """The plan's rows of an order; commitments at another price are another group's."""
-    price = group.entry_prices[at]
+    price = group.entry_prices[i]
     return tuple(
         row
         for row in facts.plan.orders
         if (row.offer, row.place, row.enters_service, row.commitment)
-        == (group.offer, place, facts.keys[at], group.committed)
+        == (group.offer, place, facts.keys[i], group.committed)
         and (price is None or price in (row.price_usd, row.usd_per_accelerator_hour))
     )
 
 
-def _formulas(inputs: InputRows, orders: OrderRows, order: Order) -> dict[str, str]:
+def _formulas(order: Order) -> dict[str, str]:
     """Formulas by column; {name} stands for the row's cell in that column."""
     group = order.group
-    rows, offer = orders.groups[group], inputs.offers[group.offer]
-    systems = inputs.committed[group].systems if group.committed else {}
-    network = f"{{systems}}*{offer.network.constant}"
+    service = at("service", group).constant
+    network = f"{{systems}}*{at('offer', 'network_usd', group.offer).constant}"
+    placed = at("commitment", "systems", group, order.place) if group.committed else None
     found = {
-        "ordered": f"=EDATE({{enters}},-{rows.lead.constant}*months_per_period)",
+        "ordered": f"=EDATE({{enters}},-{at('lead', group).constant}*months_per_period)",
         "enters": f"=Inputs!{order.column}${START}",
-        "leaves": f"=EDATE({{enters}},{rows.service.constant}*months_per_period)-1",
-        "systems": f"={systems.get(order.place, orders.entering[group, order.place]).at(order.at)}",
-        "accelerators": f"={{systems}}*{inputs.systems[group.system].accelerators.constant}",
+        "leaves": f"=EDATE({{enters}},{service}*months_per_period)-1",
+        "systems": f"={(placed or at('entering', group, order.place)).at(order.at)}",
+        "accelerators": f"={{systems}}*{at('system', 'accelerators', group.system).constant}",
         "capex": f"={network}",
         "balance": "={capex}",
     }
-    price = _price(inputs, orders, order)
     if not group.purchased:
-        after = f"MAX(0,{rows.service.constant}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
+        after = f"MAX(0,{service}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
         rent = {
-            "rate": price,
+            "rate": _price(order),
             "rent": "={accelerators}*{rate}",
-            "term": f"={{rent}}*hours_per_period*{rows.service.constant}",
+            "term": f"={{rent}}*hours_per_period*{service}",
         }
         return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
-    assert offer.deposit is not None
     bought = {
-        "price": price,
+        "price": _price(order),
         "capex": f"={{systems}}*{{price}}+{network}",
-        "deposit": f"={{systems}}*{{price}}*{offer.deposit.constant}",
+        "deposit": f"={{systems}}*{{price}}*{at('offer', 'deposit_share', group.offer).constant}",
         "balance": "={capex}-{deposit}",
     }
     return {**found, **bought}
 
 
-def _price(inputs: InputRows, orders: OrderRows, order: Order) -> str:
+def _price(order: Order) -> str:
     """USD per system or accelerator-hour at the period of order, after price breaks; a commitment has its own."""
     group = order.group
     if group.committed:
-        return f"={inputs.committed[group].price.at(order.at)}"
-    listed, lead = inputs.offers[group.offer].price, orders.groups[group].lead.constant
+        return f"={at('commitment', 'price', group).at(order.at)}"
+    listed, lead = at("offer", "price", group.offer), at("lead", group).constant
     text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead})"
-    factor = orders.decisions.factors.get(group.offer)
-    return f"{text}*{factor.at(order.at)}" if factor else text
+    return f"{text}*{at('factor used', group.offer).at(order.at)}" if order.broken else text
 
 
 def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None:
