@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from math import fsum
@@ -13,15 +12,11 @@ from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, Group, month_start
-from optimizer.workbook.writing.book import Book, Check, Tie
-from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import PERIOD, START
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import FIRST_PERIOD, at
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.list_sheet import Column, Entry, ListSheet, column_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, at, key_of
 
-SHEET = "Purchase orders"
-HEAD = 4
 EPOCH = date(1899, 12, 30)
 """The day that Excel counts dates from."""
 NOTE = (
@@ -51,16 +46,6 @@ class Order:
         return get_column_letter(FIRST_PERIOD + self.at)
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of the table: its header, the unit that formats it, its width, and whether it is summed."""
-
-    header: str
-    unit: str
-    width: float
-    summed: bool = False
-
-
 COLUMNS = {
     "ordered": Column("Order date", "date", 13),
     "enters": Column("Enters service", "date", 13),
@@ -82,29 +67,21 @@ COLUMNS = {
     "term": Column("Rent over the term, USD", "USD", 17, summed=True),
     "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
 }
-LETTERS = {name: get_column_letter(i) for i, name in enumerate(COLUMNS, start=1)}
 
 
-def write_purchase_orders(book: Book) -> None:
+def purchase_orders(facts: Facts) -> ListSheet:
     """Orders and commitments, then what they sum to."""
-    page = Page(book, SHEET, "Purchase orders", "7030A0")
-    page.widths([column.width for column in COLUMNS.values()])
-    page.text(HEAD - 1, 1, NOTE, Role.NOTE)
-    page.headers(HEAD, [(column.header, bool(column.unit)) for column in COLUMNS.values()], 42)
-    found = _orders(book.facts)
-    for row, order in enumerate(found, start=HEAD + 1):
-        _write(page, row, order, _formulas(order))
-        _tie(page, row, order)
-    last = HEAD + len(found)
-    page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['after']}{max(last, HEAD + 1)}"
-    _totals(page, last)
-    if found:
-        listed = f"SUM({_range('systems', last)})"
-        value = Formula(f"={listed}-{at('balance', 'entering').total}")
-        meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
-        book.checks.append(Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning))
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    page.print_setup(HEAD)
+    entries = [_entry(order) for order in _orders(facts)]
+    return ListSheet(
+        "Purchase orders", "Purchase orders", "7030A0", NOTE, COLUMNS, entries,
+        [_lists_all(entries)] if entries else [], "All orders, filtered or not",
+    )  # fmt: skip
+
+
+def _lists_all(entries: list[Entry]) -> Check:
+    value = f"=SUM({column_of(COLUMNS, 'systems', entries)})-{at('balance', 'entering').total}"
+    meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
+    return Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning)
 
 
 def _orders(facts: Facts) -> list[Order]:
@@ -174,8 +151,8 @@ def _price(order: Order) -> str:
     return f"{text}*{at('factor used', group.offer).at(order.at)}" if order.broken else text
 
 
-def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None:
-    group = order.group
+def _entry(order: Order) -> Entry:
+    group, first = order.group, order.rows[0]
     texts = {
         "vendor": group.vendor,
         "accelerator": group.accelerator,
@@ -184,52 +161,28 @@ def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None
         "route": group.route.replace("_", " "),
         "committed": "yes" if group.committed else "no",
     }
-    cells = {name: f"{letter}{row}" for name, letter in LETTERS.items()}
     whole = all(each.systems.is_integer() for each in order.rows)
-    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
-        if name in texts:
-            page.text(row, i, texts[name])
-        elif name in formulas:
-            look = FORMATS["kW" if name == "systems" and not whole else column.unit]
-            look = look if column.unit != "date" else f"{look}_)_)"
-            page.formula(row, i, Formula(formulas[name].format(**cells)), None, look)
+    return Entry(
+        key_of("order", group, order.place, order.at), {**texts, **_formulas(order)}, _shows(order),
+        f"{first.offer} at {first.place}, entering service in {first.enters_service}",
+        {} if whole else {"systems": "kW"},
+    )  # fmt: skip
 
 
-FIELDS: dict[str, Callable[[OrderRow], float]] = {
-    "systems": lambda row: row.systems,
-    "accelerators": lambda row: row.accelerators,
-    "capex": lambda row: row.capex_usd,
-}
-"""What sums over the plan's rows of an order."""
-
-
-def _tie(page: Page, row: int, order: Order) -> None:
-    """The row must show what the plan says of the order."""
-    first = order.rows[0]
-    shown = {name: fsum(field(each) for each in order.rows) for name, field in FIELDS.items()}
-    shown["ordered"] = float((month_start(order.ordered) - EPOCH).days)
+def _shows(order: Order) -> dict[str, float]:
+    """What the plan says of the order."""
+    rows, first = order.rows, order.rows[0]
+    shown = {
+        "systems": fsum(row.systems for row in rows),
+        "accelerators": fsum(row.accelerators for row in rows),
+        "capex": fsum(row.capex_usd for row in rows),
+        "ordered": float((month_start(order.ordered) - EPOCH).days),
+    }
     if order.group.purchased:
-        shown["price"] = first.price_usd or 0.0
-    else:
-        shown["rate"] = first.usd_per_accelerator_hour or 0.0
-        shown["term"] = fsum(each.rent_usd + each.rent_after_usd for each in order.rows)
-        shown["after"] = fsum(each.rent_after_usd for each in order.rows)
-    for name, value in shown.items():
-        meaning = f"{name} of {first.offer} at {first.place}, entering service in {first.enters_service}"
-        page.book.ties.append(Tie(SHEET, f"{LETTERS[name]}{row}", value, meaning))
-
-
-def _range(name: str, last: int) -> str:
-    return f"'{SHEET}'!${LETTERS[name]}${HEAD + 1}:${LETTERS[name]}${last}"
-
-
-def _totals(page: Page, last: int) -> None:
-    """Sums a line below the table, outside of its filter."""
-    row = max(last, HEAD + 1) + 2
-    page.text(row, 1, "All orders, filtered or not", Role.TOTAL)
-    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
-        if column.summed:
-            text = f"=SUM({_range(name, last)})" if last > HEAD else "=0"
-            page.formula(row, i, Formula(text), Role.TOTAL, FORMATS[column.unit])
-        elif i > 1:
-            page.cell(row, i, Role.TOTAL)
+        return {**shown, "price": first.price_usd or 0.0}
+    return {
+        **shown,
+        "rate": first.usd_per_accelerator_hour or 0.0,
+        "term": fsum(row.rent_usd + row.rent_after_usd for row in rows),
+        "after": fsum(row.rent_after_usd for row in rows),
+    }
