@@ -22,7 +22,8 @@ from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import write_bridge
 from optimizer.workbook.sheets.capacity import capacity
 from optimizer.workbook.sheets.carriers import capacity_rows, input_rows, order_rows, place_rows
-from optimizer.workbook.sheets.cash import write_cash
+from optimizer.workbook.sheets.cash import cash
+from optimizer.workbook.sheets.cash_carriers import cash_rows
 from optimizer.workbook.sheets.checks import write_checks
 from optimizer.workbook.sheets.compare import write_compare
 from optimizer.workbook.sheets.contents import open_contents, write_contents
@@ -88,17 +89,18 @@ def build(made: Made) -> Book:
     draw(book, sites(book.facts))
     work, places = capacity_rows(book.facts), place_rows(book)
     draw(book, supply(book.facts))
-    cash = write_cash(book, rows, ordered, places)
-    write_depreciation(book, rows, ordered, cash)
-    write_unit_costs(book, rows, work, cash)
-    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, cash))
+    draw(book, cash(book.facts))
+    paid = cash_rows(book.facts)
+    write_depreciation(book, rows, ordered, paid)
+    write_unit_costs(book, rows, work, paid)
+    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
     write_why(book)
     write_compare(book)
     write_bridge(book)
     write_sensitivity(book)
-    write_checks(book, rows, ordered, cash, places)
+    write_checks(book, rows, ordered, paid, places)
     write_log(book)
-    write_summary(summary, ordered, places, cash, limits)
+    write_summary(summary, ordered, places, paid, limits)
     write_contents(contents)
     book.write_formulas()
     workbook.properties = DocumentProperties(

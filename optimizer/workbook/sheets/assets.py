@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from optimizer.workbook.decisions import EXPAND, Decision
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line

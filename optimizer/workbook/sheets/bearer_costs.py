@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from optimizer.workbook.decisions import ENGINEER, RETIRE
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Draws
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import SUM, Line
@@ -45,7 +45,7 @@ def _section(table: Table, inputs: InputRows, cash: CashRows, draws: Draws, bear
     return BearerCost(cost, table.line(_line(bearer, "Residual value", Formula(f"=SUM({blocks(left)})"))))
 
 
-def _line(bearer: Bearer, label: str, formula: Formula) -> Line:
+def _line(bearer: Bearer, label: str, formula: Formula | str) -> Line:
     return Line(label, "USD", bearer.accelerator, bearer.where, total=SUM, periods=formula)
 
 
@@ -59,7 +59,7 @@ def _parts(
         if bought:
             yield "Deposits", _sum([cash.purchases.deposits[i] for i in bought])
             yield "Balances", _sum([cash.purchases.balances[i] for i in bought])
-    owed = made.after.owed if made.after else {}
+    owed = made.owed.owed if made.owed else {}
     by_offer = (("Network", made.network), ("Software", made.software), ("Rent", made.rent), (OWED, owed))
     for label, rows in by_offer:
         own = [row for group, row in rows.items() if bearer.holds(group)]

@@ -98,7 +98,7 @@ def write_draws(table: Table, inputs: InputRows, stood: Sequence[Stood]) -> Draw
     return Draws(systems, provisioned, meter, _power(table, inputs, sites, systems, provisioned))
 
 
-def _line(each: Stood, label: str, unit: str, constant: Row | None, constant_unit: str, periods: Formula) -> Line:
+def _line(each: Stood, label: str, unit: str, constant: Row | None, constant_unit: str, periods: Formula | str) -> Line:
     suffix = ", fleet" if each.bearer.where == FLEET else ""
     link = None if constant is None else Formula(f"={constant.constant}")
     return Line(

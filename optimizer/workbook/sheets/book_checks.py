@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.workbook.sheets.assets import POWER
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.corkscrew import BookRows
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula

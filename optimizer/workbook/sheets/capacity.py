@@ -78,7 +78,7 @@ def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     may_lack = [name for name in asked if name in facts.unmet]
 
     def done(name: str) -> str:
-        return sum_down([at("work", task) for task in tasks if task.demand == name]).text
+        return sum_down([at("work", task) for task in tasks if task.demand == name])
 
     def beyond(name: str) -> str:
         row = at("asked", name).now
@@ -167,7 +167,7 @@ def _spare(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     present = _standing(facts)
     used = _by_name([at("at work", task) for task in tasks])
     available = {of: f"=availability*SUM({down(rows)})" for of, rows in present.items()}
-    spare = {of: left_of(at("available", *of).now, at("at work in all", *of).now).text for of in present}
+    spare = {of: left_of(at("available", *of).now, at("at work in all", *of).now) for of in present}
     left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
     if present:
         yield _by_system("available", "Available", "Systems in service times their availability.", available)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.workbook.sheets.after_horizon import all_due
 from optimizer.workbook.sheets.carriers import DecisionChecks, OrderRows, PlaceRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows, fingerprint
 from optimizer.workbook.writing.book import Book, Check, Tie
 from optimizer.workbook.writing.cells import Formula

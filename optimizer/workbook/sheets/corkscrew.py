@@ -60,9 +60,9 @@ class BookRows:
 def corkscrew(
     table: Table,
     name: str,
-    ins: Mapping[str, Formula],
-    outs: Mapping[str, Formula],
-    opening: Formula | None = None,
+    ins: Mapping[str, Formula | str],
+    outs: Mapping[str, Formula | str],
+    opening: Formula | str | None = None,
     unit: str = "USD",
 ) -> Corkscrew:
     """Write a balance that starts at `opening`, or at zero; all amounts are positive, outs are deducted."""
@@ -79,5 +79,5 @@ def corkscrew(
     return Corkscrew(opened, came, went, closed)
 
 
-def _flow(table: Table, label: str, unit: str, formula: Formula) -> Row:
+def _flow(table: Table, label: str, unit: str, formula: Formula | str) -> Row:
     return table.line(Line(label, unit, total=SUM, periods=formula))

@@ -9,9 +9,9 @@ from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, AssetRows, write_assets, write_lives
 from optimizer.workbook.sheets.book_checks import book_checks
 from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.corkscrew import BookRows, ClassRows, Corkscrew, corkscrew
-from optimizer.workbook.sheets.fiscal_years import by_year, fiscal_years
+from optimizer.workbook.sheets.fiscal_years import by_year, years_of
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.leases import write_leases
 from optimizer.workbook.writing.above import results_above
@@ -61,7 +61,7 @@ def _assets(table: Table, inputs: InputRows, orders: OrderRows, cash: CashRows) 
     assets = write_lives(table, inputs, orders, cash)
     rows = results_above(
         table,
-        3 * 3 + 5 + 5 + 4 * len(fiscal_years(table.book)),
+        3 * 3 + 5 + 5 + 4 * len(years_of(table.book.facts)),
         lambda: _balances(table, assets, inputs, orders, cash),
         lambda balances: _summary(table, cash, balances),
     )
@@ -118,7 +118,7 @@ def _classes(
 def _summary(table: Table, cash: CashRows, balances: Balances) -> BookRows:
     total = _total(table, list(balances.classes.values()))
     end = _residual(table, cash, balances.made, total)
-    _by_year(table, fiscal_years(table.book), cash, total)
+    _by_year(table, years_of(table.book.facts), cash, total)
     made = balances.made
     return BookRows(
         balances.classes, balances.prepaid, balances.building, total, *end, made.book_left, made.residual_left
@@ -132,7 +132,7 @@ def _prepaid(table: Table, cash: CashRows, ordered: list[Row]) -> Corkscrew | No
     bought = cash.purchases
     table.heading("Prepayments", "Deposits until the system enters service; opening: paid before the horizon.")
     sunk = sum_down(bought.deposits, "$G")
-    moved = Formula(f"{sum_down(bought.paid).text}-{sum_down(bought.balances).text[1:]}")
+    moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
     rows = corkscrew(
         table, "Prepayments", {"deposits paid": sum_down(bought.deposits)}, {"systems entering service": moved}, sunk
     )
@@ -148,16 +148,16 @@ def _building(table: Table, assets: list[Asset], cash: CashRows) -> Corkscrew:
     )
     table.heading("Construction in progress", note)
     bought, made = cash.purchases, cash.workings
-    moved = Formula("=0")
+    moved = "=0"
     if bought:
-        moved = Formula(f"{sum_down(bought.paid).text}-{sum_down(bought.balances).text[1:]}")
+        moved = f"{sum_down(bought.paid)}-{sum_down(bought.balances)[1:]}"
     ins = {
         "prepayments": moved,
         "balances paid": sum_down(bought.balances if bought else []),
         "network": sum_down(list(made.network.values())),
         "added power": sum_down(list(made.flows[EXPAND].values())),
     }
-    placed = "+".join(sum_down(_costs(assets, kind)).text[1:] for kind in _kinds(assets))
+    placed = "+".join(sum_down(_costs(assets, kind))[1:] for kind in _kinds(assets))
     return corkscrew(table, "Construction", ins, {"placed in service": Formula(f"={placed}")})
 
 
@@ -216,7 +216,7 @@ def _by_year(table: Table, years: list[str], cash: CashRows, total: Corkscrew) -
         ("Depreciation", total.outs[0]),
         ("Book value of what is retired", total.outs[1]),
     ):
-        by_year(table, label, years, cash.fiscal, row)
+        table.block(list(by_year(table.book.facts, label, row)))
     axis = HERE.years_across
     for year, number in zip(years, cash.fiscal, strict=True):
         formula = Formula(f"=INDEX({total.closing.across},MATCH({number.constant},{axis},1))")

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import FISCAL_YEAR, Line
-from optimizer.workbook.writing.references import HERE, Row, key_of
-from optimizer.workbook.writing.table import Table
+from collections.abc import Iterator
 
-YEARLY = (
-    "Capex", "Opex without rent", "Rent", "Owed after the horizon", "Unmet work less receipts", "Total cost",
-    "Present value of cost",
-)  # fmt: skip
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, key_of
+
+YEARLY = {
+    "Capex": at("cost", "capex"),
+    "Opex without rent": at("cost", "opex without rent"),
+    "Rent": at("cost", "rent_usd"),
+    "Owed after the horizon": at("cost", "owed_usd"),
+    "Unmet work less receipts": at("cost", "other"),
+    "Total cost": at("cost", "total"),
+    "Present value of cost": at("net present value"),
+}
 """Lines of the fiscal years; the first five sum to the sixth."""
 
 
-def fiscal_years(book: Book) -> list[str]:
+def years_of(facts: Facts) -> list[str]:
     """The fiscal years of the horizon, in order."""
-    return list(dict.fromkeys(row.fiscal_year for row in book.facts.plan.periods))
+    return list(dict.fromkeys(row.fiscal_year for row in facts.plan.periods))
 
 
-def write_fiscal_years(table: Table, years: list[str], flows: dict[str, Row]) -> tuple[list[Row], dict[str, list[Row]]]:
+def fiscal_years(facts: Facts) -> Section:
     """Flows by fiscal year, in the total column; first the years themselves, in the constant column."""
-    table.heading("By fiscal year", "A period belongs to the fiscal year in which it starts.")
-    numbers: list[Row] = []
-    for year in years:
-        first = f"MIN($I${FISCAL_YEAR}:${table.book.last_column}${FISCAL_YEAR})"
-        text = f"={numbers[-1].constant}+1" if numbers else f"={first}"
-        numbers.append(
-            table.line(Line("Fiscal year", "year", year, constant=Formula(text), key=key_of("fiscal year", year)))
-        )
-    return numbers, {label: by_year(table, label, years, numbers, row) for label, row in flows.items()}
+    years = years_of(facts)
+    before = (f"MIN({HERE.years_across})", *(f"{at('fiscal year', year).constant}+1" for year in years))
+    numbers = [
+        Line("Fiscal year", "year", year, constant=f"={text}", key=key_of("fiscal year", year))
+        for year, text in zip(years, before, strict=False)
+    ]
+    flows = [line for label, row in YEARLY.items() for line in by_year(facts, label, row)]
+    return Section("By fiscal year", "A period belongs to the fiscal year in which it starts.", [*numbers, *flows])
 
 
-def by_year(table: Table, label: str, years: list[str], numbers: list[Row], row: Row) -> list[Row]:
+def by_year(facts: Facts, label: str, row: Row) -> Iterator[Line]:
     """A line for each fiscal year: what a line shows in its periods, summed in the total column."""
-    axis = HERE.years_across
-    found = []
-    for year, number in zip(years, numbers, strict=True):
-        formula = Formula(f"=SUMIFS({row.across},{axis},{number.constant})")
-        found.append(table.line(Line(label, "USD", year, total=formula)))
-    return found
+    for year in years_of(facts):
+        number = at("fiscal year", year).constant
+        yield Line(label, "USD", year, total=f"=SUMIFS({row.across},{HERE.years_across},{number})",
+                   key=key_of("by year", label, year))  # fmt: skip

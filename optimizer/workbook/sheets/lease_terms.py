@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.facts import Group
 from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line
 from optimizer.workbook.writing.references import HERE, Row, cohort
@@ -107,7 +107,7 @@ def _liability(offers: _Offers, due: dict[Group, Row]) -> dict[Group, Row]:
 def _spread(offers: _Offers, group: Group, label: str, row: Row) -> Row:
     """What entered within the term, spread over its periods."""
     here = HERE.constant
-    formula = Formula(f"{cohort(row, here).text}/{here}")
+    formula = Formula(f"{cohort(row, here)}/{here}")
     return offers.table.line(replace(offers.line(group, label, offers.periods(group)), total=SUM, periods=formula))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.workbook.sheets.book_checks import at_end, usd
 from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.corkscrew import Corkscrew, corkscrew
 from optimizer.workbook.sheets.lease_terms import Growth, LeaseTerms, write_terms
 from optimizer.workbook.writing.above import results_above
@@ -102,9 +102,9 @@ def _liability(table: Table, name: str, growth: Growth, payments: Row, terms: Le
     """Interest runs on the balance for the period, less on payments from when they are made."""
     opening, new, paid = table.next, table.next + 1, table.next + 3
     rate, part = growth.period.constant, growth.paid.constant
-    interest = Formula(f"=(@{opening}+@{new})*({rate}-1)-@{paid}*({part}-1)")
+    interest = f"=(@{opening}+@{new})*({rate}-1)-@{paid}*({part}-1)"
     ins = {"new contracts": sum_down(terms.liability), "interest": interest}
-    return corkscrew(table, f"{name}: liability", ins, {"payments": Formula(f"={payments.now}")})
+    return corkscrew(table, f"{name}: liability", ins, {"payments": f"={payments.now}"})
 
 
 def _checks(name: str, rows: LeaseRows) -> list[Check]:

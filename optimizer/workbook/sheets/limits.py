@@ -15,7 +15,7 @@ from optimizer.workbook.decisions import EXPAND
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.carriers import CapacityRows, OrderRows, PlaceRows, demand_row
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.moves import Worth, worth_cells, write_moves
 from optimizer.workbook.sheets.supply import limited_by_supply

@@ -151,7 +151,7 @@ def _corkscrew(facts: Facts) -> Iterator[Section]:
 
 
 def _of_groups(facts: Facts, what: str) -> str:
-    return sum_down([at(what, group) for group in facts.groups]).text
+    return sum_down([at(what, group) for group in facts.groups])
 
 
 def _early(facts: Facts) -> Section:

@@ -1,115 +1,93 @@
-"""The part of Cash about purchases: price, price paid, deposits and balances, and the price of what is rented."""
+"""The part of Cash about purchases: price, price paid, deposits and balances; and the price of what is rented."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
-from optimizer.workbook.facts import Group
-from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line
-from optimizer.workbook.writing.references import HERE, Row, at_order, sum_down
-from optimizer.workbook.writing.table import Table
+from optimizer.workbook.decisions import factors_paid
+from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, at_order, key_of, sum_down
 
 
-@dataclass(frozen=True)
-class Purchases:
-    """By purchased group, in one order: price, price paid, deposits and balances."""
-
-    groups: list[Group]
-    price: list[Row]
-    paid: list[Row]
-    deposits: list[Row]
-    balances: list[Row]
+def purchased(facts: Facts) -> list[Group]:
+    return [group for group in facts.groups if group.purchased]
 
 
-def groups_of(table: Table, purchased: bool) -> list[Group]:
-    return [group for group in table.book.facts.groups if group.purchased == purchased]
+def rented(facts: Facts) -> list[Group]:
+    return [group for group in facts.groups if not group.purchased]
 
 
-def write_price(table: Table, inputs: InputRows, orders: OrderRows, group: Group, label: str, unit: str) -> Row:
+def price(group: Group, what: str, label: str, unit: str) -> Line:
     """The price of what enters service now: that of its period of order."""
-    lead = Formula(f"={orders.groups[group].lead.constant}")
+    key = key_of(what, group)
     if group.committed:
-        row = table.line(
-            Line(label + group.suffix, unit, group.offer, periods=Formula(f"={inputs.committed[group].price.now}"))
-        )
-    else:
-        formula = at_order(inputs.offers[group.offer].price, orders.entering_total, HERE.constant)
-        note = "constant: lead time in periods"
-        row = table.line(
-            Line(label, unit, group.offer, constant=lead, source=note, periods=formula, constant_unit="periods")
-        )
-    return row
+        granted = f"={at('commitment', 'price', group).now}"
+        return Line(label + group.suffix, unit, group.offer, periods=granted, key=key)
+    return Line(
+        label, unit, group.offer, constant=f"={at('lead', group).constant}", constant_unit="periods",
+        periods=at_order(at("offer", "price", group.offer), at("balance", "entering"), HERE.constant),
+        source="constant: lead time in periods", key=key,
+    )  # fmt: skip
 
 
-def write_purchases(table: Table, inputs: InputRows, orders: OrderRows) -> Purchases | None:
-    """Price, price paid, deposits and balances of purchases."""
-    groups = groups_of(table, purchased=True)
+def purchases(facts: Facts) -> Iterator[Section]:
+    """Price, price paid, deposits and balances by offer; then what is paid for hardware."""
+    groups = purchased(facts)
     if not groups:
-        return None
-    table.heading(
-        "Price of what enters service", "Read at the period of order: so many periods before as the lead time."
-    )
-    price = [write_price(table, inputs, orders, group, "Price", "USD/system") for group in groups]
-    each = _after_breaks(table, orders, groups, price)
-    table.heading("Price paid", "Price, after breaks if any, times systems entering service.")
-    paid = []
-    for group, row in zip(groups, each, strict=True):
-        formula = Formula(f"={row.now}*{orders.groups[group].entering.now}")
-        paid.append(table.line(Line(f"Price paid{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    table.heading("Deposits", "Share of the price, in the period of order; one before the horizon is sunk.")
-    deposits = [_deposit(table, inputs, orders, group, row) for group, row in zip(groups, paid, strict=True)]
-    table.heading("Balances", "The rest of the price, on entering service.")
-    balances = []
-    for group, row, deposit in zip(groups, paid, deposits, strict=True):
-        formula = Formula(f"=(1-{deposit.constant})*{row.now}")
-        balances.append(table.line(Line(f"Balance{group.suffix}", "USD", group.offer, total=SUM, periods=formula)))
-    return Purchases(groups, price, paid, deposits, balances)
+        return
+    yield Section(
+        "Price of what enters service", "Read at the period of order: so many periods before as the lead time.",
+        [price(group, "price", "Price", "USD/system") for group in groups],
+    )  # fmt: skip
+    yield from _after_breaks(facts)
+    yield Section("Price paid", "Price, after breaks if any, times systems entering service.", [
+        Line(f"Price paid{group.suffix}", "USD", group.offer, total=SUM, key=key_of("paid", group),
+             periods=f"={_price_paid(facts, group).now}*{at('entering', group).now}")
+        for group in groups
+    ])  # fmt: skip
+    note = "Share of the price, in the period of order; one before the horizon is sunk."
+    yield Section("Deposits", note, [_deposit(group) for group in groups])
+    yield Section("Balances", "The rest of the price, on entering service.", [
+        Line(f"Balance{group.suffix}", "USD", group.offer, total=SUM, key=key_of("balance paid", group),
+             periods=f"=(1-{at('deposit', group).constant})*{at('paid', group).now}")
+        for group in groups
+    ])  # fmt: skip
+    yield Section("Hardware, cash", lines=[
+        Line("Deposits, all offers", "USD", total=SUM, key=key_of("hardware", "deposits"),
+             periods=sum_down([at("deposit", group) for group in groups])),
+        Line("Balances, all offers", "USD", total=SUM, key=key_of("hardware", "balances"),
+             periods=sum_down([at("balance paid", group) for group in groups])),
+    ])  # fmt: skip
 
 
-def _after_breaks(table: Table, orders: OrderRows, groups: list[Group], prices: list[Row]) -> list[Row]:
+def _broken(facts: Facts, group: Group) -> bool:
+    """Whether its price is that after breaks."""
+    return group.offer in factors_paid(facts) and not group.committed
+
+
+def _price_paid(facts: Facts, group: Group) -> Row:
+    return at("price after breaks" if _broken(facts, group) else "price", group)
+
+
+def _after_breaks(facts: Facts) -> Iterator[Section]:
     """The price of a system, times the factor paid where the offer has price breaks."""
-    factors = orders.decisions.factors
-    if factors:
-        table.heading("Price after price breaks", "List price times the factor paid, of offers with price breaks.")
-    rows = []
-    for group, price in zip(groups, prices, strict=True):
-        row = price
-        if group.offer in factors and not group.committed:
-            formula = Formula(f"={price.now}*{factors[group.offer].now}")
-            row = table.line(Line("Price after breaks", "USD/system", group.offer, periods=formula))
-        rows.append(row)
-    return rows
+    lines = [
+        Line("Price after breaks", "USD/system", group.offer, key=key_of("price after breaks", group),
+             periods=f"={at('price', group).now}*{at('factor used', group.offer).now}")
+        for group in purchased(facts) if _broken(facts, group)
+    ]  # fmt: skip
+    if factors_paid(facts):
+        note = "List price times the factor paid, of offers with price breaks."
+        yield Section("Price after price breaks", note, lines)
 
 
-def write_hardware(table: Table, purchases: Purchases | None) -> list[Row]:
-    if purchases is None:
-        return []
-    table.heading("Hardware, cash")
-    return [
-        table.line(Line("Deposits, all offers", "USD", total=SUM, periods=sum_down(purchases.deposits))),
-        table.line(Line("Balances, all offers", "USD", total=SUM, periods=sum_down(purchases.balances))),
-    ]
-
-
-def _deposit(table: Table, inputs: InputRows, orders: OrderRows, group: Group, paid: Row) -> Row:
-    share = inputs.offers[group.offer].deposit
-    assert share is not None
-    axis = paid.axis_across
-    lead = orders.groups[group].lead.constant
-    formula = Formula(f"={HERE.constant}*SUMIFS({paid.across},{axis},@${PERIOD}+{lead})")
-    link = Formula(f"={share.constant}")
-    sunk = Formula(f'={HERE.constant}*SUMIFS({paid.across},{axis},"<="&{lead})')
-    line = Line(
-        f"Deposit{group.suffix}",
-        "USD",
-        group.offer,
-        constant=link,
-        total=SUM,
-        opening=sunk,
+def _deposit(group: Group) -> Line:
+    paid, lead = at("paid", group), at("lead", group).constant
+    return Line(
+        f"Deposit{group.suffix}", "USD", group.offer, total=SUM, key=key_of("deposit", group),
+        constant=f"={at('offer', 'deposit_share', group.offer).constant}", constant_unit="share",
+        opening=f'={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},"<="&{lead})',
+        periods=f"={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},@${PERIOD}+{lead})",
         source="constant: share; opening: sunk",
-        periods=formula,
-    )
-    return table.line(replace(line, constant_unit="share"))
+    )  # fmt: skip

@@ -8,8 +8,9 @@ from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.decisions import KINDS
 from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
-from optimizer.workbook.sheets.cash import COSTS, CashRows
-from optimizer.workbook.sheets.fiscal_years import fiscal_years
+from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.sheets.cash_carriers import CashRows
+from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.sheets.limits import MOVE, PRICE, Limited
 from optimizer.workbook.sheets.summary_charts import place_charts
 from optimizer.workbook.writing.book import Book
@@ -168,7 +169,7 @@ def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, 
 def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
     """Accelerators entering service by accelerator and fiscal year."""
     years = cash.years["Capex"]
-    numbers = [at("fiscal year", year) for year in fiscal_years(page.book)]
+    numbers = [at("fiscal year", year) for year in years_of(page.book.facts)]
     _title(page, row, "Accelerators entering service", "Vendor", "Total", words=(2,))
     for i, number in enumerate(numbers):
         page.formula(row, 4 + i, Formula(f"={number.part('$E#n')}"), Role.NUMBERS, '"FY"0')

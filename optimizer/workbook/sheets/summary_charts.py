@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import fsum
 
 from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
-from optimizer.workbook.sheets.cash import CAPEX, COSTS, CashRows
+from optimizer.workbook.sheets.cash import CAPEX, COSTS
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.charts import against_chart, cost_chart, entering_chart, place
 from optimizer.workbook.writing.page import Page

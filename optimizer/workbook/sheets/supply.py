@@ -47,7 +47,7 @@ def _delivered(facts: Facts) -> Iterator[Section]:
 
 def _all_offers(facts: Facts, accelerator: str) -> Line:
     rows = [at("delivered", group) for group in facts.delivered if group.accelerator == accelerator]
-    return _used(facts, "accelerator", accelerator, "Delivered, all offers", sum_down(rows).text)
+    return _used(facts, "accelerator", accelerator, "Delivered, all offers", sum_down(rows))
 
 
 def _used(facts: Facts, kind: str, of: str, label: str, formula: str) -> Line:
@@ -74,7 +74,7 @@ def _offers(facts: Facts) -> Iterator[Section]:
     """Offers limited by what they can supply, any route; only those that are ordered."""
     ordered = {group.offer: group for group in facts.groups if not group.committed}
     used = [
-        _used(facts, "offer", offer, "Ordered", sum_down([at("entering", ordered[offer])]).text)
+        _used(facts, "offer", offer, "Ordered", sum_down([at("entering", ordered[offer])]))
         for offer in limited_offers(facts)
     ]
     limits = [_limit(facts, "offer", offer, "Supply of the offer") for offer in limited_offers(facts)]
@@ -89,7 +89,7 @@ def _pools(facts: Facts) -> Iterator[Section]:
         drawn = sum_down([at("drawn", pool, accelerator) for accelerator in drawing])
         lines = [
             *(_drawn(pool, accelerator) for accelerator in drawing),
-            _used(facts, "pool", pool, "Drawn", drawn.text),
+            _used(facts, "pool", pool, "Drawn", drawn),
             _limit(facts, "pool", pool, "Our part of the pool", f"{at('share of the pool', pool).constant}*"),
         ]
         yield Section(f"Pool {pool}", "Deliveries times what an accelerator draws on the pool (constant).", lines)

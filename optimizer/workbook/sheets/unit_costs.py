@@ -9,7 +9,7 @@ from typing import TypeVar
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.bearers import FLEET, RENTED, Bearer, stood_of
 from optimizer.workbook.sheets.carriers import CapacityRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.unit_parts import Shares, parts_height, write_parts
 from optimizer.workbook.sheets.unit_workings import Pair, UnitWorkings, pairs_of, write_unit_workings

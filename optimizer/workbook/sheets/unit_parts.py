@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.workbook.decisions import ENGINEER, Decision
 from optimizer.workbook.sheets.bearers import OURS, Bearer
 from optimizer.workbook.sheets.book_checks import usd
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.unit_workings import Pair, UnitWorkings
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Line
@@ -120,7 +120,7 @@ def _total(table: Table, cash: CashRows, made: UnitWorkings, present: dict[Beare
 
 
 def _work_check(present: dict[Bearer, Row], pairs: dict[Pair, Row], without: Row) -> str:
-    work, all_of_it = (sum_down(list(rows.values()), "$F").text[1:] for rows in (pairs, present))
+    work, all_of_it = (sum_down(list(rows.values()), "$F")[1:] for rows in (pairs, present))
     return f"{work}+{without.total}-{all_of_it}"
 
 

@@ -9,7 +9,7 @@ from optimizer.workbook.sheets.bearer_costs import BearerCost, write_costs
 from optimizer.workbook.sheets.bearers import RENTED, Bearer, Draws, Stood, write_draws
 from optimizer.workbook.sheets.capacity import Task
 from optimizer.workbook.sheets.carriers import CapacityRows
-from optimizer.workbook.sheets.cash import CashRows
+from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.inputs import InputRows
 from optimizer.workbook.sheets.market import MarketOffer
 from optimizer.workbook.writing.cells import Formula
@@ -106,12 +106,12 @@ def _quantities(table: Table, draws: Draws, bearers: Sequence[Bearer], mid: Row)
     table.heading("Provisioned kW-years, discounted", "Of hosted systems: the provider's kW.")
     kw_years = {}
     for bearer in bearers:
-        text = f"{sum_down(draws.of(bearer, draws.provisioned)).text}/periods_per_year*{mid.now}"
+        text = f"{sum_down(draws.of(bearer, draws.provisioned))}/periods_per_year*{mid.now}"
         kw_years[bearer] = table.line(_quantity(bearer, "Provisioned kW-years", "kW-years", text))
     table.heading("MW-years at the meter, discounted", "At our sites, at the PUE at peak.")
     mw_years = {}
     for bearer in (bearer for bearer in bearers if bearer.where != RENTED):
-        text = f"{sum_down(draws.of(bearer, draws.meter)).text}/periods_per_year*{mid.now}"
+        text = f"{sum_down(draws.of(bearer, draws.meter))}/periods_per_year*{mid.now}"
         mw_years[bearer] = table.line(_quantity(bearer, "MW-years at the meter", "MW-years", text))
     return Quantities(hours, kw_years, mw_years)
 

@@ -2,223 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
-from optimizer.workbook.decisions import EXPAND, KINDS, Decision, Kind
-from optimizer.workbook.facts import HOSTED, Group
-from optimizer.workbook.sheets.after_horizon import Owed, write_owed
-from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
-from optimizer.workbook.sheets.decision_costs import write_flows, write_values
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.sheets.purchases import Purchases, groups_of, write_hardware, write_price, write_purchases
-from optimizer.workbook.sheets.residuals import Worth, write_curve, write_residual
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import SUM, Line
-from optimizer.workbook.writing.references import HERE, Row, cohort, sum_down
-from optimizer.workbook.writing.table import Table
-
-Working = dict[Group, Row]
+from optimizer.workbook.decisions import KINDS, decisions_of
+from optimizer.workbook.facts import HOSTED, Facts, Group
+from optimizer.workbook.sheets.after_horizon import owed
+from optimizer.workbook.sheets.decision_costs import flows, worth_of_work
+from optimizer.workbook.sheets.input_sites import priced_unmet
+from optimizer.workbook.sheets.purchases import price, purchased, purchases, rented
+from optimizer.workbook.sheets.residuals import curve, residuals, with_residual
+from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, cohort, key_of, sum_down
 
 
-@dataclass(frozen=True)
-class Workings:
-    """The lines that each cost is the sum of, and those of them that other sheets ask for by offer.
-
-    `maintained` is the base of maintenance, `hosted_carbon` is in tonnes, `entry` is the residual by period of
-    entry and `falls` by the period in which it is received; both of purchases and of added power. `after` is what
-    is owed on terms that outlast the horizon.
-    """
-
-    parts: Mapping[str, list[Row]]
-    purchases: Purchases | None
-    unpriced: list[Row]
-    paid: Working
-    network: Working
-    maintained: Working
-    software: Working
-    rent: Working
-    hourly_rent: Working
-    hosted_carbon: Working
-    flows: Mapping[Kind, dict[Decision, Row]]
-    entry: dict[Group | Decision, Row]
-    falls: dict[Group | Decision, Row]
-    after: Owed | None
-
-
-def write_workings(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> Workings:
-    """The lines behind each cost, block by block, offers in the order of Orders."""
-    purchases = write_purchases(table, inputs, orders)
-    paid = dict(zip(purchases.groups, purchases.paid, strict=True)) if purchases else {}
-    hardware = write_hardware(table, purchases)
-    network = _network(table, inputs, orders)
-    maintained = _maintained(table, orders, paid)
-    software = _software(table, inputs, orders)
-    rates, hourly, rent = _rent(table, inputs, orders)
-    flows = {kind: write_flows(table, inputs, orders, kind) for kind in KINDS}
-    curve = write_curve(table, inputs)
-    entry, falls = write_residual(table, curve, inputs, orders, Worth(paid, network, flows[EXPAND]))
-    after = write_owed(table, orders, hourly, curve)
-    energy, hosting = _tariffs(table, inputs, places)
-    carbon, hosted = _carbon(table, inputs, orders, places)
-    unmet = _unmet(table, inputs, orders)
-    values = write_values(table, inputs, orders)
-    prices = dict(zip(purchases.groups, purchases.price, strict=True)) if purchases else {}
-    unpriced = _unpriced(table, orders, {**prices, **rates})
-    parts = {
-        "hardware_usd": hardware,
-        "network_usd": list(network.values()),
-        "energy_usd": energy,
-        "hosting_usd": hosting,
-        "maintenance_usd": list(maintained.values()),
-        "software_usd": list(software.values()),
-        "rent_usd": list(rent.values()),
-        "carbon_usd": carbon,
-        "owed_usd": list(after.owed.values()) if after else [],
-        "unmet_usd": unmet,
-        "value_usd": values,
-        **{kind.cost: list(flows[kind].values()) for kind in KINDS},
-        "residual_usd": list(falls.values()),
+def parts_of(facts: Facts, cost: str) -> list[Row]:
+    """The lines that a cost is the sum of."""
+    parts: dict[str, list[Row]] = {
+        "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if purchased(facts)],
+        "network_usd": [at("network", group) for group in facts.groups],
+        "energy_usd": [at("energy cost", site) for site in facts.sites],
+        "hosting_usd": [at("hosting cost", site) for site in facts.sites],
+        "maintenance_usd": [at("maintained", group) for group in purchased(facts)],
+        "software_usd": [at("software", group) for group in facts.groups],
+        "rent_usd": [at("rent", group) for group in rented(facts)],
+        "carbon_usd": [at("carbon cost")],
+        "owed_usd": [at("owed", group) for group in facts.terms if facts.after_horizon],
+        "unmet_usd": [at("cost of unmet work", demand) for demand in priced_unmet(facts)],
+        "value_usd": [at("worth of work", demand) for demand in facts.valued],
+        **{kind.cost: [at("flow", decision) for decision in decisions_of(facts, kind)] for kind in KINDS},
+        "residual_usd": [at("residual", of) for of in with_residual(facts)],
     }
-    by_offer = (paid, network, maintained, software, rent, hourly, hosted)
-    return Workings(parts, purchases, unpriced, *by_offer, flows, entry, falls, after)
+    return parts[cost]
 
 
-def _unpriced(table: Table, orders: OrderRows, prices: Working) -> list[Row]:
-    """Periods in which an offer is used that has no price then, e.g. after an override."""
-    offers = table.book.facts.catalog["offers"]
-    table.heading("Used without a price", "Periods with systems entering service at no price.")
-    rows = []
-    for group, price in prices.items():
-        if offers[group.offer].get("free") != "true":
-            formula = Formula(f"=SUMPRODUCT(({orders.groups[group].entering.across}>0)*({price.across}=0))")
-            rows.append(table.line(Line(f"Without a price{group.suffix}", "count", group.offer, total=formula)))
-    return rows
+def workings(facts: Facts) -> Iterator[Section]:
+    """The lines behind each cost, block by block, offers in the order of Orders."""
+    yield from purchases(facts)
+    yield _network(facts)
+    yield from _maintained(facts)
+    yield _software(facts)
+    yield from _rent(facts)
+    yield from flows(facts)
+    yield curve(facts)
+    yield from residuals(facts)
+    yield from owed(facts)
+    yield from _tariffs(facts)
+    yield _carbon(facts)
+    yield from _unmet(facts)
+    yield from worth_of_work(facts)
+    yield _unpriced(facts)
 
 
-def _network(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
-    table.heading("Network", "USD per system (constant) times systems entering service.")
-    rows = {}
-    for group in table.book.facts.groups:
-        link = Formula(f"={inputs.offers[group.offer].network.constant}")
-        formula = Formula(f"={HERE.constant}*{orders.groups[group].entering.now}")
-        rows[group] = table.line(
-            Line(f"Network{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
-        )
-    return rows
+def _network(facts: Facts) -> Section:
+    return Section("Network", "USD per system (constant) times systems entering service.", [
+        Line(f"Network{group.suffix}", "USD", group.offer, total=SUM, key=key_of("network", group),
+             constant=f"={at('offer', 'network_usd', group.offer).constant}",
+             periods=f"={HERE.constant}*{at('entering', group).now}")
+        for group in facts.groups
+    ])  # fmt: skip
 
 
-def _maintained(table: Table, orders: OrderRows, paid: Working) -> Working:
-    if not paid:
-        return {}
-    table.heading("Price paid for what is in service", "The base of maintenance; constant: periods in service.")
-    rows = {}
-    for group, row in paid.items():
-        link = Formula(f"={orders.groups[group].service.constant}")
-        line = Line(
-            f"Paid, in service{group.suffix}",
-            "USD",
-            group.offer,
-            constant=link,
-            periods=cohort(row, HERE.constant),
-        )
-        rows[group] = table.line(replace(line, constant_unit="periods"))
-    return rows
+def _maintained(facts: Facts) -> Iterator[Section]:
+    lines = [
+        Line(f"Paid, in service{group.suffix}", "USD", group.offer, key=key_of("maintained", group),
+             constant=f"={at('service', group).constant}", constant_unit="periods",
+             periods=cohort(at("paid", group), HERE.constant))
+        for group in purchased(facts)
+    ]  # fmt: skip
+    if lines:
+        note = "The base of maintenance; constant: periods in service."
+        yield Section("Price paid for what is in service", note, lines)
 
 
-def _software(table: Table, inputs: InputRows, orders: OrderRows) -> Working:
-    table.heading("Software", "USD per system and year (constant) times systems in service.")
-    rows = {}
-    for group in table.book.facts.groups:
-        link = Formula(f"={inputs.offers[group.offer].software.constant}")
-        formula = Formula(f"={HERE.constant}/periods_per_year*{orders.groups[group].in_service.now}")
-        rows[group] = table.line(
-            Line(f"Software{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
-        )
-    return rows
+def _software(facts: Facts) -> Section:
+    return Section("Software", "USD per system and year (constant) times systems in service.", [
+        Line(f"Software{group.suffix}", "USD", group.offer, total=SUM, key=key_of("software", group),
+             constant=f"={at('offer', 'software_usd_per_year', group.offer).constant}",
+             periods=f"={HERE.constant}/periods_per_year*{at('in service', group).now}")
+        for group in facts.groups
+    ])  # fmt: skip
 
 
-def _rent(table: Table, inputs: InputRows, orders: OrderRows) -> tuple[Working, Working, Working]:
+def _rent(facts: Facts) -> Iterator[Section]:
     """Rate, rent per hour of what enters, and rent: a cohort stays at the price of its period of order."""
-    groups = groups_of(table, purchased=False)
+    groups = rented(facts)
     if not groups:
-        return {}, {}, {}
-    table.heading("Rent of what enters service", "Per accelerator-hour, at the period of order.")
-    price = {group: write_price(table, inputs, orders, group, "Rent rate", "USD/accelerator-hour") for group in groups}
-    table.heading(
-        "Rent per hour, entering", "Rate times accelerators in a system (constant) times systems entering service."
-    )
-    hourly = {}
-    for group in groups:
-        link = Formula(f"={inputs.systems[group.system].accelerators.constant}")
-        formula = Formula(f"={price[group].now}*{HERE.constant}*{orders.groups[group].entering.now}")
-        line = Line(f"Hourly rent, entering{group.suffix}", "USD/hour", group.offer, constant=link, periods=formula)
-        hourly[group] = table.line(replace(line, constant_unit="accelerators/system"))
-    table.heading("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.")
-    rows = {}
-    for group in groups:
-        link = Formula(f"={orders.groups[group].service.constant}")
-        formula = Formula(cohort(hourly[group], HERE.constant).text + "*hours_per_period")
-        line = Line(f"Rent{group.suffix}", "USD", group.offer, constant=link, total=SUM, periods=formula)
-        rows[group] = table.line(replace(line, constant_unit="periods"))
-    return price, hourly, rows
+        return
+    yield Section("Rent of what enters service", "Per accelerator-hour, at the period of order.",
+                  [price(group, "rate", "Rent rate", "USD/accelerator-hour") for group in groups])  # fmt: skip
+    note = "Rate times accelerators in a system (constant) times systems entering service."
+    yield Section("Rent per hour, entering", note, [
+        Line(f"Hourly rent, entering{group.suffix}", "USD/hour", group.offer, key=key_of("hourly rent", group),
+             constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+             periods=f"={at('rate', group).now}*{HERE.constant}*{at('entering', group).now}")
+        for group in groups
+    ])  # fmt: skip
+    yield Section("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.", [
+        Line(f"Rent{group.suffix}", "USD", group.offer, total=SUM, key=key_of("rent", group),
+             constant=f"={at('service', group).constant}", constant_unit="periods",
+             periods=f"{cohort(at('hourly rent', group), HERE.constant)}*hours_per_period")
+        for group in groups
+    ])  # fmt: skip
 
 
-def _tariffs(table: Table, inputs: InputRows, places: PlaceRows) -> tuple[list[Row], list[Row]]:
+def _tariffs(facts: Facts) -> Iterator[Section]:
     """Energy and hosting by site."""
-    table.heading("Energy", "Energy at the meter times the tariff.")
-    energy = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={use.energy_mwh.now}*{inputs.sites[site].electricity.now}")
-        energy.append(table.line(Line("Energy cost", "USD", place=site, total=SUM, periods=formula)))
-    table.heading("Hosting", "Tariff times provisioned IT load times months.")
-    hosting = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={inputs.sites[site].hosting.now}*{use.provisioned_kw.now}*months_per_period")
-        hosting.append(table.line(Line("Hosting cost", "USD", place=site, total=SUM, periods=formula)))
-    return energy, hosting
+    yield Section("Energy", "Energy at the meter times the tariff.", [
+        Line("Energy cost", "USD", place=site, total=SUM, key=key_of("energy cost", site),
+             periods=f"={at('energy', site).now}*{at('site', 'electricity_usd_per_mwh', site).now}")
+        for site in facts.sites
+    ])  # fmt: skip
+    yield Section("Hosting", "Tariff times provisioned IT load times months.", [
+        Line("Hosting cost", "USD", place=site, total=SUM, key=key_of("hosting cost", site),
+             periods=f"={tariff.now}*{at('provisioned load', site).now}*months_per_period")
+        for site in facts.sites
+        for tariff in [at("site", "hosting_usd_per_kw_month", site)]
+    ])  # fmt: skip
 
 
-def _carbon(table: Table, inputs: InputRows, orders: OrderRows, places: PlaceRows) -> tuple[list[Row], Working]:
-    """Tonnes by site and hosted offer, then their price; returns the cost and the tonnes of hosted offers."""
-    table.heading("Carbon", "Of the energy at our sites and of hosted hours.")
-    tonnes = []
-    for site, use in places.sites.items():
-        formula = Formula(f"={use.energy_mwh.now}*{inputs.sites[site].carbon.now}/kg_per_t")
-        tonnes.append(table.line(Line("Carbon of energy", "t", place=site, total=SUM, periods=formula)))
-    groups = [group for group in table.book.facts.groups if group.route in HOSTED]
-    hosted = {group: _hosted_carbon(table, inputs, orders, group) for group in groups}
-    tonnes += hosted.values()
-    every = table.line(Line("Carbon, all", "t", total=SUM, periods=sum_down(tonnes)))
-    formula = Formula(f"={every.now}*{inputs.carbon_price.now}")
-    return [table.line(Line("Carbon cost", "USD", total=SUM, periods=formula))], hosted
+def hosted(facts: Facts) -> list[Group]:
+    return [group for group in facts.groups if group.route in HOSTED]
 
 
-def _hosted_carbon(table: Table, inputs: InputRows, orders: OrderRows, group: Group) -> Row:
-    rate = inputs.offers[group.offer].carbon
-    assert rate is not None
-    size = inputs.systems[group.system].accelerators.constant
-    link = Formula(f"={rate.constant}*{size}")
-    formula = Formula(f"={HERE.constant}*{orders.groups[group].in_service.now}*hours_per_period/kg_per_t")
-    line = Line(
-        f"Carbon of hosted hours{group.suffix}",
-        "t",
-        group.offer,
-        constant=link,
-        total=SUM,
-        source="constant: kg per system-hour",
-        periods=formula,
+def _carbon(facts: Facts) -> Section:
+    """Tonnes by site and hosted offer, then their price."""
+    sites = [
+        Line("Carbon of energy", "t", place=site, total=SUM, key=key_of("carbon of energy", site),
+             periods=f"={at('energy', site).now}*{at('site', 'carbon_kg_per_mwh', site).now}/kg_per_t")
+        for site in facts.sites
+    ]  # fmt: skip
+    offers = [_hosted_carbon(group) for group in hosted(facts)]
+    tonnes = sum_down([Row(line.key) for line in (*sites, *offers)])
+    return Section("Carbon", "Of the energy at our sites and of hosted hours.", [
+        *sites, *offers,
+        Line("Carbon, all", "t", total=SUM, periods=tonnes, key=key_of("carbon")),
+        Line("Carbon cost", "USD", total=SUM, periods=f"={at('carbon').now}*{at('carbon price').now}",
+             key=key_of("carbon cost")),
+    ])  # fmt: skip
+
+
+def _hosted_carbon(group: Group) -> Line:
+    key, rate = (
+        key_of("carbon of hosted hours", group),
+        at("offer", "carbon_kg_per_accelerator_hour", group.offer).constant,
     )
-    return table.line(line)
+    return Line(
+        f"Carbon of hosted hours{group.suffix}", "t", group.offer, total=SUM, key=key,
+        constant=f"={rate}*{at('system', 'accelerators', group.system).constant}",
+        source="constant: kg per system-hour",
+        periods=f"={HERE.constant}*{at('in service', group).now}*hours_per_period/kg_per_t",
+    )  # fmt: skip
 
 
-def _unmet(table: Table, inputs: InputRows, orders: OrderRows) -> list[Row]:
-    if not inputs.unmet_price:
-        return []
-    table.heading("Unmet work", "Work per second not served times hours times its price.")
-    rows = []
-    for demand in inputs.unmet_price:
-        row = orders.unmet[demand]
-        formula = Formula(f"={row.now}*hours_per_period*{inputs.unmet_price[demand].now}")
-        rows.append(table.line(Line("Unmet work", "USD", demand, total=SUM, periods=formula)))
-    return rows
+def _unmet(facts: Facts) -> Iterator[Section]:
+    lines = [
+        Line("Unmet work", "USD", demand, total=SUM, key=key_of("cost of unmet work", demand),
+             periods=f"={at('unmet', demand).now}*hours_per_period*{at('price of unmet work', demand).now}")
+        for demand in priced_unmet(facts)
+    ]  # fmt: skip
+    if lines:
+        yield Section("Unmet work", "Work per second not served times hours times its price.", lines)
+
+
+def with_prices(facts: Facts) -> list[Group]:
+    """Offers that are not free: what is purchased, then what is rented."""
+    groups = [*purchased(facts), *rented(facts)]
+    return [group for group in groups if facts.catalog["offers"][group.offer].get("free") != "true"]
+
+
+def _unpriced(facts: Facts) -> Section:
+    """Periods in which an offer is used that has no price then, e.g. after an override."""
+    return Section("Used without a price", "Periods with systems entering service at no price.", [
+        Line(f"Without a price{group.suffix}", "count", group.offer, key=key_of("without a price", group),
+             total=f"=SUMPRODUCT(({at('entering', group).across}>0)*({asked.across}=0))")
+        for group in with_prices(facts)
+        for asked in [at("price" if group.purchased else "rate", group)]
+    ])  # fmt: skip

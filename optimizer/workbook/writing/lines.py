@@ -29,7 +29,8 @@ class Line:
 
     `keys` are the keys of the scenario or catalogue that its assumptions edit, as `--set` writes them; an
     assumption without one is locked, and `locked` says why where the heading does not. `part` is the entry of
-    a table that a constant edits, such as a budget's window. Formulas refer to a line by its `key`.
+    a table that a constant edits, such as a budget's window. Formulas refer to a line by its `key`; its `name` is that
+    of its constant, or of its total where it has none.
 
     `shows` are the plan's own numbers by period, `shows_in_total` the one in total; the file is only written if the
     line's formulas give them, `within` a tolerance if one is given; `meaning` says what they are.
@@ -65,7 +66,7 @@ class Line:
 class Section:
     """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences.
 
-    Formulas refer to the heading by its `key`, if it has one.
+    Formulas refer to the heading by its `key`, if it has one; without a heading, only the sentences in `more`.
     """
 
     heading: str

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from openpyxl.utils import get_column_letter
 
-from optimizer.workbook.writing.cells import Formula, WorkbookError
+from optimizer.workbook.writing.cells import WorkbookError
 
 FIRST_PERIOD = 9
 """The column of the first period."""
@@ -130,25 +130,35 @@ def blocks(rows: Sequence[Row], column: str = "@") -> str:
     return _reference("blocks", rows, f"{column}#n:{column}#m")
 
 
-def sum_down(rows: Sequence[Row], column: str = "@") -> Formula:
+def before(rows: Sequence[Row]) -> str:
+    """All periods before the formula's own of lines that stand under one another; of the first, the blank beside it."""
+    return _reference("block", rows, "$H#n:~#m")
+
+
+def summed(rows: Sequence[Row], column: str = "@") -> str:
+    """The sum of a column of lines of one sheet, as part of a formula; zero without any."""
+    return f"SUM({blocks(rows, column)})" if rows else "0"
+
+
+def sum_down(rows: Sequence[Row], column: str = "@") -> str:
     """The sum of a column of lines of one sheet; zero without any."""
-    return Formula(f"=SUM({blocks(rows, column)})" if rows else "=0")
+    return f"={summed(rows, column)}"
 
 
-def cohort(row: Row, service: str) -> Formula:
+def cohort(row: Row, service: str) -> str:
     """What entered in the last `service` periods and is therefore still there."""
     axis = row.axis_across
-    return Formula(f'=SUMIFS({row.across},{axis},"<="&@$6,{axis},">"&@$6-{service})')
+    return f'=SUMIFS({row.across},{axis},"<="&@$6,{axis},">"&@$6-{service})'
 
 
-def at_order(row: Row, axis: Row, lead: str) -> Formula:
+def at_order(row: Row, axis: Row, lead: str) -> str:
     """A value of the period of order, for what enters service now; zero if that was before the horizon."""
-    return Formula(f"=SUMIFS({row.across},{axis.axis_across},@$6-{lead})")
+    return f"=SUMIFS({row.across},{axis.axis_across},@$6-{lead})"
 
 
-def left_of(most: str, used: str) -> Formula:
+def left_of(most: str, used: str) -> str:
     """What is left of a limit; a difference within the tolerance of the limit is none, as in the audit."""
-    return Formula(f"=IF(ABS({most}-{used})<=tolerance_quantity*{most},0,{most}-{used})")
+    return f"=IF(ABS({most}-{used})<=tolerance_quantity*{most},0,{most}-{used})"
 
 
 def _reference(kind: str, rows: Sequence[Row], template: str) -> str:

@@ -122,7 +122,7 @@ class Table(Page):
         self._scalars(self.next, line, self.book.last_column)
         self._periods(self.next, line)
         if line.name:
-            self.book.name(line.name, self.title, f"$E${self.next}")
+            self.book.name(line.name, self.title, f"${'F' if line.constant is None else 'E'}${self.next}")
         if line.shows:
             self.book.tie(row, line.shows, line.meaning)
         if line.shows_in_total is not None:
@@ -133,7 +133,8 @@ class Table(Page):
     def section(self, section: Section) -> None:
         if section.key:
             self.book.places.put(section.key, Place(self.title, self.next + 1, self.book.last_column))
-        self.heading(section.heading, section.note)
+        if section.heading:
+            self.heading(section.heading, section.note)
         for note in section.more:
             self.text(self.next, LABEL, note, Role.NOTE)
             self.skip()
