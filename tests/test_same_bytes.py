@@ -32,7 +32,6 @@ WHOLE = {
     ("optimizer/replan/approved.py", "counted"): "how many are true",
     ("optimizer/explore/results.py", "left"): "how many are true",
     ("optimizer/workbook/back/package.py", "_check_sizes"): "bytes",
-    ("optimizer/workbook/sheets/capacity.py", "_height"): "rows of a sheet",
     ("optimizer/workbook/sheets/cash.py", "_height"): "rows of a sheet",
     ("optimizer/workbook/sheets/depreciation.py", "_height"): "rows of a sheet",
     ("optimizer/workbook/sheets/unit_costs.py", "_height"): "rows of a sheet",

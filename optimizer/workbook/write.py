@@ -32,7 +32,7 @@ from optimizer.workbook.sheets.inputs import InputTable, inputs
 from optimizer.workbook.sheets.limits import Sources, write_limits
 from optimizer.workbook.sheets.log import write_log
 from optimizer.workbook.sheets.orders import orders
-from optimizer.workbook.sheets.purchase_orders import write_purchase_orders
+from optimizer.workbook.sheets.purchase_orders import purchase_orders
 from optimizer.workbook.sheets.sensitivity import write_sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import open_summary, write_summary
@@ -42,6 +42,7 @@ from optimizer.workbook.sheets.why import write_why
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
+from optimizer.workbook.writing.list_sheet import draw_list
 from optimizer.workbook.writing.styles import Styles
 from optimizer.workbook.writing.time_sheet import draw
 
@@ -83,7 +84,7 @@ def build(made: Made) -> Book:
     rows = input_rows(book)
     draw(book, orders(book.facts))
     ordered = order_rows(book.facts)
-    write_purchase_orders(book, rows, ordered)
+    draw_list(book, purchase_orders(book.facts))
     draw(book, capacity(book.facts))
     draw(book, sites(book.facts))
     work, places = capacity_rows(book.facts), place_rows(book)

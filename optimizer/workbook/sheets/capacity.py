@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.stands import stands_at, systems_in_service
 from optimizer.workbook.sheets.work_inputs import unit_of
@@ -35,13 +36,17 @@ class Task:
 
 def tasks_of(facts: Facts) -> list[Task]:
     """The optimiser's assignment, in an order in which a demand's lines, and an accelerator's, stand together."""
-    found: dict[tuple[str, str, str, str, str], tuple[list[float], list[float]]] = {}
+    found: dict[tuple[str, str, str, str, str], list[WorkRow]] = {}
     for row in facts.plan.work:
-        key = (row.demand, row.workload, row.accelerator, row.system, row.place)
-        systems, work = found.setdefault(key, ([0.0] * facts.periods, [0.0] * facts.periods))
-        systems[facts.index[row.period]] += row.systems
-        work[facts.index[row.period]] += row.work_per_second
-    return [Task(*key, tuple(found[key][0]), tuple(found[key][1])) for key in sorted(found)]
+        found.setdefault((row.demand, row.workload, row.accelerator, row.system, row.place), []).append(row)
+    return [
+        Task(
+            *key,
+            facts.added_up((row.period, row.systems) for row in rows),
+            facts.added_up((row.period, row.work_per_second) for row in rows),
+        )
+        for key, rows in sorted(found.items())
+    ]
 
 
 def capacity(facts: Facts) -> TimeSheet:

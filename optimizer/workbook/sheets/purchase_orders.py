@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from math import fsum
@@ -11,18 +10,13 @@ from openpyxl.utils import get_column_letter
 
 from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
+from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, Group, month_start
-from optimizer.workbook.sheets.carriers import OrderRows
-from optimizer.workbook.sheets.inputs import InputRows
-from optimizer.workbook.writing.book import Book, Check, Tie
-from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import PERIOD, START
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import FIRST_PERIOD
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.list_sheet import Column, Entry, ListSheet, column_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, at, key_of
 
-SHEET = "Purchase orders"
-HEAD = 4
 EPOCH = date(1899, 12, 30)
 """The day that Excel counts dates from."""
 NOTE = (
@@ -38,6 +32,8 @@ class Order:
     place: str
     at: int
     rows: tuple[OrderRow, ...]
+    broken: bool
+    """Whether the offer has price breaks."""
 
     @property
     def ordered(self) -> int:
@@ -48,16 +44,6 @@ class Order:
     def column(self) -> str:
         """The letter of its period's column on the time sheets."""
         return get_column_letter(FIRST_PERIOD + self.at)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table: its header, the unit that formats it, its width, and whether it is summed."""
-
-    header: str
-    unit: str
-    width: float
-    summed: bool = False
 
 
 COLUMNS = {
@@ -81,101 +67,92 @@ COLUMNS = {
     "term": Column("Rent over the term, USD", "USD", 17, summed=True),
     "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
 }
-LETTERS = {name: get_column_letter(i) for i, name in enumerate(COLUMNS, start=1)}
 
 
-def write_purchase_orders(book: Book, inputs: InputRows, orders: OrderRows) -> None:
-    """Write the sheet; needs Inputs and Orders."""
-    page = Page(book, SHEET, "Purchase orders", "7030A0")
-    page.widths([column.width for column in COLUMNS.values()])
-    page.text(HEAD - 1, 1, NOTE, Role.NOTE)
-    page.headers(HEAD, [(column.header, bool(column.unit)) for column in COLUMNS.values()], 42)
-    found = _orders(book.facts)
-    for row, order in enumerate(found, start=HEAD + 1):
-        _write(page, row, order, _formulas(inputs, orders, order))
-        _tie(page, row, order)
-    last = HEAD + len(found)
-    page.sheet.auto_filter.ref = f"A{HEAD}:{LETTERS['after']}{max(last, HEAD + 1)}"
-    _totals(page, last)
-    if found:
-        listed = f"SUM({_range('systems', last)})"
-        value = Formula(f"={listed}-{orders.entering_total.total}")
-        meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
-        book.checks.append(Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning))
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    page.print_setup(HEAD)
+def purchase_orders(facts: Facts) -> ListSheet:
+    """Orders and commitments, then what they sum to."""
+    entries = [_entry(order) for order in _orders(facts)]
+    return ListSheet(
+        "Purchase orders", "Purchase orders", "7030A0", NOTE, COLUMNS, entries,
+        [_lists_all(entries)] if entries else [], "All orders, filtered or not",
+    )  # fmt: skip
+
+
+def _lists_all(entries: list[Entry]) -> Check:
+    value = f"=SUM({column_of(COLUMNS, 'systems', entries)})-{at('balance', 'entering').total}"
+    meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
+    return Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning)
 
 
 def _orders(facts: Facts) -> list[Order]:
     """Orders and commitments by date of order."""
-    found = []
-    for group in facts.groups:
-        for line in group.lines:
-            for at, systems in enumerate(line.systems):
-                if systems:
-                    found.append(Order(group, line.place, at, _rows(facts, group, line.place, at)))
+    broken = factors_paid(facts)
+    found = [
+        Order(group, line.place, i, _rows(facts, group, line.place, i), group.offer in broken)
+        for group in facts.groups
+        for line in group.lines
+        for i, systems in enumerate(line.systems)
+        if systems
+    ]
     return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.offer, o.group.batch, o.place))
 
 
-def _rows(facts: Facts, group: Group, place: str, at: int) -> tuple[OrderRow, ...]:
+def _rows(facts: Facts, group: Group, place: str, i: int) -> tuple[OrderRow, ...]:
     """The plan's rows of an order; commitments at another price are another group's."""
-    price = group.entry_prices[at]
+    price = group.entry_prices[i]
     return tuple(
         row
         for row in facts.plan.orders
         if (row.offer, row.place, row.enters_service, row.commitment)
-        == (group.offer, place, facts.keys[at], group.committed)
+        == (group.offer, place, facts.keys[i], group.committed)
         and (price is None or price in (row.price_usd, row.usd_per_accelerator_hour))
     )
 
 
-def _formulas(inputs: InputRows, orders: OrderRows, order: Order) -> dict[str, str]:
+def _formulas(order: Order) -> dict[str, str]:
     """Formulas by column; {name} stands for the row's cell in that column."""
     group = order.group
-    rows, offer = orders.groups[group], inputs.offers[group.offer]
-    systems = inputs.committed[group].systems if group.committed else {}
-    network = f"{{systems}}*{offer.network.constant}"
+    service = at("service", group).constant
+    network = f"{{systems}}*{at('offer', 'network_usd', group.offer).constant}"
+    placed = at("commitment", "systems", group, order.place) if group.committed else None
     found = {
-        "ordered": f"=EDATE({{enters}},-{rows.lead.constant}*months_per_period)",
+        "ordered": f"=EDATE({{enters}},-{at('lead', group).constant}*months_per_period)",
         "enters": f"=Inputs!{order.column}${START}",
-        "leaves": f"=EDATE({{enters}},{rows.service.constant}*months_per_period)-1",
-        "systems": f"={systems.get(order.place, orders.entering[group, order.place]).at(order.at)}",
-        "accelerators": f"={{systems}}*{inputs.systems[group.system].accelerators.constant}",
+        "leaves": f"=EDATE({{enters}},{service}*months_per_period)-1",
+        "systems": f"={(placed or at('entering', group, order.place)).at(order.at)}",
+        "accelerators": f"={{systems}}*{at('system', 'accelerators', group.system).constant}",
         "capex": f"={network}",
         "balance": "={capex}",
     }
-    price = _price(inputs, orders, order)
     if not group.purchased:
-        after = f"MAX(0,{rows.service.constant}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
+        after = f"MAX(0,{service}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
         rent = {
-            "rate": price,
+            "rate": _price(order),
             "rent": "={accelerators}*{rate}",
-            "term": f"={{rent}}*hours_per_period*{rows.service.constant}",
+            "term": f"={{rent}}*hours_per_period*{service}",
         }
         return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
-    assert offer.deposit is not None
     bought = {
-        "price": price,
+        "price": _price(order),
         "capex": f"={{systems}}*{{price}}+{network}",
-        "deposit": f"={{systems}}*{{price}}*{offer.deposit.constant}",
+        "deposit": f"={{systems}}*{{price}}*{at('offer', 'deposit_share', group.offer).constant}",
         "balance": "={capex}-{deposit}",
     }
     return {**found, **bought}
 
 
-def _price(inputs: InputRows, orders: OrderRows, order: Order) -> str:
+def _price(order: Order) -> str:
     """USD per system or accelerator-hour at the period of order, after price breaks; a commitment has its own."""
     group = order.group
     if group.committed:
-        return f"={inputs.committed[group].price.at(order.at)}"
-    listed, lead = inputs.offers[group.offer].price, orders.groups[group].lead.constant
+        return f"={at('commitment', 'price', group).at(order.at)}"
+    listed, lead = at("offer", "price", group.offer), at("lead", group).constant
     text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead})"
-    factor = orders.decisions.factors.get(group.offer)
-    return f"{text}*{factor.at(order.at)}" if factor else text
+    return f"{text}*{at('factor used', group.offer).at(order.at)}" if order.broken else text
 
 
-def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None:
-    group = order.group
+def _entry(order: Order) -> Entry:
+    group, first = order.group, order.rows[0]
     texts = {
         "vendor": group.vendor,
         "accelerator": group.accelerator,
@@ -184,52 +161,28 @@ def _write(page: Page, row: int, order: Order, formulas: dict[str, str]) -> None
         "route": group.route.replace("_", " "),
         "committed": "yes" if group.committed else "no",
     }
-    cells = {name: f"{letter}{row}" for name, letter in LETTERS.items()}
     whole = all(each.systems.is_integer() for each in order.rows)
-    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
-        if name in texts:
-            page.text(row, i, texts[name])
-        elif name in formulas:
-            look = FORMATS["kW" if name == "systems" and not whole else column.unit]
-            look = look if column.unit != "date" else f"{look}_)_)"
-            page.formula(row, i, Formula(formulas[name].format(**cells)), None, look)
+    return Entry(
+        key_of("order", group, order.place, order.at), {**texts, **_formulas(order)}, _shows(order),
+        f"{first.offer} at {first.place}, entering service in {first.enters_service}",
+        {} if whole else {"systems": "kW"},
+    )  # fmt: skip
 
 
-FIELDS: dict[str, Callable[[OrderRow], float]] = {
-    "systems": lambda row: row.systems,
-    "accelerators": lambda row: row.accelerators,
-    "capex": lambda row: row.capex_usd,
-}
-"""What sums over the plan's rows of an order."""
-
-
-def _tie(page: Page, row: int, order: Order) -> None:
-    """The row must show what the plan says of the order."""
-    first = order.rows[0]
-    shown = {name: fsum(field(each) for each in order.rows) for name, field in FIELDS.items()}
-    shown["ordered"] = float((month_start(order.ordered) - EPOCH).days)
+def _shows(order: Order) -> dict[str, float]:
+    """What the plan says of the order."""
+    rows, first = order.rows, order.rows[0]
+    shown = {
+        "systems": fsum(row.systems for row in rows),
+        "accelerators": fsum(row.accelerators for row in rows),
+        "capex": fsum(row.capex_usd for row in rows),
+        "ordered": float((month_start(order.ordered) - EPOCH).days),
+    }
     if order.group.purchased:
-        shown["price"] = first.price_usd or 0.0
-    else:
-        shown["rate"] = first.usd_per_accelerator_hour or 0.0
-        shown["term"] = fsum(each.rent_usd + each.rent_after_usd for each in order.rows)
-        shown["after"] = fsum(each.rent_after_usd for each in order.rows)
-    for name, value in shown.items():
-        meaning = f"{name} of {first.offer} at {first.place}, entering service in {first.enters_service}"
-        page.book.ties.append(Tie(SHEET, f"{LETTERS[name]}{row}", value, meaning))
-
-
-def _range(name: str, last: int) -> str:
-    return f"'{SHEET}'!${LETTERS[name]}${HEAD + 1}:${LETTERS[name]}${last}"
-
-
-def _totals(page: Page, last: int) -> None:
-    """Sums a line below the table, outside of its filter."""
-    row = max(last, HEAD + 1) + 2
-    page.text(row, 1, "All orders, filtered or not", Role.TOTAL)
-    for i, (name, column) in enumerate(COLUMNS.items(), start=1):
-        if column.summed:
-            text = f"=SUM({_range(name, last)})" if last > HEAD else "=0"
-            page.formula(row, i, Formula(text), Role.TOTAL, FORMATS[column.unit])
-        elif i > 1:
-            page.cell(row, i, Role.TOTAL)
+        return {**shown, "price": first.price_usd or 0.0}
+    return {
+        **shown,
+        "rate": first.usd_per_accelerator_hour or 0.0,
+        "term": fsum(row.rent_usd + row.rent_after_usd for row in rows),
+        "after": fsum(row.rent_after_usd for row in rows),
+    }

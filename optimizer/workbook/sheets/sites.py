@@ -36,10 +36,11 @@ def sites(facts: Facts) -> TimeSheet:
 def _place(facts: Facts, place: str) -> Section:
     """Systems in service, linked from Capacity, and at a site of ours what they use."""
     stands = stands_at(facts, place)
+    held = ((entry.period, entry.systems) for entry in facts.plan.in_service if entry.place == place)
     lines = [
         *(_linked(stand) for stand in stands),
         Line("Systems in service, total", "systems", place=place, key=key_of("systems at", place),
-             periods=sum_down([_at(stand) for stand in stands]), shows=_held(facts, place),
+             periods=sum_down([_at(stand) for stand in stands]), shows=facts.added_up(held),
              meaning=f"systems in service at {place} in"),
     ]  # fmt: skip
     if place not in facts.sites:
@@ -54,14 +55,6 @@ def _at(stand: Stand) -> Row:
 def _linked(stand: Stand) -> Line:
     return Line(f"In service{stand.suffix}", "systems", stand.item, stand.place, source=f"{stand.cooling} cooling",
                 periods=f"={stand.row.now}", whole=stand.whole, key=_at(stand).key)  # fmt: skip
-
-
-def _held(facts: Facts, place: str) -> list[float]:
-    held = dict.fromkeys(facts.keys, 0.0)
-    for entry in facts.plan.in_service:
-        if entry.place == place:
-            held[entry.period] += entry.systems
-    return list(held.values())
 
 
 def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
