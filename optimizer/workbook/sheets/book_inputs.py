@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from optimizer.workbook.facts import TERMS, Facts, number
 from optimizer.workbook.sheets.input_finance import OURS
@@ -23,19 +22,6 @@ LIVES = (
     ("Meta, servers", 5.5, "2025-01", "as the company reports"),
     ("Microsoft and Alphabet, servers", 6.0, "2023-01", "as the companies report"),
 )
-
-
-@dataclass(frozen=True)
-class BookInputs:
-    """Lives to compare with, and the market's rents by accelerator and offer.
-
-    A rent is a line of its own or, for an offer of the plan, the line of its rent; then `open` holds 1 for
-    periods in which it may be ordered. Both None: the plan has no such line.
-    """
-
-    lives: dict[str, Row]
-    rents: dict[str, dict[MarketOffer, Row]]
-    open: dict[str, Row]
 
 
 def book_inputs(facts: Facts) -> Iterator[Section]:

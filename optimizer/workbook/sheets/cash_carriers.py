@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from optimizer.workbook.decisions import KINDS, Decision, Kind, decisions_of
 from optimizer.workbook.facts import Facts, Group
 from optimizer.workbook.sheets.budget_path import capped
+from optimizer.workbook.sheets.carriers import BudgetRows
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.fiscal_years import YEARLY, years_of
-from optimizer.workbook.sheets.input_rows import BudgetRows
 from optimizer.workbook.sheets.purchases import purchased, rented
 from optimizer.workbook.sheets.residuals import with_residual
 from optimizer.workbook.sheets.workings import hosted, with_prices

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import fsum
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, decisions_of
@@ -26,34 +25,6 @@ MORE = {
 }
 VALUE = "value_usd_per_unit_hour"
 TIMING = "sets when it is ready"
-
-
-@dataclass(frozen=True)
-class DecisionInputs:
-    """Price by decision, and further assumptions by decision and name; each in the constant column."""
-
-    price: dict[Decision, Row]
-    more: dict[tuple[Decision, str], Row]
-
-
-@dataclass(frozen=True)
-class FleetInputs:
-    """Fleet in service by (system, site): the part that stays and parts that may be retired, one under another."""
-
-    lines: dict[tuple[str, str], list[Row]]
-    retirable: dict[Decision, Row]
-
-    @property
-    def rows(self) -> list[Row]:
-        return [row for rows in self.lines.values() for row in rows]
-
-
-@dataclass(frozen=True)
-class ValueInputs:
-    """Work asked for and its value, by period."""
-
-    demand: Row
-    value: Row
 
 
 def decision_inputs(facts: Facts) -> Iterator[Section]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
+from optimizer.workbook.sheets.carriers import InputRows
 from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs, value_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
-from optimizer.workbook.sheets.input_rows import BudgetRows, InputRows
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
 from optimizer.workbook.sheets.supply_inputs import supply_inputs
 from optimizer.workbook.sheets.work_inputs import work_inputs
@@ -22,7 +22,7 @@ from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
-__all__ = ["BudgetRows", "InputRows", "fingerprint", "inputs"]
+__all__ = ["InputRows", "fingerprint", "inputs"]
 
 _AXIS = {
     START: f"=EDATE(horizon_start,(@${PERIOD}-1)*months_per_year/periods_per_year)",

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.writing.citations import cited_in
 from optimizer.workbook.writing.lines import Line, Section
-from optimizer.workbook.writing.references import Row, key_of
-
-
-@dataclass(frozen=True)
-class WorkInputs:
-    """Where demand (of work without a value), deadlines and throughput by (accelerator, workload) stand."""
-
-    demand: dict[str, Row]
-    deadline: dict[str, Row]
-    throughput: dict[tuple[str, str], Row]
+from optimizer.workbook.writing.references import key_of
 
 
 def work_inputs(facts: Facts) -> Section:
