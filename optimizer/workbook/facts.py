@@ -12,12 +12,7 @@ from typing import Any
 from catalogs.periods import first_month, last_month
 from optimizer.plan.format import OrderRow, Plan
 from optimizer.request.schedules import READINGS, Reading, Schedule
-from optimizer.workbook.groups import HOSTED as HOSTED
-from optimizer.workbook.groups import RENTED as RENTED
-from optimizer.workbook.groups import Group as Group
-from optimizer.workbook.groups import OrderLine as OrderLine
-from optimizer.workbook.groups import Values as Values
-from optimizer.workbook.groups import batches_of, price_of
+from optimizer.workbook.groups import HOSTED, Group, OrderLine, Values, batches_of, price_of
 
 TERMS = frozenset({"lease", "reservation"})
 """Routes whose rent is due for a term, which may outlast the horizon."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
 from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, key_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Stood, at_our_sites, rows_of
 from optimizer.workbook.sheets.purchases import purchased, rented
 from optimizer.workbook.sheets.workings import hosted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.workbook.facts import HOSTED, Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
 from optimizer.workbook.sheets.stands import Stand, stands_at
 from optimizer.workbook.writing.lines import Line, Section

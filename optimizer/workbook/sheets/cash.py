@@ -9,7 +9,8 @@ import optimizer.audit.costs as audited
 from optimizer.formulation.budget import CAPEX as CAPEX_LINES
 from optimizer.formulation.budget import OPEX as OPEX_LINES
 from optimizer.plan.format import BudgetRow
-from optimizer.workbook.facts import Facts, Values
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.after_horizon import rent_due
 from optimizer.workbook.sheets.budget_path import budget_path, spent
 from optimizer.workbook.sheets.fiscal_years import fiscal_years

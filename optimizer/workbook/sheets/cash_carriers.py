@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optimizer.workbook.decisions import KINDS, Decision, Kind, decisions_of
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.budget_path import capped
 from optimizer.workbook.sheets.carriers import BudgetRows
 from optimizer.workbook.sheets.cash import COSTS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.workbook.facts import HOSTED, RENTED, Facts, Group, number
+from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.groups import HOSTED, RENTED, Group
 from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
 from optimizer.workbook.writing.citations import Citation, cited
 from optimizer.workbook.writing.lines import Line, Section

@@ -49,9 +49,9 @@ class InputTable(Table):
         """The dates and fiscal years that the formulas give must be those of the plan."""
         periods = self.book.facts.plan.periods
         starts = [_plain(date.fromisoformat(row.start)) for row in periods]
-        self.book.tie_cells(self.title, START, starts, "first day of")
+        self.book.tie(self.title, START, starts, "first day of")
         years = [float(row.fiscal_year.removeprefix("fy")) for row in periods]
-        self.book.tie_cells(self.title, FISCAL_YEAR, years, "fiscal year of")
+        self.book.tie(self.title, FISCAL_YEAR, years, "fiscal year of")
         super().finish()
 
 

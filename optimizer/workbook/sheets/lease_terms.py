@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from optimizer.workbook.facts import Group
+from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, cohort, key_of
 

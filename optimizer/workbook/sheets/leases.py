@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.book_checks import at_end, usd
 from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.lease_terms import terms

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalogs.periods import first_month, last_month
-from optimizer.workbook.facts import HOSTED, Facts
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import HOSTED
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.decisions import clusters_of
-from optimizer.workbook.facts import Facts, Group, OrderLine
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group, OrderLine
 from optimizer.workbook.sheets.decision_orders import decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, SUM, Line, Section

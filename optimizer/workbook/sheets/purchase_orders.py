@@ -11,7 +11,8 @@ from openpyxl.utils import get_column_letter
 from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
 from optimizer.workbook.decisions import factors_paid
-from optimizer.workbook.facts import Facts, Group, month_start
+from optimizer.workbook.facts import Facts, month_start
+from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import PERIOD, START
 from optimizer.workbook.writing.list_sheet import Column, Entry, ListSheet, column_of

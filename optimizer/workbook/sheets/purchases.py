@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.decisions import factors_paid
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, at_order, key_of, sum_down
 

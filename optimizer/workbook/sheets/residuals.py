@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
-from optimizer.workbook.facts import Facts, Values
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.input_sites import peak_pue, pue
 from optimizer.workbook.sheets.stands import Stand, stands_at
 from optimizer.workbook.writing.lines import HEADER, SUM, Line, Section

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimizer.workbook.facts import Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, cohort, down

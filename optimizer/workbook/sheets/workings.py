@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.decisions import KINDS, decisions_of
-from optimizer.workbook.facts import HOSTED, Facts, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.after_horizon import owed
 from optimizer.workbook.sheets.decision_costs import flows, worth_of_work
 from optimizer.workbook.sheets.input_sites import priced_unmet

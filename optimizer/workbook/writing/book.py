@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
-from optimizer.workbook.decisions import Decision, decisions_of
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.references import FIRST_PERIOD, Places, Row
+from optimizer.workbook.writing.references import FIRST_PERIOD, Places
 from optimizer.workbook.writing.styles import Styles
 
 
@@ -76,11 +74,6 @@ class Book:
     untranslated: set[str] = field(default_factory=set)
     """Words that stand in English for want of an entry in the table of the language."""
 
-    @cached_property
-    def decisions(self) -> tuple[Decision, ...]:
-        """Decisions besides orders, kind by kind."""
-        return tuple(decisions_of(self.facts))
-
     @property
     def last_column(self) -> str:
         return get_column_letter(FIRST_PERIOD + self.facts.periods - 1)
@@ -91,28 +84,12 @@ class Book:
         on = f"'{sheet}'" if " " in sheet else sheet
         self.workbook.defined_names[name] = DefinedName(name, attr_text=f"{on}!${column}${row}")
 
-    def tie(self, row: Row, values: Sequence[float | None], meaning: str) -> None:
-        """The periods of a line must show these numbers."""
-        place = self.places[row]
-        self.tie_cells(place.sheet, place.number, values, meaning)
-
-    def tie_cells(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
+    def tie(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
         """The periods of a row of a sheet must show these numbers."""
         for i, value in enumerate(values):
             cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
             if value is not None:
                 self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
-
-    def tie_period(self, row: Row, period: str, value: float, meaning: str) -> None:
-        """One period of a line must show this number."""
-        place = self.places[row]
-        cell = f"{get_column_letter(FIRST_PERIOD + self.facts.index[period])}{place.number}"
-        self.ties.append(Tie(place.sheet, cell, value, meaning))
-
-    def tie_total(self, row: Row, value: float, meaning: str, within: float | None = None) -> None:
-        """The total of a line must show this number."""
-        place = self.places[row]
-        self.ties.append(Tie(place.sheet, f"F{place.number}", value, meaning, within))
 
     def write_formulas(self) -> None:
         """Once every sheet is laid out."""

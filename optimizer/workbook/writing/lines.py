@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
@@ -19,7 +18,7 @@ OVERRIDE = "override/"
 VIEW = "view/"
 """How the keys of assumptions begin that belong to the workbook alone and to no file."""
 SUM = "sum"
-Constant = float | date | Formula | str | None
+Constant = float | date | str | None
 """A text is a formula, beginning with `=`; a text of the user is never a constant."""
 
 
@@ -41,12 +40,12 @@ class Line:
     item: str = ""
     place: str = ""
     constant: Constant = None
-    total: Formula | str | None = None
+    total: str | None = None
     opening: Constant = None
     source: str = ""
     basis: str = ""
     date: str = ""
-    periods: Sequence[float | None] | Formula | str | None = None
+    periods: Sequence[float | None] | str | None = None
     role: Role | None = None
     name: str = ""
     rule: str = ""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import MultiCellRange
 
-from optimizer.workbook.writing.book import Book, InputCell
+from optimizer.workbook.decisions import decisions_of
+from optimizer.workbook.writing.book import Book, InputCell, Tie
 from optimizer.workbook.writing.cells import Formula, put_number
 from optimizer.workbook.writing.lines import (
     CONSTANT,
@@ -32,7 +33,7 @@ from optimizer.workbook.writing.lines import (
     Section,
 )
 from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import FIRST_PERIOD, Place, Row
+from optimizer.workbook.writing.references import FIRST_PERIOD, Place
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
 
@@ -55,7 +56,7 @@ class Table(Page):
         self.widths([*WIDTHS, *[wide] * book.facts.periods])
         self._fit(ITEM, [*book.facts.offers, *book.facts.systems])
         self._fit(PLACE, book.facts.places)
-        self._fit(LABEL, [f"{each.kind.label}{each.suffix}, optimiser" for each in book.decisions])
+        self._fit(LABEL, [f"{each.kind.label}{each.suffix}, optimiser" for each in decisions_of(book.facts)])
         self.print_setup(HEADER, paper=8)
         self.sheet.print_title_cols = "A:D"
 
@@ -96,53 +97,40 @@ class Table(Page):
     def period_header(self, column: int) -> None:
         self.formula(HEADER, column, Formula(f"=Inputs!@${HEADER}"), Role.NUMBERS)
 
-    def skip(self) -> None:
-        self.next += 1
-
-    def heading(self, text: str, note: str = "") -> None:
-        """A heading across the sheet, with a sentence that says how the lines are made."""
-        self.skip()
-        for column in range(1, FIRST_PERIOD + self.book.facts.periods):
-            self.cell(self.next, column, Role.HEADING)
-        self.text(self.next, LABEL, text, Role.HEADING)
-        self.next += 1
-        if note:
+    def section(self, section: Section) -> None:
+        """Write a blank line and the heading across the sheet, if there is one, the sentences and the lines."""
+        if section.heading:
+            self.next += 1
+            for column in range(1, FIRST_PERIOD + self.book.facts.periods):
+                self.cell(self.next, column, Role.HEADING)
+            self.text(self.next, LABEL, section.heading, Role.HEADING)
+            self._put(section.key)
+            self.next += 1
+        for note in filter(None, (section.note, *section.more)):
             self.text(self.next, LABEL, note, Role.NOTE)
             self.next += 1
+        for line in section.lines:
+            self._line(self.next, line)
+            self.next += 1
 
-    def line(self, line: Line) -> Row:
-        """Write a line and return its row."""
-        place = Place(self.title, self.next, self.book.last_column)
-        row = Row(line.key or line.name or f"{self.title}!{self.next}")
-        self.book.places.put(row.key, place)
+    def _put(self, key: str) -> None:
+        """Give a key its place, the row that is written."""
+        if key:
+            self.book.places.put(key, Place(self.title, self.next, self.book.last_column))
+
+    def _line(self, row: int, line: Line) -> None:
+        self._put(line.key or line.name)
         for column, text in ((LABEL, line.label), (ITEM, line.item), (PLACE, line.place), (UNIT, line.unit)):
             if text:
-                self.text(self.next, column, text)
-        self._side_text(self.next, line)
-        self._scalars(self.next, line, self.book.last_column)
-        self._periods(self.next, line)
+                self.text(row, column, text)
+        self._side_text(row, line)
+        self._scalars(row, line, self.book.last_column)
+        self._periods(row, line)
         if line.name:
-            self.book.name(line.name, self.title, f"${'F' if line.constant is None else 'E'}${self.next}")
-        if line.shows:
-            self.book.tie(row, line.shows, line.meaning)
+            self.book.name(line.name, self.title, f"${'F' if line.constant is None else 'E'}${row}")
+        self.book.tie(self.title, row, line.shows, line.meaning)
         if line.shows_in_total is not None:
-            self.book.tie_total(row, line.shows_in_total, line.meaning, line.within)
-        self.next += 1
-        return row
-
-    def section(self, section: Section) -> None:
-        if section.key:
-            self.book.places.put(section.key, Place(self.title, self.next + 1, self.book.last_column))
-        if section.heading:
-            self.heading(section.heading, section.note)
-        for note in section.more:
-            self.text(self.next, LABEL, note, Role.NOTE)
-            self.skip()
-        for line in section.lines:
-            self.line(line)
-
-    def block(self, lines: Sequence[Line]) -> list[Row]:
-        return [self.line(line) for line in lines]
+            self.book.ties.append(Tie(self.title, f"F{row}", line.shows_in_total, line.meaning, line.within))
 
     def _side_text(self, row: int, line: Line) -> None:
         source = "; ".join(filter(None, (line.source, line.locked and f"locked: {line.locked}")))
@@ -160,7 +148,7 @@ class Table(Page):
         if line.periods is None:
             return
         count = self.book.facts.periods
-        values = [line.periods] * count if isinstance(line.periods, Formula | str) else list(line.periods)
+        values = [line.periods] * count if isinstance(line.periods, str) else list(line.periods)
         for i, value in enumerate(values):
             self._value(row, FIRST_PERIOD + i, value, line)
 
@@ -170,9 +158,7 @@ class Table(Page):
         if line.keys and line.keys[0].startswith(VIEW):
             value = self.book.made.views.get(line.keys[0], value)
         if isinstance(value, str):
-            value = Formula(value)
-        if isinstance(value, Formula):
-            self.formula(row, column, value, Role.TOTAL if line.role is Role.TOTAL else None, number_format)
+            self.formula(row, column, Formula(value), Role.TOTAL if line.role is Role.TOTAL else None, number_format)
             return
         editable = line.role is None and _editable(line, value)
         role = line.role or (Role.INPUT if editable else Role.FIXED)
