@@ -27,7 +27,7 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from cli.show_plan import Money
     from optimizer.explore.results import Alternative, Alternatives, Range
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 NEEDS = {"must": "must-have", "optional": "optional", "never": "never", None: ""}
 KINDS = {"accelerator": "chip"}

@@ -23,7 +23,7 @@ from cli.outputs import (
 if TYPE_CHECKING:
     from cli.show_plan import Money
     from optimizer.plan.compare import Change, Comparison, OrderChange, Side
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 PLAN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 

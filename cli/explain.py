@@ -29,7 +29,7 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from optimizer.explain import Explanation
     from optimizer.plan.format import Plan
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -25,7 +25,7 @@ from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.explore.results import Frontier, Point
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 
 @click.command(short_help="Show what less carbon, power, unmet work or a vendor costs.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optimizer.plan.bridge import Bridge
     from optimizer.plan.format import Plan
     from optimizer.request.load import Request
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 WORKBOOK = ".xlsx"
 STREAMS = ("/dev/", "/proc/")

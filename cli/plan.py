@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from optimizer.request.load import Request
     from optimizer.solving.solution import Progress
     from optimizer.workbook.back import Reopened
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
 WORKBOOK = ".xlsx"

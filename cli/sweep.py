@@ -27,7 +27,7 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from optimizer.explore.results import Cell, Sweep
     from optimizer.explore.sweep import Combinations
-    from optimizer.workbook.wording import Language
+    from optimizer.workbook.language.wording import Language
 
 INFEASIBLE, BAD_INPUT = 3, 2
 WORDS = {

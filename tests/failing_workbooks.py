@@ -10,8 +10,8 @@ import pytest
 import optimizer.workbook.write
 from optimizer.plan.format import Plan
 from optimizer.workbook import write_workbook
-from optimizer.workbook.finish import finish
-from optimizer.workbook.layout import Tie
+from optimizer.workbook.writing.book import Tie
+from optimizer.workbook.writing.finish import finish
 
 MASTER = "checks that fail"
 

@@ -29,7 +29,10 @@ ALLOWED = {
     ("optimizer/audit/__init__.py", "audit"): "a plan of any shape is read; what cannot be read fails its audit",
     ("optimizer/reading.py", "from_outside"): "the boundary for readers of files: nothing but reading stands inside",
     ("optimizer/workbook/embedded.py", "unpacked"): "base64, zlib and pydantic refuse a damaged copy",
-    ("optimizer/workbook/finish.py", "recalculated"): "formualizer refuses a file so; it becomes our fault, exit 1",
+    (
+        "optimizer/workbook/writing/finish.py",
+        "recalculated",
+    ): "formualizer refuses a file so: our fault, exit 1",
     ("optimizer/workbook/back/package.py", "_check_area"): "openpyxl refuses what is no area so",
     ("optimizer/workbook/back/package.py", "_check_elements"): "zipfile and expat refuse a damaged part so",
     ("optimizer/workbook/back/package.py", "_opened"): "zipfile refuses a damaged file so",

@@ -28,14 +28,14 @@ from optimizer.request.load import find_scenario, load_request
 from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
-from optimizer.workbook.book import Book
 from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
-from optimizer.workbook.given import given_texts, marked
-from optimizer.workbook.styles import FORMATS
-from optimizer.workbook.translate import breadth
-from optimizer.workbook.wording import HOLE, LANGUAGES, Missing, Wording, table
+from optimizer.workbook.language.given import given_texts, marked
+from optimizer.workbook.language.translate import breadth
+from optimizer.workbook.language.wording import HOLE, LANGUAGES, Missing, Wording, table
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.styles import FORMATS
 
 WRITERS = Path(__file__).parent.parent / "optimizer" / "workbook"
 TEXTS: dict[str, str] = table("ja")["texts"]
@@ -84,7 +84,7 @@ def texts_of(book: Book) -> Counter[str]:
 
 
 def test_the_table_has_no_text_twice() -> None:
-    nodes = yaml.compose((WRITERS / "ja.yaml").read_text("utf-8"), yaml.SafeLoader)
+    nodes = yaml.compose((WRITERS / "language" / "ja.yaml").read_text("utf-8"), yaml.SafeLoader)
     keys = [key.value for key, _ in {section.value: texts for section, texts in nodes.value}["texts"].value]
     assert [key for key, count in Counter(keys).items() if count > 1] == []
 
@@ -113,7 +113,7 @@ def _written(path: Path) -> Iterator[str]:
             yield from (each.value for each in shown if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
-@pytest.mark.parametrize("path", sorted(WRITERS.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(WRITERS.rglob("*.py")), ids=lambda path: path.stem)
 def test_what_a_writer_puts_into_cells_has_an_entry(path: Path) -> None:
     missing = []
     for text in _written(path):

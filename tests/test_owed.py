@@ -25,7 +25,7 @@ from optimizer.plan.compare import compare
 from optimizer.plan.format import Plan
 from optimizer.plan.recost import recosted
 from optimizer.plan.text import plan_text
-from optimizer.workbook.wording import Wording
+from optimizer.workbook.language.wording import Wording
 
 pytestmark = pytest.mark.usefixtures("in_process")
 RULES = ("ignored", "as_residual", "in_full")

@@ -27,7 +27,7 @@ from optimizer.replan.earlier import Earlier
 from optimizer.request.edits import as_text
 from optimizer.solving.solution import Options, Solution
 from optimizer.workbook import write_workbook
-from optimizer.workbook.wording import Wording
+from optimizer.workbook.language.wording import Wording
 
 pytestmark = pytest.mark.usefixtures("in_process")
 ROUNDING = 1e-7

@@ -23,10 +23,10 @@ from optimizer.request.load import find_scenario, load_request
 from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
-from optimizer.workbook.cash import COSTS
 from optimizer.workbook.embedded import Made
-from optimizer.workbook.lines import OVERRIDE, VIEW
+from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.lines import OVERRIDE, VIEW
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

@@ -23,7 +23,7 @@ from optimizer.request.resources import RESOURCES, TARIFFS
 from optimizer.request.scenario import Site
 from optimizer.request.schedules import READINGS
 from optimizer.tables import SystemFacts
-from optimizer.workbook.wording import HOLE, Missing, Wording
+from optimizer.workbook.language.wording import HOLE, Missing, Wording
 
 STRUCTURAL = {
     "honour_commitment", "carry_in_service", "retire_within_fleet", "run_within_fleet", "count_served",

@@ -29,9 +29,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from workbook_plans import HOSTILE, Case, Entry, Pricing, Retired
 
 from optimizer.workbook import WorkbookError, write_workbook
-from optimizer.workbook.cash import COSTS
-from optimizer.workbook.cells import Formula, put_formula, put_number, put_text
-from optimizer.workbook.styles import FORMATS
+from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.writing.cells import Formula, put_formula, put_number, put_text
+from optimizer.workbook.writing.styles import FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",

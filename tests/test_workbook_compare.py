@@ -20,9 +20,9 @@ from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
 from optimizer.workbook.back.copy import copy_in
 from optimizer.workbook.check import check_workbook
-from optimizer.workbook.compare import FIRST
 from optimizer.workbook.embedded import Made
-from optimizer.workbook.sensitivity import TOP
+from optimizer.workbook.sheets.compare import FIRST
+from optimizer.workbook.sheets.sensitivity import TOP
 from optimizer.workbook.write import build
 from tests.builders import EXACT, Tree, accelerator, catalog, load, plan, rates, scenario, site, system, write
 

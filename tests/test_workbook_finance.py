@@ -18,7 +18,7 @@ from workbook_plans import Case, Entry
 
 from optimizer.plan.format import Plan, WorkRow
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.market import market_of
+from optimizer.workbook.sheets.market import market_of
 
 FIRST, TOTAL, OPENING, CONSTANT = 9, 6, 7, 5
 

@@ -12,14 +12,14 @@ import workbook_plans as plans
 from workbook_plans import Case
 
 import optimizer.audit.costs as audited
-import optimizer.workbook.cash as cash
-import optimizer.workbook.checks as checks
+import optimizer.workbook.sheets.cash as cash
+import optimizer.workbook.sheets.checks as checks
 from cli.main import run
 from optimizer.formulation import COSTS
 from optimizer.formulation.register import lines_of
 from optimizer.workbook import WorkbookError, write_workbook
-from optimizer.workbook.cells import Formula
-from optimizer.workbook.layout import Check
+from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.cells import Formula
 
 
 def master(path: Path) -> Any:

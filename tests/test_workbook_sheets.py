@@ -22,8 +22,8 @@ from workbook_plans import Case, Pricing
 
 from optimizer.plan.format import LimitRow, Plan
 from optimizer.workbook import WorkbookError, write_workbook
-from optimizer.workbook.contents import SHEETS
-from optimizer.workbook.styles import CHART_COLOURS
+from optimizer.workbook.sheets.contents import SHEETS
+from optimizer.workbook.writing.styles import CHART_COLOURS
 
 FIRST = 9
 SOFFICE = shutil.which("soffice")

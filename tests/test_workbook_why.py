@@ -20,8 +20,8 @@ from optimizer.workbook import write_workbook
 from optimizer.workbook.back import copy_in, reopened
 from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
-from optimizer.workbook.limits import MOVED_HEADERS, MOVING
-from optimizer.workbook.why import NOT_CHOSEN
+from optimizer.workbook.sheets.limits import MOVED_HEADERS, MOVING
+from optimizer.workbook.sheets.why import NOT_CHOSEN
 from optimizer.workbook.write import build
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,17 +52,16 @@ class Decision:
     more: tuple[tuple[str, float], ...] = ()
     available: tuple[float, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.kind.name}/{self.item}/{self.place}{self.suffix}"
 
-def decisions_of(facts: Facts) -> tuple[Decision, ...]:
-    """All decisions but orders, kind by kind."""
-    return (*_retirements(facts), *_expansions(facts), *_engineering(facts), *_porting(facts))
 
-
-def _over_periods(facts: Facts, amounts: Iterable[tuple[str, float]]) -> tuple[float, ...]:
-    values = [0.0] * facts.periods
-    for period, amount in amounts:
-        values[facts.index[period]] += amount
-    return tuple(values)
+def decisions_of(facts: Facts, *kinds: Kind) -> list[Decision]:
+    """Decisions besides orders, kind by kind; of all kinds if none is named."""
+    found = {RETIRE: _retirements, EXPAND: _expansions, ENGINEER: _engineering, PORT: _porting}
+    return [decision for kind in kinds or KINDS for decision in found[kind](facts)]
 
 
 Entry = tuple[str, str, str, float]
@@ -99,7 +97,7 @@ def _retirement(
     alike = sorted(other for other in keys if other[:3] == key[:3])
     several = f" ({alike.index(key) + 1})" if len(alike) > 1 else ""
     suffix = (f", until {until}" if until else "") + several
-    return Decision(RETIRE, system, site, suffix, _over_periods(facts, retired), usd, (), available=available)
+    return Decision(RETIRE, system, site, suffix, facts.added_up(retired), usd, (), available=available)
 
 
 def _expansions(facts: Facts) -> list[Decision]:
@@ -112,7 +110,7 @@ def _expansions(facts: Facts) -> list[Decision]:
             more = tuple((name, number(terms[name])) for name in ("lead_time_months", "max_mw", "life_years"))
             keys = (f"sites/{site}/expansion/usd_per_mw",)
             usd = number(terms["usd_per_mw"])
-            found.append(Decision(EXPAND, "", site, "", _over_periods(facts, added), usd, keys, more))
+            found.append(Decision(EXPAND, "", site, "", facts.added_up(added), usd, keys, more))
     return found
 
 
@@ -124,7 +122,7 @@ def _engineering(facts: Facts) -> list[Decision]:
         more = (("months", number(terms["months"])),)
         keys = (f"catalog/accelerators/{accelerator}/one_off/usd",)
         usd = number(terms["usd"])
-        found.append(Decision(ENGINEER, accelerator, "", "", _over_periods(facts, starts), usd, keys, more))
+        found.append(Decision(ENGINEER, accelerator, "", "", facts.added_up(starts), usd, keys, more))
     return found
 
 
@@ -135,7 +133,7 @@ def _porting(facts: Facts) -> list[Decision]:
         starts = ((r.starts, 1.0) for r in facts.plan.porting if (r.demand, r.stack) == (demand, stack))
         keys = (f"demand/{demand}/stacks/{stack}/usd",)
         usd = number(terms["usd"])
-        found.append(Decision(PORT, demand, "", f" to {stack}", _over_periods(facts, starts), usd, keys))
+        found.append(Decision(PORT, demand, "", f" to {stack}", facts.added_up(starts), usd, keys))
     return found
 
 
@@ -163,4 +161,4 @@ def clusters_of(facts: Facts) -> dict[tuple[str, str, str], tuple[float, ...]]:
     found: dict[tuple[str, str, str], list[tuple[str, float]]] = {}
     for row in facts.plan.clusters:
         found.setdefault((row.demand, row.accelerator, row.place), []).append((row.period, row.accelerators))
-    return {key: _over_periods(facts, found[key]) for key in sorted(found)}
+    return {key: facts.added_up(found[key]) for key in sorted(found)}

@@ -23,7 +23,7 @@ from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import FORMAT
 from optimizer.reading import parsed
-from optimizer.workbook.wording import ENGLISH, LANGUAGES, Language
+from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)
 AS_WRITTEN = "use the workbook as it was written"

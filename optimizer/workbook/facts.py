@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -13,56 +12,14 @@ from typing import Any
 from catalogs.periods import first_month, last_month
 from optimizer.plan.format import OrderRow, Plan
 from optimizer.request.schedules import READINGS, Reading, Schedule
+from optimizer.workbook.groups import HOSTED, Group, OrderLine, Values, batches_of, price_of
 
 TERMS = frozenset({"lease", "reservation"})
 """Routes whose rent is due for a term, which may outlast the horizon."""
-RENTED = frozenset({"lease", "reservation", "on_demand"})
-HOSTED = frozenset({"reservation", "on_demand"})
 MONTHS_PER_YEAR = 12
 CENT, ROUNDING = 0.01, 1e-13
 """Sums of so many flows as a plan has are known to this part of all of them, and no better in a spreadsheet."""
 DEFAULT_RESIDUAL = {"1": "0.62", "2": "0.42", "3": "0.30", "4": "0.18", "5": "0.12"}
-
-Values = tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class OrderLine:
-    """Systems of a group entering service at a place, by period."""
-
-    place: str
-    systems: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Orders of one offer, or commitments of one offer at one price per period, at all places.
-
-    `batch` is 0 for orders and counts from 1 for commitments. `entry_prices` holds USD per system or per
-    accelerator-hour by period of entry; only commitments have it, because an order's follows from the offer.
-    """
-
-    offer: str
-    batch: int
-    system: str
-    accelerator: str
-    vendor: str
-    route: str
-    lines: tuple[OrderLine, ...]
-    entry_prices: Values
-
-    @property
-    def committed(self) -> bool:
-        return self.batch > 0
-
-    @property
-    def purchased(self) -> bool:
-        return self.route not in RENTED
-
-    @property
-    def suffix(self) -> str:
-        """What tells a line of this group from the same line of the offer's orders."""
-        return "" if not self.batch else ", committed" + (f" ({self.batch})" if self.batch > 1 else "")
 
 
 def month_start(month: int) -> date:
@@ -131,30 +88,36 @@ class Facts:
         values = (reading(schedule, self.span(key)) for key in self.keys)
         return tuple(before if value is None else float(value) for value in values)
 
+    def by_period(self, known: Mapping[str, float]) -> Values:
+        """Figures by the key of their period; None where there is none."""
+        return tuple(known.get(key) for key in self.keys)
+
+    def added_up(self, amounts: Iterable[tuple[str, float]]) -> tuple[float, ...]:
+        """The sum in each period of amounts with the key of theirs."""
+        values = [0.0] * self.periods
+        for key, amount in amounts:
+            values[self.index[key]] += amount
+        return tuple(values)
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Groups by vendor, accelerator and offer, so that an accelerator's lines stand together."""
         rows = [row for row in self.plan.orders if not row.commitment]
         by_offer = {offer: [row for row in rows if row.offer == offer] for offer in sorted({row.offer for row in rows})}
         groups = [self._group(rows, 0) for rows in by_offer.values()]
-        groups += [self._group(rows, batch) for batch, rows in _batches(self.plan.orders)]
+        groups += [self._group(rows, batch) for batch, rows in batches_of(self.plan.orders)]
         return tuple(sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch)))
 
     def _group(self, rows: list[OrderRow], batch: int) -> Group:
-        places = sorted({row.place for row in rows})
-        lines = tuple(OrderLine(place, self._systems(rows, place)) for place in places)
+        lines = []
+        for place in sorted({row.place for row in rows}):
+            systems = self.added_up((row.enters_service, row.systems) for row in rows if row.place == place)
+            lines.append(OrderLine(place, systems))
         prices: list[float | None] = [None] * self.periods
         for row in rows if batch else ():
-            prices[self.index[row.enters_service]] = _price(row)
+            prices[self.index[row.enters_service]] = price_of(row)
         one = rows[0]
-        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, lines, tuple(prices))
-
-    def _systems(self, rows: list[OrderRow], place: str) -> tuple[float, ...]:
-        systems = [0.0] * self.periods
-        for row in rows:
-            if row.place == place:
-                systems[self.index[row.enters_service]] += row.systems
-        return tuple(systems)
+        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), tuple(prices))
 
     @property
     def delivered(self) -> tuple[Group, ...]:
@@ -231,16 +194,24 @@ class Facts:
     def maximizes_value(self) -> bool:
         return bool(self.scenario.get("objective") == "maximize_value")
 
+    def demands_with(self, field: str) -> tuple[str, ...]:
+        """Demands that give a field."""
+        return tuple(sorted(name for name, demand in self.scenario.get("demand", {}).items() if field in demand))
+
     @cached_property
     def valued(self) -> tuple[str, ...]:
         """Demands whose work has a value, where value is maximised."""
-        demands = self.scenario.get("demand", {}) if self.maximizes_value else {}
-        return tuple(sorted(name for name, demand in demands.items() if "value_usd_per_unit_hour" in demand))
+        return self.demands_with("value_usd_per_unit_hour") if self.maximizes_value else ()
 
     @property
     def asked_for(self) -> tuple[str, ...]:
         """Demands asked for per second; the others have deadlines."""
-        return tuple(sorted(name for name, demand in self.scenario["demand"].items() if "per_second" in demand))
+        return self.demands_with("per_second")
+
+    @property
+    def with_deadlines(self) -> tuple[str, ...]:
+        """Demands of work to be done by the end of periods."""
+        return self.demands_with("by_deadline_unit_hours")
 
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""
@@ -249,14 +220,12 @@ class Facts:
     @cached_property
     def unmet(self) -> dict[str, tuple[float, ...]]:
         """Work per second not served, by demand that has a price for it or, where value is maximised, a value."""
-        demands = {
-            name for name, demand in self.scenario.get("demand", {}).items() if "unmet_usd_per_unit_hour" in demand
+        rows = self.plan.unmet
+        named = {*self.demands_with("unmet_usd_per_unit_hour"), *self.valued, *(row.demand for row in rows)}
+        return {
+            name: self.added_up((row.period, row.per_second) for row in rows if row.demand == name)
+            for name in sorted(named)
         }
-        demands.update(self.valued)
-        unmet = {name: [0.0] * self.periods for name in sorted(demands | {row.demand for row in self.plan.unmet})}
-        for row in self.plan.unmet:
-            unmet[row.demand][self.index[row.period]] += row.per_second
-        return {name: tuple(values) for name, values in unmet.items()}
 
     def window(self, window: str) -> tuple[date, date]:
         """The first and last day of a budget's window."""
@@ -272,21 +241,3 @@ class Facts:
         """The first month of a fiscal year; it ends in the calendar year it is named after."""
         starts = int(self.scenario["finance"]["fiscal_year_starts"])
         return MONTHS_PER_YEAR * (year if starts == 1 else year - 1) + starts - 1
-
-
-def _price(row: OrderRow) -> float | None:
-    return row.price_usd if row.route not in RENTED else row.usd_per_accelerator_hour
-
-
-def _batches(orders: Iterable[OrderRow]) -> list[tuple[int, list[OrderRow]]]:
-    """Commitments in as few batches per offer as give each batch one price a period."""
-    batches: dict[tuple[str, int], list[OrderRow]] = {}
-    for row in (row for row in orders if row.commitment):
-        batch = 1
-        while any(
-            other.enters_service == row.enters_service and _price(other) != _price(row)
-            for other in batches.get((row.offer, batch), ())
-        ):
-            batch += 1
-        batches.setdefault((row.offer, batch), []).append(row)
-    return [(batch, rows) for (_, batch), rows in sorted(batches.items(), key=lambda pair: pair[0])]

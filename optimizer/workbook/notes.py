@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from openpyxl.cell.cell import Cell
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
-from optimizer.workbook.areas import Area, areas_in
-from optimizer.workbook.book import Book
-from optimizer.workbook.cells import LONGEST_TEXT, put_text
-from optimizer.workbook.styles import Role
+from optimizer.workbook.writing.areas import Area, areas_in
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.cells import LONGEST_TEXT, put_text
+from optimizer.workbook.writing.styles import Role
 
 
 @dataclass(frozen=True)

@@ -13,34 +13,38 @@ from optimizer.explore.side_by_side import Runs
 from optimizer.files import write_bytes
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
-from optimizer.workbook.bridge import write_bridge
-from optimizer.workbook.capacity import write_capacity
-from optimizer.workbook.cash import write_cash
-from optimizer.workbook.checks import write_checks
-from optimizer.workbook.compare import write_compare
-from optimizer.workbook.contents import open_contents, write_contents
-from optimizer.workbook.depreciation import write_depreciation
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.finish import finish, recalculated
-from optimizer.workbook.given import marked
-from optimizer.workbook.in_memory import saved
-from optimizer.workbook.inputs import write_inputs
-from optimizer.workbook.layout import Book
-from optimizer.workbook.limits import Sources, write_limits
-from optimizer.workbook.log import write_log
+from optimizer.workbook.language.given import marked
+from optimizer.workbook.language.translate import translate
+from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
-from optimizer.workbook.orders import write_orders
-from optimizer.workbook.purchase_orders import write_purchase_orders
-from optimizer.workbook.sensitivity import write_sensitivity
-from optimizer.workbook.sites import write_sites
-from optimizer.workbook.styles import Styles
-from optimizer.workbook.summary import open_summary, write_summary
-from optimizer.workbook.supply import write_supply
-from optimizer.workbook.translate import translate
-from optimizer.workbook.unit_costs import write_unit_costs
-from optimizer.workbook.why import write_why
-from optimizer.workbook.wording import ENGLISH, Language, font_of
+from optimizer.workbook.sheets.bridge import write_bridge
+from optimizer.workbook.sheets.capacity import capacity
+from optimizer.workbook.sheets.carriers import capacity_rows, input_rows, order_rows, place_rows
+from optimizer.workbook.sheets.cash import cash
+from optimizer.workbook.sheets.cash_carriers import cash_rows
+from optimizer.workbook.sheets.checks import write_checks
+from optimizer.workbook.sheets.compare import write_compare
+from optimizer.workbook.sheets.contents import open_contents, write_contents
+from optimizer.workbook.sheets.depreciation import depreciation
+from optimizer.workbook.sheets.inputs import InputTable, inputs
+from optimizer.workbook.sheets.limits import Sources, write_limits
+from optimizer.workbook.sheets.log import write_log
+from optimizer.workbook.sheets.orders import orders
+from optimizer.workbook.sheets.purchase_orders import purchase_orders
+from optimizer.workbook.sheets.sensitivity import write_sensitivity
+from optimizer.workbook.sheets.sites import sites
+from optimizer.workbook.sheets.summary import open_summary, write_summary
+from optimizer.workbook.sheets.supply import supply
+from optimizer.workbook.sheets.unit_costs import unit_costs
+from optimizer.workbook.sheets.why import write_why
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.finish import finish, recalculated
+from optimizer.workbook.writing.in_memory import saved
+from optimizer.workbook.writing.list_sheet import draw_list
+from optimizer.workbook.writing.styles import Styles
+from optimizer.workbook.writing.time_sheet import draw
 
 
 def write_workbook(
@@ -76,24 +80,29 @@ def build(made: Made) -> Book:
     made = made if made.language == ENGLISH else marked(made)
     book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
     contents, summary = open_contents(book), open_summary(book)
-    inputs = write_inputs(book)
-    orders = write_orders(book, inputs)
-    write_purchase_orders(book, inputs, orders)
-    capacity = write_capacity(book, inputs, orders)
-    places = write_sites(book, inputs, orders, capacity)
-    supply = write_supply(book, inputs, orders)
-    cash = write_cash(book, inputs, orders, places)
-    write_depreciation(book, inputs, orders, cash)
-    write_unit_costs(book, inputs, capacity, cash)
-    limits = write_limits(book, Sources(book.facts, inputs, orders, capacity, places, supply, cash))
+    draw(book, inputs(book.facts), InputTable)
+    rows = input_rows(book)
+    draw(book, orders(book.facts))
+    ordered = order_rows(book.facts)
+    draw_list(book, purchase_orders(book.facts))
+    draw(book, capacity(book.facts))
+    draw(book, sites(book.facts))
+    work, places = capacity_rows(book.facts), place_rows(book)
+    draw(book, supply(book.facts))
+    draw(book, cash(book.facts))
+    paid = cash_rows(book.facts)
+    draw(book, depreciation(book.facts))
+    draw(book, unit_costs(book.facts))
+    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
     write_why(book)
     write_compare(book)
     write_bridge(book)
     write_sensitivity(book)
-    write_checks(book, inputs, orders, cash, places)
+    write_checks(book, rows, ordered, paid, places)
     write_log(book)
-    write_summary(summary, orders, places, cash, limits)
+    write_summary(summary, ordered, places, paid, limits)
     write_contents(contents)
+    book.write_formulas()
     workbook.properties = DocumentProperties(
         creator="chipmix",
         title=f"Procurement plan: {book.facts.scenario.get('name', '')}",

@@ -13,9 +13,9 @@ from openpyxl.utils.cell import coordinate_from_string
 from catalogs.problems import Location, Problem, suggestion
 from optimizer.workbook.back.copy import Opened
 from optimizer.workbook.back.sheets import Found, Value, unescaped
-from optimizer.workbook.book import Book, InputCell
 from optimizer.workbook.notes import Note
-from optimizer.workbook.rules import RULES
+from optimizer.workbook.writing.book import Book, InputCell
+from optimizer.workbook.writing.rules import RULES
 
 SAME = 1e-12
 """Relative difference of one number written by two programs."""

@@ -14,7 +14,7 @@ from catalogs.yaml_text import Map, Text
 from optimizer.request.schedules import Reading, mean, reading_of
 from optimizer.workbook.back.compare import Edit
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts
-from optimizer.workbook.input_finance import (
+from optimizer.workbook.sheets.input_finance import (
     AFTER,
     AFTER_COUNTED,
     AFTER_LESS_WORTH,

@@ -13,8 +13,8 @@ from catalogs.problems import InputError, Problem
 from catalogs.yaml_text import Map, Seq, tree_of
 from optimizer.workbook.back.compare import Edit
 from optimizer.workbook.back.edits import Changer, written
-from optimizer.workbook.facts import HOSTED
-from optimizer.workbook.lines import OVERRIDE
+from optimizer.workbook.groups import HOSTED
+from optimizer.workbook.writing.lines import OVERRIDE
 
 SYSTEMS, FACTOR = f"{OVERRIDE}systems/", f"{OVERRIDE}factor/"
 LONGEST_NAME = 80

@@ -17,11 +17,11 @@ from optimizer.workbook.back.compare import Compared, Edit, compared
 from optimizer.workbook.back.copy import Opened, copy_in
 from optimizer.workbook.back.edits import Changer
 from optimizer.workbook.back.holds import hold_systems
-from optimizer.workbook.book import Book
-from optimizer.workbook.lines import OVERRIDE, VIEW
+from optimizer.workbook.language.wording import Language
 from optimizer.workbook.notes import Note
-from optimizer.workbook.wording import Language
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.lines import OVERRIDE, VIEW
 
 
 @dataclass(frozen=True)

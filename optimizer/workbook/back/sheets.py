@@ -16,7 +16,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from optimizer.reading import from_outside
 from optimizer.workbook.back.package import KIND, LAST_COLUMN, Package, local
-from optimizer.workbook.cells import LONGEST_FORMULA
+from optimizer.workbook.writing.cells import LONGEST_FORMULA
 
 Value = float | str | bool | None
 MOST_CELLS, LARGEST_SHEET = 1_000_000, 2_000_000

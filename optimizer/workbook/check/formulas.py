@@ -9,10 +9,11 @@ from datetime import date
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from optimizer.workbook.areas import Area
 from optimizer.workbook.check.subject import Finding, FormulaCell, Subject
-from optimizer.workbook.lines import FIRST_PERIOD, START
-from optimizer.workbook.styles import Role
+from optimizer.workbook.writing.areas import Area
+from optimizer.workbook.writing.lines import START
+from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.styles import Role
 
 STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}
 ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")

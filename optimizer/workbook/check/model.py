@@ -17,10 +17,11 @@ from optimizer.workbook.back.package import Package
 from optimizer.workbook.back.sheets import Cells, Value, read_sheets
 from optimizer.workbook.check.as_written import cells_and_names
 from optimizer.workbook.check.subject import Finding, Subject
-from optimizer.workbook.given import given_texts
-from optimizer.workbook.lines import FIRST_PERIOD, ITEM, LABEL, PLACE, SOURCE
-from optimizer.workbook.styles import Role
-from optimizer.workbook.wording import ENGLISH, Missing, Wording
+from optimizer.workbook.language.given import given_texts
+from optimizer.workbook.language.wording import ENGLISH, Missing, Wording
+from optimizer.workbook.writing.lines import ITEM, LABEL, PLACE, SOURCE
+from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.styles import Role
 
 RELATIVE, ABSOLUTE, CENT = 1e-9, 1e-6, 0.01
 MASTER = "master_check"

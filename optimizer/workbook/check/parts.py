@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from openpyxl.cell.cell import Cell
 
-from optimizer.workbook.areas import areas_in
-from optimizer.workbook.cells import LONGEST_FORMULA, LONGEST_TEXT
 from optimizer.workbook.check.as_written import areas_of_charts
 from optimizer.workbook.check.formulas import STATIC
 from optimizer.workbook.check.subject import Finding, Subject
+from optimizer.workbook.writing.areas import areas_in
+from optimizer.workbook.writing.cells import LONGEST_FORMULA, LONGEST_TEXT
 
 LONGEST_TITLE = 31
 CHART = re.compile(r"xl/charts/chart\d+\.xml")

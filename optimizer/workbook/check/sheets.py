@@ -10,8 +10,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.check.formulas import LINK, STATIC
 from optimizer.workbook.check.subject import Finding, Subject
-from optimizer.workbook.lines import FIRST_PERIOD, HEADER, ITEM, LABEL, PLACE, START, UNIT
-from optimizer.workbook.styles import Role
+from optimizer.workbook.writing.lines import HEADER, ITEM, LABEL, PLACE, START, UNIT
+from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.styles import Role
 
 INPUT_SHEETS = ("Inputs", "Orders")
 LONGEST_TITLE = 31

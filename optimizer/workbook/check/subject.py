@@ -20,15 +20,16 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from catalogs.problems import InputError
 from optimizer.reading import from_outside
-from optimizer.workbook.areas import Area, areas_in
 from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula, written
 from optimizer.workbook.back.copy import Opened, copy_among
 from optimizer.workbook.back.package import KIND, Package
 from optimizer.workbook.back.sheets import Cells, Value, read_names, read_sheets
-from optimizer.workbook.book import Book
 from optimizer.workbook.embedded import Made
-from optimizer.workbook.lines import FIRST_PERIOD, HEADER
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.areas import Area, areas_in
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.lines import HEADER
+from optimizer.workbook.writing.references import FIRST_PERIOD
 
 STYLES = "xl/styles.xml"
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"

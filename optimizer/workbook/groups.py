@@ -1,0 +1,80 @@
+"""Orders of a plan as groups: those of one offer, and commitments of one offer at one price a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from optimizer.plan.format import OrderRow
+
+RENTED = frozenset({"lease", "reservation", "on_demand"})
+HOSTED = frozenset({"reservation", "on_demand"})
+Values = tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """Systems of a group entering service at a place, by period."""
+
+    place: str
+    systems: tuple[float, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all are whole systems."""
+        return all(systems.is_integer() for systems in self.systems)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Orders of one offer, or commitments of one offer at one price per period, at all places.
+
+    `batch` is 0 for orders and counts from 1 for commitments. `entry_prices` holds USD per system or per
+    accelerator-hour by period of entry; only commitments have it, because an order's follows from the offer.
+    """
+
+    offer: str
+    batch: int
+    system: str
+    accelerator: str
+    vendor: str
+    route: str
+    lines: tuple[OrderLine, ...]
+    entry_prices: Values
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.offer}#{self.batch}"
+
+    @property
+    def committed(self) -> bool:
+        return self.batch > 0
+
+    @property
+    def purchased(self) -> bool:
+        return self.route not in RENTED
+
+    @property
+    def suffix(self) -> str:
+        """What tells a line of this group from the same line of the offer's orders."""
+        return "" if not self.batch else ", committed" + (f" ({self.batch})" if self.batch > 1 else "")
+
+
+def price_of(row: OrderRow) -> float | None:
+    """USD per system or per accelerator-hour that an order pays."""
+    return row.price_usd if row.route not in RENTED else row.usd_per_accelerator_hour
+
+
+def batches_of(orders: Iterable[OrderRow]) -> list[tuple[int, list[OrderRow]]]:
+    """Commitments in as few batches per offer as give each batch one price a period."""
+    batches: dict[tuple[str, int], list[OrderRow]] = {}
+    for row in (row for row in orders if row.commitment):
+        batch = 1
+        while any(
+            other.enters_service == row.enters_service and price_of(other) != price_of(row)
+            for other in batches.get((row.offer, batch), ())
+        ):
+            batch += 1
+        batches.setdefault((row.offer, batch), []).append(row)
+    return [(batch, rows) for (_, batch), rows in sorted(batches.items(), key=lambda pair: pair[0])]

@@ -1,0 +1,131 @@
+"""The part of Cash about terms that outlast the horizon: what of their rent is owed, and when it falls due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, area, at, down, key_of
+from optimizer.workbook.writing.styles import Role
+
+DUE = "Rent due after the horizon"
+
+
+def rent_due(facts: Facts) -> Iterator[Section]:
+    """Rent due after the horizon by fiscal year: what is still due at its start, less what is at the next."""
+    names = facts.after_horizon
+    known = {row.fiscal_year: row.rent_usd for row in facts.plan.after_horizon}
+    by_year = [
+        Line(DUE, "USD", name, key=key_of("due", name), shows_in_total=known.get(name, 0.0),
+             total=f"={at('still due', name).total}" + (f"-{at('still due', later).total}" if later else ""),
+             meaning=f"rent due after the horizon in {name}")
+        for name, later in zip_longest(names, names[1:])
+    ]  # fmt: skip
+    if by_year:
+        total = f"=SUM({down([at('due', name) for name in names], '$F')})"
+        every = Line(f"{DUE}, all", "USD", total=total, role=Role.TOTAL, key=key_of("due", "all"))
+        note = "Undiscounted, of terms that outlast it; what of it counts is a cost above."
+        yield Section(f"{DUE}, by fiscal year", note, [*by_year, every])
+
+
+def all_due(facts: Facts) -> str:
+    """The same sum another way: rent of a period times the periods left."""
+    rent, left = (area([at(what, group) for group in facts.terms]) for what in ("rent of a period", "periods after"))
+    return f"SUMPRODUCT({rent},{left})"
+
+
+def owed(facts: Facts) -> Iterator[Section]:
+    """The lines behind what is owed, block by block; none where no order has a term to outlast the horizon."""
+    if not facts.after_horizon:
+        return
+    groups = list(facts.terms)
+    yield Section("Terms: rent of a period", "Of what enters, in each period of its term.", [
+        _line("rent of a period", "Rent of a period", group, f"={at('hourly rent', group).now}*hours_per_period", None)
+        for group in groups
+    ])  # fmt: skip
+    yield _periods_after(groups)
+    yield _value(groups)
+    yield _counted()
+    note = "Rent of a period times the value of the periods left, as far as it counts."
+    yield Section("Owed by period of entry", note, [
+        _line("owed of entry", "Owed of entry", group, f"={rent.now}*{value.now}*{at('share owed').now}")
+        for group in groups
+        for rent, value in [(at("rent of a period", group), at("value of periods after", group))]
+    ])  # fmt: skip
+    yield Section("Owed in the last period of the horizon", "What is owed of all that has entered by then.", [
+        _line("owed", "Owed", group, f"=(@${PERIOD}=periods_in_horizon)*{at('owed of entry', group).total}")
+        for group in groups
+    ])  # fmt: skip
+    yield _still_due(facts, groups)
+
+
+def _line(what: str, label: str, group: Group, periods: str, total: str | None = SUM) -> Line:
+    return Line(label + group.suffix, "USD", group.offer, periods=periods, total=total, key=key_of(what, group))
+
+
+def _periods_after(groups: list[Group]) -> Section:
+    note = "By period of entry; constant: periods of the term."
+    return Section("Terms: periods after the horizon", note, [
+        Line(f"Periods after{group.suffix}", "periods", group.offer, constant=f"={at('service', group).constant}",
+             periods=f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)", key=key_of("periods after", group))
+        for group in groups
+    ])  # fmt: skip
+
+
+def _value(groups: list[Group]) -> Section:
+    """One USD in each of the periods left, discounted to the middle of the horizon's last period."""
+    growth = at("discount of a period").constant
+    return Section(
+        "Terms: value of the periods left", "Of one USD in each, discounted to the horizon's last period.", [
+        Line("Discount of a period", "factor", source="from the discount rate", key=key_of("discount of a period"),
+             constant="=(1+discount_rate)^(1/periods_per_year)"),
+        *(
+            Line(f"Value of the periods left{group.suffix}", "factor", group.offer,
+                 periods=f"=IF(discount_rate=0,{left},(1-{growth}^-{left})/({growth}-1))",
+                 key=key_of("value of periods after", group))
+            for group in groups
+            for left in [at("periods after", group).now]
+        ),
+    ])  # fmt: skip
+
+
+def _counted() -> Section:
+    """The share of the rent that counts: less what hardware of that age would be worth, unless in full or ignored."""
+    worth = f"INDEX({at('share left').across},periods_in_horizon-@${PERIOD}+1)"
+    counted = f"=rent_after_counted*(1-rent_after_less_worth*{worth})"
+    note = "By period of entry: one less the share left at the age that the horizon ends at; see Inputs."
+    line = Line("Share owed", "share", periods=counted, key=key_of("share owed"))
+    return Section("Share of the rent that is owed", note, [line])
+
+
+def _still_due(facts: Facts, groups: list[Group]) -> Section:
+    """Fiscal years after the horizon, and the rent still due at the start of each, undiscounted."""
+    note = (
+        "A period belongs to the fiscal year in which it starts; constant: periods after the horizon before the year."
+    )
+    names, end = facts.after_horizon, at("first day after").constant
+    rent, left = (down([at(what, group) for group in groups]) for what in ("rent of a period", "periods after"))
+    first_year = f"YEAR(EDATE({end},MOD(1-fiscal_year_starts,months_per_year)))"
+    numbers = (first_year, *(f"{at('year after the horizon', name).constant}+1" for name in names))
+    rest = f"months_per_year-MOD(MONTH({end})-fiscal_year_starts,months_per_year)"
+    until = ("0", f"ROUNDUP(({rest})/months_per_period,0)", *(
+        f"{at('still due', name).constant}+periods_per_year" for name in names[1:]
+    ))  # fmt: skip
+    return Section("Rent still due from a fiscal year on", note, [
+        Line("First day after the horizon", "date", key=key_of("first day after"),
+             constant="=EDATE(horizon_start,periods_in_horizon*months_per_period)"),
+        *(
+            Line("Fiscal year after the horizon", "year", name, constant=f"={number}",
+                 key=key_of("year after the horizon", name))
+            for name, number in zip(names, numbers, strict=False)
+        ),
+        *(
+            Line("Rent still due", "USD", name, constant=f"={periods}", constant_unit="periods", total=SUM,
+                 periods=f"=SUMPRODUCT({rent},({left}>{HERE.constant})*({left}-{HERE.constant}))",
+                 key=key_of("still due", name))
+            for name, periods in zip(names, until, strict=False)
+        ),
+    ])  # fmt: skip

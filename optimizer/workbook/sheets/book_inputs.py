@@ -1,0 +1,86 @@
+"""The part of Inputs behind the book view, leases and unit costs. None of it changes what the plan costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimizer.workbook.facts import TERMS, Facts, number
+from optimizer.workbook.sheets.input_finance import OURS
+from optimizer.workbook.sheets.market import MarketOffer, market_of
+from optimizer.workbook.writing.citations import cited
+from optimizer.workbook.writing.lines import VIEW, Line, Section
+from optimizer.workbook.writing.references import Row, at, key_of
+
+UNITS = (
+    ("Seconds in an hour", "s/hour", 3600.0, "seconds_per_hour"),
+    ("TFLOP in a PFLOP", "TFLOP/PFLOP", 1000.0, "tflop_per_pflop"),
+    ("Units in a million", "number", 1e6, "units_per_million"),
+)
+LIVES = (
+    ("short", 3.0, "", "chipmix: a short life, for comparison"),
+    ("Amazon, part of its servers", 5.0, "2025-01", "as the company reports"),
+    ("Meta, servers", 5.5, "2025-01", "as the company reports"),
+    ("Microsoft and Alphabet, servers", 6.0, "2023-01", "as the companies report"),
+)
+
+
+def book_inputs(facts: Facts) -> Iterator[Section]:
+    """Units, lives to compare with, the rate of leases if there are any, and the market's rents."""
+    yield Section("Units of unit costs", lines=[
+        Line(label, unit, constant=value, source=OURS, name=name, locked="a definition")
+        for label, unit, value, name in UNITS
+    ])  # fmt: skip
+    yield _lives(facts)
+    if any(group.route in TERMS for group in facts.groups):
+        rate = _view(facts, "Discount rate of leases", "share/year", "discount_rate", "share", "lease_rate")
+        note = "Your incremental borrowing rate belongs here; the discount rate stands in for it."
+        yield Section("Leases", note, [rate])
+    market = market_of(facts)
+    if market:
+        note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
+        lines = [line for offers in market.values() for line in _rents(facts, offers)]
+        yield Section("Market's rent, to compare unit costs with", note, lines)
+
+
+def _lives(facts: Facts) -> Section:
+    network = _view(facts, "Book life of network", "years", "book_life_years", "positive", "network_life_years")
+    lives = [
+        Line(f"Life to compare: {label}", "years", constant=years, source=source, date=day, rule="positive",
+             keys=(f"{VIEW}life/{label}",), key=key_of("life", label))
+        for label, years, day, source in LIVES
+    ]  # fmt: skip
+    note = "Book life of systems: under Finance; of added power: under Power that may be added. Changes no cash."
+    return Section("Book view: lives by class", note, [network, *lives])
+
+
+def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str) -> Line:
+    """An assumption of the workbook alone, that begins as one of the scenario."""
+    source = f"scenario: {field}" + ", as for systems" * (field == "book_life_years")
+    return Line(label, unit, constant=number(facts.scenario["finance"][field]), source=source, rule=rule, name=name,
+                keys=(f"{VIEW}{name}",))  # fmt: skip
+
+
+def market_rent(facts: Facts, offer: str) -> Row:
+    """The rent of an offer of the market: that of the plan, or a line of its own."""
+    return at("offer", "price", offer) if offer in facts.offers else at("market's rent", offer)
+
+
+def _rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
+    """A rent, or whether an offer of the plan may be ordered in a period, as a factor."""
+    yield from (_rent(facts, each) for each in offers if each.offer not in facts.offers)
+    for each in (each for each in offers if each.offer in facts.offers):
+        yield Line(
+            "Market's rent: may be ordered", "switch", each.offer, source="catalogue: available", rule="switch",
+            periods=[float(rent is not None) for rent in each.rents], key=key_of("market's rent open", each.offer),
+        )  # fmt: skip
+
+
+def _rent(facts: Facts, market: MarketOffer) -> Line:
+    field = "usd_per_accelerator_hour"
+    citation = cited(facts, market.offer, field)
+    if not market.allowed:
+        citation["source"] += "; not in this scenario"
+    return Line(
+        "Market's rent", "USD/accelerator-hour", market.offer, periods=market.rents, rule="amount",
+        keys=(f"catalog/offers/{market.offer}/{field}",), key=key_of("market's rent", market.offer), **citation,
+    )  # fmt: skip

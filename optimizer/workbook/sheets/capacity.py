@@ -1,0 +1,206 @@
+"""Capacity: what is asked for, what is done of it and by which accelerator, and the systems that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from optimizer.plan.format import WorkRow
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.stands import stands_at, systems_in_service
+from optimizer.workbook.sheets.work_inputs import unit_of
+from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
+from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+
+@dataclass(frozen=True)
+class Task:
+    """Systems that do work of a demand at a place, by period, and the work they do per second."""
+
+    demand: str
+    workload: str
+    accelerator: str
+    system: str
+    place: str
+    systems: tuple[float, ...]
+    work: tuple[float, ...]
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.demand}/{self.system}/{self.place}"
+
+
+def tasks_of(facts: Facts) -> list[Task]:
+    """The optimiser's assignment, in an order in which a demand's lines, and an accelerator's, stand together."""
+    found: dict[tuple[str, str, str, str, str], list[WorkRow]] = {}
+    for row in facts.plan.work:
+        found.setdefault((row.demand, row.workload, row.accelerator, row.system, row.place), []).append(row)
+    return [
+        Task(
+            *key,
+            facts.added_up((row.period, row.systems) for row in rows),
+            facts.added_up((row.period, row.work_per_second) for row in rows),
+        )
+        for key, rows in sorted(found.items())
+    ]
+
+
+def capacity(facts: Facts) -> TimeSheet:
+    """Results on top, the systems behind them below."""
+    tasks = tasks_of(facts)
+    sections = [
+        *_served(facts, tasks), *_deadlines(facts), *_by_accelerator(facts, tasks),
+        _at_work(tasks), _work(facts, tasks), systems_in_service(facts), *_spare(facts, tasks),
+    ]  # fmt: skip
+    return TimeSheet("Capacity", "Capacity: work asked for and done", "0070C0", sections, list(_checks(facts)))
+
+
+def _block(
+    facts: Facts, key: str, label: str, unit: str, note: str, demands: Sequence[str], formula: Callable[[str], str]
+) -> Iterator[Section]:
+    """A heading and a line for each demand, its workload's unit in the note column."""
+    hours = " × h" if unit == "unit-hours" else ""
+    lines = [
+        Line(label, unit, name, periods=formula(name), source=unit_of(facts, name) + hours, key=key_of(key, name))
+        for name in demands
+    ]
+    if lines:
+        yield Section(label, note, lines)
+
+
+def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
+    """Demands per second; `beyond` is what is done beyond the demand, negative: what is missing."""
+    asked = facts.asked_for
+    may_lack = [name for name in asked if name in facts.unmet]
+
+    def done(name: str) -> str:
+        return sum_down([at("work", task) for task in tasks if task.demand == name])
+
+    def beyond(name: str) -> str:
+        row = at("asked", name).now
+        more = f"{at('done', name).now}-{row}" + (f"+{at('not served', name).now}" if name in may_lack else "")
+        return f"=IF(ABS({more})<=tolerance_quantity*{row},0,{more})"
+
+    def missing(name: str) -> str:
+        row = at("asked", name).now
+        return f"=IF({row}=0,0,MIN(0,{at('beyond demand', name).now}/{row}))"
+
+    yield from _block(facts, "asked", "Demand", "units/s", "Work asked for per second.", asked,
+                      lambda name: f"={at('demand', name).now}")  # fmt: skip
+    yield from _block(facts, "done", "Work done", "units/s", "By the systems that the optimiser put to it; see below.",
+                      [*asked, *facts.with_deadlines], done)  # fmt: skip
+    yield from _block(facts, "not served", "Not served", "units/s", "Left by the optimiser, at its price or value.",
+                      may_lack, lambda name: f"={at('unmet', name).now}")  # fmt: skip
+    note = "Work done and work not served, less demand. Negative: an edit asks for more than the systems do."
+    yield from _block(facts, "beyond demand", "Done beyond demand", "units/s", note, asked, beyond)
+    yield from _block(facts, "missing of demand", "Missing, share of demand", "share",
+                      "Zero: all of the demand is accounted for.", asked, missing)  # fmt: skip
+
+
+def _deadlines(facts: Facts) -> Iterator[Section]:
+    """Unit-hours due and done so far, and what is missing at a deadline as a share of what is due."""
+    demands = facts.with_deadlines
+
+    def missing(name: str) -> str:
+        due, so_far = at("due", name).now, at("done so far", name).now
+        return f"=IF({due}=0,0,MIN(0,{so_far}/{due}-1))"
+
+    yield from _block(facts, "due", "Work due", "unit-hours", "By the end of the period, from the first on.", demands,
+                      lambda name: f"={at('deadline', name).now}")  # fmt: skip
+    yield from _block(facts, "done so far", "Work done so far", "unit-hours", "Work done per second times hours.",
+                      demands, lambda name: f"=SUM({at('done', name).so_far})*hours_per_period")  # fmt: skip
+    yield from _block(facts, "missing of due", "Missing, share of work due", "share", "Zero: the deadline is met.",
+                      demands, missing)  # fmt: skip
+
+
+def _by_accelerator(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for task in tasks:
+        rows.setdefault((task.demand, task.accelerator), []).append(at("work", task))
+    lines = [
+        Line(f"Done of {demand}", "units/s", accelerator, periods=sum_down(rows[demand, accelerator]),
+             source=unit_of(facts, demand), key=key_of("done by", demand, accelerator))
+        for demand, accelerator in rows
+    ]  # fmt: skip
+    if lines:
+        yield Section(
+            "Which accelerator does what", "Work done per second by demand and accelerator, all places.", lines
+        )
+
+
+def _at_work(tasks: Sequence[Task]) -> Section:
+    note = "Assigned by the optimiser; an override does not change it. Whether it fits: see Spare."
+    return Section("Systems at work", note, [
+        Line(f"At work on {task.demand}", "systems", task.system, task.place, periods=task.systems, role=Role.SOLVER,
+             whole=False, key=key_of("at work", task))
+        for task in tasks
+    ])  # fmt: skip
+
+
+def _work(facts: Facts, tasks: Sequence[Task]) -> Section:
+    note = "Systems at work times accelerators in one (constant) times throughput."
+    return Section("Work by system and place", note, [
+        Line(f"Work on {task.demand}", "units/s", task.system, task.place, source=unit_of(facts, task.demand),
+             constant=f"={at('system', 'accelerators', task.system).constant}", constant_unit="accelerators/system",
+             periods=f"={at('at work', task).now}*{HERE.constant}"
+                     f"*{at('throughput', task.accelerator, task.workload).now}",
+             key=key_of("work", task), shows=task.work,
+             meaning=f"work of {task.system} at {task.place} on {task.demand} in")
+        for task in tasks
+    ])  # fmt: skip
+
+
+def _standing(facts: Facts) -> dict[tuple[str, str], list[Row]]:
+    """Lines of systems in service by place and system."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for stand in (stand for place in facts.places for stand in stands_at(facts, place)):
+        found.setdefault((stand.place, stand.system), []).append(stand.row)
+    return found
+
+
+def _spare(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
+    """Available systems less those at work; a negative number is work that no longer fits."""
+    present = _standing(facts)
+    used = _by_name([at("at work", task) for task in tasks])
+    available = {of: f"=availability*SUM({down(rows)})" for of, rows in present.items()}
+    spare = {of: left_of(at("available", *of).now, at("at work in all", *of).now) for of in present}
+    left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
+    if present:
+        yield _by_system("available", "Available", "Systems in service times their availability.", available)
+        yield _by_system("at work in all", "At work", "On all demands.", dict.fromkeys(present, used))
+        yield _by_system("spare", "Spare", left, spare)
+
+
+def _by_system(key: str, label: str, note: str, formulas: Mapping[tuple[str, str], str]) -> Section:
+    return Section(label, note, [
+        Line(label, "systems", system, place, whole=False, periods=formula, key=key_of(key, place, system))
+        for (place, system), formula in formulas.items()
+    ])  # fmt: skip
+
+
+def _by_name(rows: Sequence[Row]) -> str:
+    """The sum of those of the lines that have the item and the place of the formula's own."""
+    if not rows:
+        return "=0"
+    names = ",".join(f"{down(rows, f'${column}', fixed=True)},{HERE.part(f'${column}#n')}" for column in "BC")
+    return f"=SUMIFS({down(rows, fixed=True)},{names})"
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    present = _standing(facts)
+    if present:
+        value = f"=MIN(0,{area([at('spare', *of) for of in present])})"
+        meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
+        yield Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning)
+    for label, what, demands in (
+        ("Demand is served", "missing of demand", facts.asked_for),
+        ("Deadlines are met", "missing of due", facts.with_deadlines),
+    ):
+        if demands:
+            value = f"=MIN(0,{area([at(what, name) for name in demands])})"
+            meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
+            yield Check(label, value, "ratio", "tolerance_quantity", meaning)

@@ -1,0 +1,147 @@
+"""Cash: what the plan costs by period, its present value, fiscal years, budgets, and the workings by offer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import optimizer.audit.costs as audited
+from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES, lines_of
+from optimizer.plan.format import BudgetRow
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Values
+from optimizer.workbook.sheets.after_horizon import rent_due
+from optimizer.workbook.sheets.budget_path import budget_path
+from optimizer.workbook.sheets.fiscal_years import fiscal_years
+from optimizer.workbook.sheets.input_sites import BUDGETS
+from optimizer.workbook.sheets.workings import parts_of, workings
+from optimizer.workbook.writing.cells import WorkbookError
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import at, key_of, sum_down, summed
+from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+COSTS = {record.name: record.label for record in COST_LINES}
+"""The plan's cost names in the order of the sheet, whatever budget they belong to."""
+CAPEX, OPEX = lines_of("capex_usd"), lines_of("opex_usd")
+OWED = "owed_usd"
+OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
+"""What is in no budget, apart from what is owed."""
+
+
+def cash(facts: Facts) -> TimeSheet:
+    """Results on top, workings below. Raises WorkbookError for a cost that the sheet does not know."""
+    unknown = {name for name, values in facts.plan.costs.items() if name not in COSTS and any(values.values())}
+    if unknown:
+        raise WorkbookError(f"the workbook does not know the costs {', '.join(sorted(unknown))} yet")
+    sections = [
+        _costs(facts), _present(facts), fiscal_years(facts), *rent_due(facts), *_budgets(facts),
+        *workings(facts), budget_path(facts),
+    ]  # fmt: skip
+    return TimeSheet("Cash", "Cash: costs are positive, receipts negative, USD", "C55A11", sections, money=True)
+
+
+def _costs(facts: Facts) -> Section:
+    """The cost lines, then capex, opex and total, and the parts of them that the fiscal years show."""
+    capex, opex = at("cost", "capex"), at("cost", "opex")
+    note = "Undiscounted. Hardware is cash: deposits when ordered, the rest on entering service."
+    return Section("Cost by period", note, [
+        *(_cost(facts, name) for name in COSTS),
+        Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=_all_of(*CAPEX),
+             key=capex.key, shows=_planned(facts, *(line.__name__ for line in audited.CAPEX)), meaning="capex in"),
+        Line("Capex, cumulative", "USD", source="from the first period on", periods=f"=SUM({capex.so_far})"),
+        Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=_all_of(*OPEX),
+             key=opex.key, shows=_planned(facts, *(line.__name__ for line in audited.OPEX)), meaning="opex in"),
+        Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex.now}-{at('cost', 'rent_usd').now}",
+             key=key_of("cost", "opex without rent")),
+        Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=_all_of(*OTHER),
+             key=key_of("cost", "other")),
+        Line("Total cost", "USD", total=SUM, source="capex, opex, owed, unmet work, receipts", role=Role.TOTAL,
+             periods=_all_of(*COSTS), key=key_of("cost", "total")),
+    ])  # fmt: skip
+
+
+def _cost(facts: Facts, name: str) -> Line:
+    """A cost as the sum of its parts, by its rule; without lines of its own, the plan's figures."""
+    planned, parts = _planned(facts, name), parts_of(facts, name)
+    rule = "maintenance_share/periods_per_year*" if name == "maintenance_usd" else "-" * COST_LINE[name].receipt
+    line = Line(COSTS[name], "USD", total=SUM, source=COST_LINE[name].note, key=key_of("cost", name), shows=planned,
+                meaning=f"{name} in")  # fmt: skip
+    if parts is None:
+        return replace(line, periods=planned, source="optimiser's, static", role=Role.SOLVER)
+    return replace(line, periods=f"={rule}{summed(parts)}")
+
+
+def _planned(facts: Facts, *names: str) -> Values:
+    """What the plan says of cost lines together, by period."""
+    lines = [facts.plan.costs.get(name, {}) for name in names]
+    return tuple(math.fsum(line.get(key, 0.0) for line in lines) for key in facts.keys)
+
+
+def _all_of(*names: str, what: str = "cost") -> str:
+    return sum_down([at(what, name) for name in names])
+
+
+def _present(facts: Facts) -> Section:
+    """Discount factors and the present value of each cost; NPV in the total column, also the other way."""
+    note = "Flows of a period are discounted to its middle, what is left at its end to its end."
+    return Section("Present value", note, [
+        Line("Discount factor, mid-period", "factor", key=key_of("discount factor", "mid"),
+             periods=f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)",
+             shows=[float(row.discount_mid) for row in facts.plan.periods], meaning="mid-period discount factor of"),
+        Line("Discount factor, end of period", "factor", key=key_of("discount factor", "end"),
+             periods=f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)",
+             shows=[float(row.discount_end) for row in facts.plan.periods], meaning="end discount factor of"),
+        *(_present_value(name) for name in COSTS),
+        Line("Net present value of cost", "USD", total=SUM, source="in Total: the optimiser's objective",
+             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key=key_of("net present value"),
+             name="total_npv_usd", shows_in_total=facts.plan.objective_usd, within=facts.money_tolerance,
+             meaning="net present value of cost, the objective"),
+        Line("Net present value, other way", "USD", total=_other_way(), source="totals times factors",
+             key=key_of("net present value", "other way")),
+    ])  # fmt: skip
+
+
+def _present_value(name: str) -> Line:
+    factor = at("discount factor", "end" if name in AT_PERIOD_END else "mid")
+    label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
+    return Line(label, "USD", total=SUM, periods=f"={at('cost', name).now}*{factor.now}",
+                key=key_of("present value", name))  # fmt: skip
+
+
+def _other_way() -> str:
+    """Totals times mid-period factors, with the residual moved to the end of its period."""
+    total, residual = at("cost", "total").across, at("cost", "residual_usd").across
+    mid, end = (at("discount factor", when).across for when in ("mid", "end"))
+    return f"=SUMPRODUCT({total},{mid})+SUMPRODUCT({residual},{end})-SUMPRODUCT({residual},{mid})"
+
+
+def _budgets(facts: Facts) -> Iterator[Section]:
+    """What is used of each budget, its limit and what is left of it, in the total column."""
+    used, allowed, left = (
+        [_of_budget(row, label, what) for row in facts.plan.budget]
+        for label, what in (("used", "used"), ("limit", "allowed"), ("headroom", "left"))
+    )
+    if used:
+        note = "Sum over the periods that start in the window, against the limit."
+        yield Section("Budgets", note, [*used, *allowed, *left])
+
+
+def _of_budget(row: BudgetRow, label: str, what: str) -> Line:
+    of = (row.budget, row.window)
+    totals = {
+        "used": _used(*of),
+        "allowed": f"={at('budget', 'limit', *of).constant}",
+        "left": f"={at('budget allowed', *of).total}-{at('budget used', *of).total}",
+    }
+    return Line(
+        f"{BUDGETS[row.budget]}: {label}", "USD", row.window, total=totals[what], key=key_of(f"budget {what}", *of),
+        shows_in_total=row.used_usd if what == "used" else None, meaning=f"{row.budget} used in {row.window}",
+    )  # fmt: skip
+
+
+def _used(budget: str, window: str) -> str:
+    flows = at("cost", budget.removesuffix("_usd"))
+    first, last = (at("budget", day, budget, window).constant for day in ("first day", "last day"))
+    return f'=SUMIFS({flows.across},{flows.starts_across},">="&{first},{flows.starts_across},"<="&{last})'

@@ -1,0 +1,163 @@
+"""The part of Orders that holds the other decisions and the factors paid: optimiser, override, what is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from optimizer.workbook.decisions import (
+    ENGINEER,
+    EXPAND,
+    RETIRE,
+    Decision,
+    breaks_in_words,
+    decisions_of,
+    factors_paid,
+)
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, at, key_of
+from optimizer.workbook.writing.styles import Role
+
+FACTOR_NOTE = (
+    "Price breaks depend on how many systems an order has: the optimiser's factor holds for its own number. "
+    "Where you override systems, override the factor too."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A factor paid for an offer, or a decision: what its lines have in common and by what their keys end."""
+
+    what: str
+    of: str | Decision
+    line: Line
+    values: tuple[float, ...]
+
+    def key(self, kind: str) -> str:
+        return key_of(f"{self.what} {kind}", self.of)
+
+
+def other_decisions(facts: Facts) -> Iterator[Section]:
+    """Factors paid and decisions, three blocks in one order."""
+    factors = factors_paid(facts)
+    choices = [*_factors(factors), *(_choice(decision) for decision in decisions_of(facts))]
+    if choices:
+        chosen, overrides, used = (list(map(of, choices)) for of in (_chosen, _override, _used))
+        note = "Do not type here but in the overrides below."
+        yield Section("Other decisions of the optimiser", note, chosen, _break_notes(facts, factors))
+        yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", overrides)
+        yield Section("Other decisions used", "The override where there is one, else the optimiser's.", used)
+
+
+def _factors(factors: Mapping[str, tuple[float, ...]]) -> Iterator[Choice]:
+    for offer, values in factors.items():
+        yield Choice("factor", offer, Line("Price paid over list price", "factor", offer), values)
+
+
+def _choice(decision: Decision) -> Choice:
+    kind = decision.kind
+    line = Line(kind.label + decision.suffix, kind.unit, decision.item, decision.place, total=SUM)
+    return Choice("decision", decision, line, decision.values)
+
+
+def _break_notes(facts: Facts, offers: Iterable[str]) -> list[str]:
+    """The terms of each offer with price breaks, in words."""
+    breaks = {offer: breaks_in_words(facts.catalog["offers"][offer]["price_breaks"]) for offer in offers}
+    notes = [f"Price breaks of {offer}, {words}." for offer, words in breaks.items()]
+    return [FACTOR_NOTE, *notes] if notes else []
+
+
+def _chosen(choice: Choice) -> Line:
+    label = f"{choice.line.label}, optimiser"
+    return replace(choice.line, label=label, periods=choice.values, role=Role.SOLVER, key=choice.key("optimiser"))
+
+
+def _override(choice: Choice) -> Line:
+    rule = choice.of.kind.rule if isinstance(choice.of, Decision) else "amount"
+    return replace(
+        choice.line, label=f"{choice.line.label}, override", total=None, periods=[None] * len(choice.values),
+        rule=rule, keys=(f"{OVERRIDE}{choice.what}/{choice.line.item}",), key=choice.key("override"),
+    )  # fmt: skip
+
+
+def _used(choice: Choice) -> Line:
+    line = choice.line
+    override, chosen = (at(f"{choice.what} {kind}", choice.of).now for kind in ("override", "optimiser"))
+    return replace(
+        line, periods=f"=IF(ISBLANK({override}),{chosen},{override})", key=choice.key("used"), shows=choice.values,
+        meaning=f"{line.label} {line.item} {line.place} in",
+    )  # fmt: skip
+
+
+def decision_checks(facts: Facts) -> list[Section]:
+    """Lines behind the checks, about fleet, power and engineering."""
+    return [*_retired(facts), *_expanded(facts), *_unready(facts)]
+
+
+def _retired(facts: Facts) -> Iterator[Section]:
+    """Systems off that would still be there, what is left, and systems switched off when there were none."""
+    decisions = decisions_of(facts, RETIRE)
+    if not decisions:
+        return
+    there = {decision: at("fleet that may be retired", decision) for decision in decisions}
+    yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
+        _line(decision, "Off so far", "retired so far",
+              periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
+        for decision in decisions
+    ])  # fmt: skip
+    yield Section("Fleet left of what may be retired", lines=[
+        _line(decision, "Left in service", "left of fleet",
+              periods=f"={there[decision].now}-{at('retired so far', decision).now}")
+        for decision in decisions
+    ])  # fmt: skip
+    yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
+        _line(decision, "Off too late", "retired too late",
+              total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
+        for decision in decisions
+    ])  # fmt: skip
+
+
+def _line(decision: Decision, label: str, key: str, periods: str | None = None, total: str | None = None) -> Line:
+    return Line(label + decision.suffix, decision.kind.unit, decision.item, decision.place, periods=periods,
+                total=total, key=key_of(key, decision))  # fmt: skip
+
+
+def _expanded(facts: Facts) -> Iterator[Section]:
+    """MW that may still be added, and MW on line before the time it takes to add them."""
+    decisions = decisions_of(facts, EXPAND)
+    if not decisions:
+        return
+    used = {decision: at("decision used", decision) for decision in decisions}
+    yield Section("Power that may still be added", "Most power added less what is added in all periods.", [
+        _line(decision, "Room for power", "room for power",
+              total=f"={at('decision', 'max_mw', decision).constant}-{row.total}")
+        for decision, row in used.items()
+    ])  # fmt: skip
+    yield Section("Power on line too early", "MW in periods that an order in the first period cannot reach.", [
+        _line(decision, "Power too early", "power too early",
+              total=f'=SUMIFS({row.across},{row.axis_across},"<="&{_in_periods(decision, "lead_time_months")})')
+        for decision, row in used.items()
+    ])  # fmt: skip
+
+
+def _in_periods(decision: Decision, months: str) -> str:
+    return f"ROUNDUP({at('decision', months, decision).constant}/months_per_period,0)"
+
+
+def _unready(facts: Facts) -> Iterator[Section]:
+    """Systems bought before the engineering of their accelerator was ready."""
+    decisions = decisions_of(facts, ENGINEER)
+    bought = [group for group in facts.groups if group.purchased and not group.committed]
+    lines = [
+        Line("Ordered too early", "systems", group.offer, constant=f"={_in_periods(decision, 'months')}", total=SUM,
+             periods=f"=IF(SUMIFS({row.across},{row.axis_across},"
+                     f'"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})=0,{at("entering", group).now},0)',
+             constant_unit="periods", key=key_of("ordered before engineering", decision, group))
+        for decision in decisions
+        for row in [at("decision used", decision)]
+        for group in bought if group.accelerator == decision.item
+    ]  # fmt: skip
+    note = "Purchases by period of entering service; constant: periods that engineering takes."
+    if decisions:
+        yield Section("Ordered before engineering is ready", note, lines)

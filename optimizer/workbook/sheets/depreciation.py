@@ -1,0 +1,187 @@
+"""Depreciation: prepayments, construction in progress, assets by class, net book value beside the residual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from optimizer.workbook.decisions import EXPAND, decisions_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, asset_lines, assets_of, lives
+from optimizer.workbook.sheets.book_checks import at_end, book_checks
+from optimizer.workbook.sheets.book_inputs import LIVES
+from optimizer.workbook.sheets.corkscrew import corkscrew
+from optimizer.workbook.sheets.fiscal_years import by_year, years_of
+from optimizer.workbook.sheets.leases import lease_checks, leases
+from optimizer.workbook.sheets.purchases import purchased
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down, summed
+from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+LONGEST_LABEL = 49
+ALL = "Net book value"
+"""What the balance of all classes is called."""
+SCOPE = "Not in it: the fleet, whose cost was paid before this plan; engineering and porting, which are expensed."
+NAMES = {SYSTEMS: "Systems", NETWORK: "Network", POWER: "Added power"}
+
+
+def depreciation(facts: Facts) -> TimeSheet:
+    """The book view, then leases; leases first where nothing is purchased."""
+    assets = assets_of(facts)
+    book, rent = list(_book_view(facts, assets)), leases(facts)
+    held, owed = book_checks(facts, assets), lease_checks(facts)
+    first = bool(purchased(facts))
+    sections, checks = [*book, *rent] if first else [*rent, *book], [*held, *owed] if first else [*owed, *held]
+    heading = "Depreciation and leases: the book view, USD"
+    return TimeSheet("Depreciation", heading, "833C0B", sections, checks, money=True, longest=LONGEST_LABEL)
+
+
+def _book_view(facts: Facts, assets: Sequence[Asset]) -> Iterator[Section]:
+    """All classes together, then the balances of each, then the lines of each asset."""
+    if not assets:
+        yield Section("Nothing is capitalised", "The plan orders nothing and adds no power.")
+        return
+    kinds = list(dict.fromkeys(asset.kind for asset in assets))
+    yield Section("", more=[SCOPE])
+    yield lives(assets)
+    yield _total(kinds)
+    yield _residual(assets)
+    yield _by_year(facts)
+    yield from _prepaid(facts)
+    yield _building(facts, assets)
+    yield from (_class(kind, [asset for asset in assets if asset.kind == kind]) for kind in kinds)
+    if purchased(facts):
+        yield _other_lives()
+    yield from asset_lines(assets)
+    yield from _ordered(facts)
+
+
+def _total(kinds: Sequence[str]) -> Section:
+    """Net book value of all classes as a balance."""
+
+    def plus(balance: str, label: str) -> str:
+        return "+".join(at(f"{NAMES[kind]} {balance}", label).now for kind in kinds)
+
+    charge, placed = f"={plus('depreciation', 'charge')}", f"={plus('cost', 'placed in service')}"
+    left = f"={plus('cost', 'retired')}-({plus('depreciation', 'of what is retired')})"
+    outs = {"depreciation": charge, "book value of what is retired": left}
+    note = "Straight line from entering service, by class; lives on Inputs."
+    return Section("Net book value, all classes", note, corkscrew(ALL, {"placed in service": placed}, outs))
+
+
+def _residual(assets: Sequence[Asset]) -> Section:
+    """What the plan assumes to get, beside what the books then hold."""
+    book, left, received = (at(f"{what} at the end") for what in ("book value", "residual value", "received before"))
+    all_left = sum_down([at("residual value", asset) for asset in assets if asset.has_residual], "$F")
+    falls = f"=-{at('cost', 'residual_usd').now}-(@${PERIOD}=periods_in_horizon)*{left.total}"
+    gain = f"={received.now}-{at(ALL, 'book value of what is retired').now}"
+    return Section("Residual value that the plan assumes, beside the books", "In Total: at the end of the horizon.", [
+        Line("Net book value at the end", "USD", total=f"={at_end(ALL, 'closing')}", key=book.key),
+        Line("Residual value at the end", "USD", total=all_left, key=left.key),
+        Line("Residual value less net book value", "USD", total=f"={left.total}-{book.total}", role=Role.TOTAL),
+        Line("Residual value of what is retired", "USD", total=SUM, periods=falls, key=received.key),
+        Line("Residual less book value of what is retired", "USD", total=SUM, source="gain; negative: loss",
+             periods=gain),
+    ])  # fmt: skip
+
+
+def _by_year(facts: Facts) -> Section:
+    flows = ("placed in service", "depreciation", "book value of what is retired")
+    sums = [line for flow in flows for line in by_year(facts, f"{flow[0].upper()}{flow[1:]}", at(ALL, flow))]
+    balance = at(ALL, "closing").across
+    ends = [
+        Line("Net book value at the end of the year", "USD", year,
+             total=f"=INDEX({balance},MATCH({at('fiscal year', year).constant},{HERE.years_across},1))")
+        for year in years_of(facts)
+    ]  # fmt: skip
+    note = "Sums over the year; the net book value is that at its end."
+    return Section("Book view by fiscal year", note, [*sums, *ends])
+
+
+def _bought(facts: Facts, what: str) -> list[Row]:
+    return [at(what, group) for group in purchased(facts)]
+
+
+def _prepayments_used(facts: Facts) -> str:
+    """What was prepaid of the systems that enter service."""
+    paid, balances = _bought(facts, "paid"), _bought(facts, "balance paid")
+    return f"={summed(paid)}-{summed(balances)}" if paid else "=0"
+
+
+def _prepaid(facts: Facts) -> Iterator[Section]:
+    """Deposits until the system enters service, and the balances still to be paid for what is ordered."""
+    if purchased(facts):
+        deposits = _bought(facts, "deposit")
+        ins, outs = {"deposits paid": sum_down(deposits)}, {"systems entering service": _prepayments_used(facts)}
+        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(_bought(facts, "balance ordered")),
+                   source="at the end of the period; not a balance yet")  # fmt: skip
+        note = "Deposits until the system enters service; opening: paid before the horizon."
+        yield Section("Prepayments", note, [*corkscrew("Prepayments", ins, outs, sum_down(deposits, "$G")), due])
+
+
+def _building(facts: Facts, assets: Sequence[Asset]) -> Section:
+    """What is received and paid for until it is in service."""
+    kinds = list(dict.fromkeys(asset.kind for asset in assets))
+    ins = {
+        "prepayments": _prepayments_used(facts),
+        "balances paid": sum_down(_bought(facts, "balance paid")),
+        "network": sum_down([at("network", group) for group in facts.groups]),
+        "added power": sum_down([at("flow", decision) for decision in decisions_of(facts, EXPAND)]),
+    }
+    placed = "+".join(summed([asset.cost for asset in assets if asset.kind == kind]) for kind in kinds)
+    note = (
+        "Zero at the end of each period: the plan pays the balance when the system enters service, and powers it then."
+    )
+    return Section(
+        "Construction in progress", note, corkscrew("Construction", ins, {"placed in service": f"={placed}"})
+    )
+
+
+def _class(kind: str, assets: Sequence[Asset]) -> Section:
+    """Cost, accumulated depreciation and their difference."""
+    name = NAMES[kind]
+    leaving = [asset for asset in assets if asset.leaves]
+    retired, written = (sum_down([at(what, asset) for asset in leaving]) for what in ("retired", "written off"))
+    placed, charged = (sum_down(rows) for rows in ([a.cost for a in assets], [at("charge", a) for a in assets]))
+    net = f"={at(f'{name} cost', 'closing').now}-{at(f'{name} depreciation', 'closing').now}"
+    return Section(f"{name} in service", "Cost less accumulated depreciation is the net book value.", [
+        *corkscrew(f"{name} cost", {"placed in service": placed}, {"retired": retired}),
+        *corkscrew(f"{name} depreciation", {"charge": charged}, {"of what is retired": written}),
+        Line(f"{name}: net book value", "USD", periods=net, role=Role.TOTAL, key=key_of("net book value", kind)),
+    ])  # fmt: skip
+
+
+def _other_lives() -> Section:
+    """The charge on systems under lives that others use."""
+    note = "Straight line over the life (constant, in periods), as if nothing were retired before its end."
+    lines = [line for label, *_ in LIVES for line in _other_life(label)]
+    return Section("Depreciation of systems under other lives", note, lines)
+
+
+def _other_life(label: str) -> Iterator[Line]:
+    placed = at("Systems cost", "placed in service")
+    cost, axis = placed.across, placed.axis_across
+    full = at("charged in full under a life", label)
+    yield Line(
+        f"Charged in full: {label}", "USD", constant=f"={at('life', label).constant}*periods_per_year",
+        constant_unit="periods", key=full.key,
+        periods=f'=SUMIFS({cost},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))',
+    )  # fmt: skip
+    life = full.constant
+    last = f"({life}-INT({life}))*SUMIFS({cost},{axis},@${PERIOD}-INT({life}))"
+    yield Line(f"Depreciation: {label}", "USD", total=SUM, periods=f"=({full.now}+{last})/{life}")
+
+
+def _ordered(facts: Facts) -> Iterator[Section]:
+    """Balances of systems that are ordered by the end of a period and enter service later."""
+    lines = [
+        Line(f"Balance ordered{group.suffix}", "USD", group.offer, constant=f"={at('lead', group).constant}",
+             constant_unit="periods", key=key_of("balance ordered", group),
+             periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
+        for group in purchased(facts)
+        for row in [at("balance paid", group)]
+        for axis in [row.axis_across]
+    ]  # fmt: skip
+    if lines:
+        note = "Due after the period; constant: lead time in periods."
+        yield Section("Balances of systems ordered", note, lines)

@@ -1,0 +1,143 @@
+"""The part of Inputs about sites, unmet work and budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from optimizer.formulation.register import limits_of
+from optimizer.plan.format import BudgetRow
+from optimizer.request.resources import KW_PER_MW, RESOURCES
+from optimizer.request.schedules import highest
+from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.references import Row, at, key_of
+
+LIVE = tuple(
+    each
+    for each in RESOURCES
+    if each.of_site in (None, "peak_pue") and each.parts in (1, KW_PER_MW) and not each.per_month
+)
+"""Resources of a site whose use the sheets can follow; of others they show the plan's figures."""
+LIMITS = {each.field: (each.limit_on_sheet, each.unit) for each in LIVE}
+BUDGETS = {record.key[1]: record.on_sheet for record in limits_of("budget")}
+TARIFFS = {
+    "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
+    "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
+    "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
+}
+UNMET = "unmet_usd_per_unit_hour"
+NOT_GIVEN, UNLIKE_MONTHS = "not given, counts as 0", "its months differ inside a period"
+ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
+
+
+def sites(facts: Facts) -> Section:
+    """Limits, PUE and tariffs of our sites."""
+    return Section("Sites", lines=[line for site in facts.sites for line in _site(facts, site)])
+
+
+def _site(facts: Facts, site: str) -> Iterator[Line]:
+    given = facts.scenario["sites"][site]
+    for name, words in LIMITS.items():
+        if name in given:
+            yield _by_period(site, name, words, f"scenario: {name}", facts.over_periods(name, given[name], 0.0))
+    yield from _pue(facts, site)
+    for name, words in TARIFFS.items():
+        source = f"scenario: {name}" if name in given else NOT_GIVEN
+        yield _by_period(site, name, words, source, facts.over_periods(name, given.get(name, "0")))
+
+
+def _by_period(site: str, name: str, words: tuple[str, str], source: str, values: tuple[float | None, ...]) -> Line:
+    return Line(*words, place=site, periods=values, source=source, rule="amount", keys=(f"sites/{site}/{name}",),
+                key=key_of("site", name, site))  # fmt: skip
+
+
+def _pue(facts: Facts, site: str) -> Iterator[Line]:
+    """PUE for energy and for power: numbers, or by period; one line where they are the same.
+
+    Where months differ inside a period and the peak is the highest of them, a new mean does not say what the highest
+    is: both are locked.
+    """
+    given = facts.scenario["sites"][site]
+    raw, varies = given["pue"], by_period(facts, site)
+    line = Line(
+        ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",),
+        constant=None if varies else number(raw), periods=facts.over_periods("pue", raw) if varies else None,
+        key=key_of("site", "pue", site),
+    )  # fmt: skip
+    peak = replace(line, label=PEAK_PUE, key=key_of("site", "peak_pue", site))
+    if "peak_pue" in given:
+        yield line
+        yield replace(peak, periods=None, constant=number(given["peak_pue"]), source="scenario: peak_pue",
+                      keys=(f"sites/{site}/peak_pue",))  # fmt: skip
+    elif _own_peak(facts, site):
+        yield replace(line, keys=(), locked=UNLIKE_MONTHS)
+        yield replace(peak, keys=(), locked=UNLIKE_MONTHS, periods=facts.read(highest, raw))
+    else:
+        yield line
+
+
+def by_period(facts: Facts, site: str) -> bool:
+    """Whether the PUE of a site is given by period."""
+    return isinstance(facts.scenario["sites"][site]["pue"], dict)
+
+
+def _own_peak(facts: Facts, site: str) -> bool:
+    """Whether the PUE at peak has a line of its own."""
+    given = facts.scenario["sites"][site]
+    return "peak_pue" in given or facts.over_periods("pue", given["pue"]) != facts.read(highest, given["pue"])
+
+
+def pue(facts: Facts, site: str) -> str:
+    """PUE for energy, as formulas refer to it."""
+    row = at("site", "pue", site)
+    return row.now if by_period(facts, site) else row.constant
+
+
+def peak_constant(facts: Facts, site: str) -> Row | None:
+    """The line of the PUE at peak where it is one number."""
+    one = "peak_pue" in facts.scenario["sites"][site] or not by_period(facts, site)
+    return _peak(facts, site) if one else None
+
+
+def peak_pue(facts: Facts, site: str) -> str:
+    """PUE at peak, as formulas refer to it."""
+    return _peak(facts, site).constant if peak_constant(facts, site) else _peak(facts, site).now
+
+
+def _peak(facts: Facts, site: str) -> Row:
+    return at("site", "peak_pue" if _own_peak(facts, site) else "pue", site)
+
+
+def unmet_work(facts: Facts) -> Iterator[Section]:
+    """What work that is not done costs, where that has a price."""
+    lines = [
+        Line("Unmet work", "USD/unit-hour", demand, source=f"scenario: {UNMET}", rule="amount",
+             periods=facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET]),
+             keys=(f"demand/{demand}/{UNMET}",), key=key_of("price of unmet work", demand))
+        for demand in priced_unmet(facts)
+    ]  # fmt: skip
+    if lines:
+        yield Section("Price of unmet work", lines=lines)
+
+
+def priced_unmet(facts: Facts) -> list[str]:
+    """Demands that may go unmet at a price."""
+    return [demand for demand in facts.unmet if UNMET in facts.scenario["demand"][demand]]
+
+
+def budgets(facts: Facts) -> Iterator[Section]:
+    """Each budget: its window and its limit."""
+    lines = [line for budget in facts.plan.budget for line in _budget(facts, budget)]
+    if lines:
+        yield Section("Budgets", "A budget holds for the periods that start in its window.", lines)
+
+
+def _budget(facts: Facts, budget: BudgetRow) -> Iterator[Line]:
+    kind = BUDGETS[budget.budget]
+    of, source = (budget.budget, budget.window), f"scenario: {budget.budget}"
+    for day, constant in zip(("first day", "last day"), facts.window(budget.window), strict=True):
+        yield Line(f"{kind}, {day}", "date", budget.window, constant=constant, source=source, rule="date",
+                   locked="the window's", key=key_of("budget", day, *of))  # fmt: skip
+    yield Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount",
+               keys=(f"budget/{budget.budget}",), part=budget.window, key=key_of("budget", "limit", *of))  # fmt: skip

@@ -1,0 +1,111 @@
+"""Inputs: every assumption that a formula uses, with unit, basis, date and source."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
+from optimizer.workbook.sheets.book_inputs import book_inputs
+from optimizer.workbook.sheets.carriers import InputRows
+from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs, value_inputs
+from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
+from optimizer.workbook.sheets.input_offers import commitments, offers, systems
+from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
+from optimizer.workbook.sheets.supply_inputs import supply_inputs
+from optimizer.workbook.sheets.work_inputs import work_inputs
+from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Section
+from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.table import Table
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+__all__ = ["InputRows", "fingerprint", "inputs"]
+
+_AXIS = {
+    START: f"=EDATE(horizon_start,(@${PERIOD}-1)*months_per_year/periods_per_year)",
+    END: f"=EDATE(@${START},months_per_year/periods_per_year)-1",
+    FISCAL_YEAR: f"=YEAR(EDATE(@${START},MOD(1-fiscal_year_starts,months_per_year)))",
+    PERIOD: f"=COLUMNS($I${HEADER}:@${HEADER})",
+}
+FINGERPRINT_POWER = 0.1
+"""Small, so that a share and a budget both leave a trace in one sum."""
+
+
+class InputTable(Table):
+    """The time axis is made here; every other sheet links to it."""
+
+    columns = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "Basis", "Date", "Source")
+
+    def axis_formula(self, row: int) -> Formula:
+        return Formula(_AXIS[row])
+
+    def period_header(self, column: int) -> None:
+        self.text(HEADER, column, self.book.facts.keys[column - FIRST_PERIOD], Role.NUMBERS)
+
+    def finish(self) -> None:
+        """The dates and fiscal years that the formulas give must be those of the plan."""
+        periods = self.book.facts.plan.periods
+        starts = [_plain(date.fromisoformat(row.start)) for row in periods]
+        self.book.tie(self.title, START, starts, "first day of")
+        years = [float(row.fiscal_year.removeprefix("fy")) for row in periods]
+        self.book.tie(self.title, FISCAL_YEAR, years, "fiscal year of")
+        super().finish()
+
+
+def inputs(facts: Facts) -> TimeSheet:
+    """The assumptions, in the order in which the other sheets need them."""
+    sections = [
+        _scalars(facts), finance(facts), residual(facts), after_horizon(facts), carbon(facts),
+        systems(facts), *offers(facts), *commitments(facts), sites(facts), *fleet_inputs(facts),
+        *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
+        supply_inputs(facts), *budgets(facts), *book_inputs(facts),
+    ]  # fmt: skip
+    return TimeSheet("Inputs", "Inputs: change a yellow cell and every total follows", "FFC000", sections)
+
+
+def _scalars(facts: Facts) -> Section:
+    horizon, starts = "scenario: horizon", float(facts.scenario["finance"]["fiscal_year_starts"])
+    lines = [
+        Line("First day of the horizon", "date", constant=month_start(facts.first), source=horizon, rule="date",
+             name="horizon_start"),
+        Line("Periods in a year", "periods", constant=MONTHS_PER_YEAR / facts.months, source=horizon, rule="positive",
+             name="periods_per_year"),
+        Line("First month of the fiscal year", "month", constant=starts, source="scenario: fiscal_year_starts",
+             rule="month", name="fiscal_year_starts"),
+        _defined("Months in a year", "months", 12.0, "positive", "months_per_year"),
+        _defined("Hours in a year", "hours", 8760.0, "positive", "hours_per_year"),
+        _defined("When a flow of a period is paid", "share", 0.5, "share", "cash_timing"),
+        _defined("kW in a MW", "kW/MW", 1000.0, "positive", "kw_per_mw"),
+        _defined("kg in a tonne", "kg/t", 1000.0, "positive", "kg_per_t"),
+        _defined("USD in a million USD", "USD/USD m", 1e6, "positive", "usd_per_million"),
+        _defined("Tolerance for money", "USD", facts.money_tolerance, "amount", "tolerance_usd", "any"),
+        _defined("Tolerance for quantities", "ratio", 1e-9, "amount", "tolerance_quantity", "any"),
+        _defined("Tolerance of the edit detector", "number", 1e-8, "amount", "tolerance_edited", "any"),
+        _defined("Power of the edit detector", "ratio", FINGERPRINT_POWER, "positive", "fingerprint_power"),
+    ]  # fmt: skip
+    note = "The horizon and its periods belong to this plan; run chipmix plan to change them."
+    return Section("Time, units and tolerances", note, lines)
+
+
+def _defined(label: str, unit: str, value: float, rule: str, name: str, shown_as: str = "") -> Line:
+    return Line(label, unit, constant=value, source=OURS, rule=rule, name=name, constant_unit=shown_as)
+
+
+def fingerprint(book: Book, last: int) -> float:
+    """Sum of (1 + x) ** fingerprint_power over the assumptions: what it is while nobody has edited one."""
+    sheet = book.workbook["Inputs"]
+    columns = [5, *range(FIRST_PERIOD, FIRST_PERIOD + book.facts.periods)]
+    total = 0.0
+    for row in range(HEADER + 1, last + 1):
+        for column in columns:
+            total += (1.0 + _plain(sheet.cell(row, column).value)) ** FINGERPRINT_POWER
+    return total
+
+
+def _plain(value: Any) -> float:
+    if isinstance(value, date):
+        return float(value.toordinal() - date(1899, 12, 30).toordinal())
+    return float(value or 0.0)

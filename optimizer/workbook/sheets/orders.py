@@ -1,0 +1,189 @@
+"""Orders: what the optimiser chose, what the reader puts in its place, and what is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimizer.workbook.decisions import clusters_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group, OrderLine
+from optimizer.workbook.sheets.decision_orders import decision_checks, other_decisions
+from optimizer.workbook.sheets.input_offers import has_term
+from optimizer.workbook.writing.lines import OVERRIDE, SUM, Line, Section
+from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
+from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+
+def orders(facts: Facts) -> TimeSheet:
+    """Choices and overrides, then systems and accelerators entering, in and leaving service."""
+    sections = [
+        _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
+        _in_service(facts), *_corkscrew(facts), _early(facts), *decision_checks(facts), *_unmet(facts),
+        *_clusters(facts),
+    ]  # fmt: skip
+    return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections)
+
+
+def _time() -> Section:
+    horizon = f"=MAX({HERE.axis_across})"
+    return Section("Time", lines=[
+        Line("Hours in a period", "hours", constant="=hours_per_year/periods_per_year", name="hours_per_period"),
+        Line("Months in a period", "months", constant="=months_per_year/periods_per_year", name="months_per_period"),
+        Line("Periods in the horizon", "periods", constant=horizon, name="periods_in_horizon"),
+    ])  # fmt: skip
+
+
+def _terms(facts: Facts) -> Section:
+    """Lead time and service in periods, by group."""
+    lead = [
+        Line(f"Lead time{group.suffix}", "periods", group.offer, key=key_of("lead", group),
+             constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
+        for group in facts.groups
+    ]  # fmt: skip
+    service = [
+        Line(f"Periods in service{group.suffix}", "periods", group.offer, key=key_of("service", group),
+             constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+        for group in facts.groups
+    ]  # fmt: skip
+    note = "A lead time rounds up to whole periods, a term to the nearest, at least one."
+    return Section("Terms in periods", note, [*lead, *service])
+
+
+def _months(facts: Facts, group: Group) -> str:
+    if has_term(facts, group.offer, "term_months"):
+        return at("offer", "term_months", group.offer).constant
+    return "service_life_years*months_per_year"
+
+
+def _choices(facts: Facts) -> Iterator[Section]:
+    """The optimiser's systems and the block of overrides in the same order."""
+    pairs = [(group, line) for group in facts.groups if not group.committed for line in group.lines]
+    note = "By period of entering service. Do not type here but in the overrides below."
+    yield Section("Chosen by the optimiser", note, [
+        Line("Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER,
+             whole=line.whole, key=key_of("optimiser", group, line.place))
+        for group, line in pairs
+    ])  # fmt: skip
+    note = "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
+    yield Section("Overrides", note, [
+        Line("Override", "systems", group.offer, line.place, periods=[None] * facts.periods, whole=line.whole,
+             rule="amount" if _divisible(facts, group) else "count", key=key_of("override", group, line.place),
+             keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
+        for group, line in pairs
+    ])  # fmt: skip
+
+
+def _divisible(facts: Facts, group: Group) -> bool:
+    return bool(facts.catalog["offers"][group.offer].get("divisible") == "true")
+
+
+def _entering(facts: Facts) -> Iterator[Section]:
+    """Systems entering service, accelerators per system in the constant column; then at all places."""
+    note = "The override where there is one, else the optimiser's; commitments as in Inputs."
+    used = [_used(group, line) for group in facts.groups for line in group.lines]
+    yield Section("Systems entering service", note, used)
+    yield Section("Systems entering service, all places", lines=[
+        Line(f"All places{group.suffix}", "systems", group.offer, total=SUM,
+             periods=sum_down([at("entering", group, line.place) for line in group.lines]),
+             whole=all(line.whole for line in group.lines), key=key_of("entering", group))
+        for group in facts.groups
+    ])  # fmt: skip
+
+
+def _used(group: Group, line: OrderLine) -> Line:
+    override, chosen = at("override", group, line.place).now, at("optimiser", group, line.place).now
+    formula = f"=IF(ISBLANK({override}),{chosen},{override})"
+    if group.committed:
+        formula = f"={at('commitment', 'systems', group, line.place).now}"
+    return Line(
+        f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
+        constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+        source="constant: accelerators in a system", whole=line.whole, key=key_of("entering", group, line.place),
+        shows=line.systems, meaning=f"systems of {group.offer} at {line.place} in",
+    )  # fmt: skip
+
+
+def _accelerators(facts: Facts) -> Section:
+    """Accelerators entering service: systems times accelerators in a system."""
+    return Section("Accelerators entering service", "Orders and commitments, all places.", [
+        Line("Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}",
+             periods=f"=SUMPRODUCT({down(rows, '$E')},{down(rows)})", key=key_of("accelerators entering", accelerator))
+        for vendor, accelerator in facts.accelerators
+        for rows in [_entering_of(facts, accelerator)]
+    ])  # fmt: skip
+
+
+def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
+    groups = [group for group in facts.groups if group.accelerator == accelerator]
+    return [at("entering", group, line.place) for group in groups for line in group.lines]
+
+
+def _in_service(facts: Facts) -> Section:
+    note = "What entered within the periods of service (constant); fleet not included."
+    return Section("Systems in service", note, [
+        Line(f"In service{group.suffix}", "systems", group.offer, constant=f"={at('service', group).constant}",
+             periods=cohort(at("entering", group), HERE.constant), constant_unit="periods",
+             key=key_of("in service", group))
+        for group in facts.groups
+    ])  # fmt: skip
+
+
+def _corkscrew(facts: Facts) -> Iterator[Section]:
+    """What leaves service; then opening, entering, leaving, closing."""
+    yield Section("Leaving service", "What entered as long ago as the periods of service.", [
+        Line(f"Leaving{group.suffix}", "systems", group.offer, key=key_of("leaving", group),
+             periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
+        for group in facts.groups
+    ])  # fmt: skip
+    opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
+    before = "$H#n:~#n"
+    entered = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
+    closing = f"={opening.now}+{entering.now}-{leaving.now}"
+    note = "Opening balance plus what entered and minus what left before the period."
+    yield Section("Balance of systems", note, [
+        Line("Opening", "systems", opening="=0", periods=f"={entered}", key=opening.key),
+        Line("Entering", "systems", total=SUM, periods=_of_groups(facts, "entering"), key=entering.key),
+        Line("Leaving, all offers", "systems", total=SUM, periods=_of_groups(facts, "leaving"), key=leaving.key),
+        Line("Closing", "systems", periods=closing, key=key_of("balance", "closing")),
+        Line("In service, all offers", "systems", periods=_of_groups(facts, "in service"),
+             key=key_of("balance", "in service")),
+    ])  # fmt: skip
+
+
+def _of_groups(facts: Facts, what: str) -> str:
+    return sum_down([at(what, group) for group in facts.groups])
+
+
+def _early(facts: Facts) -> Section:
+    """Systems that enter service sooner than an order placed in the first period could arrive."""
+    lines = [
+        Line("Too early", "systems", group.offer, key=key_of("too early", group),
+             total=f'=SUMIFS({row.across},{row.axis_across},"<="&{at("lead", group).constant})')
+        for group in facts.groups if not group.committed
+        for row in [at("entering", group)]
+    ]  # fmt: skip
+    return Section(
+        "Entering before the lead time", "Systems in periods that no order of this horizon can reach.", lines
+    )
+
+
+def _unmet(facts: Facts) -> Iterator[Section]:
+    lines = [
+        Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER, key=key_of("unmet", demand))
+        for demand, values in facts.unmet.items()
+    ]
+    if lines:
+        yield Section("Work not served", "Left by the optimiser; an override above does not change it.", lines)
+
+
+def _clusters(facts: Facts) -> Iterator[Section]:
+    """Where the optimiser runs each cluster."""
+    lines = [
+        Line(f"Cluster of {demand}", "accelerators", accelerator, place, periods=values, role=Role.SOLVER,
+             key=key_of("cluster", demand, accelerator, place))
+        for (demand, accelerator, place), values in clusters_of(facts).items()
+    ]  # fmt: skip
+    note = "Accelerators on which a demand runs at one place; an override does not change it."
+    if lines:
+        yield Section("Clusters", note, lines)

@@ -1,0 +1,189 @@
+"""Purchase orders: one table to filter, an order a row; systems and prices follow Orders and Inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import fsum
+
+from openpyxl.utils import get_column_letter
+
+from catalogs.periods import first_month
+from optimizer.plan.format import OrderRow
+from optimizer.workbook.decisions import factors_paid
+from optimizer.workbook.facts import Facts, month_start
+from optimizer.workbook.groups import Group
+from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import PERIOD, START
+from optimizer.workbook.writing.list_sheet import Column, Entry, ListSheet, column_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, at, key_of
+
+EPOCH = date(1899, 12, 30)
+"""The day that Excel counts dates from."""
+NOTE = (
+    "Rows follow overrides and prices. An override that adds an order in another period adds no row: a check says so."
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Systems of a group that enter service at a place in a period, counted from 0; `rows` are the plan's."""
+
+    group: Group
+    place: str
+    at: int
+    rows: tuple[OrderRow, ...]
+    broken: bool
+    """Whether the offer has price breaks."""
+
+    @property
+    def ordered(self) -> int:
+        """The month in which the period of order starts."""
+        return first_month(self.rows[0].ordered)
+
+    @property
+    def column(self) -> str:
+        """The letter of its period's column on the time sheets."""
+        return get_column_letter(FIRST_PERIOD + self.at)
+
+
+COLUMNS = {
+    "ordered": Column("Order date", "date", 13),
+    "enters": Column("Enters service", "date", 13),
+    "leaves": Column("Last day of service", "date", 13),
+    "vendor": Column("Vendor", "", 11),
+    "accelerator": Column("Accelerator", "", 14),
+    "offer": Column("Offer", "", 26),
+    "place": Column("Place", "", 18),
+    "route": Column("Route", "", 12),
+    "committed": Column("Commitment", "", 12),
+    "systems": Column("Systems", "systems", 11, summed=True),
+    "accelerators": Column("Accelerators", "accelerators", 13, summed=True),
+    "price": Column("Unit price, USD/system", "USD/system", 14),
+    "capex": Column("Capex with network, USD", "USD", 17, summed=True),
+    "deposit": Column("Deposit due at order, USD", "USD", 17, summed=True),
+    "balance": Column("Balance due on entering service, USD", "USD", 17, summed=True),
+    "rate": Column("Rent, USD/ accelerator-hour", "USD/accelerator-hour", 13),
+    "rent": Column("Rent, USD/hour", "USD/hour", 14, summed=True),
+    "term": Column("Rent over the term, USD", "USD", 17, summed=True),
+    "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
+}
+
+
+def purchase_orders(facts: Facts) -> ListSheet:
+    """Orders and commitments, then what they sum to."""
+    entries = [_entry(order) for order in _orders(facts)]
+    return ListSheet(
+        "Purchase orders", "Purchase orders", "7030A0", NOTE, COLUMNS, entries,
+        [_lists_all(entries)] if entries else [], "All orders, filtered or not",
+    )  # fmt: skip
+
+
+def _lists_all(entries: list[Entry]) -> Check:
+    value = f"=SUM({column_of(COLUMNS, 'systems', entries)})-{at('balance', 'entering').total}"
+    meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
+    return Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning)
+
+
+def _orders(facts: Facts) -> list[Order]:
+    """Orders and commitments by date of order."""
+    broken = factors_paid(facts)
+    found = [
+        Order(group, line.place, i, _rows(facts, group, line.place, i), group.offer in broken)
+        for group in facts.groups
+        for line in group.lines
+        for i, systems in enumerate(line.systems)
+        if systems
+    ]
+    return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.offer, o.group.batch, o.place))
+
+
+def _rows(facts: Facts, group: Group, place: str, i: int) -> tuple[OrderRow, ...]:
+    """The plan's rows of an order; commitments at another price are another group's."""
+    price = group.entry_prices[i]
+    return tuple(
+        row
+        for row in facts.plan.orders
+        if (row.offer, row.place, row.enters_service, row.commitment)
+        == (group.offer, place, facts.keys[i], group.committed)
+        and (price is None or price in (row.price_usd, row.usd_per_accelerator_hour))
+    )
+
+
+def _formulas(order: Order) -> dict[str, str]:
+    """Formulas by column; {name} stands for the row's cell in that column."""
+    group = order.group
+    service = at("service", group).constant
+    network = f"{{systems}}*{at('offer', 'network_usd', group.offer).constant}"
+    placed = at("commitment", "systems", group, order.place) if group.committed else None
+    found = {
+        "ordered": f"=EDATE({{enters}},-{at('lead', group).constant}*months_per_period)",
+        "enters": f"=Inputs!{order.column}${START}",
+        "leaves": f"=EDATE({{enters}},{service}*months_per_period)-1",
+        "systems": f"={(placed or at('entering', group, order.place)).at(order.at)}",
+        "accelerators": f"={{systems}}*{at('system', 'accelerators', group.system).constant}",
+        "capex": f"={network}",
+        "balance": "={capex}",
+    }
+    if not group.purchased:
+        after = f"MAX(0,{service}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
+        rent = {
+            "rate": _price(order),
+            "rent": "={accelerators}*{rate}",
+            "term": f"={{rent}}*hours_per_period*{service}",
+        }
+        return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
+    bought = {
+        "price": _price(order),
+        "capex": f"={{systems}}*{{price}}+{network}",
+        "deposit": f"={{systems}}*{{price}}*{at('offer', 'deposit_share', group.offer).constant}",
+        "balance": "={capex}-{deposit}",
+    }
+    return {**found, **bought}
+
+
+def _price(order: Order) -> str:
+    """USD per system or accelerator-hour at the period of order, after price breaks; a commitment has its own."""
+    group = order.group
+    if group.committed:
+        return f"={at('commitment', 'price', group).at(order.at)}"
+    listed, lead = at("offer", "price", group.offer), at("lead", group).constant
+    text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead})"
+    return f"{text}*{at('factor used', group.offer).at(order.at)}" if order.broken else text
+
+
+def _entry(order: Order) -> Entry:
+    group, first = order.group, order.rows[0]
+    texts = {
+        "vendor": group.vendor,
+        "accelerator": group.accelerator,
+        "offer": group.offer,
+        "place": order.place,
+        "route": group.route.replace("_", " "),
+        "committed": "yes" if group.committed else "no",
+    }
+    whole = all(each.systems.is_integer() for each in order.rows)
+    return Entry(
+        key_of("order", group, order.place, order.at), {**texts, **_formulas(order)}, _shows(order),
+        f"{first.offer} at {first.place}, entering service in {first.enters_service}",
+        {} if whole else {"systems": "kW"},
+    )  # fmt: skip
+
+
+def _shows(order: Order) -> dict[str, float]:
+    """What the plan says of the order."""
+    rows, first = order.rows, order.rows[0]
+    shown = {
+        "systems": fsum(row.systems for row in rows),
+        "accelerators": fsum(row.accelerators for row in rows),
+        "capex": fsum(row.capex_usd for row in rows),
+        "ordered": float((month_start(order.ordered) - EPOCH).days),
+    }
+    if order.group.purchased:
+        return {**shown, "price": first.price_usd or 0.0}
+    return {
+        **shown,
+        "rate": first.usd_per_accelerator_hour or 0.0,
+        "term": fsum(row.rent_usd + row.rent_after_usd for row in rows),
+        "after": fsum(row.rent_after_usd for row in rows),
+    }

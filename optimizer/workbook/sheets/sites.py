@@ -1,0 +1,158 @@
+"""Sites: systems in service at each place, and what they use of power, cooling and racks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from optimizer.request.resources import KW_PER_MW, Resource
+from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Values
+from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
+from optimizer.workbook.sheets.stands import Stand, stands_at
+from optimizer.workbook.writing.lines import HEADER, SUM, Line, Section
+from optimizer.workbook.writing.references import Row, at, down, key_of, left_of, sum_down
+from optimizer.workbook.writing.time_sheet import TimeSheet
+
+EXCEEDED = "Limits exceeded"
+PER_SYSTEM = {
+    "provisioned_kw": ("Provisioned per system", "kW/system"),
+    "average_kw": ("Average power per system", "kW/system"),
+    "racks": ("Racks per system", "racks/system"),
+}
+
+
+def sites(facts: Facts) -> TimeSheet:
+    """Place by place, then all sites."""
+    sections = [*(_place(facts, place) for place in facts.places), _all_sites(facts)]
+    return TimeSheet("Sites", "Sites: power, cooling and racks", "548235", sections)
+
+
+def _place(facts: Facts, place: str) -> Section:
+    """Systems in service, linked from Capacity, and at a site of ours what they use."""
+    stands = stands_at(facts, place)
+    held = ((entry.period, entry.systems) for entry in facts.plan.in_service if entry.place == place)
+    lines = [
+        *(_linked(stand) for stand in stands),
+        Line("Systems in service, total", "systems", place=place, key=key_of("systems at", place),
+             periods=sum_down([_at(stand) for stand in stands]), shows=facts.added_up(held),
+             meaning=f"systems in service at {place} in"),
+    ]  # fmt: skip
+    if place not in facts.sites:
+        return Section(f"Host {place}", "The provider's site.", lines)
+    return Section(f"Site {place}", lines=[*lines, *_use(facts, place, stands)])
+
+
+def _at(stand: Stand) -> Row:
+    return at("in service at", stand, stand.place)
+
+
+def _linked(stand: Stand) -> Line:
+    return Line(f"In service{stand.suffix}", "systems", stand.item, stand.place, source=f"{stand.cooling} cooling",
+                periods=f"={stand.row.now}", whole=stand.whole, key=_at(stand).key)  # fmt: skip
+
+
+def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
+    """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
+    for field, (label, unit) in PER_SYSTEM.items():
+        for stand in stands:
+            link = f"={at('system', field, stand.system).constant}"
+            yield Line(label + stand.suffix, unit, stand.item, site, constant=link,
+                       key=key_of("per system", field, stand, site))  # fmt: skip
+    load, drawn = key_of("provisioned load", site), key_of("average load", site)
+    yield Line("Provisioned IT load", "kW", place=site, periods=_product(stands, "provisioned_kw"), key=load)
+    yield Line("Average IT load", "kW", place=site, periods=_product(stands, "average_kw"), key=drawn)
+    yield Line(
+        "Energy at the meter", "MWh", place=site, total=SUM, key=key_of("energy", site),
+        periods=f"={pue(facts, site)}*{Row(drawn).now}*hours_per_period/kw_per_mw",
+        shows=_planned(facts, site, "energy_mwh"), meaning=f"energy of {site} in MWh in",
+    )  # fmt: skip
+    for expansion in expansions(facts, site):
+        yield Line("Power added so far", "MW", place=site, key=key_of("power added", site),
+                   periods=f"=SUM({at('decision used', expansion).so_far})")  # fmt: skip
+    for resource in LIVE:
+        yield from _limit(facts, site, resource, _used(facts, site, stands, resource))
+    left = [f"({at('left of', each.field, site).now}<0)" for each in limited(facts, site)]
+    yield Line(EXCEEDED, "count", place=site, total=SUM, periods="=0+" + "+".join(left),
+               key=key_of("limits exceeded", site))  # fmt: skip
+
+
+def _product(stands: Sequence[Stand], field: str, cooling: str = "") -> str:
+    """Σ constant × systems in service, over the stands of a cooling or over all."""
+    picked = [stand for stand in stands if cooling in ("", stand.cooling)]
+    factors = [at("per system", field, stand, stand.place) for stand in picked]
+    return f"=SUMPRODUCT({down(factors, '$E')},{down([_at(stand) for stand in picked])})" if picked else "=0"
+
+
+LOADS = {"provisioned_kw": "provisioned load", "average_kw": "average load"}
+
+
+def _used(facts: Facts, site: str, stands: Sequence[Stand], of: Resource) -> str:
+    """A figure of each system times systems in service, or their load, times the site's."""
+    whole = of.cooling is None and of.of_system in LOADS
+    taken = at(LOADS[of.of_system], site).now if whole else _product(stands, of.of_system, of.cooling or "")[1:]
+    factor = f"{peak_pue(facts, site)}*" if of.of_site else ""
+    return f"={factor}{taken}" + ("/kw_per_mw" if of.parts == KW_PER_MW else "")
+
+
+def expansions(facts: Facts, site: str) -> list[Decision]:
+    """The decision to add power to a site, where it may grow."""
+    return [decision for decision in decisions_of(facts, EXPAND) if decision.place == site]
+
+
+def limited(facts: Facts, site: str) -> list[Resource]:
+    """The resources of which a site has only so much."""
+    return [each for each in LIVE if each.field in facts.scenario["sites"][site]]
+
+
+def _grows(facts: Facts, of: Resource, site: str) -> bool:
+    return of.grows and bool(expansions(facts, site))
+
+
+def limit_of(facts: Facts, of: Resource, site: str) -> Row:
+    """The line of a limit: that of Inputs where nothing may be added to it."""
+    return at("limit of" if _grows(facts, of, site) else "site", of.field, site)
+
+
+def _limit(facts: Facts, site: str, of: Resource, used: str) -> Iterator[Line]:
+    """What is used, and if there is a limit, the limit and what is left."""
+    label, name = of.used_on_sheet, of.field
+    yield Line(label, of.unit, place=site, periods=used, key=key_of("used", name, site),
+               shows=_planned(facts, site, of.used), meaning=f"{of.used} of {site} in")  # fmt: skip
+    if of not in limited(facts, site):
+        return
+    added = f"+{at('power added', site).now}" if _grows(facts, of, site) else ""
+    yield Line(f"{label}: limit", of.unit, place=site, periods=f"={at('site', name, site).now}{added}",
+               key=key_of("limit of", name, site), shows=_planned(facts, site, of.limit),
+               meaning=f"{of.limit} of {site} in")  # fmt: skip
+    yield Line(f"{label}: left", of.unit, place=site, key=key_of("left of", name, site),
+               periods=left_of(at("limit of", name, site).now, at("used", name, site).now))  # fmt: skip
+
+
+def _planned(facts: Facts, site: str, field: str) -> Values:
+    """What the plan says of a site by period; nothing where it does not know all periods."""
+    rows = {row.period: getattr(row, field) for row in facts.plan.sites if row.site == site}
+    return facts.by_period(rows) if all(key in rows for key in facts.keys) else ()
+
+
+def _all_sites(facts: Facts) -> Section:
+    """Sums over the sites by the label of their lines."""
+    end = at("all sites")
+    areas = f"@{HEADER + 1}:{end.now},$A{HEADER + 1}:{end.label}"
+
+    def by_label(*parts: str) -> str:
+        """The sum of all lines that are called like that of the first site or place."""
+        first = facts.places if parts == ("systems at",) else facts.sites
+        return f"=SUMIFS({areas},{at(*parts, first[0]).label})" if first else "=0"
+
+    power, limit = at("all sites", "power"), at("all sites", "limit")
+    return Section("All sites", key=end.key, lines=[
+        Line("Peak power, all sites", "MW", periods=by_label("used", "power_mw"), key=power.key),
+        Line("Power limit, all sites", "MW", periods=by_label("limit of", "power_mw"), key=limit.key),
+        Line("Power left, all sites", "MW", periods=f"={limit.now}-{power.now}", key=key_of("all sites", "left")),
+        Line("Power used, share of limit", "share", periods=f"=IF({limit.now}=0,0,{power.now}/{limit.now})",
+             key=key_of("all sites", "share")),
+        Line("Energy, all sites", "MWh", total=SUM, periods=by_label("energy"), key=key_of("all sites", "energy")),
+        Line("Systems in service, all places", "systems", periods=by_label("systems at"),
+             key=key_of("all sites", "systems")),
+    ])  # fmt: skip

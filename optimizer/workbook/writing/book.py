@@ -1,0 +1,98 @@
+"""The workbook being written: its facts, and what its last passes and its reader need to know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+
+from optimizer.workbook.embedded import Made
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.references import FIRST_PERIOD, Places
+from optimizer.workbook.writing.styles import Styles
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A cell that must show the plan's own number, within 1e-9 of it or within what is said."""
+
+    sheet: str
+    cell: str
+    expected: float
+    meaning: str
+    within: float | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of Checks: it fails when the value is further from zero than the named tolerance."""
+
+    label: str
+    value: Formula | str
+    unit: str
+    tolerance: str
+    meaning: str
+    only_unedited: bool = False
+
+    @property
+    def formula(self) -> Formula:
+        return self.value if isinstance(self.value, Formula) else Formula(self.value)
+
+
+@dataclass(frozen=True)
+class InputCell:
+    """An unlocked cell: the keys that it edits, which part of their value (a period, a window, an age) and its rule."""
+
+    keys: tuple[str, ...]
+    part: str
+    rule: str
+    label: str
+
+
+@dataclass
+class Book:
+    """The workbook being written and what its last passes need."""
+
+    facts: Facts
+    made: Made
+    workbook: Workbook
+    styles: Styles
+    ties: list[Tie] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    places: Places = field(default_factory=Places)
+    later: list[Callable[[], None]] = field(default_factory=list)
+    """Formulas that are written when every line has its place."""
+    charts: dict[str, list[str]] = field(default_factory=dict)
+    inputs: dict[tuple[str, str], InputCell] = field(default_factory=dict)
+    given: set[tuple[str, str]] = field(default_factory=set)
+    """Cells that show a text of the user or the catalogue as it stands."""
+    untranslated: set[str] = field(default_factory=set)
+    """Words that stand in English for want of an entry in the table of the language."""
+
+    @property
+    def last_column(self) -> str:
+        return get_column_letter(FIRST_PERIOD + self.facts.periods - 1)
+
+    def name(self, name: str, sheet: str, cell: str) -> None:
+        """Give a scalar a name, e.g. discount_rate."""
+        column, row = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", cell).groups()  # type: ignore[union-attr]
+        on = f"'{sheet}'" if " " in sheet else sheet
+        self.workbook.defined_names[name] = DefinedName(name, attr_text=f"{on}!${column}${row}")
+
+    def tie(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
+        """The periods of a row of a sheet must show these numbers."""
+        for i, value in enumerate(values):
+            cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
+            if value is not None:
+                self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
+
+    def write_formulas(self) -> None:
+        """Once every sheet is laid out."""
+        for write in self.later:
+            write()
+        self.later.clear()

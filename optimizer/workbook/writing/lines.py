@@ -1,0 +1,75 @@
+"""Lines of a time sheet: what each shows, how it is known, and what it must show. Knows no worksheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.styles import Role
+
+HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total", "Opening", "Source or note")
+LABEL, ITEM, PLACE, UNIT, CONSTANT, TOTAL, OPENING, SOURCE = range(1, FIRST_PERIOD)
+START, END, FISCAL_YEAR, PERIOD, HEADER = 3, 4, 5, 6, 7
+"""Rows of the time axis: first day, last day, fiscal year, number, and the header with the period's key."""
+OVERRIDE = "override/"
+"""How the keys of override cells begin; they hold what is ordered and belong to no file."""
+VIEW = "view/"
+"""How the keys of assumptions begin that belong to the workbook alone and to no file."""
+SUM = "sum"
+Constant = float | date | str | None
+"""A text is a formula, beginning with `=`; a text of the user is never a constant."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one line shows. `periods` are numbers, None for a blank cell, or one formula for all periods.
+
+    `keys` are the keys of the scenario or catalogue that its assumptions edit, as `--set` writes them; an
+    assumption without one is locked, and `locked` says why where the heading does not. `part` is the entry of
+    a table that a constant edits, such as a budget's window. Formulas refer to a line by its `key`; its `name` is that
+    of its constant, or of its total where it has none.
+
+    `shows` are the plan's own numbers by period, `shows_in_total` the one in total; the file is only written if the
+    line's formulas give them, `within` a tolerance if one is given; `meaning` says what they are.
+    """
+
+    label: str
+    unit: str
+    item: str = ""
+    place: str = ""
+    constant: Constant = None
+    total: str | None = None
+    opening: Constant = None
+    source: str = ""
+    basis: str = ""
+    date: str = ""
+    periods: Sequence[float | None] | str | None = None
+    role: Role | None = None
+    name: str = ""
+    rule: str = ""
+    whole: bool = True
+    constant_unit: str = ""
+    keys: tuple[str, ...] = ()
+    part: str = ""
+    locked: str = ""
+    key: str = ""
+    shows: Sequence[float | None] = ()
+    shows_in_total: float | None = None
+    within: float | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences.
+
+    Formulas refer to the heading by its `key`, if it has one; without a heading, only the sentences in `more`.
+    """
+
+    heading: str
+    note: str = ""
+    lines: Sequence[Line] = ()
+    more: Sequence[str] = ()
+    key: str = ""
