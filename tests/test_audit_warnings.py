@@ -13,7 +13,7 @@ import pytest
 from builders import Tree, accelerator, catalog, plan, rates, scenario, site, system
 
 from optimizer.audit import audit
-from optimizer.audit.warnings import FOLLOWING, OTHERS, Between, is_so, read
+from optimizer.audit.warnings import FOLLOWING, OTHERS, Interval, is_so, read
 from optimizer.plan import warnings as suspicions
 from optimizer.plan.text import plan_text
 from optimizer.plan.warnings import OF_SUBSTANCE, WORTH_KNOWING
@@ -126,7 +126,7 @@ def test_a_number_is_read_to_half_of_its_last_digit() -> None:
     assert read("35.4 %") == (Fraction(354, 1000), Fraction(1, 2000))
     assert read("62%") == (Fraction(62, 100), Fraction(1, 200))
     assert read("1.2e-05 %") == (Fraction(12, 10**8), Fraction(1, 2 * 10**8))
-    between = Between(Fraction(3), Fraction(5))
+    between = Interval(Fraction(3), Fraction(5))
     assert [is_so(shown, between) for shown in ("2", "3", "4.2", "5", "6")] == [False, True, True, True, False]
 
 
