@@ -26,7 +26,8 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from workbook_plans import HOSTILE, Case, Entry, Pricing, Retired
+from workbook_plans import HOSTILE
+from workbook_pricing import Case, Entry, Pricing, Retired
 
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.cash import COSTS
