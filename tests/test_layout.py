@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -96,3 +98,9 @@ def test_functions_are_short() -> None:
     lengths = [(f"{module}.{name}", count) for module, path in modules().items() for name, count in functions(path)]
     assert {name for name, count in lengths if count > LONGEST_FUNCTION} == LONGER_FUNCTIONS
     assert median(count for _, count in lengths) <= LONGEST_MEDIAN
+
+
+def test_planning_imports_no_pandas() -> None:
+    """Half a second; only what compares plans needs it."""
+    code = "import sys, optimizer.planning; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
