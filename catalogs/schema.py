@@ -46,7 +46,7 @@ HOSTED: frozenset[str] = frozenset({"reservation", "on_demand"})
 class Frozen(BaseModel):
     """Base of every input model. Keys named in LATER are part of the format but not built yet."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     LATER: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")

@@ -7,7 +7,6 @@ the last of two equal keys. Here the schema decides what a scalar is, so decimal
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
@@ -16,9 +15,9 @@ from typing import Any
 
 import yaml
 
+from catalogs.file_text import text_in
 from catalogs.problems import InputError, Location, Problem
 
-LARGEST_FILE_BYTES = 10 * 1024 * 1024
 LONGEST_LINE = 1_000_000
 """The scanner keeps all tokens of a line of flow style at once, 90 bytes for each of its characters."""
 LARGEST_TREE_NODES = 100_000
@@ -224,30 +223,6 @@ def _tag(tag: str) -> str:
     return tag.replace(TAG, "!!")[:40]
 
 
-def _bytes(path: Path, start: Location) -> bytes:
-    """What a file holds. Only files proper are opened: a pipe or a device may never end."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            what = "a folder, not a file" if path.is_dir() else "not a file that can be read whole"
-            raise InputError([Problem(start, f"is {what}")])
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError([Problem(start, f"cannot be read: {error.strerror}")]) from error
-    if len(content) > LARGEST_FILE_BYTES:
-        raise InputError([Problem(start, f"larger than {LARGEST_FILE_BYTES // 2**20} MiB")])
-    return content
-
-
-def _decode(path: Path, file: str) -> str:
-    start = Location(file, 1, 1)
-    try:
-        return _bytes(path, start).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        raise InputError([Problem(start, message)]) from error
-
-
 def _refuse_long_lines(text: str, file: str) -> None:
     """Refuses what would fill the scanner's memory."""
     for number, line in enumerate(StringIO(text), start=1):
@@ -291,7 +266,7 @@ def parse(text: str, file: str) -> Map:
 def read(path: Path, shown_as: str | None = None) -> Map:
     """The document in a file; `shown_as` is the name that messages give it."""
     file = shown_as or str(path)
-    return parse(_decode(path, file), file)
+    return parse(text_in(path, file), file)
 
 
 def tree_of(content: Any, at: Location) -> Any:

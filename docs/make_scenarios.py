@@ -3,8 +3,8 @@
     python docs/make_scenarios.py            plan every bundled scenario and write the page
     python docs/make_scenarios.py --check    exit 1 if the page says something else
 
-The words and the announced figures stand in docs/announced/NAME.yaml; every planned figure is read from the
-plan. Figures are rounded, and `--check` allows 3 % on each, because plans within the gap are interchangeable.
+The words and the announced figures stand in docs/announced/; every planned figure is read from the plan. Figures are
+rounded, and `--check` allows 3 % on each, because plans within the gap are interchangeable.
 """
 
 from __future__ import annotations
@@ -45,35 +45,6 @@ VENDORS = {
 ROUTES = {
     "purchase": "bought", "lease": "leased", "reservation": "rented by contract", "on_demand": "rented by the hour",
 }  # fmt: skip
-
-INTRODUCTION = """\
-# The bundled scenarios
-
-<!-- Written by docs/make_scenarios.py from docs/announced/ and the plans themselves. Edit those. -->
-
-Plans of real buyers, run by name: `chipmix plan meta_2025`. Each takes what a company announced, works out how much
-work the announced accelerators would do, and asks which mix does that work for less. Read them as a worked example
-of the method, not as advice to these companies: most prices and many rates in the catalogue are estimates, and each
-plan says how much of it rests on them.
-
-**Calibration.** Demand is `accelerators announced × rate in the catalogue in that quarter × availability × share of
-them on that work`. The arithmetic stands beside each demand. Counting each quarter at its own rates keeps faster
-software from looking like a saving. How the accelerators divide between kinds of work is assumed. The mixture of
-experts is counted on H100 and TPU v6e too, at their rates, though one server of these does not hold it: that work goes
-to other systems, or is left undone until there are some.
-
-**Money.** Announced capital expenditure also holds land, buildings, power and other servers. Of an AI data centre,
-56 % is servers and their network (GPU 39, network 13, CPU 3, storage 1.4; Bernstein, October 2025); that part of
-the announced sum is the budget, and it is what the plan's capex compares with. Spend is capex and rent of what the
-plan itself orders; what was ordered before the horizon is in the capex, not in the shares of spend. Rent that falls due
-after the horizon is in the total cost, less what the rest of the terms would fetch, so that a long lease is no bargain
-only because the horizon ends.
-
-**Reading the tables.** *Planned* is what chipmix finds, to a gap of 0.01 %; plans within the gap are
-interchangeable, so the last digits of a count mean nothing. "–" means that nothing was announced. *Binds first* is
-the limit that is full earliest among those that are worth most by their price in the relaxation.
-*Certified* is the gap to a lower bound that trusts no solver.
-"""
 
 
 @dataclass(frozen=True)
@@ -283,7 +254,8 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def page(planned_cases: Mapping[str, Case]) -> str:
-    return "\n".join([INTRODUCTION, *(section(planned_cases[name]) for name in in_order(planned_cases))])
+    introduction = (ANNOUNCED / "introduction.md").read_text(encoding="utf-8")
+    return "\n".join([introduction, *(section(planned_cases[name]) for name in in_order(planned_cases))])
 
 
 # ------------------------------------------------------------------------------------------------------ comparing

@@ -3,7 +3,7 @@
 Everything is linear in a few kinds of decisions, named by tuples: ("order", slot) systems of an order,
 ("paid", offer, t) systems of an offer's orders at their list price after breaks, ("retire", entry, t),
 ("expand", site, t), ("engineer", accelerator, t) and ("port", demand, stack, t). Costs and limits are sums over
-these; `test_brute_force_whole.py` tries all their values, or states them once more as a plain model.
+these; `whole_search.py` tries all their values, `whole_model.py` states them once more as a plain model.
 """
 
 from __future__ import annotations

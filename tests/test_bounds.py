@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from builders import EXACT, accelerator, catalog, load, plan, rates, scenario, site, system
-from test_brute_force_whole import DrawWhole
+from whole_requests import DrawWhole
 
 from catalogs.problems import InputError
 from optimizer.formulation import build_model

@@ -16,7 +16,11 @@ from optimizer.request.load import load_request
 from optimizer.tables import build_tables
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+
 SCENARIO, QUOTE, ACCELERATOR = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "format.md").read_text(), re.DOTALL)
 
 
@@ -66,3 +70,10 @@ def test_the_plan_that_the_readme_shows_is_the_plan(capsys: pytest.CaptureFixtur
 def test_the_published_schema_of_plans_is_the_one_in_force() -> None:
     published = json.loads((ROOT / "optimizer" / "plan" / "plan.schema.json").read_text())
     assert published == plan_schema()
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_files_that_are_named_exist(page: str) -> None:
+    named = re.findall(r"`([\w./]+(?:/|\.py|\.md|\.yaml)|\.ci/run)`", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogs import estimates
-from catalogs.estimates import Value, Work, figures
+from catalogs.estimates import figures, packages, power, prices, rates, rents, rounding
+from catalogs.estimates.rates import Work
+from catalogs.estimates.rounding import Value
 from catalogs.load import bundled_folder, catalog_of
 from catalogs.memory import misfit
 from catalogs.schema import Accelerator, Catalog
@@ -52,8 +53,8 @@ def _cited_to_rules(catalog: Catalog) -> Iterator[str]:
     for key, cite in catalog.cites.items():
         if cite.source.startswith("rule_"):
             yield f"{key}.cowos_wafers" if key.endswith(".draws") else key
-    for chip, rates in catalog.throughput.items():
-        for workload, rate in rates.items():
+    for chip, rated in catalog.throughput.items():
+        for workload, rate in rated.items():
             if rate.source.startswith("rule_"):
                 yield f"throughput.{chip}.{workload}"
 
@@ -81,20 +82,20 @@ def test_estimates_are_never_called_measured(catalog: Catalog) -> None:
     for key, cite in catalog.cites.items():
         if cite.source.startswith("rule_") and cite.source != "rule_power_mlperf":
             assert cite.basis == "estimated", key
-    for rates in catalog.throughput.values():
-        assert all(r.basis == "estimated" for r in rates.values() if r.source.startswith("rule_"))
+    for rated in catalog.throughput.values():
+        assert all(r.basis == "estimated" for r in rated.values() if r.source.startswith("rule_"))
 
 
 def test_every_figure_has_three_significant_digits(computed: dict[str, Value]) -> None:
     for key, value in computed.items():
         for number in _as_floats(value).values():
-            assert number == estimates.rounded(number, estimates.DIGITS), key
+            assert number == rounding.rounded(number, rounding.DIGITS), key
 
 
 def test_the_document_names_each_rule_and_each_entry_it_fills(catalog: Catalog, computed: dict[str, Value]) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     rules = {c.source for c in catalog.cites.values()} | {
-        r.source for rates in catalog.throughput.values() for r in rates.values()
+        r.source for rated in catalog.throughput.values() for r in rated.values()
     }
     for source in rules:
         if source.startswith(("rule_", "assumed_")):
@@ -105,65 +106,65 @@ def test_the_document_names_each_rule_and_each_entry_it_fills(catalog: Catalog, 
 
 
 def test_rounding_keeps_significant_digits() -> None:
-    assert estimates.rounded(0.069_44) == 0.0694
-    assert estimates.rounded(393_937.0) == 394_000.0
-    assert estimates.rounded(0.0) == 0.0
+    assert rounding.rounded(0.069_44) == 0.0694
+    assert rounding.rounded(393_937.0) == 394_000.0
+    assert rounding.rounded(0.0) == 0.0
 
 
 def test_provisioned_power_follows_tdp() -> None:
     # 8 x 0.4 kW at DGX H100's ratio, 11.0 kW over 8 x 0.7 kW = 1.964
-    assert estimates.provisioned_from_tdp(8, 400, 11.0 / 5.6) == pytest.approx(6.2857, rel=1e-4)
+    assert power.provisioned_from_tdp(8, 400, 11.0 / 5.6) == pytest.approx(6.2857, rel=1e-4)
 
 
 def test_nameplate_gains_network_and_storage() -> None:
-    assert estimates.provisioned_from_nameplate(100.0) == pytest.approx(109.0)
-    assert estimates.average_from_measured(6.951) == pytest.approx(7.5766, rel=1e-4)
+    assert power.provisioned_from_nameplate(100.0) == pytest.approx(109.0)
+    assert power.average_from_measured(6.951) == pytest.approx(7.5766, rel=1e-4)
 
 
 def test_average_power_follows_the_measured_load() -> None:
-    assert estimates.average_from_load(10.0, 0.7) == pytest.approx(7.0)
+    assert power.average_from_load(10.0, 0.7) == pytest.approx(7.0)
 
 
 def test_a_price_scales_with_the_mean_of_bandwidth_and_peak() -> None:
     # twice the bandwidth and eight times the peak: four times the price
-    assert estimates.scaled_price(1_000.0, 2.0, 8.0) == pytest.approx(4_000.0)
-    assert estimates.middle(20_000, 45_000) == pytest.approx(30_000)
-    assert estimates.system_price(8, 26_000, 12_500) == pytest.approx(308_000)
+    assert prices.scaled_price(1_000.0, 2.0, 8.0) == pytest.approx(4_000.0)
+    assert prices.middle(20_000, 45_000) == pytest.approx(30_000)
+    assert prices.system_price(8, 26_000, 12_500) == pytest.approx(308_000)
 
 
 def test_network_goes_through_its_two_published_points() -> None:
-    assert estimates.network_price(8, 400) == pytest.approx(52_800)
-    assert estimates.network_price(72, 800) == pytest.approx(763_200)
-    assert estimates.network_price(1, 800) < 2 * estimates.network_price(1, 400)
+    assert prices.network_price(8, 400) == pytest.approx(52_800)
+    assert prices.network_price(72, 800) == pytest.approx(763_200)
+    assert prices.network_price(1, 800) < 2 * prices.network_price(1, 400)
 
 
 def test_a_lease_pays_the_system_off() -> None:
     months, monthly = 36, 0.10 / 12
-    rent = estimates.lease_rent(100_000.0, 1, months) * 730
+    rent = rents.lease_rent(100_000.0, 1, months) * 730
     paid = sum(rent / (1 + monthly) ** m for m in range(1, months + 1)) + 25_000 / (1 + monthly) ** months
     assert paid == pytest.approx(100_000.0)
 
 
 def test_carbon_of_an_hour() -> None:
-    assert estimates.carbon_per_hour(8.0, 8, 1.25) == pytest.approx(0.4625)
+    assert rents.carbon_per_hour(8.0, 8, 1.25) == pytest.approx(0.4625)
 
 
 def test_wafers_follow_stacks() -> None:
-    assert estimates.wafers_per_package(0.0625, 4, 8) == pytest.approx(0.03125)
+    assert packages.wafers_per_package(0.0625, 4, 8) == pytest.approx(0.03125)
 
 
 def test_memory_is_weights_and_the_cache_of_a_request() -> None:
     # 10 B at 2 bytes and 1,000 tokens of 500,000 values at 2 bytes; at half a byte, the cache at 1
-    model = estimates.Served(parameters_bn=10, cached_values=500_000, tokens=1_000)
-    assert estimates.memory_gb(model, "bf16") == pytest.approx(20 + 1)
-    assert estimates.memory_gb(model, "fp4") == pytest.approx(5 + 0.5)
+    model = packages.Served(parameters_bn=10, cached_values=500_000, tokens=1_000)
+    assert packages.memory_gb(model, "bf16") == pytest.approx(20 + 1)
+    assert packages.memory_gb(model, "fp4") == pytest.approx(5 + 0.5)
 
 
 def test_what_was_measured_fits_where_it_was_measured(catalog: Catalog) -> None:
     """A minimum that contradicts a submission is none."""
-    for chip, rates in catalog.throughput.items():
+    for chip, rated in catalog.throughput.items():
         systems = [name for name, system in catalog.systems.items() if system.accelerator == chip]
-        for workload, rate in rates.items():
+        for workload, rate in rated.items():
             if rate.basis == "measured":
                 assert not any(misfit(catalog, system, workload) for system in systems), (chip, workload)
 
@@ -171,26 +172,26 @@ def test_what_was_measured_fits_where_it_was_measured(catalog: Catalog) -> None:
 def test_roofline_adds_computing_and_moving() -> None:
     work = Work(tflop=2.0, weights_gb=3_000.0, other_gb=500.0)
     # 2 TFLOP at 4 TFLOP/s take 0.5 s; 3.5 TB at 7 TB/s another 0.5 s; at half the bytes 0.2857 s
-    assert estimates.roofline(work, 4.0, 7.0, 1.0) == pytest.approx(1.0)
-    assert estimates.roofline(work, 4.0, 7.0, 0.5) == pytest.approx(1 / (0.5 + 2.0 / 7.0))
+    assert rates.roofline(work, 4.0, 7.0, 1.0) == pytest.approx(1.0)
+    assert rates.roofline(work, 4.0, 7.0, 0.5) == pytest.approx(1 / (0.5 + 2.0 / 7.0))
 
 
 def test_a_chip_is_as_efficient_as_its_neighbours() -> None:
-    assert estimates.like_neighbours([(50.0, 100.0)], 300.0, 0.8) == pytest.approx(120.0)
-    assert estimates.like_neighbours([(40.0, 100.0), (90.0, 100.0)], 100.0, 1.0) == pytest.approx(60.0)
-    assert estimates.from_small_run(1_000.0, 0.5, 0.9) == pytest.approx(450.0)
-    assert estimates.carried_back(6_000.0, 2_000.0, 5_000.0) == pytest.approx(2_400.0)
+    assert rates.like_neighbours([(50.0, 100.0)], 300.0, 0.8) == pytest.approx(120.0)
+    assert rates.like_neighbours([(40.0, 100.0), (90.0, 100.0)], 100.0, 1.0) == pytest.approx(60.0)
+    assert rates.from_small_run(1_000.0, 0.5, 0.9) == pytest.approx(450.0)
+    assert rates.carried_back(6_000.0, 2_000.0, 5_000.0) == pytest.approx(2_400.0)
 
 
 def test_the_roofline_explains_the_rates_it_was_made_for(catalog: Catalog) -> None:
     """Measured rates of the 70 B model lie between 0.4 and 1.05 of the roofline on chips with HBM3 or later."""
-    for chip, rates in catalog.throughput.items():
-        rate, spec = rates.get("llm_serving_70b"), catalog.accelerators[chip]
+    for chip, rated in catalog.throughput.items():
+        rate, spec = rated.get("llm_serving_70b"), catalog.accelerators[chip]
         bandwidth = float(spec.memory_bandwidth_tb_s or 0)
         if rate is None or rate.precision is None or rate.basis != "measured" or bandwidth < 3:
             continue
-        peak, width = float(spec.peak_tflops[rate.precision]), estimates.BYTES[rate.precision]
-        line = estimates.roofline(estimates.WORK["llm_serving_70b"], peak, bandwidth, width)
+        peak, width = float(spec.peak_tflops[rate.precision]), packages.BYTES[rate.precision]
+        line = rates.roofline(rates.WORK["llm_serving_70b"], peak, bandwidth, width)
         assert 0.4 < list(_as_floats(rate.rate).values())[-1] / line < 1.05, chip
 
 
@@ -200,5 +201,5 @@ def test_no_common_precision_is_said() -> None:
     )
     other = one.model_copy(update={"id": "b", "peak_tflops": {"fp4": Decimal(2)}})
     with pytest.raises(ValueError, match="a and b have no precision in common"):
-        estimates.common_peaks(one, other)
-    assert math.isclose(estimates.common_peaks(one, one), 1.0)
+        prices.common_peaks(one, other)
+    assert math.isclose(prices.common_peaks(one, one), 1.0)

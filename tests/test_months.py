@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from oracle import month_of
 from oracle_whole import Whole
-from test_brute_force_whole import DrawWhole, Tree, check_against_plain_model, check_batch, drawn
+from test_brute_force_whole import check_against_plain_model, check_batch
 from test_properties import few_and_many, never_costs_more, planned, shuffled
 from test_properties_whole import sound
+from whole_requests import DrawWhole, Tree, drawn
 
 from optimizer.plan.format import Plan
 from optimizer.request.schedules import READINGS

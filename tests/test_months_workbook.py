@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 from builders import Tree, accelerator, catalog, load, plan, rates, scenario, system
-from test_workbook import named
 from test_workbook_back import Edit, edited, find
+from workbook_cells import named
 
 from catalogs.periods import first_month
 from optimizer.plan.format import Plan

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from builders import EXACT, Tree, load
-from test_brute_force_whole import drawn
 from test_properties import (
     LOOSE,
     ROUNDING,
@@ -20,6 +19,7 @@ from test_properties import (
     scaled,
     shuffled,
 )
+from whole_requests import drawn
 
 from catalogs.problems import InputError
 from optimizer.audit import audit

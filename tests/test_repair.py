@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from builders import EXACT, Tree, accelerator, catalog, one_offer, rates, scenario, site, system, write
-from test_brute_force_whole import drawn
+from whole_requests import drawn
 
 from catalogs.periods import first_month, value_at
 from catalogs.problems import InputError

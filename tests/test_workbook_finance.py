@@ -14,7 +14,7 @@ import workbook_plans as plans
 from failing_workbooks import write_failing
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
-from workbook_plans import Case, Entry
+from workbook_pricing import Case, Entry, Pricing
 
 from optimizer.plan.format import Plan, WorkRow
 from optimizer.workbook.facts import Facts
@@ -352,7 +352,7 @@ def test_parts_sum_to_the_total_and_work_bears_all(tmp_path: Path) -> None:
 def test_the_fleet_bears_its_running_costs_and_resale(tmp_path: Path) -> None:
     """12 MI355X systems at Oslo all along: energy, hosting, carbon and nothing else."""
     plan = plans.plan_of(plans.rich())
-    sheets, pricing = written(plan, tmp_path), plans.Pricing(plans.rich())
+    sheets, pricing = written(plan, tmp_path), Pricing(plans.rich())
     site = plans.rich().scenario["sites"]["oslo"]
     expected = 0.0
     for t in range(1, 9):

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 import workbook_plans as plans
-from workbook_plans import Case
+from workbook_pricing import Case
 
 import optimizer.audit.costs as audited
 import optimizer.workbook.sheets.cash as cash

@@ -18,7 +18,7 @@ import workbook_plans as plans
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from workbook_plans import Case, Pricing
+from workbook_pricing import Case, Pricing
 
 from optimizer.plan.format import LimitRow, Plan
 from optimizer.workbook import WorkbookError, write_workbook

@@ -15,9 +15,10 @@ from builders import Tree, accelerator, catalog, load, one_offer, plan, rates, s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogs.file_text import LARGEST_FILE_BYTES
 from catalogs.periods import value_at
 from catalogs.problems import InputError
-from catalogs.yaml_text import LARGEST_FILE_BYTES, parse
+from catalogs.yaml_text import parse
 from optimizer.request.load import load_request
 from optimizer.tables import build_tables
 

@@ -12,7 +12,7 @@ FORMAT: Literal[2] = 2
 class Part(BaseModel):
     """Base of every part of a plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Format(Part):

@@ -1,0 +1,129 @@
+"""Rents that nobody publishes, in USD per accelerator-hour, and the carbon of hosts, in kg."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from catalogs.estimates.prices import bandwidth_and_peak_ratios, scaled_price
+from catalogs.estimates.rounding import Value, each_step, from_first_order, rounded
+from catalogs.schema import Catalog, Offer
+
+
+def lease_rent(system_usd: float, accelerators: int, months: int) -> float:
+    """USD per accelerator-hour that pays a system off: an annuity at 10 % a year, a quarter left at the end."""
+    monthly, left = 0.10 / 12, 0.25
+    paid_off = math.pow(1 + monthly, -months)
+    payment = system_usd * (1 - left * paid_off) * monthly / (1 - paid_off)
+    return payment / (accelerators * 730)
+
+
+GRID_KG_PER_KWH = 0.37
+"""Mean carbon intensity of the US grid, location-based."""
+
+
+HOST_PUE = {"google_cloud": 1.10, "aws": 1.15, "oracle_cloud": 1.15, "azure": 1.18, "neocloud": 1.30}
+"""Published fleet PUE; for neoclouds halfway between those and the industry's 1.55."""
+
+
+def carbon_per_hour(average_kw: float, accelerators: int, pue: float) -> float:
+    """kg CO2 per accelerator-hour at a host: its share of the average power, PUE, mean grid."""
+    return average_kw / accelerators * pue * GRID_KG_PER_KWH
+
+
+TWELVE_OVER_36 = 1.32
+"""Rent of a 12-month over a 36-month term: H100 in 2026, 2.35 over 1.78."""
+
+
+NO_TERM_OVER_36 = 1.46
+"""Rent without a term over a 36-month term: H100 in 2026, 2.60 over 1.78."""
+
+
+SCARCE_OVER_36 = 2.04
+"""The same for Blackwell, which is scarcer: B200 in 2026, 5.30 over 2.60."""
+
+
+LIST_12, LIST_36 = 0.70, 0.55
+"""Rent of a 12- and of a 36-month commitment over the list price without one, at Google Cloud and AWS."""
+
+
+LARGE_CLOUD = 1.2
+"""Rent at a large cloud over a neocloud's, at the same term."""
+
+
+def _terms(route: str, of: str, factor: float, systems: str) -> dict[str, tuple[str, float]]:
+    return {f"{system}.{route}": (f"{system}.{of}", factor) for system in systems.split()}
+
+
+RENT_LIKE: dict[str, tuple[str, float]] = {
+    **_terms("reservation", "reservation_36", TWELVE_OVER_36, """
+        dgx_h200 dgx_b200 dgx_b300 gb200_nvl72 gb300_nvl72 mi300x_server mi325x_server mi355x_server
+    """),
+    **_terms("on_demand", "reservation_36", SCARCE_OVER_36, "dgx_b300 gb200_nvl72 gb300_nvl72"),
+    **_terms("on_demand", "reservation_36", NO_TERM_OVER_36, "mi325x_server mi355x_server"),
+    **_terms("reservation", "on_demand", LIST_12, """
+        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn1_server inf2_server
+        trn2_ultraserver trn3_ultraserver
+    """),
+    **_terms("reservation_36", "on_demand", LIST_36, """
+        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn2_ultraserver trn3_ultraserver
+    """),
+    **_terms("aws_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 dgx_b200 gb200_nvl72 gb300_nvl72"),
+    **_terms("azure_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 gb200_nvl72 gb300_nvl72"),
+    **_terms("google_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_b200"),
+    **_terms("oracle_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 gb200_nvl72 gb300_nvl72 mi355x_server"),
+    "dgx_a100.on_demand": ("dgx_h100.on_demand", 1.0),
+    "gh200_server.on_demand": ("dgx_h100.on_demand", 1.0),
+    "h100_pcie_server.on_demand": ("dgx_h100.on_demand", 1.0),
+    "h200_nvl_server.on_demand": ("dgx_h200.on_demand", 1.0),
+    "gaudi2_server.on_demand": ("dgx_h100.on_demand", 1.0),
+    "gaudi3_server.on_demand": ("dgx_h100.on_demand", 1.0),
+    "mi350x_server.reservation_36": ("mi355x_server.reservation_36", 1.0),
+    "tpu_v7_rack.on_demand": ("dgx_b200.on_demand", 1.0),
+    "trn2_server.on_demand": ("dgx_h200.on_demand", 1.0),
+    "trn2_ultraserver.on_demand": ("dgx_h200.on_demand", 1.0),
+    "trn3_ultraserver.on_demand": ("dgx_b200.on_demand", 1.0),
+}  # fmt: skip
+"""Rents: another offer's rent, scaled by bandwidth and peak, times the factor."""
+
+
+LEASE_OF = {
+    "dgx_h100.lease": "dgx_h100.purchase",
+    "dgx_b200.lease": "dgx_b200.purchase",
+    "gb200_nvl72.lease": "gb200_nvl72.purchase",
+    "mi355x_server.lease": "mi355x_server.purchase",
+}
+
+
+def rent_figures(catalog: Catalog) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name, offer in catalog.offers.items():
+        system = catalog.systems[offer.system]
+        if name in RENT_LIKE:
+            other, factor = RENT_LIKE[name]
+            found[f"{name}.usd_per_accelerator_hour"] = _rent_like(offer, catalog.offers[other], factor, catalog)
+        if name in LEASE_OF:
+            sold = catalog.offers[LEASE_OF[name]]
+            assert sold.price_usd is not None
+            assert offer.term_months is not None
+            rent = _lease(float(sold.network_usd), system.accelerators, offer.term_months)
+            steps = each_step(sold.price_usd, rent)
+            found[f"{name}.usd_per_accelerator_hour"] = (
+                from_first_order(steps, offer) if isinstance(steps, dict) else steps
+            )
+        if offer.hosted and offer.host in HOST_PUE:
+            kg = carbon_per_hour(float(system.average_kw), system.accelerators, HOST_PUE[offer.host])
+            found[f"{name}.carbon_kg_per_accelerator_hour"] = rounded(kg)
+    return found
+
+
+def _lease(network_usd: float, accelerators: int, months: int) -> Callable[[float], float]:
+    return lambda usd: lease_rent(usd + network_usd, accelerators, months)
+
+
+def _rent_like(offer: Offer, other: Offer, factor: float, catalog: Catalog) -> Value:
+    chips = [catalog.accelerators[catalog.systems[o.system].accelerator] for o in (offer, other)]
+    ratios = bandwidth_and_peak_ratios(chips[0], chips[1])
+    assert other.usd_per_accelerator_hour is not None
+    rents = each_step(other.usd_per_accelerator_hour, lambda usd: scaled_price(usd, *ratios) * factor)
+    return from_first_order(rents, offer) if isinstance(rents, dict) else rents

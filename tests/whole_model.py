@@ -1,0 +1,236 @@
+"""The whole procurement problem as a second, plain model for HiGHS, which shares nothing with the optimiser's."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import highspy
+from oracle_whole import Key, Part, Whole
+from whole_requests import MILLION
+
+MOST_RUNNING = 10_000
+
+
+class Plain:
+    """All of a request as one model: work by place, systems in service as sums over earlier orders."""
+
+    def __init__(self, oracle: Whole) -> None:
+        self.oracle, self.highs = oracle, highspy.Highs()
+        for option, setting in (("output_flag", False), ("mip_rel_gap", 1e-10), ("mip_abs_gap", 1e-9), ("threads", 1)):
+            self.highs.setOptionValue(option, setting)
+        self.column: dict[Key, int] = {}
+        self.whole: list[int] = []
+        self.constant = -oracle.receipts()
+        self.cost: dict[Key, Fraction] = {}
+        for term in oracle.money():
+            if term.key is None:
+                self.constant += oracle.present(term)
+            else:
+                self.cost[term.key] = self.cost.get(term.key, Fraction(0)) + oracle.present(term)
+        self.decisions()
+        self.prices()
+        for line in oracle.lines():
+            self.row(line.use, line.low, line.high)
+        self.waits()
+        self.running()
+
+    def add(self, key: Key, most: Any, whole: bool = False) -> None:
+        j = self.column[key] = len(self.column)
+        self.highs.addVar(0.0, float(most))
+        self.highs.changeColCost(j, float(self.cost.get(key, Fraction(0)) / MILLION))
+        if whole:
+            self.whole.append(j)
+            self.highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
+
+    def row(self, use: dict[Key, Any], low: Any = None, high: Any = None) -> None:
+        size = [abs(amount) for amount in use.values()] + [abs(b) for b in (low, high) if b is not None]
+        scale = float(1 / max([*size, Fraction(1, 1000)]))
+        terms = [(self.column[key], float(amount) * scale) for key, amount in use.items() if amount]
+        below = -highspy.kHighsInf if low is None else float(low) * scale
+        above = highspy.kHighsInf if high is None else float(high) * scale
+        if not terms:  # HiGHS is asked in its own words whether nothing is enough
+            self.column.setdefault(("nothing",), len(self.column))
+            if self.highs.getNumCol() < len(self.column):
+                self.highs.addVar(0.0, 0.0)
+            terms = [(self.column["nothing",], 1.0)]
+        self.highs.addRow(below, above, len(terms), [j for j, _ in terms], [a for _, a in terms])
+
+    def decisions(self) -> None:
+        o = self.oracle
+        for slot in o.slots:
+            self.add(("order", slot), o.useful(slot), o.offers[slot.offer].get("divisible") != "true")
+        for entry in o.entries():
+            keys: list[Key] = [("retire", entry.number, t) for t in range(1, entry.last + 1)]
+            for key in keys:
+                self.add(key, entry.count, True)
+            self.row(dict.fromkeys(keys, Fraction(1)), high=Fraction(entry.count))
+        for site in o.sites:
+            for t in o.grows(site):
+                self.add(("expand", site, t), Fraction(str(o.sites[site]["expansion"]["max_mw"])))
+        for what in [("engineer", a) for a in o.engineers()] + [("port", *port) for port in o.ports()]:
+            for t in o.periods:
+                self.add((*what, t), 1, True)
+
+    def prices(self) -> None:
+        """Price breaks by the quantity in each step, minimum orders by a yes or no; all from first principles."""
+        o, by_order = self.oracle, {}
+        for slot in o.slots:
+            by_order.setdefault((slot.offer, slot.t), []).append(slot)
+        for (name, t), slots in by_order.items():
+            orders: dict[Key, Any] = {("order", slot): Fraction(1) for slot in slots}
+            most = sum(o.useful(slot) for slot in slots)
+            minimum, breaks = o.offers[name].get("minimum_order_systems"), o.offers[name].get("price_breaks")
+            if minimum is not None:
+                self.add(("any", name, t), 1, True)
+                self.row({**orders, ("any", name, t): Fraction(-minimum)}, low=Fraction(0))
+                self.row({**orders, ("any", name, t): Fraction(-most)}, high=Fraction(0))
+            if slots[0].price is None:
+                continue
+            self.add(("paid", name, t), 10 * most)
+            if breaks is None:
+                self.row({**orders, ("paid", name, t): Fraction(-1)}, Fraction(0), Fraction(0))
+            else:
+                self.priced(name, t, orders, most)
+
+    def priced(self, name: str, t: int, orders: dict[Key, Any], most: int) -> None:
+        """One yes or no for every number of systems: no formula of steps at all."""
+        counts: list[Key] = [("number", name, t, n) for n in range(most + 1)]
+        for key in counts:
+            self.add(key, 1, True)
+        self.row(dict.fromkeys(counts, Fraction(1)), Fraction(1), Fraction(1))
+        self.row({**orders, **{key: Fraction(-key[3]) for key in counts}}, Fraction(0), Fraction(0))
+        paid = {key: -self.oracle.at_list_price(name, key[3]) for key in counts}
+        self.row({("paid", name, t): Fraction(1), **paid}, Fraction(0), Fraction(0))
+
+    def waits(self) -> None:
+        o = self.oracle
+        for slot in o.slots:
+            accelerator = o.accelerator(slot)
+            if slot.price is not None and accelerator in o.engineers():
+                done: dict[Key, Any] = {
+                    ("engineer", accelerator, t): Fraction(-o.useful(slot)) for t in range(1, o.ready(slot) + 1)
+                }
+                self.row({("order", slot): Fraction(1), **done}, high=Fraction(0))
+
+    def present(self, system: str, place: str, t: int) -> tuple[dict[Key, Any], Fraction]:
+        """Systems in service: decisions, and what is there anyway."""
+        o = self.oracle
+        use: dict[Key, Any] = {
+            ("order", slot): Fraction(1) for slot in o.slots
+            if t in slot.periods and slot.place == place and o.offers[slot.offer]["system"] == system
+        }  # fmt: skip
+        there = sum(n for s, p, when, n in o.fleet() if (s, p, when) == (system, place, t))
+        there += sum(
+            slot.committed for slot in o.commitments
+            if t in slot.periods and slot.place == place and o.offers[slot.offer]["system"] == system
+        )  # fmt: skip
+        for entry in o.entries():
+            if (entry.system, entry.site) == (system, place) and t <= entry.last:
+                use |= {("retire", entry.number, start): Fraction(-1) for start in range(1, t + 1)}
+        return use, Fraction(there)
+
+    def running(self) -> None:
+        o = self.oracle
+        places = [*o.sites, *sorted({offer["host"] for offer in o.offers.values() if "host" in offer})]
+        self.runs: dict[str, list[tuple[int, str, str, Key, Fraction]]] = {w: [] for w in o.asked["demand"]}
+        for t in o.periods:
+            asks = o.asks(t)
+            for system, place in product(sorted(o.systems), places):
+                present, there = self.present(system, place, t)
+                busy: dict[Key, Any] = {}
+                for w in asks:
+                    rate = o.rate(system, w, t)
+                    if (present or there) and rate and o.stands(w, place):
+                        key: Key = ("run", system, place, w, t)
+                        self.add(key, MOST_RUNNING)
+                        busy[key] = Fraction(1)
+                        self.runs[w].append((t, system, place, key, rate))
+                if busy:
+                    used = {key: -o.available * n for key, n in present.items()}
+                    self.row({**busy, **used}, high=o.available * there)
+            for w in asks:
+                self.serve(w, t)
+                self.one_cluster(w, t, asks[w])
+                self.port(w, t)
+        for w in o.asked["demand"]:
+            for end, amount in o.deadlines(w).items():
+                done = {key: o.hours * rate for t, _, _, key, rate in self.runs[w] if t <= end}
+                self.row(done, low=amount)
+        self.work_limits()
+
+    def at(self, w: str, t: int) -> list[tuple[str, str, Key, Fraction]]:
+        return [(system, place, key, rate) for when, system, place, key, rate in self.runs[w] if when == t]
+
+    def serve(self, w: str, t: int) -> None:
+        need, price = self.oracle.need(w, t), self.oracle.left_undone(w, t)
+        if not need:
+            return
+        done: dict[Key, Any] = {key: rate / need for _, _, key, rate in self.at(w, t)}
+        if price is not None:
+            key: Key = ("unmet", w, t)
+            self.cost[key] = price * need
+            self.add(key, 1)
+            done[key] = Fraction(1)
+        self.row(done, low=Fraction(1))
+
+    def one_cluster(self, w: str, t: int, ask: Fraction) -> None:
+        least = self.oracle.cluster(w)
+        if least is None:
+            return
+        where: dict[tuple[str, str], list[tuple[Key, Fraction, int]]] = {}
+        for system, place, key, rate in self.at(w, t):
+            chips = self.oracle.systems[system]["accelerators"]
+            where.setdefault((self.oracle.systems[system]["accelerator"], place), []).append((key, rate, chips))
+        hosts: list[Key] = []
+        for (chip, place), runs in where.items():
+            host: Key = ("host", chip, place, w, t)
+            self.add(host, 1, True)
+            hosts.append(host)
+            useful = [max(ask, least * rate / chips) for _, rate, chips in runs]
+            most = sum(useful) if self.oracle.wanted(w, t) else max(useful)
+            most = MOST_RUNNING * max(rate for _, rate, _ in runs) if self.oracle.shared(w) else most
+            self.row({**{key: rate / most for key, rate, _ in runs}, host: Fraction(-1)}, high=Fraction(0))
+            self.row({**{key: Fraction(chips) for key, _, chips in runs}, host: Fraction(-least)}, low=Fraction(0))
+        if hosts:
+            self.row(dict.fromkeys(hosts, Fraction(1)), high=Fraction(1))
+
+    def port(self, w: str, t: int) -> None:
+        o = self.oracle
+        for system, _, key, rate in self.at(w, t):
+            stack = o.accelerators[o.systems[system]["accelerator"]]["stack"]
+            cost = o.porting(w, stack)
+            if cost is not None:
+                chips = o.systems[system]["accelerators"]
+                most = max(o.asks(t)[w] / rate, Fraction(o.cluster(w) or 0, chips))
+                most = Fraction(MOST_RUNNING) if o.shared(w) else most
+                last = t - o.wait(cost["months"])
+                done: dict[Key, Any] = {("port", w, stack, start): -most for start in range(1, last + 1)}
+                self.row({key: Fraction(1), **done}, high=Fraction(0))
+
+    def work_limits(self) -> None:
+        o = self.oracle
+        for limit in o.asked.get("limits", ()):
+            if limit["measure"] == "work":
+                parts = [
+                    Part({**o.facts(system, place=place), "demand": (w,)}, t, key, rate)
+                    for w, runs in self.runs.items() for t, system, place, key, rate in runs
+                ]  # fmt: skip
+                for line in o.lines_of(limit, parts):
+                    self.row(line.use, line.low, line.high)
+
+    def cheapest(self) -> float | None:
+        """The optimum, its whole numbers rounded: a millionth of a yes or no can be worth some dollars."""
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        assert status == highspy.HighsModelStatus.kOptimal, status
+        found = self.highs.getSolution().col_value
+        for j in self.whole:
+            self.highs.changeColIntegrality(j, highspy.HighsVarType.kContinuous)
+            self.highs.changeColBounds(j, round(found[j]), round(found[j]))
+        self.highs.run()
+        assert self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return self.highs.getInfo().objective_function_value * MILLION + float(self.constant)
