@@ -27,6 +27,7 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from cli.show_plan import Money
     from optimizer.explore.results import Alternative, Alternatives, Range
+    from optimizer.plan.format import Plan
     from optimizer.workbook.language.wording import Language
 
 NEEDS = {"must": "must-have", "optional": "optional", "never": "never", None: ""}
@@ -84,7 +85,6 @@ def alternatives(
       chipmix alternatives quick_start -o alternatives.xlsx
     """
     from optimizer.explore.alternatives import alternatives as search
-    from optimizer.explore.side_by_side import runs_of_alternatives
     from optimizer.solving.solution import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
@@ -93,14 +93,24 @@ def alternatives(
         with progress_bar("ranges") as watch:
             result = search(request, within, options, plans, least, workers, watch)
         write_json(delivery, model_json(result), json_file)
-        kept = {f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}
-        write_plans(delivery, kept, outputs.folder)
-        best, runs = result.plans[0].plan, runs_of_alternatives(result)
-        delivery.write(outputs.workbook, lambda file: write_runs(best, file, runs, language))
+        write_plans(delivery, _by_file(result), outputs.folder)
+        delivery.write(outputs.workbook, lambda file: _write(result, file, language))
         if not is_printed(json_file):
             _show(result)
     tell_stop(result.stopped, f"{len(result.ranges)} ranges and {len(result.plans)} plans were found")
     return earned(result.stopped, found=True)
+
+
+def _by_file(result: Alternatives) -> dict[str, Plan]:
+    """The plans by the names of their files."""
+    return {f"{one.about.replace(' ', '_')}.json": one.plan for one in result.plans}
+
+
+def _write(result: Alternatives, workbook: Path, language: Language) -> None:
+    """Writes the workbook of the best plan, with the others beside it."""
+    from optimizer.explore.side_by_side import runs_of_alternatives
+
+    write_runs(result.plans[0].plan, workbook, runs_of_alternatives(result), language)
 
 
 def _show(result: Alternatives) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from optimizer.workbook.language.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
+Time = tuple[float | None, float | None]
+"""Seconds of each solve, and when all must be done."""
 
 
 @click.command(short_help="Say why a plan is as it is, and what each limit is worth.")
@@ -73,21 +75,14 @@ def explain(
       chipmix explain plan.json --volume jalapeno
     """
     from cli.show_explanation import show_explanation
-    from optimizer.explain import UnknownName, explanation_text
-    from optimizer.explain import explain as answer
+    from optimizer.explain import explanation_text
     from optimizer.plan_files import read_plan
-    from optimizer.solving.solution import Options
 
     began, ends = time.monotonic(), ends_after(time_limit)
     known = read_plan(plan)
     check_targets([plan], {"-o": output, "--json": json_file})
-    options = Options(gap=known.run.options["gap"], time_limit=time_limit, ends=ends)
     with interruption.held(), delivering() as delivery:
-        try:
-            with _progress() as watch:
-                found = answer(known, offers, limits, volume, options, watch=watch)
-        except UnknownName as error:
-            raise click.UsageError(str(error)) from error
+        found = _explained(known, offers, limits, volume, (time_limit, ends))
         if not is_printed(json_file):
             show_explanation(found, known, every_offer=bool(offers))
         write_json(delivery, explanation_text(found), json_file)
@@ -96,6 +91,22 @@ def explain(
     tell_stop(found.stopped, "what is not shown was not answered")
     say(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
     return earned(found.stopped, bool(found.solves or found.answered_by_bounds or found.offers))
+
+
+def _explained(
+    plan: Plan, offers: tuple[str, ...], limits: tuple[str, ...], volume: str | None, time: Time
+) -> Explanation:
+    from optimizer.explain import UnknownName
+    from optimizer.explain import explain as answer
+    from optimizer.solving.solution import Options
+
+    time_limit, ends = time
+    options = Options(gap=plan.run.options["gap"], time_limit=time_limit, ends=ends)
+    try:
+        with _progress() as watch:
+            return answer(plan, offers, limits, volume, options, watch=watch)
+    except UnknownName as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _write(source: Path, plan: Plan, found: Explanation, output: Path, language: Language | None) -> None:

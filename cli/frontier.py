@@ -66,7 +66,6 @@ def frontier(
       chipmix frontier quick_start --trade it_kw --points 3 -o frontier.xlsx
     """
     from optimizer.explore.frontier import frontier as trace
-    from optimizer.explore.side_by_side import runs_of_frontier
     from optimizer.solving.solution import Options
 
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
@@ -77,13 +76,19 @@ def frontier(
         write_json(delivery, model_json(result), json_file)
         plans = {f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}
         write_plans(delivery, plans, outputs.folder)
-        runs = runs_of_frontier(result)
-        this = result.points[runs.this].plan
-        delivery.write(outputs.workbook, lambda file: write_runs(this, file, runs, language))
+        delivery.write(outputs.workbook, lambda file: _write(result, file, language))
         if not is_printed(json_file):
             _show(result)
     tell_stop(result.stopped, f"{len(result.points)} of {result.asked} points")
     return earned(result.stopped, found=True)
+
+
+def _write(result: Frontier, workbook: Path, language: Language) -> None:
+    """Writes the workbook of the plan that the frontier is drawn around, with the others beside it."""
+    from optimizer.explore.side_by_side import runs_of_frontier
+
+    runs = runs_of_frontier(result)
+    write_runs(result.points[runs.this].plan, workbook, runs, language)
 
 
 def _show(result: Frontier) -> None:

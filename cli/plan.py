@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -16,18 +16,37 @@ from cli.outputs import Delivery, check_targets, command_typed, delivering, endi
 from cli.screen import raw, say
 from optimizer import interruption
 
-MILLION = 1e6
-
 if TYPE_CHECKING:
+    from optimizer.formulation.model import Model
     from optimizer.plan.format import Plan
+    from optimizer.planning import Planned
     from optimizer.replan.approved import Approved
     from optimizer.request.load import Request
-    from optimizer.solving.solution import Progress
+    from optimizer.solving.solution import Options, Progress
     from optimizer.workbook.back import Reopened
     from optimizer.workbook.language.wording import Language
 
+MILLION = 1e6
 SECONDS_BETWEEN_LINES = 10.0
 WORKBOOK = ".xlsx"
+
+
+class Given(TypedDict):
+    """What was typed."""
+
+    scenario: str
+    output: Path | None
+    language: Language | None
+    json_file: Path | None
+    settings: tuple[str, ...]
+    gap: float
+    time_limit: float | None
+    solver: str | None
+    release: bool
+    write_model: Path | None
+    stay_close: Path | None
+    saving: float | None
+    placed_until: str | None
 
 
 @click.command(short_help="Find the cheapest plan for a scenario or an edited workbook.")
@@ -54,21 +73,7 @@ WORKBOOK = ".xlsx"
               help="With --stay-close: the part of the possible saving to buy, 0% to 100% (default 100%).")  # fmt: skip
 @click.option("--placed-until", metavar="PERIOD",
               help="With --stay-close: orders that PLAN places up to this period stay as they are.")  # fmt: skip
-def plan(
-    scenario: str,
-    output: Path | None,
-    language: Language | None,
-    json_file: Path | None,
-    settings: tuple[str, ...],
-    gap: float,
-    time_limit: float | None,
-    solver: str | None,
-    release: bool,
-    write_model: Path | None,
-    stay_close: Path | None,
-    saving: float | None,
-    placed_until: str | None,
-) -> int:
+def plan(**given: Unpack[Given]) -> int:
     """Find the cheapest plan for SCENARIO, a YAML file, the name of a bundled one, or a workbook.
 
     A workbook that chipmix wrote is planned again as it was edited: inputs with their new values, systems
@@ -87,36 +92,51 @@ def plan(
       chipmix plan quick_start --stay-close plan.json --placed-until 2026q1
       chipmix plan plan.xlsx -o new.xlsx
     """
-    from optimizer.planning import make_plan
-    from optimizer.solving.model_file import write_model as write_model_file
-    from optimizer.solving.other_solver import UnknownSolver
     from optimizer.solving.solution import Options
 
-    began = time.monotonic()
-    options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit), solver=solver)
-    request, before = _asked(scenario, settings, release, quiet=is_printed(json_file))
-    approved = _approved(stay_close, saving, placed_until)
-    targets = {"-o": output, "--json": json_file, "--write-model": write_model}
-    check_targets(_inputs(scenario, settings, stay_close), targets)
-    earlier = None if before is None else before.plan
+    began, time_limit, printed = time.monotonic(), given["time_limit"], is_printed(given["json_file"])
+    options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit), solver=given["solver"])
+    request, before = _asked(given["scenario"], given["settings"], given["release"], printed)
+    approved = _approved(given["stay_close"], given["saving"], given["placed_until"])
+    _check_targets(given)
     with interruption.held() as hold, delivering() as delivery:
+        planned = _planned(request, options, approved, before, lambda model: _write_model(delivery, model, given))
+        made = Made(planned.plan, before, given["language"])
         try:
-            with _progress() as watch:
-                planned = make_plan(
-                    request, options, watch,
-                    lambda model: delivery.write(write_model, lambda path: write_model_file(model, path)),
-                    approved, earlier,
-                )  # fmt: skip
-        except UnknownSolver as error:
-            raise click.BadParameter(str(error), param_hint="--solver") from error
-        made = Made(planned.plan, before, language)
-        try:
-            made.write(delivery, output, json_file)
+            made.write(delivery, given["output"], given["json_file"])
         finally:  # a plan is shown whatever became of its files
-            if not is_printed(json_file):
+            if not printed:
                 made.show()
     say(f"{time.monotonic() - began:.1f} s, of which the solver {planned.solver_seconds:.1f} s", err=True)
     return interruption.exit_code() if planned.interrupted or hold.asked else 0
+
+
+def _check_targets(given: Given) -> None:
+    targets = {"-o": given["output"], "--json": given["json_file"], "--write-model": given["write_model"]}
+    check_targets(_inputs(given["scenario"], given["settings"], given["stay_close"]), targets)
+
+
+def _planned(
+    request: Request,
+    options: Options,
+    approved: Approved | None,
+    before: Reopened | None,
+    see_model: Callable[[Model], None],
+) -> Planned:
+    from optimizer.planning import make_plan
+    from optimizer.solving.other_solver import UnknownSolver
+
+    try:
+        with _progress() as watch:
+            return make_plan(request, options, watch, see_model, approved, None if before is None else before.plan)
+    except UnknownSolver as error:
+        raise click.BadParameter(str(error), param_hint="--solver") from error
+
+
+def _write_model(delivery: Delivery, model: Model, given: Given) -> None:
+    from optimizer.solving.model_file import write_model
+
+    delivery.write(given["write_model"], lambda path: write_model(model, path))
 
 
 def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> tuple[Request, Reopened | None]:

@@ -75,26 +75,12 @@ def sweep(
       chipmix sweep quick_start --vary finance/discount_rate=0.1 --vary sites/colo_room/racks=6,8 --json -
       chipmix sweep quick_start --vary finance/discount_rate=0.08,0.10 -o rates -o rates.xlsx
     """
-    from optimizer.explore.grid import grid
-    from optimizer.explore.sweep import Combinations, index_text, read_index
+    from optimizer.explore.sweep import index_text
     from optimizer.explore.sweep import sweep as run_sweep
-    from optimizer.request.load import find_scenario, input_files
-    from optimizer.solving.solution import Options
+    from optimizer.request.load import input_files
 
-    if resume is not None and outputs.folder is not None:
-        raise click.UsageError("--resume names the folder already; leave -o FOLDER out")
-    before = read_index(resume) if resume is not None else None
-    varied = grid(vary) if vary or before is None else before.vary
-    if not varied:
-        raise click.UsageError("say what varies, such as --vary finance/discount_rate=0.08,0.1")
-    seconds = time_limit or (before.time_limit_s if before else None)
-    options = Options(
-        gap=gap if gap is not None else before.gap if before else Options().gap,
-        time_limit=seconds,
-        ends=ends_after(seconds),
-    )
-    question = Combinations(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
-    folder = resume or outputs.folder or _default_folder(question)
+    question = _question(scenario, settings, vary, gap, time_limit, resume)
+    folder = _folder(question, resume, outputs)
     check_targets(input_files(question.path, question.settings), {"-o": outputs.workbook, "--json": json_file}, folder)
     with progress_bar("plans") as watch:
         result = run_sweep(question, folder, workers, watch)
@@ -104,11 +90,39 @@ def sweep(
             _show(result)
         if outputs.workbook is not None and _is_worth_a_workbook(result, outputs.workbook):
             delivery.write(outputs.workbook, lambda path: _write(result, folder, path, language))
+    _tell_end(result, folder)
+    return _exit_code(result)
+
+
+def _question(
+    scenario: str,
+    settings: tuple[str, ...],
+    vary: tuple[str, ...],
+    gap: float | None,
+    time_limit: float | None,
+    resume: Path | None,
+) -> Combinations:
+    """What is asked; what is not given again is as it was in the sweep that goes on."""
+    from optimizer.explore.grid import grid
+    from optimizer.explore.sweep import Combinations, read_index
+    from optimizer.request.load import find_scenario
+    from optimizer.solving.solution import Options
+
+    before = read_index(resume) if resume is not None else None
+    varied = grid(vary) if vary or before is None else before.vary
+    if not varied:
+        raise click.UsageError("say what varies, such as --vary finance/discount_rate=0.08,0.1")
+    seconds = time_limit or (before.time_limit_s if before else None)
+    least_gap = gap if gap is not None else before.gap if before else Options().gap
+    options = Options(gap=least_gap, time_limit=seconds, ends=ends_after(seconds))
+    return Combinations(find_scenario(scenario), settings or (before.settings if before else ()), varied, options)
+
+
+def _tell_end(result: Sweep, folder: Path) -> None:
     for cell in result.cells:
         _tell(cell)
     tell_stop(result.stopped, f"{result.left} combinations left; go on with --resume {folder}")
     say(f"wrote {sum(cell.plan is not None for cell in result.cells)} plans and index.json to {folder}", err=True)
-    return _exit_code(result)
 
 
 def _is_worth_a_workbook(result: Sweep, workbook: Path) -> bool:
@@ -130,6 +144,12 @@ def _write(result: Sweep, folder: Path, workbook: Path, language: Language) -> N
     plans = {cell.plan: read_plan(folder / cell.plan) for cell in result.cells if cell.plan is not None}
     runs = runs_of_sweep(result, plans)
     write_runs(plans[str(result.cells[runs.this].plan)], workbook, runs, language)
+
+
+def _folder(question: Combinations, resume: Path | None, outputs: Outputs) -> Path:
+    if resume is not None and outputs.folder is not None:
+        raise click.UsageError("--resume names the folder already; leave -o FOLDER out")
+    return resume or outputs.folder or _default_folder(question)
 
 
 def _default_folder(question: Combinations) -> Path:
