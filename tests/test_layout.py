@@ -94,7 +94,7 @@ def test_functions_are_short() -> None:
     assert median(count for _, count in lengths) <= LONGEST_MEDIAN
 
 
-def test_planning_imports_no_pandas() -> None:
-    """Half a second; only what compares plans needs it."""
-    code = "import sys, optimizer.planning; sys.exit('pandas' in sys.modules)"
+def test_planning_imports_neither_pandas_nor_pulp() -> None:
+    """Half a second and a tenth: only what compares plans needs the one, and what makes a model the other."""
+    code = "import sys, optimizer.planning; sys.exit(bool({'pandas', 'pulp'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0

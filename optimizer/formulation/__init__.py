@@ -8,7 +8,7 @@ of our sites.
 
 from __future__ import annotations
 
-import pulp
+from typing import TYPE_CHECKING
 
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
 from optimizer.formulation.demand import (
@@ -55,6 +55,9 @@ from optimizer.formulation.supply import (
     orders_within_offer,
 )
 from optimizer.tables import Tables, summed
+
+if TYPE_CHECKING:
+    import pulp
 
 VARIABLES = (
     order,  # systems of an offer entering service at a place in a period

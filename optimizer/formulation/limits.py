@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
-
-import pulp
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalogs.problems import InputError
 from optimizer.formulation.costs import KG_PER_T
@@ -23,6 +21,9 @@ from optimizer.tables.selection import (
     facts_of_system,
     selected,
 )
+
+if TYPE_CHECKING:
+    import pulp
 
 EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
 UNITS = {

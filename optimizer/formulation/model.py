@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
-import pulp
+from typing import TYPE_CHECKING, NamedTuple
 
 from optimizer.tables import Cohort, FleetEntry, Stock, Tables, Work
 
+if TYPE_CHECKING:
+    import pulp
+
 USD_PER_MODEL_UNIT = 1e6
+WHOLE = "Integer"
+"""What PuLP calls the category of whole numbers."""
 DEMAND_PARTS = 1000.0
 """A demand is this many units of work in its row."""
 
-Terms = list[tuple[pulp.LpVariable, float]]
+Terms = list[tuple["pulp.LpVariable", float]]
 
 
 class Share(NamedTuple):
@@ -101,6 +104,8 @@ class Model:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        import pulp  # with every solver that it knows it takes a tenth of a second: not before a model is made
+
         self.problem = pulp.LpProblem("chipmix", pulp.LpMinimize)
         self.rows: dict[str, Row] = {}
         self.costs: dict[str, list[CostTerm]] = {}
@@ -121,8 +126,7 @@ class Model:
 
     def add(self, name: str, keys: Iterable[str], most: float, integer: bool = False) -> pulp.LpVariable:
         """A variable from 0 to `most`, which must be finite: certificates rest on it."""
-        category = pulp.LpInteger if integer else pulp.LpContinuous
-        return self.problem.add_variable(model_name(row_name(name, keys)), 0, most, category)
+        return self.problem.add_variable(model_name(row_name(name, keys)), 0, most, WHOLE if integer else "Continuous")
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import fsum
-from typing import NamedTuple
-
-import pulp
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalogs.schema import PriceBreaks
 from optimizer.formulation.model import Band, Model, Row, Terms
 from optimizer.tables import Cohort, grouped
+
+if TYPE_CHECKING:
+    import pulp
 
 
 class Paid(NamedTuple):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pulp
 from numpy.typing import NDArray
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+
+if TYPE_CHECKING:
+    import pulp
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -209,7 +211,7 @@ def to_matrix(problem: pulp.LpProblem) -> Matrix:
         cost=cost,
         lower=np.array([variable.lowBound for variable in variables], dtype=float),
         upper=np.array([variable.upBound for variable in variables], dtype=float),
-        integer=np.array([variable.cat == pulp.LpInteger for variable in variables], dtype=bool),
+        integer=np.array([variable.cat == "Integer" for variable in variables], dtype=bool),
         row_lower=np.array(lower, dtype=float),
         row_upper=np.array(upper, dtype=float),
         start=np.array(start, dtype=np.int32),

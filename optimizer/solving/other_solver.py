@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from optimizer.solving.matrix import Floats, Matrix, row_numbers
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.solving.solve import solve
+
+if TYPE_CHECKING:
+    import pulp
 
 TOLERANCE = 1e-6
 
@@ -25,6 +28,8 @@ class UnknownSolver(Exception):
 
 def solver_names() -> list[str]:
     """The solvers that PuLP can reach on this machine."""
+    import pulp
+
     return sorted(pulp.listSolvers(onlyAvailable=True))
 
 
@@ -33,6 +38,8 @@ def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Opti
 
     Raises UnknownSolver if PuLP cannot reach it, SolverError if ours fails.
     """
+    import pulp
+
     if name not in solver_names():
         raise UnknownSolver(f"PuLP reaches no solver '{name}' here; it reaches {', '.join(solver_names())}")
     root = solve(matrix.relaxed(), options)
