@@ -23,7 +23,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from optimizer.solving.solver_process import DONE, STOP, packed
+from optimizer.solving.child_messages import DONE, STOP, packed
 
 HERE = Path(__file__).parent
 OURS = str(HERE.parent.parent)

@@ -1,4 +1,5 @@
-"""HiGHS in a process of its own, which imports nothing but the standard library, highspy, numpy and `highs_solve`.
+"""HiGHS in a process of its own, which imports nothing but the standard library, highspy, numpy, `highs_solve` and
+`child_messages`.
 
 On standard input it is told of one model after another: a line of JSON with the `settings` and the length in bytes of
 the arrays that follow it (.npz). On standard output it says, as lines of JSON, how a solve goes, and at its end `done`
@@ -13,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
 from io import BytesIO
 from queue import SimpleQueue
 from typing import IO, Any
@@ -21,9 +21,8 @@ from typing import IO, Any
 import highspy
 import numpy as np
 
+from optimizer.solving.child_messages import DONE, STOP, packed
 from optimizer.solving.highs_solve import Problem, Stop, Tell, canary, solve
-
-DONE, STOP = b"done ", b"stop\n"
 
 
 def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, tell: Tell) -> dict[str, Any]:
@@ -36,13 +35,6 @@ def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, t
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
     return {name: np.asarray(value) for name, value in result.items()}
-
-
-def packed(arrays: Mapping[str, Any]) -> bytes:
-    """Arrays by name as one .npz."""
-    content = BytesIO()
-    np.savez(content, **arrays)
-    return content.getvalue()
 
 
 def main() -> None:
