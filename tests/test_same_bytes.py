@@ -36,7 +36,7 @@ WHOLE = {
     ("optimizer/workbook/language/translate.py", "breadth"): "characters",
     ("optimizer/workbook/language/translate.py", "_height"): "lines of a text",
     ("cli/catalog.py", "check_"): "how many there are",
-    ("cli/sweep.py", "sweep"): "how many are true",
+    ("cli/sweep.py", "_tell_end"): "how many are true",
 }
 """Where `sum` adds whole numbers or decimals, by file and function: exact, in any order."""
 EXACT_START = {"ZERO", "Fraction", "Decimal"}
