@@ -44,7 +44,10 @@ HOSTED: frozenset[str] = frozenset({"reservation", "on_demand"})
 
 
 class Frozen(BaseModel):
-    """Base of every input model. Keys named in LATER are part of the format but not built yet."""
+    """Base of every input model. Keys named in LATER are part of the format but not built yet.
+
+    Validators are built when something is first read; a default that is a model is `model_construct`ed for that reason.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
     LATER: ClassVar[frozenset[str]] = frozenset()
@@ -124,7 +127,7 @@ class Offer(Frozen):
     price_usd: Schedule | None = None
     usd_per_accelerator_hour: Schedule | None = None
     lead_time_months: Months = 0
-    available: Dates = Dates()
+    available: Dates = Dates.model_construct()
     buyers: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
     term_months: Annotated[Whole, Field(ge=1, le=600)] | None = None
     deposit_share: Share = Decimal(0)

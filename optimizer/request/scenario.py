@@ -249,7 +249,7 @@ class Limit(Frozen):
 
     name: Id
     measure: Literal["systems", "accelerators", "it_kw", "spend_usd", "capex_usd", "work", "carbon_t"]
-    of: Selection = Selection()
+    of: Selection = Selection.model_construct()
     at_most: Amount | None = None
     at_least: Amount | None = None
     at_most_share: Share | None = None
@@ -265,19 +265,19 @@ class Scenario(Frozen):
     name: Name
     buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
-    currency: Currency = Currency()
+    currency: Currency = Currency.model_construct()
     horizon: Horizon
     objective: Literal["minimize_cost", "maximize_value"] = "minimize_cost"
-    finance: Finance = Finance()
-    assumptions: Assumptions = Assumptions()
+    finance: Finance = Finance.model_construct()
+    assumptions: Assumptions = Assumptions.model_construct()
     sites: dict[Id, Site] = {}
     demand: Annotated[dict[Id, Demand], Field(min_length=1)]
     fleet: Annotated[tuple[Fleet, ...], InOrder] = ()
     commitments: Annotated[tuple[Commitment, ...], InOrder] = ()
-    budget: Budget = Budget()
+    budget: Budget = Budget.model_construct()
     supply_per_month: dict[Id, Schedule] = {}
     pools_per_month: dict[Id, PoolLimit] = {}
-    offers: OfferRules = OfferRules()
+    offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
 
     @property
