@@ -220,7 +220,7 @@ def input_files(path: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
     return (*asked.files.values(), *(file for folder in folders for file in catalog_files(folder)))
 
 
-def changed_request(
+def request_from_text(
     scenario: Map, catalog: dict[str, Map], scenario_changes: Map, catalog_changes: Map, settings: Sequence[str] = ()
 ) -> Request:
     """A request made from the text that a plan holds, with changes and then settings laid on top.

@@ -31,7 +31,7 @@ from optimizer.plan.seal import seal_of, sha256_of
 from optimizer.proven import program_version, stated
 from optimizer.reading import from_outside, read_json, refused
 from optimizer.request.edits import as_text
-from optimizer.request.load import Request, changed_request
+from optimizer.request.load import Request, request_from_text
 from optimizer.request.scenario import Scenario
 from optimizer.returned.warnings import told_otherwise
 from optimizer.solving.certificate import certified_bound_usd
@@ -124,7 +124,7 @@ def _request(plan: Plan, path: Path) -> Request:
     """The request of a plan's inputs, checked as those of files are. Raises InputError."""
     at = Location(str(path), 0, 0)
     scenario, catalog = as_typed(Scenario, plan.scenario, at), as_typed(Catalog, plan.catalog, at)
-    return changed_request(scenario, catalog, Map(at), Map(at))
+    return request_from_text(scenario, catalog, Map(at), Map(at))
 
 
 def as_typed(model: type[BaseModel], content: dict[str, Any], at: Location) -> Map:

@@ -10,7 +10,7 @@ from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
 from optimizer.plan.format import Plan
 from optimizer.proven import program_version
-from optimizer.request.load import Request, changed_request
+from optimizer.request.load import Request, request_from_text
 from optimizer.request.scenario import Scenario
 from optimizer.returned.verified import as_typed
 from optimizer.workbook.back.compare import Compared, Edit, compared
@@ -76,7 +76,7 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     overrides = [edit for edit in found.edits if edit.of.keys[0].startswith(OVERRIDE)]
     hold_systems(changer, overrides, facts.scenario, facts.catalog["offers"], release)
     views = {edit.of.keys[0]: edit.new or 0.0 for edit in found.edits if edit.of.keys[0].startswith(VIEW)}
-    request = changed_request(
+    request = request_from_text(
         as_typed(Scenario, facts.scenario, at),
         as_typed(Catalog, facts.catalog, at),
         changer.changes.scenario,
