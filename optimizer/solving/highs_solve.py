@@ -1,4 +1,4 @@
-"""One model solved by HiGHS: its relaxation, the search, a second look, tidying, and whole numbers made whole.
+"""HiGHS asked: for the relaxation of a model, for whole numbers, for a second look at them.
 
 Runs in the solver's process: imports nothing but the standard library, highspy and numpy.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from math import fsum
 from typing import Any
 
 import highspy
@@ -16,12 +15,12 @@ import numpy as np
 
 DOUBTFUL, SECOND_LOOK_NODES = 0.01, 100
 """What an optimum may leave open above the relaxation before it is searched again, and how short that search is."""
-TIDY_NODES = 20
-TIDY_ORDERS = 200
-TIDY_COLUMNS = 10_000
-"""Tidying is limited by nodes and size, never by seconds: the same input gives the same plan."""
+HEURISTICS = tuple(f"mip_heuristic_run_{name}" for name in ("rins", "rens", "root_reduced_cost"))
+"""Searches for plans that solve whole problems of their own: nine tenths of the time where only decisions are whole."""
 TOLERANCES = ("primal_feasibility_tolerance", "mip_feasibility_tolerance")
 Problem = dict[str, Any]
+Found = dict[str, Any]
+"""What a search found: `status`, `values` (none: empty), `bound`, `objective`."""
 Tell = Callable[[dict[str, Any]], None]
 """Told where a solve stands: seconds, cost, bound, nodes."""
 
@@ -32,6 +31,10 @@ class Stop:
     def __init__(self, seconds: float | None = None, asked: threading.Event | None = None) -> None:
         self.asked = asked or threading.Event()
         self.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def over(self) -> bool:
+        """Whether it is time to stop."""
+        return self.asked.is_set() or (self.deadline is not None and time.monotonic() >= self.deadline)
 
     def seconds_left(self) -> float:
         return 1e9 if self.deadline is None else max(0.01, self.deadline - time.monotonic())
@@ -90,7 +93,7 @@ def canary() -> None:
 
 
 def relax(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
-    """The optimum of the relaxation with its duals: the root of the certificate."""
+    """The optimum of the relaxation with its duals: the root of the certificate; `highs` has it loaded."""
     highs = solver(problem, options, stop)
     highs.setOptionValue("solve_relaxation", True)
     highs.run()
@@ -102,6 +105,7 @@ def relax(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         "values": np.array(solution.col_value) if optimal else np.array([]),
         "duals": np.array(solution.row_dual) if optimal else np.array([]),
         "objective": highs.getInfo().objective_function_value,
+        "highs": highs,
     }
 
 
@@ -114,6 +118,7 @@ def _status(highs: highspy.Highs) -> str:
         status.kTimeLimit: "stopped",
         status.kInterrupt: "stopped",
         status.kSolutionLimit: "stopped",
+        status.kObjectiveTarget: "stopped",
         status.kIterationLimit: "stopped",
     }
     return names.get(highs.getModelStatus(), f"error: {highs.modelStatusToString(highs.getModelStatus())}")
@@ -125,6 +130,10 @@ def whole(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
     _begin_from(highs, options["start"])
     if options["nodes"] is not None:
         highs.setOptionValue("mip_max_nodes", options["nodes"])
+    if "target" in options:
+        highs.setOptionValue("objective_target", options["target"])
+    for name in () if options["heuristics"] else HEURISTICS:
+        highs.setOptionValue(name, False)
     highs.cbMipLogging.subscribe(lambda event: tell(_figures(event.data_out)))
     highs.run()
     info = highs.getInfo()
@@ -147,16 +156,16 @@ def looked_for_twice(problem: Problem, least: float, options: dict[str, Any], st
     """
     best = whole(problem, options, stop, tell)
     room = DOUBTFUL * abs(best["objective"])
-    sure = options["presolve"] == "off" or options["nodes"] is not None or stop.asked.is_set()
+    sure = options["presolve"] == "off" or stop.asked.is_set()
     if sure or best["status"] != "optimal" or best["objective"] - least <= room:
         return best
-    plain = {**options, "presolve": "off", "start": _whole_values(problem, best["values"])}
+    plain = {**options, "presolve": "off", "start": whole_values(problem, best["values"])}
     again = whole(problem, {**plain, "nodes": SECOND_LOOK_NODES}, stop, tell)
     dearer = best["objective"] - max(options["gap"] * abs(best["objective"]), options["abs_gap"])
     claimed = again["objective"] if again["values"].size else np.inf
     if claimed >= dearer or _cost_when_whole(problem, again["values"], options) >= dearer:
         return best
-    return whole(problem, {**plain, "start": _whole_values(problem, again["values"])}, stop, tell)
+    return whole(problem, {**plain, "start": whole_values(problem, again["values"])}, stop, tell)
 
 
 def _cost_when_whole(problem: Problem, values: Any, options: dict[str, Any]) -> float:
@@ -165,7 +174,7 @@ def _cost_when_whole(problem: Problem, values: Any, options: dict[str, Any]) -> 
     return float(exact["objective"]) if exact["status"] == "optimal" else np.inf
 
 
-def _whole_values(problem: Problem, values: Any) -> list[list[float]]:
+def whole_values(problem: Problem, values: Any) -> list[list[float]]:
     """The values of the whole-numbered columns, as a search begins from them."""
     columns = np.flatnonzero(np.asarray(problem["integer"], dtype=bool))
     return [columns.tolist(), np.asarray(values, dtype=float)[columns].tolist()]
@@ -199,73 +208,3 @@ def fixed(problem: Problem, values: Any) -> Problem:
     which = np.asarray(problem["integer"], dtype=bool)
     lower[which] = upper[which] = rounded(problem, values)[which]
     return {**problem, "lower": lower, "upper": upper, "integer": np.zeros(len(which), dtype=bool)}
-
-
-def tidied(problem: Problem, values: Any, bound: float, options: dict[str, Any], stop: Stop) -> Any:
-    """Values within the gap that use the fewest of the orders in use, or the same values.
-
-    Each order in use gets a yes/no column; the cost may rise to where the gap is still kept.
-    """
-    used = [j for j in options["orders"] if values[j] > 1e-9]
-    cost = fsum(problem["cost"] * values)
-    room = bound + options["gap"] * abs(bound) * 0.98 - cost
-    if room <= 0 or not 1 < len(used) <= TIDY_ORDERS or len(values) > TIDY_COLUMNS:
-        return values
-    small = _with_order_choices(problem, values, used, options["orders"], cost + room)
-    # Whether an order is used is 1/most-th of it: a count of 1 apart tells a real difference.
-    limits = {**options, "gap": 0.0, "abs_gap": 0.99}
-    highs = solver(small, limits, stop)
-    highs.setOptionValue("mip_max_nodes", TIDY_NODES)
-    start = highspy.HighsSolution()
-    start.col_value = np.concatenate([values, np.ones(len(used))])
-    highs.setSolution(start)
-    highs.run()
-    found = highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    return np.array(highs.getSolution().col_value)[: len(values)] if found else values
-
-
-def _with_order_choices(problem: Problem, values: Any, used: list[int], orders: list[int], most_cost: float) -> Problem:
-    columns, count = len(values), len(used)
-    upper = problem["upper"].copy()
-    upper[[j for j in orders if values[j] <= 1e-9]] = 0.0
-    paid = np.flatnonzero(problem["cost"])
-    links = [(j, columns + k, upper[j]) for k, j in enumerate(used)]
-    index = np.concatenate([problem["index"], paid, *[[j, choice] for j, choice, _ in links]])
-    value = np.concatenate([problem["value"], problem["cost"][paid], *[[1.0, -most] for _, _, most in links]])
-    ends = problem["start"][-1] + len(paid) + np.array([0, *(2 * np.arange(1, count + 1))])
-    return {
-        "cost": np.concatenate([np.zeros(columns), np.ones(count)]),
-        "lower": np.concatenate([problem["lower"], np.zeros(count)]),
-        "upper": np.concatenate([upper, np.ones(count)]),
-        "integer": np.concatenate([problem["integer"], np.ones(count, dtype=bool)]),
-        "row_lower": np.concatenate([problem["row_lower"], np.full(1 + count, -np.inf)]),
-        "row_upper": np.concatenate([problem["row_upper"], [most_cost], np.zeros(count)]),
-        "start": np.concatenate([problem["start"], ends]).astype(np.int32),
-        "index": index.astype(np.int32),
-        "value": value,
-    }
-
-
-def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> dict[str, Any]:
-    """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded.
-
-    Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
-    """
-    root = relax(problem, options, stop)
-    result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
-    result["rough"] = False
-    if root["status"] != "optimal":
-        return {**result, "bound": -np.inf}
-    if not np.any(problem["integer"]):
-        return {**result, "values": root["values"]}
-    best = looked_for_twice(problem, root["objective"], options, stop, tell)
-    result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
-    if not best["values"].size:
-        return result
-    rough = stop.asked.is_set() or not options["tidy"]
-    values = best["values"] if rough else tidied(problem, best["values"], best["bound"], options, stop)
-    for attempt in (values, best["values"]):
-        exact = relax(fixed(problem, attempt), options, Stop())
-        if exact["status"] == "optimal":
-            return {**result, "values": exact["values"]}
-    return {**result, "values": rounded(problem, best["values"]), "rough": True}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from optimizer.interruption import held
+from optimizer.solving.decisions import decisions, projects, tied_by_terms
 from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
@@ -137,6 +138,10 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "presolve": options.presolve,
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
         "orders": fine.matrix.column_numbers("order"),
+        "decisions": decisions(fine.matrix),
+        "projects": projects(fine.matrix),
+        "tied": tied_by_terms(fine.matrix),
+        "heuristics": True,
         "canary": first,
         "tidy": options.tidy,
         "nodes": options.nodes,

@@ -1,5 +1,5 @@
-"""HiGHS in a process of its own, which imports nothing but the standard library, highspy, numpy, `highs_solve` and
-`child_messages`.
+"""HiGHS in a process of its own, which imports nothing but the standard library, highspy, numpy and modules of
+this folder that do the same.
 
 On standard input it is told of one model after another: a line of JSON with the `settings` and the length in bytes of
 the arrays that follow it (.npz). On standard output it says, as lines of JSON, how a solve goes, and at its end `done`
@@ -22,7 +22,8 @@ import highspy
 import numpy as np
 
 from optimizer.solving.child_messages import DONE, STOP, packed
-from optimizer.solving.highs_solve import Problem, Stop, Tell, canary, solve
+from optimizer.solving.highs_search import solve
+from optimizer.solving.highs_solve import Problem, Stop, Tell, canary
 
 
 def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, tell: Tell) -> dict[str, Any]:

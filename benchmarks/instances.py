@@ -1,0 +1,145 @@
+"""Requests of any size to measure on: sites, quarters and demands on the bundled catalogue, without and with all terms.
+
+Terms are what makes a plan more than a linear programme: own chips with one-off engineering, porting to other stacks,
+clusters on one site, minimum orders and price breaks. Figures are drawn from a seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from optimizer.request.load import Request, load_request
+
+START_YEAR = 2025
+BUYER = "meta"
+"""Whose own chips, with their one-off engineering, may be chosen."""
+UNMET_USD_PER_H100_HOUR = 8.0
+"""What an hour of an H100 costs where there is none: the rent of the scarcity of 2023."""
+SITE_MW = 90.0
+SOLD = ("*.purchase", "*.lease", "*.reservation_36", "*.on_demand")
+PORTED = ("rocm", "xla", "neuron")
+"""Stacks that work has to be brought to, where there are terms."""
+CLUSTER_ACCELERATORS = 16_000
+
+
+class Workload(NamedTuple):
+    """A workload of the catalogue: what one H100 does of it in a second."""
+
+    name: str
+    per_h100: float
+
+
+WORKLOADS = (
+    Workload("llm_training", 845.0),
+    Workload("llm_serving_70b", 3820.0),
+    Workload("llm_serving_405b", 35.2),
+    Workload("llm_serving_moe", 489.0),
+    Workload("recommendation_training", 1.73e6),
+    Workload("recommendation_inference", 44_800.0),
+    Workload("llm_serving_70b_interactive", 2330.0),
+    Workload("llm_serving_moe_interactive", 172.0),
+)
+
+
+class Size(NamedTuple):
+    """How large an instance is, whether it has all terms, and the seed of its figures."""
+
+    sites: int
+    quarters: int
+    demands: int
+    terms: bool = False
+    seed: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.sites}x{self.quarters}x{self.demands}{'+' if self.terms else ''}/{self.seed}"
+
+
+HYPERSCALE = Size(25, 20, 15)
+EXTREME = Size(50, 28, 25)
+"""About four times as many columns as `HYPERSCALE`."""
+
+
+def instance(size: Size, folder: Path) -> Request:
+    """The request of an instance; its files go to a folder."""
+    file = folder / "scenario.yaml"
+    file.write_text(yaml.safe_dump(_scenario(size, folder), sort_keys=False), "utf-8")
+    return load_request(file)
+
+
+def _scenario(size: Size, folder: Path) -> dict[str, Any]:
+    chance = random.Random(size.seed)
+    scenario: dict[str, Any] = {
+        "name": f"benchmark {size}",
+        "buyer": BUYER,
+        "catalogs": ["bundled"],
+        "horizon": {"start": f"{START_YEAR}q1", "periods": size.quarters},
+        "finance": {"discount_rate": 0.09},
+        "sites": {f"s{i}": _site(chance) for i in range(size.sites)},
+        "demand": {},
+        "offers": {"allow": list(SOLD)},
+    }
+    each = size.sites * SITE_MW * 0.6 / size.demands / 1.4 * 1000  # H100-equivalents of a demand at the end
+    for i in range(size.demands):
+        scenario["demand"][f"w{i}"] = _demand(chance, size, WORKLOADS[i % len(WORKLOADS)], i, each)
+    if size.terms:
+        scenario["catalogs"].append("terms")
+        _write_terms(folder / "terms")
+    return scenario
+
+
+def _site(chance: random.Random) -> dict[str, Any]:
+    power = SITE_MW * chance.uniform(0.5, 1.5)
+    return {
+        "power_mw": {f"{START_YEAR}q1": round(power * 0.6, 1), f"{START_YEAR + 1}q3": round(power, 1)},
+        "pue": round(chance.uniform(1.08, 1.35), 3),
+        "liquid_mw": round(power * chance.uniform(0.5, 0.9), 1),
+        "racks": round(power * chance.uniform(12, 20)),
+        "electricity_usd_per_mwh": round(chance.uniform(45, 110), 1),
+    }
+
+
+def _demand(chance: random.Random, size: Size, workload: Workload, number: int, h100s: float) -> dict[str, Any]:
+    most = h100s * chance.uniform(0.6, 1.4) * workload.per_h100
+    asked: dict[str, Any] = {
+        "workload": workload.name,
+        "per_second": {_quarter(t): float(f"{most * (t + 1) / size.quarters:.4g}") for t in range(2, size.quarters, 2)},
+        "unmet_usd_per_unit_hour": float(f"{UNMET_USD_PER_H100_HOUR / workload.per_h100:.4g}"),
+    }
+    if size.terms:
+        asked |= _terms_of(chance, number)
+    return asked
+
+
+def _quarter(t: int) -> str:
+    return f"{START_YEAR + t // 4}q{t % 4 + 1}"
+
+
+def _terms_of(chance: random.Random, number: int) -> dict[str, Any]:
+    """Porting for every demand; training is one cluster, on few stacks."""
+    training = number % len(WORKLOADS) == 0
+    ported = {
+        stack: {"usd": chance.randrange(5, 40) * 1_000_000, "months": chance.choice((3, 6, 9))}
+        for stack in (PORTED[:1] if training else PORTED)
+    }
+    terms: dict[str, Any] = {"stacks": {"cuda": 0, **({} if training else {"mtia": 0}), **ported}}
+    if training:
+        terms["cluster"] = {"accelerators": int(CLUSTER_ACCELERATORS * chance.uniform(0.3, 1.0))}
+    return terms
+
+
+def _write_terms(folder: Path) -> None:
+    """A catalogue on top of the bundled one: minimum orders and price breaks for what is sold most."""
+    steps = [{"from_systems": 200, "factor": 0.97}, {"from_systems": 1000, "factor": 0.94}]
+    offers: Mapping[str, Any] = {
+        "dgx_b200.purchase": {"minimum_order_systems": 20},
+        "gb200_nvl72.purchase": {"minimum_order_systems": 4},
+        "mi355x_server.purchase": {"price_breaks": {"kind": "incremental", "steps": steps}},
+        "gb300_nvl72.purchase": {"price_breaks": {"kind": "all_units", "steps": steps}},
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / "terms.yaml").write_text(yaml.safe_dump({"offers": dict(offers)}, sort_keys=False), "utf-8")

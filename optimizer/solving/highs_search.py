@@ -1,0 +1,173 @@
+"""The search for whole numbers by the shortest way: the few decisions first, then a plan near them, then all of it.
+
+A model has thousands of whole numbers and few decisions that cost much by themselves: whether to engineer a chip, port
+software, host a cluster. Rounding what is left costs hundredths of a percent once these are settled. Three problems in
+turn, each smaller than the whole, so long as the gap is not reached:
+
+1. Only decisions are whole. This is a relaxation of the model, so its bound is one of the model; and with so few whole
+   columns the solver branches at once, where on the whole it spends its time on cuts that move nothing.
+2. Decisions as found, every order at a whole number next to the one found: a plan, if there is one, whose distance to
+   the bound of 1 is known. It uses hardly more orders than a vertex of the relaxation does, so it is not tidied.
+3. The model as it is, begun from that plan.
+
+Bounds are those of 1 and 3, whichever is higher; a plan of 2 is never one by its own word. All limits are counts.
+Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optimizer.solving.highs_solve import (
+    Found,
+    Problem,
+    Stop,
+    Tell,
+    fixed,
+    looked_for_twice,
+    relax,
+    rounded,
+    whole,
+    whole_values,
+)
+from optimizer.solving.highs_tidy import tidied
+from optimizer.solving.highs_tree import Tree
+
+DECIDED_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, 0.1, 0.5
+"""Parts of the gap: what decisions may leave open, what a plan near them may leave open to the best of its kind, and
+how near to the bound it need not be bettered."""
+NEAR = (1, 3)
+"""How far beside the whole numbers below and above its relaxed one an order may move; farther only if need be."""
+NEAR_NODES = 100
+DECIDE_NODES = 500
+LAST_SECONDS = 10.0
+"""How long a plan near the decisions is looked for when somebody asked to stop."""
+USED = 1e-9
+
+
+def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
+    """The integer problem, as `whole` answers it; `near` tells whether the plan is one near its decisions.
+
+    One that begins from values of its own, or ends after some nodes, is searched as a whole.
+    """
+    least = root["objective"]
+    if options["start"][0] or options["nodes"] is not None:
+        return looked_for_twice(problem, least, options, stop, tell)
+    settled = _decided(problem, root, options, stop, tell)
+    if settled["status"] == "infeasible":
+        return settled
+    bound = max(settled["bound"], least)
+    near = _best_near(problem, settled, bound, options, stop, tell)
+    if near is not None and near["objective"] - bound <= _open(near["objective"], options):
+        return {**near, "status": "optimal", "bound": bound, "near": True}
+    if stop.asked.is_set():
+        return {**(near or settled), "values": near["values"] if near else np.array([]), "bound": bound}
+    begun = options if near is None else {**options, "start": whole_values(problem, near["values"])}
+    best = looked_for_twice(problem, bound, begun, stop, _from(bound, tell))
+    if near is not None and not best["values"].size and best["status"] == "stopped":
+        best = {**near, "status": "stopped", "bound": best["bound"]}
+    return {**best, "bound": max(best["bound"], bound)}
+
+
+def _open(cost: float, options: dict[str, Any]) -> float:
+    """What a plan of this cost may be above the bound."""
+    return float(max(options["gap"] * abs(cost), options["abs_gap"]))
+
+
+def _from(bound: float, tell: Tell) -> Tell:
+    """Tells of a search with a bound that is known already."""
+    return lambda figures: tell({**figures, "bound": max(bound, figures["bound"])})
+
+
+def _without_plan(tell: Tell) -> Tell:
+    """Tells of a search whose values are no plan."""
+    return lambda figures: tell({**figures, "cost": np.inf})
+
+
+def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
+    """The model with only its decisions whole; the relaxation where there are none.
+
+    Where these are the starts of projects alone, a tree of relaxations finds them; the solver is asked where that does
+    not come to an end. Its word is tested by a second look, the tree's needs none.
+    """
+    which = _flags(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
+    if not which.any():
+        return {**root, "bound": root["objective"]}
+    half = Stop(stop.seconds_left() / 2, stop.asked) if stop.deadline is not None else stop
+    within = DECIDED_WITHIN * options["gap"]
+    if which.sum() == sum(map(len, options["projects"])):
+        found = Tree(problem, root, options["projects"], within, half).search()
+        if found["status"] != "stopped" or half.over():
+            return found
+    asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
+    return looked_for_twice({**problem, "integer": which}, root["objective"], asked, half, _without_plan(tell))
+
+
+def _best_near(
+    problem: Problem, settled: Found, bound: float, options: dict[str, Any], stop: Stop, tell: Tell
+) -> Found | None:
+    """The best plan near settled decisions, the first that is good enough; None if none was found."""
+    if not settled["values"].size:
+        return None
+    best: Found | None = None
+    asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
+    asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
+    for width in NEAR:
+        until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
+        found = whole(_near(problem, settled["values"], width, options), asked, until, _from(bound, tell))
+        if found["values"].size and (best is None or found["objective"] < best["objective"]):
+            best = found
+        if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
+            break
+    return best
+
+
+def _near(problem: Problem, values: Any, width: int, options: dict[str, Any]) -> Problem:
+    """The model near some values.
+
+    Decisions stay as they are, what is not ordered is not, and every other whole number moves by `width`; those
+    that the terms of an order tie to each other (minimum orders, price breaks) are free.
+    """
+    free, decided = (_flags(problem, options[which]) for which in ("tied", "decisions"))
+    moves = np.asarray(problem["integer"], dtype=bool) & ~free
+    least = np.where(decided, np.round(values), np.floor(values) - width)
+    most = np.where(decided, np.round(values), np.where(values < USED, 0.0, np.ceil(values) + width))
+    lower, upper = problem["lower"], problem["upper"]
+    return {
+        **problem,
+        "lower": np.where(moves, np.clip(least, lower, upper), lower),
+        "upper": np.where(moves, np.clip(most, lower, upper), upper),
+    }
+
+
+def _flags(problem: Problem, columns: list[int]) -> Any:
+    flags = np.zeros(len(problem["cost"]), dtype=bool)
+    flags[columns] = True
+    return flags
+
+
+def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> dict[str, Any]:
+    """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded.
+
+    Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
+    """
+    root = relax(problem, options, stop)
+    result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
+    result["rough"] = False
+    if root["status"] != "optimal":
+        return {**result, "bound": -np.inf}
+    if not np.any(problem["integer"]):
+        return {**result, "values": root["values"]}
+    best = searched(problem, root, options, stop, tell)
+    result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
+    if not best["values"].size:
+        return result
+    as_found = stop.asked.is_set() or not options["tidy"] or best.get("near", False)
+    values = best["values"] if as_found else tidied(problem, best["values"], best["bound"], options, stop)
+    for attempt in (values, best["values"]):
+        exact = relax(fixed(problem, attempt), options, Stop())
+        if exact["status"] == "optimal":
+            return {**result, "values": exact["values"]}
+    return {**result, "values": rounded(problem, best["values"]), "rough": True}
