@@ -1,0 +1,207 @@
+"""The search by decisions against the search of the whole: the same costs, bounds that are bounds, and its ends.
+
+The plain search is HiGHS on the whole model at once, to a gap of nothing. Requests are those of the brute-force tests,
+with one-off engineering, porting, clusters, minimum orders and price breaks.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from builders import EXACT, load
+from test_solver import matrix as covering
+from whole_requests import drawn
+
+from catalogs.problems import InputError
+from optimizer.proven import stated
+from optimizer.solving import highs_search, highs_tree
+from optimizer.solving.highs_search import searched
+from optimizer.solving.highs_solve import Found, Problem, Stop, looked_for_twice, relax
+from optimizer.solving.highs_tree import Tree
+from optimizer.solving.matrix import Matrix
+from optimizer.solving.scaling import scaled
+from optimizer.solving.solution import Options
+from optimizer.solving.solve import _settings
+
+BATCHES, PER_BATCH = 3, 4
+MANY_BATCHES, MANY_PER_BATCH = 40, 25
+NEAR_ENOUGH = 1e-6
+"""What two searches to a gap of nothing may differ by, as part of the cost: whole numbers are whole within 1e-6."""
+
+
+class Case(NamedTuple):
+    """A problem in the solver's units with its settings."""
+
+    problem: Problem
+    options: dict[str, Any]
+
+
+def case_of(matrix: Matrix, options: Options) -> Case:
+    fine = scaled(matrix)
+    return Case(fine.matrix.arrays(), _settings(fine, options, {}))
+
+
+def covered(options: Options) -> tuple[Case, float]:
+    """min 2x + 3z, x + z ≥ 4.5, both whole: 9 in the relaxation, and its optimum of 10 in the solver's units."""
+    matrix = covering([2, 3], [[1, 1]], [4.5], [np.inf], [100, 100])
+    return case_of(matrix, options), 10 * scaled(matrix).objective
+
+
+def requested(folder: Path, seed: int) -> Iterator[Matrix]:
+    """Endless models of random requests."""
+    for i in range(100_000):
+        found = drawn(f"search {seed} {i}", large=True)
+        if found is not None:
+            try:
+                matrix = stated(load(folder / str(i), *found[:2]))[1]
+            except InputError:
+                continue
+            if matrix.integer.any():
+                yield matrix
+
+
+def silent(_: dict[str, Any]) -> None:
+    pass
+
+
+def plain(case: Case) -> Found:
+    """The optimum of the whole, searched at once."""
+    return looked_for_twice(case.problem, relax(*case, Stop())["objective"], case.options, Stop(), silent)
+
+
+def check_gaps(matrix: Matrix) -> bool:
+    """Whether there was a plan; fails where a search to some gap does not bracket the optimum."""
+    exact = case_of(matrix, EXACT)
+    root = relax(*exact, Stop())
+    if root["status"] != "optimal":
+        return False
+    best = plain(exact)
+    for gap in (EXACT.gap, 1e-3, 0.05):
+        case = case_of(matrix, Options(gap=gap))
+        found = searched(case.problem, relax(*case, Stop()), case.options, Stop(), silent)
+        assert found["status"] == best["status"]
+        if best["status"] == "optimal":
+            little = NEAR_ENOUGH * max(1e-3, abs(best["objective"]))
+            assert found["bound"] <= best["objective"] + little
+            assert found["objective"] >= best["bound"] - little
+            assert found["objective"] - found["bound"] <= gap * abs(found["objective"]) + little
+    return bool(best["status"] == "optimal")
+
+
+def check_batch(folder: Path, seed: int, count: int) -> None:
+    requests = requested(folder, seed)
+    solved = [check_gaps(next(requests)) for _ in range(count)]
+    assert any(solved)
+
+
+@pytest.mark.parametrize("seed", range(BATCHES))
+def test_every_gap_brackets_the_optimum(tmp_path: Path, seed: int) -> None:
+    check_batch(tmp_path, seed, PER_BATCH)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1000 + MANY_BATCHES))
+def test_every_gap_brackets_the_optimum_many_times(tmp_path: Path, seed: int) -> None:
+    check_batch(tmp_path, seed, MANY_PER_BATCH)
+
+
+# the tree
+
+
+def with_projects(folder: Path, seed: int, count: int) -> Iterator[Case]:
+    """Models in which the starts of projects, and nothing else, are whole, and not whole in the relaxation."""
+    for matrix in requested(folder, seed):
+        case = case_of(matrix, EXACT)
+        starts = np.zeros(len(matrix.cost), dtype=bool)
+        starts[[j for project in case.options["projects"] for j in project]] = True
+        problem = {**case.problem, "integer": np.asarray(case.problem["integer"]) & starts}
+        root = relax(problem, case.options, Stop())
+        values = root["values"][starts] if root["status"] == "optimal" else np.array([])
+        if np.abs(values - np.round(values)).sum() > NEAR_ENOUGH:
+            yield Case(problem, case.options)
+            count -= 1
+        if not count:
+            return
+
+
+def tree(case: Case, within: float = 0.0, stop: Stop | None = None) -> Tree:
+    return Tree(case.problem, relax(*case, Stop()), case.options["projects"], within, stop or Stop())
+
+
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(100, 130))])
+def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int) -> None:
+    for case in with_projects(tmp_path, seed, 4):
+        found, asked = tree(case).search(), plain(case)
+        assert found["status"] == asked["status"]
+        if asked["status"] == "optimal":
+            assert found["objective"] == pytest.approx(asked["objective"], rel=1e-6)
+            assert found["bound"] == pytest.approx(found["objective"], rel=1e-9)
+
+
+def test_what_the_tree_gives_up_is_in_its_bound(tmp_path: Path) -> None:
+    for case in with_projects(tmp_path, 7, 4):
+        optimum, found = plain(case)["objective"], tree(case, within=0.2).search()
+        if math.isfinite(optimum):
+            assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
+            assert found["objective"] - found["bound"] <= 0.2 * abs(found["objective"]) + NEAR_ENOUGH
+
+
+def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After one relaxation it has no leaf, or one: its bound holds, and the search goes on without it."""
+    monkeypatch.setattr(highs_tree, "MOST_RELAXATIONS", 1)
+    stopped = 0
+    for case in with_projects(tmp_path, 8, 4):
+        optimum, found = plain(case)["objective"], tree(case).search()
+        assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
+        stopped += found["status"] == "stopped"
+        root = relax(*case, Stop())
+        assert searched(*(case.problem, root, case.options), Stop(), silent)["objective"] == pytest.approx(optimum)
+    assert stopped
+
+
+# its ends
+
+
+def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
+    """Before any relaxation is solved again there is no plan, and the bound is the relaxation's."""
+    case = next(with_projects(tmp_path, 9, 1))
+    root, asked = relax(*case, Stop()), threading.Event()
+    asked.set()
+    found = searched(case.problem, root, case.options, Stop(asked=asked), silent)
+    assert found["status"] == "stopped"
+    assert found["bound"] <= root["objective"] + NEAR_ENOUGH * abs(root["objective"])
+
+
+def test_what_begins_from_values_is_searched_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(highs_search, "_decided", never)
+    case, optimum = covered(EXACT)
+    begun = {**case.options, "start": [[0], [5.0]]}
+    found = searched(case.problem, relax(*case, Stop()), begun, Stop(), silent)
+    assert found["objective"] == pytest.approx(optimum)
+
+
+def test_a_plan_near_the_relaxation_is_enough_where_the_gap_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The relaxation is 9, the plan next to it 10: of 10, 1 is a tenth."""
+    whole_model = highs_search.looked_for_twice
+    asked: list[float] = []
+
+    def counted(problem: Any, least: float, options: Any, *rest: Any) -> Any:
+        asked.append(least)
+        return whole_model(problem, least, options, *rest)
+
+    monkeypatch.setattr(highs_search, "looked_for_twice", counted)
+    for gap, times in ((0.11, 0), (0.01, 1)):
+        case, optimum = covered(Options(gap=gap))
+        found = searched(case.problem, relax(*case, Stop()), case.options, Stop(), silent)
+        assert found["objective"] == pytest.approx(optimum)
+        assert found["status"] == "optimal"
+        assert len(asked) == times
