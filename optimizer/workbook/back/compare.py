@@ -149,8 +149,9 @@ def _change(was: Found, now: Found) -> str:
 
 def same_formula(was: Found, now: Found) -> bool:
     """Whether two cells hold one formula, however it is spelt."""
-    both = was.formula is not None and now.formula is not None
-    return both and normalised(str(was.formula)) == normalised(str(now.formula))
+    if was.formula is None or now.formula is None:
+        return False
+    return was.formula == now.formula or normalised(was.formula) == normalised(now.formula)
 
 
 def normalised(formula: str) -> str:

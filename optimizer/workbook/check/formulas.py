@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import groupby
 
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from optimizer.workbook.check.subject import Finding, FormulaCell, Subject
+from optimizer.workbook.check.subject import Finding, FormulaCell, Subject, refers
 from optimizer.workbook.writing.areas import Area
 from optimizer.workbook.writing.lines import START
 from optimizer.workbook.writing.references import FIRST_PERIOD
@@ -28,6 +29,8 @@ PORTABLE = {
 LONGEST = 120
 OUTPUTS = ("Contents", "Summary")
 HEAD_ROWS = 2
+MOVED: Callable[[str, int, int], str] = Translator.translate_range
+"""A reference so many rows down and columns to the right."""
 LINK = re.compile(r"=(?:('[^']+'|[A-Za-z_][A-Za-z0-9_.]*)!)\$?([A-Z]{1,3})\$?(\d+)")
 
 
@@ -58,25 +61,24 @@ def no_errors(subject: Subject) -> Iterator[Finding]:
 
 def one_formula_per_row(subject: Subject) -> Iterator[Finding]:
     """Across the periods, a row of a time sheet holds one formula."""
-    first = get_column_letter(FIRST_PERIOD)
-    for sheet in subject.time_sheets:
-        for row in range(START, sheet.max_row + 1):
-            cells = [sheet.cell(row, column) for column in range(FIRST_PERIOD, sheet.max_column + 1)]
-            texts = [str(cell.value) if cell.data_type == "f" else "" for cell in cells]
-            if any(texts):
-                moved = {
-                    _moved(text, cell.coordinate, f"{first}{row}") for text, cell in zip(texts, cells, strict=True)
-                }
-                if len(moved) > 1:
-                    yield Finding(5, f"{sheet.title}!{first}{row}", f"the row holds {len(moved)} different formulas")
+    periods = {sheet.title: sheet.max_column - FIRST_PERIOD + 1 for sheet in subject.time_sheets}
+    of_periods = (f for f in subject.formulas if f.sheet in periods and f.row >= START and f.column >= FIRST_PERIOD)
+    for (title, row), found in groupby(of_periods, key=lambda formula: (formula.sheet, formula.row)):
+        formulas = tuple(found)
+        different = {_in_first_period(formula) for formula in formulas}
+        count = len(different) + (len(formulas) < periods[title])
+        if count > 1:
+            first = f"{title}!{get_column_letter(FIRST_PERIOD)}{row}"
+            yield Finding(5, first, f"the row holds {count} different formulas")
 
 
-def _moved(text: str, origin: str, to: str) -> str:
-    """A formula as it would read elsewhere; one that points off the sheet from there stays as it is."""
+def _in_first_period(formula: FormulaCell) -> str:
+    """A formula as it would read in the first period; one that points off the sheet from there stays as it is."""
+    back = FIRST_PERIOD - formula.column
     try:
-        return str(Translator(text, origin).translate_formula(to)) if text else ""
+        return "".join(MOVED(t.value, 0, back) if refers(t) else t.value for t in formula.tokens) or formula.text
     except TranslatorError:
-        return text
+        return formula.text
 
 
 def no_constants(subject: Subject) -> Iterator[Finding]:
@@ -93,7 +95,7 @@ def references_run_left_to_right(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if formula.sheet in OUTPUTS or formula.row <= HEAD_ROWS:
             continue
-        for area in subject.areas(formula):
+        for area in formula.areas:
             if order.get(area.sheet, -1) > order[formula.sheet]:
                 yield Finding(12, formula.where, f"refers to {area.sheet}, which stands to its right")
 
@@ -102,13 +104,13 @@ def no_circularity(subject: Subject) -> Iterator[Finding]:
     """No formula depends on itself, and iteration is off."""
     if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
         yield Finding(13, "workbook", "iterative calculation is on")
-    graph = {formula.where: subject.areas(formula) for formula in subject.formulas}
+    graph = {formula.where: formula.areas for formula in subject.formulas}
     state: dict[str, int] = {}
     for start in graph:
         yield from (Finding(13, where, "the formula depends on itself") for where in _loop(graph, start, state))
 
 
-def _loop(graph: dict[str, list[Area]], start: str, state: dict[str, int]) -> Iterator[str]:
+def _loop(graph: dict[str, tuple[Area, ...]], start: str, state: dict[str, int]) -> Iterator[str]:
     """Cells that lead back to themselves, depth first without recursion; state 1 is open, 2 done."""
     if start in state:
         return
@@ -127,7 +129,7 @@ def _loop(graph: dict[str, list[Area]], start: str, state: dict[str, int]) -> It
             stack.append((following, _cells_of(graph[following])))
 
 
-def _cells_of(areas: list[Area]) -> Iterator[str]:
+def _cells_of(areas: tuple[Area, ...]) -> Iterator[str]:
     for area in areas:
         columns = range(column_index_from_string(area.first), column_index_from_string(area.last) + 1)
         for column in columns:

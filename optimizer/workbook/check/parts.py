@@ -104,15 +104,16 @@ def _chart_faults(subject: Subject, xml: str) -> Iterator[str]:
 
 def _contrasts(subject: Subject) -> Iterator[Finding]:
     """Every look has enough contrast between its text and its fill."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[object, object]] = set()
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
-            ink = cell.font.color.rgb if cell.font.color is not None else "FF000000"
-            fill = cell.fill.fgColor.rgb if cell.fill.fill_type == "solid" else "FFFFFFFF"
-            if not (isinstance(ink, str) and isinstance(fill, str)) or (ink, fill) in seen:
+            look = subject.look(cell)
+            colours = look.ink, look.ground
+            if colours in seen:
                 continue
-            seen.add((ink, fill))
-            if contrast(ink[-6:], fill[-6:]) < TEXT_CONTRAST:
+            seen.add(colours)
+            ink, ground = colours
+            if isinstance(ink, str) and isinstance(ground, str) and contrast(ink[-6:], ground[-6:]) < TEXT_CONTRAST:
                 yield Finding(30, f"{sheet.title}!{cell.coordinate}", "too little contrast between text and ground")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import openpyxl
@@ -32,6 +33,7 @@ from optimizer.workbook.writing.lines import HEADER
 from optimizer.workbook.writing.references import FIRST_PERIOD
 
 STYLES = "xl/styles.xml"
+BLACK, WHITE = "FF000000", "FFFFFFFF"
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"
 
 
@@ -48,17 +50,33 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a cell looks: the name of its style, its number format, its colours and whether anything fills it."""
+
+    style: str
+    number_format: str
+    ink: object
+    ground: object
+    filled: bool
+
+
+@dataclass(frozen=True)
 class FormulaCell:
-    """A formula where it stands."""
+    """A formula where it stands: its tokens, none if it cannot be parsed, and all that it refers to, names included."""
 
     sheet: str
-    cell: str
     row: int
     column: int
     text: str
+    style: str
     tokens: tuple[Token, ...]
+    areas: tuple[Area, ...]
 
-    @property
+    @cached_property
+    def cell(self) -> str:
+        return f"{get_column_letter(self.column)}{self.row}"
+
+    @cached_property
     def where(self) -> str:
         return f"{self.sheet}!{self.cell}"
 
@@ -73,6 +91,8 @@ class Subject:
         self.defined = read_names(package)
         self.parts = package.content()
         self._names_of_styles = _names_of_styles(package)
+        self._looks: dict[int, Look] = {}
+        self._cells: dict[str, tuple[Cell, ...]] = {}
         package.close()
         with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
@@ -128,20 +148,30 @@ class Subject:
         found = self.found.get(sheet, {}).get(cell)
         return None if found is None else found.value
 
-    def style(self, cell: StyleableObject) -> str:
-        """The name of a cell's style, empty if it has none.
+    def look(self, cell: StyleableObject) -> Look:
+        """How a cell looks.
 
         openpyxl takes the place of a name in the list for its number, which other programs do not number through.
         """
-        styled = cell._style if cell.has_style else None  # type: ignore[attr-defined]
-        return self._names_of_styles.get(styled.xfId if styled else 0, "")
+        number = cell.style_id
+        if number not in self._looks:
+            style = self._names_of_styles.get(cell._style.xfId, "")  # type: ignore[attr-defined]
+            colour, fill = cell.font.color, cell.fill
+            ink = BLACK if colour is None else colour.rgb
+            ground = fill.fgColor.rgb if fill.fill_type == "solid" else WHITE
+            self._looks[number] = Look(style, cell.number_format, ink, ground, fill.fill_type is not None)
+        return self._looks[number]
 
-    def cells(self, sheet: Worksheet) -> Iterator[Cell]:
+    def style(self, cell: StyleableObject) -> str:
+        """The name of a cell's style, empty if it has none."""
+        return self.look(cell).style
+
+    def cells(self, sheet: Worksheet) -> tuple[Cell, ...]:
         """The cells of a sheet that hold something."""
-        for row in sheet.iter_rows():
-            for cell in row:
-                if isinstance(cell, Cell) and cell.value is not None:
-                    yield cell
+        if sheet.title not in self._cells:
+            cells = (cell for row in sheet.iter_rows() for cell in row)
+            self._cells[sheet.title] = tuple(c for c in cells if isinstance(c, Cell) and c.value is not None)
+        return self._cells[sheet.title]
 
     @cached_property
     def sheets(self) -> tuple[Worksheet, ...]:
@@ -156,11 +186,20 @@ class Subject:
     def formulas(self) -> tuple[FormulaCell, ...]:
         """Every formula, in the order of the sheets."""
         return tuple(
-            FormulaCell(sheet.title, cell.coordinate, cell.row, cell.column, str(cell.value), _tokens(str(cell.value)))
+            self._formula(sheet.title, cell)
             for sheet in self.sheets
             for cell in self.cells(sheet)
             if cell.data_type == "f"
         )
+
+    def _formula(self, sheet: str, cell: Cell) -> FormulaCell:
+        text = str(cell.value)
+        tokens = _tokens(text)
+        areas = chain.from_iterable(self._areas(token.value, sheet) for token in tokens if refers(token))
+        return FormulaCell(sheet, cell.row, cell.column, text, self.style(cell), tokens, tuple(areas))
+
+    def _areas(self, reference: str, sheet: str) -> Iterable[Area]:
+        return (self.names[reference],) if reference in self.names else areas_in(reference, sheet)
 
     @cached_property
     def names(self) -> dict[str, Area]:
@@ -176,17 +215,6 @@ class Subject:
         """What a named cell shows."""
         area = self.names.get(name)
         return None if area is None else self.value(area.sheet, f"{area.first}{area.first_row}")
-
-    def areas(self, formula: FormulaCell) -> list[Area]:
-        """Everything that a formula refers to, names included."""
-        found: list[Area] = []
-        for token in formula.tokens:
-            if token.type == "OPERAND" and token.subtype == "RANGE":
-                if token.value in self.names:
-                    found.append(self.names[token.value])
-                else:
-                    found += areas_in(token.value, formula.sheet)
-        return found
 
     def lines(self, sheet: Worksheet) -> Iterator[int]:
         """Rows of a time sheet that hold numbers."""
@@ -211,6 +239,11 @@ def _tokens(formula: str) -> tuple[Token, ...]:
         return tuple(Tokenizer(formula).items)
     except (TokenizerError, IndexError):
         return ()
+
+
+def refers(token: Token) -> bool:
+    """Whether a token of a formula is a reference."""
+    return token.type == "OPERAND" and token.subtype == "RANGE"
 
 
 def _holds(value: object) -> bool:
