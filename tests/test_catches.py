@@ -40,7 +40,6 @@ ALLOWED = {
     ("optimizer/workbook/back/sheets.py", "_cells"): "openpyxl refuses a damaged cell so",
     ("optimizer/workbook/check/__init__.py", "_judged"): "a rule on a damaged file; it becomes a finding, never a pass",
     ("optimizer/workbook/check/model.py", "values_are_right"): "formualizer refuses a file so; it becomes a finding",
-    ("optimizer/workbook/check/subject.py", "_tokens"): "openpyxl refuses what is no formula so",
     ("optimizer/workbook/check/parts.py", "_is_number"): "float() is the reader of a cell and says so by ValueError",
 }
 """Where a broad catch stands round a reader that is not ours, and why nothing of ours can hide in it."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from openpyxl.utils.cell import coordinate_from_string
+from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogs.problems import Location, Problem, suggestion
 from optimizer.workbook.back.copy import Opened
-from optimizer.workbook.back.sheets import Found, Value, unescaped
+from optimizer.workbook.back.sheets import Cells, Found, Value, unescaped
 from optimizer.workbook.notes import Note
 from optimizer.workbook.writing.book import Book, InputCell
+from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.rules import RULES
 
 SAME = 1e-12
@@ -44,11 +46,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Compared:
-    """Edits and notes in the order of the sheets, and what may not be changed."""
+    """Edits and notes in the order of the sheets, what may not be changed, and the cells as they are written now."""
 
     edits: tuple[Edit, ...]
     notes: tuple[Note, ...]
     problems: tuple[Problem, ...]
+    written: Mapping[str, Cells]
 
 
 def compared(opened: Opened, book: Book) -> Compared:
@@ -56,13 +59,14 @@ def compared(opened: Opened, book: Book) -> Compared:
     edits: list[Edit] = []
     notes: list[Note] = []
     problems = list(_other_names(opened, book))
-    for title in book.workbook.sheetnames:
+    expected = {sheet.title: _written(sheet) for sheet in book.workbook.worksheets}
+    for title in expected:
         if title not in opened.sheets:
-            others = set(opened.sheets) - set(book.workbook.sheetnames)
+            others = set(opened.sheets) - expected.keys()
             at = Location(f"{opened.path}, {title}", 0, 0)
             problems.append(Problem(at, f"the sheet is missing or renamed{suggestion(title, others)}; put it back"))
             continue
-        wrong = list(_differences(opened, book, title, edits, notes))
+        wrong = list(_differences(opened, book, title, expected[title], edits, notes))
         problems += wrong[:MOST_SHOWN]
         if len(wrong) > MOST_SHOWN:
             message = (
@@ -70,7 +74,7 @@ def compared(opened: Opened, book: Book) -> Compared:
                 "or sorted? Undo that, or start again from the file as it was written"
             )
             problems.append(Problem(Location(f"{opened.path}, {title}", 0, 0), message))
-    return Compared(tuple(edits), tuple(notes), tuple(problems))
+    return Compared(tuple(edits), tuple(notes), tuple(problems), expected)
 
 
 def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
@@ -88,9 +92,11 @@ def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
                 yield Problem(at, f"means something else on {sheet}; delete that name")
 
 
-def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], notes: list[Note]) -> Iterator[Problem]:
+def _differences(
+    opened: Opened, book: Book, title: str, expected: Cells, edits: list[Edit], notes: list[Note]
+) -> Iterator[Problem]:
     """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
-    expected, found = written(book, title), opened.sheets[title]
+    found = opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
         if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
             continue
@@ -115,14 +121,14 @@ def _position(coordinate: str) -> tuple[int, int, str]:
     return row, len(letters), letters
 
 
-def written(book: Book, title: str) -> Mapping[str, Found]:
-    """The cells of a sheet as it is written now."""
+def _written(sheet: Worksheet) -> Cells:
+    """The cells of a sheet as they stand in the file."""
     cells = {}
-    for row in book.workbook[title].iter_rows():
-        for cell in row:
-            if cell.value is not None and cell.value != "":
-                formula = str(cell.value) if cell.data_type == "f" else None
-                cells[cell.coordinate] = Found(None if formula else _plain(cell.value), formula)
+    for cell in cells_of(sheet):
+        if cell.data_type == "f":
+            cells[cell.coordinate] = Found(None, str(cell.value))
+        elif cell.value is not None and cell.value != "":
+            cells[cell.coordinate] = Found(_plain(cell.value))
     return cells
 
 

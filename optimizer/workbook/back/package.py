@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
@@ -172,6 +173,7 @@ class Package:
         return [each for event, each in self.elements(name) if event == "end" and local(each.tag) == "Relationship"]
 
 
+@lru_cache(256)
 def local(tag: str) -> str:
     """A tag or attribute without its namespace."""
     return tag.rpartition("}")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,7 +142,9 @@ def _cells(package: Package, part: str, strings: list[str], budget: _Budget) -> 
         coordinate = f"{get_column_letter(column)}{row}"
         budget.cell(row, column)
         try:
-            found = Found(_value(element, strings), _formula(element, coordinate, masters, budget))
+            held = {local(part.tag): part for part in element}
+            formula = _formula(held["f"], coordinate, masters, budget) if "f" in held else None
+            found = Found(_value(element.get("t", "n"), held, strings), formula)
         except (ValueError, IndexError, TokenizerError, TranslatorError) as error:
             raise package.refused(f"cell {coordinate} cannot be read: {error}") from error
         if found.value not in (None, "") or found.formula is not None:
@@ -170,12 +172,10 @@ def _elements(package: Package, part: str) -> Iterator[tuple[int, int, Any]]:
             element.clear()
 
 
-def _value(element: Any, strings: list[str]) -> Value:
-    kind, value = element.get("t", "n"), _child(element, "v")
+def _value(kind: str, held: Mapping[str, Any], strings: list[str]) -> Value:
     if kind == "inlineStr":
-        inline = _child(element, "is")
-        return None if inline is None else _text(inline)
-    text = "" if value is None else value.text or ""
+        return _text(held["is"]) if "is" in held else None
+    text = held["v"].text if "v" in held else None
     return _typed(kind, text, strings) if text else None
 
 
@@ -192,15 +192,8 @@ def _typed(kind: str, text: str, strings: list[str]) -> Value:
     return number
 
 
-def _child(element: Any, tag: str) -> Any:
-    return next((child for child in element if local(child.tag) == tag), None)
-
-
-def _formula(element: Any, coordinate: str, masters: dict[str, Translator], budget: _Budget) -> str | None:
+def _formula(found: Any, coordinate: str, masters: dict[str, Translator], budget: _Budget) -> str:
     """The formula of a cell, one that it shares with others moved to where it stands."""
-    found = _child(element, "f")
-    if found is None:
-        return None
     text, shared = f"={found.text or ''}", found.get("si") if found.get("t") == "shared" else None
     if shared is None or not (found.text or shared in masters):
         budget.formula(text)

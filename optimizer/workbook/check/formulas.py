@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import groupby
 
+from formualizer import Token, TokenSubType, TokenType
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
@@ -26,6 +27,8 @@ PORTABLE = {
     "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 """Functions of Excel 2010 that LibreOffice has too."""
+SPILLED = "#"
+"""After a cell: all that its formula spills into."""
 LONGEST = 120
 OUTPUTS = ("Contents", "Summary")
 HEAD_ROWS = 2
@@ -84,7 +87,7 @@ def _in_first_period(formula: FormulaCell) -> str:
 def no_constants(subject: Subject) -> Iterator[Finding]:
     """No number in a formula but 0 and 1."""
     for formula in subject.formulas:
-        numbers = {t.value for t in formula.tokens if t.type == "OPERAND" and t.subtype == "NUMBER"} - {"0", "1"}
+        numbers = {t.value for t in formula.tokens if t.subtype == TokenSubType.Number} - {"0", "1"}
         if numbers:
             yield Finding(6, formula.where, f"the formula holds the constants {', '.join(sorted(numbers))}")
 
@@ -139,7 +142,12 @@ def _cells_of(areas: tuple[Area, ...]) -> Iterator[str]:
 
 
 def _functions(formula: FormulaCell) -> set[str]:
-    return {t.value.rstrip("(").upper() for t in formula.tokens if t.type == "FUNC" and t.subtype == "OPEN"}
+    return {t.value.rstrip("(").upper() for t in formula.tokens if _opens(t)}
+
+
+def _opens(token: Token) -> bool:
+    """Whether a token begins a function."""
+    return bool(token.token_type == TokenType.Func and token.subtype == TokenSubType.Open)
 
 
 def no_volatile_functions(subject: Subject) -> Iterator[Finding]:
@@ -154,7 +162,8 @@ def portable_functions(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if not formula.tokens:
             yield Finding(15, formula.where, "cannot be read as a formula")
-        for name in sorted(_functions(formula) - PORTABLE - VOLATILE):
+        used = _functions(formula) | {token.value for token in formula.tokens if token.value == SPILLED}
+        for name in sorted(used - PORTABLE - VOLATILE):
             yield Finding(15, formula.where, f"uses {name}, which not every program has")
 
 
@@ -170,11 +179,11 @@ def short_formulas(subject: Subject) -> Iterator[Finding]:
 def _nested_if(formula: FormulaCell) -> bool:
     opened: list[str] = []
     for token in formula.tokens:
-        if token.type == "FUNC" and token.subtype == "OPEN":
+        if _opens(token):
             if token.value.upper() == "IF(" and "IF(" in opened:
                 return True
             opened.append(token.value.upper())
-        elif token.type == "FUNC" and token.subtype == "CLOSE" and opened:
+        elif token.token_type == TokenType.Func and opened:
             opened.pop()
     return False
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import formualizer
@@ -18,6 +17,7 @@ from optimizer.workbook.check.as_written import cells_and_names
 from optimizer.workbook.check.subject import Finding, Subject
 from optimizer.workbook.language.given import given_texts
 from optimizer.workbook.language.wording import ENGLISH, Missing, Wording
+from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.lines import ITEM, LABEL, PLACE, SOURCE
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
@@ -173,14 +173,14 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
     for sheet in subject.sheets:
         rules = [rule for rule in sheet.data_validations.dataValidation if rule.showErrorMessage and rule.error]
         validated = [area for rule in rules for area in rule.sqref.ranges]
-        for cell in chain.from_iterable(sheet.iter_rows()):
+        for cell in cells_of(sheet):
             style = subject.style(cell)
             if style not in (Role.INPUT.value, Role.FIXED.value) or cell.data_type == "s":
                 continue
             where = f"{sheet.title}!{cell.coordinate}"
             if style == Role.INPUT.value and not any(_holds(area, cell) for area in validated):
                 yield Finding(26, where, "may be edited but has no rule with a message")
-            sourced = sheet.title != "Inputs" or sheet.cell(int(cell.row or 0), SOURCE).value
+            sourced = sheet.title != "Inputs" or sheet.cell(cell.row, SOURCE).value
             if cell.value is not None and not sourced:
                 yield Finding(26, where, "the assumption has no source")
 

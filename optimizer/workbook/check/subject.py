@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 import openpyxl
+from formualizer import Token, Tokenizer, TokenizerError, TokenSubType, TokenType
 from openpyxl.cell.cell import Cell
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.styles.styleable import StyleableObject
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
@@ -21,7 +20,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from catalogs.problems import InputError
 from optimizer.reading import from_outside
-from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula, written
+from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula
 from optimizer.workbook.back.copy import Opened, copy_among
 from optimizer.workbook.back.package import KIND, Package
 from optimizer.workbook.back.sheets import Cells, Value, read_names, read_sheets
@@ -29,7 +28,8 @@ from optimizer.workbook.embedded import Made
 from optimizer.workbook.write import build
 from optimizer.workbook.writing.areas import Area, areas_in
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.lines import HEADER
+from optimizer.workbook.writing.cells import cells_of
+from optimizer.workbook.writing.lines import CONSTANT, HEADER
 from optimizer.workbook.writing.references import FIRST_PERIOD
 
 STYLES = "xl/styles.xml"
@@ -91,7 +91,8 @@ class Subject:
         self.defined = read_names(package)
         self.parts = package.content()
         self._names_of_styles = _names_of_styles(package)
-        self._looks: dict[int, Look] = {}
+        self._looks_by_number: dict[int, Look] = {}
+        self._looks: dict[StyleableObject, Look] = {}
         self._cells: dict[str, tuple[Cell, ...]] = {}
         package.close()
         with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
@@ -133,11 +134,11 @@ class Subject:
     @cached_property
     def formulas_are_ours(self) -> bool:
         """Whether every formula is one that this program writes where it stands, and so safe to calculate."""
-        if self.written is None:
+        if self.held is None:
             return False
-        ours = {title: written(self.written, title) for title in self.written.workbook.sheetnames}
+        ours = self.held.written
         return all(
-            same_formula(found, ours.get(title, {}).get(cell, NOTHING))
+            same_formula(ours.get(title, {}).get(cell, NOTHING), found)
             for title, cells in self.found.items()
             for cell, found in cells.items()
             if found.formula is not None
@@ -153,14 +154,22 @@ class Subject:
 
         openpyxl takes the place of a name in the list for its number, which other programs do not number through.
         """
+        if cell not in self._looks:
+            self._looks[cell] = self._look(cell)
+        return self._looks[cell]
+
+    def _look(self, cell: StyleableObject) -> Look:
         number = cell.style_id
-        if number not in self._looks:
-            style = self._names_of_styles.get(cell._style.xfId, "")  # type: ignore[attr-defined]
+        if number not in self._looks_by_number:
             colour, fill = cell.font.color, cell.fill
-            ink = BLACK if colour is None else colour.rgb
-            ground = fill.fgColor.rgb if fill.fill_type == "solid" else WHITE
-            self._looks[number] = Look(style, cell.number_format, ink, ground, fill.fill_type is not None)
-        return self._looks[number]
+            self._looks_by_number[number] = Look(
+                self._names_of_styles.get(cell._style.xfId, ""),  # type: ignore[attr-defined]
+                cell.number_format,
+                BLACK if colour is None else colour.rgb,
+                fill.fgColor.rgb if fill.fill_type == "solid" else WHITE,
+                fill.fill_type is not None,
+            )
+        return self._looks_by_number[number]
 
     def style(self, cell: StyleableObject) -> str:
         """The name of a cell's style, empty if it has none."""
@@ -169,8 +178,7 @@ class Subject:
     def cells(self, sheet: Worksheet) -> tuple[Cell, ...]:
         """The cells of a sheet that hold something."""
         if sheet.title not in self._cells:
-            cells = (cell for row in sheet.iter_rows() for cell in row)
-            self._cells[sheet.title] = tuple(c for c in cells if isinstance(c, Cell) and c.value is not None)
+            self._cells[sheet.title] = tuple(cell for cell in cells_of(sheet) if cell.value is not None)
         return self._cells[sheet.title]
 
     @cached_property
@@ -216,12 +224,10 @@ class Subject:
         area = self.names.get(name)
         return None if area is None else self.value(area.sheet, f"{area.first}{area.first_row}")
 
-    def lines(self, sheet: Worksheet) -> Iterator[int]:
+    def lines(self, sheet: Worksheet) -> list[int]:
         """Rows of a time sheet that hold numbers."""
-        columns = (5, *range(FIRST_PERIOD, sheet.max_column + 1))
-        for row in range(HEADER + 1, sheet.max_row + 1):
-            if any(_holds(sheet.cell(row, column).value) for column in columns):
-                yield row
+        held = (cell for cell in self.cells(sheet) if cell.row > HEADER and cell.value != "")
+        return sorted({cell.row for cell in held if cell.column == CONSTANT or cell.column >= FIRST_PERIOD})
 
 
 def _names_of_styles(package: Package) -> dict[int, str]:
@@ -236,15 +242,11 @@ def _names_of_styles(package: Package) -> dict[int, str]:
 def _tokens(formula: str) -> tuple[Token, ...]:
     """The tokens of a formula; none of one that cannot be parsed."""
     try:
-        return tuple(Tokenizer(formula).items)
-    except (TokenizerError, IndexError):
+        return tuple(Tokenizer(formula).tokens())
+    except TokenizerError:
         return ()
 
 
 def refers(token: Token) -> bool:
     """Whether a token of a formula is a reference."""
-    return token.type == "OPERAND" and token.subtype == "RANGE"
-
-
-def _holds(value: object) -> bool:
-    return value is not None and value != ""
+    return bool(token.token_type == TokenType.Operand and token.subtype == TokenSubType.Range)
