@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
+from typing import TypeVar
 
-from formualizer import Token, TokenSubType, TokenType
+from formualizer import TokenSubType, TokenType
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from optimizer.workbook.check.subject import Finding, FormulaCell, Subject, refers
-from optimizer.workbook.writing.areas import Area
+from optimizer.workbook.check.formula_cell import FormulaCell, function_of, opens, refers
+from optimizer.workbook.check.subject import Finding, Subject
 from optimizer.workbook.writing.lines import START
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
+Item = TypeVar("Item")
 STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}
 ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "CELL", "INFO"}
@@ -41,7 +43,7 @@ def derived_numbers_are_formulas(subject: Subject) -> Iterator[Finding]:
     """Every number is a formula, an assumption or an optimiser's value."""
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
-            if isinstance(cell.value, bool | int | float | date) and subject.style(cell) not in STATIC:
+            if isinstance(cell.value, bool | int | float | date) and subject.look(cell).style not in STATIC:
                 yield Finding(
                     1, f"{sheet.title}!{cell.coordinate}", f"a number typed where a formula belongs: {cell.value}"
                 )
@@ -107,53 +109,52 @@ def no_circularity(subject: Subject) -> Iterator[Finding]:
     """No formula depends on itself, and iteration is off."""
     if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
         yield Finding(13, "workbook", "iterative calculation is on")
-    graph = {formula.where: formula.areas for formula in subject.formulas}
-    state: dict[str, int] = {}
-    for start in graph:
-        yield from (Finding(13, where, "the formula depends on itself") for where in _loop(graph, start, state))
+    for formula in _circular(subject.formulas):
+        yield Finding(13, formula.where, "the formula depends on itself")
 
 
-def _loop(graph: dict[str, tuple[Area, ...]], start: str, state: dict[str, int]) -> Iterator[str]:
-    """Cells that lead back to themselves, depth first without recursion; state 1 is open, 2 done."""
-    if start in state:
-        return
-    state[start] = 1
-    stack = [(start, _cells_of(graph[start]))]
-    while stack:
-        where, waiting = stack[-1]
-        following = next((cell for cell in waiting if cell in graph and state.get(cell) != 2), None)
-        if following is None:
-            state[where] = 2
-            stack.pop()
-        elif state.get(following) == 1:
-            yield following
-        else:
-            state[following] = 1
-            stack.append((following, _cells_of(graph[following])))
+def _circular(formulas: Iterable[FormulaCell]) -> Iterator[FormulaCell]:
+    """Formulas that lead back to themselves, each once; depth first without recursion."""
+    columns: dict[str, dict[int, dict[int, FormulaCell]]] = {}
+    for formula in formulas:
+        columns.setdefault(formula.sheet, {}).setdefault(formula.column, {})[formula.row] = formula
+    begun, done, told = set[str](), set[str](), set[str]()
+    for start in formulas:
+        stack = [] if start.where in done else [(start, _precedents(start, columns))]
+        while stack:
+            formula, waiting = stack[-1]
+            begun.add(formula.where)
+            following = next((other for other in waiting if other.where not in done), None)
+            if following is None:
+                done.add(formula.where)
+                stack.pop()
+            elif following.where not in begun:
+                stack.append((following, _precedents(following, columns)))
+            elif following.where not in told:
+                told.add(following.where)
+                yield following
 
 
-def _cells_of(areas: tuple[Area, ...]) -> Iterator[str]:
-    for area in areas:
-        columns = range(column_index_from_string(area.first), column_index_from_string(area.last) + 1)
-        for column in columns:
-            letter = get_column_letter(column)
-            for row in range(area.first_row, area.last_row + 1):
-                yield f"{area.sheet}!{letter}{row}"
+def _precedents(
+    formula: FormulaCell, columns: Mapping[str, Mapping[int, Mapping[int, FormulaCell]]]
+) -> Iterator[FormulaCell]:
+    """The formulas in the areas that a formula refers to; `columns` are all, by sheet, column and row."""
+    for area in formula.areas:
+        first, last = column_index_from_string(area.first), column_index_from_string(area.last)
+        for cells in _numbered(range(first, last + 1), columns.get(area.sheet, {})):
+            yield from _numbered(range(area.first_row, area.last_row + 1), cells)
 
 
-def _functions(formula: FormulaCell) -> set[str]:
-    return {t.value.rstrip("(").upper() for t in formula.tokens if _opens(t)}
-
-
-def _opens(token: Token) -> bool:
-    """Whether a token begins a function."""
-    return bool(token.token_type == TokenType.Func and token.subtype == TokenSubType.Open)
+def _numbered(wanted: range, known: Mapping[int, Item]) -> Iterator[Item]:
+    """What has one of the numbers wanted, by way of the shorter of the two: an area may be the whole sheet."""
+    numbers = wanted if len(wanted) < len(known) else known
+    return (known[number] for number in numbers if number in wanted and number in known)
 
 
 def no_volatile_functions(subject: Subject) -> Iterator[Finding]:
     """No OFFSET, INDIRECT, NOW, RAND and their like."""
     for formula in subject.formulas:
-        for name in sorted(_functions(formula) & VOLATILE):
+        for name in sorted(VOLATILE.intersection(formula.functions)):
             yield Finding(14, formula.where, f"uses {name}, which hides what it depends on or changes by itself")
 
 
@@ -162,7 +163,7 @@ def portable_functions(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if not formula.tokens:
             yield Finding(15, formula.where, "cannot be read as a formula")
-        used = _functions(formula) | {token.value for token in formula.tokens if token.value == SPILLED}
+        used = {*formula.functions, *(token.value for token in formula.tokens if token.value == SPILLED)}
         for name in sorted(used - PORTABLE - VOLATILE):
             yield Finding(15, formula.where, f"uses {name}, which not every program has")
 
@@ -178,11 +179,11 @@ def short_formulas(subject: Subject) -> Iterator[Finding]:
 
 def _nested_if(formula: FormulaCell) -> bool:
     opened: list[str] = []
-    for token in formula.tokens:
-        if _opens(token):
-            if token.value.upper() == "IF(" and "IF(" in opened:
+    for token in formula.tokens if formula.functions.count("IF") > 1 else ():
+        if opens(token):
+            if function_of(token) == "IF" and "IF" in opened:
                 return True
-            opened.append(token.value.upper())
+            opened.append(function_of(token))
         elif token.token_type == TokenType.Func and opened:
             opened.pop()
     return False

@@ -174,7 +174,7 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
         rules = [rule for rule in sheet.data_validations.dataValidation if rule.showErrorMessage and rule.error]
         validated = [area for rule in rules for area in rule.sqref.ranges]
         for cell in cells_of(sheet):
-            style = subject.style(cell)
+            style = subject.look(cell).style
             if style not in (Role.INPUT.value, Role.FIXED.value) or cell.data_type == "s":
                 continue
             where = f"{sheet.title}!{cell.coordinate}"

@@ -41,7 +41,7 @@ def text_is_text(subject: Subject) -> Iterator[Finding]:
         for cell in subject.cells(sheet):
             where = f"{sheet.title}!{cell.coordinate}"
             if cell.data_type == "s":
-                yield from (Finding(29, where, message) for message in _text_faults(cell, subject.style(cell)))
+                yield from (Finding(29, where, message) for message in _text_faults(cell, subject.look(cell).style))
             elif cell.data_type == "f" and len(str(cell.value)) > LONGEST_FORMULA:
                 yield Finding(29, where, "the formula is longer than Excel reads")
 

@@ -66,7 +66,7 @@ def inputs_stand_apart(subject: Subject) -> Iterator[Finding]:
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
             number = isinstance(cell.value, int | float | date)
-            if number and subject.style(cell) in roles and sheet.title not in INPUT_SHEETS:
+            if number and subject.look(cell).style in roles and sheet.title not in INPUT_SHEETS:
                 yield Finding(10, f"{sheet.title}!{cell.coordinate}", "an assumption outside Inputs")
 
 
@@ -77,7 +77,7 @@ def style_says_the_role(subject: Subject) -> Iterator[Finding]:
             yield Finding(11, formula.where, f"a formula that looks like '{formula.style}'")
         elif LINK.fullmatch(formula.text) and formula.style == Role.FORMULA.value:
             yield Finding(11, formula.where, f"a link to another sheet that looks like '{formula.style}'")
-    shown = {sheet.title: {subject.style(cell) for cell in subject.cells(sheet)} for sheet in subject.sheets}
+    shown = {sheet.title: {subject.look(cell).style for cell in subject.cells(sheet)} for sheet in subject.sheets}
     for role in (Role.INPUT, Role.FIXED, Role.SOLVER, Role.FORMULA, Role.LINK, Role.TOTAL):
         if role.value in set().union(*shown.values()) - shown.get("Contents", set()):
             yield Finding(11, "Contents", f"the key does not show the look '{role.value}'")
@@ -103,7 +103,7 @@ def nothing_hidden(subject: Subject) -> Iterator[Finding]:
 def nothing_merged(subject: Subject) -> Iterator[Finding]:
     """No merged cells."""
     for sheet in subject.sheets:
-        for area in sheet.merged_cells.ranges:
+        for area in sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):
             yield Finding(20, f"{sheet.title}!{area.coord.split(':')[0]}", f"{area.coord} are merged")
 
 
