@@ -107,7 +107,7 @@ def references_run_left_to_right(subject: Subject) -> Iterator[Finding]:
 
 def no_circularity(subject: Subject) -> Iterator[Finding]:
     """No formula depends on itself, and iteration is off."""
-    if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
+    if re.search(rb'\biterate="(1|true)"', subject.package.parts["xl/workbook.xml"]):
         yield Finding(13, "workbook", "iterative calculation is on")
     for formula in _circular(subject.formulas):
         yield Finding(13, formula.where, "the formula depends on itself")

@@ -31,7 +31,7 @@ class Looks:
 
     def __init__(self, package: Package) -> None:
         self._names: dict[int, str] = {}
-        for event, element in package.elements(STYLES) if STYLES in package.names else ():
+        for event, element in package.elements(STYLES) if STYLES in package.parts else ():
             if event == "end" and local(element.tag) == "cellStyle":
                 self._names.setdefault(int(element.get("xfId", 0)), element.get("name", ""))
         self._by_number: dict[int, Look] = {}

@@ -25,7 +25,7 @@ def nothing_foreign(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if re.search(r"\[|https?:|\|", formula.text, re.IGNORECASE):
             yield Finding(18, formula.where, "the formula reaches outside the file")
-    if not re.search(rb'\bfullCalcOnLoad="(1|true)"', subject.parts["xl/workbook.xml"]):
+    if not re.search(rb'\bfullCalcOnLoad="(1|true)"', subject.package.parts["xl/workbook.xml"]):
         yield Finding(18, "workbook", "is not calculated again when it is opened")
 
 
@@ -67,11 +67,11 @@ def _is_number(text: str) -> bool:
 def charts_can_be_read(subject: Subject) -> Iterator[Finding]:
     """Titles, axes, caches and alt text on every chart, its table behind it as written, colours that stand apart."""
     yield from areas_of_charts(subject)
-    for name in sorted(name for name in subject.parts if CHART.fullmatch(name)):
-        xml = re.sub(r"(</?)\w+:", r"\1", subject.parts[name].decode())
+    for name in sorted(name for name in subject.package.parts if CHART.fullmatch(name)):
+        xml = re.sub(r"(</?)\w+:", r"\1", subject.package.parts[name].decode())
         yield from (Finding(30, name.rpartition("/")[2], message) for message in _chart_faults(subject, xml))
-    for name in sorted(name for name in subject.parts if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)):
-        xml = subject.parts[name].decode()
+    for name in sorted(name for name in subject.package.parts if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)):
+        xml = subject.package.parts[name].decode()
         charts, described = len(re.findall(r"<(?:\w+:)?graphicFrame", xml)), len(re.findall(r'descr="[^"]{20,}"', xml))
         if described < charts:
             yield Finding(

@@ -51,13 +51,11 @@ class Subject:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        package = Package(path)
-        self.found: dict[str, Cells] = read_sheets(package)
-        self.defined = read_names(package)
-        self.parts = package.content()
-        self.look = Looks(package).of
+        self.package = Package(path)
+        self.found: dict[str, Cells] = read_sheets(self.package)
+        self.defined = read_names(self.package)
+        self.look = Looks(self.package).of
         self._cells: dict[str, tuple[Cell, ...]] = {}
-        package.close()
         with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
             self.book: Workbook = openpyxl.load_workbook(file)
