@@ -46,10 +46,8 @@ def values_are_right(subject: Subject) -> Iterator[Finding]:
         yield Finding(3, "workbook", f"cannot be calculated: {str(error).splitlines()[0]}")
         return
     for formula in subject.formulas:
-        cached, again = (
-            subject.value(formula.sheet, formula.cell),
-            calculated.get_value(formula.sheet, formula.row, formula.column),
-        )
+        cached = subject.value(formula.sheet, formula.cell)
+        again = calculated.get_value(formula.sheet, formula.row, formula.column)
         if isinstance(again, dict):
             again = ERRORS.get(again["kind"].upper(), again["kind"])
         if cached is not None and not _agree(cached, again):
@@ -68,7 +66,7 @@ def checks_say_what_they_mean(subject: Subject) -> Iterator[Finding]:
     if sheet is None:
         yield Finding(21, "workbook", "there is no sheet of checks")
         return
-    for row in _check_rows(subject, sheet):
+    for row in _check_rows(subject):
         where = f"{sheet.title}!E{row}"
         result = str(sheet.cell(row, 5).value or "")
         if not (result.startswith("=IFERROR(") and result.endswith(",1)")):
@@ -87,23 +85,22 @@ def _checks(subject: Subject) -> Worksheet | None:
     return None if area is None or area.sheet not in subject.book else subject.book[area.sheet]
 
 
-def _check_rows(subject: Subject, sheet: Worksheet) -> range:
+def _check_rows(subject: Subject) -> range:
     """The rows that the master check adds up."""
-    master = subject.names[MASTER]
-    text = str(sheet[f"{master.first}{master.first_row}"].value)
-    formula = next((f for f in subject.formulas if f.where == f"{sheet.title}!{master.first}{master.first_row}"), None)
-    areas = () if formula is None else formula.areas
-    return range(areas[0].first_row, areas[0].last_row + 1) if areas and text.startswith("=SUM(") else range(0)
+    area = subject.names[MASTER]
+    master = f"{area.sheet}!{area.first}{area.first_row}"
+    summed = next((f.areas for f in subject.formulas if f.where == master and f.text.startswith("=SUM(")), ())
+    return range(summed[0].first_row, summed[0].last_row + 1) if summed else range(0)
 
 
 def master_check_everywhere(subject: Subject) -> Iterator[Finding]:
     """The frozen rows of every sheet show the named master check."""
     if MASTER not in subject.names:
         yield Finding(22, "workbook", f"there is no name {MASTER}")
+    rows = {(formula.sheet, formula.row) for formula in subject.formulas if MASTER in formula.text}
     for sheet in subject.sheets:
         frozen = int("".join(filter(str.isdigit, str(sheet.freeze_panes or "A1")))) - 1
-        cells = (cell for row in sheet.iter_rows(max_row=max(frozen, 1)) for cell in row)
-        if not any(MASTER in str(cell.value) for cell in cells if cell.data_type == "f"):
+        if not any((sheet.title, row) in rows for row in range(1, max(frozen, 1) + 1)):
             yield Finding(22, sheet.title, "its frozen rows do not show the master check")
 
 

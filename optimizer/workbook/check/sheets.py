@@ -15,7 +15,6 @@ from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
 INPUT_SHEETS = ("Inputs", "Orders")
-LONGEST_TITLE = 31
 WHITES = ("FFFFFFFF", "00FFFFFF")
 
 
