@@ -66,7 +66,10 @@ def compared(opened: Opened, book: Book) -> Compared:
             at = Location(f"{opened.path}, {title}", 0, 0)
             problems.append(Problem(at, f"the sheet is missing or renamed{suggestion(title, others)}; put it back"))
             continue
-        wrong = list(_differences(opened, book, title, expected[title], edits, notes))
+        found = list(_differences(opened, book, title, expected[title]))
+        edits += [each for each in found if isinstance(each, Edit)]
+        notes += [each for each in found if isinstance(each, Note)]
+        wrong = [each for each in found if isinstance(each, Problem)]
         problems += wrong[:MOST_SHOWN]
         if len(wrong) > MOST_SHOWN:
             message = (
@@ -92,22 +95,23 @@ def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
                 yield Problem(at, f"means something else on {sheet}; delete that name")
 
 
-def _differences(
-    opened: Opened, book: Book, title: str, expected: Cells, edits: list[Edit], notes: list[Note]
-) -> Iterator[Problem]:
-    """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
+def _differences(opened: Opened, book: Book, title: str, expected: Cells) -> Iterator[Edit | Note | Problem]:
+    """What differs on a sheet: edits of inputs, texts in empty cells, and what may not be changed."""
     found = opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
-        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
-            continue
         was, now = expected.get(coordinate, NOTHING), found.get(coordinate, NOTHING)
+        of_copy = title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows)
+        if of_copy or same_formula(was, now) or _same_value(was, now):
+            continue
         cell = book.inputs.get((title, coordinate))
         if cell is None and was == NOTHING and now.formula is None and isinstance(now.value, str):
-            notes.append(Note(title, coordinate, now.value))
-            continue
-        message = _change(was, now) if cell is None else _edited(title, coordinate, cell, was, now, edits)
-        if message:
+            yield Note(title, coordinate, now.value)
+        elif message := _of_locked(was, now) if cell is None else _of_input(cell, was, now):
             yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
+        elif cell is not None:
+            assert not isinstance(was.value, str)
+            assert not isinstance(now.value, str)
+            yield Edit(title, coordinate, cell, was.value, now.value)
 
 
 def _is_of_copy(coordinate: str, rows: range) -> bool:
@@ -140,17 +144,24 @@ def _plain(value: object) -> Value:
     return float(value) if isinstance(value, int | float) else unescaped(str(value))
 
 
-def _change(was: Found, now: Found) -> str:
-    """What is wrong with a cell that may not change; empty if it did not."""
+def _of_locked(was: Found, now: Found) -> str:
+    """What is wrong with a cell that may not change and did."""
     if was.formula is not None:
-        if same_formula(was, now):
-            return ""
         return f"the formula was replaced by {_shown(now)}; it was {was.formula}"
-    if now.formula is None and _same(was.value, now.value):
-        return ""
     if was.value is None:
         return f"holds {_shown(now)} where nothing belongs; clear the cell"
     return f"is locked and now holds {_shown(now)}; it was {_shown(was)}"
+
+
+def _of_input(cell: InputCell, was: Found, now: Found) -> str:
+    """What is wrong with the edit of an input; empty if it is within its rule."""
+    if now.formula is not None:
+        return "holds a formula; type the number"
+    if now.value is None:
+        return f"is blank; it was {_shown(was)}"
+    if isinstance(now.value, str | bool) or not RULES[cell.rule].allows(now.value):
+        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
+    return ""
 
 
 def same_formula(was: Found, now: Found) -> bool:
@@ -174,7 +185,11 @@ def _bare(part: str) -> str:
     return re.sub(r"\s+", "", part).upper().lstrip("@").replace("=+", "=")
 
 
-def _same(was: Value, now: Value) -> bool:
+def _same_value(one: Found, other: Found) -> bool:
+    """Whether two cells hold one value, and no formula."""
+    was, now = one.value, other.value
+    if one.formula is not None or other.formula is not None:
+        return False
     if isinstance(was, str) or isinstance(now, str):
         return isinstance(was, str) and isinstance(now, str) and _words(was) == _words(now)
     if was is None or now is None:
@@ -199,20 +214,3 @@ def _shown(found: Found) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _edited(title: str, coordinate: str, cell: InputCell, was: Found, now: Found, edits: list[Edit]) -> str:
-    """Take down the edit of an input; what is wrong with it, if anything."""
-    if now.formula is None and _same(was.value, now.value):
-        return ""
-    if now.formula is not None:
-        return "holds a formula; type the number"
-    if isinstance(now.value, str | bool):
-        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
-    assert not isinstance(was.value, str)
-    if now.value is None and was.value is not None:
-        return f"is blank; it was {_shown(was)}"
-    if now.value is not None and not RULES[cell.rule].allows(now.value):
-        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
-    edits.append(Edit(title, coordinate, cell, was.value, now.value))
-    return ""

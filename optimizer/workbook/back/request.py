@@ -79,8 +79,8 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     request = changed_request(
         as_typed(Scenario, facts.scenario, at),
         as_typed(Catalog, facts.catalog, at),
-        changer.changes.scenario,
-        changer.changes.catalog,
+        changer.scenario,
+        changer.catalog,
         settings,
     )
     made = opened.made
