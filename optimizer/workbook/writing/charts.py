@@ -27,7 +27,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.lines import HEADER, ITEM, LABEL, UNIT
 from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import FIRST_PERIOD, Row
+from optimizer.workbook.writing.references import FIRST_PERIOD, Places, Row
 from optimizer.workbook.writing.styles import CHART_COLOURS
 
 GRID, INK = "D9D9D9", "404040"
@@ -75,6 +75,23 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     series.tx = SeriesLabel(strRef=StrRef(f"'{place.sheet}'!${column}${place.number}"))
     series.cat = AxDataSource(strRef=StrRef(f"'{place.sheet}'!$I${HEADER}:${place.last}${HEADER}"))
     series.invertIfNegative = False
+    return series
+
+
+def down(places: Places, rows: Sequence[Row], column: str) -> str:
+    """A column of rows of a list that stand under one another."""
+    first, last = places[rows[0]], places[rows[-1]]
+    letter = first.columns[column]
+    return f"'{first.sheet}'!${letter}${first.number}:${letter}${last.number}"
+
+
+def series_down(places: Places, rows: Sequence[Row], column: str, header: Row, look: GraphicalProperties) -> Series:
+    """A series down a column of a list, called as the column is; its categories are in the first column."""
+    series: Series = SeriesFactory(down(places, rows, column))
+    head = places[header]
+    series.tx = SeriesLabel(strRef=StrRef(f"'{head.sheet}'!${head.columns[column]}${head.number}"))
+    series.cat = AxDataSource(strRef=StrRef(down(places, rows, next(iter(head.columns)))))
+    series.graphicalProperties, series.invertIfNegative = look, False
     return series
 
 

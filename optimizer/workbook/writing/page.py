@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 
 from openpyxl.cell.cell import Cell
+from openpyxl.chart import BarChart, ScatterChart
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
@@ -17,9 +17,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
-from optimizer.workbook.writing.references import Place
+from optimizer.workbook.writing.references import Place, Places
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
 
+Chart = BarChart | ScatterChart
 HIGHEST_ROW = 409.0
 """Points; Excel opens no file with a higher one."""
 _PURE_LINK = re.compile(r"=('[^']+'|[A-Za-z]+)!\$?[A-Z]+\$?\d+|=[a-z][a-z0-9_]*")
@@ -76,8 +77,8 @@ class Page:
         if isinstance(text, Given):
             self.book.given.add((self.title, cell.coordinate))
 
-    def number(self, row: int, column: int, value: float | date, role: Role, unit: str) -> None:
-        put_number(self.cell(row, column, role, FORMATS[unit]), value)
+    def number(self, row: int, column: int, value: float, role: Role, look: str) -> None:
+        put_number(self.cell(row, column, role, FORMATS.get(look, look)), value)
 
     def formula(
         self, row: int, column: int, formula: Formula, role: Role | None = None, number_format: str = "General"
@@ -112,6 +113,11 @@ class Page:
             if number:
                 self.sheet.cell(row, i).alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
         self.sheet.row_dimensions[row].height = height
+
+    def chart(self, chart: Callable[[Places], Chart], says: str, cell: str) -> None:
+        """Put a chart on the sheet, once all lines have their places, with the sentence that stands for it."""
+        self.book.later.append(lambda: self.sheet.add_chart(chart(self.book.places), cell))
+        self.book.charts.setdefault(self.title, []).append(says)
 
     def widths(self, widths: Sequence[float]) -> None:
         for i, width in enumerate(widths):
