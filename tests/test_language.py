@@ -106,13 +106,29 @@ NO_WORDS = ("name", "rule", "part", "key", "meaning")
 """What a line is given that stands in no cell: its name, rule and key, and what an error says of its figures."""
 
 
+WRITE = (
+    "Line",
+    "Check",
+    "Step",
+    "Column",
+    "Cell",
+    "Block",
+    "heading",
+    "note",
+    "text",
+    "paragraph",
+    "link",
+    "NotPriced",
+)
+
+
 def _written(path: Path) -> Iterator[str]:
     """Texts that a writer puts into cells as they stand in its source."""
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in ("Line", "Check", "Step", "heading", "text", "paragraph", "link", "NotPriced"):
+        if called in WRITE:
             shown = [*node.args, *(each.value for each in node.keywords if each.arg not in NO_WORDS)]
             texts = (each.value for each in shown if isinstance(each, ast.Constant))
             yield from (text for text in texts if isinstance(text, str) and not text.startswith("="))

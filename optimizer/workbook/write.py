@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -19,30 +19,30 @@ from optimizer.workbook.language.given import marked
 from optimizer.workbook.language.translate import translate
 from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
-from optimizer.workbook.sheets.bridge import write_bridge
+from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
-from optimizer.workbook.sheets.carriers import capacity_rows, input_rows, order_rows, place_rows
+from optimizer.workbook.sheets.carriers import input_rows, order_rows, place_rows
 from optimizer.workbook.sheets.cash import cash
 from optimizer.workbook.sheets.cash_carriers import cash_rows
 from optimizer.workbook.sheets.checks import write_checks
-from optimizer.workbook.sheets.compare import write_compare
+from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import open_contents, write_contents
 from optimizer.workbook.sheets.depreciation import depreciation
 from optimizer.workbook.sheets.inputs import InputTable, inputs
-from optimizer.workbook.sheets.limits import Sources, write_limits
+from optimizer.workbook.sheets.limits import all_limits, limits
 from optimizer.workbook.sheets.log import write_log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
-from optimizer.workbook.sheets.sensitivity import write_sensitivity
+from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import open_summary, write_summary
 from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import unit_costs
-from optimizer.workbook.sheets.why import write_why
+from optimizer.workbook.sheets.why_not import why_not
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
-from optimizer.workbook.writing.list_sheet import draw_list
+from optimizer.workbook.writing.list_sheet import ListSheet, draw_list
 from optimizer.workbook.writing.styles import Styles
 from optimizer.workbook.writing.time_sheet import draw
 
@@ -87,20 +87,19 @@ def build(made: Made) -> Book:
     draw_list(book, purchase_orders(book.facts))
     draw(book, capacity(book.facts))
     draw(book, sites(book.facts))
-    work, places = capacity_rows(book.facts), place_rows(book)
+    places = place_rows(book)
     draw(book, supply(book.facts))
     draw(book, cash(book.facts))
     paid = cash_rows(book.facts)
     draw(book, depreciation(book.facts))
     draw(book, unit_costs(book.facts))
-    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
-    write_why(book)
-    write_compare(book)
-    write_bridge(book)
-    write_sensitivity(book)
+    draw_list(book, limits(book.facts, made.explanation))
+    draw_list(book, why_not(book.facts, made.explanation))
+    for sheet in _beside(made):
+        draw_list(book, sheet)
     write_checks(book, rows, ordered, paid, places)
     write_log(book)
-    write_summary(summary, ordered, places, paid, limits)
+    write_summary(summary, ordered, places, paid, all_limits(book.facts, made.explanation))
     write_contents(contents)
     book.write_formulas()
     workbook.properties = DocumentProperties(
@@ -111,3 +110,13 @@ def build(made: Made) -> Book:
     workbook.active = 0
     translate(book)
     return book
+
+
+def _beside(made: Made) -> Iterator[ListSheet]:
+    """What other plans say, where the workbook is made with any."""
+    if made.runs is not None:
+        yield compare(made.runs)
+    if made.bridge is not None:
+        yield bridge(made.bridge)
+    if made.runs is not None and made.runs.kind != "compare":
+        yield sensitivity(made.runs)

@@ -111,25 +111,6 @@ def order_rows(facts: Facts) -> OrderRows:
 
 
 @dataclass(frozen=True)
-class CapacityRows:
-    done: dict[str, Row]
-    unmet: dict[str, Row]
-    done_so_far: dict[str, Row]
-
-
-def capacity_rows(facts: Facts) -> CapacityRows:
-    return CapacityRows(
-        {name: at("done", name) for name in (*facts.asked_for, *facts.with_deadlines)},
-        {name: at("not served", name) for name in facts.asked_for if name in facts.unmet},
-        {name: at("done so far", name) for name in facts.with_deadlines},
-    )
-
-
-def demand_row(inputs: InputRows, name: str) -> Row:  # noqa: ARG001
-    return at("demand", name)
-
-
-@dataclass(frozen=True)
 class SiteUse:
     exceeded: Row
     limits: dict[str, tuple[Row, Row]]

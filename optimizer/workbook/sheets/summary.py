@@ -12,7 +12,7 @@ from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.cash_carriers import CashRows
 from optimizer.workbook.sheets.fiscal_years import years_of
-from optimizer.workbook.sheets.limits import MOVE, PRICE, Limited
+from optimizer.workbook.sheets.limits import Limited
 from optimizer.workbook.sheets.summary_charts import place_charts
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
@@ -277,7 +277,7 @@ def _binding(limits: Sequence[Limited]) -> list[Limited]:
 
     shown: dict[object, Limited] = {}
     for limit in sorted(tight, key=rank):  # what moving a limit does in all windows needs one line
-        shown.setdefault(limit.worth or limit.number, limit)
+        shown.setdefault(limit.worth or limit.row, limit)
     return list(shown.values())[:MOST_LIMITS]
 
 
@@ -290,7 +290,11 @@ def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
     binding = _binding(limits)
     for i, limit in enumerate(binding, start=row + 1):
         page.text(i, 1, limit.words)
-        limit.show(page, i, (2, 3))
+        for column, cell in enumerate(limit.shown(), start=2):
+            if isinstance(cell.value, Formula):
+                page.formula(i, column, cell.value, None, FORMATS[cell.look])
+            elif isinstance(cell.value, float):
+                page.number(i, column, cell.value, Role.SOLVER, cell.look)
         _worth(page, i, limit)
     if not binding:
         page.text(row + 1, 1, "none", Role.NOTE)
@@ -303,8 +307,8 @@ def _worth(page: Page, row: int, limit: Limited) -> None:
     """What a move changes, if that was asked and is known; without an explanation the price in the relaxation."""
     if page.book.made.explanation is not None:
         if limit.worth is not None:
-            for column, source, look in ((4, PRICE, "USD"), (5, MOVE, "share")):
-                cell = f"=Limits!{get_column_letter(source)}{limit.number}"
+            for column, source, look in ((4, "price", "USD"), (5, "moved", "share")):
+                cell = f"={limit.row.cell(source)}"
                 page.formula(row, column, Formula(cell), None, FORMATS[look])
         return
     if limit.plan.price_usd is not None:

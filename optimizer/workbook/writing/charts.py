@@ -78,7 +78,7 @@ def _series(book: Book, row: Row, named_by: int) -> Series:
     return series
 
 
-def down(places: Places, rows: Sequence[Row], column: str) -> str:
+def column_of(places: Places, rows: Sequence[Row], column: str) -> str:
     """A column of rows of a list that stand under one another."""
     first, last = places[rows[0]], places[rows[-1]]
     letter = first.columns[column]
@@ -87,10 +87,10 @@ def down(places: Places, rows: Sequence[Row], column: str) -> str:
 
 def series_down(places: Places, rows: Sequence[Row], column: str, header: Row, look: GraphicalProperties) -> Series:
     """A series down a column of a list, called as the column is; its categories are in the first column."""
-    series: Series = SeriesFactory(down(places, rows, column))
+    series: Series = SeriesFactory(column_of(places, rows, column))
     head = places[header]
     series.tx = SeriesLabel(strRef=StrRef(f"'{head.sheet}'!${head.columns[column]}${head.number}"))
-    series.cat = AxDataSource(strRef=StrRef(down(places, rows, next(iter(head.columns)))))
+    series.cat = AxDataSource(strRef=StrRef(column_of(places, rows, next(iter(head.columns)))))
     series.graphicalProperties, series.invertIfNegative = look, False
     return series
 

@@ -44,6 +44,9 @@ class Cell:
     alignment: Alignment | None = None
 
 
+Content = Cell | Plain
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its header, the unit that formats its numbers (none: texts), its width."""
@@ -60,9 +63,9 @@ LETTERS: Columns = {letter: Column() for letter in ascii_uppercase}
 
 @dataclass(frozen=True)
 class Entry:
-    """A row: cells by column, or from the first column on; `shows` says what the plan has in cells, `meaning` of what."""
+    """A row: cells by column, or from the first column on; `shows` are the plan's own numbers, `meaning` what of."""
 
-    cells: Mapping[str, Cell | Plain] | Sequence[Cell | Plain] = ()
+    cells: Mapping[str, Content] | Sequence[Content] = ()
     key: str = ""
     shows: Mapping[str, float] = field(default_factory=dict)
     meaning: str = ""
