@@ -21,21 +21,19 @@ from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
-from optimizer.workbook.sheets.carriers import input_rows, order_rows, place_rows
 from optimizer.workbook.sheets.cash import cash
-from optimizer.workbook.sheets.cash_carriers import cash_rows
-from optimizer.workbook.sheets.checks import write_checks
+from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
-from optimizer.workbook.sheets.contents import open_contents, write_contents
+from optimizer.workbook.sheets.contents import contents
 from optimizer.workbook.sheets.depreciation import depreciation
-from optimizer.workbook.sheets.inputs import InputTable, inputs
-from optimizer.workbook.sheets.limits import all_limits, limits
-from optimizer.workbook.sheets.log import write_log
+from optimizer.workbook.sheets.inputs import inputs, last_input
+from optimizer.workbook.sheets.limits import limits
+from optimizer.workbook.sheets.log import log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
 from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
-from optimizer.workbook.sheets.summary import open_summary, write_summary
+from optimizer.workbook.sheets.summary import summary
 from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import unit_costs
 from optimizer.workbook.sheets.why_not import why_not
@@ -44,7 +42,9 @@ from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
 from optimizer.workbook.writing.list_sheet import ListSheet, draw_list
 from optimizer.workbook.writing.styles import Styles
-from optimizer.workbook.writing.time_sheet import draw
+from optimizer.workbook.writing.time_sheet import TimeSheet, draw
+
+Sheet = TimeSheet | ListSheet
 
 
 def write_workbook(
@@ -74,33 +74,16 @@ def write_workbook(
 
 
 def build(made: Made) -> Book:
-    """The sheets in order. Each writer returns where its figures stand; later sheets refer to them."""
+    """The sheets in order; formulas and charts refer to lines by key and are written when all have their places."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     made = made if made.language == ENGLISH else marked(made)
     book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
-    contents, summary = open_contents(book), open_summary(book)
-    draw(book, inputs(book.facts), InputTable)
-    rows = input_rows(book)
-    draw(book, orders(book.facts))
-    ordered = order_rows(book.facts)
-    draw_list(book, purchase_orders(book.facts))
-    draw(book, capacity(book.facts))
-    draw(book, sites(book.facts))
-    places = place_rows(book)
-    draw(book, supply(book.facts))
-    draw(book, cash(book.facts))
-    paid = cash_rows(book.facts)
-    draw(book, depreciation(book.facts))
-    draw(book, unit_costs(book.facts))
-    draw_list(book, limits(book.facts, made.explanation))
-    draw_list(book, why_not(book.facts, made.explanation))
-    for sheet in _beside(made):
-        draw_list(book, sheet)
-    write_checks(book, rows, ordered, paid, places)
-    write_log(book)
-    write_summary(summary, ordered, places, paid, all_limits(book.facts, made.explanation))
-    write_contents(contents)
+    for sheet in _sheets(book.facts, made):
+        if isinstance(sheet, ListSheet):
+            draw_list(book, sheet)
+        else:
+            draw(book, sheet)
     book.write_formulas()
     workbook.properties = DocumentProperties(
         creator="chipmix",
@@ -110,6 +93,18 @@ def build(made: Made) -> Book:
     workbook.active = 0
     translate(book)
     return book
+
+
+def _sheets(facts: Facts, made: Made) -> list[Sheet]:
+    assumed = inputs(facts)
+    sheets: list[Sheet] = [
+        assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
+        depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
+        *_beside(made),
+    ]  # fmt: skip
+    found = [check for sheet in sheets for check in sheet.checks]
+    sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
+    return [contents(facts, [sheet.title for sheet in sheets]), *sheets]
 
 
 def _beside(made: Made) -> Iterator[ListSheet]:

@@ -72,7 +72,7 @@ def bridge(of: Bridge) -> ListSheet:
     return ListSheet(
         "Bridge", "Bridge: from the plan before to this one", "1F3864",
         [_runs(of), Block([*entries, Entry((remark,))], STEPS, key=HEADERS.key)],
-        [Check("Bridge closes", f"={last}-{before}", "USD", "tolerance_usd", meaning)],
+        [Check("Bridge closes", f"={last}-{before}", "USD", meaning)],
         widths=[column.width for column in STEPS.values()],
         drawings=[Drawing(lambda places: _waterfall(places, rows), _says(of))],
         one_page=True, printed=("E", rows[-1], CHART_ROWS),

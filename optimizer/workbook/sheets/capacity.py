@@ -195,7 +195,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
     if present:
         value = f"=MIN(0,{area([at('spare', *of) for of in present])})"
         meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
-        yield Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning)
+        yield Check("Work fits the systems", value, "systems", meaning)
     for label, what, demands in (
         ("Demand is served", "missing of demand", facts.asked_for),
         ("Deadlines are met", "missing of due", facts.with_deadlines),
@@ -203,4 +203,4 @@ def _checks(facts: Facts) -> Iterator[Check]:
         if demands:
             value = f"=MIN(0,{area([at(what, name) for name in demands])})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
-            yield Check(label, value, "ratio", "tolerance_quantity", meaning)
+            yield Check(label, value, "ratio", meaning)

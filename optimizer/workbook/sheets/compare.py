@@ -67,7 +67,7 @@ def compare(runs: Runs) -> ListSheet:
     blocks += [_changes(runs)] if runs.kind == "compare" else []
     cost = f"={run_of(runs.this).part('$<cost>$#n')}-optimiser_objective_usd"
     meaning = "The cost of this workbook's plan on Compare is the optimiser's."
-    checks = [Check("Compare shows this plan", cost, "USD", "tolerance_usd", meaning)]
+    checks = [Check("Compare shows this plan", cost, "USD", meaning)]
     return ListSheet(
         "Compare", "Compare: plans side by side", "1F3864", blocks, checks, wide=len(COLUMNS), frozen="B"
     )  # fmt: skip

@@ -15,8 +15,10 @@ from optimizer.workbook.decisions import (
     factors_paid,
 )
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group
+from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line, Section
-from optimizer.workbook.writing.references import HERE, at, key_of
+from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
 FACTOR_NOTE = (
@@ -90,7 +92,7 @@ def _used(choice: Choice) -> Line:
     )  # fmt: skip
 
 
-def decision_checks(facts: Facts) -> list[Section]:
+def behind_checks(facts: Facts) -> list[Section]:
     """Lines behind the checks, about fleet, power and engineering."""
     return [*_retired(facts), *_expanded(facts), *_unready(facts)]
 
@@ -147,17 +149,40 @@ def _in_periods(decision: Decision, months: str) -> str:
 
 def _unready(facts: Facts) -> Iterator[Section]:
     """Systems bought before the engineering of their accelerator was ready."""
-    decisions = decisions_of(facts, ENGINEER)
-    bought = [group for group in facts.groups if group.purchased and not group.committed]
     lines = [
         Line("Ordered too early", "systems", group.offer, constant=f"={_in_periods(decision, 'months')}", total=SUM,
              periods=f"=IF(SUMIFS({row.across},{row.axis_across},"
                      f'"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})=0,{at("entering", group).now},0)',
              constant_unit="periods", key=key_of("ordered before engineering", decision, group))
-        for decision in decisions
+        for decision, group in _engineered(facts)
         for row in [at("decision used", decision)]
-        for group in bought if group.accelerator == decision.item
     ]  # fmt: skip
     note = "Purchases by period of entering service; constant: periods that engineering takes."
-    if decisions:
+    if decisions_of(facts, ENGINEER):
         yield Section("Ordered before engineering is ready", note, lines)
+
+
+def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:
+    """One-off engineering and the purchases that need it."""
+    bought = [group for group in facts.groups if group.purchased and not group.committed]
+    return [
+        (each, group) for each in decisions_of(facts, ENGINEER) for group in bought if group.accelerator == each.item
+    ]
+
+
+def decision_checks(facts: Facts) -> Iterator[Check]:
+    """Fleet, expansion and engineering: nothing that is not there, and nothing before its time."""
+    if retired := decisions_of(facts, RETIRE):
+        left, late = (
+            area([at("left of fleet", d) for d in retired]),
+            down([at("retired too late", d) for d in retired], "$F"),
+        )
+        meaning = "Systems retired that the fleet does not have, or no longer has; negative."
+        yield Check("Only fleet that is there is retired", f"=MIN(0,{left})-SUM({late})", "systems", meaning)
+    if expanded := decisions_of(facts, EXPAND):
+        room, early = (down([at(what, d) for d in expanded], "$F") for what in ("room for power", "power too early"))
+        meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
+        yield Check("Power is added within what a site can have", f"=MIN(0,{room})-SUM({early})", "MW", meaning)
+    if unready := [at("ordered before engineering", *of) for of in _engineered(facts)]:
+        meaning = "Systems bought before the one-off engineering of their accelerator is ready, or without it."
+        yield Check("Engineering is ready before purchases", f"=SUM({down(unready, '$F')})", "systems", meaning)

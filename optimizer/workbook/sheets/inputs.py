@@ -7,7 +7,6 @@ from typing import Any
 
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
-from optimizer.workbook.sheets.carriers import InputRows
 from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs, value_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
@@ -17,12 +16,10 @@ from optimizer.workbook.sheets.work_inputs import work_inputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Section
-from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.table import Table
 from optimizer.workbook.writing.time_sheet import TimeSheet
-
-__all__ = ["InputRows", "fingerprint", "inputs"]
 
 _AXIS = {
     START: f"=EDATE(horizon_start,(@${PERIOD}-1)*months_per_year/periods_per_year)",
@@ -63,7 +60,14 @@ def inputs(facts: Facts) -> TimeSheet:
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip
-    return TimeSheet("Inputs", "Inputs: change a yellow cell and every total follows", "FFC000", sections)
+    heading = "Inputs: change a yellow cell and every total follows"
+    return TimeSheet("Inputs", heading, "FFC000", sections, table=InputTable)
+
+
+def last_input(sheet: TimeSheet) -> Row:
+    """The last line of the sheet."""
+    line = sheet.sections[-1].lines[-1]
+    return Row(line.key or line.name)
 
 
 def _scalars(facts: Facts) -> Section:
@@ -94,12 +98,12 @@ def _defined(label: str, unit: str, value: float, rule: str, name: str, shown_as
     return Line(label, unit, constant=value, source=OURS, rule=rule, name=name, constant_unit=shown_as)
 
 
-def fingerprint(book: Book, last: int) -> float:
+def fingerprint(book: Book) -> float:
     """Sum of (1 + x) ** fingerprint_power over the assumptions: what it is while nobody has edited one."""
     sheet = book.workbook["Inputs"]
     columns = [5, *range(FIRST_PERIOD, FIRST_PERIOD + book.facts.periods)]
     total = 0.0
-    for row in range(HEADER + 1, last + 1):
+    for row in range(HEADER + 1, sheet.max_row + 1):
         for column in columns:
             total += (1.0 + _plain(sheet.cell(row, column).value)) ** FINGERPRINT_POWER
     return total

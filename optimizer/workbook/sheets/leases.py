@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.sheets.book_checks import at_end, usd
+from optimizer.workbook.sheets.book_checks import at_end
 from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.lease_terms import terms
 from optimizer.workbook.writing.book import Check
@@ -126,16 +126,16 @@ def _checks(name: str, groups: Sequence[Group]) -> list[Check]:
     left = f"SUM({down([at('value of payments due', group) for group in groups], '$F')})"
     expense, payments, ahead = (at(name, what).total for what in ("IFRS 16 expense", "payments", "ahead"))
     return [
-        usd(
-            f"{name}: liability, computed twice", f"{owed}-{left}",
+        Check(
+            f"{name}: liability, computed twice", f"={owed}-{left}", "USD",
             "The balance agrees with the value of the payments that are still due at the end.",
         ),
-        usd(
-            f"{name}: IFRS 16 expense", f"{expense}-{payments}-{ahead}",
+        Check(
+            f"{name}: IFRS 16 expense", f"={expense}-{payments}-{ahead}", "USD",
             "Expense above payments so far is what the liability exceeds the asset by.",
         ),
-        usd(
-            f"{name}: ASC 842 asset", f"{at_end(f'{name}: ASC 842 asset', 'closing')}-{owed}",
+        Check(
+            f"{name}: ASC 842 asset", f"={at_end(f'{name}: ASC 842 asset', 'closing')}-{owed}", "USD",
             "Payments are level, so the asset of an operating lease equals its liability.",
         ),
     ]  # fmt: skip

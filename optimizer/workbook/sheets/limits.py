@@ -238,7 +238,7 @@ def _entry(limit: Limited, columns: Columns) -> Entry:
         **_worth(limit, explained=columns["price"] is MOVING),
     }
     shows = {"used": plan.used, "limit": plan.limit} if limit.live else {}
-    return Entry(cells, limit.row.key, shows, plan.row)
+    return Entry(cells, limit.row.key, shows, f"* of {plan.row}")
 
 
 def _worth(limit: Limited, explained: bool) -> Mapping[str, Plain]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group, OrderLine
-from optimizer.workbook.sheets.decision_orders import decision_checks, other_decisions
+from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
+from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import OVERRIDE, SUM, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
@@ -19,10 +20,11 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
-        _in_service(facts), *_corkscrew(facts), _early(facts), *decision_checks(facts), *_unmet(facts),
+        _in_service(facts), *_corkscrew(facts), _early(facts), *behind_checks(facts), *_unmet(facts),
         *_clusters(facts),
     ]  # fmt: skip
-    return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections)
+    checks = [*_checks(facts), *decision_checks(facts)]
+    return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections, checks)
 
 
 def _time() -> Section:
@@ -187,3 +189,12 @@ def _clusters(facts: Facts) -> Iterator[Section]:
     note = "Accelerators on which a demand runs at one place; an override does not change it."
     if lines:
         yield Section("Clusters", note, lines)
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    difference = f"({at('balance', 'closing').across}-{at('balance', 'in service').across})"
+    meaning = "Opening, entering and leaving give what is in service, in every period."
+    yield Check("Balance of systems closes", f"=SUMPRODUCT({difference}*{difference})", "systems", meaning)
+    if early := [at("too early", group) for group in facts.groups if not group.committed]:
+        meaning = "Systems overridden into a period that no order can reach."
+        yield Check("Nothing arrives before its lead time", f"=SUM({down(early, '$F')})", "systems", meaning)

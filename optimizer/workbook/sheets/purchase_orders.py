@@ -103,7 +103,7 @@ def _all(entries: list[Entry], column: str) -> str:
 def _lists_all(entries: list[Entry]) -> Check:
     value = f"=SUM({_all(entries, 'systems')})-{at('balance', 'entering').total}"
     meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
-    return Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning)
+    return Check("Purchase orders list every order", value, "systems", meaning)
 
 
 def _orders(facts: Facts) -> list[Order]:
@@ -188,7 +188,7 @@ def _entry(order: Order) -> Entry:
         cells["systems"] = replace(cells["systems"], look="kW")
     return Entry(
         {**texts, **cells}, key_of("order", group, order.place, order.at), _shows(order),
-        f"{first.offer} at {first.place}, entering service in {first.enters_service}",
+        f"* of {first.offer} at {first.place}, entering service in {first.enters_service}",
     )  # fmt: skip
 
 

@@ -115,4 +115,4 @@ def _left(limited: list[tuple[str, str]]) -> Section:
 def _within(limited: list[tuple[str, str]]) -> Check:
     left = area([at("supply left", kind, of) for kind, of in limited])
     meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
-    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", "tolerance_quantity", meaning)
+    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", meaning)

@@ -9,7 +9,6 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.bearer_costs import has_residual
 from optimizer.workbook.sheets.bearers import OURS, Bearer
-from optimizer.workbook.sheets.book_checks import usd
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import Line, Section
@@ -114,8 +113,8 @@ def unit_checks(facts: Facts, bearers: Sequence[Bearer]) -> list[Check]:
     work = summed([present(pair) for pair in pairs_of(facts)], "$F")
     every = summed([present(bearer) for bearer in bearers], "$F")
     return [
-        usd("Unit costs: parts are the total", f"{at('all parts').total}-total_npv_usd",
-            "Cost by accelerator and what falls on none is the net present value of cost."),
-        usd("Unit costs: work bears all accelerators", f"{work}+{at('idle').total}-{every}",
-            "Cost by work, and of accelerators without work, is the cost of accelerators."),
+        Check("Unit costs: parts are the total", f"={at('all parts').total}-total_npv_usd", "USD",
+              "Cost by accelerator and what falls on none is the net present value of cost."),
+        Check("Unit costs: work bears all accelerators", f"={work}+{at('idle').total}-{every}", "USD",
+              "Cost by work, and of accelerators without work, is the cost of accelerators."),
     ]  # fmt: skip

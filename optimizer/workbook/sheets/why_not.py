@@ -106,7 +106,11 @@ def _entry(one: OfferReason) -> Entry:
         saves = one.entry.saves_below_usd
         least, most = (None if usd is None else -usd for usd in (saves.most, saves.least))
         cells |= _other(Between(least=least, most=most), _below(one.entry, one.offer))
-    return Entry(cells, shows={"usd": one.entry.price.usd} if one.entry else {}, meaning=f"price of {one.offer}")
+    return Entry(
+        cells,
+        shows={"usd": one.entry.price.usd} if one.entry else {},
+        meaning=f"price at which {one.offer} enters or leaves",
+    )
 
 
 def _prices(entry: Entering) -> dict[str, Content]:

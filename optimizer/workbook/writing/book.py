@@ -12,7 +12,6 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.references import FIRST_PERIOD, Places
 from optimizer.workbook.writing.styles import Styles
 
@@ -30,18 +29,18 @@ class Tie:
 
 @dataclass(frozen=True)
 class Check:
-    """A line of Checks: it fails when the value is further from zero than the named tolerance."""
+    """A line of Checks: it fails when the value, a formula, is further from zero than the tolerance of its unit."""
 
     label: str
-    value: Formula | str
+    value: str
     unit: str
-    tolerance: str
     meaning: str
     only_unedited: bool = False
 
     @property
-    def formula(self) -> Formula:
-        return self.value if isinstance(self.value, Formula) else Formula(self.value)
+    def tolerance(self) -> str:
+        """The name of the cell that holds it."""
+        return "tolerance_usd" if self.unit == "USD" else "tolerance_quantity"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,6 @@ class Book:
     workbook: Workbook
     styles: Styles
     ties: list[Tie] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
     places: Places = field(default_factory=Places)
     later: list[Callable[[], None]] = field(default_factory=list)
     """Formulas that are written when every line has its place."""

@@ -63,7 +63,10 @@ LETTERS: Columns = {letter: Column() for letter in ascii_uppercase}
 
 @dataclass(frozen=True)
 class Entry:
-    """A row: cells by column, or from the first column on; `shows` are the plan's own numbers, `meaning` what of."""
+    """A row: cells by column, or from the first column on. `shows` are the plan's own numbers by column.
+
+    `meaning` says what they are; a `*` in it stands for the name of the column.
+    """
 
     cells: Mapping[str, Content] | Sequence[Content] = ()
     key: str = ""
@@ -181,7 +184,6 @@ def draw_list(book: Book, sheet: ListSheet) -> None:
         first, last = book.places[warned.first], book.places[warned.last]
         column = first.columns[warned.column]
         warn(page.sheet, f"{column}{first.number}:{column}{last.number}", warned.operator, "0", PALE_RED, RED)
-    book.checks += sheet.checks
     _set_up(page, sheet)
 
 
@@ -232,7 +234,7 @@ class _Rows:
                 if cell.name:
                     page.book.name(cell.name, page.title, own[name])
         for name, value in entry.shows.items():
-            page.book.ties.append(Tie(page.title, own[name], value, f"{entry.meaning}: {name}"))
+            page.book.ties.append(Tie(page.title, own[name], value, entry.meaning.replace("*", name)))
         if entry.height:
             page.sheet.row_dimensions[row].height = entry.height
         self.next += 1

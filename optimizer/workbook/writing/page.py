@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from openpyxl.cell.cell import Cell
 from openpyxl.chart import BarChart, ScatterChart
 from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -18,7 +18,7 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
 from optimizer.workbook.writing.references import Place, Places
-from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
+from optimizer.workbook.writing.styles import GREEN, PALE_GREEN, PALE_RED, RED, Role
 
 Chart = BarChart | ScatterChart
 HIGHEST_ROW = 409.0
@@ -77,8 +77,8 @@ class Page:
         if isinstance(text, Given):
             self.book.given.add((self.title, cell.coordinate))
 
-    def number(self, row: int, column: int, value: float, role: Role, look: str) -> None:
-        put_number(self.cell(row, column, role, FORMATS.get(look, look)), value)
+    def number(self, row: int, column: int, value: float, role: Role, number_format: str) -> None:
+        put_number(self.cell(row, column, role, number_format), value)
 
     def formula(
         self, row: int, column: int, formula: Formula, role: Role | None = None, number_format: str = "General"
@@ -105,14 +105,6 @@ class Page:
         lines = sum(1 + int(len(part) * 1.02 // width) for part in text.split("\n"))
         height = max(self.sheet.row_dimensions[row].height or 0.0, 13.5 * lines)
         self.sheet.row_dimensions[row].height = min(height, HIGHEST_ROW)
-
-    def headers(self, row: int, headers: Sequence[tuple[str, bool]], height: float) -> None:
-        """Headers of a list, wrapped in a row so high; those of numbers stand to the right."""
-        for i, (text, number) in enumerate(headers, start=1):
-            self.text(row, i, text, Role.NUMBERS if number else Role.HEADER)
-            if number:
-                self.sheet.cell(row, i).alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
-        self.sheet.row_dimensions[row].height = height
 
     def chart(self, chart: Callable[[Places], Chart], says: str, cell: str) -> None:
         """Put a chart on the sheet, once all lines have their places, with the sentence that stands for it."""

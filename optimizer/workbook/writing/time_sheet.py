@@ -15,7 +15,7 @@ from optimizer.workbook.writing.table import Table
 class TimeSheet:
     """A tab, the heading above it, its colour, its sections from top to bottom, and its lines of Checks.
 
-    `money` says that sums of all flows must fit its columns, `longest` how long a label may be.
+    `money` says that sums of all flows must fit its columns, `longest` how long a label may be; `table` writes it.
     """
 
     title: str
@@ -25,15 +25,15 @@ class TimeSheet:
     checks: Sequence[Check] = ()
     money: bool = False
     longest: int = 0
+    table: type[Table] = Table
 
 
-def draw(book: Book, sheet: TimeSheet, kind: type[Table] = Table) -> None:
+def draw(book: Book, sheet: TimeSheet) -> None:
     """Gives every line its place; formulas are written when all sheets have theirs."""
-    table = kind(book, sheet.title, sheet.heading, sheet.colour)
+    table = sheet.table(book, sheet.title, sheet.heading, sheet.colour)
     if sheet.money:
         fit_money(table)
     fit_labels(table, sheet.longest)
     for section in sheet.sections:
         table.section(section)
-    book.checks += sheet.checks
     table.finish()
