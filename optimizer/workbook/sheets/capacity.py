@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.stands import stands_at, systems_in_service
+from optimizer.workbook.sheets.systems_in_service import stands_at, systems_in_service
 from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import Line, Section

@@ -14,9 +14,9 @@ from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.after_horizon import rent_due
 from optimizer.workbook.sheets.budget_path import budget_path
 from optimizer.workbook.sheets.cash_checks import cash_checks
+from optimizer.workbook.sheets.cash_workings import parts_of, workings
 from optimizer.workbook.sheets.fiscal_years import fiscal_years
 from optimizer.workbook.sheets.input_sites import BUDGETS
-from optimizer.workbook.sheets.workings import parts_of, workings
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
 from optimizer.workbook.writing.references import at, key_of, sum_down, summed

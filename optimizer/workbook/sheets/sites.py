@@ -10,7 +10,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
-from optimizer.workbook.sheets.stands import Stand, stands_at
+from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import HEADER, SUM, Line, Section
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, sum_down

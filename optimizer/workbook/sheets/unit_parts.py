@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.bearer_costs import has_residual
-from optimizer.workbook.sheets.bearers import OURS, Bearer
+from optimizer.workbook.sheets.unit_accelerator_costs import has_residual
+from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
 from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.lines import Line, Section

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
-from optimizer.workbook.sheets.stands import Stand, stands_at
+from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.sheets.bearers import FLEET, OURS, Bearer, Stood, at_our_sites, rows_of
+from optimizer.workbook.sheets.cash_workings import hosted
 from optimizer.workbook.sheets.purchases import purchased, rented
-from optimizer.workbook.sheets.workings import hosted
+from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, Bearer, Stood, at_our_sites, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Section
 from optimizer.workbook.writing.references import Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
