@@ -38,11 +38,12 @@ from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import unit_costs
 from optimizer.workbook.sheets.why_not import why_not
 from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.draw import draw
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
-from optimizer.workbook.writing.list_sheet import ListSheet, draw_list
+from optimizer.workbook.writing.list_sheet import ListSheet
 from optimizer.workbook.writing.styles import Styles
-from optimizer.workbook.writing.time_sheet import TimeSheet, draw
+from optimizer.workbook.writing.time_sheet import TimeSheet, as_list
 
 Sheet = TimeSheet | ListSheet
 
@@ -80,10 +81,7 @@ def build(made: Made) -> Book:
     made = made if made.language == ENGLISH else marked(made)
     book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
     for sheet in _sheets(book.facts, made):
-        if isinstance(sheet, ListSheet):
-            draw_list(book, sheet)
-        else:
-            draw(book, sheet)
+        draw(book, as_list(book.facts, made.views, sheet) if isinstance(sheet, TimeSheet) else sheet)
     book.write_formulas()
     workbook.properties = DocumentProperties(
         creator="chipmix",

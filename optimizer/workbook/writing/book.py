@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook
@@ -81,13 +81,6 @@ class Book:
         column, row = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", cell).groups()  # type: ignore[union-attr]
         on = f"'{sheet}'" if " " in sheet else sheet
         self.workbook.defined_names[name] = DefinedName(name, attr_text=f"{on}!${column}${row}")
-
-    def tie(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
-        """The periods of a row of a sheet must show these numbers."""
-        for i, value in enumerate(values):
-            cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
-            if value is not None:
-                self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
 
     def write_formulas(self) -> None:
         """Once every sheet is laid out."""

@@ -26,6 +26,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.workbook.writing.lines import HEADER
 from optimizer.workbook.writing.references import Places, Row
 
+Chart = BarChart | ScatterChart
 GRID, INK = "D9D9D9", "404040"
 WIDTH, HEIGHT = 16.5, 6.7
 """In cm: four charts under one another fill a page beside the tables."""
