@@ -108,6 +108,7 @@ NO_WORDS = ("name", "rule", "part", "key", "meaning")
 
 WRITE = (
     "Line",
+    "line_of",
     "Check",
     "Step",
     "Column",

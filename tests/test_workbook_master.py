@@ -19,7 +19,7 @@ from optimizer.formulation import COSTS
 from optimizer.formulation.register import lines_of
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import Check
 
 
 def master(path: Path) -> Any:

@@ -41,7 +41,7 @@ from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.draw import draw
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
-from optimizer.workbook.writing.list_sheet import ListSheet
+from optimizer.workbook.writing.lists import ListSheet
 from optimizer.workbook.writing.styles import Styles
 from optimizer.workbook.writing.time_sheet import TimeSheet, as_list
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import POWER, Asset
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.references import at, down
 
 

@@ -11,20 +11,10 @@ from openpyxl.drawing.line import LineProperties
 
 from optimizer.plan.bridge import Bridge, Stamp, Step
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import frame, outlined, series_down
-from optimizer.workbook.writing.list_sheet import (
-    Block,
-    Cell,
-    Column,
-    Content,
-    Drawing,
-    Entry,
-    ListSheet,
-    note,
-    paragraph,
-)
+from optimizer.workbook.writing.lines import Check
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Drawing, Entry, ListSheet, note, paragraph
 from optimizer.workbook.writing.references import Places, Row, at, down
 from optimizer.workbook.writing.styles import Role
 

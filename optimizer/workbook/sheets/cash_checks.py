@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.cash_workings import with_prices
 from optimizer.workbook.sheets.fiscal_years import YEARLY, years_of
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.sheets.residuals import with_residual
-from optimizer.workbook.writing.book import Check
+from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.references import at, down
 
 

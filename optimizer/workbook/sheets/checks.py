@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from optimizer.workbook.decisions import decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.inputs import fingerprint
-from optimizer.workbook.writing.book import Book, Check
+from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import HEADER
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Entry, ListSheet, Warned, heading
+from optimizer.workbook.writing.lines import HEADER, Check
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, Warned, heading
 from optimizer.workbook.writing.references import Row, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 

@@ -8,18 +8,8 @@ from optimizer.explore.results import Headline
 from optimizer.explore.side_by_side import Run, Runs
 from optimizer.plan.compare import Change, OrderChange
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.list_sheet import (
-    RIGHT,
-    Block,
-    Cell,
-    Column,
-    Columns,
-    Content,
-    Entry,
-    ListSheet,
-    paragraph,
-)
+from optimizer.workbook.writing.lines import Check
+from optimizer.workbook.writing.lists import RIGHT, Block, Cell, Column, Columns, Content, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.references import Row, at
 from optimizer.workbook.writing.styles import Role
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Entry, ListSheet, paragraph
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.styles import Role
 
 SHEETS = {

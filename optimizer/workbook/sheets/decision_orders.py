@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from optimizer.workbook.decisions import (
-    ENGINEER,
-    EXPAND,
-    RETIRE,
-    Decision,
-    breaks_in_words,
-    decisions_of,
-    factors_paid,
-)
+from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
@@ -104,25 +95,20 @@ def _retired(facts: Facts) -> Iterator[Section]:
         return
     there = {decision: at("fleet that may be retired", decision) for decision in decisions}
     yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
-        _line(decision, "Off so far", "retired so far",
+        line_of(decision, "Off so far", decision.kind.unit, "retired so far",
               periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet left of what may be retired", lines=[
-        _line(decision, "Left in service", "left of fleet",
+        line_of(decision, "Left in service", decision.kind.unit, "left of fleet",
               periods=f"={there[decision].now}-{at('retired so far', decision).now}")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
-        _line(decision, "Off too late", "retired too late",
+        line_of(decision, "Off too late", decision.kind.unit, "retired too late",
               total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
         for decision in decisions
     ])  # fmt: skip
-
-
-def _line(decision: Decision, label: str, key: str, periods: str | None = None, total: str | None = None) -> Line:
-    return Line(label + decision.suffix, decision.kind.unit, decision.item, decision.place, periods=periods,
-                total=total, key=key_of(key, decision))  # fmt: skip
 
 
 def _expanded(facts: Facts) -> Iterator[Section]:
@@ -132,12 +118,12 @@ def _expanded(facts: Facts) -> Iterator[Section]:
         return
     used = {decision: at("decision used", decision) for decision in decisions}
     yield Section("Power that may still be added", "Most power added less what is added in all periods.", [
-        _line(decision, "Room for power", "room for power",
+        line_of(decision, "Room for power", decision.kind.unit,
               total=f"={at('decision', 'max_mw', decision).constant}-{row.total}")
         for decision, row in used.items()
     ])  # fmt: skip
     yield Section("Power on line too early", "MW in periods that an order in the first period cannot reach.", [
-        _line(decision, "Power too early", "power too early",
+        line_of(decision, "Power too early", decision.kind.unit,
               total=f'=SUMIFS({row.across},{row.axis_across},"<="&{_in_periods(decision, "lead_time_months")})')
         for decision, row in used.items()
     ])  # fmt: skip

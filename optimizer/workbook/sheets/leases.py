@@ -10,8 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.book_checks import at_end
 from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.lease_terms import terms
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.lines import SUM, Check, Line, Section
 from optimizer.workbook.writing.references import at, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.explain.explanation import Explanation, LimitWorth, Move
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Block, Column, Content, Entry
+from optimizer.workbook.writing.lists import Block, Column, Content, Entry
 from optimizer.workbook.writing.references import Row, at, key_of
 
 COLUMNS = {

@@ -23,7 +23,7 @@ from optimizer.workbook.sheets.supply import limited_by_supply
 from optimizer.workbook.sheets.supply_inputs import BINDING_FROM
 from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Columns, Content, Entry, ListSheet, Plain, Warned
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet, Plain, Warned
 from optimizer.workbook.writing.references import Row, at
 
 NOTE = (

@@ -8,7 +8,7 @@ from typing import Any
 from optimizer.workbook.embedded import MARK, Made, packed
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Columns, Entry, ListSheet, note, paragraph
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet, note, paragraph
 from optimizer.workbook.writing.references import at
 from optimizer.workbook.writing.styles import Role
 

@@ -9,8 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group, OrderLine
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import OVERRIDE, SUM, Line, Section
+from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -39,13 +38,13 @@ def _time() -> Section:
 def _terms(facts: Facts) -> Section:
     """Lead time and service in periods, by group."""
     lead = [
-        Line(f"Lead time{group.suffix}", "periods", group.offer, key=key_of("lead", group),
-             constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
+        line_of(group, "Lead time", "periods", what="lead",
+                constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
         for group in facts.groups
     ]  # fmt: skip
     service = [
-        Line(f"Periods in service{group.suffix}", "periods", group.offer, key=key_of("service", group),
-             constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+        line_of(group, "Periods in service", "periods", what="service",
+                constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
         for group in facts.groups
     ]  # fmt: skip
     note = "A lead time rounds up to whole periods, a term to the nearest, at least one."
@@ -86,9 +85,9 @@ def _entering(facts: Facts) -> Iterator[Section]:
     used = [_used(group, line) for group in facts.groups for line in group.lines]
     yield Section("Systems entering service", note, used)
     yield Section("Systems entering service, all places", lines=[
-        Line(f"All places{group.suffix}", "systems", group.offer, total=SUM,
-             periods=sum_down([at("entering", group, line.place) for line in group.lines]),
-             whole=all(line.whole for line in group.lines), key=key_of("entering", group))
+        line_of(group, "All places", "systems", what="entering", total=SUM,
+                periods=sum_down([at("entering", group, line.place) for line in group.lines]),
+                whole=all(line.whole for line in group.lines))
         for group in facts.groups
     ])  # fmt: skip
 
@@ -124,9 +123,8 @@ def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
 def _in_service(facts: Facts) -> Section:
     note = "What entered within the periods of service (constant); fleet not included."
     return Section("Systems in service", note, [
-        Line(f"In service{group.suffix}", "systems", group.offer, constant=f"={at('service', group).constant}",
-             periods=cohort(at("entering", group), HERE.constant), constant_unit="periods",
-             key=key_of("in service", group))
+        line_of(group, "In service", "systems", constant=f"={at('service', group).constant}",
+                periods=cohort(at("entering", group), HERE.constant), constant_unit="periods")
         for group in facts.groups
     ])  # fmt: skip
 
@@ -134,8 +132,8 @@ def _in_service(facts: Facts) -> Section:
 def _corkscrew(facts: Facts) -> Iterator[Section]:
     """What leaves service; then opening, entering, leaving, closing."""
     yield Section("Leaving service", "What entered as long ago as the periods of service.", [
-        Line(f"Leaving{group.suffix}", "systems", group.offer, key=key_of("leaving", group),
-             periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
+        line_of(group, "Leaving", "systems",
+                periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
         for group in facts.groups
     ])  # fmt: skip
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))

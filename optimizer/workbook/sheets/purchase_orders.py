@@ -13,10 +13,9 @@ from optimizer.plan.format import OrderRow
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, month_start
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.book import Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import PERIOD, START
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Entry, ListSheet
+from optimizer.workbook.writing.lines import PERIOD, START, Check
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet
 from optimizer.workbook.writing.references import FIRST_PERIOD, Row, at, down, key_of
 from optimizer.workbook.writing.styles import FORMATS, Role
 

@@ -18,18 +18,7 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.compare import run_of, said
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import column_of, frame, outlined, series_down
-from optimizer.workbook.writing.list_sheet import (
-    Block,
-    Cell,
-    Column,
-    Columns,
-    Content,
-    Drawing,
-    Entry,
-    ListSheet,
-    note,
-    paragraph,
-)
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Drawing, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.references import Places, Row, at
 from optimizer.workbook.writing.styles import Role
 
@@ -121,7 +110,7 @@ def _varied(each: Solved, base: Solved) -> Entry:
     cost = Formula(f"={run_of(each.i).cell('cost')}")
     cells: dict[str, Content] = {"plan": paragraph(each.run.name), "cost": cost, "unit": "USD"}
     if each is base:
-        return Entry({**cells, "change": note("the first combination")}, each.row.key)
+        return Entry({**cells, "change": Cell("the first combination", role=Role.NOTE)}, each.row.key)
     first = base.row.part("<cost>$#n")
     changes = {
         "change": Formula(f"={{cost}}-{first}"),

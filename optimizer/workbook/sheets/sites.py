@@ -11,8 +11,7 @@ from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
 from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import HEADER, SUM, Line, Section
+from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Section
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 

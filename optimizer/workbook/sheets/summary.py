@@ -16,7 +16,7 @@ from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_money import after_horizon, budgets, costs
 from optimizer.workbook.sheets.summary_tables import WHOLE, columns_of, in_millions, millions, wide
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Content, Entry, ListSheet, heading, note
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, heading, note
 from optimizer.workbook.writing.references import Row, at, down
 from optimizer.workbook.writing.styles import Role
 

@@ -17,7 +17,7 @@ from optimizer.workbook.sheets.cash import CAPEX, COSTS
 from optimizer.workbook.sheets.summary_money import HEADERS, shown_costs
 from optimizer.workbook.writing.charts import across, frame, outlined, over_time, series_down
 from optimizer.workbook.writing.lines import ITEM, LABEL
-from optimizer.workbook.writing.list_sheet import Drawing
+from optimizer.workbook.writing.lists import Drawing
 from optimizer.workbook.writing.references import Places, Row, at
 from optimizer.workbook.writing.styles import CHART_COLOURS
 

@@ -7,7 +7,7 @@ from optimizer.workbook.sheets.budget_path import spent
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.summary_tables import SHARE, columns_of, in_millions, millions, wide
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Entry
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry
 from optimizer.workbook.writing.references import Row, at, down
 from optimizer.workbook.writing.styles import Role
 

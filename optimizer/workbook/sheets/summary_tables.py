@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Cell, Column, Columns
+from optimizer.workbook.writing.lists import Cell, Column, Columns
 from optimizer.workbook.writing.references import Row
 from optimizer.workbook.writing.styles import Role
 

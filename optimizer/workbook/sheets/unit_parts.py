@@ -10,8 +10,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.unit_accelerator_costs import has_residual
 from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.lines import Check, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 

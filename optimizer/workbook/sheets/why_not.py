@@ -11,7 +11,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.limit_moves import stamp
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Content, Entry, ListSheet, paragraph
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, paragraph
 
 COLUMNS = {
     "offer": Column("Offer", width=28),

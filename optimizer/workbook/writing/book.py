@@ -28,22 +28,6 @@ class Tie:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A line of Checks: it fails when the value, a formula, is further from zero than the tolerance of its unit."""
-
-    label: str
-    value: str
-    unit: str
-    meaning: str
-    only_unedited: bool = False
-
-    @property
-    def tolerance(self) -> str:
-        """The name of the cell that holds it."""
-        return "tolerance_usd" if self.unit == "USD" else "tolerance_quantity"
-
-
-@dataclass(frozen=True)
 class InputCell:
     """An unlocked cell: the keys that it edits, which part of their value (a period, a window, an age) and its rule."""
 

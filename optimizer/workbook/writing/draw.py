@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book, Tie
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
-from optimizer.workbook.writing.list_sheet import (
+from optimizer.workbook.writing.lists import (
     LETTERS,
     Block,
     Cell,

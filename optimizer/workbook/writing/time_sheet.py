@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 
 from optimizer.workbook.decisions import decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.book import Check, InputCell
+from optimizer.workbook.writing.book import InputCell
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import (
     END,
@@ -21,11 +21,12 @@ from optimizer.workbook.writing.lines import (
     START,
     SUM,
     VIEW,
+    Check,
     Constant,
     Line,
     Section,
 )
-from optimizer.workbook.writing.list_sheet import Block, Cell, Column, Columns, Content, Entry, ListSheet
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet
 from optimizer.workbook.writing.references import FIRST_PERIOD, HERE
 from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
 

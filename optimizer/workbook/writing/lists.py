@@ -12,9 +12,10 @@ from datetime import date
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 
-from optimizer.workbook.writing.book import Book, Check, InputCell
+from optimizer.workbook.writing.book import Book, InputCell
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import Chart
+from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.references import Places, Row
 from optimizer.workbook.writing.styles import Role
 
