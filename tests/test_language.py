@@ -102,7 +102,7 @@ def test_every_unit_has_an_entry() -> None:
     assert sorted(unit for unit in FORMATS if unit not in TEXTS) == []
 
 
-NO_WORDS = ("name", "rule", "part", "key", "meaning")
+NO_WORDS = ("name", "rule", "part", "key", "what", "meaning")
 """What a line is given that stands in no cell: its name, rule and key, and what an error says of its figures."""
 
 

@@ -123,7 +123,7 @@ def _charge(asset: Asset) -> Line:
     last = f"SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-INT({full.constant}))"
     part = f"({full.constant}-INT({full.constant}))"
     charged = f"=({full.now}+{part}*{last})/{asset.life}"
-    return line_of(asset, "Depreciation", "USD", "charge", total=SUM, periods=charged)
+    return line_of(asset, "Depreciation", "USD", what="charge", total=SUM, periods=charged)
 
 
 def _retired(asset: Asset) -> Line:
@@ -136,7 +136,7 @@ def _retired(asset: Asset) -> Line:
 def _written(asset: Asset) -> Line:
     charged = f"={at('charged in full', asset).constant}/{asset.life}"
     written = f"={at('retired', asset).now}*{HERE.constant}"
-    return line_of(asset, "Depreciation of retired", "USD", "written off", constant=charged, constant_unit="share",
+    return line_of(asset, "Depreciation of retired", "USD", what="written off", constant=charged, constant_unit="share",
                    total=SUM, periods=written)  # fmt: skip
 
 

@@ -95,17 +95,17 @@ def _retired(facts: Facts) -> Iterator[Section]:
         return
     there = {decision: at("fleet that may be retired", decision) for decision in decisions}
     yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
-        line_of(decision, "Off so far", decision.kind.unit, "retired so far",
+        line_of(decision, "Off so far", decision.kind.unit, what="retired so far",
               periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet left of what may be retired", lines=[
-        line_of(decision, "Left in service", decision.kind.unit, "left of fleet",
+        line_of(decision, "Left in service", decision.kind.unit, what="left of fleet",
               periods=f"={there[decision].now}-{at('retired so far', decision).now}")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
-        line_of(decision, "Off too late", decision.kind.unit, "retired too late",
+        line_of(decision, "Off too late", decision.kind.unit, what="retired too late",
               total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
         for decision in decisions
     ])  # fmt: skip

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.unit_accelerator_costs import has_residual
-from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer
+from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer, has_residual
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
 from optimizer.workbook.writing.lines import Check, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
@@ -51,9 +50,9 @@ def parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
 
 
 def _of_bearer(facts: Facts, bearer: Bearer) -> Line:
-    value = f"=SUMPRODUCT({at('Cost before residual', bearer).across},{MID.across})"
+    value = f"=SUMPRODUCT({at('cost before residual', bearer).across},{MID.across})"
     if has_residual(facts, bearer):
-        value += f"-SUMPRODUCT({at('Residual value', bearer).across},{END.across})"
+        value += f"-SUMPRODUCT({at('residual value', bearer).across},{END.across})"
     return Line("Present value of cost", "USD", bearer.accelerator, bearer.where, total=value, key=present(bearer).key)
 
 

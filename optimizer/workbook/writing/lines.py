@@ -75,7 +75,7 @@ class Subject(Protocol):
     def place(self) -> str: ...
 
 
-def line_of(of: Subject, label: str, unit: str, what: str = "", **more: Any) -> Line:
+def line_of(of: Subject, label: str, unit: str, *, what: str = "", **more: Any) -> Line:
     """A line of a subject; its key is what it shows, by default its label in lower case, and of whom."""
     return Line(label + of.suffix, unit, of.item, of.place, key=key_of(what or label.lower(), of), **more)
 

@@ -100,8 +100,8 @@ def _headers(facts: Facts, axis: Axis) -> Columns:
     left = {
         name: Column(text, "any" if text in NUMBERS else "") for name, text in zip(NAMES, axis.headers, strict=True)
     }
-    link = Cell(Formula(f"=Inputs!@${HEADER}"), "General", Role.NUMBERS)
-    return {**left, **{key: Column(key if axis.formulas else link, "any") for key in facts.keys}}
+    link = Column(Cell(Formula(f"=Inputs!@${HEADER}"), role=Role.NUMBERS))
+    return {**left, **{key: Column(key, "any") if axis.formulas else link for key in facts.keys}}
 
 
 def _widths(facts: Facts, sheet: TimeSheet) -> list[float]:
