@@ -18,7 +18,6 @@ SHEETS = {
     "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
     "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
-    "Leases": "Lease payments, and their shape under IFRS 16 and ASC 842",
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
     "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
@@ -28,7 +27,7 @@ SHEETS = {
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }
-"""What each sheet holds; a sheet that is not written yet is not listed."""
+"""What each sheet holds."""
 READ = (
     "Editing an input re-costs this plan; save and run `chipmix plan FILE.xlsx -o NEW.xlsx` to re-optimise.",
     "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",

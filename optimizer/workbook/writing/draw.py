@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from openpyxl.cell.cell import Cell as ExcelCell
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -39,6 +40,7 @@ HIGHEST_ROW = 409.0
 """Points; Excel opens no file with a higher one."""
 EDITED = '=IF(plan_edited=0,"as optimised","edited: re-costed, not re-optimised")'
 _WRAPPED_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True)
+_OWN = re.compile("{([^{}]+)}")
 _PURE_LINK = re.compile(r"=('[^']+'|[A-Za-z]+)!\$?[A-Z]+\$?\d+|=[a-z][a-z0-9_]*")
 
 
@@ -104,6 +106,12 @@ def _set_up(book: Book, on: Worksheet, sheet: ListSheet) -> None:
         on.print_area = f"A1:{column}{book.places[row].number + more}"
 
 
+@cache
+def _named(names: tuple[str, ...]) -> Mapping[str, str]:
+    """The letters of columns by their names."""
+    return {name: get_column_letter(i) for i, name in enumerate(names, start=1)}
+
+
 class _Page:
     """A sheet, written from top to bottom."""
 
@@ -144,20 +152,21 @@ class _Page:
             self.next = last + 1
 
     def _entry(self, entry: Entry, columns: Columns) -> None:
-        named = {name: get_column_letter(i) for i, name in enumerate(columns, start=1)}
+        row, named = self.next, _named(tuple(columns))
         if entry.key:
-            self.book.places.put(entry.key, Place(self.title, self.next, get_column_letter(len(columns)), named))
+            self.book.places.put(entry.key, Place(self.title, row, get_column_letter(len(columns)), named))
         cells = entry.cells if isinstance(entry.cells, Mapping) else dict(zip(columns, entry.cells, strict=False))
-        own = {name: f"{letter}{self.next}" for name, letter in named.items()}
-        for i, name in enumerate(columns, start=1):
-            if (content := cells.get(name)) is not None:
+        for name, content in cells.items():
+            if content is not None:
                 cell = content if isinstance(content, Cell) else Cell(content)
-                self._cell(i, cell, columns[name].unit, own)
-                self._known(i, cell, own[name])
+                column = column_index_from_string(named[name])
+                self._cell(column, cell, columns[name].unit, named)
+                self._known(column, cell, f"{named[name]}{row}")
         for name, value in entry.shows.items():
-            self.book.ties.append(Tie(self.title, own[name], value, entry.meaning.replace("*", name), entry.within))
+            meaning = entry.meaning.replace("*", name)
+            self.book.ties.append(Tie(self.title, f"{named[name]}{row}", value, meaning, entry.within))
         if entry.height:
-            self.sheet.row_dimensions[self.next].height = entry.height
+            self.sheet.row_dimensions[row].height = entry.height
         self.next += 1
 
     def _known(self, column: int, cell: Cell, coordinate: str) -> None:
@@ -169,10 +178,10 @@ class _Page:
         if cell.edits is not None:
             self.book.inputs[self.title, coordinate] = cell.edits
 
-    def _cell(self, column: int, cell: Cell, unit: str, own: Mapping[str, str]) -> None:
+    def _cell(self, column: int, cell: Cell, unit: str, named: Mapping[str, str]) -> None:
         row, value, look = self.next, cell.value, cell.look or unit
         if isinstance(value, Formula):
-            text = value.text.format(**own) if "{" in value.text else value.text
+            text = _OWN.sub(lambda match: f"{named[match[1]]}{row}" if match[1] in named else match[0], value.text)
             self.book.later.append(lambda: self._formula(row, column, text, cell.role, look))
         elif isinstance(value, str):
             self._text(row, column, value, cell)

@@ -208,7 +208,8 @@ class Places:
 
 def _filled(template: str, run: Sequence[Place]) -> str:
     first, last = run[0], run[-1]
-    template = _COLUMN.sub(lambda match: first.columns[match[1]], template)
+    if "<" in template:
+        template = _COLUMN.sub(lambda match: first.columns[match[1]], template)
     return template.replace("#n", str(first.number)).replace("#m", str(last.number)).replace("#z", first.last)
 
 

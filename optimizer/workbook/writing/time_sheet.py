@@ -139,9 +139,10 @@ def _entry(facts: Facts, views: Mapping[str, float], line: Line) -> Entry:
     total = f"=SUM({HERE.part('I#n:#z#n')})" if line.total == SUM else line.total
     scalars = {"constant": line.constant, "total": total, "opening": line.opening}
     cells |= {name: _cell(views, line, name, value) for name, value in scalars.items() if value is not None}
-    if line.periods is not None:
-        values = [line.periods] * facts.periods if isinstance(line.periods, str) else line.periods
-        cells |= {key: _cell(views, line, key, value) for key, value in zip(facts.keys, values, strict=True)}
+    if isinstance(line.periods, str):
+        cells |= dict.fromkeys(facts.keys, _cell(views, line, "", line.periods))
+    elif line.periods is not None:
+        cells |= {key: _cell(views, line, key, value) for key, value in zip(facts.keys, line.periods, strict=True)}
     shows = {key: value for key, value in zip(facts.keys, line.shows, strict=False) if value is not None}
     if line.shows_in_total is not None:
         shows["total"] = line.shows_in_total
