@@ -66,7 +66,7 @@ def owed(facts: Facts) -> Iterator[Section]:
 def _periods_after(groups: list[Group]) -> Section:
     note = "By period of entry; constant: periods of the term."
     return Section("Terms: periods after the horizon", note, [
-        line_of(group, "Periods after", "periods", constant=f"={at('service', group).constant}",
+        line_of(group, "Periods after", "periods", constant=at("service", group),
                 periods=f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)")
         for group in groups
     ])  # fmt: skip

@@ -144,13 +144,16 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Section:
     note = "Systems at work times accelerators in one (constant) times throughput."
     return Section("Work by system and place", note, [
         Line(f"Work on {task.demand}", "units/s", task.system, task.place, source=unit_of(facts, task.demand),
-             constant=f"={at('system', 'accelerators', task.system).constant}", constant_unit="accelerators/system",
-             periods=f"={at('at work', task).now}*{HERE.constant}"
-                     f"*{at('throughput', task.accelerator, task.workload).now}",
-             key=key_of("work", task), shows=task.work,
+             constant=at("system", "accelerators", task.system),
+             periods=f"={at('at work', task).now}*{HERE.constant}*{_throughput(task).now}", key=key_of("work", task),
+             shows=task.work,
              meaning=f"work of {task.system} at {task.place} on {task.demand} in")
         for task in tasks
     ])  # fmt: skip
+
+
+def _throughput(task: Task) -> Row:
+    return at("throughput", task.accelerator, task.workload)
 
 
 def _standing(facts: Facts) -> dict[tuple[str, str], list[Row]]:

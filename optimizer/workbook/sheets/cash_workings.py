@@ -55,7 +55,7 @@ def workings(facts: Facts) -> Iterator[Section]:
 
 def _network(facts: Facts) -> Section:
     return Section("Network", "USD per system (constant) times systems entering service.", [
-        line_of(group, "Network", "USD", total=SUM, constant=f"={at('offer', 'network_usd', group.offer).constant}",
+        line_of(group, "Network", "USD", total=SUM, constant=at("offer", "network_usd", group.offer),
                 periods=f"={HERE.constant}*{at('entering', group).now}")
         for group in facts.groups
     ])  # fmt: skip
@@ -63,8 +63,8 @@ def _network(facts: Facts) -> Section:
 
 def _maintained(facts: Facts) -> Iterator[Section]:
     lines = [
-        line_of(group, "Paid, in service", "USD", what="maintained", constant=f"={at('service', group).constant}",
-                constant_unit="periods", periods=cohort(at("paid", group), HERE.constant))
+        line_of(group, "Paid, in service", "USD", what="maintained", constant=at("service", group),
+                periods=cohort(at("paid", group), HERE.constant))
         for group in purchased(facts)
     ]  # fmt: skip
     if lines:
@@ -74,8 +74,7 @@ def _maintained(facts: Facts) -> Iterator[Section]:
 
 def _software(facts: Facts) -> Section:
     return Section("Software", "USD per system and year (constant) times systems in service.", [
-        line_of(group, "Software", "USD", total=SUM,
-                constant=f"={at('offer', 'software_usd_per_year', group.offer).constant}",
+        line_of(group, "Software", "USD", total=SUM, constant=at("offer", "software_usd_per_year", group.offer),
                 periods=f"={HERE.constant}/periods_per_year*{at('in service', group).now}")
         for group in facts.groups
     ])  # fmt: skip
@@ -91,12 +90,12 @@ def _rent(facts: Facts) -> Iterator[Section]:
     note = "Rate times accelerators in a system (constant) times systems entering service."
     yield Section("Rent per hour, entering", note, [
         line_of(group, "Hourly rent, entering", "USD/hour", what="hourly rent",
-                constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+                constant=at("system", "accelerators", group.system),
                 periods=f"={at('rate', group).now}*{HERE.constant}*{at('entering', group).now}")
         for group in groups
     ])  # fmt: skip
     yield Section("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.", [
-        line_of(group, "Rent", "USD", total=SUM, constant=f"={at('service', group).constant}", constant_unit="periods",
+        line_of(group, "Rent", "USD", total=SUM, constant=at("service", group),
                 periods=f"{cohort(at('hourly rent', group), HERE.constant)}*hours_per_period")
         for group in groups
     ])  # fmt: skip
@@ -198,8 +197,8 @@ def flows(facts: Facts) -> Iterator[Section]:
 def _flow(decision: Decision) -> Line:
     return Line(
         WORDS[decision.kind][1] + decision.suffix, "USD", decision.item, decision.place, total=SUM,
-        constant=f"={at('decision', 'price', decision).constant}", constant_unit=decision.kind.price_unit,
-        periods=f"={HERE.constant}*{at('decision used', decision).now}", key=key_of("flow", decision),
+        constant=at("decision", "price", decision), periods=f"={HERE.constant}*{at('decision used', decision).now}",
+        key=key_of("flow", decision),
     )  # fmt: skip
 
 

@@ -175,7 +175,7 @@ def _other_life(label: str) -> Iterator[Line]:
 def _ordered(facts: Facts) -> Iterator[Section]:
     """Balances of systems that are ordered by the end of a period and enter service later."""
     lines = [
-        line_of(group, "Balance ordered", "USD", constant=f"={at('lead', group).constant}", constant_unit="periods",
+        line_of(group, "Balance ordered", "USD", constant=at("lead", group),
                 periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
         for group in purchased(facts)
         for row in [at("balance paid", group)]

@@ -99,9 +99,9 @@ def _used(group: Group, line: OrderLine) -> Line:
         formula = f"={at('commitment', 'systems', group, line.place).now}"
     return Line(
         f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
-        constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
-        source="constant: accelerators in a system", whole=line.whole, key=key_of("entering", group, line.place),
-        shows=line.systems, meaning=f"systems of {group.offer} at {line.place} in",
+        constant=at("system", "accelerators", group.system), source="constant: accelerators in a system",
+        whole=line.whole, key=key_of("entering", group, line.place), shows=line.systems,
+        meaning=f"systems of {group.offer} at {line.place} in",
     )  # fmt: skip
 
 
@@ -123,8 +123,8 @@ def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
 def _in_service(facts: Facts) -> Section:
     note = "What entered within the periods of service (constant); fleet not included."
     return Section("Systems in service", note, [
-        line_of(group, "In service", "systems", constant=f"={at('service', group).constant}",
-                periods=cohort(at("entering", group), HERE.constant), constant_unit="periods")
+        line_of(group, "In service", "systems", constant=at("service", group),
+                periods=cohort(at("entering", group), HERE.constant))
         for group in facts.groups
     ])  # fmt: skip
 

@@ -26,7 +26,7 @@ def price(group: Group, what: str, label: str, unit: str) -> Line:
         granted = f"={at('commitment', 'price', group).now}"
         return Line(label + group.suffix, unit, group.offer, periods=granted, key=key)
     return Line(
-        label, unit, group.offer, constant=f"={at('lead', group).constant}", constant_unit="periods",
+        label, unit, group.offer, constant=at("lead", group),
         periods=at_order(at("offer", "price", group.offer), at("balance", "entering"), HERE.constant),
         source="constant: lead time in periods", key=key,
     )  # fmt: skip
@@ -85,8 +85,7 @@ def _after_breaks(facts: Facts) -> Iterator[Section]:
 
 def _deposit(group: Group) -> Line:
     paid, lead = at("paid", group), at("lead", group).constant
-    return line_of(group, "Deposit", "USD", total=SUM,
-                   constant=f"={at('offer', 'deposit_share', group.offer).constant}", constant_unit="share",
+    return line_of(group, "Deposit", "USD", total=SUM, constant=at("offer", "deposit_share", group.offer),
                    opening=f'={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},"<="&{lead})',
                    periods=f"={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},@${PERIOD}+{lead})",
                    source="constant: share; opening: sunk")  # fmt: skip

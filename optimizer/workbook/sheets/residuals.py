@@ -53,7 +53,7 @@ def _falls(facts: Facts) -> Section:
     """The period in which the residual of what enters now is received."""
     note = "By period of entry: last period of service or of the horizon; constant: periods in service."
     return Section("Period in which the residual falls", note, [
-        line_of(group, "Falls in", "periods", constant=f"={at('service', group).constant}",
+        line_of(group, "Falls in", "periods", constant=at("service", group),
                 periods=f"=MIN(periods_in_horizon,@${PERIOD}+{HERE.constant}-1)")
         for group in purchased(facts)
     ])  # fmt: skip
@@ -65,8 +65,7 @@ def _power_left(facts: Facts) -> Section:
     note = "At the end of the horizon, straight-line over its life (constant)."
     return Section("Share left of added power", note, [
         Line("Share left, power", "share", decision.item, decision.place, key=key_of("power left", decision),
-             constant=f"={at('decision', 'life_years', decision).constant}", constant_unit="years",
-             periods=f"=MAX(0,1-{age}/{HERE.constant})")
+             constant=at("decision", "life_years", decision), periods=f"=MAX(0,1-{age}/{HERE.constant})")
         for decision in decisions_of(facts, EXPAND)
     ])  # fmt: skip
 

@@ -57,8 +57,7 @@ def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
     """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
     for field, (label, unit) in PER_SYSTEM.items():
         for stand in stands:
-            link = f"={at('system', field, stand.system).constant}"
-            yield Line(label + stand.suffix, unit, stand.item, site, constant=link,
+            yield Line(label + stand.suffix, unit, stand.item, site, constant=at("system", field, stand.system),
                        key=key_of("per system", field, stand, site))  # fmt: skip
     load, drawn = key_of("provisioned load", site), key_of("average load", site)
     yield Line("Provisioned IT load", "kW", place=site, periods=_product(stands, "provisioned_kw"), key=load)

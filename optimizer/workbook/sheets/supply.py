@@ -35,7 +35,7 @@ def _delivered(facts: Facts) -> Iterator[Section]:
     note = "Orders of purchases and leases: systems entering service times accelerators in one (constant)."
     by_offer = [
         Line("Delivered", "accelerators", group.offer, key=key_of("delivered", group), total=SUM,
-             constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+             constant=at("system", "accelerators", group.system),
              periods=f"={HERE.constant}*{at('entering', group).now}")
         for group in facts.delivered
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def _pools(facts: Facts) -> Iterator[Section]:
 def _drawn(pool: str, accelerator: str) -> Line:
     return Line(
         f"Drawn on {pool}", "pool units", accelerator, key=key_of("drawn", pool, accelerator), total=SUM,
-        constant=f"={at('draw on a pool', pool, accelerator).constant}", constant_unit="pool units/accelerator",
+        constant=at("draw on a pool", pool, accelerator),
         periods=f"={HERE.constant}*{at('supply used', 'accelerator', accelerator).now}",
     )  # fmt: skip
 

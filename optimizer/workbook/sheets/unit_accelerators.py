@@ -109,34 +109,29 @@ def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
     return [each for each in stood if each.place in facts.sites]
 
 
-def _line(
-    each: Stood, what: str, label: str, unit: str, periods: str, constant: Row | None, constant_unit: str
-) -> Line:
+def _line(each: Stood, what: str, label: str, unit: str, periods: str, constant: Row | None) -> Line:
     suffix = ", fleet" if each.bearer.where == FLEET else ""
-    link = None if constant is None else f"={constant.constant}"
-    return Line(
-        label + suffix, unit, each.system, each.place, constant=link, constant_unit=constant_unit, periods=periods,
-        whole=all(stand.whole for stand in each.stands), key=key_of(what, each),
-    )  # fmt: skip
+    return Line(label + suffix, unit, each.system, each.place, constant=constant, periods=periods,
+                whole=all(stand.whole for stand in each.stands), key=key_of(what, each))  # fmt: skip
 
 
 def _systems(each: Stood) -> Line:
     size = at("system", "accelerators", each.system)
     there = sum_down([stand.row for stand in each.stands])
-    return _line(each, "systems", "In service", "systems", there, size, "accelerators/system")
+    return _line(each, "systems", "In service", "systems", there, size)
 
 
 def _provisioned(each: Stood) -> Line:
     load = f"={HERE.constant}*{at('systems', each).now}"
     size = at("system", "provisioned_kw", each.system)
-    return _line(each, "provisioned", "Provisioned", "kW", load, size, "kW/system")
+    return _line(each, "provisioned", "Provisioned", "kW", load, size)
 
 
 def _meter(facts: Facts, each: Stood) -> Line:
     one = peak_constant(facts, each.place)
     peak = HERE.constant if one else peak_pue(facts, each.place)
     drawn = f"={peak}*{at('provisioned', each).now}/kw_per_mw"
-    return _line(each, "at the meter", "At the meter", "MW", drawn, one, "ratio")
+    return _line(each, "at the meter", "At the meter", "MW", drawn, one)
 
 
 def _rate(facts: Facts, site: str) -> Line:
@@ -152,7 +147,7 @@ def _power(each: Stood) -> Line:
     hosting = f"{at('provisioned', each).now}*{tariff}*months_per_period"
     cost = f"={HERE.constant}*{at('systems', each).now}*{at('rate of power', each.place).now}+{hosting}"
     size = at("system", "average_kw", each.system)
-    return _line(each, "power", "Energy, hosting, carbon", "USD", cost, size, "kW/system")
+    return _line(each, "power", "Energy, hosting, carbon", "USD", cost, size)
 
 
 def bearer_costs(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Section:

@@ -30,7 +30,7 @@ from optimizer.workbook.writing.lists import (
     letters,
     note,
 )
-from optimizer.workbook.writing.references import Place
+from optimizer.workbook.writing.references import Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
 
@@ -154,7 +154,7 @@ class _Page:
     def _entry(self, entry: Entry, columns: Columns) -> None:
         row, named = self.next, _named(tuple(columns))
         if entry.key:
-            self.book.places.put(entry.key, Place(self.title, row, get_column_letter(len(columns)), named))
+            self.book.places.put(entry.key, Place(self.title, row, get_column_letter(len(columns)), named, entry.unit))
         cells = entry.cells if isinstance(entry.cells, Mapping) else dict(zip(columns, entry.cells, strict=False))
         for name, content in cells.items():
             if content is not None:
@@ -193,14 +193,15 @@ class _Page:
         else:
             put_number(self._styled(row, column, cell.role or Role.SOLVER, look), value)
 
-    def _styled(self, row: int, column: int, role: Role, look: str) -> ExcelCell:
-        """A cell in the look of its role; `look` is a unit or a number format."""
+    def _styled(self, row: int, column: int, role: Role, look: str | Row) -> ExcelCell:
+        """A cell in the look of its role; `look` is a unit, a number format, or a row that has the unit."""
+        look = self.book.places[look].unit if isinstance(look, Row) else look
         cell = self.sheet.cell(row, column)
         assert isinstance(cell, ExcelCell)
         self.book.styles.apply(cell, role, FORMATS.get(look, look or "General"))
         return cell
 
-    def _formula(self, row: int, column: int, text: str, role: Role | None, look: str) -> None:
+    def _formula(self, row: int, column: int, text: str, role: Role | None, look: str | Row) -> None:
         """Write a formula; references to this sheet lose its name, the column marks become columns."""
         text = self.book.places.resolved(text, Place(self.title, row, self.book.last_column))
         text = text.replace(f"'{self.title}'!", "").replace(f"{self.title}!", "")

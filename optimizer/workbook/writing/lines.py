@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from optimizer.workbook.writing.references import FIRST_PERIOD, key_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row, key_of
 from optimizer.workbook.writing.styles import Role
 
 HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total", "Opening", "Source or note")
@@ -30,7 +30,7 @@ class Line:
     `keys` are the keys of the scenario or catalogue that its assumptions edit, as `--set` writes them; an
     assumption without one is locked, and `locked` says why where the heading does not. `part` is the entry of
     a table that a constant edits, such as a budget's window. Formulas refer to a line by its `key`; its `name` is that
-    of its constant, or of its total where it has none.
+    of its constant, or of its total where it has none. A constant that is another line is that line's, in its unit.
 
     `shows` are the plan's own numbers by period, `shows_in_total` the one in total; the file is only written if the
     line's formulas give them, `within` a tolerance if one is given; `meaning` says what they are.
@@ -40,7 +40,7 @@ class Line:
     unit: str
     item: str = ""
     place: str = ""
-    constant: Constant = None
+    constant: Constant | Row = None
     total: str | None = None
     opening: Constant = None
     source: str = ""

@@ -28,13 +28,13 @@ Plain = str | float | date | Formula | None
 class Cell:
     """What stands in a cell: a text, a number, a formula, a number of the book as it is written, or only a look.
 
-    In a formula `{name}` stands for the row's cell in that column. `look` is a unit or a number format, that of the
-    column if it is empty; `tall` makes the row high enough for a text; `name` is what formulas may call the cell;
-    `link` is the sheet that it leads to; `rule` says what may be typed, `edits` what that changes.
+    In a formula `{name}` stands for the row's cell in that column. `look` is a unit, a number format, or a row that has
+    the unit, by default that of the column; `tall` makes the row high enough for a text; `name` is what formulas may
+    call the cell; `link` is the sheet that it leads to; `rule` says what may be typed, `edits` what that changes.
     """
 
     value: Plain | Callable[[Book], float] = None
-    look: str = ""
+    look: str | Row = ""
     role: Role | None = None
     tall: bool = False
     name: str = ""
@@ -72,6 +72,7 @@ class Entry:
     """A row: cells by column, or from the first column on. `shows` are the plan's own numbers by column.
 
     `meaning` says what they are, where a `*` stands for the name of the column; `within` is a tolerance of theirs.
+    `unit` is that of the cells which take their look from this row.
     """
 
     cells: Mapping[str, Content] | Sequence[Content] = ()
@@ -79,6 +80,7 @@ class Entry:
     shows: Mapping[str, float] = field(default_factory=dict)
     meaning: str = ""
     within: float | None = None
+    unit: str = ""
     height: float = 0.0
 
 

@@ -24,12 +24,16 @@ _REFERENCE = re.compile(f"{OPENS}([a-z]+){PARTS}([^{PARTS}]*){PARTS}([^{CLOSES}]
 
 
 class Place(NamedTuple):
-    """Where a line stands. `last` is the letter of its last column; those of a list's columns stand by their names."""
+    """Where a line stands. `last` is the letter of its last column; those of a list's columns stand by their names.
+
+    `unit` is that of its constant.
+    """
 
     sheet: str
     number: int
     last: str
     columns: Mapping[str, str] = MappingProxyType({})
+    unit: str = ""
 
     @property
     def on(self) -> str:

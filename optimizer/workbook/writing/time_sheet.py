@@ -27,7 +27,7 @@ from optimizer.workbook.writing.lines import (
     Section,
 )
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet
-from optimizer.workbook.writing.references import FIRST_PERIOD, HERE
+from optimizer.workbook.writing.references import FIRST_PERIOD, HERE, Row
 from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
 
 NAMES = ("label", "item", "place", "unit", "constant", "total", "opening", "source")
@@ -147,16 +147,18 @@ def _entry(facts: Facts, views: Mapping[str, float], line: Line) -> Entry:
     if line.shows_in_total is not None:
         shows["total"] = line.shows_in_total
     meaning = f"{line.meaning} *" if line.shows else line.meaning
-    return Entry(cells, line.key or line.name, shows, meaning, within=line.within)
+    return Entry(cells, line.key or line.name, shows, meaning, line.within, line.constant_unit or line.unit)
 
 
-def _cell(views: Mapping[str, float], line: Line, column: str, value: Constant) -> Cell:
+def _cell(views: Mapping[str, float], line: Line, column: str, value: Constant | Row) -> Cell:
     """A formula, or a number that may be an assumption, open to edits or locked."""
     unit = line.constant_unit if column == "constant" and line.constant_unit else line.unit
     look = FORMATS[unit] if line.whole or unit != "systems" else SPLIT_SYSTEMS
     name = line.name if column == ("total" if line.constant is None else "constant") else ""
     if line.keys and line.keys[0].startswith(VIEW):
         value = views.get(line.keys[0], value)
+    if isinstance(value, Row):
+        return Cell(Formula(f"={value.constant}"), value, name=name)
     if isinstance(value, str):
         return Cell(Formula(value), look, Role.TOTAL if line.role is Role.TOTAL else None, name=name)
     editable = line.role is None and _editable(line, value)
