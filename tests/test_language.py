@@ -106,21 +106,11 @@ NO_WORDS = ("name", "rule", "part", "key", "what", "meaning")
 """What a line is given that stands in no cell: its name, rule and key, and what an error says of its figures."""
 
 
-WRITE = (
-    "Line",
-    "line_of",
-    "Check",
-    "Step",
-    "Column",
-    "Cell",
-    "Block",
-    "heading",
-    "note",
-    "text",
-    "paragraph",
-    "link",
+WRITE = {
+    "Line", "line_of", "Check", "Step", "Column", "Cell", "Block", "heading", "note", "text", "paragraph", "link",
     "NotPriced",
-)
+}  # fmt: skip
+"""What writers call with texts for cells."""
 
 
 def _written(path: Path) -> Iterator[str]:

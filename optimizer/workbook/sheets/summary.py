@@ -13,8 +13,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.sheets.limits import Limited, all_limits
 from optimizer.workbook.sheets.summary_charts import charts
-from optimizer.workbook.sheets.summary_money import after_horizon, budgets, costs
-from optimizer.workbook.sheets.summary_tables import WHOLE, columns_of, in_millions, millions, wide
+from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, heading, note
 from optimizer.workbook.writing.references import Row, at, down
@@ -28,7 +27,6 @@ SOLVED_AGAIN = (
 )
 DEMANDS = tuple(record.name for record in limits_of("demand"))
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
-YEAR = '"FY"0'
 TOP, YEARS = at("summary", "headline"), at("summary", "years")
 
 
@@ -39,7 +37,7 @@ def summary(facts: Facts, explanation: Explanation | None) -> ListSheet:
     name = str(facts.scenario.get("name", "plan"))
     blocks = [
         Block([Entry((note(name),))], gap=0), *([_warnings(facts, warnings)] if warnings else []),
-        _headline(facts), _purchases(facts), *_decisions(facts), costs(facts), *after_horizon(facts), *budgets(facts),
+        _headline(facts), _purchases(facts), *_decisions(facts), *money(facts),
         _limits(facts, binding, explanation is not None), _basis(facts),
     ]  # fmt: skip
     columns = wide(facts)
