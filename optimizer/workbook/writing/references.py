@@ -183,7 +183,7 @@ class Places:
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
-        self._resolved: dict[tuple[str, Place | None], str] = {}
+        self._resolved: dict[tuple[str, str, int], str] = {}
 
     def put(self, key: str, place: Place) -> None:
         """Raises WorkbookError for a key that another line has."""
@@ -201,10 +201,10 @@ class Places:
 
     def resolved(self, text: str, here: Place | None = None) -> str:
         """A formula with its references as cells; `here` is the line that it stands in."""
-        if (text, here) not in self._resolved:
-            cells = _REFERENCE.sub(lambda match: self._cells(match[1], match[2], match[3], here), text)
-            self._resolved[text, here] = cells
-        return self._resolved[text, here]
+        key = (text, here.sheet, here.number) if here else (text, "", 0)
+        if key not in self._resolved:
+            self._resolved[key] = _REFERENCE.sub(lambda match: self._cells(match[1], match[2], match[3], here), text)
+        return self._resolved[key]
 
     def _cells(self, kind: str, keys: str, template: str, here: Place | None) -> str:
         places = [here if not key and here is not None else self[Row(key)] for key in keys.split(KEYS)]
