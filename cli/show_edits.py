@@ -11,7 +11,7 @@ from cli.show_plan import Money
 from cli.tables import heading, show_table
 from optimizer.plan.bridge import Bridge
 from optimizer.workbook.back.compare import Edit
-from optimizer.workbook.back.holds import FACTOR, held_before
+from optimizer.workbook.back.overrides import FACTOR, held_before
 from optimizer.workbook.back.request import Reopened
 from optimizer.workbook.notes import Note
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.screen import say
 
+if TYPE_CHECKING:
+    from optimizer.workbook.check import Finding
+
 BAD_INPUT = 2
-MOST_OF_ONE_RULE = 10
+MOST_SHOWN = 5
+"""Findings of one rule on one sheet; more are counted."""
 
 
 @click.group()
@@ -27,7 +33,8 @@ def workbook() -> None:
 def check(file: Path) -> int:
     """Check FILE against the reviewer's list of thirty rules.
 
-    Prints each finding with its rule, sheet and cell. Exit code 0: nothing was found; 2: something was.
+    Prints the first findings of each rule on each sheet, and how many more there are. Exit code 0: nothing was
+    found; 2: something was.
 
     \b
     Example:
@@ -39,10 +46,20 @@ def check(file: Path) -> int:
     for number in sorted({finding.rule for finding in findings}):
         found = [finding for finding in findings if finding.rule == number]
         click.echo(f"rule {number}: {(RULES[number - 1].__doc__ or '').strip()}")
-        for finding in found[:MOST_OF_ONE_RULE]:
-            say(f"  {finding.where}: {finding.message}")
-        if len(found) > MOST_OF_ONE_RULE:
-            click.echo(f"  and {len(found) - MOST_OF_ONE_RULE} more")
+        for line in _by_sheet(found):
+            say(f"  {line}")
     words = f"{len(findings)} findings" if findings else f"nothing found by {len(RULES)} rules"
     say(f"{file}: {words}")
     return BAD_INPUT if findings else 0
+
+
+def _by_sheet(findings: Iterable[Finding]) -> Iterator[str]:
+    """The first findings of each sheet; a single one more is shown as well."""
+    sheets: dict[str, list[Finding]] = {}
+    for finding in findings:
+        sheets.setdefault(finding.where.partition("!")[0], []).append(finding)
+    for sheet, found in sheets.items():
+        shown = found if len(found) <= MOST_SHOWN + 1 else found[:MOST_SHOWN]
+        yield from (f"{finding.where}: {finding.message}" for finding in shown)
+        if len(found) > len(shown):
+            yield f"and {len(found) - len(shown)} more on {sheet}"

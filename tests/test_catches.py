@@ -34,13 +34,12 @@ ALLOWED = {
         "recalculated",
     ): "formualizer refuses a file so: our fault, exit 1",
     ("optimizer/workbook/back/package.py", "_check_area"): "openpyxl refuses what is no area so",
-    ("optimizer/workbook/back/package.py", "_check_elements"): "zipfile and expat refuse a damaged part so",
     ("optimizer/workbook/back/package.py", "_opened"): "zipfile refuses a damaged file so",
-    ("optimizer/workbook/back/package.py", "elements"): "zipfile and expat refuse a damaged part so",
+    ("optimizer/workbook/back/package.py", "_read"): "zipfile and expat refuse a damaged part so",
+    ("optimizer/workbook/back/package.py", "elements"): "a part that is not there, or that iterparse refuses",
     ("optimizer/workbook/back/sheets.py", "_cells"): "openpyxl refuses a damaged cell so",
     ("optimizer/workbook/check/__init__.py", "_judged"): "a rule on a damaged file; it becomes a finding, never a pass",
     ("optimizer/workbook/check/model.py", "values_are_right"): "formualizer refuses a file so; it becomes a finding",
-    ("optimizer/workbook/check/subject.py", "_tokens"): "openpyxl refuses what is no formula so",
     ("optimizer/workbook/check/parts.py", "_is_number"): "float() is the reader of a cell and says so by ValueError",
 }
 """Where a broad catch stands round a reader that is not ours, and why nothing of ours can hide in it."""

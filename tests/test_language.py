@@ -102,8 +102,15 @@ def test_every_unit_has_an_entry() -> None:
     assert sorted(unit for unit in FORMATS if unit not in TEXTS) == []
 
 
-NO_WORDS = ("name", "rule", "part", "key", "meaning")
+NO_WORDS = ("name", "rule", "part", "key", "what", "meaning")
 """What a line is given that stands in no cell: its name, rule and key, and what an error says of its figures."""
+
+
+WRITE = {
+    "Line", "line_of", "Check", "Step", "Column", "Cell", "Block", "heading", "note", "text", "paragraph", "link",
+    "NotPriced",
+}  # fmt: skip
+"""What writers call with texts for cells."""
 
 
 def _written(path: Path) -> Iterator[str]:
@@ -112,7 +119,7 @@ def _written(path: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in ("Line", "Check", "Step", "heading", "text", "paragraph", "link", "NotPriced"):
+        if called in WRITE:
             shown = [*node.args, *(each.value for each in node.keywords if each.arg not in NO_WORDS)]
             texts = (each.value for each in shown if isinstance(each, ast.Constant))
             yield from (text for text in texts if isinstance(text, str) and not text.startswith("="))

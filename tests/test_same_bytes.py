@@ -32,7 +32,7 @@ WHOLE = {
     ("optimizer/replan/approved.py", "counted"): "how many are true",
     ("optimizer/explore/results.py", "left"): "how many are true",
     ("optimizer/workbook/back/package.py", "_check_sizes"): "bytes",
-    ("optimizer/workbook/writing/page.py", "paragraph"): "lines of a text",
+    ("optimizer/workbook/writing/draw.py", "_text"): "lines of a text",
     ("optimizer/workbook/language/translate.py", "breadth"): "characters",
     ("optimizer/workbook/language/translate.py", "_height"): "lines of a text",
     ("cli/catalog.py", "check_"): "how many there are",

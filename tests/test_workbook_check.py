@@ -367,11 +367,15 @@ def test_the_command_says_what_it_found(original: Path, tmp_path: Path, capsys: 
     assert run(["workbook", "check", str(original)]) == 0
     assert "nothing found by 30 rules" in capsys.readouterr().out
     book = openpyxl.load_workbook(original)
-    book["Log"].merge_cells("A1:B1")
+    for sheet, count in (("Sites", 6), ("Log", 9)):
+        for row in range(1, count + 1):
+            book[sheet].merge_cells(f"AA{row}:AB{row}")
     book.save(tmp_path / "merged.xlsx")
     assert run(["workbook", "check", str(tmp_path / "merged.xlsx")]) == 2
     printed = capsys.readouterr().out
-    assert "rule 20: No merged cells.\n  Log!A1: A1:B1 are merged" in printed
+    sites = "".join(f"  Sites!AA{row}: AA{row}:AB{row} are merged\n" for row in range(1, 7))
+    log = "".join(f"  Log!AA{row}: AA{row}:AB{row} are merged\n" for row in range(1, 6))
+    assert f"rule 20: No merged cells.\n{sites}{log}  and 4 more on Log\n" in printed
     (tmp_path / "text.xlsx").write_text("text")
     assert run(["workbook", "check", str(tmp_path / "text.xlsx")]) == 2
 

@@ -21,12 +21,12 @@ from optimizer.workbook.back import reopened
 from optimizer.workbook.back.copy import copy_in
 from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made
-from optimizer.workbook.sheets.compare import FIRST
-from optimizer.workbook.sheets.sensitivity import TOP
 from optimizer.workbook.write import build
 from tests.builders import EXACT, Tree, accelerator, catalog, load, plan, rates, scenario, site, system, write
 
 pytestmark = pytest.mark.usefixtures("in_process")
+FIRST, TOP = 7, 6
+"""The row of the first run on Compare, and that of the headers on Sensitivity."""
 
 
 def chip(name: str, vendor: str, rate: int, price_usd: int, kw: Any) -> Tree:

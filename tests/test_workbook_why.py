@@ -20,8 +20,8 @@ from optimizer.workbook import write_workbook
 from optimizer.workbook.back import copy_in, reopened
 from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made, packed, unpacked
-from optimizer.workbook.sheets.limits import MOVED_HEADERS, MOVING
-from optimizer.workbook.sheets.why import NOT_CHOSEN
+from optimizer.workbook.sheets.limits import MOVED, MOVING
+from optimizer.workbook.sheets.why_not import NOT_CHOSEN
 from optimizer.workbook.write import build
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -140,8 +140,8 @@ def test_moving_power_costs_a_frugal_system(values: Workbook) -> None:
     assert more is None or abs(more) < 0.01
     limits = {row["Name in the model"]: row for row in table(values["Limits"], "Kind")}
     first = limits["power_within_site(oslo,2025q1)"]
-    assert first[MOVING] == pytest.approx(60_000)
-    assert [first[header] for header in MOVED_HEADERS] == [-0.01, pytest.approx(-0.001), "MW"]
+    assert first[MOVING.header] == pytest.approx(60_000)
+    assert [first[column.header] for column in MOVED.values()] == [-0.01, pytest.approx(-0.001), "MW"]
 
 
 def test_summary_shows_the_worth_and_its_unit(values: Workbook) -> None:

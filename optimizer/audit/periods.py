@@ -95,6 +95,8 @@ class Schedule(NamedTuple):
 
     def supplied(self, months: range) -> Fraction:
         """Of what is supplied in a month: the mean of the months, 0 in those before the first key."""
+        if bisect_right(self.months, months[0]) == bisect_right(self.months, months[-1]):
+            return self.at(months[0]) or Fraction(0)
         return sum((self.at(month) or Fraction(0) for month in months), Fraction(0)) / len(months)
 
 

@@ -48,6 +48,16 @@ class Group:
         return f"{self.offer}#{self.batch}"
 
     @property
+    def item(self) -> str:
+        """What stands in the column of items."""
+        return self.offer
+
+    @property
+    def place(self) -> str:
+        """Its orders are at all places."""
+        return ""
+
+    @property
     def committed(self) -> bool:
         return self.batch > 0
 

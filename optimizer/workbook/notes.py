@@ -10,7 +10,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from optimizer.workbook.writing.areas import Area, areas_in
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.cells import LONGEST_TEXT, put_text
+from optimizer.workbook.writing.cells import LONGEST_TEXT, cells_of, put_text
 from optimizer.workbook.writing.styles import Role
 
 
@@ -59,7 +59,6 @@ def _free(book: Book, note: Note, read: Iterable[Area]) -> Cell | None:
 def _read(book: Book) -> Iterator[Area]:
     """Every area that a formula refers to. A text there could break it."""
     for sheet in book.workbook.worksheets:
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f":
-                    yield from areas_in(str(cell.value), sheet.title)
+        for cell in cells_of(sheet):
+            if cell.data_type == "f":
+                yield from areas_in(str(cell.value), sheet.title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -19,32 +19,33 @@ from optimizer.workbook.language.given import marked
 from optimizer.workbook.language.translate import translate
 from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
-from optimizer.workbook.sheets.bridge import write_bridge
+from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
-from optimizer.workbook.sheets.carriers import capacity_rows, input_rows, order_rows, place_rows
 from optimizer.workbook.sheets.cash import cash
-from optimizer.workbook.sheets.cash_carriers import cash_rows
-from optimizer.workbook.sheets.checks import write_checks
-from optimizer.workbook.sheets.compare import write_compare
-from optimizer.workbook.sheets.contents import open_contents, write_contents
+from optimizer.workbook.sheets.checks import checks
+from optimizer.workbook.sheets.compare import compare
+from optimizer.workbook.sheets.contents import contents
 from optimizer.workbook.sheets.depreciation import depreciation
-from optimizer.workbook.sheets.inputs import InputTable, inputs
-from optimizer.workbook.sheets.limits import Sources, write_limits
-from optimizer.workbook.sheets.log import write_log
+from optimizer.workbook.sheets.inputs import inputs, last_input
+from optimizer.workbook.sheets.limits import limits
+from optimizer.workbook.sheets.log import log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
-from optimizer.workbook.sheets.sensitivity import write_sensitivity
+from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
-from optimizer.workbook.sheets.summary import open_summary, write_summary
+from optimizer.workbook.sheets.summary import summary
 from optimizer.workbook.sheets.supply import supply
 from optimizer.workbook.sheets.unit_costs import unit_costs
-from optimizer.workbook.sheets.why import write_why
+from optimizer.workbook.sheets.why_not import why_not
 from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.draw import draw
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
-from optimizer.workbook.writing.list_sheet import draw_list
+from optimizer.workbook.writing.lists import ListSheet
 from optimizer.workbook.writing.styles import Styles
-from optimizer.workbook.writing.time_sheet import draw
+from optimizer.workbook.writing.time_sheet import TimeSheet, as_list
+
+Sheet = TimeSheet | ListSheet
 
 
 def write_workbook(
@@ -74,34 +75,13 @@ def write_workbook(
 
 
 def build(made: Made) -> Book:
-    """The sheets in order. Each writer returns where its figures stand; later sheets refer to them."""
+    """The sheets in order; formulas and charts refer to lines by key and are written when all have their places."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     made = made if made.language == ENGLISH else marked(made)
     book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
-    contents, summary = open_contents(book), open_summary(book)
-    draw(book, inputs(book.facts), InputTable)
-    rows = input_rows(book)
-    draw(book, orders(book.facts))
-    ordered = order_rows(book.facts)
-    draw_list(book, purchase_orders(book.facts))
-    draw(book, capacity(book.facts))
-    draw(book, sites(book.facts))
-    work, places = capacity_rows(book.facts), place_rows(book)
-    draw(book, supply(book.facts))
-    draw(book, cash(book.facts))
-    paid = cash_rows(book.facts)
-    draw(book, depreciation(book.facts))
-    draw(book, unit_costs(book.facts))
-    limits = write_limits(book, Sources(book.facts, rows, ordered, work, places, paid))
-    write_why(book)
-    write_compare(book)
-    write_bridge(book)
-    write_sensitivity(book)
-    write_checks(book, rows, ordered, paid, places)
-    write_log(book)
-    write_summary(summary, ordered, places, paid, limits)
-    write_contents(contents)
+    for sheet in _sheets(book.facts, made):
+        draw(book, as_list(book.facts, made.views, sheet) if isinstance(sheet, TimeSheet) else sheet)
     book.write_formulas()
     workbook.properties = DocumentProperties(
         creator="chipmix",
@@ -111,3 +91,25 @@ def build(made: Made) -> Book:
     workbook.active = 0
     translate(book)
     return book
+
+
+def _sheets(facts: Facts, made: Made) -> list[Sheet]:
+    assumed = inputs(facts)
+    sheets: list[Sheet] = [
+        assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
+        depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
+        *_beside(made),
+    ]  # fmt: skip
+    found = [check for sheet in sheets for check in sheet.checks]
+    sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
+    return [contents(facts, [sheet.title for sheet in sheets]), *sheets]
+
+
+def _beside(made: Made) -> Iterator[ListSheet]:
+    """What other plans say, where the workbook is made with any."""
+    if made.runs is not None:
+        yield compare(made.runs)
+    if made.bridge is not None:
+        yield bridge(made.bridge)
+    if made.runs is not None and made.runs.kind != "compare":
+        yield sensitivity(made.runs)

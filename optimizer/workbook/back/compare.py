@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from openpyxl.utils.cell import coordinate_from_string
+from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogs.problems import Location, Problem, suggestion
 from optimizer.workbook.back.copy import Opened
-from optimizer.workbook.back.sheets import Found, Value, unescaped
+from optimizer.workbook.back.sheets import Cells, Found, Value, unescaped
 from optimizer.workbook.notes import Note
 from optimizer.workbook.writing.book import Book, InputCell
+from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.rules import RULES
 
 SAME = 1e-12
@@ -44,11 +46,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Compared:
-    """Edits and notes in the order of the sheets, and what may not be changed."""
+    """Edits and notes in the order of the sheets, what may not be changed, and the cells as they are written now."""
 
     edits: tuple[Edit, ...]
     notes: tuple[Note, ...]
     problems: tuple[Problem, ...]
+    written: Mapping[str, Cells]
 
 
 def compared(opened: Opened, book: Book) -> Compared:
@@ -56,13 +59,17 @@ def compared(opened: Opened, book: Book) -> Compared:
     edits: list[Edit] = []
     notes: list[Note] = []
     problems = list(_other_names(opened, book))
-    for title in book.workbook.sheetnames:
+    expected = {sheet.title: _written(sheet) for sheet in book.workbook.worksheets}
+    for title in expected:
         if title not in opened.sheets:
-            others = set(opened.sheets) - set(book.workbook.sheetnames)
+            others = set(opened.sheets) - expected.keys()
             at = Location(f"{opened.path}, {title}", 0, 0)
             problems.append(Problem(at, f"the sheet is missing or renamed{suggestion(title, others)}; put it back"))
             continue
-        wrong = list(_differences(opened, book, title, edits, notes))
+        found = list(_differences(opened, book, title, expected[title]))
+        edits += [each for each in found if isinstance(each, Edit)]
+        notes += [each for each in found if isinstance(each, Note)]
+        wrong = [each for each in found if isinstance(each, Problem)]
         problems += wrong[:MOST_SHOWN]
         if len(wrong) > MOST_SHOWN:
             message = (
@@ -70,7 +77,7 @@ def compared(opened: Opened, book: Book) -> Compared:
                 "or sorted? Undo that, or start again from the file as it was written"
             )
             problems.append(Problem(Location(f"{opened.path}, {title}", 0, 0), message))
-    return Compared(tuple(edits), tuple(notes), tuple(problems))
+    return Compared(tuple(edits), tuple(notes), tuple(problems), expected)
 
 
 def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
@@ -88,20 +95,23 @@ def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
                 yield Problem(at, f"means something else on {sheet}; delete that name")
 
 
-def _differences(opened: Opened, book: Book, title: str, edits: list[Edit], notes: list[Note]) -> Iterator[Problem]:
-    """What differs on a sheet; edits of inputs go to `edits`, texts in empty cells to `notes`."""
-    expected, found = written(book, title), opened.sheets[title]
+def _differences(opened: Opened, book: Book, title: str, expected: Cells) -> Iterator[Edit | Note | Problem]:
+    """What differs on a sheet: edits of inputs, texts in empty cells, and what may not be changed."""
+    found = opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
-        if title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows):
-            continue
         was, now = expected.get(coordinate, NOTHING), found.get(coordinate, NOTHING)
+        of_copy = title == opened.copy_sheet and _is_of_copy(coordinate, opened.copy_rows)
+        if of_copy or same_formula(was, now) or _same_value(was, now):
+            continue
         cell = book.inputs.get((title, coordinate))
         if cell is None and was == NOTHING and now.formula is None and isinstance(now.value, str):
-            notes.append(Note(title, coordinate, now.value))
-            continue
-        message = _change(was, now) if cell is None else _edited(title, coordinate, cell, was, now, edits)
-        if message:
+            yield Note(title, coordinate, now.value)
+        elif message := _of_locked(was, now) if cell is None else _of_input(cell, was, now):
             yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
+        elif cell is not None:
+            assert not isinstance(was.value, str)
+            assert not isinstance(now.value, str)
+            yield Edit(title, coordinate, cell, was.value, now.value)
 
 
 def _is_of_copy(coordinate: str, rows: range) -> bool:
@@ -115,14 +125,14 @@ def _position(coordinate: str) -> tuple[int, int, str]:
     return row, len(letters), letters
 
 
-def written(book: Book, title: str) -> Mapping[str, Found]:
-    """The cells of a sheet as it is written now."""
+def _written(sheet: Worksheet) -> Cells:
+    """The cells of a sheet as they stand in the file."""
     cells = {}
-    for row in book.workbook[title].iter_rows():
-        for cell in row:
-            if cell.value is not None and cell.value != "":
-                formula = str(cell.value) if cell.data_type == "f" else None
-                cells[cell.coordinate] = Found(None if formula else _plain(cell.value), formula)
+    for cell in cells_of(sheet):
+        if cell.data_type == "f":
+            cells[cell.coordinate] = Found(None, str(cell.value))
+        elif cell.value is not None and cell.value != "":
+            cells[cell.coordinate] = Found(_plain(cell.value))
     return cells
 
 
@@ -134,23 +144,31 @@ def _plain(value: object) -> Value:
     return float(value) if isinstance(value, int | float) else unescaped(str(value))
 
 
-def _change(was: Found, now: Found) -> str:
-    """What is wrong with a cell that may not change; empty if it did not."""
+def _of_locked(was: Found, now: Found) -> str:
+    """What is wrong with a cell that may not change and did."""
     if was.formula is not None:
-        if same_formula(was, now):
-            return ""
         return f"the formula was replaced by {_shown(now)}; it was {was.formula}"
-    if now.formula is None and _same(was.value, now.value):
-        return ""
     if was.value is None:
         return f"holds {_shown(now)} where nothing belongs; clear the cell"
     return f"is locked and now holds {_shown(now)}; it was {_shown(was)}"
 
 
+def _of_input(cell: InputCell, was: Found, now: Found) -> str:
+    """What is wrong with the edit of an input; empty if it is within its rule."""
+    if now.formula is not None:
+        return "holds a formula; type the number"
+    if now.value is None:
+        return f"is blank; it was {_shown(was)}"
+    if isinstance(now.value, str | bool) or not RULES[cell.rule].allows(now.value):
+        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
+    return ""
+
+
 def same_formula(was: Found, now: Found) -> bool:
     """Whether two cells hold one formula, however it is spelt."""
-    both = was.formula is not None and now.formula is not None
-    return both and normalised(str(was.formula)) == normalised(str(now.formula))
+    if was.formula is None or now.formula is None:
+        return False
+    return was.formula == now.formula or normalised(was.formula) == normalised(now.formula)
 
 
 def normalised(formula: str) -> str:
@@ -167,7 +185,11 @@ def _bare(part: str) -> str:
     return re.sub(r"\s+", "", part).upper().lstrip("@").replace("=+", "=")
 
 
-def _same(was: Value, now: Value) -> bool:
+def _same_value(one: Found, other: Found) -> bool:
+    """Whether two cells hold one value, and no formula."""
+    was, now = one.value, other.value
+    if one.formula is not None or other.formula is not None:
+        return False
     if isinstance(was, str) or isinstance(now, str):
         return isinstance(was, str) and isinstance(now, str) and _words(was) == _words(now)
     if was is None or now is None:
@@ -192,20 +214,3 @@ def _shown(found: Found) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _edited(title: str, coordinate: str, cell: InputCell, was: Found, now: Found, edits: list[Edit]) -> str:
-    """Take down the edit of an input; what is wrong with it, if anything."""
-    if now.formula is None and _same(was.value, now.value):
-        return ""
-    if now.formula is not None:
-        return "holds a formula; type the number"
-    if isinstance(now.value, str | bool):
-        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
-    assert not isinstance(was.value, str)
-    if now.value is None and was.value is not None:
-        return f"is blank; it was {_shown(was)}"
-    if now.value is not None and not RULES[cell.rule].allows(now.value):
-        return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
-    edits.append(Edit(title, coordinate, cell, was.value, now.value))
-    return ""

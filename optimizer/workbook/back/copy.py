@@ -33,10 +33,7 @@ class Opened:
 def copy_in(path: Path) -> Opened:
     """A workbook written by chipmix. Raises InputError if it is none, is not safe to read or its copy is damaged."""
     package = Package(path)
-    try:
-        return copy_among(path, read_sheets(package), read_names(package))
-    finally:
-        package.close()
+    return copy_among(path, read_sheets(package), read_names(package))
 
 
 def copy_among(path: Path, sheets: Mapping[str, Cells], names: tuple[Name, ...]) -> Opened:

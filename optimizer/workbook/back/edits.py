@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,21 +27,13 @@ BUDGET = "budget/"
 Raw = Mapping[str, Any] | Sequence[Any] | str | None
 
 
-@dataclass(frozen=True)
-class Changes:
-    """What to lay on top of a scenario and of a catalogue."""
-
-    scenario: Map
-    catalog: Map
-
-
 class Changer:
-    """Collects the changes that edits make to what a plan was made from."""
+    """Collects the changes that edits make to what a plan was made from, to lay on top of both texts."""
 
     def __init__(self, path: Path, facts: Facts) -> None:
         self._file, self._facts = str(path), facts
         self.start = Location(self._file, 0, 0)
-        self.changes = Changes(Map(self.start), Map(self.start))
+        self.scenario, self.catalog = Map(self.start), Map(self.start)
 
     def at(self, edit: Edit) -> Location:
         """The cell of an edit as a place in a message."""
@@ -58,7 +49,7 @@ class Changer:
 
     def put(self, key: str, value: Any, at: Location) -> None:
         """A value at a key as `--set` writes it."""
-        tree = self.changes.catalog if key.startswith(CATALOG) else self.changes.scenario
+        tree = self.catalog if key.startswith(CATALOG) else self.scenario
         *folders, last = key.removeprefix(CATALOG).split("/")
         for folder in folders:
             if folder not in tree:

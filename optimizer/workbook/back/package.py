@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
-import defusedxml
-from defusedxml.ElementTree import iterparse
 from openpyxl.utils.cell import range_boundaries
 
 from catalogs.problems import InputError
@@ -35,6 +36,7 @@ FOREIGN = re.compile(
     re.IGNORECASE,
 )
 """Parts that can run, call out or hold another file."""
+XML = (".xml", ".rels")
 MACROS = b"macroEnabled"
 DOCTYPE = "declares a document type or entities, which no workbook needs"
 DAMAGED = "the file is damaged or no Excel workbook"
@@ -50,13 +52,13 @@ class _Count:
     def __init__(self) -> None:
         self.elements = self.depth = 0
 
-    def read(self, part: Any) -> None:
+    def read(self, part: bytes) -> None:
         """Go through one part. Raises _TooMuch, and what the parser raises."""
         parser = expat.ParserCreate()
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.StartDoctypeDeclHandler = self._doctype
         self.depth = 0
-        parser.ParseFile(part)
+        parser.Parse(part, True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.elements += 1
@@ -86,43 +88,35 @@ def _check_area(area: str, most: int) -> None:
 
 
 class Package:
-    """The parts of an .xlsx file. Raises InputError on opening where the file is not safe to read."""
+    """The parts of an .xlsx file that are XML, by name. Raises InputError where the file is not safe to read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         check_size(path, KIND, LARGEST_FILE_BYTES)
-        with from_outside(path, KIND):
-            self._archive = self._opened()
-            try:
-                self.names = frozenset(self._archive.namelist())
-                self._check_sizes()
-                self._check_parts()
-                self._check_elements()
-            except BaseException:
-                self.close()
-                raise
-
-    def close(self) -> None:
-        self._archive.close()
+        with from_outside(path, KIND), self._opened() as archive:
+            self._check_sizes(archive.infolist())
+            self._count = _Count()
+            self.parts = {name: self._read(archive, name) for name in sorted(archive.namelist()) if name.endswith(XML)}
+            self._check_parts(archive.namelist())
 
     def refused(self, message: str) -> InputError:
         """The error that names this file."""
         return refused(self.path, message)
 
-    def content(self) -> dict[str, bytes]:
-        """Every part that is no binary, by name."""
-        with from_outside(self.path, KIND):
-            return {name: self._archive.read(name) for name in self.names if not name.endswith(".bin")}
-
     def elements(self, name: str) -> Iterator[tuple[str, Any]]:
-        """What iterparse gives for a part, start and end, refusing document types and entities."""
+        """What iterparse gives for a part, start and end."""
         try:
-            with self._archive.open(name) as part:
-                yield from iterparse(part, events=("start", "end"), forbid_dtd=True)
-        except defusedxml.DefusedXmlException as error:
-            raise self.refused(f"{name} {DOCTYPE}") from error
-        except (ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as e:
-            raise self.refused(f"{name} cannot be read: {DAMAGED}") from e
+            yield from iterparse(BytesIO(self.parts[name]), events=("start", "end"))
+        except (ParseError, KeyError, ValueError) as error:
+            raise self.refused(f"{name} cannot be read: {DAMAGED}") from error
+
+    def related(self, name: str) -> dict[str, str]:
+        """The parts that a part is related to, by id."""
+        folder, _, last = name.rpartition("/")
+        return {
+            str(link.get("Id")): posixpath.normpath(posixpath.join(f"/{folder}", link.get("Target", ""))).lstrip("/")
+            for link in self._links(f"{folder}/_rels/{last}.rels")
+        }
 
     def _opened(self) -> zipfile.ZipFile:
         try:
@@ -130,9 +124,8 @@ class Package:
         except (zipfile.BadZipFile, ValueError) as error:
             raise self.refused(f"is not {KIND}") from error
 
-    def _check_sizes(self) -> None:
-        parts = self._archive.infolist()
-        if len(parts) > MOST_PARTS or len(self.names) != len(parts):
+    def _check_sizes(self, parts: Sequence[zipfile.ZipInfo]) -> None:
+        if len(parts) > MOST_PARTS or len({part.filename for part in parts}) != len(parts):
             raise self.refused(f"holds more than {MOST_PARTS} parts, or two of one name")
         if sum(part.file_size for part in parts) > LARGEST_INFLATED_BYTES:
             raise self.refused(f"unpacks to more than {LARGEST_INFLATED_BYTES // 2**20} MiB")
@@ -142,37 +135,37 @@ class Package:
             if part.flag_bits & 1:
                 raise self.refused("is encrypted; save it without a password")
 
-    def _check_parts(self) -> None:
-        if not {"[Content_Types].xml", "xl/workbook.xml"} <= self.names:
+    def _read(self, archive: zipfile.ZipFile, name: str) -> bytes:
+        """A part, if it is well formed, without document types, and with all before it no more than a workbook has."""
+        try:
+            content = archive.read(name)
+            self._count.read(content)
+        except _TooMuch as error:
+            raise self.refused(f"{name} {error}") from error
+        except (expat.ExpatError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            raise self.refused(f"{name} cannot be read: {DAMAGED}") from error
+        return content
+
+    def _check_parts(self, names: Iterable[str]) -> None:
+        if not {"[Content_Types].xml", "xl/workbook.xml"} <= self.parts.keys():
             raise self.refused(f"is not {KIND}")
-        foreign = sorted(name for name in self.names if FOREIGN.search(name))
-        if foreign or MACROS in self._archive.read("[Content_Types].xml"):
+        foreign = sorted(name for name in names if FOREIGN.search(name))
+        if foreign or MACROS in self.parts["[Content_Types].xml"]:
             raise self.refused(
                 f"holds macros, links or embedded files ({', '.join(foreign[:3]) or 'macros'}); remove them"
             )
-        for name in sorted(name for name in self.names if name.endswith(".rels")):
-            if any(link.get("TargetMode") == "External" for link in self.links(name)):
+        for name in self.parts:
+            if name.endswith(".rels") and any(link.get("TargetMode") == "External" for link in self._links(name)):
                 raise self.refused(f"{name} links to something outside the file; remove the link")
 
-    def _check_elements(self) -> None:
-        """All XML is well formed and no more than a workbook has; nothing of it is kept."""
-        count = _Count()
-        for name in sorted(name for name in self.names if name.endswith((".xml", ".rels"))):
-            try:
-                with self._archive.open(name) as part:
-                    count.read(part)
-            except _TooMuch as error:
-                raise self.refused(f"{name} {error}") from error
-            except (expat.ExpatError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-                raise self.refused(f"{name} cannot be read: {DAMAGED}") from error
-
-    def links(self, name: str) -> list[Element]:
+    def _links(self, name: str) -> list[Element]:
         """The relationships that a .rels part states."""
-        if name not in self.names:
+        if name not in self.parts:
             return []
         return [each for event, each in self.elements(name) if event == "end" and local(each.tag) == "Relationship"]
 
 
+@lru_cache(256)
 def local(tag: str) -> str:
     """A tag or attribute without its namespace."""
     return tag.rpartition("}")[2]

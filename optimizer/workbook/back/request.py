@@ -16,7 +16,7 @@ from optimizer.returned.verified import as_typed
 from optimizer.workbook.back.compare import Compared, Edit, compared
 from optimizer.workbook.back.copy import Opened, copy_in
 from optimizer.workbook.back.edits import Changer
-from optimizer.workbook.back.holds import hold_systems
+from optimizer.workbook.back.overrides import hold_systems
 from optimizer.workbook.language.wording import Language
 from optimizer.workbook.notes import Note
 from optimizer.workbook.write import build
@@ -79,8 +79,8 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     request = request_from_text(
         as_typed(Scenario, facts.scenario, at),
         as_typed(Catalog, facts.catalog, at),
-        changer.changes.scenario,
-        changer.changes.catalog,
+        changer.scenario,
+        changer.catalog,
         settings,
     )
     made = opened.made

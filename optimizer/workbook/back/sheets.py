@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +42,7 @@ def read_sheets(package: Package) -> dict[str, Cells]:
     """The cells of every worksheet, by title. Raises InputError."""
     with from_outside(package.path, KIND):
         strings, budget = _shared_strings(package), _Budget(package)
-        return {title: _cells(package, part, strings, budget) for title, part in _parts(package).items()}
+        return {title: _cells(package, part, strings, budget) for title, part in sheet_parts(package).items()}
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Name:
 def read_names(package: Package) -> tuple[Name, ...]:
     """The defined names but those that programs give, such as areas to print. Raises InputError."""
     with from_outside(package.path, KIND):
-        titles, found = list(_parts(package)), []
+        titles, found = list(sheet_parts(package)), []
         for event, element in package.elements("xl/workbook.xml"):
             if event == "end" and local(element.tag) == "definedName":
                 name, place = str(element.get("name")), element.get("localSheetId")
@@ -88,20 +87,15 @@ class _Budget:
             raise self._package.refused(f"holds a formula of {len(text):,} characters, or too many that are shared")
 
 
-def _parts(package: Package) -> dict[str, str]:
-    """The part of each worksheet, by title, in order."""
-    targets = {}
-    for link in package.links("xl/_rels/workbook.xml.rels"):
-        target = str(link.get("Target", ""))
-        targets[link.get("Id")] = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-    found = {}
+def sheet_parts(package: Package) -> dict[str, str]:
+    """The part of each worksheet, by title, in order. Raises InputError."""
+    related, found = package.related("xl/workbook.xml"), dict[str, str]()
     for event, element in package.elements("xl/workbook.xml"):
         if event == "end" and local(element.tag) == "sheet":
-            link_id = next((value for key, value in element.attrib.items() if local(key) == "id"), None)
-            part = targets.get(link_id, "")
-            if part not in package.names:
-                raise package.refused(f"sheet '{element.get('name')}' has no part in the file")
-            title = str(element.get("name"))
+            link_id = next((value for key, value in element.attrib.items() if local(key) == "id"), "")
+            title, part = str(element.get("name")), related.get(link_id, "")
+            if part not in package.parts:
+                raise package.refused(f"sheet '{title}' has no part in the file")
             if title in found:
                 raise package.refused(f"holds two sheets '{title}'")
             found[title] = part
@@ -109,7 +103,7 @@ def _parts(package: Package) -> dict[str, str]:
 
 
 def _shared_strings(package: Package) -> list[str]:
-    if "xl/sharedStrings.xml" not in package.names:
+    if "xl/sharedStrings.xml" not in package.parts:
         return []
     strings = []
     for event, element in package.elements("xl/sharedStrings.xml"):
@@ -142,7 +136,9 @@ def _cells(package: Package, part: str, strings: list[str], budget: _Budget) -> 
         coordinate = f"{get_column_letter(column)}{row}"
         budget.cell(row, column)
         try:
-            found = Found(_value(element, strings), _formula(element, coordinate, masters, budget))
+            held = {local(part.tag): part for part in element}
+            formula = _formula(held["f"], coordinate, masters, budget) if "f" in held else None
+            found = Found(_value(element.get("t", "n"), held, strings), formula)
         except (ValueError, IndexError, TokenizerError, TranslatorError) as error:
             raise package.refused(f"cell {coordinate} cannot be read: {error}") from error
         if found.value not in (None, "") or found.formula is not None:
@@ -170,12 +166,10 @@ def _elements(package: Package, part: str) -> Iterator[tuple[int, int, Any]]:
             element.clear()
 
 
-def _value(element: Any, strings: list[str]) -> Value:
-    kind, value = element.get("t", "n"), _child(element, "v")
+def _value(kind: str, held: Mapping[str, Any], strings: list[str]) -> Value:
     if kind == "inlineStr":
-        inline = _child(element, "is")
-        return None if inline is None else _text(inline)
-    text = "" if value is None else value.text or ""
+        return _text(held["is"]) if "is" in held else None
+    text = held["v"].text if "v" in held else None
     return _typed(kind, text, strings) if text else None
 
 
@@ -192,15 +186,8 @@ def _typed(kind: str, text: str, strings: list[str]) -> Value:
     return number
 
 
-def _child(element: Any, tag: str) -> Any:
-    return next((child for child in element if local(child.tag) == tag), None)
-
-
-def _formula(element: Any, coordinate: str, masters: dict[str, Translator], budget: _Budget) -> str | None:
+def _formula(found: Any, coordinate: str, masters: dict[str, Translator], budget: _Budget) -> str:
     """The formula of a cell, one that it shares with others moved to where it stands."""
-    found = _child(element, "f")
-    if found is None:
-        return None
     text, shared = f"={found.text or ''}", found.get("si") if found.get("t") == "shared" else None
     if shared is None or not (found.text or shared in masters):
         budget.formula(text)

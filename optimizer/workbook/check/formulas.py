@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import groupby
+from typing import TypeVar
 
+from formualizer import TokenSubType, TokenType
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from optimizer.workbook.check.subject import Finding, FormulaCell, Subject
-from optimizer.workbook.writing.areas import Area
+from optimizer.workbook.check.formula_cell import FormulaCell, function_of, opens, refers
+from optimizer.workbook.check.subject import Finding, Subject
 from optimizer.workbook.writing.lines import START
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
+Item = TypeVar("Item")
 STATIC = {Role.INPUT.value, Role.FIXED.value, Role.SOLVER.value}
 ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "CELL", "INFO"}
@@ -25,9 +29,13 @@ PORTABLE = {
     "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 """Functions of Excel 2010 that LibreOffice has too."""
+SPILLED = "#"
+"""After a cell: all that its formula spills into."""
 LONGEST = 120
 OUTPUTS = ("Contents", "Summary")
 HEAD_ROWS = 2
+MOVED: Callable[[str, int, int], str] = Translator.translate_range
+"""A reference so many rows down and columns to the right."""
 LINK = re.compile(r"=(?:('[^']+'|[A-Za-z_][A-Za-z0-9_.]*)!)\$?([A-Z]{1,3})\$?(\d+)")
 
 
@@ -35,7 +43,7 @@ def derived_numbers_are_formulas(subject: Subject) -> Iterator[Finding]:
     """Every number is a formula, an assumption or an optimiser's value."""
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
-            if isinstance(cell.value, bool | int | float | date) and subject.style(cell) not in STATIC:
+            if isinstance(cell.value, bool | int | float | date) and subject.look(cell).style not in STATIC:
                 yield Finding(
                     1, f"{sheet.title}!{cell.coordinate}", f"a number typed where a formula belongs: {cell.value}"
                 )
@@ -58,31 +66,30 @@ def no_errors(subject: Subject) -> Iterator[Finding]:
 
 def one_formula_per_row(subject: Subject) -> Iterator[Finding]:
     """Across the periods, a row of a time sheet holds one formula."""
-    first = get_column_letter(FIRST_PERIOD)
-    for sheet in subject.time_sheets:
-        for row in range(START, sheet.max_row + 1):
-            cells = [sheet.cell(row, column) for column in range(FIRST_PERIOD, sheet.max_column + 1)]
-            texts = [str(cell.value) if cell.data_type == "f" else "" for cell in cells]
-            if any(texts):
-                moved = {
-                    _moved(text, cell.coordinate, f"{first}{row}") for text, cell in zip(texts, cells, strict=True)
-                }
-                if len(moved) > 1:
-                    yield Finding(5, f"{sheet.title}!{first}{row}", f"the row holds {len(moved)} different formulas")
+    periods = {sheet.title: sheet.max_column - FIRST_PERIOD + 1 for sheet in subject.time_sheets}
+    of_periods = (f for f in subject.formulas if f.sheet in periods and f.row >= START and f.column >= FIRST_PERIOD)
+    for (title, row), found in groupby(of_periods, key=lambda formula: (formula.sheet, formula.row)):
+        formulas = tuple(found)
+        different = {_in_first_period(formula) for formula in formulas}
+        count = len(different) + (len(formulas) < periods[title])
+        if count > 1:
+            first = f"{title}!{get_column_letter(FIRST_PERIOD)}{row}"
+            yield Finding(5, first, f"the row holds {count} different formulas")
 
 
-def _moved(text: str, origin: str, to: str) -> str:
-    """A formula as it would read elsewhere; one that points off the sheet from there stays as it is."""
+def _in_first_period(formula: FormulaCell) -> str:
+    """A formula as it would read in the first period; one that points off the sheet from there stays as it is."""
+    back = FIRST_PERIOD - formula.column
     try:
-        return str(Translator(text, origin).translate_formula(to)) if text else ""
+        return "".join(MOVED(t.value, 0, back) if refers(t) else t.value for t in formula.tokens) or formula.text
     except TranslatorError:
-        return text
+        return formula.text
 
 
 def no_constants(subject: Subject) -> Iterator[Finding]:
     """No number in a formula but 0 and 1."""
     for formula in subject.formulas:
-        numbers = {t.value for t in formula.tokens if t.type == "OPERAND" and t.subtype == "NUMBER"} - {"0", "1"}
+        numbers = {t.value for t in formula.tokens if t.subtype == TokenSubType.Number} - {"0", "1"}
         if numbers:
             yield Finding(6, formula.where, f"the formula holds the constants {', '.join(sorted(numbers))}")
 
@@ -93,57 +100,61 @@ def references_run_left_to_right(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if formula.sheet in OUTPUTS or formula.row <= HEAD_ROWS:
             continue
-        for area in subject.areas(formula):
+        for area in formula.areas:
             if order.get(area.sheet, -1) > order[formula.sheet]:
                 yield Finding(12, formula.where, f"refers to {area.sheet}, which stands to its right")
 
 
 def no_circularity(subject: Subject) -> Iterator[Finding]:
     """No formula depends on itself, and iteration is off."""
-    if re.search(rb'\biterate="(1|true)"', subject.parts["xl/workbook.xml"]):
+    if re.search(rb'\biterate="(1|true)"', subject.package.parts["xl/workbook.xml"]):
         yield Finding(13, "workbook", "iterative calculation is on")
-    graph = {formula.where: subject.areas(formula) for formula in subject.formulas}
-    state: dict[str, int] = {}
-    for start in graph:
-        yield from (Finding(13, where, "the formula depends on itself") for where in _loop(graph, start, state))
+    for formula in _circular(subject.formulas):
+        yield Finding(13, formula.where, "the formula depends on itself")
 
 
-def _loop(graph: dict[str, list[Area]], start: str, state: dict[str, int]) -> Iterator[str]:
-    """Cells that lead back to themselves, depth first without recursion; state 1 is open, 2 done."""
-    if start in state:
-        return
-    state[start] = 1
-    stack = [(start, _cells_of(graph[start]))]
-    while stack:
-        where, waiting = stack[-1]
-        following = next((cell for cell in waiting if cell in graph and state.get(cell) != 2), None)
-        if following is None:
-            state[where] = 2
-            stack.pop()
-        elif state.get(following) == 1:
-            yield following
-        else:
-            state[following] = 1
-            stack.append((following, _cells_of(graph[following])))
+def _circular(formulas: Iterable[FormulaCell]) -> Iterator[FormulaCell]:
+    """Formulas that lead back to themselves, each once; depth first without recursion."""
+    columns: dict[str, dict[int, dict[int, FormulaCell]]] = {}
+    for formula in formulas:
+        columns.setdefault(formula.sheet, {}).setdefault(formula.column, {})[formula.row] = formula
+    begun, done, told = set[str](), set[str](), set[str]()
+    for start in formulas:
+        stack = [] if start.where in done else [(start, _precedents(start, columns))]
+        while stack:
+            formula, waiting = stack[-1]
+            begun.add(formula.where)
+            following = next((other for other in waiting if other.where not in done), None)
+            if following is None:
+                done.add(formula.where)
+                stack.pop()
+            elif following.where not in begun:
+                stack.append((following, _precedents(following, columns)))
+            elif following.where not in told:
+                told.add(following.where)
+                yield following
 
 
-def _cells_of(areas: list[Area]) -> Iterator[str]:
-    for area in areas:
-        columns = range(column_index_from_string(area.first), column_index_from_string(area.last) + 1)
-        for column in columns:
-            letter = get_column_letter(column)
-            for row in range(area.first_row, area.last_row + 1):
-                yield f"{area.sheet}!{letter}{row}"
+def _precedents(
+    formula: FormulaCell, columns: Mapping[str, Mapping[int, Mapping[int, FormulaCell]]]
+) -> Iterator[FormulaCell]:
+    """The formulas in the areas that a formula refers to; `columns` are all, by sheet, column and row."""
+    for area in formula.areas:
+        first, last = column_index_from_string(area.first), column_index_from_string(area.last)
+        for cells in _numbered(range(first, last + 1), columns.get(area.sheet, {})):
+            yield from _numbered(range(area.first_row, area.last_row + 1), cells)
 
 
-def _functions(formula: FormulaCell) -> set[str]:
-    return {t.value.rstrip("(").upper() for t in formula.tokens if t.type == "FUNC" and t.subtype == "OPEN"}
+def _numbered(wanted: range, known: Mapping[int, Item]) -> Iterator[Item]:
+    """What has one of the numbers wanted, by way of the shorter of the two: an area may be the whole sheet."""
+    numbers = wanted if len(wanted) < len(known) else known
+    return (known[number] for number in numbers if number in wanted and number in known)
 
 
 def no_volatile_functions(subject: Subject) -> Iterator[Finding]:
     """No OFFSET, INDIRECT, NOW, RAND and their like."""
     for formula in subject.formulas:
-        for name in sorted(_functions(formula) & VOLATILE):
+        for name in sorted(VOLATILE.intersection(formula.functions)):
             yield Finding(14, formula.where, f"uses {name}, which hides what it depends on or changes by itself")
 
 
@@ -152,7 +163,8 @@ def portable_functions(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if not formula.tokens:
             yield Finding(15, formula.where, "cannot be read as a formula")
-        for name in sorted(_functions(formula) - PORTABLE - VOLATILE):
+        used = {*formula.functions, *(token.value for token in formula.tokens if token.value == SPILLED)}
+        for name in sorted(used - PORTABLE - VOLATILE):
             yield Finding(15, formula.where, f"uses {name}, which not every program has")
 
 
@@ -167,12 +179,12 @@ def short_formulas(subject: Subject) -> Iterator[Finding]:
 
 def _nested_if(formula: FormulaCell) -> bool:
     opened: list[str] = []
-    for token in formula.tokens:
-        if token.type == "FUNC" and token.subtype == "OPEN":
-            if token.value.upper() == "IF(" and "IF(" in opened:
+    for token in formula.tokens if formula.functions.count("IF") > 1 else ():
+        if opens(token):
+            if function_of(token) == "IF" and "IF" in opened:
                 return True
-            opened.append(token.value.upper())
-        elif token.type == "FUNC" and token.subtype == "CLOSE" and opened:
+            opened.append(function_of(token))
+        elif token.token_type == TokenType.Func and opened:
             opened.pop()
     return False
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import formualizer
+from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from optimizer.workbook.back.package import Package
-from optimizer.workbook.back.sheets import Cells, Value, read_sheets
+from optimizer.workbook.back.sheets import Value
 from optimizer.workbook.check.as_written import cells_and_names
 from optimizer.workbook.check.subject import Finding, Subject
 from optimizer.workbook.language.given import given_texts
 from optimizer.workbook.language.wording import ENGLISH, Missing, Wording
+from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.lines import ITEM, LABEL, PLACE, SOURCE
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
 RELATIVE, ABSOLUTE, CENT = 1e-9, 1e-6, 0.01
 MASTER = "master_check"
+ERRORS = {"".join(filter(str.isalpha, error)): error for error in ERROR_CODES}
+"""Errors as a workbook shows them, by the name that formualizer gives their kind."""
 SIGNS = (
     "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD before tax."
 )
@@ -37,28 +38,20 @@ def values_are_right(subject: Subject) -> Iterator[Finding]:
     """
     if not subject.formulas_are_ours:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / "fresh.xlsx"
-        try:
-            report: Any = formualizer.recalculate_xlsx_file(str(subject.path), str(fresh))
-            found = _cells(fresh)
-        except (OSError, ValueError) as error:
-            yield Finding(3, "workbook", f"cannot be calculated: {str(error).splitlines()[0]}")
-            return
-    for formula in subject.formulas:
-        cached, again = subject.value(formula.sheet, formula.cell), found[formula.sheet].get(formula.cell)
-        if cached is not None and not _agree(cached, None if again is None else again.value):
-            now = None if again is None else again.value
-            yield Finding(3, formula.where, f"shows {cached}, its formula gives {now}; recalculate and save")
-    assert report is not None
-
-
-def _cells(path: Path) -> dict[str, Cells]:
-    package = Package(path)
     try:
-        return read_sheets(package)
-    finally:
-        package.close()
+        calculated = formualizer.load_workbook(str(subject.path))
+        calculated.set_temporal_egress("serial")
+        calculated.evaluate_all()
+    except (OSError, ValueError) as error:
+        yield Finding(3, "workbook", f"cannot be calculated: {str(error).splitlines()[0]}")
+        return
+    for formula in subject.formulas:
+        cached = subject.value(formula.sheet, formula.cell)
+        again = calculated.get_value(formula.sheet, formula.row, formula.column)
+        if isinstance(again, dict):
+            again = ERRORS.get(again["kind"].upper(), again["kind"])
+        if cached is not None and not _agree(cached, again):
+            yield Finding(3, formula.where, f"shows {cached}, its formula gives {again}; recalculate and save")
 
 
 def _agree(cached: Value, again: Value) -> bool:
@@ -73,7 +66,7 @@ def checks_say_what_they_mean(subject: Subject) -> Iterator[Finding]:
     if sheet is None:
         yield Finding(21, "workbook", "there is no sheet of checks")
         return
-    for row in _check_rows(subject, sheet):
+    for row in _check_rows(subject):
         where = f"{sheet.title}!E{row}"
         result = str(sheet.cell(row, 5).value or "")
         if not (result.startswith("=IFERROR(") and result.endswith(",1)")):
@@ -92,23 +85,22 @@ def _checks(subject: Subject) -> Worksheet | None:
     return None if area is None or area.sheet not in subject.book else subject.book[area.sheet]
 
 
-def _check_rows(subject: Subject, sheet: Worksheet) -> range:
+def _check_rows(subject: Subject) -> range:
     """The rows that the master check adds up."""
-    master = subject.names[MASTER]
-    text = str(sheet[f"{master.first}{master.first_row}"].value)
-    formula = next((f for f in subject.formulas if f.where == f"{sheet.title}!{master.first}{master.first_row}"), None)
-    areas = [] if formula is None else subject.areas(formula)
-    return range(areas[0].first_row, areas[0].last_row + 1) if areas and text.startswith("=SUM(") else range(0)
+    area = subject.names[MASTER]
+    master = f"{area.sheet}!{area.first}{area.first_row}"
+    summed = next((f.areas for f in subject.formulas if f.where == master and f.text.startswith("=SUM(")), ())
+    return range(summed[0].first_row, summed[0].last_row + 1) if summed else range(0)
 
 
 def master_check_everywhere(subject: Subject) -> Iterator[Finding]:
     """The frozen rows of every sheet show the named master check."""
     if MASTER not in subject.names:
         yield Finding(22, "workbook", f"there is no name {MASTER}")
+    rows = {(formula.sheet, formula.row) for formula in subject.formulas if MASTER in formula.text}
     for sheet in subject.sheets:
         frozen = int("".join(filter(str.isdigit, str(sheet.freeze_panes or "A1")))) - 1
-        cells = (cell for row in sheet.iter_rows(max_row=max(frozen, 1)) for cell in row)
-        if not any(MASTER in str(cell.value) for cell in cells if cell.data_type == "f"):
+        if not any((sheet.title, row) in rows for row in range(1, max(frozen, 1) + 1)):
             yield Finding(22, sheet.title, "its frozen rows do not show the master check")
 
 
@@ -178,16 +170,16 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
     for sheet in subject.sheets:
         rules = [rule for rule in sheet.data_validations.dataValidation if rule.showErrorMessage and rule.error]
         validated = [area for rule in rules for area in rule.sqref.ranges]
-        for row in sheet.iter_rows():
-            for cell in row:
-                where = f"{sheet.title}!{cell.coordinate}"
-                number = subject.style(cell) == Role.INPUT.value and cell.data_type != "s"
-                if number and not any(_holds(area, cell) for area in validated):
-                    yield Finding(26, where, "may be edited but has no rule with a message")
-                number = cell.value is not None and cell.data_type != "s"
-                assumption = subject.style(cell) in (Role.INPUT.value, Role.FIXED.value) and number
-                if assumption and sheet.title == "Inputs" and not sheet.cell(int(cell.row or 0), SOURCE).value:
-                    yield Finding(26, where, "the assumption has no source")
+        for cell in cells_of(sheet):
+            style = subject.look(cell).style
+            if style not in (Role.INPUT.value, Role.FIXED.value) or cell.data_type == "s":
+                continue
+            where = f"{sheet.title}!{cell.coordinate}"
+            if style == Role.INPUT.value and not any(_holds(area, cell) for area in validated):
+                yield Finding(26, where, "may be edited but has no rule with a message")
+            sourced = sheet.title != "Inputs" or sheet.cell(cell.row, SOURCE).value
+            if cell.value is not None and not sourced:
+                yield Finding(26, where, "the assumption has no source")
 
 
 def _holds(area: Any, cell: Any) -> bool:

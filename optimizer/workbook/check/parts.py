@@ -25,7 +25,7 @@ def nothing_foreign(subject: Subject) -> Iterator[Finding]:
     for formula in subject.formulas:
         if re.search(r"\[|https?:|\|", formula.text, re.IGNORECASE):
             yield Finding(18, formula.where, "the formula reaches outside the file")
-    if not re.search(rb'\bfullCalcOnLoad="(1|true)"', subject.parts["xl/workbook.xml"]):
+    if not re.search(rb'\bfullCalcOnLoad="(1|true)"', subject.package.parts["xl/workbook.xml"]):
         yield Finding(18, "workbook", "is not calculated again when it is opened")
 
 
@@ -41,7 +41,7 @@ def text_is_text(subject: Subject) -> Iterator[Finding]:
         for cell in subject.cells(sheet):
             where = f"{sheet.title}!{cell.coordinate}"
             if cell.data_type == "s":
-                yield from (Finding(29, where, message) for message in _text_faults(cell, subject.style(cell)))
+                yield from (Finding(29, where, message) for message in _text_faults(cell, subject.look(cell).style))
             elif cell.data_type == "f" and len(str(cell.value)) > LONGEST_FORMULA:
                 yield Finding(29, where, "the formula is longer than Excel reads")
 
@@ -67,11 +67,11 @@ def _is_number(text: str) -> bool:
 def charts_can_be_read(subject: Subject) -> Iterator[Finding]:
     """Titles, axes, caches and alt text on every chart, its table behind it as written, colours that stand apart."""
     yield from areas_of_charts(subject)
-    for name in sorted(name for name in subject.parts if CHART.fullmatch(name)):
-        xml = re.sub(r"(</?)\w+:", r"\1", subject.parts[name].decode())
+    for name in sorted(name for name in subject.package.parts if CHART.fullmatch(name)):
+        xml = re.sub(r"(</?)\w+:", r"\1", subject.package.parts[name].decode())
         yield from (Finding(30, name.rpartition("/")[2], message) for message in _chart_faults(subject, xml))
-    for name in sorted(name for name in subject.parts if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)):
-        xml = subject.parts[name].decode()
+    for name in sorted(name for name in subject.package.parts if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)):
+        xml = subject.package.parts[name].decode()
         charts, described = len(re.findall(r"<(?:\w+:)?graphicFrame", xml)), len(re.findall(r'descr="[^"]{20,}"', xml))
         if described < charts:
             yield Finding(
@@ -104,15 +104,16 @@ def _chart_faults(subject: Subject, xml: str) -> Iterator[str]:
 
 def _contrasts(subject: Subject) -> Iterator[Finding]:
     """Every look has enough contrast between its text and its fill."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[object, object]] = set()
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
-            ink = cell.font.color.rgb if cell.font.color is not None else "FF000000"
-            fill = cell.fill.fgColor.rgb if cell.fill.fill_type == "solid" else "FFFFFFFF"
-            if not (isinstance(ink, str) and isinstance(fill, str)) or (ink, fill) in seen:
+            look = subject.look(cell)
+            colours = look.ink, look.ground
+            if colours in seen:
                 continue
-            seen.add((ink, fill))
-            if contrast(ink[-6:], fill[-6:]) < TEXT_CONTRAST:
+            seen.add(colours)
+            ink, ground = colours
+            if isinstance(ink, str) and isinstance(ground, str) and contrast(ink[-6:], ground[-6:]) < TEXT_CONTRAST:
                 yield Finding(30, f"{sheet.title}!{cell.coordinate}", "too little contrast between text and ground")
 
 

@@ -15,8 +15,7 @@ from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
 INPUT_SHEETS = ("Inputs", "Orders")
-LONGEST_TITLE = 31
-WHITE = ("FFFFFFFF", "00FFFFFF")
+WHITES = ("FFFFFFFF", "00FFFFFF")
 
 
 def one_time_axis(subject: Subject) -> Iterator[Finding]:
@@ -66,19 +65,18 @@ def inputs_stand_apart(subject: Subject) -> Iterator[Finding]:
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
             number = isinstance(cell.value, int | float | date)
-            if number and subject.style(cell) in roles and sheet.title not in INPUT_SHEETS:
+            if number and subject.look(cell).style in roles and sheet.title not in INPUT_SHEETS:
                 yield Finding(10, f"{sheet.title}!{cell.coordinate}", "an assumption outside Inputs")
 
 
 def style_says_the_role(subject: Subject) -> Iterator[Finding]:
     """Formulas do not look like assumptions, links look like links, and Contents explains every look."""
     for formula in subject.formulas:
-        style = subject.style(subject.book[formula.sheet][formula.cell])
-        if style in STATIC:
-            yield Finding(11, formula.where, f"a formula that looks like '{style}'")
-        elif LINK.fullmatch(formula.text) and style == Role.FORMULA.value:
-            yield Finding(11, formula.where, f"a link to another sheet that looks like '{style}'")
-    shown = {sheet.title: {subject.style(cell) for cell in subject.cells(sheet)} for sheet in subject.sheets}
+        if formula.style in STATIC:
+            yield Finding(11, formula.where, f"a formula that looks like '{formula.style}'")
+        elif LINK.fullmatch(formula.text) and formula.style == Role.FORMULA.value:
+            yield Finding(11, formula.where, f"a link to another sheet that looks like '{formula.style}'")
+    shown = {sheet.title: {subject.look(cell).style for cell in subject.cells(sheet)} for sheet in subject.sheets}
     for role in (Role.INPUT, Role.FIXED, Role.SOLVER, Role.FORMULA, Role.LINK, Role.TOTAL):
         if role.value in set().union(*shown.values()) - shown.get("Contents", set()):
             yield Finding(11, "Contents", f"the key does not show the look '{role.value}'")
@@ -96,15 +94,15 @@ def nothing_hidden(subject: Subject) -> Iterator[Finding]:
             if column.hidden or column.width == 0:
                 yield Finding(19, f"{sheet.title}!{letter}1", "the column is hidden")
         for cell in subject.cells(sheet):
-            white = cell.font.color is not None and cell.font.color.rgb in WHITE
-            if cell.number_format == ";;;" or (white and cell.fill.fill_type is None):
+            look = subject.look(cell)
+            if look.number_format == ";;;" or (look.ink in WHITES and not look.filled):
                 yield Finding(19, f"{sheet.title}!{cell.coordinate}", "the value cannot be seen")
 
 
 def nothing_merged(subject: Subject) -> Iterator[Finding]:
     """No merged cells."""
     for sheet in subject.sheets:
-        for area in sheet.merged_cells.ranges:
+        for area in sorted(sheet.merged_cells.ranges, key=lambda area: (area.min_row, area.min_col)):
             yield Finding(20, f"{sheet.title}!{area.coord.split(':')[0]}", f"{area.coord} are merged")
 
 

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import openpyxl
 from openpyxl.cell.cell import Cell
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token, TokenizerError
-from openpyxl.styles.styleable import StyleableObject
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from catalogs.problems import InputError
 from optimizer.reading import from_outside
-from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula, written
+from optimizer.workbook.back.compare import NOTHING, Compared, compared, same_formula
 from optimizer.workbook.back.copy import Opened, copy_among
 from optimizer.workbook.back.package import KIND, Package
 from optimizer.workbook.back.sheets import Cells, Value, read_names, read_sheets
+from optimizer.workbook.check.formula_cell import FormulaCell, refers, tokens_of
+from optimizer.workbook.check.looks import Looks
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.write import build
 from optimizer.workbook.writing.areas import Area, areas_in
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.lines import HEADER
+from optimizer.workbook.writing.cells import cells_of
+from optimizer.workbook.writing.lines import CONSTANT, HEADER
 from optimizer.workbook.writing.references import FIRST_PERIOD
 
-STYLES = "xl/styles.xml"
 TIME_FREEZE = f"{get_column_letter(FIRST_PERIOD)}{HEADER + 1}"
 
 
@@ -47,33 +46,16 @@ class Finding:
         return f"{self.where}: rule {self.rule}: {self.message}"
 
 
-@dataclass(frozen=True)
-class FormulaCell:
-    """A formula where it stands."""
-
-    sheet: str
-    cell: str
-    row: int
-    column: int
-    text: str
-    tokens: tuple[Token, ...]
-
-    @property
-    def where(self) -> str:
-        return f"{self.sheet}!{self.cell}"
-
-
 class Subject:
     """A workbook file under review, without the notes in it. Raises InputError if it is not safe to read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        package = Package(path)
-        self.found: dict[str, Cells] = read_sheets(package)
-        self.defined = read_names(package)
-        self.parts = package.content()
-        self._names_of_styles = _names_of_styles(package)
-        package.close()
+        self.package = Package(path)
+        self.found: dict[str, Cells] = read_sheets(self.package)
+        self.defined = read_names(self.package)
+        self.look = Looks(self.package).of
+        self._cells: dict[str, tuple[Cell, ...]] = {}
         with warnings.catch_warnings(), from_outside(path, KIND), path.open("rb") as file:
             warnings.simplefilter("ignore")
             self.book: Workbook = openpyxl.load_workbook(file)
@@ -113,11 +95,11 @@ class Subject:
     @cached_property
     def formulas_are_ours(self) -> bool:
         """Whether every formula is one that this program writes where it stands, and so safe to calculate."""
-        if self.written is None:
+        if self.held is None:
             return False
-        ours = {title: written(self.written, title) for title in self.written.workbook.sheetnames}
+        ours = self.held.written
         return all(
-            same_formula(found, ours.get(title, {}).get(cell, NOTHING))
+            same_formula(ours.get(title, {}).get(cell, NOTHING), found)
             for title, cells in self.found.items()
             for cell, found in cells.items()
             if found.formula is not None
@@ -128,20 +110,11 @@ class Subject:
         found = self.found.get(sheet, {}).get(cell)
         return None if found is None else found.value
 
-    def style(self, cell: StyleableObject) -> str:
-        """The name of a cell's style, empty if it has none.
-
-        openpyxl takes the place of a name in the list for its number, which other programs do not number through.
-        """
-        styled = cell._style if cell.has_style else None  # type: ignore[attr-defined]
-        return self._names_of_styles.get(styled.xfId if styled else 0, "")
-
-    def cells(self, sheet: Worksheet) -> Iterator[Cell]:
+    def cells(self, sheet: Worksheet) -> tuple[Cell, ...]:
         """The cells of a sheet that hold something."""
-        for row in sheet.iter_rows():
-            for cell in row:
-                if isinstance(cell, Cell) and cell.value is not None:
-                    yield cell
+        if sheet.title not in self._cells:
+            self._cells[sheet.title] = tuple(cell for cell in cells_of(sheet) if cell.value is not None)
+        return self._cells[sheet.title]
 
     @cached_property
     def sheets(self) -> tuple[Worksheet, ...]:
@@ -156,11 +129,20 @@ class Subject:
     def formulas(self) -> tuple[FormulaCell, ...]:
         """Every formula, in the order of the sheets."""
         return tuple(
-            FormulaCell(sheet.title, cell.coordinate, cell.row, cell.column, str(cell.value), _tokens(str(cell.value)))
+            self._formula(sheet.title, cell)
             for sheet in self.sheets
             for cell in self.cells(sheet)
             if cell.data_type == "f"
         )
+
+    def _formula(self, sheet: str, cell: Cell) -> FormulaCell:
+        text = str(cell.value)
+        tokens = tokens_of(text)
+        areas = chain.from_iterable(self._areas(token.value, sheet) for token in tokens if refers(token))
+        return FormulaCell(sheet, cell.row, cell.column, text, self.look(cell).style, tokens, tuple(areas))
+
+    def _areas(self, reference: str, sheet: str) -> Iterable[Area]:
+        return (self.names[reference],) if reference in self.names else areas_in(reference, sheet)
 
     @cached_property
     def names(self) -> dict[str, Area]:
@@ -177,41 +159,7 @@ class Subject:
         area = self.names.get(name)
         return None if area is None else self.value(area.sheet, f"{area.first}{area.first_row}")
 
-    def areas(self, formula: FormulaCell) -> list[Area]:
-        """Everything that a formula refers to, names included."""
-        found: list[Area] = []
-        for token in formula.tokens:
-            if token.type == "OPERAND" and token.subtype == "RANGE":
-                if token.value in self.names:
-                    found.append(self.names[token.value])
-                else:
-                    found += areas_in(token.value, formula.sheet)
-        return found
-
-    def lines(self, sheet: Worksheet) -> Iterator[int]:
+    def lines(self, sheet: Worksheet) -> list[int]:
         """Rows of a time sheet that hold numbers."""
-        columns = (5, *range(FIRST_PERIOD, sheet.max_column + 1))
-        for row in range(HEADER + 1, sheet.max_row + 1):
-            if any(_holds(sheet.cell(row, column).value) for column in columns):
-                yield row
-
-
-def _names_of_styles(package: Package) -> dict[int, str]:
-    """The names of cell styles, by the number that a cell's style states."""
-    names: dict[int, str] = {}
-    for event, element in package.elements(STYLES) if STYLES in package.names else ():
-        if event == "end" and element.tag == f"{{{SHEET_MAIN_NS}}}cellStyle":
-            names.setdefault(int(element.get("xfId", 0)), element.get("name", ""))
-    return names
-
-
-def _tokens(formula: str) -> tuple[Token, ...]:
-    """The tokens of a formula; none of one that cannot be parsed."""
-    try:
-        return tuple(Tokenizer(formula).items)
-    except (TokenizerError, IndexError):
-        return ()
-
-
-def _holds(value: object) -> bool:
-    return value is not None and value != ""
+        held = (cell for cell in self.cells(sheet) if cell.row > HEADER and cell.value != "")
+        return sorted({cell.row for cell in held if cell.column == CONSTANT or cell.column >= FIRST_PERIOD})

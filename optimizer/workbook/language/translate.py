@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.language.given import given_keys, given_texts
 from optimizer.workbook.language.wording import ENGLISH, Missing, Wording, table
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.cells import Formula, put_formula, put_text
+from optimizer.workbook.writing.cells import Formula, cells_of, put_formula, put_text
 
 _LITERAL = re.compile(r'"((?:[^"]|"")*)"')
 _WORD = re.compile(r"[A-Za-z]{2}|[A-Za-z] [A-Za-z]")
@@ -71,7 +71,7 @@ class _Looks:
 
 
 def _sheet(book: Book, sheet: Worksheet, say: Say, looks: _Looks) -> None:
-    for cell in _cells(sheet):
+    for cell in cells_of(sheet):
         _look(sheet, cell, looks)
         if cell.data_type == "f" and '"' in str(cell.value):
             put_formula(cell, Formula(_literals(str(cell.value), say)))
@@ -86,13 +86,6 @@ def _sheet(book: Book, sheet: Worksheet, say: Say, looks: _Looks) -> None:
     _messages(sheet, say)
     for chart in sheet._charts:  # type: ignore[attr-defined]
         _chart(chart, say, looks)
-
-
-def _cells(sheet: Worksheet) -> Iterator[Cell]:
-    for row in sheet.iter_rows():
-        for cell in row:
-            if isinstance(cell, Cell):
-                yield cell
 
 
 def _look(sheet: Worksheet, cell: Cell, looks: _Looks) -> None:

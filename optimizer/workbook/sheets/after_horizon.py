@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
@@ -43,7 +43,7 @@ def owed(facts: Facts) -> Iterator[Section]:
         return
     groups = list(facts.terms)
     yield Section("Terms: rent of a period", "Of what enters, in each period of its term.", [
-        _line("rent of a period", "Rent of a period", group, f"={at('hourly rent', group).now}*hours_per_period", None)
+        line_of(group, "Rent of a period", "USD", periods=f"={at('hourly rent', group).now}*hours_per_period")
         for group in groups
     ])  # fmt: skip
     yield _periods_after(groups)
@@ -51,26 +51,23 @@ def owed(facts: Facts) -> Iterator[Section]:
     yield _counted()
     note = "Rent of a period times the value of the periods left, as far as it counts."
     yield Section("Owed by period of entry", note, [
-        _line("owed of entry", "Owed of entry", group, f"={rent.now}*{value.now}*{at('share owed').now}")
+        line_of(group, "Owed of entry", "USD", total=SUM, periods=f"={rent.now}*{value.now}*{at('share owed').now}")
         for group in groups
         for rent, value in [(at("rent of a period", group), at("value of periods after", group))]
     ])  # fmt: skip
     yield Section("Owed in the last period of the horizon", "What is owed of all that has entered by then.", [
-        _line("owed", "Owed", group, f"=(@${PERIOD}=periods_in_horizon)*{at('owed of entry', group).total}")
+        line_of(group, "Owed", "USD", total=SUM,
+                periods=f"=(@${PERIOD}=periods_in_horizon)*{at('owed of entry', group).total}")
         for group in groups
     ])  # fmt: skip
     yield _still_due(facts, groups)
 
 
-def _line(what: str, label: str, group: Group, periods: str, total: str | None = SUM) -> Line:
-    return Line(label + group.suffix, "USD", group.offer, periods=periods, total=total, key=key_of(what, group))
-
-
 def _periods_after(groups: list[Group]) -> Section:
     note = "By period of entry; constant: periods of the term."
     return Section("Terms: periods after the horizon", note, [
-        Line(f"Periods after{group.suffix}", "periods", group.offer, constant=f"={at('service', group).constant}",
-             periods=f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)", key=key_of("periods after", group))
+        line_of(group, "Periods after", "periods", constant=at("service", group),
+                periods=f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)")
         for group in groups
     ])  # fmt: skip
 
@@ -83,9 +80,8 @@ def _value(groups: list[Group]) -> Section:
         Line("Discount of a period", "factor", source="from the discount rate", key=key_of("discount of a period"),
              constant="=(1+discount_rate)^(1/periods_per_year)"),
         *(
-            Line(f"Value of the periods left{group.suffix}", "factor", group.offer,
-                 periods=f"=IF(discount_rate=0,{left},(1-{growth}^-{left})/({growth}-1))",
-                 key=key_of("value of periods after", group))
+            line_of(group, "Value of the periods left", "factor", what="value of periods after",
+                    periods=f"=IF(discount_rate=0,{left},(1-{growth}^-{left})/({growth}-1))")
             for group in groups
             for left in [at("periods after", group).now]
         ),

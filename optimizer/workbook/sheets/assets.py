@@ -9,7 +9,7 @@ from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.lines import PERIOD, SUM, Constant, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, key_of
 
 SYSTEMS, NETWORK, POWER = "systems", "network", "added power"
@@ -30,12 +30,16 @@ class Asset:
         return f"{self.kind}/{self.of.id}"
 
     @property
+    def suffix(self) -> str:
+        return f", {self.kind}{self.of.suffix}"
+
+    @property
     def item(self) -> str:
-        return self.of.item if isinstance(self.of, Decision) else self.of.offer
+        return self.of.item
 
     @property
     def place(self) -> str:
-        return self.of.place if isinstance(self.of, Decision) else ""
+        return self.of.place
 
     @property
     def cost(self) -> Row:
@@ -107,39 +111,33 @@ def asset_lines(assets: Sequence[Asset]) -> Iterator[Section]:
     yield from _at_the_end(assets)
 
 
-def _line(
-    asset: Asset, what: str, label: str, periods: str | None = None, constant: Constant = None,
-    total: str | None = SUM, constant_unit: str = "years",
-) -> Line:  # fmt: skip
-    label = f"{label}, {asset.kind}{asset.of.suffix}"
-    return Line(label, "USD", asset.item, asset.place, constant=constant, total=total, periods=periods,
-                constant_unit=constant_unit, key=key_of(what, asset))  # fmt: skip
-
-
 def _charged_in_full(asset: Asset) -> Line:
     cost, axis = asset.cost.across, asset.cost.axis_across
     life = f"=MIN({asset.life},{at('service', asset.of).constant})" if asset.leaves else f"={asset.life}"
     entered = f'=SUMIFS({cost},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))'
-    return _line(asset, "charged in full", "Charged in full", entered, life, total=None)
+    return line_of(asset, "Charged in full", "USD", constant=life, constant_unit="years", periods=entered)
 
 
 def _charge(asset: Asset) -> Line:
     full = at("charged in full", asset)
     last = f"SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-INT({full.constant}))"
     part = f"({full.constant}-INT({full.constant}))"
-    return _line(asset, "charge", "Depreciation", f"=({full.now}+{part}*{last})/{asset.life}")
+    charged = f"=({full.now}+{part}*{last})/{asset.life}"
+    return line_of(asset, "Depreciation", "USD", what="charge", total=SUM, periods=charged)
 
 
 def _retired(asset: Asset) -> Line:
     """Cost of what is in its last period of service, retired at its end."""
     left = f"=SUMIFS({asset.cost.across},{asset.cost.axis_across},@${PERIOD}-{HERE.constant}+1)"
-    return _line(asset, "retired", "Retired", left, f"={at('service', asset.of).constant}")
+    service = f"={at('service', asset.of).constant}"
+    return line_of(asset, "Retired", "USD", constant=service, constant_unit="years", total=SUM, periods=left)
 
 
 def _written(asset: Asset) -> Line:
     charged = f"={at('charged in full', asset).constant}/{asset.life}"
     written = f"={at('retired', asset).now}*{HERE.constant}"
-    return _line(asset, "written off", "Depreciation of retired", written, charged, constant_unit="share")
+    return line_of(asset, "Depreciation of retired", "USD", what="written off", constant=charged, constant_unit="share",
+                   total=SUM, periods=written)  # fmt: skip
 
 
 def _at_the_end(assets: Sequence[Asset]) -> Iterator[Section]:
@@ -150,13 +148,13 @@ def _at_the_end(assets: Sequence[Asset]) -> Iterator[Section]:
         for lived, asset in _lived(assets)
     ])  # fmt: skip
     yield Section("Book value at the end by offer", "Cost of what stays in service times the share left.", [
-        _line(asset, "book value", "Book value", total=f"=SUMPRODUCT({_stays(asset, asset.cost)},{left.across})")
+        line_of(asset, "Book value", "USD", total=f"=SUMPRODUCT({_stays(asset, asset.cost)},{left.across})")
         for asset in assets
         for left in [at("cost left", asset.lived)]
     ])  # fmt: skip
     yield Section("Residual value at the end by offer", "What the plan assumes for it; of systems, network included.", [
-        _line(asset, "residual value", "Residual value",
-              total=f"=SUMPRODUCT({_stays(asset, at('residual of entry', asset.of))})")
+        line_of(asset, "Residual value", "USD",
+                total=f"=SUMPRODUCT({_stays(asset, at('residual of entry', asset.of))})")
         for asset in assets if asset.has_residual
     ])  # fmt: skip
 

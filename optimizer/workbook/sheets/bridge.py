@@ -2,148 +2,128 @@
 
 from __future__ import annotations
 
-from openpyxl.chart import BarChart, Reference
-from openpyxl.chart.data_source import AxDataSource, StrRef
+from collections.abc import Sequence
+
+from openpyxl.chart import BarChart
 from openpyxl.chart.legend import LegendEntry
-from openpyxl.chart.series import Series, SeriesLabel
-from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
-from openpyxl.utils import get_column_letter
 
 from optimizer.plan.bridge import Bridge, Stamp, Step
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Book, Check
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import frame, outlined, place
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.charts import frame, outlined, series_down
+from optimizer.workbook.writing.lines import Check
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Drawing, Entry, ListSheet, note, paragraph
+from optimizer.workbook.writing.references import Places, Row, at, down
+from optimizer.workbook.writing.styles import Role
 
-HEAD = 3
-HEADERS = (
-    "Step", "Change", "After the step", "Unit", "What it is", "Base of the column", "Plan", "Dearer",
-    "Dearer, below zero", "Cheaper", "Cheaper, below zero",
-)  # fmt: skip
-WIDTHS = (30, 26, 26, 9, 70, 20, 14, 14, 20, 14, 20)
-CHANGE, AFTER, UNIT, MEANING, BASE, PLAN, DEARER, CHEAPER = 2, 3, 4, 5, 6, 7, 8, 10
-"""Columns; those from BASE on are the chart's, in USD m, and are not printed."""
-CHART_ROWS = 24
 MONEY = "#,##0.00_);(#,##0.00)"
-RUNS = (
-    "Scenario",
-    "Scenario SHA-256, first digits",
-    "Catalogue SHA-256, first digits",
-    "Solver",
-    "Status",
-    "Gap",
-    "Objective",
-)
+RUNS = {
+    "run": Column("Run", width=30),
+    "before": Column("Plan before", width=26),
+    "this": Column("This plan", width=26),
+    "unit": Column("Unit", width=9),
+}
+STEPS = {
+    "step": Column("Step", width=30),
+    "change": Column("Change", MONEY, 26),
+    "after": Column("After the step", MONEY, 26),
+    "unit": Column("Unit", width=9),
+    "meaning": Column("What it is", width=70),
+    "base": Column("Base of the column", "MW", 20),
+    "plan": Column("Plan", "MW", 14),
+    "dearer": Column("Dearer", "MW", 14),
+    "dearer below": Column("Dearer, below zero", "MW", 20),
+    "cheaper": Column("Cheaper", "MW", 14),
+    "cheaper below": Column("Cheaper, below zero", "MW", 20),
+}
+"""Columns from the base on are the chart's, in USD m to the thousand, and are not printed."""
+HEADERS = at("bridge", "steps")
+CHART_ROWS = 27
+"""What is printed below the last step: a note and the chart."""
 TOTAL, UP, DOWN = "5F6B73", "C05000", "0072B2"
 BELOW_ZERO = (3, 5)
 """Series that repeat the meaning of the one before them for columns below zero; not in the legend."""
 
 
-def write_bridge(book: Book) -> None:
-    """Write the sheet where there is a plan before; figures are static, stamped with the runs they are from."""
-    bridge = book.made.bridge
-    if bridge is None:
-        return
-    page = Page(book, "Bridge", "Bridge: from the plan before to this one", "1F3864")
-    page.widths(WIDTHS)
-    row = _runs(page, bridge, HEAD + 1)
-    first = _steps(page, bridge, row + 1)
-    last = first + len(bridge.steps) + 1
-    page.text(last + 1, 1, "Change: figures of the two runs, in present value; they follow no edit.", Role.NOTE)
-    unexplained = Formula(f"=Bridge!$C${last}-Bridge!$C${last - 1}")
+def bridge(of: Bridge) -> ListSheet:
+    """The two plans, the steps between them and the chart; figures are static, stamped with the runs they are from."""
+    steps = [
+        Step(name="Plan before", usd=of.old.objective_usd, meaning="Net present value of cost."),
+        *of.steps,
+        Step(name="This plan", usd=of.new.objective_usd, meaning="Net present value of cost, as optimised."),
+    ]
+    rows = [at("bridge", "step", i) for i in range(len(steps))]
+    entries = [_whole(rows[0], steps[0]), *map(_step, rows[1:], rows, steps[1:-1]), _whole(rows[-1], steps[-1])]
+    last, before = (row.part("$<after>$#n") for row in (rows[-1], rows[-2]))
     meaning = "The steps of the bridge sum to the difference of the two objectives."
-    book.checks.append(Check("Bridge closes", unexplained, "USD", "tolerance_usd", meaning))
-    place(page, _waterfall(page, first, last), f"A{last + 3}", _says(bridge))
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    page.print_setup(HEAD)
-    page.sheet.page_setup.fitToHeight = 1
-    page.sheet.print_area = f"A1:E{last + 3 + CHART_ROWS}"
-
-
-def _runs(page: Page, bridge: Bridge, row: int) -> int:
-    """What the two plans are; returns the row after the table."""
-    for column, text in enumerate(("Run", "Plan before", "This plan", "Unit"), start=1):
-        page.text(row, column, text, Role.HEADER)
-    stamps = (_stamp(bridge.old), _stamp(bridge.new))
-    for i, label in enumerate(RUNS, start=row + 1):
-        page.text(i, 1, label)
-        page.text(i, UNIT, {"Gap": "share", "Objective": "USD"}.get(label, "text"))
-        for column, stamp in enumerate(stamps, start=2):
-            value = stamp[i - row - 1]
-            if isinstance(value, str):
-                page.paragraph(i, column, value, WIDTHS[column - 1])
-            else:
-                _number(page, i, column, value, "0.0000%_)" if label == "Gap" else MONEY)
-    return row + len(RUNS) + 1
-
-
-def _stamp(stamp: Stamp) -> tuple[str | float, ...]:
-    return (
-        stamp.name, Given(stamp.scenario_sha256[:16]), Given(stamp.catalog_sha256[:16]), stamp.solver, stamp.status,
-        stamp.gap, stamp.objective_usd,
+    remark = note("Change: figures of the two runs, in present value; they follow no edit.")
+    return ListSheet(
+        "Bridge", "Bridge: from the plan before to this one", "1F3864",
+        [_runs(of), Block([*entries, Entry((remark,))], STEPS, key=HEADERS.key)],
+        [Check("Bridge closes", f"={last}-{before}", "USD", meaning)],
+        widths=[column.width for column in STEPS.values()],
+        drawings=[Drawing(lambda places: _waterfall(places, rows), _says(of))],
+        one_page=True, printed=("E", rows[-1], CHART_ROWS),
     )  # fmt: skip
 
 
-def _number(page: Page, row: int, column: int, value: float, looks: str) -> None:
-    page.number(row, column, value, Role.SOLVER, "USD")
-    page.sheet.cell(row, column).number_format = looks
+def _runs(of: Bridge) -> Block:
+    """What the two plans are."""
+    stamps = [_stamp(of.old), _stamp(of.new)]
+    units = {"Gap": "share", "Objective": "USD"}
+    return Block([Entry((label, *(stamp[label] for stamp in stamps), units.get(label, "text"))) for label in stamps[0]],
+                 RUNS)  # fmt: skip
 
 
-def _steps(page: Page, bridge: Bridge, row: int) -> int:
-    """The table of steps; returns the row of the first, the plan before."""
-    for column, text in enumerate(HEADERS, start=1):
-        page.text(row, column, text, Role.HEADER if column in (1, UNIT, MEANING) else Role.NUMBERS)
-    steps = [
-        Step(name="Plan before", usd=bridge.old.objective_usd, meaning="Net present value of cost."),
-        *bridge.steps,
-        Step(name="This plan", usd=bridge.new.objective_usd, meaning="Net present value of cost, as optimised."),
-    ]
-    for i, step in enumerate(steps, start=row + 1):
-        whole = step is steps[0] or step is steps[-1]
-        page.text(i, 1, step.name, Role.TOTAL if whole else Role.LABEL)
-        _number(page, i, CHANGE, step.usd, MONEY)
-        page.text(i, UNIT, "USD")
-        page.text(i, MEANING, step.meaning, Role.NOTE)
-        page.formula(i, AFTER, Formula(f"=B{i}" if whole else f"=C{i - 1}+B{i}"), Role.FORMULA, MONEY)
-        _columns(page, i, whole)
-    return row + 1
-
-
-def _columns(page: Page, row: int, whole: bool) -> None:
-    """The parts of a column of the chart in USD m: from zero, or between the plan before the step and after it."""
-    if whole:
-        page.formula(row, PLAN, Formula(f"=C{row}/usd_per_million"), None, FORMATS["MW"])
-        return
-    ends = f"C{row - 1}:C{row}"
-    above, below = f"(MAX(0,{ends})-MAX(0,MIN({ends})))", f"(MIN(0,{ends})-MIN(0,MAX({ends})))"
-    texts = {
-        BASE: f"=(MAX(0,MIN({ends}))+MIN(0,MAX({ends})))/usd_per_million",
-        DEARER: f"=IF(B{row}>0,{above}/usd_per_million,0)",
-        DEARER + 1: f"=IF(B{row}>0,{below}/usd_per_million,0)",
-        CHEAPER: f"=IF(B{row}>0,0,{above}/usd_per_million)",
-        CHEAPER + 1: f"=IF(B{row}>0,0,{below}/usd_per_million)",
+def _stamp(stamp: Stamp) -> dict[str, Cell]:
+    return {
+        "Scenario": paragraph(stamp.name),
+        "Scenario SHA-256, first digits": paragraph(Given(stamp.scenario_sha256[:16])),
+        "Catalogue SHA-256, first digits": paragraph(Given(stamp.catalog_sha256[:16])),
+        "Solver": paragraph(stamp.solver),
+        "Status": paragraph(stamp.status),
+        "Gap": Cell(stamp.gap, "0.0000%_)"),
+        "Objective": Cell(stamp.objective_usd, MONEY),
     }
-    for column, text in texts.items():
-        page.formula(row, column, Formula(text), None, FORMATS["MW"])
 
 
-def _waterfall(page: Page, first: int, last: int) -> BarChart:
+def _cells(step: Step, role: Role) -> dict[str, Content]:
+    return {"step": Cell(step.name, role=role), "change": step.usd, "unit": "USD", "meaning": note(step.meaning)}
+
+
+def _whole(row: Row, step: Step) -> Entry:
+    """The cost of one of the two plans; a column of the chart from zero."""
+    plan = Formula("={after}/usd_per_million")
+    after = Cell(Formula("={change}"), role=Role.FORMULA)
+    return Entry({**_cells(step, Role.TOTAL), "after": after, "plan": plan}, row.key)
+
+
+def _step(row: Row, before: Row, step: Step) -> Entry:
+    """A change, and the parts of its column: between the plan before the step and after it."""
+    ends = down([before, row], "<after>")
+    above, below = f"(MAX(0,{ends})-MAX(0,MIN({ends})))", f"(MIN(0,{ends})-MIN(0,MAX({ends})))"
+    cells = {
+        **_cells(step, Role.LABEL),
+        "after": Cell(Formula(f"={before.cell('after')}+{{change}}"), role=Role.FORMULA),
+        "base": Formula(f"=(MAX(0,MIN({ends}))+MIN(0,MAX({ends})))/usd_per_million"),
+        "dearer": Formula(f"=IF({{change}}>0,{above}/usd_per_million,0)"),
+        "dearer below": Formula(f"=IF({{change}}>0,{below}/usd_per_million,0)"),
+        "cheaper": Formula(f"=IF({{change}}>0,0,{above}/usd_per_million)"),
+        "cheaper below": Formula(f"=IF({{change}}>0,0,{below}/usd_per_million)"),
+    }
+    return Entry(cells, row.key)
+
+
+def _waterfall(places: Places, rows: Sequence[Row]) -> BarChart:
     """Stacked columns on a base that is not drawn, from zero."""
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 40
     looks = [GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))]
     looks += [outlined(colour) for colour in (TOTAL, UP, UP, DOWN, DOWN)]
-    for column, look in enumerate(looks, start=BASE):
-        series: Series = SeriesFactory(Reference(page.sheet, column, first, column, last))
-        letter = get_column_letter(column)
-        series.tx = SeriesLabel(strRef=StrRef(f"'Bridge'!${letter}${first - 1}"))
-        series.cat = AxDataSource(strRef=StrRef(f"'Bridge'!$A${first}:$A${last}"))
-        series.graphicalProperties, series.invertIfNegative = look, False
-        chart.series.append(series)
+    for column, look in zip(list(STEPS)[-len(looks) :], looks, strict=True):
+        chart.series.append(series_down(places, rows, column, HEADERS, look))
     frame(chart, "From the plan before to this one", "Step", "USD m")
     chart.width, chart.height = 30.0, 11.0  # type: ignore[assignment]
     chart.x_axis.tickLblPos = "low"

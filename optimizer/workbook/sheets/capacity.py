@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.stands import stands_at, systems_in_service
+from optimizer.workbook.sheets.systems_in_service import stands_at, systems_in_service
 from optimizer.workbook.sheets.work_inputs import unit_of
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.lines import Check, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -145,13 +144,16 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Section:
     note = "Systems at work times accelerators in one (constant) times throughput."
     return Section("Work by system and place", note, [
         Line(f"Work on {task.demand}", "units/s", task.system, task.place, source=unit_of(facts, task.demand),
-             constant=f"={at('system', 'accelerators', task.system).constant}", constant_unit="accelerators/system",
-             periods=f"={at('at work', task).now}*{HERE.constant}"
-                     f"*{at('throughput', task.accelerator, task.workload).now}",
-             key=key_of("work", task), shows=task.work,
+             constant=at("system", "accelerators", task.system),
+             periods=f"={at('at work', task).now}*{HERE.constant}*{_throughput(task).now}", key=key_of("work", task),
+             shows=task.work,
              meaning=f"work of {task.system} at {task.place} on {task.demand} in")
         for task in tasks
     ])  # fmt: skip
+
+
+def _throughput(task: Task) -> Row:
+    return at("throughput", task.accelerator, task.workload)
 
 
 def _standing(facts: Facts) -> dict[tuple[str, str], list[Row]]:
@@ -195,7 +197,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
     if present:
         value = f"=MIN(0,{area([at('spare', *of) for of in present])})"
         meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
-        yield Check("Work fits the systems", value, "systems", "tolerance_quantity", meaning)
+        yield Check("Work fits the systems", value, "systems", meaning)
     for label, what, demands in (
         ("Demand is served", "missing of demand", facts.asked_for),
         ("Deadlines are met", "missing of due", facts.with_deadlines),
@@ -203,4 +205,4 @@ def _checks(facts: Facts) -> Iterator[Check]:
         if demands:
             value = f"=MIN(0,{area([at(what, name) for name in demands])})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
-            yield Check(label, value, "ratio", "tolerance_quantity", meaning)
+            yield Check(label, value, "ratio", meaning)

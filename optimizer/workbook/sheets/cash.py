@@ -13,9 +13,10 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.after_horizon import rent_due
 from optimizer.workbook.sheets.budget_path import budget_path
+from optimizer.workbook.sheets.cash_checks import cash_checks
+from optimizer.workbook.sheets.cash_workings import parts_of, workings
 from optimizer.workbook.sheets.fiscal_years import fiscal_years
 from optimizer.workbook.sheets.input_sites import BUDGETS
-from optimizer.workbook.sheets.workings import parts_of, workings
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
 from optimizer.workbook.writing.references import at, key_of, sum_down, summed
@@ -39,7 +40,8 @@ def cash(facts: Facts) -> TimeSheet:
         _costs(facts), _present(facts), fiscal_years(facts), *rent_due(facts), *_budgets(facts),
         *workings(facts), budget_path(facts),
     ]  # fmt: skip
-    return TimeSheet("Cash", "Cash: costs are positive, receipts negative, USD", "C55A11", sections, money=True)
+    heading = "Cash: costs are positive, receipts negative, USD"
+    return TimeSheet("Cash", heading, "C55A11", sections, cash_checks(facts), money=True)
 
 
 def _costs(facts: Facts) -> Section:

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openpyxl.styles import Alignment
-
 from optimizer.explore.results import Headline
 from optimizer.explore.side_by_side import Run, Runs
 from optimizer.plan.compare import Change, OrderChange
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Book, Check
-from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.lines import Check
+from optimizer.workbook.writing.lists import RIGHT, Block, Cell, Column, Columns, Content, Entry, ListSheet, paragraph
+from optimizer.workbook.writing.references import Row, at
 from optimizer.workbook.writing.styles import Role
 
-HEAD = 3
-FIRST = HEAD + 4
-"""The row of the first run; the runs stand under one another in their order."""
-HEADERS = (
-    ("Plan", "text"), ("Status", "text"), ("Shown in", "text"), ("Cost, net present value", "USD"),
-    ("No plan costs less than", "USD"), ("Gap", "share"), ("Capex", "USD"),
-    ("Rent due after the horizon", "USD"), ("Peak power at the meter", "MW"),
-)  # fmt: skip
-COST, BOUND = "D", "E"
-STAMPS = ("Plan", "Scenario SHA-256, first digits", "Solver", "Catalogue SHA-256, first digits")
-WIDTHS = (40, 27, 16, 20, 20, 11, 18, 18, 14)
-VENDOR = 16
+COLUMNS = {
+    "plan": Column("Plan", width=40),
+    "status": Column("Status", width=27),
+    "shown in": Column("Shown in", width=16),
+    "cost": Column("Cost, net present value", "USD", 20),
+    "bound": Column("No plan costs less than", "USD", 20),
+    "gap": Column("Gap", "share", 11),
+    "capex": Column("Capex", "USD", 18),
+    "rent": Column("Rent due after the horizon", "USD", 18),
+    "peak": Column("Peak power at the meter", "MW", 14),
+}
+STAMPS = {
+    "plan": Column("Plan"),
+    "scenario": Column("Scenario SHA-256, first digits"),
+    "solver": Column("Solver"),
+    "catalogue": Column("Catalogue SHA-256, first digits"),
+}
+CHANGES = {
+    "plan": Column("To the plan"),
+    "offer": Column("Offer"),
+    "change": Column("What changed"),
+    "systems": Column("Systems", "count"),
+    "from place": Column("From place"),
+    "from period": Column("In period"),
+    "place": Column("To place"),
+    "period": Column("From period on"),
+}
 STATUS = {
     "infeasible": "no plan meets every limit",
     "no_plan": "none found in the time given",
@@ -34,29 +47,25 @@ STATUS = {
     "not_run": "not run",
 }
 """What is said of a run without a plan; the others say the status of theirs."""
-CHANGES = ("To the plan", "Offer", "What changed", "Systems", "From place", "In period", "To place", "From period on")
 
 
-def write_compare(book: Book) -> None:
-    """Write the sheet where the workbook was made with other plans; its figures follow no edit."""
-    runs = book.made.runs
-    if runs is None:
-        return
-    page = Page(book, "Compare", "Compare: plans side by side", "1F3864")
+def compare(runs: Runs) -> ListSheet:
+    """Figures, stamps and, where plans were compared, changes; its figures follow no edit."""
     vendors = sorted({vendor for run in runs.runs if run.headline for vendor in run.headline.accelerators})
-    page.widths((*WIDTHS, *[VENDOR] * len(vendors)))
-    page.text(HEAD + 1, 1, "Figures of each run, re-optimised: they follow no edit.", Role.NOTE)
-    _headers(page, vendors)
-    for i, run in enumerate(runs.runs):
-        _run(page, FIRST + i, run, vendors, i == runs.this)
-    row = _stamps(page, FIRST + len(runs.runs) + 1, runs)
-    if runs.kind == "compare":
-        _changes(page, row + 1, runs)
-    cost = Formula(f"=Compare!${COST}${FIRST + runs.this}-optimiser_objective_usd")
+    most = {vendor: Column(f"{vendor}, most in service at once", "accelerators", 16) for vendor in vendors}
+    blocks = [_figures(runs, {**COLUMNS, **most}, vendors), _stamps(runs)]
+    blocks += [_changes(runs)] if runs.kind == "compare" else []
+    cost = f"={run_of(runs.this).part('$<cost>$#n')}-optimiser_objective_usd"
     meaning = "The cost of this workbook's plan on Compare is the optimiser's."
-    book.checks.append(Check("Compare shows this plan", cost, "USD", "tolerance_usd", meaning))
-    page.sheet.freeze_panes = f"B{HEAD + 1}"
-    page.print_setup(HEAD)
+    checks = [Check("Compare shows this plan", cost, "USD", meaning)]
+    return ListSheet(
+        "Compare", "Compare: plans side by side", "1F3864", blocks, checks, wide=len(COLUMNS), frozen="B"
+    )  # fmt: skip
+
+
+def run_of(i: int) -> Row:
+    """Where a run stands, by its place among them."""
+    return at("run", i)
 
 
 def said(run: Run) -> str:
@@ -64,95 +73,68 @@ def said(run: Run) -> str:
     return STATUS.get(run.status, run.status)
 
 
-def _headers(page: Page, vendors: list[str]) -> None:
-    most = [(f"{vendor}, most in service at once", "accelerators") for vendor in vendors]
-    headers = [*HEADERS, *most]
-    page.headers(FIRST - 2, [(text, unit != "text") for text, unit in headers], 42.0)
-    for column, (_, unit) in enumerate(headers, start=1):
-        if unit != "text":
-            page.text(FIRST - 1, column, unit, Role.NOTE)
-            page.sheet.cell(FIRST - 1, column).alignment = Alignment(horizontal="right", indent=1)
+def _figures(runs: Runs, columns: Columns, vendors: list[str]) -> Block:
+    """The runs under one another, below the units of their figures."""
+    units = {
+        name: Cell(column.unit, role=Role.NOTE, alignment=RIGHT) for name, column in columns.items() if column.unit
+    }
+    entries = [_run(i, run, i == runs.this, vendors) for i, run in enumerate(runs.runs)]
+    note = "Figures of each run, re-optimised: they follow no edit."
+    return Block([Entry(units), *entries], columns, notes=[note], height=42)
 
 
-def _run(page: Page, row: int, run: Run, vendors: list[str], this: bool) -> None:
-    page.paragraph(row, 1, run.name, WIDTHS[0])
-    page.text(row, 2, said(run))
-    if this:
-        page.text(row, 3, "this workbook", Role.STATUS)
-    if run.headline is None:
-        page.text(row, 4, "no plan", Role.NOTE)
-    else:
-        for column, (value, unit) in enumerate(_figures(run.headline, vendors), start=4):
-            page.number(row, column, value, Role.SOLVER, unit)
+def _run(i: int, run: Run, this: bool, vendors: list[str]) -> Entry:
+    marked = Cell("this workbook", role=Role.STATUS) if this else None
+    shown: list[Content] = [Cell("no plan", role=Role.NOTE)]
+    if run.headline is not None:
+        shown = _of_plan(run.headline, vendors)
+    return Entry((paragraph(run.name), said(run), marked, *shown), run_of(i).key)
 
 
-def _figures(headline: Headline, vendors: list[str]) -> Iterator[tuple[float, str]]:
-    yield headline.cost_usd, "USD"
-    yield headline.bound_usd, "USD"
-    yield headline.gap, "share"
-    yield headline.capex_usd, "USD"
-    yield headline.rent_after_usd, "USD"
-    yield headline.peak_mw, "MW"
-    for vendor in vendors:
-        yield headline.accelerators.get(vendor, 0.0), "accelerators"
+def _of_plan(headline: Headline, vendors: list[str]) -> list[Content]:
+    return [
+        headline.cost_usd, headline.bound_usd, headline.gap, headline.capex_usd, headline.rent_after_usd,
+        headline.peak_mw, *(headline.accelerators.get(vendor, 0.0) for vendor in vendors),
+    ]  # fmt: skip
 
 
-def _stamps(page: Page, row: int, runs: Runs) -> int:
-    """Which run each figure is from, and why some have none; returns the row after."""
-    _heading(page, row, "The runs")
-    page.headers(row + 1, [(text, False) for text in STAMPS], 28.0)
-    row += 2
-    for run in runs.runs:
-        page.paragraph(row, 1, run.name, WIDTHS[0])
-        stamps = (run.scenario_sha256[:16], run.solver, run.catalog_sha256[:16])
-        for column, text in enumerate(stamps if run.headline else (), start=2):
-            page.text(row, column, Given(text))
-        for text in run.why.splitlines():
-            page.text(row, 2, Given(text))
-            row += 1
-        row += 0 if run.why else 1
-    return row
+def _stamps(runs: Runs) -> Block:
+    """Which run each figure is from, and why some have none."""
+    return Block([entry for run in runs.runs for entry in _stamp(run)], STAMPS, "The runs", height=28)
 
 
-def _heading(page: Page, row: int, text: str) -> None:
-    for column in range(1, len(HEADERS) + 1):
-        page.cell(row, column, Role.HEADING)
-    page.text(row, 1, text, Role.HEADING)
+def _stamp(run: Run) -> Iterator[Entry]:
+    stamps = (run.scenario_sha256[:16], run.solver, run.catalog_sha256[:16])
+    first, *more = run.why.splitlines() or [""]
+    told = map(Given, stamps if run.headline else filter(None, [first]))
+    yield Entry((paragraph(run.name), *told))
+    yield from (Entry((None, Given(text))) for text in more)
 
 
-def _changes(page: Page, row: int, runs: Runs) -> None:
+def _changes(runs: Runs) -> Block:
     """Orders and commitments of the later plans against those of the first."""
-    _heading(page, row, "Orders that are not those of the first plan")
-    page.headers(row + 1, [(text, text == "Systems") for text in CHANGES], 15.0)
-    row += 2
-    for change in runs.changes:
-        for order in change.orders:
-            _order(page, row, change, order)
-            row += 1
-        row = _kept(page, row, change)
+    entries = [entry for change in runs.changes for entry in (*_orders(change), *_kept(change))]
+    return Block(entries, CHANGES, "Orders that are not those of the first plan", height=15)
 
 
-def _order(page: Page, row: int, change: Change, order: OrderChange) -> None:
-    dropped = order.change == "dropped"
+def _systems(systems: float) -> Cell:
+    return Cell(systems, "count" if systems.is_integer() else "any")
+
+
+def _orders(change: Change) -> Iterator[Entry]:
+    for order in change.orders:
+        places = (text or None for text in _places(order))
+        yield Entry((change.plan, order.offer, order.change, _systems(order.systems), *places))
+
+
+def _places(order: OrderChange) -> tuple[str | None, ...]:
+    """Place and period before, and now."""
     here = (order.place, order.enters_service)
-    before = here if dropped else (order.from_place or "", order.from_period or "")
-    page.text(row, 1, change.plan)
-    page.text(row, 2, order.offer)
-    page.text(row, 3, order.change)
-    page.number(row, 4, order.systems, Role.SOLVER, "count" if order.systems.is_integer() else "any")
-    for column, text in enumerate((*before, *(("", "") if dropped else here)), start=5):
-        if text:
-            page.text(row, column, text)
+    return here if order.change == "dropped" else (order.from_place, order.from_period, *here)
 
 
-def _kept(page: Page, row: int, change: Change) -> int:
-    """What stays and which commitments do not; returns the row after."""
-    page.text(row, 1, change.plan)
-    page.text(row, 2, "systems that stay")
-    page.number(row, 4, change.same_systems, Role.SOLVER, "count" if change.same_systems.is_integer() else "any")
+def _kept(change: Change) -> Iterator[Entry]:
+    """What stays and which commitments do not."""
+    yield Entry((change.plan, "systems that stay", None, _systems(change.same_systems)))
     for text in change.commitments_dropped:
-        row += 1
-        page.text(row, 1, change.plan)
-        page.text(row, 2, "commitment dropped")
-        page.text(row, 5, text)
-    return row + 1
+        yield Entry((change.plan, "commitment dropped", None, None, text))

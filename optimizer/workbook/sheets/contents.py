@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.page import Page
+from collections.abc import Iterable
+
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.styles import Role
 
-HEAD = 3
-WIDTHS = (26, 112, 40)
 SHEETS = {
     "Summary": "One page: what to buy, what it costs, what binds",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
@@ -18,7 +18,6 @@ SHEETS = {
     "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
     "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
-    "Leases": "Lease payments, and their shape under IFRS 16 and ASC 842",
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
     "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
@@ -28,8 +27,8 @@ SHEETS = {
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }
-"""What each sheet holds; a sheet that is not written yet is not listed."""
-_READ = (
+"""What each sheet holds."""
+READ = (
     "Editing an input re-costs this plan; save and run `chipmix plan FILE.xlsx -o NEW.xlsx` to re-optimise.",
     "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",
     "A price after price breaks is the list price times the factor that the optimiser paid for its own number.",
@@ -38,69 +37,40 @@ _READ = (
     "Present values discount flows of a period to its middle; what is left at the end of the horizon to its end.",
     "Time sheets share their columns: the same period stands in the same column everywhere.",
 )
-_KEY = (
-    (Role.INPUT, "An assumption you may change; has a unit, a source and a rule"),
-    (Role.FIXED, "An assumption that is locked: another one would make another plan; its source says why"),
-    (Role.SOLVER, "A figure of the optimiser, or of the run; static"),
-    (Role.FORMULA, "A calculation"),
-    (Role.LINK, "A link to another cell, unchanged"),
-    (Role.TOTAL, "A sum or result"),
-    (Role.HEADING, "A block of lines"),
-    (Role.NOTE, "A note or source"),
-)
+KEY = {
+    Role.INPUT: "An assumption you may change; has a unit, a source and a rule",
+    Role.FIXED: "An assumption that is locked: another one would make another plan; its source says why",
+    Role.SOLVER: "A figure of the optimiser, or of the run; static",
+    Role.FORMULA: "A calculation",
+    Role.LINK: "A link to another cell, unchanged",
+    Role.TOTAL: "A sum or result",
+    Role.HEADING: "A block of lines",
+    Role.NOTE: "A note or source",
+}
 
 
-def open_contents(book: Book) -> Page:
-    """The first sheet; filled when the others are known."""
-    name = str(book.facts.scenario.get("name", "plan"))
-    page = Page(book, "Contents", f"Procurement plan: {name}", "1F3864")
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    return page
+def contents(facts: Facts, titles: Iterable[str]) -> ListSheet:
+    """Purpose, how to read, links to the other sheets, colour key."""
+    links = [Entry((Cell(title, link=title), SHEETS[title])) for title in titles]
+    key = [Entry((Cell(role.value, role=role), meaning)) for role, meaning in KEY.items()]
+    blocks = [
+        _texts("Purpose", [_purpose(facts)]), _texts("How to read it", READ),
+        Block(links, {"sheet": Column("Sheet"), "holds": Column("Holds")}),
+        Block(key, {"looks": Column("Looks like"), "is": Column("Is")}),
+    ]  # fmt: skip
+    name = str(facts.scenario.get("name", "plan"))
+    return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2)
 
 
-def write_contents(page: Page) -> None:
-    """Purpose, how to read, colour key, links."""
-    page.widths(WIDTHS)
-    facts = page.book.facts
+def _purpose(facts: Facts) -> str:
     aim = "most value of work less cost (net present value)"
     if not facts.maximizes_value:
         aim = "least net present value of cost"
-    purpose = (
+    return (
         f"Which AI accelerators to buy, lease and rent from {facts.keys[0]} to {facts.keys[-1]}, how many, when and "
         f"where, at the {aim} within the limits; by chipmix, with a mixed-integer programme."
     )
-    row = _texts(page, HEAD + 1, "Purpose", (purpose,))
-    row = _texts(page, row + 1, "How to read it", _READ)
-    row = _links(page, row + 1)
-    _key(page, row + 1)
-    page.print_setup(HEAD)
 
 
-def _texts(page: Page, row: int, title: str, texts: tuple[str, ...]) -> int:
-    for column in (1, 2):
-        page.cell(row, column, Role.HEADING)
-    page.text(row, 1, title, Role.HEADING)
-    for text in texts:
-        row += 1
-        page.paragraph(row, 2, text, WIDTHS[1])
-    return row + 1
-
-
-def _links(page: Page, row: int) -> int:
-    page.text(row, 1, "Sheet", Role.HEADER)
-    page.text(row, 2, "Holds", Role.HEADER)
-    for name in page.book.workbook.sheetnames:
-        if name != "Contents":
-            row += 1
-            page.link(row, 1, name, name)
-            page.text(row, 2, SHEETS[name])
-    return row + 1
-
-
-def _key(page: Page, row: int) -> None:
-    page.text(row, 1, "Looks like", Role.HEADER)
-    page.text(row, 2, "Is", Role.HEADER)
-    for role, meaning in _KEY:
-        row += 1
-        page.text(row, 1, role.value, role)
-        page.text(row, 2, meaning)
+def _texts(heading: str, texts: Iterable[str]) -> Block:
+    return Block([Entry((None, paragraph(text))) for text in texts], heading=heading)

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from optimizer.workbook.decisions import (
-    ENGINEER,
-    EXPAND,
-    RETIRE,
-    Decision,
-    breaks_in_words,
-    decisions_of,
-    factors_paid,
-)
+from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Line, Section
-from optimizer.workbook.writing.references import HERE, at, key_of
+from optimizer.workbook.groups import Group
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, line_of
+from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
 FACTOR_NOTE = (
@@ -90,7 +83,7 @@ def _used(choice: Choice) -> Line:
     )  # fmt: skip
 
 
-def decision_checks(facts: Facts) -> list[Section]:
+def behind_checks(facts: Facts) -> list[Section]:
     """Lines behind the checks, about fleet, power and engineering."""
     return [*_retired(facts), *_expanded(facts), *_unready(facts)]
 
@@ -102,25 +95,20 @@ def _retired(facts: Facts) -> Iterator[Section]:
         return
     there = {decision: at("fleet that may be retired", decision) for decision in decisions}
     yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
-        _line(decision, "Off so far", "retired so far",
+        line_of(decision, "Off so far", decision.kind.unit, what="retired so far",
               periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet left of what may be retired", lines=[
-        _line(decision, "Left in service", "left of fleet",
+        line_of(decision, "Left in service", decision.kind.unit, what="left of fleet",
               periods=f"={there[decision].now}-{at('retired so far', decision).now}")
         for decision in decisions
     ])  # fmt: skip
     yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
-        _line(decision, "Off too late", "retired too late",
+        line_of(decision, "Off too late", decision.kind.unit, what="retired too late",
               total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
         for decision in decisions
     ])  # fmt: skip
-
-
-def _line(decision: Decision, label: str, key: str, periods: str | None = None, total: str | None = None) -> Line:
-    return Line(label + decision.suffix, decision.kind.unit, decision.item, decision.place, periods=periods,
-                total=total, key=key_of(key, decision))  # fmt: skip
 
 
 def _expanded(facts: Facts) -> Iterator[Section]:
@@ -130,12 +118,12 @@ def _expanded(facts: Facts) -> Iterator[Section]:
         return
     used = {decision: at("decision used", decision) for decision in decisions}
     yield Section("Power that may still be added", "Most power added less what is added in all periods.", [
-        _line(decision, "Room for power", "room for power",
+        line_of(decision, "Room for power", decision.kind.unit,
               total=f"={at('decision', 'max_mw', decision).constant}-{row.total}")
         for decision, row in used.items()
     ])  # fmt: skip
     yield Section("Power on line too early", "MW in periods that an order in the first period cannot reach.", [
-        _line(decision, "Power too early", "power too early",
+        line_of(decision, "Power too early", decision.kind.unit,
               total=f'=SUMIFS({row.across},{row.axis_across},"<="&{_in_periods(decision, "lead_time_months")})')
         for decision, row in used.items()
     ])  # fmt: skip
@@ -147,17 +135,40 @@ def _in_periods(decision: Decision, months: str) -> str:
 
 def _unready(facts: Facts) -> Iterator[Section]:
     """Systems bought before the engineering of their accelerator was ready."""
-    decisions = decisions_of(facts, ENGINEER)
-    bought = [group for group in facts.groups if group.purchased and not group.committed]
     lines = [
         Line("Ordered too early", "systems", group.offer, constant=f"={_in_periods(decision, 'months')}", total=SUM,
              periods=f"=IF(SUMIFS({row.across},{row.axis_across},"
                      f'"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})=0,{at("entering", group).now},0)',
              constant_unit="periods", key=key_of("ordered before engineering", decision, group))
-        for decision in decisions
+        for decision, group in _engineered(facts)
         for row in [at("decision used", decision)]
-        for group in bought if group.accelerator == decision.item
     ]  # fmt: skip
     note = "Purchases by period of entering service; constant: periods that engineering takes."
-    if decisions:
+    if decisions_of(facts, ENGINEER):
         yield Section("Ordered before engineering is ready", note, lines)
+
+
+def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:
+    """One-off engineering and the purchases that need it."""
+    bought = [group for group in facts.groups if group.purchased and not group.committed]
+    return [
+        (each, group) for each in decisions_of(facts, ENGINEER) for group in bought if group.accelerator == each.item
+    ]
+
+
+def decision_checks(facts: Facts) -> Iterator[Check]:
+    """Fleet, expansion and engineering: nothing that is not there, and nothing before its time."""
+    if retired := decisions_of(facts, RETIRE):
+        left, late = (
+            area([at("left of fleet", d) for d in retired]),
+            down([at("retired too late", d) for d in retired], "$F"),
+        )
+        meaning = "Systems retired that the fleet does not have, or no longer has; negative."
+        yield Check("Only fleet that is there is retired", f"=MIN(0,{left})-SUM({late})", "systems", meaning)
+    if expanded := decisions_of(facts, EXPAND):
+        room, early = (down([at(what, d) for d in expanded], "$F") for what in ("room for power", "power too early"))
+        meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
+        yield Check("Power is added within what a site can have", f"=MIN(0,{room})-SUM({early})", "MW", meaning)
+    if unready := [at("ordered before engineering", *of) for of in _engineered(facts)]:
+        meaning = "Systems bought before the one-off engineering of their accelerator is ready, or without it."
+        yield Check("Engineering is ready before purchases", f"=SUM({down(unready, '$F')})", "systems", meaning)

@@ -13,7 +13,7 @@ from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.fiscal_years import by_year, years_of
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -175,9 +175,8 @@ def _other_life(label: str) -> Iterator[Line]:
 def _ordered(facts: Facts) -> Iterator[Section]:
     """Balances of systems that are ordered by the end of a period and enter service later."""
     lines = [
-        Line(f"Balance ordered{group.suffix}", "USD", group.offer, constant=f"={at('lead', group).constant}",
-             constant_unit="periods", key=key_of("balance ordered", group),
-             periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
+        line_of(group, "Balance ordered", "USD", constant=at("lead", group),
+                periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
         for group in purchased(facts)
         for row in [at("balance paid", group)]
         for axis in [row.axis_across]

@@ -7,7 +7,6 @@ from typing import Any
 
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
-from optimizer.workbook.sheets.carriers import InputRows
 from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs, value_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
@@ -15,16 +14,11 @@ from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
 from optimizer.workbook.sheets.supply_inputs import supply_inputs
 from optimizer.workbook.sheets.work_inputs import work_inputs
 from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Section
-from optimizer.workbook.writing.references import FIRST_PERIOD
-from optimizer.workbook.writing.styles import Role
-from optimizer.workbook.writing.table import Table
-from optimizer.workbook.writing.time_sheet import TimeSheet
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row
+from optimizer.workbook.writing.time_sheet import Axis, TimeSheet
 
-__all__ = ["InputRows", "fingerprint", "inputs"]
-
-_AXIS = {
+AXIS = {
     START: f"=EDATE(horizon_start,(@${PERIOD}-1)*months_per_year/periods_per_year)",
     END: f"=EDATE(@${START},months_per_year/periods_per_year)-1",
     FISCAL_YEAR: f"=YEAR(EDATE(@${START},MOD(1-fiscal_year_starts,months_per_year)))",
@@ -34,25 +28,7 @@ FINGERPRINT_POWER = 0.1
 """Small, so that a share and a budget both leave a trace in one sum."""
 
 
-class InputTable(Table):
-    """The time axis is made here; every other sheet links to it."""
-
-    columns = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "Basis", "Date", "Source")
-
-    def axis_formula(self, row: int) -> Formula:
-        return Formula(_AXIS[row])
-
-    def period_header(self, column: int) -> None:
-        self.text(HEADER, column, self.book.facts.keys[column - FIRST_PERIOD], Role.NUMBERS)
-
-    def finish(self) -> None:
-        """The dates and fiscal years that the formulas give must be those of the plan."""
-        periods = self.book.facts.plan.periods
-        starts = [_plain(date.fromisoformat(row.start)) for row in periods]
-        self.book.tie(self.title, START, starts, "first day of")
-        years = [float(row.fiscal_year.removeprefix("fy")) for row in periods]
-        self.book.tie(self.title, FISCAL_YEAR, years, "fiscal year of")
-        super().finish()
+HEADERS = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "Basis", "Date", "Source")
 
 
 def inputs(facts: Facts) -> TimeSheet:
@@ -63,7 +39,21 @@ def inputs(facts: Facts) -> TimeSheet:
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip
-    return TimeSheet("Inputs", "Inputs: change a yellow cell and every total follows", "FFC000", sections)
+    heading = "Inputs: change a yellow cell and every total follows"
+    return TimeSheet("Inputs", heading, "FFC000", sections, axis=_axis(facts))
+
+
+def _axis(facts: Facts) -> Axis:
+    """The time axis is made here. Its dates and fiscal years must be those of the plan."""
+    starts = [_plain(date.fromisoformat(row.start)) for row in facts.plan.periods]
+    years = [float(row.fiscal_year.removeprefix("fy")) for row in facts.plan.periods]
+    return Axis(HEADERS, AXIS, {START: starts, FISCAL_YEAR: years})
+
+
+def last_input(sheet: TimeSheet) -> Row:
+    """The last line of the sheet."""
+    line = sheet.sections[-1].lines[-1]
+    return Row(line.key or line.name)
 
 
 def _scalars(facts: Facts) -> Section:
@@ -94,12 +84,12 @@ def _defined(label: str, unit: str, value: float, rule: str, name: str, shown_as
     return Line(label, unit, constant=value, source=OURS, rule=rule, name=name, constant_unit=shown_as)
 
 
-def fingerprint(book: Book, last: int) -> float:
+def fingerprint(book: Book) -> float:
     """Sum of (1 + x) ** fingerprint_power over the assumptions: what it is while nobody has edited one."""
     sheet = book.workbook["Inputs"]
     columns = [5, *range(FIRST_PERIOD, FIRST_PERIOD + book.facts.periods)]
     total = 0.0
-    for row in range(HEADER + 1, last + 1):
+    for row in range(HEADER + 1, sheet.max_row + 1):
         for column in columns:
             total += (1.0 + _plain(sheet.cell(row, column).value)) ** FINGERPRINT_POWER
     return total

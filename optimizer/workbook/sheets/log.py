@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from optimizer.workbook.embedded import MARK, packed
+from optimizer.workbook.embedded import MARK, Made, packed
+from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.page import Page
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet, note, paragraph
+from optimizer.workbook.writing.references import at
 from optimizer.workbook.writing.styles import Role
 
-HEAD = 3
 LONGEST_COMMAND = 2000
-WIDTHS = (36, 74, 14, 80)
+COPY = at("copy")
 
 
-def write_log(book: Book) -> None:
-    """Write the sheet: manifest, warnings, sources, offers left out."""
-    page = Page(book, "Log", "Log: run, sources, warnings", "7F7F7F")
-    page.widths(WIDTHS)
-    row = _manifest(page, HEAD + 1)
-    row = _texts(page, row + 1, "Warnings", book.facts.plan.warnings)
-    row = _texts(page, row + 1, "Notes", book.facts.plan.notes)
-    row = _texts(page, row + 1, "Findings of the audit", book.facts.plan.audit.findings)
-    row = _sources(page, row + 1)
-    row = _excluded(page, row + 1)
-    _copy(page, row + 1)
-    page.sheet.print_area = f"A1:D{row}"
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    page.print_setup(HEAD)
+def log(made: Made, facts: Facts) -> ListSheet:
+    """Manifest, warnings, sources, offers left out, and the copy, which is not printed."""
+    plan = facts.plan
+    blocks = [
+        Block([_figure(*each) for each in _figures(made, facts)], _columns("Run", "Value", "Unit")),
+        _texts("Warnings", plan.warnings), _texts("Notes", plan.notes),
+        _texts("Findings of the audit", plan.audit.findings), _sources(facts), _excluded(facts), _copy(made),
+    ]  # fmt: skip
+    return ListSheet(
+        "Log", "Log: run, sources, warnings", "7F7F7F", blocks, widths=(36, 74, 14, 80), printed=("D", COPY, -1)
+    )  # fmt: skip
 
 
-def _header(page: Page, row: int, *headers: str) -> int:
-    for i, header in enumerate((*headers, "", "", "", "")[:4]):
-        page.text(row, i + 1, header, Role.HEADER)
-    return row + 1
+def _columns(*headers: str) -> Columns:
+    """Four of them, whatever they are called."""
+    return {str(i): Column(header) for i, header in enumerate((*headers, "", "", "", "")[:4])}
 
 
-def _figures(book: Book) -> list[tuple[str, str | float, str]]:
+def _figures(made: Made, facts: Facts) -> list[tuple[str, str | float, str]]:
     """(what, value, unit); figures are the optimiser's, as they were when the file was written."""
-    plan, run = book.facts.plan, book.facts.plan.run
+    plan, run = facts.plan, facts.plan.run
     return [
         ("Program", f"chipmix {run.version}", ""),
-        ("Command", _fitting(book.made.command) or "not recorded", ""),
-        ("Scenario", str(book.facts.scenario.get("name", "")), ""),
+        ("Command", _fitting(made.command) or "not recorded", ""),
+        ("Scenario", str(facts.scenario.get("name", "")), ""),
         ("Scenario SHA-256", run.scenario_sha256, ""),
         ("Catalogue SHA-256", run.catalog_sha256, ""),
         ("Solver", run.solver, ""),
@@ -83,60 +80,36 @@ def _option(value: Any) -> str | float:
     return "none" if value is None else str(value)
 
 
-def _manifest(page: Page, row: int) -> int:
-    row = _header(page, row, "Run", "Value", "Unit")
-    for label, value, unit in _figures(page.book):
-        page.text(row, 1, label)
-        if isinstance(value, str):
-            page.paragraph(row, 2, value, WIDTHS[1])
-        else:
-            page.number(row, 2, value, Role.SOLVER, _look(value, unit))
-        page.text(row, 3, unit)
-        row += 1
-    return row
+def _figure(label: str, value: str | float, unit: str) -> Entry:
+    return Entry((label, paragraph(value) if isinstance(value, str) else Cell(value, _look(value, unit)), unit))
 
 
-def _texts(page: Page, row: int, title: str, texts: tuple[str, ...]) -> int:
-    row = _header(page, row, title)
-    for text in texts or ("none",):
-        page.text(row, 1, text)
-        row += 1
-    return row
+def _texts(title: str, texts: Sequence[str]) -> Block:
+    return Block([Entry((text,)) for text in texts or ("none",)], _columns(title))
 
 
-def _sources(page: Page, row: int) -> int:
+def _sources(facts: Facts) -> Block:
     """The register of sources that Inputs refers to by id."""
-    sources = page.book.facts.catalog.get("sources", {})
-    row = _header(page, row, "Source", "Title", "Date", "Address or note")
-    for key in sorted(sources):
-        source = sources[key]
-        page.text(row, 1, key, Role.WRAPPED)
-        page.paragraph(row, 2, str(source.get("title", "")), WIDTHS[1])
-        page.text(row, 3, str(source.get("date", "")), Role.WRAPPED)
+    entries = []
+    for key, source in sorted(facts.catalog.get("sources", {}).items()):
         where = " ".join(str(source[part]) for part in ("url", "note") if source.get(part))
-        page.paragraph(row, 4, where, WIDTHS[3])
-        row += 1
-    return row
+        title, day = str(source.get("title", "")), str(source.get("date", ""))
+        wrapped = [Cell(text, role=Role.WRAPPED) for text in (key, day)]
+        entries.append(Entry((wrapped[0], paragraph(title), wrapped[1], paragraph(where))))
+    return Block(entries, _columns("Source", "Title", "Date", "Address or note"))
 
 
-def _excluded(page: Page, row: int) -> int:
-    row = _header(page, row, "Offer that could not be chosen", "Why")
-    for excluded in page.book.facts.plan.excluded:
-        page.text(row, 1, excluded.offer)
-        page.text(row, 2, excluded.reason)
-        row += 1
-    return row
+def _excluded(facts: Facts) -> Block:
+    entries = [Entry((excluded.offer, excluded.reason)) for excluded in facts.plan.excluded]
+    return Block(entries, _columns("Offer that could not be chosen", "Why"))
 
 
-def _copy(page: Page, row: int) -> None:
+def _copy(made: Made) -> Block:
     """The plan as text, from which the workbook can be re-optimised; the last block of the sheet."""
-    book = page.book
-    sha256, parts = packed(book.made)
-    _header(page, row, "Machine-readable copy of this plan", Given(MARK))
-    page.text(row + 1, 1, "Needed to re-optimise: chipmix plan FILE.xlsx reads it. Do not edit.", Role.NOTE)
-    page.text(row + 2, 1, "SHA-256")
-    page.text(row + 2, 2, Given(sha256))
-    for i, part in enumerate(parts):
-        page.text(row + 3 + i, 1, f"Part {i + 1} of {len(parts)}")
-        page.text(row + 3 + i, 2, Given(part))
-        page.text(row + 3 + i, 3, "text")
+    sha256, parts = packed(made)
+    rows = [
+        Entry((note("Needed to re-optimise: chipmix plan FILE.xlsx reads it. Do not edit."),)),
+        Entry(("SHA-256", Given(sha256))),
+        *(Entry((f"Part {i} of {len(parts)}", Given(part), "text")) for i, part in enumerate(parts, start=1)),
+    ]
+    return Block(rows, _columns("Machine-readable copy of this plan", Given(MARK)), key=COPY.key)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group, OrderLine
-from optimizer.workbook.sheets.decision_orders import decision_checks, other_decisions
+from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
-from optimizer.workbook.writing.lines import OVERRIDE, SUM, Line, Section
+from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -19,10 +19,11 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
-        _in_service(facts), *_corkscrew(facts), _early(facts), *decision_checks(facts), *_unmet(facts),
+        _in_service(facts), *_corkscrew(facts), _early(facts), *behind_checks(facts), *_unmet(facts),
         *_clusters(facts),
     ]  # fmt: skip
-    return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections)
+    checks = [*_checks(facts), *decision_checks(facts)]
+    return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections, checks)
 
 
 def _time() -> Section:
@@ -37,13 +38,13 @@ def _time() -> Section:
 def _terms(facts: Facts) -> Section:
     """Lead time and service in periods, by group."""
     lead = [
-        Line(f"Lead time{group.suffix}", "periods", group.offer, key=key_of("lead", group),
-             constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
+        line_of(group, "Lead time", "periods", what="lead",
+                constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
         for group in facts.groups
     ]  # fmt: skip
     service = [
-        Line(f"Periods in service{group.suffix}", "periods", group.offer, key=key_of("service", group),
-             constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+        line_of(group, "Periods in service", "periods", what="service",
+                constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
         for group in facts.groups
     ]  # fmt: skip
     note = "A lead time rounds up to whole periods, a term to the nearest, at least one."
@@ -84,9 +85,9 @@ def _entering(facts: Facts) -> Iterator[Section]:
     used = [_used(group, line) for group in facts.groups for line in group.lines]
     yield Section("Systems entering service", note, used)
     yield Section("Systems entering service, all places", lines=[
-        Line(f"All places{group.suffix}", "systems", group.offer, total=SUM,
-             periods=sum_down([at("entering", group, line.place) for line in group.lines]),
-             whole=all(line.whole for line in group.lines), key=key_of("entering", group))
+        line_of(group, "All places", "systems", what="entering", total=SUM,
+                periods=sum_down([at("entering", group, line.place) for line in group.lines]),
+                whole=all(line.whole for line in group.lines))
         for group in facts.groups
     ])  # fmt: skip
 
@@ -98,9 +99,9 @@ def _used(group: Group, line: OrderLine) -> Line:
         formula = f"={at('commitment', 'systems', group, line.place).now}"
     return Line(
         f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
-        constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
-        source="constant: accelerators in a system", whole=line.whole, key=key_of("entering", group, line.place),
-        shows=line.systems, meaning=f"systems of {group.offer} at {line.place} in",
+        constant=at("system", "accelerators", group.system), source="constant: accelerators in a system",
+        whole=line.whole, key=key_of("entering", group, line.place), shows=line.systems,
+        meaning=f"systems of {group.offer} at {line.place} in",
     )  # fmt: skip
 
 
@@ -122,9 +123,8 @@ def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
 def _in_service(facts: Facts) -> Section:
     note = "What entered within the periods of service (constant); fleet not included."
     return Section("Systems in service", note, [
-        Line(f"In service{group.suffix}", "systems", group.offer, constant=f"={at('service', group).constant}",
-             periods=cohort(at("entering", group), HERE.constant), constant_unit="periods",
-             key=key_of("in service", group))
+        line_of(group, "In service", "systems", constant=at("service", group),
+                periods=cohort(at("entering", group), HERE.constant))
         for group in facts.groups
     ])  # fmt: skip
 
@@ -132,8 +132,8 @@ def _in_service(facts: Facts) -> Section:
 def _corkscrew(facts: Facts) -> Iterator[Section]:
     """What leaves service; then opening, entering, leaving, closing."""
     yield Section("Leaving service", "What entered as long ago as the periods of service.", [
-        Line(f"Leaving{group.suffix}", "systems", group.offer, key=key_of("leaving", group),
-             periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
+        line_of(group, "Leaving", "systems",
+                periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
         for group in facts.groups
     ])  # fmt: skip
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
@@ -187,3 +187,12 @@ def _clusters(facts: Facts) -> Iterator[Section]:
     note = "Accelerators on which a demand runs at one place; an override does not change it."
     if lines:
         yield Section("Clusters", note, lines)
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    difference = f"({at('balance', 'closing').across}-{at('balance', 'in service').across})"
+    meaning = "Opening, entering and leaving give what is in service, in every period."
+    yield Check("Balance of systems closes", f"=SUMPRODUCT({difference}*{difference})", "systems", meaning)
+    if early := [at("too early", group) for group in facts.groups if not group.committed]:
+        meaning = "Systems overridden into a period that no order can reach."
+        yield Check("Nothing arrives before its lead time", f"=SUM({down(early, '$F')})", "systems", meaning)

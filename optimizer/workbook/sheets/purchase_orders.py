@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import fsum
 
@@ -13,10 +13,11 @@ from optimizer.plan.format import OrderRow
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, month_start
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import PERIOD, START
-from optimizer.workbook.writing.list_sheet import Column, Entry, ListSheet, column_of
-from optimizer.workbook.writing.references import FIRST_PERIOD, at, key_of
+from optimizer.workbook.writing.cells import Formula
+from optimizer.workbook.writing.lines import PERIOD, START, Check
+from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row, at, down, key_of
+from optimizer.workbook.writing.styles import FORMATS, Role
 
 EPOCH = date(1899, 12, 30)
 """The day that Excel counts dates from."""
@@ -47,42 +48,61 @@ class Order:
         return get_column_letter(FIRST_PERIOD + self.at)
 
 
+DATE = f"{FORMATS['date']}_)_)"
 COLUMNS = {
-    "ordered": Column("Order date", "date", 13),
-    "enters": Column("Enters service", "date", 13),
-    "leaves": Column("Last day of service", "date", 13),
+    "ordered": Column("Order date", DATE, 13),
+    "enters": Column("Enters service", DATE, 13),
+    "leaves": Column("Last day of service", DATE, 13),
     "vendor": Column("Vendor", "", 11),
     "accelerator": Column("Accelerator", "", 14),
     "offer": Column("Offer", "", 26),
     "place": Column("Place", "", 18),
     "route": Column("Route", "", 12),
     "committed": Column("Commitment", "", 12),
-    "systems": Column("Systems", "systems", 11, summed=True),
-    "accelerators": Column("Accelerators", "accelerators", 13, summed=True),
+    "systems": Column("Systems", "systems", 11),
+    "accelerators": Column("Accelerators", "accelerators", 13),
     "price": Column("Unit price, USD/system", "USD/system", 14),
-    "capex": Column("Capex with network, USD", "USD", 17, summed=True),
-    "deposit": Column("Deposit due at order, USD", "USD", 17, summed=True),
-    "balance": Column("Balance due on entering service, USD", "USD", 17, summed=True),
+    "capex": Column("Capex with network, USD", "USD", 17),
+    "deposit": Column("Deposit due at order, USD", "USD", 17),
+    "balance": Column("Balance due on entering service, USD", "USD", 17),
     "rate": Column("Rent, USD/ accelerator-hour", "USD/accelerator-hour", 13),
-    "rent": Column("Rent, USD/hour", "USD/hour", 14, summed=True),
-    "term": Column("Rent over the term, USD", "USD", 17, summed=True),
-    "after": Column("Of it after the horizon, USD", "USD", 17, summed=True),
+    "rent": Column("Rent, USD/hour", "USD/hour", 14),
+    "term": Column("Rent over the term, USD", "USD", 17),
+    "after": Column("Of it after the horizon, USD", "USD", 17),
 }
+SUMMED = {"systems", "accelerators", "capex", "deposit", "balance", "rent", "term", "after"}
 
 
 def purchase_orders(facts: Facts) -> ListSheet:
     """Orders and commitments, then what they sum to."""
     entries = [_entry(order) for order in _orders(facts)]
-    return ListSheet(
-        "Purchase orders", "Purchase orders", "7030A0", NOTE, COLUMNS, entries,
-        [_lists_all(entries)] if entries else [], "All orders, filtered or not",
-    )  # fmt: skip
+    blocks = [
+        Block(entries, COLUMNS, notes=[NOTE], height=42, gap=0, filtered=True),
+        Block([_sums(entries)], {name: Column() for name in COLUMNS}),
+    ]
+    checks = [_lists_all(entries)] if entries else []
+    return ListSheet("Purchase orders", "Purchase orders", "7030A0", blocks, checks, head=4)
+
+
+def _sums(entries: list[Entry]) -> Entry:
+    """Below the list, outside of its filter."""
+    sums = {
+        name: Cell(Formula(f"=SUM({_all(entries, name)})" if entries else "=0"), COLUMNS[name].unit, Role.TOTAL)
+        for name in COLUMNS if name in SUMMED
+    }  # fmt: skip
+    blank = dict.fromkeys(COLUMNS, Cell(role=Role.TOTAL))
+    return Entry({**blank, **sums, "ordered": Cell("All orders, filtered or not", role=Role.TOTAL)})
+
+
+def _all(entries: list[Entry], column: str) -> str:
+    """A column of the list, from its first row to its last."""
+    return down([Row(entry.key) for entry in entries], f"$<{column}>", fixed=True)
 
 
 def _lists_all(entries: list[Entry]) -> Check:
-    value = f"=SUM({column_of(COLUMNS, 'systems', entries)})-{at('balance', 'entering').total}"
+    value = f"=SUM({_all(entries, 'systems')})-{at('balance', 'entering').total}"
     meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
-    return Check("Purchase orders list every order", value, "systems", "tolerance_quantity", meaning)
+    return Check("Purchase orders list every order", value, "systems", meaning)
 
 
 def _orders(facts: Facts) -> list[Order]:
@@ -162,11 +182,12 @@ def _entry(order: Order) -> Entry:
         "route": group.route.replace("_", " "),
         "committed": "yes" if group.committed else "no",
     }
-    whole = all(each.systems.is_integer() for each in order.rows)
+    cells = {name: Cell(Formula(text)) for name, text in _formulas(order).items()}
+    if not all(each.systems.is_integer() for each in order.rows):
+        cells["systems"] = replace(cells["systems"], look="kW")
     return Entry(
-        key_of("order", group, order.place, order.at), {**texts, **_formulas(order)}, _shows(order),
-        f"{first.offer} at {first.place}, entering service in {first.enters_service}",
-        {} if whole else {"systems": "kW"},
+        {**texts, **cells}, key_of("order", group, order.place, order.at), _shows(order),
+        f"* of {first.offer} at {first.place}, entering service in {first.enters_service}",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, at_order, key_of, sum_down
 
 
@@ -26,7 +26,7 @@ def price(group: Group, what: str, label: str, unit: str) -> Line:
         granted = f"={at('commitment', 'price', group).now}"
         return Line(label + group.suffix, unit, group.offer, periods=granted, key=key)
     return Line(
-        label, unit, group.offer, constant=f"={at('lead', group).constant}", constant_unit="periods",
+        label, unit, group.offer, constant=at("lead", group),
         periods=at_order(at("offer", "price", group.offer), at("balance", "entering"), HERE.constant),
         source="constant: lead time in periods", key=key,
     )  # fmt: skip
@@ -43,15 +43,15 @@ def purchases(facts: Facts) -> Iterator[Section]:
     )  # fmt: skip
     yield from _after_breaks(facts)
     yield Section("Price paid", "Price, after breaks if any, times systems entering service.", [
-        Line(f"Price paid{group.suffix}", "USD", group.offer, total=SUM, key=key_of("paid", group),
-             periods=f"={_price_paid(facts, group).now}*{at('entering', group).now}")
+        line_of(group, "Price paid", "USD", what="paid", total=SUM,
+                periods=f"={_price_paid(facts, group).now}*{at('entering', group).now}")
         for group in groups
     ])  # fmt: skip
     note = "Share of the price, in the period of order; one before the horizon is sunk."
     yield Section("Deposits", note, [_deposit(group) for group in groups])
     yield Section("Balances", "The rest of the price, on entering service.", [
-        Line(f"Balance{group.suffix}", "USD", group.offer, total=SUM, key=key_of("balance paid", group),
-             periods=f"=(1-{at('deposit', group).constant})*{at('paid', group).now}")
+        line_of(group, "Balance", "USD", what="balance paid", total=SUM,
+                periods=f"=(1-{at('deposit', group).constant})*{at('paid', group).now}")
         for group in groups
     ])  # fmt: skip
     yield Section("Hardware, cash", lines=[
@@ -85,10 +85,7 @@ def _after_breaks(facts: Facts) -> Iterator[Section]:
 
 def _deposit(group: Group) -> Line:
     paid, lead = at("paid", group), at("lead", group).constant
-    return Line(
-        f"Deposit{group.suffix}", "USD", group.offer, total=SUM, key=key_of("deposit", group),
-        constant=f"={at('offer', 'deposit_share', group.offer).constant}", constant_unit="share",
-        opening=f'={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},"<="&{lead})',
-        periods=f"={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},@${PERIOD}+{lead})",
-        source="constant: share; opening: sunk",
-    )  # fmt: skip
+    return line_of(group, "Deposit", "USD", total=SUM, constant=at("offer", "deposit_share", group.offer),
+                   opening=f'={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},"<="&{lead})',
+                   periods=f"={HERE.constant}*SUMIFS({paid.across},{paid.axis_across},@${PERIOD}+{lead})",
+                   source="constant: share; opening: sunk")  # fmt: skip

@@ -9,7 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, at, down, key_of
 
 
@@ -34,30 +34,27 @@ def residuals(facts: Facts) -> Iterator[Section]:
 def _of_entry(of: Group | Decision) -> Line:
     if isinstance(of, Decision):
         left = f"={at('flow', of).now}*{at('power left', of).now}"
-        return _line("residual of entry", "Residual of added power", of, left)
+        return line_of(of, "Residual of added power", "USD", what="residual of entry", total=SUM, periods=left)
     share = f"INDEX({at('share left').across},{at('falls in', of).now}-@${PERIOD}+1)"
     left = f"=({at('paid', of).now}+{at('network', of).now})*{share}"
-    return _line("residual of entry", "Residual of entry", of, left)
+    return line_of(of, "Residual of entry", "USD", total=SUM, periods=left)
 
 
 def _received(of: Group | Decision) -> Line:
     entry = at("residual of entry", of)
     if isinstance(of, Decision):
-        return _line("residual", "Residual", of, f"=(@${PERIOD}=periods_in_horizon)*{entry.total}")
-    return _line("residual", "Residual", of, f"=SUMIFS({entry.across},{at('falls in', of).across},@${PERIOD})")
-
-
-def _line(what: str, label: str, of: Group | Decision, periods: str) -> Line:
-    item, place = (of.item, of.place) if isinstance(of, Decision) else (of.offer, "")
-    return Line(label + of.suffix, "USD", item, place, total=SUM, periods=periods, key=key_of(what, of))
+        return line_of(of, "Residual", "USD", total=SUM, periods=f"=(@${PERIOD}=periods_in_horizon)*{entry.total}")
+    return line_of(
+        of, "Residual", "USD", total=SUM, periods=f"=SUMIFS({entry.across},{at('falls in', of).across},@${PERIOD})"
+    )
 
 
 def _falls(facts: Facts) -> Section:
     """The period in which the residual of what enters now is received."""
     note = "By period of entry: last period of service or of the horizon; constant: periods in service."
     return Section("Period in which the residual falls", note, [
-        Line(f"Falls in{group.suffix}", "periods", group.offer, constant=f"={at('service', group).constant}",
-             periods=f"=MIN(periods_in_horizon,@${PERIOD}+{HERE.constant}-1)", key=key_of("falls in", group))
+        line_of(group, "Falls in", "periods", constant=at("service", group),
+                periods=f"=MIN(periods_in_horizon,@${PERIOD}+{HERE.constant}-1)")
         for group in purchased(facts)
     ])  # fmt: skip
 
@@ -68,8 +65,7 @@ def _power_left(facts: Facts) -> Section:
     note = "At the end of the horizon, straight-line over its life (constant)."
     return Section("Share left of added power", note, [
         Line("Share left, power", "share", decision.item, decision.place, key=key_of("power left", decision),
-             constant=f"={at('decision', 'life_years', decision).constant}", constant_unit="years",
-             periods=f"=MAX(0,1-{age}/{HERE.constant})")
+             constant=at("decision", "life_years", decision), periods=f"=MAX(0,1-{age}/{HERE.constant})")
         for decision in decisions_of(facts, EXPAND)
     ])  # fmt: skip
 

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from openpyxl.chart import BarChart, ScatterChart
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.series_factory import SeriesFactory
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
 
 from optimizer.explore.results import Range
 from optimizer.explore.side_by_side import Run, Runs
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.sheets.compare import BOUND, COST, FIRST, said
-from optimizer.workbook.sheets.sensitivity_charts import frontier_chart, tornado_chart
-from optimizer.workbook.writing.book import Book
+from optimizer.workbook.sheets.compare import run_of, said
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import place
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.charts import column_of, frame, outlined, series_down
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Drawing, Entry, ListSheet, paragraph
+from optimizer.workbook.writing.references import Places, Row, at
+from optimizer.workbook.writing.styles import Role
 
-HEAD = 3
-TOP = HEAD + 3
-"""The row of the headers; the first line stands under it."""
-WIDTHS = {
-    "sweep": (52, 25, 20, 20, 20, 9, 16, 16),
-    "frontier": (30, 28, 24, 16, 12, 18),
-    "alternatives": (26, 32, 16, 16, 20, 16, 20, 15, 14),
-}
 STATIC = "Figures of each run, re-optimised: they follow no edit."
-TORNADO = (
-    "Plan", "Cost, net present value", "Change", "Least change", "Most change", "Unit", "Dearer, USD m",
-    "Cheaper, USD m",
-)  # fmt: skip
-TRADE = ("Plan", "Cost, net present value", "Cost, USD m", "Unit", "Shown in")
-RANGES = ("Of", "Kind", "Best plan", "Least", "None has less than", "Most", "None has more than", "Unit", "Needed")
+MONEY = "#,##0.00_);(#,##0.00)"
+LOOKS = {"USD m": "MW"}
+"""Units shown with the digits of another: millions to the thousand."""
+TORNADO = {
+    "plan": Column("Plan", width=52),
+    "cost": Column("Cost, net present value", MONEY, 25),
+    "change": Column("Change", MONEY, 20),
+    "least": Column("Least change", MONEY, 20),
+    "most": Column("Most change", MONEY, 20),
+    "unit": Column("Unit", width=9),
+    "dearer": Column("Dearer, USD m", "MW", 16),
+    "cheaper": Column("Cheaper, USD m", "MW", 16),
+}
+RANGES = {
+    "of": Column("Of", width=26),
+    "kind": Column("Kind", width=32),
+    "here": Column("Best plan", "any", 16),
+    "least": Column("Least", "any", 16),
+    "least bound": Column("None has less than", "any", 20),
+    "most": Column("Most", "any", 16),
+    "most bound": Column("None has more than", "any", 20),
+    "unit": Column("Unit", width=15),
+    "needed": Column("Needed", width=14),
+}
 KINDS = {
     "vendor": "Spending on a vendor",
     "accelerator": "Accelerators in service at once",
@@ -38,123 +55,155 @@ KINDS = {
     "cash": "Cash in the first year",
 }
 NEEDS = {"must": "must-have", "optional": "optional", "never": "never"}
-MONEY = "#,##0.00_);(#,##0.00)"
-LOOKS = {"USD m": "MW"}
-"""Units shown with the digits of another: millions to the thousand."""
+HEADERS = at("sensitivity")
+DEARER, CHEAPER, LINE, CHOSEN = "C05000", "0072B2", "0072B2", "A33C00"
+WIDTH = 26.0
+BAR_HEIGHT, LEAST_HEIGHT, MOST_HEIGHT = 0.7, 7.0, 24.0
+"""In cm."""
 MILLION = 1e6
 
 
-def write_sensitivity(book: Book) -> None:
-    """Write the sheet where the workbook was made with a sweep, a frontier or alternatives."""
-    runs = book.made.runs
-    if runs is None or runs.kind == "compare":
-        return
-    page = Page(book, "Sensitivity", TITLES[runs.kind], "1F3864")
-    page.widths(WIDTHS[runs.kind])
-    page.text(HEAD + 1, 1, STATIC, Role.NOTE)
-    {"sweep": _tornado, "frontier": _frontier, "alternatives": _ranges}[runs.kind](page, runs)
-    page.sheet.freeze_panes = f"B{HEAD + 1}"
-    page.print_setup(HEAD)
+class Solved(NamedTuple):
+    """A run with a plan, by its place among the runs, and what that costs."""
 
-
-TITLES = {
-    "sweep": "Sensitivity: cost as the settings vary",
-    "frontier": "Sensitivity: what less of something costs",
-    "alternatives": "Sensitivity: what is open at nearly the best cost",
-}
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A run and the row of Compare on which it stands."""
-
+    i: int
     run: Run
-    row: int
     cost_usd: float
 
-
-def _with_plan(runs: Runs) -> list[Placed]:
-    return [
-        Placed(run, FIRST + i, run.headline.cost_usd) for i, run in enumerate(runs.runs) if run.headline is not None
-    ]
+    @property
+    def row(self) -> Row:
+        return at("sensitivity", self.i)
 
 
-def _tornado(page: Page, runs: Runs) -> None:
+def sensitivity(runs: Runs) -> ListSheet:
+    """The sheet of a sweep, a frontier or alternatives."""
+    return {"sweep": _tornado, "frontier": _frontier, "alternatives": _ranges}[runs.kind](runs)
+
+
+def _sheet(
+    heading: str, remark: str, height: float, columns: Columns, entries: Sequence[Entry], *drawings: Drawing
+) -> ListSheet:
+    block = Block(entries, columns, notes=[STATIC, remark], height=height, key=HEADERS.key)
+    return ListSheet("Sensitivity", f"Sensitivity: {heading}", "1F3864", [block], frozen="B", drawings=drawings)
+
+
+def _solved(runs: Runs) -> list[Solved]:
+    found = [(i, run, run.headline) for i, run in enumerate(runs.runs)]
+    return [Solved(i, run, headline.cost_usd) for i, run, headline in found if headline is not None]
+
+
+def _tornado(runs: Runs) -> ListSheet:
     """The change of cost of each combination against the first, the largest on top; what has no plan is last."""
-    solved = _with_plan(runs)
-    base = next(each for each in solved if each.row == FIRST + runs.this)
+    solved = _solved(runs)
+    base = next(each for each in solved if each.i == runs.this)
     others = sorted((each for each in solved if each is not base), key=lambda each: -abs(each.cost_usd - base.cost_usd))
-    page.text(HEAD + 2, 1, "The gaps leave the change between the least and the most.", Role.NOTE)
-    page.headers(TOP, [(text, text not in ("Plan", "Unit")) for text in TORNADO], 28.0)
-    for row, each in enumerate((base, *others), start=TOP + 1):
-        _varied(page, row, each, base)
-    row = TOP + 1 + len(solved)
-    for run in (run for run in runs.runs if run.headline is None):
-        page.paragraph(row, 1, run.name, WIDTHS["sweep"][0])
-        page.text(row, 2, said(run))
-        row += 1
-    if others:
-        chart = tornado_chart(page, TOP, TOP + 2, TOP + 1 + len(others))
-        place(page, chart, f"A{row + 1}", _says(base, others))
+    without = [Entry((paragraph(run.name), said(run))) for run in runs.runs if run.headline is None]
+    rows = [each.row for each in others]
+    drawings = [Drawing(lambda places: _tornado_chart(places, rows), _says(base, others))] if others else []
+    return _sheet(
+        "cost as the settings vary", "The gaps leave the change between the least and the most.", 28, TORNADO,
+        [_varied(base, base), *(_varied(each, base) for each in others), *without], *drawings,
+    )  # fmt: skip
 
 
-def _varied(page: Page, row: int, each: Placed, base: Placed) -> None:
-    page.paragraph(row, 1, each.run.name, WIDTHS["sweep"][0])
-    page.formula(row, 2, Formula(f"=Compare!{COST}{each.row}"), None, MONEY)
-    page.text(row, 6, "USD")
+def _varied(each: Solved, base: Solved) -> Entry:
+    cost = Formula(f"={run_of(each.i).cell('cost')}")
+    cells: dict[str, Content] = {"plan": paragraph(each.run.name), "cost": cost, "unit": "USD"}
     if each is base:
-        page.text(row, 3, "the first combination", Role.NOTE)
-        return
-    page.formula(row, 3, Formula(f"=B{row}-B${TOP + 1}"), None, MONEY)
-    page.formula(row, 4, Formula(f"=Compare!{BOUND}{each.row}-B${TOP + 1}"), None, MONEY)
-    page.formula(row, 5, Formula(f"=B{row}-Compare!{BOUND}${base.row}"), None, MONEY)
-    page.formula(row, 7, Formula(f"=MAX(0,C{row})/usd_per_million"), None, FORMATS["MW"])
-    page.formula(row, 8, Formula(f"=MIN(0,C{row})/usd_per_million"), None, FORMATS["MW"])
+        return Entry({**cells, "change": Cell("the first combination", role=Role.NOTE)}, each.row.key)
+    first = base.row.part("<cost>$#n")
+    changes = {
+        "change": Formula(f"={{cost}}-{first}"),
+        "least": Formula(f"={run_of(each.i).cell('bound')}-{first}"),
+        "most": Formula(f"={{cost}}-{run_of(base.i).part('<bound>$#n')}"),
+        "dearer": Formula("=MAX(0,{change})/usd_per_million"),
+        "cheaper": Formula("=MIN(0,{change})/usd_per_million"),
+    }
+    return Entry({**cells, **changes}, each.row.key)
 
 
-def _says(base: Placed, others: list[Placed]) -> str:
+def _says(base: Solved, others: Sequence[Solved]) -> str:
     most = (others[0].cost_usd - base.cost_usd) / MILLION
     return f"Bars of the change in cost against the first combination, the largest on top: {most:+,.3f} million USD."
 
 
-def _frontier(page: Page, runs: Runs) -> None:
+def _tornado_chart(places: Places, rows: Sequence[Row]) -> BarChart:
+    """A bar for each combination, to the right where it costs more, in the order of the table."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "stacked", 100, 40
+    for column, colour in (("dearer", DEARER), ("cheaper", CHEAPER)):
+        chart.series.append(series_down(places, rows, column, HEADERS, outlined(colour)))
+    frame(chart, "Change in cost against the first combination", "Plan", "USD m")
+    chart.y_axis.number_format = "#,##0.0##;-#,##0.0##;0"
+    height = 4.0 + BAR_HEIGHT * len(rows)
+    chart.width, chart.height = WIDTH, min(max(height, LEAST_HEIGHT), MOST_HEIGHT)  # type: ignore[assignment]
+    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
+    chart.y_axis.crosses = "max"
+    chart.legend.position = "b"
+    return chart
+
+
+def _frontier(runs: Runs) -> ListSheet:
     """Cost against what it is traded for; a share without a unit is shown as one."""
     unit = {"": "share", "%": "share", "M USD": "USD m"}.get(runs.unit, runs.unit)
-    page.text(HEAD + 2, 1, "No plan is both cheaper and lower, by more than the gaps leave open.", Role.NOTE)
-    name, *columns = TRADE
-    headers = [(name, False), (runs.label, True), *((text, text.startswith("Cost")) for text in columns)]
-    page.headers(TOP, headers, 42.0)
-    for row, each in enumerate(_with_plan(runs), start=TOP + 1):
-        page.text(row, 1, each.run.name)
-        page.number(
-            row, 2, (each.run.amount or 0.0) / (100 if runs.unit == "%" else 1), Role.SOLVER, LOOKS.get(unit, unit)
-        )
-        page.formula(row, 3, Formula(f"=Compare!{COST}{each.row}"), None, MONEY)
-        page.formula(row, 4, Formula(f"=C{row}/usd_per_million"), None, FORMATS["MW"])
-        page.text(row, 5, unit)
-        if each.row == FIRST + runs.this:
-            page.text(row, 6, "this workbook", Role.STATUS)
-    last = TOP + len(runs.runs)
-    chart = frontier_chart(page, TOP + 1, last, TOP + 1 + runs.this, (runs.label, unit))
+    columns = {
+        "plan": Column("Plan", width=30),
+        "amount": Column(runs.label, LOOKS.get(unit, unit), 28),
+        "cost": Column("Cost, net present value", MONEY, 24),
+        "millions": Column("Cost, USD m", "MW", 16),
+        "unit": Column("Unit", width=12),
+        "shown in": Column("Shown in", width=18),
+    }
+    solved = _solved(runs)
+    rows = [each.row for each in solved]
     words = f"Scatter of cost against {runs.label}: {len(runs.runs)} plans, that of this workbook marked."
-    place(page, chart, f"A{last + 2}", words)
+    label = f"{runs.label} ({unit})"
+    drawing = Drawing(lambda places: _scatter(places, rows, rows[runs.this], label, unit), words)
+    return _sheet(
+        "what less of something costs", "No plan is both cheaper and lower, by more than the gaps leave open.", 42,
+        columns, [_traded(each, runs, unit) for each in solved], drawing,
+    )  # fmt: skip
 
 
-def _ranges(page: Page, runs: Runs) -> None:
+def _traded(each: Solved, runs: Runs, unit: str) -> Entry:
+    amount = (each.run.amount or 0.0) / (100 if runs.unit == "%" else 1)
+    cost, millions = Formula(f"={run_of(each.i).cell('cost')}"), Formula("={cost}/usd_per_million")
+    marked = Cell("this workbook", role=Role.STATUS) if each.i == runs.this else None
+    return Entry((each.run.name, amount, cost, millions, unit, marked), each.row.key)
+
+
+def _scatter(places: Places, rows: Sequence[Row], chosen: Row, label: str, unit: str) -> ScatterChart:
+    """Cost against what it is traded for, the plan of this workbook in another colour and shape."""
+    chart = ScatterChart()
+    chart.scatterStyle, chart.varyColors = "lineMarker", False
+    for name, shown, marker, colour in (
+        ("All plans", rows, Marker("circle", 8), LINE),
+        ("This workbook", [chosen], Marker("diamond", 16), CHOSEN),
+    ):
+        series = SeriesFactory(column_of(places, shown, "millions"), column_of(places, shown, "amount"))
+        series.tx = SeriesLabel(v=name)
+        series.marker, marker.spPr = marker, GraphicalProperties(solidFill=colour)
+        series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=colour, w=19050))
+        series.smooth = False
+        chart.series.append(series)
+    frame(chart, "Cost against what it is traded for", label, "USD m")
+    chart.width, chart.height = WIDTH, 11.0  # type: ignore[assignment]
+    chart.x_axis.number_format = "0.0##%" if unit == "share" else "#,##0.0##"
+    assert chart.legend is not None
+    chart.legend.position = "b"
+    return chart
+
+
+def _ranges(runs: Runs) -> ListSheet:
     """The least and the most of each thing among all plans of nearly the best cost."""
-    page.text(HEAD + 2, 1, f"Among all plans of at most {100 * runs.within:g}% more than the best cost.", Role.NOTE)
-    page.headers(TOP, [(text, text not in ("Of", "Kind", "Unit", "Needed")) for text in RANGES], 28.0)
-    for row, found in enumerate(runs.ranges, start=TOP + 1):
-        _range(page, row, found)
+    remark = f"Among all plans of at most {100 * runs.within:g}% more than the best cost."
+    return _sheet("what is open at nearly the best cost", remark, 28, RANGES, list(map(_range, runs.ranges)))
 
 
-def _range(page: Page, row: int, found: Range) -> None:
+def _range(found: Range) -> Entry:
     unit = {"M USD": "USD m"}.get(found.unit, found.unit)
-    page.text(row, 1, Given(found.name) if found.kind in ("vendor", "accelerator", "site") else "the whole plan")
-    page.text(row, 2, KINDS[found.kind])
+    named = found.kind in ("vendor", "accelerator", "site")
     figures = (found.here, found.least, found.least_bound, found.most, found.most_bound)
-    for column, value in enumerate(figures, start=3):
-        page.number(row, column, value, Role.SOLVER, LOOKS.get(unit, unit))
-    page.text(row, 8, unit)
-    if found.need is not None:
-        page.text(row, 9, NEEDS[found.need])
+    shown = (Cell(value, LOOKS.get(unit, unit)) for value in figures)
+    of = Given(found.name) if named else "the whole plan"
+    return Entry((of, KINDS[found.kind], *shown, unit, None if found.need is None else NEEDS[found.need]))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.request.resources import KW_PER_MW, Resource
-from optimizer.workbook.decisions import EXPAND, Decision, decisions_of
+from optimizer.workbook.decisions import EXPAND, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
+from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
-from optimizer.workbook.sheets.stands import Stand, stands_at
-from optimizer.workbook.writing.lines import HEADER, SUM, Line, Section
-from optimizer.workbook.writing.references import Row, at, down, key_of, left_of, sum_down
+from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
+from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Section
+from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
 EXCEEDED = "Limits exceeded"
@@ -25,7 +26,7 @@ PER_SYSTEM = {
 def sites(facts: Facts) -> TimeSheet:
     """Place by place, then all sites."""
     sections = [*(_place(facts, place) for place in facts.places), _all_sites(facts)]
-    return TimeSheet("Sites", "Sites: power, cooling and racks", "548235", sections)
+    return TimeSheet("Sites", "Sites: power, cooling and racks", "548235", sections, list(_checks(facts)))
 
 
 def _place(facts: Facts, place: str) -> Section:
@@ -56,8 +57,7 @@ def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
     """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
     for field, (label, unit) in PER_SYSTEM.items():
         for stand in stands:
-            link = f"={at('system', field, stand.system).constant}"
-            yield Line(label + stand.suffix, unit, stand.item, site, constant=link,
+            yield Line(label + stand.suffix, unit, stand.item, site, constant=at("system", field, stand.system),
                        key=key_of("per system", field, stand, site))  # fmt: skip
     load, drawn = key_of("provisioned load", site), key_of("average load", site)
     yield Line("Provisioned IT load", "kW", place=site, periods=_product(stands, "provisioned_kw"), key=load)
@@ -156,3 +156,17 @@ def _all_sites(facts: Facts) -> Section:
         Line("Systems in service, all places", "systems", periods=by_label("systems at"),
              key=key_of("all sites", "systems")),
     ])  # fmt: skip
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    fleet = [row for key in facts.fleet for row in fleet_rows(facts, *key)]
+    off = [at("retired so far", decision) for decision in decisions_of(facts, RETIRE)]
+    value = f"=SUM({at('all sites', 'systems').across})-SUM({at('balance', 'in service').across})"
+    value += (f"-SUM({area(fleet)})" if fleet else "") + (f"+SUM({area(off)})" if off else "")
+    meaning = "Systems in service at all places are the fleet still there and what was ordered."
+    yield Check("Places hold all systems", value, "systems", meaning)
+    if facts.sites:
+        totals, labels = (at("all sites").part(f"${column}${HEADER + 1}:${column}$#n") for column in "FA")
+        value = f"=SUMIFS({totals},{labels},{at('limits exceeded', facts.sites[0]).part('$A$#n')})"
+        meaning = "Periods in which power, cooling or racks of a site are exceeded; see Sites."
+        yield Check("Sites stay within their limits", value, "count", meaning)

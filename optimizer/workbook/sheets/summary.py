@@ -6,21 +6,20 @@ from collections.abc import Sequence
 
 from openpyxl.utils import get_column_letter
 
+from optimizer.explain.explanation import Explanation
 from optimizer.formulation.register import limits_of
-from optimizer.workbook.decisions import KINDS
-from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
-from optimizer.workbook.sheets.cash import COSTS
-from optimizer.workbook.sheets.cash_carriers import CashRows
+from optimizer.workbook.decisions import KINDS, decisions_of
+from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.fiscal_years import years_of
-from optimizer.workbook.sheets.limits import MOVE, PRICE, Limited
-from optimizer.workbook.sheets.summary_charts import place_charts
-from optimizer.workbook.writing.book import Book
+from optimizer.workbook.sheets.limits import Limited, all_limits
+from optimizer.workbook.sheets.summary_charts import charts
+from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.references import at, down
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, heading, note
+from optimizer.workbook.writing.references import Row, at, down
+from optimizer.workbook.writing.styles import Role
 
-HEAD, MOST_LIMITS, MOST_YEARS, MOST_WARNINGS = 3, 8, 4, 8
+MOST_LIMITS, MOST_WARNINGS = 8, 8
 SCREEN = "Price of one unit in the relaxation, where it is above zero: a screen, not what one unit more is worth."
 SOLVED_AGAIN = (
     "Second solves: what a move of the limit in all its windows changes the cost by, static. Limits says how much that "
@@ -28,244 +27,129 @@ SOLVED_AGAIN = (
 )
 DEMANDS = tuple(record.name for record in limits_of("demand"))
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
-WHOLE, SHARE = FORMATS["accelerators"], "0.0%_)"
-SMALL_USD = 1e8
-"""Below this much, millions are shown with three decimals."""
+TOP, YEARS = at("summary", "headline"), at("summary", "years")
 
 
-def open_summary(book: Book) -> Page:
-    """The sheet, to stand in its place before those that it shows are written."""
-    name = str(book.facts.scenario.get("name", "plan"))
-    page = Page(book, "Summary", "Summary", "1F3864")
-    page.text(HEAD, 1, name, Role.NOTE)
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    return page
+def summary(facts: Facts, explanation: Explanation | None) -> ListSheet:
+    """Tables on the left, four charts beside them."""
+    binding = _binding(all_limits(facts, explanation))
+    warnings = facts.plan.warnings
+    name = str(facts.scenario.get("name", "plan"))
+    blocks = [
+        Block([Entry((note(name),))], gap=0), *([_warnings(facts, warnings)] if warnings else []),
+        _headline(facts), _purchases(facts), *_decisions(facts), *money(facts),
+        _limits(facts, binding, explanation is not None), _basis(facts),
+    ]  # fmt: skip
+    columns = wide(facts)
+    longest = max(42.0, *(len(limit.words) + 1.0 for limit in binding), 0.0)
+    return ListSheet(
+        "Summary", "Summary", "1F3864", blocks, widths=(longest, 15, *[13.0] * (columns - 2), 3),
+        drawings=charts(facts, TOP, get_column_letter(columns + 2)), one_page=True,
+    )  # fmt: skip
 
 
-def write_summary(page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows, limits: list[Limited]) -> None:
-    """Fill the sheet; needs the sheets that it shows."""
-    top = _warnings(page, HEAD + 1)
-    row = _headline(page, cash, orders, places, top)
-    row = _purchases(page, cash, orders, row + 1)
-    row = _decisions(page, cash, orders, row + 1)
-    costs, row = _costs(page, cash, row + 1)
-    row = _after_horizon(page, cash, row + 1)
-    row = _budgets(page, cash, row + 1)
-    row = _limits(page, limits, row + 1)
-    _basis(page, row + 1)
-    wide = _wide(page)
-    page.widths((_longest(limits), 15, *[13.0] * (wide - 2), 3))
-    place_charts(page, orders, places, cash, costs, top, get_column_letter(wide + 2))
-    page.print_setup(HEAD)
-    page.sheet.page_setup.fitToHeight = 1
-
-
-def _warnings(page: Page, row: int) -> int:
-    """What changes the meaning of the decision, across tables and charts; returns the row after it."""
-    warnings = page.book.facts.plan.warnings
-    if not warnings:
-        return row
-    page.text(row, 1, "What to know first", Role.HEADER)
-    for column in range(2, _wide(page) + 1):
-        page.cell(row, column, Role.HEADER)
+def _warnings(facts: Facts, warnings: Sequence[str]) -> Block:
+    """What changes the meaning of the decision, across tables and charts."""
     shown = list(warnings[:MOST_WARNINGS])
     if len(warnings) > MOST_WARNINGS:
         shown.append(f"… and {len(warnings) - MOST_WARNINGS} more on Log")
-    for i, text in enumerate(shown, start=row + 1):
-        page.text(i, 1, text)
-    return row + len(shown) + 2
+    top = heading("What to know first", wide(facts), Role.HEADER)
+    return Block([top, *(Entry((text,)) for text in shown)], gap=0)
 
 
-def _longest(limits: Sequence[Limited]) -> float:
-    """Width of the first column, so that the limits that bind are not cut."""
-    return max(42.0, *(len(limit.words) + 1.0 for limit in _binding(limits)), 0.0)
+Headline = tuple[str, str, str, str]
+"""A label, a formula, a unit and a note."""
 
 
-def _millions(page: Page) -> str:
-    """The format of millions of USD, finer where the plan is small."""
-    small = abs(page.book.facts.plan.objective_usd) < SMALL_USD
-    return FORMATS["MW"] if small else FORMATS["USD m"]
+def _headline(facts: Facts) -> Block:
+    """The figures that a reader asks for first."""
+    looks = {"share": "share", "accelerators": WHOLE, "MW": "MW"}
+    entries = [
+        Entry((label, Cell(Formula(formula), looks.get(unit, millions(facts))), unit, note(remark)))
+        for label, formula, unit, remark in (*_of_value(facts), *_of_cost(facts), *_of_things(facts))
+    ]
+    columns = columns_of(facts, "Headline", Column("Value", "any"), "Unit", "Note")
+    return Block(entries, columns, key=TOP.key, gap=1 if facts.plan.warnings else 0)
 
 
-def _wide(page: Page) -> int:
-    """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
-    years = {row.fiscal_year for row in page.book.facts.plan.periods}
-    return max(5, len(years) + 3, min(MOST_YEARS, len(page.book.facts.after_horizon)) + 3)
+def _of_value(facts: Facts) -> list[Headline]:
+    """Come first where value is maximised; the net present value of cost is then net of value."""
+    if not facts.maximizes_value:
+        return []
+    value = at("present value", "value_usd").total
+    return [
+        ("Net value: value of work less cost", "=-total_npv_usd/usd_per_million", "USD m", "present value; maximised"),
+        ("Value of work done", f"=-{value}/usd_per_million", "USD m", "present value"),
+        ("Cost before value", f"=(total_npv_usd-{value})/usd_per_million", "USD m",
+         "present value, receipts deducted"),
+    ]  # fmt: skip
 
 
-def _title(page: Page, row: int, *headers: str, words: tuple[int, ...] = ()) -> None:
-    """The header of a table: numbers right, except in the columns that hold words."""
-    for column in range(1, _wide(page) + 1):
-        text = headers[column - 1] if column <= len(headers) else ""
-        role = Role.HEADER if column == 1 or column in words or not text else Role.NUMBERS
-        page.text(row, column, text, role)
+def _of_cost(facts: Facts) -> list[Headline]:
+    """Cost as a present value, in another currency too, what bounds it, and cash."""
+    live = f"{'net of value; ' if facts.maximizes_value else ''}live: follows every edit"
+    code = facts.scenario.get("currency", {}).get("code", "USD")
+    converted = "=total_npv_usd/usd_per_million*currency_per_usd"
+    objective = "=optimiser_objective_usd/usd_per_million"
+    total, capex, opex = (f"={at('cost', what).total}/usd_per_million" for what in ("total", "capex", "opex"))
+    return [
+        ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", live),
+        *([("Net present value of cost", converted, f"{code} m", "at the rate in Inputs")] if code != "USD" else []),
+        ("Optimiser's objective", objective, "USD m", f"solve: {facts.plan.status}"),
+        ("Proven lower bound", UNEDITED.format("optimiser_bound_usd/usd_per_million"), "USD m", "no plan costs less"),
+        ("Gap to the bound", UNEDITED.format("optimiser_gap"), "share", "most that can be saved"),
+        ("Cost, undiscounted", total, "USD m", "receipts deducted"),
+        ("Capex, cash", capex, "USD m", "hardware, network, facility"),
+        ("Opex, cash, rent included", opex, "USD m", "energy to rent, one-offs, carbon"),
+    ]
 
 
-HEADLINES = (
-    ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", "{live}"),
-    ("Optimiser's objective", "=optimiser_objective_usd/usd_per_million", "USD m", "solve: {status}"),
-    (
-        "Proven lower bound",
-        UNEDITED.format("optimiser_bound_usd/usd_per_million"),
-        "USD m",
-        "no plan costs less",
-    ),
-    (
-        "Gap to the bound",
-        UNEDITED.format("optimiser_gap"),
-        "share",
-        "most that can be saved",
-    ),
-    ("Cost, undiscounted", "={total}/usd_per_million", "USD m", "receipts deducted"),
-    ("Capex, cash", "={capex}/usd_per_million", "USD m", "hardware, network, facility"),
-    ("Opex, cash, rent included", "={opex}/usd_per_million", "USD m", "energy to rent, one-offs, carbon"),
-    ("Accelerators entering service", "={accelerators}", "accelerators", "orders and commitments"),
-)
-POWER_HEADLINES = (
-    ("Highest peak power, all sites", "=MAX({power})", "MW", "at the meter"),
-    ("Highest peak power, share of the limit then", "=MAX({share})", "share", "all sites"),
-)
-"""Of a plan with sites of our own."""
+def _of_things(facts: Facts) -> list[Headline]:
+    """Accelerators, and the power of sites of our own."""
+    rows = [at("accelerators entering", accelerator) for _, accelerator in facts.accelerators]
+    count = f"=SUM({down(rows, '$F')})" if rows else "=0"
+    power, share = (f"=MAX({at('all sites', what).across})" for what in ("power", "share"))
+    at_sites = [
+        ("Highest peak power, all sites", power, "MW", "at the meter"),
+        ("Highest peak power, share of the limit then", share, "share", "all sites"),
+    ]
+    accelerators = ("Accelerators entering service", count, "accelerators", "orders and commitments")
+    return [accelerators, *(at_sites if facts.sites else [])]
 
 
-VALUE_HEADLINES = (
-    ("Net value: value of work less cost", "=-total_npv_usd/usd_per_million", "USD m", "present value; maximised"),
-    ("Value of work done", "=-{value}/usd_per_million", "USD m", "present value"),
-    ("Cost before value", "=(total_npv_usd-{value})/usd_per_million", "USD m", "present value, receipts deducted"),
-)
-"""Come first where value is maximised; the net present value of cost is then net of value."""
-
-
-def _headline(page: Page, cash: CashRows, orders: OrderRows, places: PlaceRows, row: int) -> int:
-    """The figures that a reader asks for first; returns the row after them."""
-    rows = list(orders.accelerators.values())
-    parts = {
-        "status": page.book.facts.plan.status,
-        "total": cash.total.total,
-        "capex": cash.capex.total,
-        "opex": cash.opex.total,
-        "accelerators": f"SUM({down(rows, '$F')})" if rows else "0",
-        "power": places.power.across,
-        "share": places.share.across,
-        "live": f"{'net of value; ' if page.book.facts.maximizes_value else ''}live: follows every edit",
-        "value": cash.present["value_usd"].total,
-    }
-    lines = [*HEADLINES, *(POWER_HEADLINES if page.book.facts.sites else ())]
-    code = page.book.facts.scenario.get("currency", {}).get("code", "USD")
-    if code != "USD":
-        converted = "=total_npv_usd/usd_per_million*currency_per_usd"
-        lines.insert(1, ("Net present value of cost", converted, f"{code} m", "at the rate in Inputs"))
-    if page.book.facts.maximizes_value:
-        lines[:0] = VALUE_HEADLINES
-    _title(page, row, "Headline", "Value", "Unit", "Note", words=(3, 4))
-    for i, (label, formula, unit, note) in enumerate(lines, start=row + 1):
-        page.text(i, 1, label)
-        looks = {"share": FORMATS["share"], "accelerators": WHOLE, "MW": FORMATS["MW"]}.get(unit, _millions(page))
-        page.formula(i, 2, Formula(formula.format(**parts)), None, looks)
-        page.text(i, 3, unit)
-        page.text(i, 4, note.format(**parts), Role.NOTE)
-    return row + len(lines) + 1
-
-
-def _purchases(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
+def _purchases(facts: Facts) -> Block:
     """Accelerators entering service by accelerator and fiscal year."""
-    years = cash.years["Capex"]
-    numbers = [at("fiscal year", year) for year in years_of(page.book.facts)]
-    _title(page, row, "Accelerators entering service", "Vendor", "Total", words=(2,))
-    for i, number in enumerate(numbers):
-        page.formula(row, 4 + i, Formula(f"={number.part('$E#n')}"), Role.NUMBERS, '"FY"0')
-    facts = page.book.facts
-    for i, (vendor, accelerator) in enumerate(facts.accelerators, start=row + 1):
-        source = orders.accelerators[accelerator]
-        page.text(i, 1, str(facts.catalog["accelerators"][accelerator].get("name", accelerator)))
-        page.text(i, 2, vendor)
-        page.formula(i, 3, Formula(f"={source.total}"), None, WHOLE)
-        axis = source.years_across
-        for column in range(4, 4 + len(years)):
-            page.formula(i, column, Formula(f"=SUMIFS({source.across},{axis},@${row})"), None, WHOLE)
-    return _sum_line(page, row, len(facts.accelerators), 3 + len(years))
+    numbers = [at("fiscal year", year).part("$E#n") for year in years_of(facts)]
+    years = [Column(Cell(Formula(f"={number}"), YEAR, Role.NUMBERS)) for number in numbers]
+    entries = [_accelerator(facts, vendor, accelerator, len(years)) for vendor, accelerator in facts.accelerators]
+    sums = f"=SUM({down([Row(entry.key) for entry in entries])})" if entries else "=0"
+    total = Cell(Formula(sums), WHOLE, Role.TOTAL)
+    label, blank = Cell("All accelerators", role=Role.TOTAL), Cell(role=Role.TOTAL)
+    return Block(
+        [*entries, Entry((label, blank, *[total] * (1 + len(years))))],
+        columns_of(facts, "Accelerators entering service", "Vendor", Column("Total", WHOLE), *years), key=YEARS.key,
+    )  # fmt: skip
 
 
-def _decisions(page: Page, cash: CashRows, orders: OrderRows, row: int) -> int:
+def _accelerator(facts: Facts, vendor: str, accelerator: str, years: int) -> Entry:
+    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
+    row = at("accelerators entering", accelerator)
+    of_year = Formula(f"=SUMIFS({row.across},{row.years_across},{YEARS.part('@$#n')})")
+    cells = [Cell(formula, WHOLE) for formula in (Formula(f"={row.total}"), *[of_year] * years)]
+    return Entry((name, vendor, *cells), at("summary", "accelerators", accelerator).key)
+
+
+def _decisions(facts: Facts) -> list[Block]:
     """Decisions besides orders, kind by kind, with the sum of what is done and its cash."""
-    kinds = [kind for kind in KINDS if orders.decisions.of(kind)]
-    if not kinds:
-        return row - 1
-    _title(page, row, "Other decisions", "Total", "Unit", "Cash, USD m", words=(3,))
-    for i, kind in enumerate(kinds, start=row + 1):
-        used = list(orders.decisions.of(kind).values())
-        page.text(i, 1, kind.label)
-        page.formula(i, 2, Formula(f"=SUM({down(used, '$F')})"), None, FORMATS[kind.unit])
-        page.text(i, 3, kind.unit)
-        page.formula(i, 4, Formula(f"={cash.costs[kind.cost].total}/usd_per_million"), None, _millions(page))
-    return row + len(kinds) + 1
-
-
-def _sum_line(page: Page, head: int, lines: int, last: int) -> int:
-    """A sum under a table; returns the row after it."""
-    row = head + lines + 1
-    page.text(row, 1, "All accelerators", Role.TOTAL)
-    page.cell(row, 2, Role.TOTAL)
-    for column in range(3, last + 1):
-        text = f"=SUM(@{head + 1}:@{row - 1})" if lines else "=0"
-        page.formula(row, column, Formula(text), Role.TOTAL, WHOLE)
-    return row + 1
-
-
-def _costs(page: Page, cash: CashRows, row: int) -> tuple[range, int]:
-    """Each cost undiscounted and as a present value, and its share of all costs before receipts; returns their rows."""
-    _title(page, row, "Cost", "NPV, USD m", "Share of costs", "Cash, USD m")
-    shown = [name for name in COSTS if any(page.book.facts.plan.costs.get(name, {}).values())]
-    total = row + len(shown) + 1
-    for i, name in enumerate(shown, start=row + 1):
-        page.text(i, 1, COSTS[name])
-        page.formula(i, 2, Formula(f"={cash.present[name].total}/usd_per_million"), None, _millions(page))
-        costs = f"$B${row + 1}:$B${total - 1}"
-        page.formula(i, 3, Formula(f'=IFERROR(B{i}/SUMIFS({costs},{costs},">0"),0)'), None, SHARE)
-        page.formula(i, 4, Formula(f"={cash.costs[name].total}/usd_per_million"), None, _millions(page))
-    page.text(total, 1, "Total", Role.TOTAL)
-    page.formula(total, 2, Formula(f"={cash.npv.total}/usd_per_million"), Role.TOTAL, _millions(page))
-    page.cell(total, 3, Role.TOTAL)
-    page.formula(total, 4, Formula(f"={cash.total.total}/usd_per_million"), Role.TOTAL, _millions(page))
-    return range(row + 1, total), total + 1
-
-
-def _after_horizon(page: Page, cash: CashRows, row: int) -> int:
-    """Rent of terms that outlast the horizon, by the fiscal year in which it falls due, and what of it counts."""
-    if cash.due is None:
-        return row - 1
-    _title(page, row, "Rent due after the horizon", "Unit", "Total", words=(2,))
-    years = list(zip(cash.due.years, cash.due.by_year, strict=True))
-    shown = years if len(years) <= _wide(page) - 3 else years[: _wide(page) - 4]
-    page.text(row + 1, 1, "Rent due, undiscounted")
-    page.text(row + 1, 2, "USD m")
-    page.formula(row + 1, 3, Formula(f"={cash.due.total.total}/usd_per_million"), None, _millions(page))
-    for column, (year, due) in enumerate(shown, start=4):
-        page.formula(row, column, Formula(f"={year.constant}"), Role.NUMBERS, '"FY"0')
-        page.formula(row + 1, column, Formula(f"={due.total}/usd_per_million"), None, _millions(page))
-    if len(shown) < len(years):
-        column = 4 + len(shown)
-        page.text(row, column, "later", Role.NUMBERS)
-        later = down([due for _, due in years[len(shown) :]], "$F")
-        page.formula(row + 1, column, Formula(f"=SUM({later})/usd_per_million"), None, _millions(page))
-    page.text(row + 2, 1, "Of it in the cost, in the last period")
-    page.text(row + 2, 2, "USD m")
-    owed = Formula(f"={cash.costs['owed_usd'].total}/usd_per_million")
-    page.formula(row + 2, 3, owed, None, _millions(page))
-    return row + 3
-
-
-def _budgets(page: Page, cash: CashRows, row: int) -> int:
-    if not cash.budgets:
-        return row - 1
-    _title(page, row, "Budget", "Used, USD m", "Limit, USD m", "Left, USD m", "Used, share")
-    for i, use in enumerate(cash.budgets, start=row + 1):
-        kind = "Capex" if use.inputs.budget == "capex_usd" else "Opex"
-        page.text(i, 1, f"{kind} {use.inputs.window}")
-        for column, source in ((2, use.used), (3, use.limit), (4, use.left)):
-            page.formula(i, column, Formula(f"={source.total}/usd_per_million"), None, _millions(page))
-        page.formula(i, 5, Formula(f"=IF(C{i}=0,0,B{i}/C{i})"), None, SHARE)
-    return row + len(cash.budgets) + 1
+    entries = []
+    for kind in KINDS:
+        if used := [at("decision used", decision) for decision in decisions_of(facts, kind)]:
+            done = Cell(Formula(f"=SUM({down(used, '$F')})"), kind.unit)
+            entries.append(Entry((kind.label, done, kind.unit, in_millions(facts, at("cost", kind.cost)))))
+    columns = columns_of(
+        facts, "Other decisions", Column("Total", "any"), "Unit", Column("Cash, USD m", "USD m")
+    )  # fmt: skip
+    return [Block(entries, columns)] if entries else []
 
 
 def _binding(limits: Sequence[Limited]) -> list[Limited]:
@@ -277,47 +161,38 @@ def _binding(limits: Sequence[Limited]) -> list[Limited]:
 
     shown: dict[object, Limited] = {}
     for limit in sorted(tight, key=rank):  # what moving a limit does in all windows needs one line
-        shown.setdefault(limit.worth or limit.number, limit)
+        shown.setdefault(limit.worth or limit.row, limit)
     return list(shown.values())[:MOST_LIMITS]
 
 
-def _limits(page: Page, limits: Sequence[Limited], row: int) -> int:
+def _limits(facts: Facts, binding: Sequence[Limited], explained: bool) -> Block:
     """What binds in the optimiser's plan, and what a move of it changes where second solves tell it."""
-    if page.book.made.explanation is None:
-        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "USD a unit", "Unit", words=(5,))
-    else:
-        _title(page, row, "Limits that bind (optimiser)", "Used", "Limit", "Change, USD", "if moved by")
-    binding = _binding(limits)
-    for i, limit in enumerate(binding, start=row + 1):
-        page.text(i, 1, limit.words)
-        limit.show(page, i, (2, 3))
-        _worth(page, i, limit)
-    if not binding:
-        page.text(row + 1, 1, "none", Role.NOTE)
-    note = row + max(1, len(binding)) + 1
-    page.text(note, 1, SCREEN if page.book.made.explanation is None else SOLVED_AGAIN, Role.NOTE)
-    return note + 1
+    figures = (Column("Used", "any"), Column("Limit", "any"))
+    worth = (Column("Change, USD", "USD"), Column("if moved by", "share"))
+    price = (Column("USD a unit", "kW"), Column("Unit"))
+    entries = [
+        Entry((limit.words, *limit.shown(), *(_change(limit) if explained else _price(limit)))) for limit in binding
+    ]
+    remark = Entry((note(SOLVED_AGAIN if explained else SCREEN),))
+    return Block(
+        [*(entries or [Entry((note("none"),))]), remark],
+        columns_of(facts, "Limits that bind (optimiser)", *figures, *(worth if explained else price)),
+    )
 
 
-def _worth(page: Page, row: int, limit: Limited) -> None:
-    """What a move changes, if that was asked and is known; without an explanation the price in the relaxation."""
-    if page.book.made.explanation is not None:
-        if limit.worth is not None:
-            for column, source, look in ((4, PRICE, "USD"), (5, MOVE, "share")):
-                cell = f"=Limits!{get_column_letter(source)}{limit.number}"
-                page.formula(row, column, Formula(cell), None, FORMATS[look])
-        return
-    if limit.plan.price_usd is not None:
-        page.number(row, 4, limit.plan.price_usd, Role.SOLVER, "kW")
-    page.text(row, 5, f"{limit.plan.unit}, at least" if limit.plan.at_least else limit.plan.unit)
+def _change(limit: Limited) -> Sequence[Content]:
+    """What a move changes, if that was asked and is known."""
+    return [Formula(f"={limit.row.cell(what)}") for what in ("price", "moved")] if limit.worth else ()
 
 
-def _basis(page: Page, row: int) -> None:
-    _title(page, row, "Evidence behind the plan", "Measured", "Vendor", "Estimated")
-    basis = page.book.facts.plan.basis
-    for i, (label, shares) in enumerate(
-        (("Share of work done", basis.work), ("Share of money spent", basis.spend)), start=row + 1
-    ):
-        page.text(i, 1, label)
-        for column, value in ((2, shares.measured), (3, shares.vendor), (4, shares.estimated)):
-            page.number(i, column, value, Role.SOLVER, "share")
+def _price(limit: Limited) -> Sequence[Content]:
+    """The price in the relaxation."""
+    return limit.plan.price_usd, f"{limit.plan.unit}, at least" if limit.plan.at_least else limit.plan.unit
+
+
+def _basis(facts: Facts) -> Block:
+    basis = facts.plan.basis
+    shown = (("Share of work done", basis.work), ("Share of money spent", basis.spend))
+    entries = [Entry((label, shares.measured, shares.vendor, shares.estimated)) for label, shares in shown]
+    columns = (Column(header, "share") for header in ("Measured", "Vendor", "Estimated"))
+    return Block(entries, columns_of(facts, "Evidence behind the plan", *columns))

@@ -1,69 +1,132 @@
-"""The charts of the Summary, each with the sentence that stands for it where it cannot be seen."""
+"""The charts of Summary, each with the sentence that stands for it where it cannot be seen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from math import fsum
 
-from optimizer.workbook.sheets.carriers import OrderRows, PlaceRows
-from optimizer.workbook.sheets.cash import CAPEX, COSTS
-from optimizer.workbook.sheets.cash_carriers import CashRows
-from optimizer.workbook.writing.book import Book
-from optimizer.workbook.writing.charts import against_chart, cost_chart, entering_chart, place
-from optimizer.workbook.writing.page import Page
+from openpyxl.chart import BarChart, LineChart
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
 
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.budget_path import capped
+from optimizer.workbook.sheets.cash import CAPEX, COSTS
+from optimizer.workbook.sheets.summary_tables import HEADERS, shown_costs
+from optimizer.workbook.writing.charts import across, frame, outlined, over_time, series_down
+from optimizer.workbook.writing.lines import ITEM, LABEL
+from optimizer.workbook.writing.lists import Drawing
+from optimizer.workbook.writing.references import Places, Row, at
+from optimizer.workbook.writing.styles import CHART_COLOURS
+
+BARS, LINE = "BDD3E8", "A33C00"
+"""Pale columns with an outline and a dark line over them: told apart in grey as well."""
 CHART_ROWS = 13
 """Rows that a chart takes, with the gap below it."""
 MILLION = 1e6
 
 
-def place_charts(
-    page: Page, orders: OrderRows, places: PlaceRows, cash: CashRows, costs: range, top: int, column: str
-) -> None:
-    """Four charts under one another, each with a sentence for who cannot see it."""
-    found = []
-    accelerators = list(orders.accelerators.values())
-    if accelerators:
-        found.append((entering_chart(page.book, accelerators), _say_entering(page.book)))
-    if page.book.facts.sites:
+def charts(facts: Facts, below: Row, column: str) -> list[Drawing]:
+    """As many of four as the plan has figures for, under one another."""
+    found = enumerate((*_entering(facts), *_power(facts), *_capex(facts), *_costs(facts)))
+    return [replace(each, below=below, rows=CHART_ROWS * i, column=column) for i, each in found]
+
+
+def _entering(facts: Facts) -> Iterator[Drawing]:
+    if facts.accelerators:
+        rows = [at("accelerators entering", accelerator) for _, accelerator in facts.accelerators]
+        yield Drawing(lambda places: _stacked(places, rows, facts.periods), _say_entering(facts))
+
+
+def _power(facts: Facts) -> Iterator[Drawing]:
+    if facts.sites:
         title = "Peak power at the meter against the limit, all sites"
-        found.append((against_chart(page.book, places.power, [places.limit], title), _say_power(page.book)))
-    capex, *budgets = cash.capex_path
-    if budgets or _capex(page.book):
+        power, limit = (at("all sites", what) for what in ("power", "limit"))
+        yield Drawing(lambda places: _against(places, power, [limit], title, "MW", facts.periods), _say_power(facts))
+
+
+def _capex(facts: Facts) -> Iterator[Drawing]:
+    budgets = [at("budgets so far")] if capped(facts) else []
+    if budgets or _capex_usd(facts):
         title = "Capex so far against budget" if budgets else "Capex so far (no budget)"
-        found.append((against_chart(page.book, capex, budgets, title), _say_capex(page.book, bool(budgets))))
-    if costs:
-        found.append((cost_chart(page, costs[0], costs[-1]), _say_costs(page.book)))
-    for i, (chart, says) in enumerate(found):
-        place(page, chart, f"{column}{top + CHART_ROWS * i}", says)
+        yield Drawing(
+            lambda places: _against(places, at("capex so far"), budgets, title, "USD m", facts.periods),
+            _say_capex(facts, bool(budgets)),
+        )
 
 
-def _say_entering(book: Book) -> str:
-    by_key = dict.fromkeys(book.facts.keys, 0.0)
-    for row in book.facts.plan.orders:
+def _costs(facts: Facts) -> Iterator[Drawing]:
+    if rows := shown_costs(facts):
+        yield Drawing(lambda places: _bars(places, rows), _say_costs(facts))
+
+
+def _stacked(places: Places, rows: list[Row], periods: int) -> BarChart:
+    """Accelerators entering service by accelerator and period, stacked."""
+    chart = BarChart()
+    chart.grouping, chart.overlap = "stacked", 100
+    for i, row in enumerate(rows):
+        series = across(places, row, ITEM)
+        series.graphicalProperties = outlined(CHART_COLOURS[i % len(CHART_COLOURS)])
+        chart.series.append(series)
+    return over_time(chart, "Accelerators entering service", "Accelerators", "r", periods)
+
+
+def _against(places: Places, bars: Row, limits: list[Row], title: str, unit: str, periods: int) -> BarChart:
+    """What is used as columns and, where there is one, its limit as a line."""
+    chart = BarChart()
+    used = across(places, bars, LABEL)
+    used.graphicalProperties = outlined(BARS)
+    chart.series.append(used)
+    for row in limits:
+        line, limit = LineChart(), across(places, row, LABEL)
+        limit.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE, w=28575))
+        limit.invertIfNegative, limit.smooth, limit.marker = None, False, Marker("none")
+        line.series.append(limit)
+        chart += line
+    return over_time(chart, title, unit, "b", periods)
+
+
+def _bars(places: Places, rows: list[Row]) -> BarChart:
+    """A bar for each cost; receipts run left."""
+    chart = BarChart()
+    chart.type, chart.gapWidth = "bar", 40
+    chart.series.append(series_down(places, rows, "B", HEADERS, outlined(CHART_COLOURS[2])))
+    frame(chart, "Present value of each cost", "Cost", "USD m")
+    chart.legend = None
+    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
+    chart.y_axis.crosses = "max"
+    return chart
+
+
+def _say_entering(facts: Facts) -> str:
+    by_key = dict.fromkeys(facts.keys, 0.0)
+    for row in facts.plan.orders:
         by_key[row.enters_service] += row.accelerators
     most = max(by_key, key=lambda key: by_key[key])
     return f"Stacked columns of accelerators entering service by period; most, {by_key[most]:,.0f}, enter in {most}."
 
 
-def _say_power(book: Book) -> str:
-    used = dict.fromkeys(book.facts.keys, 0.0)
-    for row in book.facts.plan.sites:
+def _say_power(facts: Facts) -> str:
+    used = dict.fromkeys(facts.keys, 0.0)
+    for row in facts.plan.sites:
         used[row.period] += row.power_used_mw
     most = max(used, key=lambda key: used[key])
     return f"Columns of peak power over all sites, the limit as a line; highest in {most}: {used[most]:,.3f} MW."
 
 
-def _capex(book: Book) -> float:
+def _capex_usd(facts: Facts) -> float:
     """USD of capex over the horizon."""
-    return fsum(fsum(book.facts.plan.costs.get(name, {}).values()) for name in CAPEX)
+    return fsum(fsum(facts.plan.costs.get(name, {}).values()) for name in CAPEX)
 
 
-def _say_capex(book: Book, budget: bool) -> str:
+def _say_capex(facts: Facts, budget: bool) -> str:
     line = ", the budgets begun so far as a line" if budget else ""
-    return f"Columns of capex from the first period on{line}; {_capex(book) / MILLION:,.1f} million USD in all."
+    return f"Columns of capex from the first period on{line}; {_capex_usd(facts) / MILLION:,.1f} million USD in all."
 
 
-def _say_costs(book: Book) -> str:
-    cash = {name: fsum(values.values()) for name, values in book.facts.plan.costs.items()}
+def _say_costs(facts: Facts) -> str:
+    cash = {name: fsum(values.values()) for name, values in facts.plan.costs.items()}
     most = max(cash, key=lambda name: cash[name])
     return f"Bars of the present value of each cost, receipts to the left; the largest outlay is {COSTS[most].lower()}."

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.supply_inputs import draws_on, limited_accelerators, limited_offers, limited_pools
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.lines import SUM, Check, Line, Section
 from optimizer.workbook.writing.references import HERE, area, at, key_of, left_of, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -36,7 +35,7 @@ def _delivered(facts: Facts) -> Iterator[Section]:
     note = "Orders of purchases and leases: systems entering service times accelerators in one (constant)."
     by_offer = [
         Line("Delivered", "accelerators", group.offer, key=key_of("delivered", group), total=SUM,
-             constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
+             constant=at("system", "accelerators", group.system),
              periods=f"={HERE.constant}*{at('entering', group).now}")
         for group in facts.delivered
     ]  # fmt: skip
@@ -98,7 +97,7 @@ def _pools(facts: Facts) -> Iterator[Section]:
 def _drawn(pool: str, accelerator: str) -> Line:
     return Line(
         f"Drawn on {pool}", "pool units", accelerator, key=key_of("drawn", pool, accelerator), total=SUM,
-        constant=f"={at('draw on a pool', pool, accelerator).constant}", constant_unit="pool units/accelerator",
+        constant=at("draw on a pool", pool, accelerator),
         periods=f"={HERE.constant}*{at('supply used', 'accelerator', accelerator).now}",
     )  # fmt: skip
 
@@ -115,4 +114,4 @@ def _left(limited: list[tuple[str, str]]) -> Section:
 def _within(limited: list[tuple[str, str]]) -> Check:
     left = area([at("supply left", kind, of) for kind, of in limited])
     meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
-    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", "tolerance_quantity", meaning)
+    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", meaning)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.bearers import FLEET, RENTED, Bearer, bearers_of, stood_of
 from optimizer.workbook.sheets.market import market_of
+from optimizer.workbook.sheets.unit_accelerators import FLEET, RENTED, Bearer, bearers_of, stood_of
 from optimizer.workbook.sheets.unit_parts import MID, demands_of, parts, present, present_of, unit_checks
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
 from optimizer.workbook.sheets.work_inputs import unit_of
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.lines import Line, Section, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -40,15 +40,11 @@ def unit_costs(facts: Facts) -> TimeSheet:
     return TimeSheet("Unit costs", heading, "806000", sections, checks, money=True, longest=longest)
 
 
-def _line(bearer: Bearer, label: str, unit: str, total: str, source: str = "") -> Line:
-    return Line(label, unit, bearer.accelerator, bearer.where, total=total, source=source, key=key_of(label, bearer))
-
-
 def _over(bearer: Bearer, label: str, unit: str, quantity: str) -> Line:
     """Cost over a discounted quantity."""
     source = "running costs only" if bearer.where == FLEET else ""
     cost = f"=IFERROR({present(bearer).total}/{at(quantity, bearer).total},0)"
-    return _line(bearer, label, unit, cost, source)
+    return line_of(bearer, label, unit, total=cost, source=source)
 
 
 def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
@@ -61,10 +57,10 @@ def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
         "Over the same hours: the cheapest hosted offer in each period, whatever its term, whether allowed here or not."
     )
     yield Section("Market's rent of an accelerator-hour", note, [
-        _line(bearer, "Market's rent", PER_HOUR, _rent(bearer), source_of(market[bearer.accelerator]))
+        line_of(bearer, "Market's rent", PER_HOUR, total=_rent(bearer), source=source_of(market[bearer.accelerator]))
         for bearer in compared
     ])  # fmt: skip
-    lines = [_line(bearer, "Cost less market's rent", PER_HOUR, _gap(bearer)) for bearer in compared]
+    lines = [line_of(bearer, "Cost less market's rent", PER_HOUR, total=_gap(bearer)) for bearer in compared]
     yield Section("Cost less the market's rent", "Positive: renting an hour would have cost less.", lines)
 
 
@@ -74,8 +70,8 @@ def _rent(bearer: Bearer) -> str:
 
 
 def _gap(bearer: Bearer) -> str:
-    rent = at("Market's rent", bearer).total
-    gap = f"({at('Cost per accelerator-hour', bearer).total}-{rent})"
+    rent = at("market's rent", bearer).total
+    gap = f"({at('cost per accelerator-hour', bearer).total}-{rent})"
     return f"=IF({rent}=0,0,(ABS{gap}>tolerance_quantity)*{gap})"
 
 
@@ -137,7 +133,7 @@ def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:
     """The same work if all hours of the accelerator were rented."""
     accelerator, demand = pair
     own = [bearer for bearer in bearers if bearer.accelerator == accelerator]
-    rent, hours = (down([at(what, bearer) for bearer in own], "$F") for what in ("Market's rent", "accelerator-hours"))
+    rent, hours = (down([at(what, bearer) for bearer in own], "$F") for what in ("market's rent", "accelerator-hours"))
     own_cost = at("cost per unit", *pair).total
     cost = f"=IFERROR({own_cost}*SUMPRODUCT({rent},{hours})/{present_of(accelerator, bearers)},0)"
     return Line(*_per_unit(facts, demand), accelerator, AT_MARKET, total=cost)

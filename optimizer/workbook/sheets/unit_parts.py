@@ -7,12 +7,9 @@ from collections.abc import Iterator, Sequence
 from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.bearer_costs import has_residual
-from optimizer.workbook.sheets.bearers import OURS, Bearer
-from optimizer.workbook.sheets.book_checks import usd
+from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer, has_residual
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
-from optimizer.workbook.writing.book import Check
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.lines import Check, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 
@@ -53,9 +50,9 @@ def parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
 
 
 def _of_bearer(facts: Facts, bearer: Bearer) -> Line:
-    value = f"=SUMPRODUCT({at('Cost before residual', bearer).across},{MID.across})"
+    value = f"=SUMPRODUCT({at('cost before residual', bearer).across},{MID.across})"
     if has_residual(facts, bearer):
-        value += f"-SUMPRODUCT({at('Residual value', bearer).across},{END.across})"
+        value += f"-SUMPRODUCT({at('residual value', bearer).across},{END.across})"
     return Line("Present value of cost", "USD", bearer.accelerator, bearer.where, total=value, key=present(bearer).key)
 
 
@@ -114,8 +111,8 @@ def unit_checks(facts: Facts, bearers: Sequence[Bearer]) -> list[Check]:
     work = summed([present(pair) for pair in pairs_of(facts)], "$F")
     every = summed([present(bearer) for bearer in bearers], "$F")
     return [
-        usd("Unit costs: parts are the total", f"{at('all parts').total}-total_npv_usd",
-            "Cost by accelerator and what falls on none is the net present value of cost."),
-        usd("Unit costs: work bears all accelerators", f"{work}+{at('idle').total}-{every}",
-            "Cost by work, and of accelerators without work, is the cost of accelerators."),
+        Check("Unit costs: parts are the total", f"={at('all parts').total}-total_npv_usd", "USD",
+              "Cost by accelerator and what falls on none is the net present value of cost."),
+        Check("Unit costs: work bears all accelerators", f"={work}+{at('idle').total}-{every}", "USD",
+              "Cost by work, and of accelerators without work, is the cost of accelerators."),
     ]  # fmt: skip

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.bearer_costs import bearer_costs
-from optimizer.workbook.sheets.bearers import RENTED, Bearer, Stood, bearers_of, draws, rows_of
 from optimizer.workbook.sheets.book_inputs import market_rent
 from optimizer.workbook.sheets.capacity import Task, tasks_of
 from optimizer.workbook.sheets.market import MarketOffer, market_of
+from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Section
 from optimizer.workbook.writing.references import at, down, key_of, sum_down, summed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook
@@ -12,7 +12,6 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.references import FIRST_PERIOD, Places
 from optimizer.workbook.writing.styles import Styles
 
@@ -26,22 +25,6 @@ class Tie:
     expected: float
     meaning: str
     within: float | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """A line of Checks: it fails when the value is further from zero than the named tolerance."""
-
-    label: str
-    value: Formula | str
-    unit: str
-    tolerance: str
-    meaning: str
-    only_unedited: bool = False
-
-    @property
-    def formula(self) -> Formula:
-        return self.value if isinstance(self.value, Formula) else Formula(self.value)
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,6 @@ class Book:
     workbook: Workbook
     styles: Styles
     ties: list[Tie] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
     places: Places = field(default_factory=Places)
     later: list[Callable[[], None]] = field(default_factory=list)
     """Formulas that are written when every line has its place."""
@@ -83,13 +65,6 @@ class Book:
         column, row = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", cell).groups()  # type: ignore[union-attr]
         on = f"'{sheet}'" if " " in sheet else sheet
         self.workbook.defined_names[name] = DefinedName(name, attr_text=f"{on}!${column}${row}")
-
-    def tie(self, sheet: str, row: int, values: Sequence[float | None], meaning: str) -> None:
-        """The periods of a row of a sheet must show these numbers."""
-        for i, value in enumerate(values):
-            cell = f"{get_column_letter(FIRST_PERIOD + i)}{row}"
-            if value is not None:
-                self.ties.append(Tie(sheet, cell, value, f"{meaning} {self.facts.keys[i]}"))
 
     def write_formulas(self) -> None:
         """Once every sheet is laid out."""

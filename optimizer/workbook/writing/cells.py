@@ -1,13 +1,15 @@
-"""The only three ways a value enters a cell: text, number, formula. Users' text is never a formula."""
+"""The only three ways a value enters a cell: text, number, formula. Users' text is never a formula. And all cells."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_TEXT = 32767
 LONGEST_FORMULA = 8192
@@ -47,3 +49,9 @@ def put_formula(cell: Cell, formula: Formula) -> None:
         raise WorkbookError(f"{cell.coordinate}: not a formula: {formula.text[:60]}")
     cell.value = formula.text
     cell.data_type = "f"
+
+
+def cells_of(sheet: Worksheet) -> Iterator[Cell]:
+    """The cells of a sheet that were written, row by row; openpyxl's own way makes every cell between them."""
+    cells: Mapping[tuple[int, int], Cell | MergedCell] = sheet._cells
+    return (cell for _, cell in sorted(cells.items()) if isinstance(cell, Cell))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from html import unescape
+from html import escape, unescape
 from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import formualizer
 from openpyxl.utils import get_column_letter, range_boundaries
@@ -120,7 +119,8 @@ def _describe(parts: dict[str, bytes], sheet: str, texts: list[str]) -> None:
     waiting = iter(texts)
 
     def described(match: re.Match[str]) -> str:
-        return f"{match[0][:-2].rstrip()} descr={quoteattr(next(waiting))}/>"
+        text = escape(next(waiting), quote=False).replace('"', "&quot;")
+        return f'{match[0][:-2].rstrip()} descr="{text}"/>'
 
     xml = re.sub(r"<(?:xdr:)?cNvPr [^>]*/>", described, parts[drawing].decode(), count=len(texts))
     parts[drawing] = xml.encode()
@@ -133,7 +133,7 @@ def _chart_caches(xml: str, cells: Mapping[str, Cells]) -> str:
         prefix, kind, reference = match[1], match[2], unescape(match[3])
         values = list(_referred(reference, cells))
         points = "".join(
-            f'<{prefix}pt idx="{i}"><{prefix}v>{escape(value)}</{prefix}v></{prefix}pt>'
+            f'<{prefix}pt idx="{i}"><{prefix}v>{escape(value, quote=False)}</{prefix}v></{prefix}pt>'
             for i, value in enumerate(values)
         )
         code = f"<{prefix}formatCode>General</{prefix}formatCode>" if kind == "num" else ""

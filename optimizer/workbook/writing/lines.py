@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Protocol
 
-from optimizer.workbook.writing.references import FIRST_PERIOD
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row, key_of
 from optimizer.workbook.writing.styles import Role
 
 HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total", "Opening", "Source or note")
@@ -29,7 +30,7 @@ class Line:
     `keys` are the keys of the scenario or catalogue that its assumptions edit, as `--set` writes them; an
     assumption without one is locked, and `locked` says why where the heading does not. `part` is the entry of
     a table that a constant edits, such as a budget's window. Formulas refer to a line by its `key`; its `name` is that
-    of its constant, or of its total where it has none.
+    of its constant, or of its total where it has none. A constant that is another line is that line's, in its unit.
 
     `shows` are the plan's own numbers by period, `shows_in_total` the one in total; the file is only written if the
     line's formulas give them, `within` a tolerance if one is given; `meaning` says what they are.
@@ -39,7 +40,7 @@ class Line:
     unit: str
     item: str = ""
     place: str = ""
-    constant: Constant = None
+    constant: Constant | Row = None
     total: str | None = None
     opening: Constant = None
     source: str = ""
@@ -61,6 +62,24 @@ class Line:
     meaning: str = ""
 
 
+class Subject(Protocol):
+    """What has lines of its own, such as the orders of an offer: how their keys and labels end, and two columns."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+    @property
+    def item(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+
+
+def line_of(of: Subject, label: str, unit: str, *, what: str = "", **more: Any) -> Line:
+    """A line of a subject; its key is what it shows, by default its label in lower case, and of whom."""
+    return Line(label + of.suffix, unit, of.item, of.place, key=key_of(what or label.lower(), of), **more)
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading across a sheet, a sentence that says how its lines are made, the lines, and further sentences.
@@ -73,3 +92,19 @@ class Section:
     lines: Sequence[Line] = ()
     more: Sequence[str] = ()
     key: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of Checks: it fails when the value, a formula, is further from zero than the tolerance of its unit."""
+
+    label: str
+    value: str
+    unit: str
+    meaning: str
+    only_unedited: bool = False
+
+    @property
+    def tolerance(self) -> str:
+        """The name of the cell that holds it."""
+        return "tolerance_usd" if self.unit == "USD" else "tolerance_quantity"

@@ -7,8 +7,9 @@ when every sheet is laid out, so a formula may refer to what stands below it or 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from openpyxl.utils import get_column_letter
@@ -18,15 +19,21 @@ from optimizer.workbook.writing.cells import WorkbookError
 FIRST_PERIOD = 9
 """The column of the first period."""
 OPENS, PARTS, KEYS, CLOSES = "\x02", "\x1f", "\x1e", "\x03"
+_COLUMN = re.compile("<([^>]*)>")
 _REFERENCE = re.compile(f"{OPENS}([a-z]+){PARTS}([^{PARTS}]*){PARTS}([^{CLOSES}]*){CLOSES}")
 
 
 class Place(NamedTuple):
-    """Where a line stands. `last` is the column letter of the last period."""
+    """Where a line stands. `last` is the letter of its last column; those of a list's columns stand by their names.
+
+    `unit` is that of its constant.
+    """
 
     sheet: str
     number: int
     last: str
+    columns: Mapping[str, str] = MappingProxyType({})
+    unit: str = ""
 
     @property
     def on(self) -> str:
@@ -46,8 +53,12 @@ class Row:
     key: str
 
     def part(self, template: str) -> str:
-        """A reference to a part of the line: `#n` is its number, `#z` the column of the last period."""
+        """A reference to a part of the line: `#n` is its number, `#z` its last column, `<name>` a column of a list."""
         return _reference("one", [self], template)
+
+    def cell(self, column: str) -> str:
+        """The cell of a list's row in a column."""
+        return self.part(f"<{column}>#n")
 
     @property
     def now(self) -> str:
@@ -172,6 +183,7 @@ class Places:
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
+        self._resolved: dict[tuple[str, str, int], str] = {}
 
     def put(self, key: str, place: Place) -> None:
         """Raises WorkbookError for a key that another line has."""
@@ -189,7 +201,10 @@ class Places:
 
     def resolved(self, text: str, here: Place | None = None) -> str:
         """A formula with its references as cells; `here` is the line that it stands in."""
-        return _REFERENCE.sub(lambda match: self._cells(match[1], match[2], match[3], here), text)
+        key = (text, here.sheet, here.number) if here else (text, "", 0)
+        if key not in self._resolved:
+            self._resolved[key] = _REFERENCE.sub(lambda match: self._cells(match[1], match[2], match[3], here), text)
+        return self._resolved[key]
 
     def _cells(self, kind: str, keys: str, template: str, here: Place | None) -> str:
         places = [here if not key and here is not None else self[Row(key)] for key in keys.split(KEYS)]
@@ -201,6 +216,8 @@ class Places:
 
 def _filled(template: str, run: Sequence[Place]) -> str:
     first, last = run[0], run[-1]
+    if "<" in template:
+        template = _COLUMN.sub(lambda match: first.columns[match[1]], template)
     return template.replace("#n", str(first.number)).replace("#m", str(last.number)).replace("#z", first.last)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.workbook.decisions import KINDS, decisions_of
+from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.after_horizon import owed
-from optimizer.workbook.sheets.decision_costs import flows, worth_of_work
 from optimizer.workbook.sheets.input_sites import priced_unmet
 from optimizer.workbook.sheets.purchases import price, purchased, purchases, rented
 from optimizer.workbook.sheets.residuals import curve, residuals, with_residual
-from optimizer.workbook.writing.lines import SUM, Line, Section
+from optimizer.workbook.writing.lines import SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, cohort, key_of, sum_down
 
 
@@ -56,18 +55,16 @@ def workings(facts: Facts) -> Iterator[Section]:
 
 def _network(facts: Facts) -> Section:
     return Section("Network", "USD per system (constant) times systems entering service.", [
-        Line(f"Network{group.suffix}", "USD", group.offer, total=SUM, key=key_of("network", group),
-             constant=f"={at('offer', 'network_usd', group.offer).constant}",
-             periods=f"={HERE.constant}*{at('entering', group).now}")
+        line_of(group, "Network", "USD", total=SUM, constant=at("offer", "network_usd", group.offer),
+                periods=f"={HERE.constant}*{at('entering', group).now}")
         for group in facts.groups
     ])  # fmt: skip
 
 
 def _maintained(facts: Facts) -> Iterator[Section]:
     lines = [
-        Line(f"Paid, in service{group.suffix}", "USD", group.offer, key=key_of("maintained", group),
-             constant=f"={at('service', group).constant}", constant_unit="periods",
-             periods=cohort(at("paid", group), HERE.constant))
+        line_of(group, "Paid, in service", "USD", what="maintained", constant=at("service", group),
+                periods=cohort(at("paid", group), HERE.constant))
         for group in purchased(facts)
     ]  # fmt: skip
     if lines:
@@ -77,9 +74,8 @@ def _maintained(facts: Facts) -> Iterator[Section]:
 
 def _software(facts: Facts) -> Section:
     return Section("Software", "USD per system and year (constant) times systems in service.", [
-        Line(f"Software{group.suffix}", "USD", group.offer, total=SUM, key=key_of("software", group),
-             constant=f"={at('offer', 'software_usd_per_year', group.offer).constant}",
-             periods=f"={HERE.constant}/periods_per_year*{at('in service', group).now}")
+        line_of(group, "Software", "USD", total=SUM, constant=at("offer", "software_usd_per_year", group.offer),
+                periods=f"={HERE.constant}/periods_per_year*{at('in service', group).now}")
         for group in facts.groups
     ])  # fmt: skip
 
@@ -93,15 +89,14 @@ def _rent(facts: Facts) -> Iterator[Section]:
                   [price(group, "rate", "Rent rate", "USD/accelerator-hour") for group in groups])  # fmt: skip
     note = "Rate times accelerators in a system (constant) times systems entering service."
     yield Section("Rent per hour, entering", note, [
-        Line(f"Hourly rent, entering{group.suffix}", "USD/hour", group.offer, key=key_of("hourly rent", group),
-             constant=f"={at('system', 'accelerators', group.system).constant}", constant_unit="accelerators/system",
-             periods=f"={at('rate', group).now}*{HERE.constant}*{at('entering', group).now}")
+        line_of(group, "Hourly rent, entering", "USD/hour", what="hourly rent",
+                constant=at("system", "accelerators", group.system),
+                periods=f"={at('rate', group).now}*{HERE.constant}*{at('entering', group).now}")
         for group in groups
     ])  # fmt: skip
     yield Section("Rent", "Hourly rent of the cohorts in service times hours; constant: periods in service.", [
-        Line(f"Rent{group.suffix}", "USD", group.offer, total=SUM, key=key_of("rent", group),
-             constant=f"={at('service', group).constant}", constant_unit="periods",
-             periods=f"{cohort(at('hourly rent', group), HERE.constant)}*hours_per_period")
+        line_of(group, "Rent", "USD", total=SUM, constant=at("service", group),
+                periods=f"{cohort(at('hourly rent', group), HERE.constant)}*hours_per_period")
         for group in groups
     ])  # fmt: skip
 
@@ -174,8 +169,50 @@ def with_prices(facts: Facts) -> list[Group]:
 def _unpriced(facts: Facts) -> Section:
     """Periods in which an offer is used that has no price then, e.g. after an override."""
     return Section("Used without a price", "Periods with systems entering service at no price.", [
-        Line(f"Without a price{group.suffix}", "count", group.offer, key=key_of("without a price", group),
-             total=f"=SUMPRODUCT(({at('entering', group).across}>0)*({asked.across}=0))")
+        line_of(group, "Without a price", "count",
+                total=f"=SUMPRODUCT(({at('entering', group).across}>0)*({asked.across}=0))")
         for group in with_prices(facts)
         for asked in [at("price" if group.purchased else "rate", group)]
+    ])  # fmt: skip
+
+
+WORDS = {
+    EXPAND: ("Facility", "Facility cost", "Power added (MW) times its price (constant)."),
+    ENGINEER: ("Engineering", "Engineering cost", "One-off cost (constant) in the period in which it starts."),
+    PORT: ("Porting", "Porting cost", "Cost (constant) in the period in which it starts."),
+    RETIRE: ("Resale", "Resale", "Systems retired times the resale price (constant)."),
+}
+"""Heading, label and note of each kind."""
+
+
+def flows(facts: Facts) -> Iterator[Section]:
+    """Price times what is decided, by decision and period; positive also where it is received."""
+    for kind in KINDS:
+        heading, _, note = WORDS[kind]
+        decisions = decisions_of(facts, kind)
+        if decisions:
+            yield Section(heading, note, [_flow(decision) for decision in decisions])
+
+
+def _flow(decision: Decision) -> Line:
+    return Line(
+        WORDS[decision.kind][1] + decision.suffix, "USD", decision.item, decision.place, total=SUM,
+        constant=at("decision", "price", decision), periods=f"={HERE.constant}*{at('decision used', decision).now}",
+        key=key_of("flow", decision),
+    )  # fmt: skip
+
+
+def worth_of_work(facts: Facts) -> Iterator[Section]:
+    """Work served and its value; positive, though it counts as a receipt."""
+    if not facts.valued:
+        return
+    yield Section("Work served", "The demand less what is left unmet.", [
+        Line("Work served", "units/s", demand, key=key_of("work served", demand),
+             periods=f"={at('demand', demand).now}-{at('unmet', demand).now}")
+        for demand in facts.valued
+    ])  # fmt: skip
+    yield Section("Value of work", "Work served times hours times its value.", [
+        Line("Value of work", "USD", demand, total=SUM, key=key_of("worth of work", demand),
+             periods=f"={at('work served', demand).now}*hours_per_period*{at('value', demand).now}")
+        for demand in facts.valued
     ])  # fmt: skip

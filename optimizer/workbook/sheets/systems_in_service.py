@@ -67,9 +67,8 @@ def _in_service(facts: Facts, stand: Stand) -> Line:
     if not group:
         return Line(label, "systems", stand.item, stand.place, periods=_fleet_left(facts, stand), key=stand.row.key)
     return Line(
-        label, "systems", stand.item, stand.place, constant=f"={at('service', group).constant}",
-        periods=cohort(at("entering", group, stand.place), HERE.constant), constant_unit="periods",
-        whole=stand.whole, key=stand.row.key,
+        label, "systems", stand.item, stand.place, constant=at("service", group),
+        periods=cohort(at("entering", group, stand.place), HERE.constant), whole=stand.whole, key=stand.row.key,
     )  # fmt: skip
 
 

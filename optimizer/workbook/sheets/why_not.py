@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import fsum
 
-from optimizer.explain.explanation import Between, Changed, Entry, Explanation, OfferReason, Placed, Without
+from optimizer.explain.explanation import Between, Changed, Explanation, OfferReason, Placed, Without
+from optimizer.explain.explanation import Entry as Entering
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import Given
-from optimizer.workbook.writing.book import Book, Tie
+from optimizer.workbook.sheets.limit_moves import stamp
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.page import Page
-from optimizer.workbook.writing.styles import FORMATS, Role
+from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, paragraph
 
-SHEET = "Why not"
-HEAD = 4
-HEADERS = (
-    "Offer", "Accelerator", "Standing", "Why", "Systems ordered", "First ordered in", "Price then, USD", "Price per",
-    "Enters or leaves at, times the price", "In every best plan below, times", "Saves no more above, times",
-    "Enters or leaves at, USD", "In every best plan below, USD", "Saves no more above, USD",
-    "Cost of the other plan, more by USD, least", "Cost of the other plan, more by USD, most", "The other plan",
-    "Its price counts in",
-)  # fmt: skip
-(OFFER, ACCELERATOR, STANDING, WHY, SYSTEMS, PERIOD, PRICE, UNIT, FACTOR, _, _, USD, _, _, LEAST, MOST, OTHER,
- COUNTS_IN) = range(1, len(HEADERS) + 1)  # fmt: skip
-WIDTHS = (28, 16, 20, 60, 10, 11, 14, 21, 13, 13, 13, 14, 14, 14, 18, 18, 70, 26)
-NUMBERS = (SYSTEMS, PRICE, *range(FACTOR, MOST + 1))
+COLUMNS = {
+    "offer": Column("Offer", width=28),
+    "accelerator": Column("Accelerator", width=16),
+    "standing": Column("Standing", width=20),
+    "why": Column("Why", width=60),
+    "systems": Column("Systems ordered", "systems", 10),
+    "period": Column("First ordered in", width=11),
+    "price": Column("Price then, USD", "USD", 14),
+    "unit": Column("Price per", width=21),
+    "factor": Column("Enters or leaves at, times the price", "factor", 13),
+    "least factor": Column("In every best plan below, times", "factor", 13),
+    "most factor": Column("Saves no more above, times", "factor", 13),
+    "usd": Column("Enters or leaves at, USD", "USD", 14),
+    "least usd": Column("In every best plan below, USD", "USD", 14),
+    "most usd": Column("Saves no more above, USD", "USD", 14),
+    "least": Column("Cost of the other plan, more by USD, least", "USD", 18),
+    "most": Column("Cost of the other plan, more by USD, most", "USD", 18),
+    "other": Column("The other plan", width=70),
+    "counts in": Column("Its price counts in", width=26),
+}
 NOTE = (
     "An offer out of the plan enters below a price, one in it leaves above a price; all other prices as they are. "
     "The other plan is the best one just below that price, or without the offer. Below zero saves."
@@ -47,28 +54,14 @@ MOST_SHOWN = 6
 """Orders and changes of another plan that are told one by one."""
 
 
-def write_why(book: Book) -> None:
-    """Write the sheet from the explanation; without one from the offers that the model could not choose."""
-    page = Page(book, SHEET, "Why not: offers that are not ordered", "806000")
-    page.widths(WIDTHS)
-    page.text(HEAD - 1, 1, NOTE, Role.NOTE)
-    page.text(HEAD - 2, WHY, _stamp(book.made.explanation), Role.NOTE)
-    page.headers(HEAD, [(header, i in NUMBERS) for i, header in enumerate(HEADERS, start=1)], 56)
-    reasons = sorted(_reasons(book.facts, book.made.explanation), key=_rank)
-    for row, reason in enumerate(reasons, start=HEAD + 1):
-        _write(page, row, reason)
-    page.sheet.auto_filter.ref = f"A{HEAD}:R{HEAD + max(1, len(reasons))}"
-    page.sheet.freeze_panes = f"A{HEAD + 1}"
-    page.print_setup(HEAD)
-
-
-def _stamp(explanation: Explanation | None) -> str:
-    if explanation is None:
-        return NOT_ASKED
-    return (
-        f"Static: from {explanation.solves:,} second solves, they follow no edit. The plan's gap leaves "
-        f"{explanation.gap_usd:,.0f} USD open."
-    )
+def why_not(facts: Facts, explanation: Explanation | None) -> ListSheet:
+    """Reasons from the explanation; without one, of the offers that the model could not choose or did not."""
+    rows = [_entry(reason) for reason in sorted(_reasons(facts, explanation), key=_rank)]
+    return ListSheet(
+        "Why not", "Why not: offers that are not ordered", "806000",
+        [Block(rows, COLUMNS, notes=[NOTE], height=56, gap=0, filtered=True)], head=4,
+        stamp=NOT_ASKED if explanation is None else stamp(explanation),
+    )  # fmt: skip
 
 
 def _reasons(facts: Facts, explanation: Explanation | None) -> Iterator[OfferReason]:
@@ -96,48 +89,52 @@ def _rank(one: OfferReason) -> tuple[bool, int, float, str]:
     return not closely, list(STANDINGS).index(one.verdict), -one.entry.factor if one.entry else 0.0, one.offer
 
 
-def _write(page: Page, row: int, one: OfferReason) -> None:
-    page.text(row, OFFER, Given(one.offer))
-    page.text(row, ACCELERATOR, Given(one.accelerator))
-    page.text(row, STANDING, STANDINGS[one.verdict])
-    page.paragraph(row, WHY, one.reason, WIDTHS[WHY - 1])
+def _entry(one: OfferReason) -> Entry:
+    cells: dict[str, Content] = {
+        "offer": Given(one.offer),
+        "accelerator": Given(one.accelerator),
+        "standing": STANDINGS[one.verdict],
+        "why": paragraph(one.reason),
+    }
     if one.systems:
-        page.number(row, SYSTEMS, one.systems, Role.SOLVER, "systems" if one.systems.is_integer() else "kW")
+        cells["systems"] = Cell(one.systems, "systems" if one.systems.is_integer() else "kW")
     if one.entry is not None:
-        _prices(page, row, one.entry)
+        cells |= _prices(one.entry)
     if one.without is not None:
-        _other(page, row, one.without.change_usd, _without(one.without, one.offer))
+        cells |= _other(one.without.change_usd, _without(one.without, one.offer))
     elif one.entry is not None:
         saves = one.entry.saves_below_usd
         least, most = (None if usd is None else -usd for usd in (saves.most, saves.least))
-        _other(page, row, Between(least=least, most=most), _below(one.entry, one.offer))
+        cells |= _other(Between(least=least, most=most), _below(one.entry, one.offer))
+    return Entry(
+        cells,
+        shows={"usd": one.entry.price.usd} if one.entry else {},
+        meaning=f"price at which {one.offer} enters or leaves",
+    )
 
 
-def _prices(page: Page, row: int, entry: Entry) -> None:
+def _prices(entry: Entering) -> dict[str, Content]:
     """The price now, and the factors and prices at which the offer enters or leaves."""
     unit = PRICE_UNITS[entry.price_now.unit]
-    page.text(row, PERIOD, Given(entry.price_now.period))
-    page.number(row, PRICE, entry.price_now.usd, Role.SOLVER, unit)
-    page.text(row, UNIT, unit)
-    for i, factor in enumerate((entry.factor, entry.factor_least, entry.factor_most)):
-        page.number(row, FACTOR + i, factor, Role.SOLVER, "factor")
-        text = f"=$G{row}*{'IJK'[i]}{row}"
-        page.formula(row, USD + i, Formula(text), None, FORMATS[unit])
-    page.book.ties.append(Tie(SHEET, f"L{row}", entry.price.usd, f"price at which row {row} enters or leaves"))
-    if entry.counts_in:
-        page.paragraph(row, COUNTS_IN, "; ".join(entry.counts_in), WIDTHS[COUNTS_IN - 1])
+    return {
+        "period": Given(entry.price_now.period),
+        "price": Cell(entry.price_now.usd, unit),
+        "unit": unit,
+        "factor": entry.factor,
+        "least factor": entry.factor_least,
+        "most factor": entry.factor_most,
+        **{f"{each}usd": Cell(Formula(f"=${{price}}*{{{each}factor}}"), unit) for each in ("", "least ", "most ")},
+        "counts in": paragraph("; ".join(entry.counts_in)) if entry.counts_in else None,
+    }
 
 
-def _other(page: Page, row: int, change: Between | None, words: str) -> None:
+def _other(change: Between | None, words: str) -> dict[str, Content]:
     """What another plan costs more, between two figures, and what it is in words."""
-    if change is not None:
-        for column, usd in ((LEAST, change.least), (MOST, change.most)):
-            if usd is not None:
-                page.number(row, column, usd, Role.SOLVER, "USD")
-    page.paragraph(row, OTHER, words, WIDTHS[OTHER - 1])
+    least, most = (change.least, change.most) if change else (None, None)
+    return {"least": least, "most": most, "other": paragraph(words)}
 
 
-def _below(entry: Entry, offer: str) -> str:
+def _below(entry: Entering, offer: str) -> str:
     own = [one for one in entry.changes if one.offer == offer]
     before = own[0].before if own else fsum(one.systems for one in entry.orders)
     return f"just below: {'; '.join([_entering(entry.orders, offer, before), *_changes(entry.changes, offer)])}"
