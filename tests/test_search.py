@@ -114,15 +114,15 @@ def test_every_gap_brackets_the_optimum_many_times(tmp_path: Path, seed: int) ->
 # the tree
 
 
-def with_projects(folder: Path, seed: int, count: int) -> Iterator[Case]:
-    """Models in which the starts of projects, and nothing else, are whole, and not whole in the relaxation."""
+def with_decisions(folder: Path, seed: int, count: int) -> Iterator[Case]:
+    """Models in which decisions, and nothing else, are whole, and not whole in the relaxation."""
     for matrix in requested(folder, seed):
         case = case_of(matrix, EXACT)
-        starts = np.zeros(len(matrix.cost), dtype=bool)
-        starts[[j for project in case.options["projects"] for j in project]] = True
-        problem = {**case.problem, "integer": np.asarray(case.problem["integer"]) & starts}
+        decided = np.zeros(len(matrix.cost), dtype=bool)
+        decided[case.options["decisions"]] = True
+        problem = {**case.problem, "integer": np.asarray(case.problem["integer"]) & decided}
         root = relax(problem, case.options, Stop())
-        values = root["values"][starts] if root["status"] == "optimal" else np.array([])
+        values = root["values"][decided] if root["status"] == "optimal" else np.array([])
         if np.abs(values - np.round(values)).sum() > NEAR_ENOUGH:
             yield Case(problem, case.options)
             count -= 1
@@ -131,12 +131,12 @@ def with_projects(folder: Path, seed: int, count: int) -> Iterator[Case]:
 
 
 def tree(case: Case, within: float = 0.0, stop: Stop | None = None) -> Tree:
-    return Tree(case.problem, relax(*case, Stop()), case.options["projects"], within, stop or Stop())
+    return Tree(case.problem, relax(*case, Stop()), case.options, within, stop or Stop())
 
 
 @pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(100, 130))])
 def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int) -> None:
-    for case in with_projects(tmp_path, seed, 4):
+    for case in with_decisions(tmp_path, seed, 4):
         found, asked = tree(case).search(), plain(case)
         assert found["status"] == asked["status"]
         if asked["status"] == "optimal":
@@ -145,7 +145,7 @@ def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int) -> None
 
 
 def test_what_the_tree_gives_up_is_in_its_bound(tmp_path: Path) -> None:
-    for case in with_projects(tmp_path, 7, 4):
+    for case in with_decisions(tmp_path, 7, 4):
         optimum, found = plain(case)["objective"], tree(case, within=0.2).search()
         if math.isfinite(optimum):
             assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
@@ -156,7 +156,7 @@ def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pyte
     """After one relaxation it has no leaf, or one: its bound holds, and the search goes on without it."""
     monkeypatch.setattr(highs_tree, "MOST_RELAXATIONS", 1)
     stopped = 0
-    for case in with_projects(tmp_path, 8, 4):
+    for case in with_decisions(tmp_path, 8, 4):
         optimum, found = plain(case)["objective"], tree(case).search()
         assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
         stopped += found["status"] == "stopped"
@@ -170,7 +170,7 @@ def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pyte
 
 def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
     """Before any relaxation is solved again there is no plan, and the bound is the relaxation's."""
-    case = next(with_projects(tmp_path, 9, 1))
+    case = next(with_decisions(tmp_path, 9, 1))
     root, asked = relax(*case, Stop()), threading.Event()
     asked.set()
     found = searched(case.problem, root, case.options, Stop(asked=asked), silent)

@@ -5,27 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.solving.matrix import Matrix, row_numbers
+from optimizer.tables import grouped
 
-FIRST, THEN = ("engineer", "port"), ("host_cluster",)
+PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
 TERMS = ("orders_any", "band", "band_used")
 """Variables of minimum orders and price breaks."""
-MOST_HOSTS = 1_000
-"""With more possible hosts of clusters, a model in which they are whole is no smaller than the model itself."""
-
-
-def decisions(matrix: Matrix) -> list[int]:
-    """The numbers of the columns that decide much; hosts of clusters only where there are not thousands."""
-    hosts = _of(matrix, THEN)
-    return _of(matrix, FIRST) + (hosts if len(hosts) <= MOST_HOSTS else [])
 
 
 def projects(matrix: Matrix) -> list[list[int]]:
     """The columns of each project in the order of time: whether its engineering or porting starts in a period."""
-    found: dict[str, list[int]] = {}
-    for j in _of(matrix, FIRST):
-        found.setdefault(matrix.columns[j].rpartition(",")[0], []).append(j)
-    return [sorted(columns, key=lambda j: matrix.columns[j]) for columns in found.values()]
+    columns = sorted(_of(matrix, PROJECTS), key=lambda j: matrix.columns[j])
+    return list(grouped(columns, lambda j: matrix.columns[j].rpartition(",")[0]).values())
+
+
+def clusters(matrix: Matrix) -> list[list[list[int]]]:
+    """The hosts of each cluster in each period, in the order of time, one list for each accelerator."""
+    keys = {j: matrix.columns[j].removesuffix(")").split("(")[1].split(",") for j in matrix.column_numbers(HOST)}
+    where = grouped(keys, lambda j: (keys[j][-1], keys[j][-2]))
+    return [list(grouped(where[at], lambda j: keys[j][0]).values()) for at in sorted(where)]
 
 
 def tied_by_terms(matrix: Matrix) -> list[int]:

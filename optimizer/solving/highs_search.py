@@ -41,7 +41,7 @@ how near to the bound it need not be bettered."""
 NEAR = (1, 3)
 """How far beside the whole numbers below and above its relaxed one an order may move; farther only if need be."""
 NEAR_NODES = 100
-DECIDE_NODES = 500
+DECIDE_NODES, MOST_DECISIONS = 500, 1_000
 LAST_SECONDS = 10.0
 """How long a plan near the decisions is looked for when somebody asked to stop."""
 USED = 1e-9
@@ -89,20 +89,21 @@ def _without_plan(tell: Tell) -> Tell:
 def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
     """The model with only its decisions whole; the relaxation where there are none.
 
-    Where these are the starts of projects alone, a tree of relaxations finds them; the solver is asked where that does
-    not come to an end. Its word is tested by a second look, the tree's needs none.
+    A tree of relaxations looks for them first. Where it does not come to an end, the solver is asked, unless there are
+    thousands, such as possible hosts of clusters: then the model is no smaller for it. The solver's word is tested by a
+    second look, the tree's needs none.
     """
     which = _flags(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
     if not which.any():
         return {**root, "bound": root["objective"]}
     half = Stop(stop.seconds_left() / 2, stop.asked) if stop.deadline is not None else stop
     within = DECIDED_WITHIN * options["gap"]
-    if which.sum() == sum(map(len, options["projects"])):
-        found = Tree(problem, root, options["projects"], within, half).search()
-        if found["status"] != "stopped" or half.over():
-            return found
+    found = Tree(problem, root, options, within, half).search()
+    if found["status"] != "stopped" or half.over() or np.count_nonzero(which) > MOST_DECISIONS:
+        return found
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
-    return looked_for_twice({**problem, "integer": which}, root["objective"], asked, half, _without_plan(tell))
+    least = max(found["bound"], root["objective"])
+    return looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
 
 
 def _best_near(

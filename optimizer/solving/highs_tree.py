@@ -1,14 +1,16 @@
-"""A branch and bound over the starts of projects: one-off engineering and porting, each begun once or never.
+"""A branch and bound over yes/no decisions alone: projects, begun once or never, and hosts of clusters.
 
-There are few of them and they cost much, so a handful of relaxations settles them, each solved on from the one before.
-A node says of each project by which period it has not started yet, and by which it has. Branching on a project and
-period t makes two:
+Few of them are open at once and they cost much, so relaxations settle them, each solved on from the one before.
+Branching on a set A of yes/no columns of which the relaxation takes a fraction makes two nodes:
 
-    "not by t": x_τ = 0 for τ ≤ t        "by t": Σ_{τ ≤ t} x_τ ≥ 1
+    "due": Σ_{j in A} x_j ≥ 1        "closed": x_j = 0 for j in A
 
-Proof that no plan is lost: Σ_{τ ≤ t} x_τ is a whole number of at least 0, so it is 0 or at least 1. The bound of the
+Proof that no plan is lost: Σ_{j in A} x_j is a whole number of at least 0, so it is 0 or at least 1. The bound of the
 tree is the least over its leaves, its open nodes and the cut-offs at which nodes were given up. No presolve for
 whole numbers has a part in it.
+
+Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
+before when. Of a cluster in a period, A are all hosts with one accelerator, then one of these.
 
 Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Mapping
+from math import fsum
 from typing import Any, NamedTuple
 
 import highspy
@@ -25,24 +28,19 @@ import numpy as np
 
 from optimizer.solving.highs_solve import Found, Problem, Stop
 
+Columns = tuple[int, ...]
 WHOLE = 1e-6
-"""How near to whole a start must be."""
+"""How near to whole a decision must be."""
 MOST_RELAXATIONS = 300
 LITTLE = 0.02
 """The part of what may stay open by which a node's first child may rise without its second being looked at as well."""
 
 
-class Window(NamedTuple):
-    """When a project may start: in none of its first `closed` periods, in one of its first `due` ones (0: or never)."""
-
-    closed: int = 0
-    due: int = 0
-
-
 class Node(NamedTuple):
-    """The windows of some projects, by number; a bound; the values of its relaxation, None if that is not solved."""
+    """What is closed and of which sets one is due; a bound; the values of the relaxation, None if it is not solved."""
 
-    windows: Mapping[int, Window]
+    closed: frozenset[int]
+    due: frozenset[Columns]
     bound: float
     values: Any = None
 
@@ -50,16 +48,18 @@ class Node(NamedTuple):
 class Tree:
     """A relaxation that stays loaded, and what is found by branching; `within` is the part of a cost left open."""
 
-    def __init__(self, problem: Problem, root: Found, projects: list[list[int]], within: float, stop: Stop) -> None:
-        self.problem, self.projects, self.within, self.stop = problem, projects, within, stop
+    def __init__(self, problem: Problem, root: Found, options: Mapping[str, Any], within: float, stop: Stop) -> None:
+        self.problem, self.within, self.stop = problem, within, stop
+        self.projects: list[list[int]] = options["projects"]
+        self.clusters: list[list[list[int]]] = options["clusters"]
         self.highs: highspy.Highs = root["highs"]
         self.best: Node | None = None
         self.given_up = math.inf
         self.solved = 0
         self._open: list[tuple[float, int, Node]] = []
-        self._loaded: Mapping[int, Window] = {}
-        self._rows: dict[tuple[int, int], int] = {}
-        self._push(Node({}, root["objective"], root["values"]))
+        self._loaded = Node(frozenset(), frozenset(), -math.inf)
+        self._rows: dict[Columns, int] = {}
+        self._push(self._loaded._replace(bound=root["objective"], values=root["values"]))
 
     def search(self) -> Found:
         """The best values with every start whole, and a bound; without values where a limit came first."""
@@ -93,51 +93,59 @@ class Tree:
         while node.values is not None and not self._ended():
             if node.bound >= self._cut_off():
                 break
-            branch = self._undecided(node)
+            branch = self._undecided_project(node) or self._undecided_host(node)
             if branch is None:
                 self.best = node
                 return
-            node = self._cheaper(node, *branch)
+            node = self._cheaper(node, branch)
         if node.values is not None:
             self._push(node)
 
-    def _cheaper(self, node: Node, project: int, periods: int) -> Node:
+    def _cheaper(self, node: Node, branch: Columns) -> Node:
         """The cheaper of a node's two children; the other one stays open."""
-        window = node.windows.get(project, Window())
-        by = Node({**node.windows, project: window._replace(due=periods)}, node.bound)
-        not_by = Node({**node.windows, project: window._replace(closed=periods)}, node.bound)
-        first = self._relaxed(by)
+        closed = node._replace(closed=node.closed.union(branch), values=None)
+        first = self._relaxed(node._replace(due=node.due | {branch}, values=None))
         if first.values is not None and first.bound - node.bound <= LITTLE * self.within * abs(node.bound):
-            self._push(not_by)
+            self._push(closed)
             return first
-        cheaper, dearer = sorted((first, self._relaxed(not_by)), key=lambda child: child.bound)
+        cheaper, dearer = sorted((first, self._relaxed(closed)), key=lambda child: child.bound)
         if dearer.values is not None:
             self._push(dearer)
         return cheaper
 
-    def _undecided(self, node: Node) -> tuple[int, int] | None:
-        """The project to branch on and by which of its periods; None where every start is whole.
+    def _undecided_project(self, node: Node) -> Columns | None:
+        """The starts to branch on; None where all are whole. Whether comes before when, and the dearest first.
 
-        Whether comes before when, and the dearest first. One that has started whole needs no second start.
+        A project that has started whole needs no second start.
         """
         found: list[tuple[bool, float, int, int]] = []
         for project, columns in enumerate(self.projects):
             starts = node.values[columns]
-            broken = np.flatnonzero(np.abs(starts - np.round(starts)) > WHOLE)
-            if not broken.size or starts[: broken[0]].sum() > 1 - WHOLE:
-                continue
-            due = node.windows.get(project, Window()).due
-            whether = not due and starts.sum() < 1 - WHOLE
-            cost = float(self.problem["cost"][columns].max())
-            found.append((whether, cost, -project, len(columns) if whether else int(broken[0]) + 1))
+            broken = np.flatnonzero(_is_broken(starts))
+            if broken.size and fsum(starts[: broken[0]]) <= 1 - WHOLE:
+                whether = fsum(starts) < 1 - WHOLE
+                cost = float(self.problem["cost"][columns].max())
+                found.append((whether, cost, -project, len(columns) if whether else int(broken[0]) + 1))
         if not found:
             return None
         _, _, number, periods = max(found)
-        return -number, periods
+        return tuple(self.projects[-number][:periods])
+
+    def _undecided_host(self, node: Node) -> Columns | None:
+        """The hosts of the earliest cluster to branch on: the accelerator with most of it, then the place."""
+        for accelerators in self.clusters:
+            parts = [fsum(node.values[hosts]) for hosts in accelerators]
+            most = int(np.argmax(parts))
+            if _is_broken(parts[most]):
+                return tuple(accelerators[most])
+            places = node.values[accelerators[most]]
+            if _is_broken(places).any():
+                return (accelerators[most][int(np.argmax(places))],)
+        return None
 
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""
-        self._load(node.windows)
+        self._load(node)
         self.solved += 1
         cut_off = self._cut_off()
         self.highs.setOptionValue("objective_bound", cut_off)
@@ -153,24 +161,23 @@ class Tree:
         self.given_up = min(self.given_up, given_up)
         return node._replace(bound=given_up)
 
-    def _load(self, windows: Mapping[int, Window]) -> None:
+    def _load(self, node: Node) -> None:
         """Changes the bounds of the relaxation to those of a node."""
-        for project in {*self._loaded, *windows}:
-            was, now = self._loaded.get(project, Window()), windows.get(project, Window())
-            for i, j in enumerate(self.projects[project]):
-                if (i < was.closed) != (i < now.closed):
-                    lower, upper = self.problem["lower"][j], self.problem["upper"][j]
-                    self.highs.changeColBounds(j, lower, lower if i < now.closed else upper)
-            if was.due != now.due:
-                for due, least in ((was.due, -np.inf), (now.due, 1.0)):
-                    if due:
-                        self.highs.changeRowBounds(self._row(project, due), least, np.inf)
-        self._loaded = dict(windows)
+        for j in sorted(node.closed ^ self._loaded.closed):
+            lower, upper = self.problem["lower"][j], self.problem["upper"][j]
+            self.highs.changeColBounds(j, lower, lower if j in node.closed else upper)
+        for columns in sorted(node.due ^ self._loaded.due):
+            self.highs.changeRowBounds(self._row(columns), 1.0 if columns in node.due else -np.inf, np.inf)
+        self._loaded = node._replace(values=None)
 
-    def _row(self, project: int, due: int) -> int:
-        """The number of the row that adds up the starts of a project in its first periods."""
-        if (project, due) not in self._rows:
-            columns = np.array(self.projects[project][:due], dtype=np.int32)
-            self._rows[project, due] = self.highs.getNumRow()
-            self.highs.addRow(-np.inf, np.inf, len(columns), columns, np.ones(len(columns)))
-        return self._rows[project, due]
+    def _row(self, columns: Columns) -> int:
+        """The number of the row that adds up some columns."""
+        if columns not in self._rows:
+            self._rows[columns] = self.highs.getNumRow()
+            entries = np.array(columns, dtype=np.int32), np.ones(len(columns))
+            self.highs.addRow(-np.inf, np.inf, len(columns), *entries)
+        return self._rows[columns]
+
+
+def _is_broken(values: Any) -> Any:
+    return np.abs(values - np.round(values)) > WHOLE

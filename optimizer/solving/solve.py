@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from optimizer.interruption import held
-from optimizer.solving.decisions import decisions, projects, tied_by_terms
+from optimizer.solving.decisions import clusters, projects, tied_by_terms
 from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
@@ -138,8 +139,9 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "presolve": options.presolve,
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
         "orders": fine.matrix.column_numbers("order"),
-        "decisions": decisions(fine.matrix),
-        "projects": projects(fine.matrix),
+        "projects": (starts := projects(fine.matrix)),
+        "clusters": (hosts := clusters(fine.matrix)),
+        "decisions": [*chain(*starts), *chain(*chain(*hosts))],
         "tied": tied_by_terms(fine.matrix),
         "heuristics": True,
         "canary": first,
