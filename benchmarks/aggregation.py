@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ import numpy as np
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
 from optimizer.request.load import Request, load_request
-from optimizer.solving.matrix import Matrix, to_matrix
+from optimizer.solving.matrix import Matrix, NewColumn, to_matrix
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
@@ -67,39 +68,72 @@ def by_site(request: Request) -> Model:
 
 
 def summed(model: Model) -> Matrix:
-    """The matrix with what is in service written out as a sum over all earlier orders."""
-    matrix, tables = to_matrix(model.problem), model.tables
-    column = {name: j for j, name in enumerate(matrix.columns)}
-    parts: defaultdict[int, list[int]] = defaultdict(list)
-    for cohort, variable in model.cohort.items():
-        system = tables.offers[cohort.offer].system
-        for t in range(cohort.t, cohort.last + 1):
-            parts[column[model.in_service[system, cohort.place, t].name]].append(column[variable.name])
-    cost, upper = matrix.cost.copy(), matrix.upper.copy()
-    for j, orders in parts.items():
-        cost[orders] += matrix.cost[j]
+    """The matrix with what is in service written out: what there was, and a sum over all earlier orders.
+
+    Each balance gives what is in service from the period before; put into all other rows, it leaves the balances empty.
+    """
+    matrix = to_matrix(model.problem)
+    sums = _written_out(matrix)
+    kept = [i for i, name in enumerate(matrix.rows) if not name.startswith(BALANCE)]
+    cost, upper, always = matrix.cost.copy(), matrix.upper.copy(), 0.0
+    for j, (constant, terms) in sums.items():
+        always += constant * matrix.cost[j]
+        for other, amount in terms.items():
+            cost[other] += amount * matrix.cost[j]
         cost[j] = upper[j] = 0.0
-    kept = [i for i, name in enumerate(matrix.rows) if not name.startswith("carry_in_service(")]
+    moved = np.zeros(len(matrix.rows))
     start, index, value = [0], [], []
     for i in kept:
         row: defaultdict[int, float] = defaultdict(float)
         for k in range(matrix.start[i], matrix.start[i + 1]):
-            for j in parts.get(int(matrix.index[k]), [int(matrix.index[k])]):
-                row[j] += matrix.value[k]
+            constant, terms = sums.get(int(matrix.index[k]), (0.0, {int(matrix.index[k]): 1.0}))
+            moved[i] += matrix.value[k] * constant
+            for j, amount in terms.items():
+                row[j] += matrix.value[k] * amount
         index += sorted(row)
         value += [row[j] for j in sorted(row)]
         start.append(len(index))
-    return replace(
+    plain = replace(
         matrix,
         cost=cost,
         upper=upper,
-        row_lower=matrix.row_lower[kept],
-        row_upper=matrix.row_upper[kept],
+        row_lower=(matrix.row_lower - moved)[kept],
+        row_upper=(matrix.row_upper - moved)[kept],
         start=np.array(start, dtype=np.int32),
         index=np.array(index, dtype=np.int32),
         value=np.array(value),
         rows=tuple(matrix.rows[i] for i in kept),
     )
+    return plain.with_columns([NewColumn("always", always, 1.0, {})]).fixed({len(matrix.cost): 1.0})
+
+
+BALANCE = "carry_in_service("
+Sum = tuple[float, Mapping[int, float]]
+"""A number and how much of which columns."""
+
+
+def _written_out(matrix: Matrix) -> dict[int, Sum]:
+    """What is in service as a number (the fleet) and a sum of orders and retirements, by column."""
+    number = {name: j for j, name in enumerate(matrix.columns)}
+    balances = {
+        number["in_service(" + name[len(BALANCE) :]]: i
+        for i, name in enumerate(matrix.rows)
+        if name.startswith(BALANCE)
+    }
+    sums: dict[int, Sum] = {}
+    for j in sorted(balances, key=lambda j: matrix.columns[j]):  # by period within a system and place
+        i = balances[j]
+        constant, terms = float(matrix.row_lower[i]), defaultdict[int, float](float)
+        for k in range(matrix.start[i], matrix.start[i + 1]):
+            column, amount = int(matrix.index[k]), float(matrix.value[k])
+            if column == j:
+                continue
+            before, parts = sums.get(column, (0.0, {column: 1.0}))
+            constant -= amount * before
+            for part, share in parts.items():
+                terms[part] -= amount * share
+        sums[j] = constant, {part: amount for part, amount in terms.items() if amount}
+    return sums
 
 
 def timed(matrix: Matrix, options: Options) -> tuple[float, float, float]:
