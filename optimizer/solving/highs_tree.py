@@ -31,7 +31,9 @@ from optimizer.solving.highs_solve import Found, Problem, Stop
 Columns = tuple[int, ...]
 WHOLE = 1e-6
 """How near to whole a decision must be."""
-MOST_RELAXATIONS = 300
+MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 50_000, 5
+"""How many relaxations are solved, with how many simplex iterations in all: so many, or more with a root that took more
+than a fifth of them."""
 LITTLE = 0.02
 """The part of what may stay open by which a node's first child may rise without its second being looked at as well."""
 
@@ -55,7 +57,8 @@ class Tree:
         self.highs: highspy.Highs = root["highs"]
         self.best: Node | None = None
         self.given_up = math.inf
-        self.solved = 0
+        self.solved = self.iterations = 0
+        self.most = max(MOST_ITERATIONS, ITERATIONS_OF_ROOT * self.highs.getInfo().simplex_iteration_count)
         self._open: list[tuple[float, int, Node]] = []
         self._loaded = Node(frozenset(), frozenset(), -math.inf)
         self._rows: dict[Columns, int] = {}
@@ -75,7 +78,7 @@ class Tree:
         }
 
     def _ended(self) -> bool:
-        return self.solved >= MOST_RELAXATIONS or self.stop.over()
+        return self.solved >= MOST_RELAXATIONS or self.iterations >= self.most or self.stop.over()
 
     def _bound(self) -> float:
         leaf = math.inf if self.best is None else self.best.bound
@@ -151,6 +154,7 @@ class Tree:
         self.highs.setOptionValue("objective_bound", cut_off)
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + self.stop.seconds_left())
         self.highs.run()
+        self.iterations += max(0, self.highs.getInfo().simplex_iteration_count)
         status = self.highs.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
             bound = max(node.bound, self.highs.getInfo().objective_function_value)
