@@ -144,7 +144,7 @@ class WhatIf(Solvers):
         here = self.start(matrix)
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
         kept = np.array([here[j] for j in same])
-        return super().solve(matrix.narrowed(same, kept, kept), self.options)
+        return super().solve(matrix.narrowed(same, kept, kept), replace(self.options, at_once=True))
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""

@@ -184,7 +184,7 @@ def test_what_begins_from_values_is_searched_as_a_whole(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(highs_search, "_decided", never)
     case, optimum = covered(EXACT)
-    begun = {**case.options, "start": [[0], [5.0]]}
+    begun = {**case.options, "start": [[0], [5.0]], "at_once": True}
     found = searched(case.problem, relax(*case, Stop()), begun, Stop(), silent)
     assert found["objective"] == pytest.approx(optimum)
 

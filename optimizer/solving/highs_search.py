@@ -50,10 +50,10 @@ USED = 1e-9
 def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
     """The integer problem, as `whole` answers it; `near` tells whether the plan is one near its decisions.
 
-    One that begins from values of its own, or ends after some nodes, is searched as a whole.
+    One that begins from values of its own, or ends after some nodes, is searched at once.
     """
     least = root["objective"]
-    if options["start"][0] or options["nodes"] is not None:
+    if options["at_once"]:
         return looked_for_twice(problem, least, options, stop, tell)
     settled = _decided(problem, root, options, stop, tell)
     if settled["status"] == "infeasible":

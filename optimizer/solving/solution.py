@@ -26,7 +26,8 @@ class Options:
     a plan was kept close to or began from.
     `nodes` ends the search after so many, always at the same plan, where a
     time limit would not. `tolerance` is how near to whole, and to a limit, an integer solution must be, None for the
-    solver's own.
+    solver's own. `at_once` searches the whole model without looking at its decisions first, as pays for a model in
+    which hardly anything is open.
     """
 
     gap: float = 1e-4
@@ -43,6 +44,7 @@ class Options:
     begun_from: str | None = None
     nodes: int | None = None
     tolerance: float | None = None
+    at_once: bool = False
 
     def seconds_left(self) -> float | None:
         """How long a solve that begins now may take, None for ever. Raises OutOfTime where no time is left."""

@@ -144,6 +144,7 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "decisions": [*chain(*starts), *chain(*chain(*hosts))],
         "tied": tied_by_terms(fine.matrix),
         "heuristics": True,
+        "at_once": options.at_once or bool(start) or options.nodes is not None,
         "canary": first,
         "tidy": options.tidy,
         "nodes": options.nodes,
