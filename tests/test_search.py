@@ -205,3 +205,21 @@ def test_a_plan_near_the_relaxation_is_enough_where_the_gap_allows_it(monkeypatc
         assert found["objective"] == pytest.approx(optimum)
         assert found["status"] == "optimal"
         assert len(asked) == times
+
+
+def test_what_is_told_of_a_search_is_true(tmp_path: Path) -> None:
+    """No bound above the optimum, no cost below it, whichever search is under way; seconds never go back."""
+    told: list[dict[str, Any]] = []
+    for case in with_decisions(tmp_path, 10, 4):
+        optimum = plain(case)["objective"]
+        if math.isfinite(optimum):
+            told.clear()
+            highs_search.solve(case.problem, case.options, Stop(), told.append)
+            little = NEAR_ENOUGH * abs(optimum)
+            assert all(figures["bound"] <= optimum + little <= figures["cost"] + 2 * little for figures in told)
+            assert [figures["seconds"] for figures in told] == sorted(figures["seconds"] for figures in told)
+    case, optimum = covered(EXACT)
+    told.clear()
+    highs_search.solve(case.problem, case.options, Stop(), told.append)
+    assert told
+    assert all(figures["bound"] <= optimum * (1 + NEAR_ENOUGH) for figures in told)

@@ -16,6 +16,7 @@ Runs in the solver's process: imports nothing but the standard library, highspy,
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,16 @@ def _from(bound: float, tell: Tell) -> Tell:
     return lambda figures: tell({**figures, "bound": max(bound, figures["bound"])})
 
 
+def _beside(bound: float, tell: Tell) -> Tell:
+    """Tells of a search for plans of one kind, whose own bound says nothing of others."""
+    return lambda figures: tell({**figures, "bound": bound})
+
+
+def _since(began: float, tell: Tell) -> Tell:
+    """Tells the seconds of all searches together."""
+    return lambda figures: tell({**figures, "seconds": time.monotonic() - began})
+
+
 def _without_plan(tell: Tell) -> Tell:
     """Tells of a search whose values are no plan."""
     return lambda figures: tell({**figures, "cost": np.inf})
@@ -117,7 +128,7 @@ def _best_near(
     asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
     for width in NEAR:
         until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
-        found = whole(_near(problem, settled["values"], width, options), asked, until, _from(bound, tell))
+        found = whole(_near(problem, settled["values"], width, options), asked, until, _beside(bound, tell))
         if found["values"].size and (best is None or found["objective"] < best["objective"]):
             best = found
         if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
@@ -154,6 +165,7 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
 
     Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
     """
+    began = time.monotonic()
     root = relax(problem, options, stop)
     result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
     result["rough"] = False
@@ -161,7 +173,7 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
         return {**result, "values": root["values"]}
-    best = searched(problem, root, options, stop, tell)
+    best = searched(problem, root, options, stop, _since(began, tell))
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
     if not best["values"].size:
         return result
