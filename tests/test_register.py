@@ -12,6 +12,7 @@ from test_golden_rows import ASKED, KNOWN, WHOLE_ASKED, WHOLE_KNOWN
 
 import optimizer.audit.costs as audited
 from optimizer.audit.resources import RESOURCES as AUDITED
+from optimizer.audit.resources import TARIFFS as READ
 from optimizer.audit.rules import LIMITING
 from optimizer.formulation import CONSTRAINTS, COSTS
 from optimizer.formulation.business_limits import business_limits, figure
@@ -146,3 +147,8 @@ def test_every_text_that_a_sheet_takes_from_a_record_has_an_entry() -> None:
         except Missing:
             missing.append(text)
     assert missing == []
+
+
+def test_the_audit_reads_every_tariff() -> None:
+    """Its own list: one that it lacks would be a finding in every plan, one more a figure that nobody pays."""
+    assert sorted(READ) == sorted(TARIFFS)

@@ -74,7 +74,7 @@ def energy_usd(books: Books) -> Series:
     """Energy at the meter of our sites: pue · A · in_service · H · electricity / 1000."""
     total = _by_period(books)
     for key, site in books.inputs.sites.items():
-        _spread(total, books.site_use[key].energy_mwh, _read(site.electricity_usd_per_mwh, books))
+        _spread(total, books.site_use[key].energy_mwh, _read(site.tariffs["electricity_usd_per_mwh"], books))
     return total
 
 
@@ -82,7 +82,7 @@ def hosting_usd(books: Books) -> Series:
     """The fee for provisioned load: hosting_usd_per_kw_month · P · in_service · months."""
     total, months = _by_period(books), books.inputs.horizon.months
     for key, site in books.inputs.sites.items():
-        fee = [months * usd for usd in _read(site.hosting_usd_per_kw_month, books)]
+        fee = [months * usd for usd in _read(site.tariffs["hosting_usd_per_kw_month"], books)]
         _spread(total, books.site_use[key].provisioned_kw, fee)
     return total
 
@@ -137,7 +137,7 @@ def carbon_usd(books: Books) -> Series:
     """carbon price · (MWh · kg per MWh of our sites + accelerator hours · kg of hosted offers) / 1000."""
     kilograms, hours = _by_period(books), books.inputs.horizon.hours
     for key, site in books.inputs.sites.items():
-        _spread(kilograms, books.site_use[key].energy_mwh, _read(site.carbon_kg_per_mwh, books))
+        _spread(kilograms, books.site_use[key].energy_mwh, _read(site.tariffs["carbon_kg_per_mwh"], books))
     for (key, _), series in books.by_offer.items():
         offer = books.inputs.offers[key]
         if offer.hosted and offer.carbon_kg_per_accelerator_hour:

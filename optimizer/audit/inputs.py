@@ -29,7 +29,7 @@ from optimizer.audit.records import (
     Site,
     UserLimit,
 )
-from optimizer.audit.resources import FIELDS
+from optimizer.audit.resources import FIELDS, TARIFFS
 
 SELECTORS = (
     "vendor", "kind", "accelerator", "system", "offer", "route", "site", "host", "stack", "demand", "buyers",
@@ -110,9 +110,7 @@ def read_site(source: Source, horizon: Horizon) -> Site:
         stated={field: schedule(source[field]) for field in FIELDS if source.get(field) is not None},
         pue=schedule(source["pue"]),
         peak_pue=schedule(source.get("peak_pue") or source["pue"]),
-        electricity_usd_per_mwh=schedule(source["electricity_usd_per_mwh"]),
-        hosting_usd_per_kw_month=schedule(source.get("hosting_usd_per_kw_month") or "0"),
-        carbon_kg_per_mwh=schedule(source.get("carbon_kg_per_mwh") or "0"),
+        tariffs={field: schedule(source.get(field) or "0") for field in TARIFFS},
         expansion=read_expansion(source["expansion"], horizon) if source.get("expansion") else None,
     )
 

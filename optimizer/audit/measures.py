@@ -102,7 +102,8 @@ def kilograms_per_system(subject: Counted, inputs: Inputs) -> Series:
     offer = inputs.offers.get(subject.offer)
     if offer and offer.hosted:
         return [system.accelerators * hours * kg for kg in _read(offer.carbon_kg_per_accelerator_hour, inputs)]
-    pue, carbon = _read(site.pue if site else None, inputs), _read(site.carbon_kg_per_mwh if site else None, inputs)
+    pue = _read(site.pue if site else None, inputs)
+    carbon = _read(site.tariffs["carbon_kg_per_mwh"] if site else None, inputs)
     return [factor * system.average_kw * hours / 1000 * kg for factor, kg in zip(pue, carbon, strict=True)]
 
 

@@ -157,7 +157,7 @@ def site_has_electricity(books: Books) -> Iterator[Check]:
     horizon = books.inputs.horizon
     for key, site in books.inputs.sites.items():
         for t, kw in enumerate(books.site_use[key].provisioned_kw):
-            needed = (site.electricity_usd_per_mwh, site.pue)
+            needed = (site.tariffs["electricity_usd_per_mwh"], site.pue)
             begun = [schedule.mean(horizon.span(t)) is not None for schedule in needed]
             reason = "electricity has no price, or the site no PUE yet"
             yield Allowed("site_has_electricity", (key, horizon.key(t)), not kw or all(begun), reason)

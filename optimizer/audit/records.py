@@ -105,14 +105,14 @@ class Expansion:
 
 @dataclass(frozen=True)
 class Site:
-    """One of our sites; `stated` are its limits, and figures they need, by field: one that is absent is no limit."""
+    """One of our sites, by field: `stated` are its limits, and figures they need, absent where there is no limit;
+    `tariffs` are what it charges or gives off, 0 where nothing is said.
+    """
 
     stated: Mapping[str, Schedule]
     pue: Schedule
     peak_pue: Schedule
-    electricity_usd_per_mwh: Schedule
-    hosting_usd_per_kw_month: Schedule
-    carbon_kg_per_mwh: Schedule
+    tariffs: Mapping[str, Schedule]
     expansion: Expansion | None
 
 

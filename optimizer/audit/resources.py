@@ -55,3 +55,5 @@ RESOURCES: tuple[Resource, ...] = (
 )  # fmt: skip
 FIELDS = tuple(field for resource in RESOURCES for field in (resource.field, *resource.reads))
 """The fields of a site that these are read from."""
+TARIFFS = ("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh")
+"""What a site charges for use, or gives off by it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optimizer.audit.checks import Allowed, Check
-from optimizer.audit.resources import FIELDS
+from optimizer.audit.resources import FIELDS, TARIFFS
 
 EACH = "*"
 KeyPath = tuple[str, ...]
@@ -18,8 +18,7 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share owed_after_horizon carbon_usd_per_t",
     ("scenario", "assumptions"): "availability",
-    ("scenario", "sites", EACH): "pue peak_pue electricity_usd_per_mwh hosting_usd_per_kw_month carbon_kg_per_mwh"
-    " expansion " + " ".join(FIELDS),
+    ("scenario", "sites", EACH): "pue peak_pue expansion " + " ".join((*FIELDS, *TARIFFS)),
     ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years",
     ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours stacks cluster sites"
     " unmet_usd_per_unit_hour value_usd_per_unit_hour",
