@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
-from optimizer.workbook.writing.references import HERE, area, at, down, key_of
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Of, Section, line_of, lines_of
+from optimizer.workbook.writing.references import area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
 DUE = "Rent due after the horizon"
@@ -19,9 +19,9 @@ def rent_due(facts: Facts) -> Iterator[Section]:
     names = facts.after_horizon
     known = {row.fiscal_year: row.rent_usd for row in facts.plan.after_horizon}
     by_year = [
-        Line(DUE, "USD", name, key=key_of("due", name), shows_in_total=known.get(name, 0.0),
-             total=f"={at('still due', name).total}" + (f"-{at('still due', later).total}" if later else ""),
-             meaning=f"rent due after the horizon in {name}")
+        line_of(Of(name), DUE, "USD", what="due", shows_in_total=known.get(name, 0.0),
+                total="={still due.total}" + (f"-{at('still due', later).total}" if later else ""),
+                meaning=f"rent due after the horizon in {name}")
         for name, later in zip_longest(names, names[1:])
     ]  # fmt: skip
     if by_year:
@@ -38,71 +38,50 @@ def all_due(facts: Facts) -> str:
 
 
 def owed(facts: Facts) -> Iterator[Section]:
-    """The lines behind what is owed, block by block; none where no order has a term to outlast the horizon."""
+    """The lines behind what is owed, block by block; none where no order has a term to outlast the horizon.
+
+    A USD in each of the periods left is discounted to the middle of the horizon's last period. Of the rent counts what
+    hardware of that age would not be worth, unless in full or ignored.
+    """
     if not facts.after_horizon:
         return
     groups = list(facts.terms)
-    yield Section("Terms: rent of a period", "Of what enters, in each period of its term.", [
-        line_of(group, "Rent of a period", "USD", periods=f"={at('hourly rent', group).now}*hours_per_period")
-        for group in groups
-    ])  # fmt: skip
-    yield _periods_after(groups)
-    yield _value(groups)
-    yield _counted()
-    note = "Rent of a period times the value of the periods left, as far as it counts."
-    yield Section("Owed by period of entry", note, [
-        line_of(group, "Owed of entry", "USD", total=SUM, periods=f"={rent.now}*{value.now}*{at('share owed').now}")
-        for group in groups
-        for rent, value in [(at("rent of a period", group), at("value of periods after", group))]
-    ])  # fmt: skip
-    yield Section("Owed in the last period of the horizon", "What is owed of all that has entered by then.", [
-        line_of(group, "Owed", "USD", total=SUM,
-                periods=f"=(@${PERIOD}=periods_in_horizon)*{at('owed of entry', group).total}")
-        for group in groups
-    ])  # fmt: skip
-    yield _still_due(facts, groups)
-
-
-def _periods_after(groups: list[Group]) -> Section:
-    note = "By period of entry; constant: periods of the term."
-    return Section("Terms: periods after the horizon", note, [
-        line_of(group, "Periods after", "periods", constant=at("service", group),
-                periods=f"=MAX(0,{HERE.constant}-periods_in_horizon+@${PERIOD}-1)")
-        for group in groups
-    ])  # fmt: skip
-
-
-def _value(groups: list[Group]) -> Section:
-    """One USD in each of the periods left, discounted to the middle of the horizon's last period."""
-    growth = at("discount of a period").constant
-    return Section(
-        "Terms: value of the periods left", "Of one USD in each, discounted to the horizon's last period.", [
-        Line("Discount of a period", "factor", source="from the discount rate", key=key_of("discount of a period"),
+    yield Section("Terms: rent of a period", "Of what enters, in each period of its term.", lines_of(
+        groups, "Rent of a period", "USD", periods="={hourly rent}*hours_per_period",
+    ))  # fmt: skip
+    yield Section("Terms: periods after the horizon", "By period of entry; constant: periods of the term.", lines_of(
+        groups, "Periods after", "periods", constant="service",
+        periods=f"=MAX(0,{{here.constant}}-periods_in_horizon+@${PERIOD}-1)",
+    ))  # fmt: skip
+    growth, left = "{/discount of a period.constant}", "{periods after}"
+    note = "Of one USD in each, discounted to the horizon's last period."
+    yield Section("Terms: value of the periods left", note, [
+        Line("Discount of a period", "factor", source="from the discount rate", key="discount of a period",
              constant="=(1+discount_rate)^(1/periods_per_year)"),
-        *(
-            line_of(group, "Value of the periods left", "factor", what="value of periods after",
-                    periods=f"=IF(discount_rate=0,{left},(1-{growth}^-{left})/({growth}-1))")
-            for group in groups
-            for left in [at("periods after", group).now]
-        ),
+        *lines_of(groups, "Value of the periods left", "factor", what="value of periods after",
+                  periods=f"=IF(discount_rate=0,{left},(1-{growth}^-{left})/({growth}-1))"),
     ])  # fmt: skip
-
-
-def _counted() -> Section:
-    """The share of the rent that counts: less what hardware of that age would be worth, unless in full or ignored."""
     worth = f"INDEX({at('share left').across},periods_in_horizon-@${PERIOD}+1)"
-    counted = f"=rent_after_counted*(1-rent_after_less_worth*{worth})"
     note = "By period of entry: one less the share left at the age that the horizon ends at; see Inputs."
-    line = Line("Share owed", "share", periods=counted, key=key_of("share owed"))
-    return Section("Share of the rent that is owed", note, [line])
+    yield Section("Share of the rent that is owed", note, [
+        Line("Share owed", "share", periods=f"=rent_after_counted*(1-rent_after_less_worth*{worth})", key="share owed")
+    ])  # fmt: skip
+    note = "Rent of a period times the value of the periods left, as far as it counts."
+    yield Section("Owed by period of entry", note, lines_of(
+        groups, "Owed of entry", "USD", total=SUM, periods="={rent of a period}*{value of periods after}*{/share owed}",
+    ))  # fmt: skip
+    yield Section("Owed in the last period of the horizon", "What is owed of all that has entered by then.", lines_of(
+        groups, "Owed", "USD", total=SUM, periods=f"=(@${PERIOD}=periods_in_horizon)*{{owed of entry.total}}",
+    ))  # fmt: skip
+    yield _still_due(facts.after_horizon, groups)
 
 
-def _still_due(facts: Facts, groups: list[Group]) -> Section:
+def _still_due(names: tuple[str, ...], groups: list[Group]) -> Section:
     """Fiscal years after the horizon, and the rent still due at the start of each, undiscounted."""
     note = (
         "A period belongs to the fiscal year in which it starts; constant: periods after the horizon before the year."
     )
-    names, end = facts.after_horizon, at("first day after").constant
+    end = at("first day after").constant
     rent, left = (down([at(what, group) for group in groups]) for what in ("rent of a period", "periods after"))
     first_year = f"YEAR(EDATE({end},MOD(1-fiscal_year_starts,months_per_year)))"
     numbers = (first_year, *(f"{at('year after the horizon', name).constant}+1" for name in names))
@@ -111,17 +90,17 @@ def _still_due(facts: Facts, groups: list[Group]) -> Section:
         f"{at('still due', name).constant}+periods_per_year" for name in names[1:]
     ))  # fmt: skip
     return Section("Rent still due from a fiscal year on", note, [
-        Line("First day after the horizon", "date", key=key_of("first day after"),
+        Line("First day after the horizon", "date", key="first day after",
              constant="=EDATE(horizon_start,periods_in_horizon*months_per_period)"),
         *(
-            Line("Fiscal year after the horizon", "year", name, constant=f"={number}",
-                 key=key_of("year after the horizon", name))
+            line_of(Of(name), "Fiscal year after the horizon", "year", what="year after the horizon",
+                    constant=f"={number}")
             for name, number in zip(names, numbers, strict=False)
         ),
         *(
-            Line("Rent still due", "USD", name, constant=f"={periods}", constant_unit="periods", total=SUM,
-                 periods=f"=SUMPRODUCT({rent},({left}>{HERE.constant})*({left}-{HERE.constant}))",
-                 key=key_of("still due", name))
+            line_of(Of(name), "Rent still due", "USD", what="still due", constant=f"={periods}",
+                    constant_unit="periods", total=SUM,
+                    periods=f"=SUMPRODUCT({rent},({left}>{{here.constant}})*({left}-{{here.constant}}))")
             for name, periods in zip(names, until, strict=False)
         ),
     ])  # fmt: skip

@@ -52,7 +52,7 @@ def _begun(windows: Sequence[BudgetRow]) -> Iterator[Line]:
         yield Line("Capex budget, once begun", "USD m", row.window, periods=begun,
                    key=key_of("budget once begun", row.window))  # fmt: skip
     within = summed([at("within", row.window) for row in windows])
-    outside = f"={at('cost', 'capex').now}/usd_per_million*(1-{within})"
+    outside = f"={at('cost', 'capex')}/usd_per_million*(1-{within})"
     yield Line("Capex under no budget", "USD m", periods=outside, key=key_of("capex under no budget"))
 
 

@@ -81,19 +81,19 @@ def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
 
     def beyond(name: str) -> str:
         row = at("asked", name).now
-        more = f"{at('done', name).now}-{row}" + (f"+{at('not served', name).now}" if name in may_lack else "")
+        more = f"{at('done', name)}-{row}" + (f"+{at('not served', name)}" if name in may_lack else "")
         return f"=IF(ABS({more})<=tolerance_quantity*{row},0,{more})"
 
     def missing(name: str) -> str:
         row = at("asked", name).now
-        return f"=IF({row}=0,0,MIN(0,{at('beyond demand', name).now}/{row}))"
+        return f"=IF({row}=0,0,MIN(0,{at('beyond demand', name)}/{row}))"
 
     yield from _block(facts, "asked", "Demand", "units/s", "Work asked for per second.", asked,
-                      lambda name: f"={at('demand', name).now}")  # fmt: skip
+                      lambda name: f"={at('demand', name)}")  # fmt: skip
     yield from _block(facts, "done", "Work done", "units/s", "By the systems that the optimiser put to it; see below.",
                       [*asked, *facts.with_deadlines], done)  # fmt: skip
     yield from _block(facts, "not served", "Not served", "units/s", "Left by the optimiser, at its price or value.",
-                      may_lack, lambda name: f"={at('unmet', name).now}")  # fmt: skip
+                      may_lack, lambda name: f"={at('unmet', name)}")  # fmt: skip
     note = "Work done and work not served, less demand. Negative: an edit asks for more than the systems do."
     yield from _block(facts, "beyond demand", "Done beyond demand", "units/s", note, asked, beyond)
     yield from _block(facts, "missing of demand", "Missing, share of demand", "share",
@@ -109,7 +109,7 @@ def _deadlines(facts: Facts) -> Iterator[Section]:
         return f"=IF({due}=0,0,MIN(0,{so_far}/{due}-1))"
 
     yield from _block(facts, "due", "Work due", "unit-hours", "By the end of the period, from the first on.", demands,
-                      lambda name: f"={at('deadline', name).now}")  # fmt: skip
+                      lambda name: f"={at('deadline', name)}")  # fmt: skip
     yield from _block(facts, "done so far", "Work done so far", "unit-hours", "Work done per second times hours.",
                       demands, lambda name: f"=SUM({at('done', name).so_far})*hours_per_period")  # fmt: skip
     yield from _block(facts, "missing of due", "Missing, share of work due", "share", "Zero: the deadline is met.",
@@ -145,7 +145,7 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Section:
     return Section("Work by system and place", note, [
         Line(f"Work on {task.demand}", "units/s", task.system, task.place, source=unit_of(facts, task.demand),
              constant=at("system", "accelerators", task.system),
-             periods=f"={at('at work', task).now}*{HERE.constant}*{_throughput(task).now}", key=key_of("work", task),
+             periods=f"={at('at work', task)}*{HERE.constant}*{_throughput(task)}", key=key_of("work", task),
              shows=task.work,
              meaning=f"work of {task.system} at {task.place} on {task.demand} in")
         for task in tasks

@@ -55,7 +55,7 @@ def _costs(facts: Facts) -> Section:
         Line("Capex, cumulative", "USD", source="from the first period on", periods=f"=SUM({capex.so_far})"),
         Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=_all_of(*OPEX),
              key=opex.key, shows=_planned(facts, *(line.__name__ for line in audited.OPEX)), meaning="opex in"),
-        Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex.now}-{at('cost', 'rent_usd').now}",
+        Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex}-{at('cost', 'rent_usd')}",
              key=key_of("cost", "opex without rent")),
         Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=_all_of(*OTHER),
              key=key_of("cost", "other")),
@@ -108,7 +108,7 @@ def _present(facts: Facts) -> Section:
 def _present_value(name: str) -> Line:
     factor = at("discount factor", "end" if name in AT_PERIOD_END else "mid")
     label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
-    return Line(label, "USD", total=SUM, periods=f"={at('cost', name).now}*{factor.now}",
+    return Line(label, "USD", total=SUM, periods=f"={at('cost', name)}*{factor}",
                 key=key_of("present value", name))  # fmt: skip
 
 

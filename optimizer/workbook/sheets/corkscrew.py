@@ -16,7 +16,7 @@ def corkscrew(name: str, ins: Mapping[str, str], outs: Mapping[str, str], openin
     """
     came, went = ([at(name, label) for label in flows] for flows in (ins, outs))
     since = f"={HERE.opening}+SUM({before(came)})-SUM({before(went)})"
-    left = f"={at(name, 'opening').now}+SUM({down(came)})-SUM({down(went)})"
+    left = f"={at(name, 'opening')}+SUM({down(came)})-SUM({down(went)})"
     return [
         Line(f"{name}, opening", "USD", opening=opening, periods=since, key=key_of(name, "opening")),
         *(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, line_of
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, filled, lines_of
 from optimizer.workbook.writing.references import HERE, area, at, down, key_of
 from optimizer.workbook.writing.styles import Role
 
@@ -83,69 +84,54 @@ def _used(choice: Choice) -> Line:
     )  # fmt: skip
 
 
-def behind_checks(facts: Facts) -> list[Section]:
+def behind_checks(facts: Facts) -> Iterator[Section]:
     """Lines behind the checks, about fleet, power and engineering."""
-    return [*_retired(facts), *_expanded(facts), *_unready(facts)]
-
-
-def _retired(facts: Facts) -> Iterator[Section]:
-    """Systems off that would still be there, what is left, and systems switched off when there were none."""
-    decisions = decisions_of(facts, RETIRE)
-    if not decisions:
-        return
-    there = {decision: at("fleet that may be retired", decision) for decision in decisions}
-    yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
-        line_of(decision, "Off so far", decision.kind.unit, what="retired so far",
-              periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
-        for decision in decisions
-    ])  # fmt: skip
-    yield Section("Fleet left of what may be retired", lines=[
-        line_of(decision, "Left in service", decision.kind.unit, what="left of fleet",
-              periods=f"={there[decision].now}-{at('retired so far', decision).now}")
-        for decision in decisions
-    ])  # fmt: skip
-    yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
-        line_of(decision, "Off too late", decision.kind.unit, what="retired too late",
-              total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
-        for decision in decisions
-    ])  # fmt: skip
-
-
-def _expanded(facts: Facts) -> Iterator[Section]:
-    """MW that may still be added, and MW on line before the time it takes to add them."""
-    decisions = decisions_of(facts, EXPAND)
-    if not decisions:
-        return
-    used = {decision: at("decision used", decision) for decision in decisions}
-    yield Section("Power that may still be added", "Most power added less what is added in all periods.", [
-        line_of(decision, "Room for power", decision.kind.unit,
-              total=f"={at('decision', 'max_mw', decision).constant}-{row.total}")
-        for decision, row in used.items()
-    ])  # fmt: skip
-    yield Section("Power on line too early", "MW in periods that an order in the first period cannot reach.", [
-        line_of(decision, "Power too early", decision.kind.unit,
-              total=f'=SUMIFS({row.across},{row.axis_across},"<="&{_in_periods(decision, "lead_time_months")})')
-        for decision, row in used.items()
-    ])  # fmt: skip
-
-
-def _in_periods(decision: Decision, months: str) -> str:
-    return f"ROUNDUP({at('decision', months, decision).constant}/months_per_period,0)"
-
-
-def _unready(facts: Facts) -> Iterator[Section]:
-    """Systems bought before the engineering of their accelerator was ready."""
-    lines = [
-        Line("Ordered too early", "systems", group.offer, constant=f"={_in_periods(decision, 'months')}", total=SUM,
-             periods=f"=IF(SUMIFS({row.across},{row.axis_across},"
-                     f'"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})=0,{at("entering", group).now},0)',
-             constant_unit="periods", key=key_of("ordered before engineering", decision, group))
-        for decision, group in _engineered(facts)
-        for row in [at("decision used", decision)]
-    ]  # fmt: skip
-    note = "Purchases by period of entering service; constant: periods that engineering takes."
+    yield from _retired(decisions_of(facts, RETIRE))
+    yield from _expanded(decisions_of(facts, EXPAND))
     if decisions_of(facts, ENGINEER):
-        yield Section("Ordered before engineering is ready", note, lines)
+        note = "Purchases by period of entering service; constant: periods that engineering takes."
+        yield Section("Ordered before engineering is ready", note, list(starmap(_unready, _engineered(facts))))
+
+
+def _retired(decisions: Sequence[Decision]) -> Iterator[Section]:
+    """Systems off that would still be there, what is left, and systems switched off when there were none."""
+    there = "fleet that may be retired"
+    yield from filled("Fleet retired so far", "Up to the last period in which it would have been in service.", lines_of(
+        decisions, "Off so far", "systems", what="retired so far",
+        periods=f"=IF({{{there}}}>0,SUM({{decision used.so_far}}),0)",
+    ))  # fmt: skip
+    yield from filled("Fleet left of what may be retired", lines=lines_of(
+        decisions, "Left in service", "systems", what="left of fleet", periods=f"={{{there}}}-{{retired so far}}",
+    ))  # fmt: skip
+    note = "Systems in periods in which none was in service any more."
+    yield from filled("Fleet retired after its end", note, lines_of(
+        decisions, "Off too late", "systems", what="retired too late",
+        total=f"=SUMPRODUCT(({{{there}.across}}=0)*{{decision used.across}})",
+    ))  # fmt: skip
+
+
+def _expanded(decisions: Sequence[Decision]) -> Iterator[Section]:
+    """MW that may still be added, and MW on line before the time it takes to add them."""
+    yield from filled("Power that may still be added", "Most power added less what is added in all periods.", lines_of(
+        decisions, "Room for power", "MW", total="={decision/max_mw.constant}-{decision used.total}",
+    ))  # fmt: skip
+    lead = "ROUNDUP({decision/lead_time_months.constant}/months_per_period,0)"
+    note = "MW in periods that an order in the first period cannot reach."
+    yield from filled("Power on line too early", note, lines_of(
+        decisions, "Power too early", "MW",
+        total=f'=SUMIFS({{decision used.across}},{{decision used.axis_across}},"<="&{lead})',
+    ))  # fmt: skip
+
+
+def _unready(decision: Decision, group: Group) -> Line:
+    """Systems bought before the engineering of their accelerator was ready."""
+    months, used = at("decision", "months", decision).constant, at("decision used", decision)
+    ready = f'SUMIFS({used.across},{used.axis_across},"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})'
+    return Line(
+        "Ordered too early", "systems", group.offer, constant=f"=ROUNDUP({months}/months_per_period,0)", total=SUM,
+        periods=f"=IF({ready}=0,{at('entering', group)},0)", constant_unit="periods",
+        key=key_of("ordered before engineering", decision, group),
+    )  # fmt: skip
 
 
 def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:

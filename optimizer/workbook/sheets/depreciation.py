@@ -13,7 +13,7 @@ from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.sheets.fiscal_years import by_year, years_of
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of
+from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, lines_of
 from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -73,8 +73,8 @@ def _residual(assets: Sequence[Asset]) -> Section:
     """What the plan assumes to get, beside what the books then hold."""
     book, left, received = (at(f"{what} at the end") for what in ("book value", "residual value", "received before"))
     all_left = sum_down([at("residual value", asset) for asset in assets if asset.has_residual], "$F")
-    falls = f"=-{at('cost', 'residual_usd').now}-(@${PERIOD}=periods_in_horizon)*{left.total}"
-    gain = f"={received.now}-{at(ALL, 'book value of what is retired').now}"
+    falls = f"=-{at('cost', 'residual_usd')}-(@${PERIOD}=periods_in_horizon)*{left.total}"
+    gain = f"={received}-{at(ALL, 'book value of what is retired')}"
     return Section("Residual value that the plan assumes, beside the books", "In Total: at the end of the horizon.", [
         Line("Net book value at the end", "USD", total=f"={at_end(ALL, 'closing')}", key=book.key),
         Line("Residual value at the end", "USD", total=all_left, key=left.key),
@@ -143,7 +143,7 @@ def _class(kind: str, assets: Sequence[Asset]) -> Section:
     leaving = [asset for asset in assets if asset.leaves]
     retired, written = (sum_down([at(what, asset) for asset in leaving]) for what in ("retired", "written off"))
     placed, charged = (sum_down(rows) for rows in ([a.cost for a in assets], [at("charge", a) for a in assets]))
-    net = f"={at(f'{name} cost', 'closing').now}-{at(f'{name} depreciation', 'closing').now}"
+    net = f"={at(f'{name} cost', 'closing')}-{at(f'{name} depreciation', 'closing')}"
     return Section(f"{name} in service", "Cost less accumulated depreciation is the net book value.", [
         *corkscrew(f"{name} cost", {"placed in service": placed}, {"retired": retired}),
         *corkscrew(f"{name} depreciation", {"charge": charged}, {"of what is retired": written}),
@@ -159,28 +159,21 @@ def _other_lives() -> Section:
 
 
 def _other_life(label: str) -> Iterator[Line]:
-    placed = at("Systems cost", "placed in service")
-    cost, axis = placed.across, placed.axis_across
-    full = at("charged in full under a life", label)
+    placed, full = at("Systems cost", "placed in service"), at("charged in full under a life", label)
+    cost, axis, life = placed.across, placed.axis_across, full.constant
     yield Line(
         f"Charged in full: {label}", "USD", constant=f"={at('life', label).constant}*periods_per_year",
         constant_unit="periods", key=full.key,
         periods=f'=SUMIFS({cost},{axis},"<="&@${PERIOD},{axis},">"&@${PERIOD}-INT({HERE.constant}))',
     )  # fmt: skip
-    life = full.constant
     last = f"({life}-INT({life}))*SUMIFS({cost},{axis},@${PERIOD}-INT({life}))"
-    yield Line(f"Depreciation: {label}", "USD", total=SUM, periods=f"=({full.now}+{last})/{life}")
+    yield Line(f"Depreciation: {label}", "USD", total=SUM, periods=f"=({full}+{last})/{life}")
 
 
 def _ordered(facts: Facts) -> Iterator[Section]:
     """Balances of systems that are ordered by the end of a period and enter service later."""
-    lines = [
-        line_of(group, "Balance ordered", "USD", constant=at("lead", group),
-                periods=f'=SUMIFS({row.across},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{HERE.constant})')
-        for group in purchased(facts)
-        for row in [at("balance paid", group)]
-        for axis in [row.axis_across]
-    ]  # fmt: skip
-    if lines:
-        note = "Due after the period; constant: lead time in periods."
-        yield Section("Balances of systems ordered", note, lines)
+    due, axis = "{balance paid.across}", "{balance paid.axis_across}"
+    yield from filled("Balances of systems ordered", "Due after the period; constant: lead time in periods.", lines_of(
+        purchased(facts), "Balance ordered", "USD", constant="lead",
+        periods=f'=SUMIFS({due},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{{here.constant}})',
+    ))  # fmt: skip

@@ -10,7 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.book_checks import at_end
 from optimizer.workbook.sheets.corkscrew import corkscrew
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section
-from optimizer.workbook.writing.references import HERE, Row, at, cohort, down, key_of, sum_down
+from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 
 
@@ -90,7 +90,7 @@ def _liability(name: str, new: str) -> list[Line]:
     rate, part = (at("lease growth", what).constant for what in ("period", "paid"))
     interest = f"=({opening}+{entered})*({rate}-1)-{paid}*({part}-1)"
     ins = {"new contracts": new, "interest": interest}
-    return corkscrew(f"{name}: liability", ins, {"payments": f"={at(name, 'payments').now}"})
+    return corkscrew(f"{name}: liability", ins, {"payments": f"={at(name, 'payments')}"})
 
 
 def _ifrs(name: str, new: str, interest: str, charge: str) -> Section:
@@ -99,7 +99,7 @@ def _ifrs(name: str, new: str, interest: str, charge: str) -> Section:
     note = "Asset charged straight-line over the term; the expense is highest at the start."
     return Section(f"{name}: IFRS 16", note, [
         *corkscrew(asset, {"new": f"={new}"}, {"depreciation": charge}),
-        Line(f"{name}: IFRS 16 expense", "USD", total=SUM, periods=f"={at(asset, 'depreciation').now}+{interest}",
+        Line(f"{name}: IFRS 16 expense", "USD", total=SUM, periods=f"={at(asset, 'depreciation')}+{interest}",
              role=Role.TOTAL, key=key_of(name, "IFRS 16 expense")),
         Line(f"{name}: liability less IFRS 16 asset, at the end", "USD", total=ahead, key=key_of(name, "ahead")),
     ])  # fmt: skip
@@ -110,7 +110,7 @@ def _asc(name: str, new: str, interest: str, level: str) -> Section:
     note = "Level cost over the term; the asset falls by it less interest."
     return Section(f"{name}: ASC 842, operating", note, [
         Line(f"{name}: ASC 842 cost", "USD", total=SUM, periods=level, role=Role.TOTAL, key=cost.key),
-        *corkscrew(f"{name}: ASC 842 asset", {"new": f"={new}"}, {"reduction": f"={cost.now}-{interest}"}),
+        *corkscrew(f"{name}: ASC 842 asset", {"new": f"={new}"}, {"reduction": f"={cost}-{interest}"}),
     ])  # fmt: skip
 
 
@@ -172,13 +172,13 @@ def _term(group: Group) -> str:
 
 
 def _due(family: str, group: Group) -> Line:
-    payments = f"={at('hourly rent', group).now}*hours_per_period*{HERE.constant}"
+    payments = f"={at('hourly rent', group)}*hours_per_period*{HERE.constant}"
     return _line(family, group, "payments over the term", payments, f"={_term(group)}")
 
 
 def _on_entering(family: str, group: Group) -> Line:
     """Present value on entering service; a payment is made when a flow of a period is."""
-    value = f"={at('payments over the term', group).now}/{_term(group)}*{HERE.constant}"
+    value = f"={at('payments over the term', group)}/{_term(group)}*{HERE.constant}"
     line = _line(family, group, "liability on entering", value, f"={_value(_term(group))}")
     return replace(line, constant_unit="factor")
 
@@ -191,7 +191,7 @@ def _value(periods: str) -> str:
 
 def _spread(family: str, group: Group, what: str, row: Row) -> Line:
     """What entered within the term, spread over its periods."""
-    return _line(family, group, what, f"{cohort(row, HERE.constant)}/{HERE.constant}", f"={_term(group)}")
+    return _line(family, group, what, f"={row.cohort}/{HERE.constant}", f"={_term(group)}")
 
 
 def _left(family: str, group: Group) -> Line:

@@ -9,8 +9,8 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group, OrderLine
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
-from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Section, line_of
-from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
+from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, Row, at, at_order, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -19,8 +19,7 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
-        _in_service(facts), *_corkscrew(facts), _early(facts), *behind_checks(facts), *_unmet(facts),
-        *_clusters(facts),
+        *_in_service(facts), _early(facts), *behind_checks(facts), *_beside(facts),
     ]  # fmt: skip
     checks = [*_checks(facts), *decision_checks(facts)]
     return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections, checks)
@@ -37,18 +36,16 @@ def _time() -> Section:
 
 def _terms(facts: Facts) -> Section:
     """Lead time and service in periods, by group."""
-    lead = [
-        line_of(group, "Lead time", "periods", what="lead",
-                constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
-        for group in facts.groups
-    ]  # fmt: skip
-    service = [
-        line_of(group, "Periods in service", "periods", what="service",
-                constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
-        for group in facts.groups
-    ]  # fmt: skip
     note = "A lead time rounds up to whole periods, a term to the nearest, at least one."
-    return Section("Terms in periods", note, [*lead, *service])
+    return Section("Terms in periods", note, [
+        *lines_of(facts.groups, "Lead time", "periods", what="lead",
+                  constant="=ROUNDUP({offer/lead_time_months.constant}/months_per_period,0)"),
+        *(
+            line_of(group, "Periods in service", "periods", what="service",
+                    constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+            for group in facts.groups
+        ),
+    ])  # fmt: skip
 
 
 def _months(facts: Facts, group: Group) -> str:
@@ -96,7 +93,7 @@ def _used(group: Group, line: OrderLine) -> Line:
     override, chosen = at("override", group, line.place).now, at("optimiser", group, line.place).now
     formula = f"=IF(ISBLANK({override}),{chosen},{override})"
     if group.committed:
-        formula = f"={at('commitment', 'systems', group, line.place).now}"
+        formula = f"={at('commitment', 'systems', group, line.place)}"
     return Line(
         f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
         constant=at("system", "accelerators", group.system), source="constant: accelerators in a system",
@@ -120,26 +117,20 @@ def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
     return [at("entering", group, line.place) for group in groups for line in group.lines]
 
 
-def _in_service(facts: Facts) -> Section:
-    note = "What entered within the periods of service (constant); fleet not included."
-    return Section("Systems in service", note, [
-        line_of(group, "In service", "systems", constant=at("service", group),
-                periods=cohort(at("entering", group), HERE.constant))
-        for group in facts.groups
-    ])  # fmt: skip
-
-
-def _corkscrew(facts: Facts) -> Iterator[Section]:
-    """What leaves service; then opening, entering, leaving, closing."""
+def _in_service(facts: Facts) -> Iterator[Section]:
+    """What is in service and what leaves it; then opening, entering, leaving, closing."""
+    yield Section("Systems in service", "What entered within the periods of service (constant); fleet not included.",
+                  lines_of(facts.groups, "In service", "systems", constant="service", periods="={entering.cohort}"),
+    )  # fmt: skip
     yield Section("Leaving service", "What entered as long ago as the periods of service.", [
-        line_of(group, "Leaving", "systems",
-                periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
+        line_of(group, "Leaving", "systems", periods=at_order(row, row, at("service", group).constant))
         for group in facts.groups
+        for row in [at("entering", group)]
     ])  # fmt: skip
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
     before = "$H#n:~#n"
     entered = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
-    closing = f"={opening.now}+{entering.now}-{leaving.now}"
+    closing = f"={opening}+{entering}-{leaving}"
     note = "Opening balance plus what entered and minus what left before the period."
     yield Section("Balance of systems", note, [
         Line("Opening", "systems", opening="=0", periods=f"={entered}", key=opening.key),
@@ -157,36 +148,25 @@ def _of_groups(facts: Facts, what: str) -> str:
 
 def _early(facts: Facts) -> Section:
     """Systems that enter service sooner than an order placed in the first period could arrive."""
-    lines = [
-        Line("Too early", "systems", group.offer, key=key_of("too early", group),
-             total=f'=SUMIFS({row.across},{row.axis_across},"<="&{at("lead", group).constant})')
-        for group in facts.groups if not group.committed
-        for row in [at("entering", group)]
-    ]  # fmt: skip
-    return Section(
-        "Entering before the lead time", "Systems in periods that no order of this horizon can reach.", lines
-    )
+    note = "Systems in periods that no order of this horizon can reach."
+    total = '=SUMIFS({entering.across},{entering.axis_across},"<="&{lead.constant})'
+    ordered = [group for group in facts.groups if not group.committed]
+    return Section("Entering before the lead time", note, lines_of(ordered, "Too early", "systems", total=total))
 
 
-def _unmet(facts: Facts) -> Iterator[Section]:
-    lines = [
-        Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER, key=key_of("unmet", demand))
+def _beside(facts: Facts) -> Iterator[Section]:
+    """What the optimiser left undone, and where it runs each cluster."""
+    note = "Left by the optimiser; an override above does not change it."
+    yield from filled("Work not served", note, [
+        line_of(Of(demand), "Unmet work", "units/s", what="unmet", periods=values, role=Role.SOLVER)
         for demand, values in facts.unmet.items()
-    ]
-    if lines:
-        yield Section("Work not served", "Left by the optimiser; an override above does not change it.", lines)
-
-
-def _clusters(facts: Facts) -> Iterator[Section]:
-    """Where the optimiser runs each cluster."""
-    lines = [
+    ])  # fmt: skip
+    note = "Accelerators on which a demand runs at one place; an override does not change it."
+    yield from filled("Clusters", note, [
         Line(f"Cluster of {demand}", "accelerators", accelerator, place, periods=values, role=Role.SOLVER,
              key=key_of("cluster", demand, accelerator, place))
         for (demand, accelerator, place), values in clusters_of(facts).items()
-    ]  # fmt: skip
-    note = "Accelerators on which a demand runs at one place; an override does not change it."
-    if lines:
-        yield Section("Clusters", note, lines)
+    ])  # fmt: skip
 
 
 def _checks(facts: Facts) -> Iterator[Check]:

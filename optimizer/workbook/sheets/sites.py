@@ -50,7 +50,7 @@ def _at(stand: Stand) -> Row:
 
 def _linked(stand: Stand) -> Line:
     return Line(f"In service{stand.suffix}", "systems", stand.item, stand.place, source=f"{stand.cooling} cooling",
-                periods=f"={stand.row.now}", whole=stand.whole, key=_at(stand).key)  # fmt: skip
+                periods=f"={stand.row}", whole=stand.whole, key=_at(stand).key)  # fmt: skip
 
 
 def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
@@ -64,7 +64,7 @@ def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
     yield Line("Average IT load", "kW", place=site, periods=_product(stands, "average_kw"), key=drawn)
     yield Line(
         "Energy at the meter", "MWh", place=site, total=SUM, key=key_of("energy", site),
-        periods=f"={pue(facts, site)}*{Row(drawn).now}*hours_per_period/kw_per_mw",
+        periods=f"={pue(facts, site)}*{Row(drawn)}*hours_per_period/kw_per_mw",
         shows=_planned(facts, site, "energy_mwh"), meaning=f"energy of {site} in MWh in",
     )  # fmt: skip
     for expansion in expansions(facts, site):
@@ -72,7 +72,7 @@ def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
                    periods=f"=SUM({at('decision used', expansion).so_far})")  # fmt: skip
     for resource in LIVE:
         yield from _limit(facts, site, resource, _used(facts, site, stands, resource))
-    left = [f"({at('left of', each.field, site).now}<0)" for each in limited(facts, site)]
+    left = [f"({at('left of', each.field, site)}<0)" for each in limited(facts, site)]
     yield Line(EXCEEDED, "count", place=site, total=SUM, periods="=0+" + "+".join(left),
                key=key_of("limits exceeded", site))  # fmt: skip
 
@@ -121,8 +121,8 @@ def _limit(facts: Facts, site: str, of: Resource, used: str) -> Iterator[Line]:
                shows=_planned(facts, site, of.used), meaning=f"{of.used} of {site} in")  # fmt: skip
     if of not in limited(facts, site):
         return
-    added = f"+{at('power added', site).now}" if _grows(facts, of, site) else ""
-    yield Line(f"{label}: limit", of.unit, place=site, periods=f"={at('site', name, site).now}{added}",
+    added = f"+{at('power added', site)}" if _grows(facts, of, site) else ""
+    yield Line(f"{label}: limit", of.unit, place=site, periods=f"={at('site', name, site)}{added}",
                key=key_of("limit of", name, site), shows=_planned(facts, site, of.limit),
                meaning=f"{of.limit} of {site} in")  # fmt: skip
     yield Line(f"{label}: left", of.unit, place=site, key=key_of("left of", name, site),
@@ -138,7 +138,7 @@ def _planned(facts: Facts, site: str, field: str) -> Values:
 def _all_sites(facts: Facts) -> Section:
     """Sums over the sites by the label of their lines."""
     end = at("all sites")
-    areas = f"@{HEADER + 1}:{end.now},$A{HEADER + 1}:{end.label}"
+    areas = f"@{HEADER + 1}:{end},$A{HEADER + 1}:{end.label}"
 
     def by_label(*parts: str) -> str:
         """The sum of all lines that are called like that of the first site or place."""
@@ -149,8 +149,8 @@ def _all_sites(facts: Facts) -> Section:
     return Section("All sites", key=end.key, lines=[
         Line("Peak power, all sites", "MW", periods=by_label("used", "power_mw"), key=power.key),
         Line("Power limit, all sites", "MW", periods=by_label("limit of", "power_mw"), key=limit.key),
-        Line("Power left, all sites", "MW", periods=f"={limit.now}-{power.now}", key=key_of("all sites", "left")),
-        Line("Power used, share of limit", "share", periods=f"=IF({limit.now}=0,0,{power.now}/{limit.now})",
+        Line("Power left, all sites", "MW", periods=f"={limit}-{power}", key=key_of("all sites", "left")),
+        Line("Power used, share of limit", "share", periods=f"=IF({limit}=0,0,{power}/{limit})",
              key=key_of("all sites", "share")),
         Line("Energy, all sites", "MWh", total=SUM, periods=by_label("energy"), key=key_of("all sites", "energy")),
         Line("Systems in service, all places", "systems", periods=by_label("systems at"),

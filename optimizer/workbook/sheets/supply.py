@@ -36,7 +36,7 @@ def _delivered(facts: Facts) -> Iterator[Section]:
     by_offer = [
         Line("Delivered", "accelerators", group.offer, key=key_of("delivered", group), total=SUM,
              constant=at("system", "accelerators", group.system),
-             periods=f"={HERE.constant}*{at('entering', group).now}")
+             periods=f"={HERE.constant}*{at('entering', group)}")
         for group in facts.delivered
     ]  # fmt: skip
     yield Section("Deliveries by offer", f"{note} Commitments were granted before and do not count.", by_offer)
@@ -58,7 +58,7 @@ def _used(facts: Facts, kind: str, of: str, label: str, formula: str) -> Line:
 def _limit(facts: Facts, kind: str, of: str, label: str, share: str = "") -> Line:
     """What can be had in a period, from what can be had in a month of it."""
     known = {row.period: row.limit for row in facts.plan.supply if (row.kind, row.id) == (kind, of)}
-    formula = f"={share}{at('supply per month', kind, of).now}*months_per_period"
+    formula = f"={share}{at('supply per month', kind, of)}*months_per_period"
     return Line(label, UNITS[kind], of, key=key_of("supply limit", kind, of), total=SUM, periods=formula,
                 shows=facts.by_period(known), meaning=f"limit of {kind} {of} in")  # fmt: skip
 
@@ -98,7 +98,7 @@ def _drawn(pool: str, accelerator: str) -> Line:
     return Line(
         f"Drawn on {pool}", "pool units", accelerator, key=key_of("drawn", pool, accelerator), total=SUM,
         constant=at("draw on a pool", pool, accelerator),
-        periods=f"={HERE.constant}*{at('supply used', 'accelerator', accelerator).now}",
+        periods=f"={HERE.constant}*{at('supply used', 'accelerator', accelerator)}",
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
 from optimizer.workbook.writing.lines import Line, Section
-from optimizer.workbook.writing.references import HERE, Row, at, cohort, down
+from optimizer.workbook.writing.references import Row, at, down
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _in_service(facts: Facts, stand: Stand) -> Line:
         return Line(label, "systems", stand.item, stand.place, periods=_fleet_left(facts, stand), key=stand.row.key)
     return Line(
         label, "systems", stand.item, stand.place, constant=at("service", group),
-        periods=cohort(at("entering", group, stand.place), HERE.constant), whole=stand.whole, key=stand.row.key,
+        periods=f"={at('entering', group, stand.place).cohort}", whole=stand.whole, key=stand.row.key,
     )  # fmt: skip
 
 

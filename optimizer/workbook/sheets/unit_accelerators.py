@@ -122,7 +122,7 @@ def _systems(each: Stood) -> Line:
 
 
 def _provisioned(each: Stood) -> Line:
-    load = f"={HERE.constant}*{at('systems', each).now}"
+    load = f"={HERE.constant}*{at('systems', each)}"
     size = at("system", "provisioned_kw", each.system)
     return _line(each, "provisioned", "Provisioned", "kW", load, size)
 
@@ -130,12 +130,12 @@ def _provisioned(each: Stood) -> Line:
 def _meter(facts: Facts, each: Stood) -> Line:
     one = peak_constant(facts, each.place)
     peak = HERE.constant if one else peak_pue(facts, each.place)
-    drawn = f"={peak}*{at('provisioned', each).now}/kw_per_mw"
+    drawn = f"={peak}*{at('provisioned', each)}/kw_per_mw"
     return _line(each, "at the meter", "At the meter", "MW", drawn, one)
 
 
 def _rate(facts: Facts, site: str) -> Line:
-    carbon = f"{at('site', 'carbon_kg_per_mwh', site).now}/kg_per_t*{at('carbon price').now}"
+    carbon = f"{at('site', 'carbon_kg_per_mwh', site)}/kg_per_t*{at('carbon price')}"
     tariff = at("site", "electricity_usd_per_mwh", site).now
     rate = f"={pue(facts, site)}*hours_per_period/kw_per_mw*({tariff}+{carbon})"
     return Line("Energy and carbon", "USD/kW", place=site, periods=rate, key=key_of("rate of power", site))
@@ -144,8 +144,8 @@ def _rate(facts: Facts, site: str) -> Line:
 def _power(each: Stood) -> Line:
     """What systems at our sites cost in energy, hosting and carbon."""
     tariff = at("site", "hosting_usd_per_kw_month", each.place).now
-    hosting = f"{at('provisioned', each).now}*{tariff}*months_per_period"
-    cost = f"={HERE.constant}*{at('systems', each).now}*{at('rate of power', each.place).now}+{hosting}"
+    hosting = f"{at('provisioned', each)}*{tariff}*months_per_period"
+    cost = f"={HERE.constant}*{at('systems', each)}*{at('rate of power', each.place)}+{hosting}"
     size = at("system", "average_kw", each.system)
     return _line(each, "power", "Energy, hosting, carbon", "USD", cost, size)
 
@@ -191,7 +191,7 @@ def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tup
     if power := rows_of(bearer, at_our_sites(facts, stood), "power"):
         yield "Energy, hosting, carbon", f"SUM({down(power)})"
     if tonnes := _held(bearer, hosted(facts), "carbon of hosted hours"):
-        yield "Carbon of hosted hours", f"{summed(tonnes)}*{at('carbon price').now}"
+        yield "Carbon of hosted hours", f"{summed(tonnes)}*{at('carbon price')}"
     yield from _decided(facts, bearer)
 
 

@@ -74,7 +74,7 @@ def _quantities(stood: Sequence[Stood], bearers: Sequence[Bearer]) -> Iterator[S
 
 def _quantity(bearer: Bearer, label: str, unit: str, amount: str) -> Line:
     return Line(label, unit, bearer.accelerator, bearer.where, total=SUM, key=key_of(unit, bearer),
-                periods=f"={amount}*{at('unit costs', 'mid').now}")  # fmt: skip
+                periods=f"={amount}*{at('unit costs', 'mid')}")  # fmt: skip
 
 
 def source_of(offers: Sequence[MarketOffer]) -> str:

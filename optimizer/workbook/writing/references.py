@@ -52,6 +52,10 @@ class Row:
 
     key: str
 
+    def __str__(self) -> str:
+        """In a formula, the cell of its own period."""
+        return self.now
+
     def part(self, template: str) -> str:
         """A reference to a part of the line: `#n` is its number, `#z` its last column, `<name>` a column of a list."""
         return _reference("one", [self], template)
@@ -115,6 +119,12 @@ class Row:
         """The first days above all periods."""
         return self.part("$I$3:$#z$3")
 
+    @property
+    def cohort(self) -> str:
+        """What entered in the last periods, as many as the formula's own line has as constant: what is still there."""
+        axis = self.axis_across
+        return f'SUMIFS({self.across},{axis},"<="&@$6,{axis},">"&@$6-{HERE.constant})'
+
 
 def at(*parts: object) -> Row:
     """The line of a key, wherever it stands."""
@@ -154,12 +164,6 @@ def summed(rows: Sequence[Row], column: str = "@") -> str:
 def sum_down(rows: Sequence[Row], column: str = "@") -> str:
     """The sum of a column of lines of one sheet; zero without any."""
     return f"={summed(rows, column)}"
-
-
-def cohort(row: Row, service: str) -> str:
-    """What entered in the last `service` periods and is therefore still there."""
-    axis = row.axis_across
-    return f'=SUMIFS({row.across},{axis},"<="&@$6,{axis},">"&@$6-{service})'
 
 
 def at_order(row: Row, axis: Row, lead: str) -> str:
