@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from optimizer.workbook.facts import TERMS, Facts, number
+from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.sheets.input_finance import OURS
 from optimizer.workbook.sheets.market import MarketOffer, market_of
-from optimizer.workbook.writing.citations import cited
-from optimizer.workbook.writing.lines import VIEW, Line, Section
+from optimizer.workbook.writing.assumptions import assumed, scheduled
+from optimizer.workbook.writing.lines import VIEW, Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
 UNITS = (
@@ -35,11 +36,9 @@ def book_inputs(facts: Facts) -> Iterator[Section]:
         rate = _view(facts, "Discount rate of leases", "share/year", "discount_rate", "share", "lease_rate")
         note = "Your incremental borrowing rate belongs here; the discount rate stands in for it."
         yield Section("Leases", note, [rate])
-    market = market_of(facts)
-    if market:
-        note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
-        lines = [line for offers in market.values() for line in _rents(facts, offers)]
-        yield Section("Market's rent, to compare unit costs with", note, lines)
+    note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
+    rents = [line for offers in market_of(facts).values() for line in _rents(facts, offers)]
+    yield from filled("Market's rent, to compare unit costs with", note, rents)
 
 
 def _lives(facts: Facts) -> Section:
@@ -56,8 +55,7 @@ def _lives(facts: Facts) -> Section:
 def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str) -> Line:
     """An assumption of the workbook alone, that begins as one of the scenario."""
     source = f"scenario: {field}" + ", as for systems" * (field == "book_life_years")
-    return Line(label, unit, constant=number(facts.scenario["finance"][field]), source=source, rule=rule, name=name,
-                keys=(f"{VIEW}{name}",))  # fmt: skip
+    return assumed(facts, f"finance/{field}", label, unit, rule, source=source, name=name, keys=(f"{VIEW}{name}",))
 
 
 def market_rent(facts: Facts, offer: str) -> Row:
@@ -76,11 +74,7 @@ def _rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
 
 
 def _rent(facts: Facts, market: MarketOffer) -> Line:
-    field = "usd_per_accelerator_hour"
-    citation = cited(facts, market.offer, field)
-    if not market.allowed:
-        citation["source"] += "; not in this scenario"
-    return Line(
-        "Market's rent", "USD/accelerator-hour", market.offer, periods=market.rents, rule="amount",
-        keys=(f"catalog/offers/{market.offer}/{field}",), key=key_of("market's rent", market.offer), **citation,
-    )  # fmt: skip
+    line = scheduled(facts, f"catalog/offers/{market.offer}/usd_per_accelerator_hour", "Market's rent",
+                     "USD/accelerator-hour", item=market.offer, periods=market.rents,
+                     key=key_of("market's rent", market.offer))  # fmt: skip
+    return line if market.allowed else replace(line, source=f"{line.source}; not in this scenario")

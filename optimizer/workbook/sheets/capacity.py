@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.systems_in_service import stands_at, systems_in_service
-from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.lines import Check, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.styles import Role

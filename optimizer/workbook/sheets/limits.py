@@ -17,11 +17,10 @@ from optimizer.plan.format import LimitRow
 from optimizer.request.calendar import HOURS_PER_YEAR
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
+from optimizer.workbook.sheets.input_work import BINDING_FROM, unit_of
 from optimizer.workbook.sheets.limit_moves import Worth, moves, worths
 from optimizer.workbook.sheets.sites import expansions, limit_of, limited
 from optimizer.workbook.sheets.supply import limited_by_supply
-from optimizer.workbook.sheets.supply_inputs import BINDING_FROM
-from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet, Plain, Warned
 from optimizer.workbook.writing.references import Row, at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.supply_inputs import draws_on, limited_accelerators, limited_offers, limited_pools
+from optimizer.workbook.sheets.input_work import draws_on, limited_accelerators, limited_offers, limited_pools
 from optimizer.workbook.writing.lines import SUM, Check, Line, Section
 from optimizer.workbook.writing.references import HERE, area, at, key_of, left_of, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.market import market_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, RENTED, Bearer, bearers_of, stood_of
 from optimizer.workbook.sheets.unit_parts import MID, demands_of, parts, present, present_of, unit_checks
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
-from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.lines import Line, Section, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of
 from optimizer.workbook.writing.time_sheet import TimeSheet
