@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.input_work import unit_of
@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.market import market_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, RENTED, Bearer, bearers_of, stood_of
 from optimizer.workbook.sheets.unit_parts import MID, demands_of, parts, present, present_of, unit_checks
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
-from optimizer.workbook.writing.lines import Line, Section, line_of
+from optimizer.workbook.writing.lines import Line, Section, line_of, lines_of
 from optimizer.workbook.writing.references import Row, at, down, key_of
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -22,7 +22,7 @@ NOTES = (
 LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET = "at market"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
-PER_HOUR = "USD/accelerator-hour"
+PER_HOUR, HOURS = "USD/accelerator-hour", "{accelerator-hours.across}"
 
 
 def unit_costs(facts: Facts) -> TimeSheet:
@@ -40,60 +40,57 @@ def unit_costs(facts: Facts) -> TimeSheet:
     return TimeSheet("Unit costs", heading, "806000", sections, checks, money=True, longest=longest)
 
 
-def _over(bearer: Bearer, label: str, unit: str, quantity: str) -> Line:
+def _over(bearers: Iterable[Bearer], label: str, unit: str, quantity: str) -> list[Line]:
     """Cost over a discounted quantity."""
-    source = "running costs only" if bearer.where == FLEET else ""
-    cost = f"=IFERROR({present(bearer).total}/{at(quantity, bearer).total},0)"
-    return line_of(bearer, label, unit, total=cost, source=source)
+    return [
+        line_of(bearer, label, unit, total=f"=IFERROR({{present value of.total}}/{{{quantity}.total}},0)",
+                source="running costs only" if bearer.place == FLEET else "")
+        for bearer in bearers
+    ]  # fmt: skip
 
 
 def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Cost of an accelerator-hour in service, the market's rent over the same hours, and the difference."""
-    lines = [_over(bearer, "Cost per accelerator-hour", PER_HOUR, "accelerator-hours") for bearer in bearers]
+    lines = _over(bearers, "Cost per accelerator-hour", PER_HOUR, "accelerator-hours")
     yield Section("Cost of an accelerator-hour", "In service, at work or not.", lines)
     market = market_of(facts)
-    compared = [bearer for bearer in bearers if bearer.accelerator in market]
+    compared = [bearer for bearer in bearers if bearer.item in market]
     note = (
         "Over the same hours: the cheapest hosted offer in each period, whatever its term, whether allowed here or not."
     )
     yield Section("Market's rent of an accelerator-hour", note, [
-        line_of(bearer, "Market's rent", PER_HOUR, total=_rent(bearer), source=source_of(market[bearer.accelerator]))
+        line_of(bearer, "Market's rent", PER_HOUR, source=source_of(market[bearer.item]),
+                total=f"=IFERROR(SUMPRODUCT({rent},{HOURS})/SUMPRODUCT(({rent}>0)*{HOURS}),0)")
         for bearer in compared
+        for rent in [at("cheapest rent", bearer.item).across]
     ])  # fmt: skip
-    lines = [line_of(bearer, "Cost less market's rent", PER_HOUR, total=_gap(bearer)) for bearer in compared]
-    yield Section("Cost less the market's rent", "Positive: renting an hour would have cost less.", lines)
-
-
-def _rent(bearer: Bearer) -> str:
-    rent, hours = at("cheapest rent", bearer.accelerator).across, at("accelerator-hours", bearer).across
-    return f"=IFERROR(SUMPRODUCT({rent},{hours})/SUMPRODUCT(({rent}>0)*{hours}),0)"
-
-
-def _gap(bearer: Bearer) -> str:
-    rent = at("market's rent", bearer).total
-    gap = f"({at('cost per accelerator-hour', bearer).total}-{rent})"
-    return f"=IF({rent}=0,0,(ABS{gap}>tolerance_quantity)*{gap})"
+    gap = "({cost per accelerator-hour.total}-{market's rent.total})"
+    yield Section("Cost less the market's rent", "Positive: renting an hour would have cost less.", lines_of(
+        compared, "Cost less market's rent", PER_HOUR,
+        total=f"=IF({{market's rent.total}}=0,0,(ABS{gap}>tolerance_quantity)*{gap})",
+    ))  # fmt: skip
 
 
 def _power(bearers: Sequence[Bearer]) -> Iterator[Section]:
     note = "Over provisioned IT kW; of hosted systems the provider's."
-    lines = [_over(bearer, "Cost per kW-year", "USD/kW-year", "kW-years") for bearer in bearers]
+    lines = _over(bearers, "Cost per kW-year", "USD/kW-year", "kW-years")
     yield Section("Cost of a provisioned kW and year", note, lines)
-    at_sites = [bearer for bearer in bearers if bearer.where != RENTED]
-    lines = [_over(bearer, "Cost per MW-year", "USD/MW-year", "MW-years") for bearer in at_sites]
-    note = "Over provisioned power at the meter, PUE at peak."
-    yield Section("Cost of a MW at the meter and year", note, lines)
+    at_sites = [bearer for bearer in bearers if bearer.place != RENTED]
+    lines = _over(at_sites, "Cost per MW-year", "USD/MW-year", "MW-years")
+    yield Section("Cost of a MW at the meter and year", "Over provisioned power at the meter, PUE at peak.", lines)
 
 
 def _work(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Cost of a unit of work by demand, by accelerator and demand, and the latter at the market's rent."""
     pairs, market = pairs_of(facts), market_of(facts)
     note = "Of the work done, as the workload measures it: a PFLOP-hour is useful work, not the peak of a data sheet."
-    lines = [_of_demand(facts, demand) for demand in demands_of(pairs)]
-    yield Section("Cost of a unit of work", note, lines)
+    yield Section("Cost of a unit of work", note, [
+        Line(*_per_unit(facts, demand), total=_cost(facts, demand, present(demand), at("done", demand)))
+        for demand in demands_of(pairs)
+    ])  # fmt: skip
     lines = [_of_pair(facts, pair) for pair in pairs]
     yield Section("Cost of a unit of work, by accelerator", "Of accelerators with orders and fleet.", lines)
-    lines = [_at_market(facts, pair, bearers) for pair in pairs if pair[0] in market]
+    lines = [_at_market(facts, pair, bearers) for pair in pairs if pair.accelerator in market]
     yield Section("Cost of a unit of work, at the market's rent", "The same work on hours that are rented.", lines)
 
 
@@ -111,15 +108,11 @@ def _cost(facts: Facts, demand: str, cost: Row, work: Row) -> str:
     return f"=IFERROR({cost.total}/(SUMPRODUCT({work.across},{MID.across})*{factor}),0)"
 
 
-def _of_demand(facts: Facts, demand: str) -> Line:
-    return Line(*_per_unit(facts, demand), total=_cost(facts, demand, present(demand), at("done", demand)))
-
-
 def _of_pair(facts: Facts, pair: Pair) -> Line:
     accelerator, demand = pair
-    cost = _cost(facts, demand, present(pair), at("Work done on", *pair))
+    cost = _cost(facts, demand, present(pair), at("work done on", pair))
     return Line(*_per_unit(facts, demand), accelerator, total=cost, source=_throughput(facts, pair),
-                key=key_of("cost per unit", *pair))  # fmt: skip
+                key=key_of("cost per unit", pair))  # fmt: skip
 
 
 def _throughput(facts: Facts, pair: Pair) -> str:
@@ -132,8 +125,8 @@ def _throughput(facts: Facts, pair: Pair) -> str:
 def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:
     """The same work if all hours of the accelerator were rented."""
     accelerator, demand = pair
-    own = [bearer for bearer in bearers if bearer.accelerator == accelerator]
+    own = [bearer for bearer in bearers if bearer.item == accelerator]
     rent, hours = (down([at(what, bearer) for bearer in own], "$F") for what in ("market's rent", "accelerator-hours"))
-    own_cost = at("cost per unit", *pair).total
+    own_cost = at("cost per unit", pair).total
     cost = f"=IFERROR({own_cost}*SUMPRODUCT({rent},{hours})/{present_of(accelerator, bearers)},0)"
     return Line(*_per_unit(facts, demand), accelerator, AT_MARKET, total=cost)

@@ -9,7 +9,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.unit_accelerators import OURS, Bearer, has_residual
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of
-from optimizer.workbook.writing.lines import Check, Line, Section
+from optimizer.workbook.writing.lines import Check, Line, Section, filled, line_of
 from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 
@@ -25,51 +25,49 @@ def demands_of(pairs: Sequence[Pair]) -> list[str]:
 
 def present(of: Bearer | Pair | str) -> Row:
     """The present value of cost of a bearer, of an accelerator's work on a demand, or of a demand; in the total."""
-    return at("present value of", *(of if isinstance(of, tuple) else (of,)))
+    return at("present value of", of)
 
 
 def present_of(accelerator: str, bearers: Sequence[Bearer]) -> str:
     """The present value of cost of an accelerator, wherever it stands."""
-    return f"SUM({down([present(bearer) for bearer in bearers if bearer.accelerator == accelerator], '$F')})"
+    return f"SUM({down([present(bearer) for bearer in bearers if bearer.item == accelerator], '$F')})"
 
 
 def parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Present values by accelerator and by work, and that they are the plan's cost."""
     pairs = pairs_of(facts)
-    if bearers:
-        note = "Cost at mid-period less residual at the period's end."
-        lines = [_of_bearer(facts, bearer) for bearer in bearers]
-        yield Section("Present value of cost, by accelerator", note, lines)
-    if pairs:
-        note = "Split by accelerators at work, discounted; time without work falls on the work done."
-        lines = [_of_pair(pair, bearers) for pair in pairs]
-        yield Section("Present value of cost, by accelerator and work", note, lines)
-        lines = [_of_demand(demand, pairs) for demand in demands_of(pairs)]
-        yield Section("Present value of cost, by work", "The lines above of the same name.", lines)
+    note = "Cost at mid-period less residual at the period's end."
+    yield from filled("Present value of cost, by accelerator", note, [
+        _cost(bearer, "Present value of cost", total=_of_bearer(facts, bearer)) for bearer in bearers
+    ])  # fmt: skip
+    note = "Split by accelerators at work, discounted; time without work falls on the work done."
+    yield from filled("Present value of cost, by accelerator and work", note, [
+        _cost(pair, "Work on", total=f"=IFERROR({present_of(pair.accelerator, bearers)}*{_share(pair)},0)")
+        for pair in pairs
+    ])  # fmt: skip
+    rows = [present(pair) for pair in pairs]
+    yield from filled("Present value of cost, by work", "The lines above of the same name.", [
+        Line(f"Work on {demand}", "USD", key=present(demand).key,
+             total=f"=SUMIFS({down(rows, '$F')},{down(rows, '$A', fixed=True)},{HERE.label})")
+        for demand in demands_of(pairs)
+    ])  # fmt: skip
     yield _total(facts, bearers, pairs)
 
 
-def _of_bearer(facts: Facts, bearer: Bearer) -> Line:
-    value = f"=SUMPRODUCT({at('cost before residual', bearer).across},{MID.across})"
-    if has_residual(facts, bearer):
-        value += f"-SUMPRODUCT({at('residual value', bearer).across},{END.across})"
-    return Line("Present value of cost", "USD", bearer.accelerator, bearer.where, total=value, key=present(bearer).key)
+def _cost(of: Bearer | Pair, label: str, total: str) -> Line:
+    return line_of(of, label, "USD", what="present value of", total=total)
 
 
-def _of_pair(pair: Pair, bearers: Sequence[Bearer]) -> Line:
-    """An accelerator's cost, split by how much of its work time goes to each demand."""
-    accelerator, demand = pair
-    own, every = (
-        f"SUMPRODUCT({row.across},{MID.across})" for row in (at("At work on", *pair), at("busy", accelerator))
+def _of_bearer(facts: Facts, bearer: Bearer) -> str:
+    value = f"=SUMPRODUCT({{cost before residual.across}},{MID.across})"
+    return value + f"-SUMPRODUCT({{residual value.across}},{END.across})" * has_residual(facts, bearer)
+
+
+def _share(pair: Pair) -> str:
+    """How much of an accelerator's work time goes to a demand, by which its cost is split."""
+    return "/".join(
+        f"SUMPRODUCT({row.across},{MID.across})" for row in (at("at work on", pair), at("busy", pair.accelerator))
     )
-    cost = f"=IFERROR({present_of(accelerator, bearers)}*{own}/{every},0)"
-    return Line(f"Work on {demand}", "USD", accelerator, total=cost, key=present(pair).key)
-
-
-def _of_demand(demand: str, pairs: Sequence[Pair]) -> Line:
-    rows = [present(pair) for pair in pairs]
-    cost = f"=SUMIFS({down(rows, '$F')},{down(rows, '$A', fixed=True)},{HERE.label})"
-    return Line(f"Work on {demand}", "USD", total=cost, key=present(demand).key)
 
 
 def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Section:
@@ -88,7 +86,7 @@ def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Se
     lines = [
         Line(label, "USD", total=total, source=why, key=key_of("part", label)) for label, total, why in summands
     ]  # fmt: skip
-    idle = [bearer for bearer in bearers if bearer.accelerator not in {accelerator for accelerator, _ in pairs}]
+    idle = [bearer for bearer in bearers if bearer.item not in {accelerator for accelerator, _ in pairs}]
     note = "What falls on no accelerator stands alone and is in no unit cost."
     return Section("From the parts to the total", note, [
         *lines,
@@ -101,7 +99,7 @@ def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Se
 
 def _engineering(facts: Facts, bearers: Sequence[Bearer]) -> str:
     """Engineering of an accelerator that then is not bought."""
-    bought = {bearer.accelerator for bearer in bearers if bearer.where == OURS}
+    bought = {bearer.item for bearer in bearers if bearer.place == OURS}
     rows = [at("flow", decision) for decision in decisions_of(facts, ENGINEER) if decision.item not in bought]
     return "=" + ("+".join(f"SUMPRODUCT({row.across},{MID.across})" for row in rows) or "0")
 

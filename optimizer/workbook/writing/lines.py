@@ -116,7 +116,7 @@ def line_of(of: Subject, label: str, unit: str, *, what: str = "", **more: Any) 
 
     In its formulas `{name}` is the cell of this period in the subject's line that shows `name`, `{name.across}` another
     part of it; a subject may say itself which line that is. `{/name}` is the line with that key, `{here}` the line that
-    the formula stands in. A constant that is such a name is a link.
+    the formula stands in. A constant that is such a name is a link. A subject may say whether its systems are `whole`.
     """
     rows = _Named(of)
     for column in FORMULAS:
@@ -124,7 +124,8 @@ def line_of(of: Subject, label: str, unit: str, *, what: str = "", **more: Any) 
         if isinstance(text, str):
             link = column == "constant" and not text.startswith("=")
             more[column] = rows[text] if link else text.format_map(rows)
-    return Line(label + of.suffix, unit, of.item, of.place, key=key_of(what or label.lower(), of), **more)
+    of_subject = {"key": key_of(what or label.lower(), of), "whole": getattr(of, "whole", True)}
+    return Line(label + of.suffix, unit, of.item, of.place, **{**of_subject, **more})
 
 
 def lines_of(subjects: Iterable[Subject], label: str, unit: str, **more: Any) -> list[Line]:
