@@ -109,15 +109,13 @@ class Facts:
         return tuple(sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch)))
 
     def _group(self, rows: list[OrderRow], batch: int) -> Group:
-        lines = []
+        one, lines = rows[0], []
         for place in sorted({row.place for row in rows}):
             systems = self.added_up((row.enters_service, row.systems) for row in rows if row.place == place)
-            lines.append(OrderLine(place, systems))
-        prices: list[float | None] = [None] * self.periods
-        for row in rows if batch else ():
-            prices[self.index[row.enters_service]] = price_of(row)
-        one = rows[0]
-        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), tuple(prices))
+            lines.append(OrderLine(one.offer, batch, one.system, place, systems))
+        paid = {row.enters_service: price for row in rows if batch and (price := price_of(row)) is not None}
+        prices = self.by_period(paid)
+        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), prices)
 
     @property
     def delivered(self) -> tuple[Group, ...]:

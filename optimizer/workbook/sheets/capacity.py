@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import Group, OrderLine
+from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
 from optimizer.workbook.sheets.input_work import unit_of
-from optimizer.workbook.sheets.systems_in_service import stands_at, systems_in_service
-from optimizer.workbook.writing.lines import Check, Line, Section
+from optimizer.workbook.writing.lines import Check, Line, Section, line_of
 from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -53,7 +54,7 @@ def capacity(facts: Facts) -> TimeSheet:
     tasks = tasks_of(facts)
     sections = [
         *_served(facts, tasks), *_deadlines(facts), *_by_accelerator(facts, tasks),
-        _at_work(tasks), _work(facts, tasks), systems_in_service(facts), *_spare(facts, tasks),
+        _at_work(tasks), _work(facts, tasks), _systems_in_service(facts), *_spare(facts, tasks),
     ]  # fmt: skip
     return TimeSheet("Capacity", "Capacity: work asked for and done", "0070C0", sections, list(_checks(facts)))
 
@@ -206,3 +207,65 @@ def _checks(facts: Facts) -> Iterator[Check]:
             value = f"=MIN(0,{area([at(what, name) for name in demands])})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
             yield Check(label, value, "ratio", meaning)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Systems of a group, or of the fleet where there is none, in service at a place."""
+
+    place: str
+    system: str
+    cooling: str
+    line: OrderLine | None = None
+    group: Group | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return self.line.id if self.line else f"fleet/{self.system}/{self.place}"
+
+    @property
+    def suffix(self) -> str:
+        return self.line.suffix if self.line else ", fleet"
+
+    @property
+    def item(self) -> str:
+        return self.line.offer if self.line else self.system
+
+    @property
+    def whole(self) -> bool:
+        return not self.line or self.line.whole
+
+    @property
+    def row(self) -> Row:
+        """Where Capacity shows it."""
+        return at("in service", self)
+
+
+def stands_at(facts: Facts, place: str) -> list[Stand]:
+    """Groups, then the fleet, of each system at a place: liquid-cooled systems first."""
+    cooling = {system: str(facts.catalog["systems"][system]["cooling"]) for system in facts.systems}
+    found = [
+        Stand(place, line.system, cooling[line.system], line, group)
+        for group in facts.groups
+        for line in group.lines
+        if line.place == place
+    ]
+    found += [Stand(place, system, cooling[system]) for system, site in facts.fleet if site == place]
+    return sorted(found, key=lambda stand: (stand.cooling != "liquid", stand.system))
+
+
+def _systems_in_service(facts: Facts) -> Section:
+    """A line for each stand, those of a place together."""
+    note = "Orders: what entered within the periods of service (constant). Fleet: as in Inputs, less what is retired."
+    lines = [_in_service(facts, stand) for place in facts.places for stand in stands_at(facts, place)]
+    return Section("Systems in service", note, lines)
+
+
+def _in_service(facts: Facts, stand: Stand) -> Line:
+    if stand.group:
+        service = at("service", stand.group)
+        return line_of(stand, "In service", "systems", constant=service, periods="={entering.cohort}")
+    off = [at("retired so far", each) for each in retirements(facts, stand.system, stand.place)]
+    there = f"=SUM({down(fleet_rows(facts, stand.system, stand.place))})"
+    return line_of(stand, "In service", "systems", periods=there + (f"-SUM({down(off)})" if off else ""))

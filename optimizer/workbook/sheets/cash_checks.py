@@ -8,8 +8,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.after_horizon import all_due
 from optimizer.workbook.sheets.cash_workings import with_prices
 from optimizer.workbook.sheets.fiscal_years import YEARLY, years_of
-from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.sheets.residuals import with_residual
+from optimizer.workbook.sheets.purchases import purchased, with_residual
 from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.references import at, down
 

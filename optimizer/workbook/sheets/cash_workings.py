@@ -9,8 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.after_horizon import owed
 from optimizer.workbook.sheets.input_sites import priced_unmet
-from optimizer.workbook.sheets.purchases import price, purchased, purchases, rented
-from optimizer.workbook.sheets.residuals import curve, residuals, with_residual
+from optimizer.workbook.sheets.purchases import curve, price, purchased, purchases, rented, residuals, with_residual
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import Row, at, sum_down
 

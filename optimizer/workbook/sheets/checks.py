@@ -113,9 +113,7 @@ def _figure(
 
 def _overrides(facts: Facts) -> str:
     """How many cells are filled, in two blocks of Orders."""
-    orders = [
-        at("override", group, line.place) for group in facts.groups if not group.committed for line in group.lines
-    ]
+    orders = [at("override", line) for group in facts.groups if not group.committed for line in group.lines]
     others = [at("factor override", offer) for offer in factors_paid(facts)]
     others += [at("decision override", decision) for decision in decisions_of(facts)]
     filled = ",".join(area(rows) for rows in (orders, others) if rows)

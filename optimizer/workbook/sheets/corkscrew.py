@@ -26,3 +26,8 @@ def corkscrew(name: str, ins: Mapping[str, str], outs: Mapping[str, str], openin
         ),
         Line(f"{name}, closing", "USD", periods=left, role=Role.TOTAL, key=key_of(name, "closing")),
     ]  # fmt: skip
+
+
+def at_end(*key: object) -> str:
+    """A line's value in the last period."""
+    return f"INDEX({at(*key).across},periods_in_horizon)"

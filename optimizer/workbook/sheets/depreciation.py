@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from optimizer.workbook.decisions import EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, asset_lines, assets_of, lives
-from optimizer.workbook.sheets.book_checks import at_end, book_checks
 from optimizer.workbook.sheets.book_inputs import LIVES
-from optimizer.workbook.sheets.corkscrew import corkscrew
+from optimizer.workbook.sheets.corkscrew import at_end, corkscrew
 from optimizer.workbook.sheets.fiscal_years import by_year, years_of
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, key_of, sum_down, summed
+from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of
+from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -29,7 +28,7 @@ def depreciation(facts: Facts) -> TimeSheet:
     """The book view, then leases; leases first where nothing is purchased."""
     assets = assets_of(facts)
     book, rent = list(_book_view(facts, assets)), leases(facts)
-    held, owed = book_checks(facts, assets), lease_checks(facts)
+    held, owed = _checks(facts, assets), lease_checks(facts)
     first = bool(purchased(facts))
     sections, checks = [*book, *rent] if first else [*rent, *book], [*held, *owed] if first else [*owed, *held]
     heading = "Depreciation and leases: the book view, USD"
@@ -177,3 +176,53 @@ def _ordered(facts: Facts) -> Iterator[Section]:
         purchased(facts), "Balance ordered", "USD", constant="lead",
         periods=f'=SUMIFS({due},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{{here.constant}})',
     ))  # fmt: skip
+
+
+def _checks(facts: Facts, assets: Sequence[Asset]) -> list[Check]:
+    """The book view holds all capex once, and agrees with itself when computed another way."""
+    if not assets:
+        return []
+    placed, charge, off = (
+        at("Net book value", flow).total
+        for flow in ("placed in service", "depreciation", "book value of what is retired")
+    )
+    left = at_end("Net book value", "closing")
+    sunk = f"-{at('Prepayments', 'opening').opening}+{at_end('Prepayments', 'closing')}" if purchased(facts) else ""
+    kinds = dict.fromkeys(asset.kind for asset in assets)
+    lowest = ",".join(at("net book value", kind).across for kind in kinds)
+    return [
+        Check(
+            "Capex is placed in service once", f"={placed}-{at('cost', 'capex').total}{sunk}", "USD",
+            "Capex and deposits sunk before the horizon are placed in service, or still prepaid at the end.",
+        ),
+        Check(
+            "Nothing stays under construction", f"={at_end('Construction', 'closing')}", "USD",
+            "All that is paid for is in service.",
+        ),
+        Check(
+            "Cost is charged, retired or left", f"={placed}-{charge}-{off}-{left}", "USD",
+            "What was placed in service is depreciated, retired at book value, or left as net book value.",
+        ),
+        Check(
+            "Net book value, computed twice", f"={left}-{_all_of('book value', assets)}", "USD",
+            "The balances agree with cost times the share of its life left, by offer and period of entry.",
+        ),
+        Check(
+            "Nothing is depreciated below zero", f"=MIN(0,{lowest})", "USD",
+            "The lowest net book value, where negative.",
+        ),
+        *_power([asset for asset in assets if asset.kind == POWER]),
+    ]  # fmt: skip
+
+
+def _all_of(what: str, assets: Sequence[Asset]) -> str:
+    return f"SUM({down([at(what, asset) for asset in assets], '$F')})"
+
+
+def _power(assets: Sequence[Asset]) -> list[Check]:
+    """Added power is the one class whose residual in the plan is its book value by definition."""
+    if not assets:
+        return []
+    value = f"={_all_of('residual value', assets)}-{_all_of('book value', assets)}"
+    meaning = "The plan's residual of added power is its net book value."
+    return [Check("Added power is left at book value", value, "USD", meaning)]

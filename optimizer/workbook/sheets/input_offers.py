@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.groups import HOSTED, RENTED, Group
+from optimizer.workbook.groups import HOSTED, RENTED
 from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
 from optimizer.workbook.writing.assumptions import assumed, scheduled
-from optimizer.workbook.writing.lines import Line, Section, filled
+from optimizer.workbook.writing.lines import Line, Section, filled, line_of
 from optimizer.workbook.writing.references import key_of
 
 SYSTEM = {
@@ -81,17 +81,11 @@ def _price(facts: Facts, offer: str) -> Line:
 def commitments(facts: Facts) -> Iterator[Section]:
     """Prices and systems of orders already placed."""
     note = "Orders already placed, by period of entering service; prices are those of the period of order."
-    lines = [line for group in facts.groups if group.committed for line in _committed(group)]
+    placed: dict[str, Any] = {"source": "scenario: commitments", "rule": "amount", "locked": PLACED}
+    lines = []
+    for group in (group for group in facts.groups if group.committed):
+        price = PRICES["price_usd" if group.purchased else "usd_per_accelerator_hour"]
+        lines += [line_of(group, *price, what="commitment/price", periods=group.entry_prices, **placed)]
+        lines += [line_of(line, "Systems", "systems", what="commitment/systems", periods=line.systems, **placed)
+                  for line in group.lines]  # fmt: skip
     yield from filled("Commitments", note, lines)
-
-
-def _committed(group: Group) -> Iterator[Line]:
-    label, unit = PRICES["price_usd" if group.purchased else "usd_per_accelerator_hour"]
-    source = "scenario: commitments"
-    yield Line(label + group.suffix, unit, group.offer, periods=group.entry_prices, source=source, rule="amount",
-               locked=PLACED, key=key_of("commitment", "price", group))  # fmt: skip
-    for line in group.lines:
-        yield Line(
-            f"Systems{group.suffix}", "systems", group.offer, line.place, periods=line.systems, whole=line.whole,
-            source=source, rule="amount", locked=PLACED, key=key_of("commitment", "systems", group, line.place),
-        )  # fmt: skip

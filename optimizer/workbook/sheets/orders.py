@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.groups import Group, OrderLine
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Of, Section, filled, line_of, lines_of
@@ -56,50 +56,37 @@ def _months(facts: Facts, group: Group) -> str:
 
 def _choices(facts: Facts) -> Iterator[Section]:
     """The optimiser's systems and the block of overrides in the same order."""
-    pairs = [(group, line) for group in facts.groups if not group.committed for line in group.lines]
+    lines = [(group, line) for group in facts.groups if not group.committed for line in group.lines]
     note = "By period of entering service. Do not type here but in the overrides below."
     yield Section("Chosen by the optimiser", note, [
-        Line("Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER,
-             whole=line.whole, key=key_of("optimiser", group, line.place))
-        for group, line in pairs
+        line_of(line, "Optimiser", "systems", total=SUM, periods=line.systems, role=Role.SOLVER) for _, line in lines
     ])  # fmt: skip
     note = "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
     yield Section("Overrides", note, [
-        Line("Override", "systems", group.offer, line.place, periods=[None] * facts.periods, whole=line.whole,
-             rule="amount" if _divisible(facts, group) else "count", key=key_of("override", group, line.place),
-             keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
-        for group, line in pairs
+        line_of(line, "Override", "systems", periods=[None] * facts.periods,
+                rule="amount" if facts.catalog["offers"][group.offer].get("divisible") == "true" else "count",
+                keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
+        for group, line in lines
     ])  # fmt: skip
-
-
-def _divisible(facts: Facts, group: Group) -> bool:
-    return bool(facts.catalog["offers"][group.offer].get("divisible") == "true")
 
 
 def _entering(facts: Facts) -> Iterator[Section]:
     """Systems entering service, accelerators per system in the constant column; then at all places."""
     note = "The override where there is one, else the optimiser's; commitments as in Inputs."
-    used = [_used(group, line) for group in facts.groups for line in group.lines]
-    yield Section("Systems entering service", note, used)
+    chosen = "=IF(ISBLANK({override}),{optimiser},{override})"
+    yield Section("Systems entering service", note, [
+        line_of(line, "Entering service", "systems", what="entering", total=SUM, constant="system/accelerators",
+                periods="={commitment/systems}" if group.committed else chosen,
+                source="constant: accelerators in a system", shows=line.systems,
+                meaning=f"systems of {group.offer} at {line.place} in")
+        for group in facts.groups for line in group.lines
+    ])  # fmt: skip
     yield Section("Systems entering service, all places", lines=[
         line_of(group, "All places", "systems", what="entering", total=SUM,
-                periods=sum_down([at("entering", group, line.place) for line in group.lines]),
+                periods=sum_down([at("entering", line) for line in group.lines]),
                 whole=all(line.whole for line in group.lines))
         for group in facts.groups
     ])  # fmt: skip
-
-
-def _used(group: Group, line: OrderLine) -> Line:
-    override, chosen = at("override", group, line.place).now, at("optimiser", group, line.place).now
-    formula = f"=IF(ISBLANK({override}),{chosen},{override})"
-    if group.committed:
-        formula = f"={at('commitment', 'systems', group, line.place)}"
-    return Line(
-        f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
-        constant=at("system", "accelerators", group.system), source="constant: accelerators in a system",
-        whole=line.whole, key=key_of("entering", group, line.place), shows=line.systems,
-        meaning=f"systems of {group.offer} at {line.place} in",
-    )  # fmt: skip
 
 
 def _accelerators(facts: Facts) -> Section:
@@ -114,7 +101,7 @@ def _accelerators(facts: Facts) -> Section:
 
 def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
     groups = [group for group in facts.groups if group.accelerator == accelerator]
-    return [at("entering", group, line.place) for group in groups for line in group.lines]
+    return [at("entering", line) for group in groups for line in group.lines]
 
 
 def _in_service(facts: Facts) -> Iterator[Section]:

@@ -1,14 +1,17 @@
-"""The part of Cash about purchases: price, price paid, deposits and balances; and the price of what is rented."""
+"""The part of Cash about purchases: price, price paid, deposits and balances, what is left; the price of rent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.workbook.decisions import factors_paid
+from optimizer.workbook.decisions import EXPAND, Decision, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
+from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, at, at_order, key_of, sum_down
+from optimizer.workbook.writing.references import HERE, at, at_order, down, key_of, sum_down
+
+FALLS = "By period of entry: last period of service or of the horizon; constant: periods in service."
 
 
 def purchased(facts: Facts) -> list[Group]:
@@ -62,3 +65,70 @@ def purchases(facts: Facts) -> Iterator[Section]:
              periods=sum_down([at(what, group) for group in groups]))
         for label, what in (("Deposits", "deposit"), ("Balances", "balance paid"))
     ])  # fmt: skip
+
+
+def with_residual(facts: Facts) -> list[Group | Decision]:
+    """What is left of at the end: purchases, then added power."""
+    return [*purchased(facts), *decisions_of(facts, EXPAND)]
+
+
+def residuals(facts: Facts) -> Iterator[Section]:
+    """What is left of purchases and added power, by period of entry, then by the period in which it is received.
+
+    Of a purchase it is received when it leaves service or the horizon ends, of added power at the end of the horizon.
+    """
+    bought, added = purchased(facts), decisions_of(facts, EXPAND)
+    yield from filled("Period in which the residual falls", FALLS, lines_of(
+        bought, "Falls in", "periods", constant="service",
+        periods=f"=MIN(periods_in_horizon,@${PERIOD}+{{here.constant}}-1)",
+    ))  # fmt: skip
+    age = f"(periods_in_horizon-@${PERIOD}+1)/periods_per_year"
+    note = "At the end of the horizon, straight-line over its life (constant)."
+    yield from filled("Share left of added power", note, lines_of(
+        added, "Share left, power", "share", what="power left", constant="decision/life_years",
+        periods=f"=MAX(0,1-{age}/{{here.constant}})",
+    ))  # fmt: skip
+    share = f"INDEX({{/share left.across}},{{falls in}}-@${PERIOD}+1)"
+    yield from filled("Residual by period of entry", "What was paid times the share left at that age.", [
+        *lines_of(bought, "Residual of entry", "USD", total=SUM, periods=f"=({{paid}}+{{network}})*{share}"),
+        *lines_of(added, "Residual of added power", "USD", what="residual of entry", total=SUM,
+                  periods="={flow}*{power left}"),
+    ])  # fmt: skip
+    yield from filled("Residual by period in which it falls", "Added power: in the last period of the horizon.", [
+        *lines_of(bought, "Residual", "USD", total=SUM,
+                  periods=f"=SUMIFS({{residual of entry.across}},{{falls in.across}},@${PERIOD})"),
+        *lines_of(added, "Residual", "USD", total=SUM,
+                  periods=f"=(@${PERIOD}=periods_in_horizon)*{{residual of entry.total}}"),
+    ])  # fmt: skip
+
+
+def curve(facts: Facts) -> Section:
+    """Share left after as many periods as the column's number."""
+    points = range(len(residual_points(facts)))
+    ages, shares, slopes = (
+        down([at(what, i) for i in points], "$E", fixed=True)
+        for what in ("residual age", "residual share", "residual slope")
+    )
+    age, point, start = at("age"), at("point below"), at("age at point").now
+    table = f"INDEX({shares},{point})+INDEX({slopes},{point})*({age}-{start})"
+    by_table, by_book = at("share left by table"), at("share left by book").now
+    left = f"residual_counted*IF(residual_by_book_life=1,{by_book},{by_table})"
+    return Section("Share left by age", "Age: as many periods as the column's number.", [
+        *(_slope(i, i == points[-1]) for i in points),
+        Line("Age", "years", periods=f"=@${PERIOD}/periods_per_year", key=key_of("age")),
+        Line("Table point below", "number", periods=f"=MATCH({age},{ages},1)", key=key_of("point below")),
+        Line("Age at that point", "years", periods=f"=INDEX({ages},{point})", key=key_of("age at point")),
+        Line("Share left, table", "share", periods=f"={table}", key=key_of("share left by table")),
+        Line("Share left, book", "share", periods=f"=MAX(0,1-{age}/book_life_years)",
+             key=key_of("share left by book")),
+        Line("Share left", "share", periods=f"={left}", key=key_of("share left")),
+    ])  # fmt: skip
+
+
+def _slope(i: int, last: bool) -> Line:
+    """Change of the share in a year after a point of the table; none after the last."""
+    rise, years = (
+        f"({at(f'residual {what}', i + 1).constant}-{at(f'residual {what}', i).constant})" for what in ("share", "age")
+    )
+    return Line(f"Slope after point {i}", "share/year", constant="=0" if last else f"={rise}/{years}",
+                key=key_of("residual slope", i))  # fmt: skip

@@ -5,8 +5,7 @@ from __future__ import annotations
 from string import ascii_uppercase
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.budget_path import spent
-from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.sheets.cash import COSTS, spent
 from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry
