@@ -17,7 +17,7 @@ from optimizer.workbook.sheets.cash_workings import parts_of, workings
 from optimizer.workbook.sheets.fiscal_years import fiscal_years
 from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.writing.cells import WorkbookError
-from optimizer.workbook.writing.lines import PERIOD, START, SUM, Line, Section
+from optimizer.workbook.writing.lines import PERIOD, START, SUM, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
@@ -98,7 +98,7 @@ def _present(facts: Facts) -> Section:
              shows=[float(row.discount_end) for row in facts.plan.periods], meaning="end discount factor of"),
         *(_present_value(name) for name in COSTS),
         Line("Net present value of cost", "USD", total=SUM, source="in Total: the optimiser's objective",
-             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key=key_of("net present value"),
+             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key="net present value",
              name="total_npv_usd", shows_in_total=facts.plan.objective_usd, within=facts.money_tolerance,
              meaning="net present value of cost, the objective"),
         Line("Net present value, other way", "USD", total=_other_way(), source="totals times factors",
@@ -122,32 +122,27 @@ def _other_way() -> str:
 
 def _budgets(facts: Facts) -> Iterator[Section]:
     """What is used of each budget, its limit and what is left of it, in the total column."""
-    used, allowed, left = (
-        [_of_budget(row, label, what) for row in facts.plan.budget]
-        for label, what in (("used", "used"), ("limit", "allowed"), ("headroom", "left"))
-    )
-    if used:
-        note = "Sum over the periods that start in the window, against the limit."
-        yield Section("Budgets", note, [*used, *allowed, *left])
+    yield from filled("Budgets", "Sum over the periods that start in the window, against the limit.", [
+        line_of(Of(row.window), f"{BUDGETS[row.budget]}: {label}", "USD", what=f"budget {what}/{row.budget}",
+                total=total(row), shows_in_total=row.used_usd if what == "used" else None,
+                meaning=f"{row.budget} used in {row.window}")
+        for label, what, total in (("used", "used", _used), ("limit", "allowed", _allowed), ("headroom", "left", _left))
+        for row in facts.plan.budget
+    ])  # fmt: skip
 
 
-def _of_budget(row: BudgetRow, label: str, what: str) -> Line:
-    of = (row.budget, row.window)
-    totals = {
-        "used": _used(*of),
-        "allowed": f"={at('budget', 'limit', *of).constant}",
-        "left": f"={at('budget allowed', *of).total}-{at('budget used', *of).total}",
-    }
-    return Line(
-        f"{BUDGETS[row.budget]}: {label}", "USD", row.window, total=totals[what], key=key_of(f"budget {what}", *of),
-        shows_in_total=row.used_usd if what == "used" else None, meaning=f"{row.budget} used in {row.window}",
-    )  # fmt: skip
-
-
-def _used(budget: str, window: str) -> str:
-    flows = at("cost", budget.removesuffix("_usd"))
-    first, last = (at("budget", day, budget, window).constant for day in ("first day", "last day"))
+def _used(row: BudgetRow) -> str:
+    flows = at("cost", row.budget.removesuffix("_usd"))
+    first, last = (_of(row, day).constant for day in ("first day", "last day"))
     return f'=SUMIFS({flows.across},{flows.starts_across},">="&{first},{flows.starts_across},"<="&{last})'
+
+
+def _allowed(row: BudgetRow) -> str:
+    return f"={_of(row, 'limit').constant}"
+
+
+def _left(row: BudgetRow) -> str:
+    return f"={{budget allowed/{row.budget}.total}}-{{budget used/{row.budget}.total}}"
 
 
 def spent(budget: BudgetRow) -> str:
@@ -164,34 +159,27 @@ def budget_path(facts: Facts) -> Section:
     """Capex so far and, where there are capex budgets, those that have begun so far; both in USD m."""
     note = "From the first period on. A budget counts from its first day; capex under no budget counts as its own."
     so_far = f"=SUM({at('cost', 'capex').so_far})/usd_per_million"
-    lines = [Line("Capex so far", "USD m", periods=so_far, key=key_of("capex so far")), *_path(facts)]
+    lines = [Line("Capex so far", "USD m", periods=so_far, key="capex so far"), *_path(facts)]
     return Section("Capex so far against budget", note, lines)
 
 
 def _path(facts: Facts) -> Iterator[Line]:
+    """Budgets of windows that have begun and what is spent in periods of none, beside a budget of the whole horizon."""
     windows = _side_by_side(facts, [row for row in capped(facts) if row.window != ALL])
     limits = [_millions(row) for row in capped(facts) if row.window == ALL]
-    if windows:
-        yield from _begun(windows)
-        begun = summed([at("budget once begun", row.window) for row in windows])
-        limits.append(f"{begun}+SUM({at('capex under no budget').so_far})")
-    if limits:
-        least = f"=MIN({','.join(limits)})"
-        yield Line("Capex budgets so far", "USD m", periods=least, key=key_of("budgets so far"))
-
-
-def _begun(windows: Sequence[BudgetRow]) -> Iterator[Line]:
-    """Budgets of windows that have begun, and what is spent in periods of none."""
     for row in windows:
         inside = f"=(@${START}>={_of(row, 'first day').constant})*(@${START}<={_of(row, 'last day').constant})"
-        yield Line("Within the window", "switch", row.window, periods=inside, key=key_of("within", row.window))
+        yield line_of(Of(row.window), "Within the window", "switch", what="within", periods=inside)
     for row in windows:
         begun = f"=(@${START}>={_of(row, 'first day').constant})*{_millions(row)}"
-        yield Line("Capex budget, once begun", "USD m", row.window, periods=begun,
-                   key=key_of("budget once begun", row.window))  # fmt: skip
-    within = summed([at("within", row.window) for row in windows])
-    outside = f"={at('cost', 'capex')}/usd_per_million*(1-{within})"
-    yield Line("Capex under no budget", "USD m", periods=outside, key=key_of("capex under no budget"))
+        yield line_of(Of(row.window), "Capex budget, once begun", "USD m", what="budget once begun", periods=begun)
+    if windows:
+        within, begun = (summed([at(what, row.window) for row in windows]) for what in ("within", "budget once begun"))
+        outside = f"={at('cost', 'capex')}/usd_per_million*(1-{within})"
+        yield Line("Capex under no budget", "USD m", periods=outside, key="capex under no budget")
+        limits.append(f"{begun}+SUM({at('capex under no budget').so_far})")
+    if limits:
+        yield Line("Capex budgets so far", "USD m", periods=f"=MIN({','.join(limits)})", key="budgets so far")
 
 
 def _of(row: BudgetRow, what: str) -> Row:
