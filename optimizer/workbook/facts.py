@@ -59,6 +59,11 @@ class Facts:
     def periods(self) -> int:
         return len(self.keys)
 
+    @property
+    def years(self) -> list[str]:
+        """The fiscal years of the horizon, in order."""
+        return list(dict.fromkeys(row.fiscal_year for row in self.plan.periods))
+
     @cached_property
     def flows_usd(self) -> float:
         """All flows of the plan added up, whatever their signs."""

@@ -11,14 +11,14 @@ from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES,
 from optimizer.plan.format import BudgetRow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
-from optimizer.workbook.sheets.after_horizon import rent_due
-from optimizer.workbook.sheets.cash_checks import cash_checks
-from optimizer.workbook.sheets.cash_workings import parts_of, workings
-from optimizer.workbook.sheets.fiscal_years import fiscal_years
+from optimizer.workbook.sheets.after_horizon import all_due, rent_due
+from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
+from optimizer.workbook.sheets.fiscal_years import YEARLY, fiscal_years
 from optimizer.workbook.sheets.input_sites import BUDGETS
+from optimizer.workbook.sheets.purchases import purchased, with_residual
 from optimizer.workbook.writing.cells import WorkbookError
-from optimizer.workbook.writing.lines import PERIOD, START, SUM, Line, Of, Section, filled, line_of
-from optimizer.workbook.writing.references import Row, at, key_of, sum_down, summed
+from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
+from optimizer.workbook.writing.references import Row, at, down, key_of, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -42,7 +42,7 @@ def cash(facts: Facts) -> TimeSheet:
         *workings(facts), budget_path(facts),
     ]  # fmt: skip
     heading = "Cash: costs are positive, receipts negative, USD"
-    return TimeSheet("Cash", heading, "C55A11", sections, cash_checks(facts), money=True)
+    return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)
 
 
 def _costs(facts: Facts) -> Section:
@@ -197,3 +197,51 @@ def _side_by_side(facts: Facts, budgets: Sequence[BudgetRow]) -> list[BudgetRow]
         if not kept or facts.window(row.window)[0] > facts.window(kept[-1].window)[1]:
             kept.append(row)
     return kept
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    """Its sums by fiscal year, what falls due once, budgets and prices."""
+    yield from _by_year(facts)
+    if bought := purchased(facts):
+        deposit, balance, paid = ([at(what, group) for group in bought] for what in ("deposit", "balance paid", "paid"))
+        value = f"=SUM({down(deposit, '$F')})+SUM({down(deposit, '$G')})+SUM({down(balance, '$F')})"
+        meaning = "Deposits in the horizon, deposits sunk before it and balances are the price paid."
+        yield Check("Deposits and balances add up", f"{value}-SUM({down(paid, '$F')})", "USD", meaning)
+    if facts.after_horizon:
+        value = f"={at('due', 'all').total}-{all_due(facts)}"
+        meaning = "The fiscal years after the horizon hold all rent that is due after it."
+        yield Check("Rent after the horizon by fiscal year", value, "USD", meaning)
+    if left := with_residual(facts):
+        falling, entering = (down([at(what, of) for of in left], "$F") for what in ("residual", "residual of entry"))
+        meaning = "What is left of each purchase and of added power is received in exactly one period of the horizon."
+        yield Check("Residual value falls once", f"=SUM({falling})-SUM({entering})", "USD", meaning)
+    if budgets := [(row.budget, row.window) for row in facts.plan.budget]:
+        rest, most = (down([at(f"budget {what}", *of) for of in budgets], "$F") for what in ("left", "allowed"))
+        value = f"=SUMPRODUCT(({rest}<-tolerance_quantity*{most})*{rest})"
+        meaning = "Overruns of budgets by more than the tolerance for quantities, as a share of them; see Cash."
+        yield Check("Budgets are kept", value, "USD", meaning)
+    if unpriced := [at("without a price", group) for group in with_prices(facts)]:
+        meaning = "Periods in which systems enter service at an empty or zero price."
+        yield Check("Everything ordered has a price", f"=SUM({down(unpriced, '$F')})", "count", meaning)
+
+
+def _by_year(facts: Facts) -> Iterator[Check]:
+    """The total is the optimiser's, and another sum of the same flows gives the same."""
+    rows = {label: [at("by year", label, year) for year in facts.years] for label in YEARLY}
+    *parts, totals, values = rows.values()
+    capex, opex, rent, total, present = (f"SUM({down(each, '$F')})" for each in (*parts[:3], totals, values))
+    every = f"SUM({down([row for each in parts for row in each], '$F')})"
+    npv, other = at("net present value").total, at("net present value", "other way").total
+    meaning = "The formulas price the plan as the optimiser did. Not tested once the plan is edited."
+    value = "=total_npv_usd-optimiser_objective_usd"
+    yield Check("Total equals the optimiser's objective", value, "USD", meaning, only_unedited=True)
+    for label, value, meaning in (
+        ("Present value, computed twice", f"{npv}-{other}",
+         "Sum of present values by cost equals totals times discount factors."),
+        ("Capex by fiscal year", f"{capex}-{at('cost', 'capex').total}", "The fiscal years hold all of the capex."),
+        ("Opex by fiscal year", f"{opex}+{rent}-{at('cost', 'opex').total}", "The fiscal years hold all of the opex."),
+        ("Total by fiscal year", f"{every}-{total}",
+         "Capex, opex, rent, what is owed and the rest of each fiscal year are its total cost."),
+        ("Present value by fiscal year", f"{present}-total_npv_usd", "The fiscal years hold all of the value."),
+    ):  # fmt: skip
+        yield Check(label, f"={value}", "USD", meaning)

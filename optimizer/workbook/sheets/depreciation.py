@@ -9,7 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, asset_lines, assets_of, lives
 from optimizer.workbook.sheets.book_inputs import LIVES
 from optimizer.workbook.sheets.corkscrew import at_end, corkscrew
-from optimizer.workbook.sheets.fiscal_years import by_year, years_of
+from optimizer.workbook.sheets.fiscal_years import by_year
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of
@@ -91,7 +91,7 @@ def _by_year(facts: Facts) -> Section:
     ends = [
         Line("Net book value at the end of the year", "USD", year,
              total=f"=INDEX({balance},MATCH({at('fiscal year', year).constant},{HERE.years_across},1))")
-        for year in years_of(facts)
+        for year in facts.years
     ]  # fmt: skip
     note = "Sums over the year; the net book value is that at its end."
     return Section("Book view by fiscal year", note, [*sums, *ends])

@@ -20,14 +20,9 @@ YEARLY = {
 """Lines of the fiscal years; the first five sum to the sixth."""
 
 
-def years_of(facts: Facts) -> list[str]:
-    """The fiscal years of the horizon, in order."""
-    return list(dict.fromkeys(row.fiscal_year for row in facts.plan.periods))
-
-
 def fiscal_years(facts: Facts) -> Section:
     """Flows by fiscal year, in the total column; first the years themselves, in the constant column."""
-    years = years_of(facts)
+    years = facts.years
     before = (f"MIN({HERE.years_across})", *(f"{at('fiscal year', year).constant}+1" for year in years))
     numbers = [
         Line("Fiscal year", "year", year, constant=f"={text}", key=key_of("fiscal year", year))
@@ -39,7 +34,7 @@ def fiscal_years(facts: Facts) -> Section:
 
 def by_year(facts: Facts, label: str, row: Row) -> Iterator[Line]:
     """A line for each fiscal year: what a line shows in its periods, summed in the total column."""
-    for year in years_of(facts):
+    for year in facts.years:
         number = at("fiscal year", year).constant
         yield Line(label, "USD", year, total=f"=SUMIFS({row.across},{HERE.years_across},{number})",
                    key=key_of("by year", label, year))  # fmt: skip

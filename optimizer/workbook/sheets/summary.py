@@ -10,7 +10,6 @@ from optimizer.explain.explanation import Explanation
 from optimizer.formulation.register import limits_of
 from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.sheets.limits import Limited, all_limits
 from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
@@ -119,7 +118,7 @@ def _of_things(facts: Facts) -> list[Headline]:
 
 def _purchases(facts: Facts) -> Block:
     """Accelerators entering service by accelerator and fiscal year."""
-    numbers = [at("fiscal year", year).part("$E#n") for year in years_of(facts)]
+    numbers = [at("fiscal year", year).part("$E#n") for year in facts.years]
     years = [Column(Cell(Formula(f"={number}"), YEAR, Role.NUMBERS)) for number in numbers]
     entries = [_accelerator(facts, vendor, accelerator, len(years)) for vendor, accelerator in facts.accelerators]
     sums = f"=SUM({down([Row(entry.key) for entry in entries])})" if entries else "=0"

@@ -6,7 +6,6 @@ from string import ascii_uppercase
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import COSTS, spent
-from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry
 from optimizer.workbook.writing.references import Row, at, down
@@ -22,7 +21,7 @@ YEAR = '"FY"0'
 
 def wide(facts: Facts) -> int:
     """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
-    return max(5, len(years_of(facts)) + 3, min(MOST_YEARS, len(facts.after_horizon)) + 3)
+    return max(5, len(facts.years) + 3, min(MOST_YEARS, len(facts.after_horizon)) + 3)
 
 
 def columns_of(facts: Facts, *columns: str | Column) -> Columns:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.book_inputs import market_rent
+from optimizer.workbook.sheets.book_inputs import MarketOffer, market_of, market_rent
 from optimizer.workbook.sheets.capacity import Task, tasks_of
-from optimizer.workbook.sheets.market import MarketOffer, market_of
 from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import at, down, key_of, sum_down, summed
