@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from optimizer.workbook.decisions import EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, asset_lines, assets_of, lives
+from optimizer.workbook.sheets.balances import at_end, by_year, corkscrew
 from optimizer.workbook.sheets.book_inputs import LIVES
-from optimizer.workbook.sheets.corkscrew import at_end, corkscrew
-from optimizer.workbook.sheets.fiscal_years import by_year
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of

@@ -57,7 +57,7 @@ def _pue(facts: Facts, site: str) -> Iterator[Line]:
     is: both are locked.
     """
     given = facts.scenario["sites"][site]
-    raw, varies = given["pue"], by_period(facts, site)
+    raw, varies = given["pue"], _by_period(facts, site)
     line = Line(
         ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",),
         constant=None if varies else number(raw), periods=facts.over_periods("pue", raw) if varies else None,
@@ -75,7 +75,7 @@ def _pue(facts: Facts, site: str) -> Iterator[Line]:
         yield line
 
 
-def by_period(facts: Facts, site: str) -> bool:
+def _by_period(facts: Facts, site: str) -> bool:
     """Whether the PUE of a site is given by period."""
     return isinstance(facts.scenario["sites"][site]["pue"], dict)
 
@@ -89,18 +89,19 @@ def _own_peak(facts: Facts, site: str) -> bool:
 def pue(facts: Facts, site: str) -> str:
     """PUE for energy, as formulas refer to it."""
     row = at("site", "pue", site)
-    return row.now if by_period(facts, site) else row.constant
+    return row.now if _by_period(facts, site) else row.constant
 
 
 def peak_constant(facts: Facts, site: str) -> Row | None:
     """The line of the PUE at peak where it is one number."""
-    one = "peak_pue" in facts.scenario["sites"][site] or not by_period(facts, site)
+    one = "peak_pue" in facts.scenario["sites"][site] or not _by_period(facts, site)
     return _peak(facts, site) if one else None
 
 
 def peak_pue(facts: Facts, site: str) -> str:
     """PUE at peak, as formulas refer to it."""
-    return _peak(facts, site).constant if peak_constant(facts, site) else _peak(facts, site).now
+    one = peak_constant(facts, site)
+    return one.constant if one else _peak(facts, site).now
 
 
 def _peak(facts: Facts, site: str) -> Row:

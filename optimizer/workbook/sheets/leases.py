@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.sheets.corkscrew import at_end, corkscrew
+from optimizer.workbook.sheets.balances import at_end, corkscrew
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, lines_of
 from optimizer.workbook.writing.references import at, down, key_of, sum_down
 from optimizer.workbook.writing.styles import Role
