@@ -8,7 +8,7 @@ from itertools import zip_longest
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Of, Section, line_of, lines_of
-from optimizer.workbook.writing.references import area, at, down, key_of
+from optimizer.workbook.writing.references import area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 DUE = "Rent due after the horizon"
@@ -25,7 +25,7 @@ def rent_due(facts: Facts) -> Iterator[Section]:
         for name, later in zip_longest(names, names[1:])
     ]  # fmt: skip
     if by_year:
-        total = f"=SUM({down([at('due', name) for name in names], '$F')})"
+        total = f"=SUM({down(of_each('due', names), '$F')})"
         every = Line(f"{DUE}, all", "USD", total=total, role=Role.TOTAL, key=key_of("due", "all"))
         note = "Undiscounted, of terms that outlast it; what of it counts is a cost above."
         yield Section(f"{DUE}, by fiscal year", note, [*by_year, every])
@@ -33,7 +33,7 @@ def rent_due(facts: Facts) -> Iterator[Section]:
 
 def all_due(facts: Facts) -> str:
     """The same sum another way: rent of a period times the periods left."""
-    rent, left = (area([at(what, group) for group in facts.terms]) for what in ("rent of a period", "periods after"))
+    rent, left = (area(of_each(what, facts.terms)) for what in ("rent of a period", "periods after"))
     return f"SUMPRODUCT({rent},{left})"
 
 
@@ -82,7 +82,7 @@ def _still_due(names: tuple[str, ...], groups: list[Group]) -> Section:
         "A period belongs to the fiscal year in which it starts; constant: periods after the horizon before the year."
     )
     end = at("first day after").constant
-    rent, left = (down([at(what, group) for group in groups]) for what in ("rent of a period", "periods after"))
+    rent, left = (down(of_each(what, groups)) for what in ("rent of a period", "periods after"))
     first_year = f"YEAR(EDATE({end},MOD(1-fiscal_year_starts,months_per_year)))"
     numbers = (first_year, *(f"{at('year after the horizon', name).constant}+1" for name in names))
     rest = f"months_per_year-MOD(MONTH({end})-fiscal_year_starts,months_per_year)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.writing.lines import SUM, Line, Section
-from optimizer.workbook.writing.references import HERE, Row, at, before, down, key_of
+from optimizer.workbook.writing.references import HERE, Row, at, before, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 YEARLY = {
@@ -26,7 +26,7 @@ def corkscrew(name: str, ins: Mapping[str, str], outs: Mapping[str, str], openin
 
     The keys of its lines are its name and `opening`, what comes in or goes out, or `closing`.
     """
-    came, went = ([at(name, label) for label in flows] for flows in (ins, outs))
+    came, went = (of_each(name, flows) for flows in (ins, outs))
     since = f"={HERE.opening}+SUM({before(came)})-SUM({before(went)})"
     left = f"={at(name, 'opening')}+SUM({down(came)})-SUM({down(went)})"
     return [

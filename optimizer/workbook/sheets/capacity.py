@@ -11,7 +11,7 @@ from optimizer.workbook.groups import Group, OrderLine
 from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.writing.lines import Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
+from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -164,7 +164,7 @@ def _spare(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     ])  # fmt: skip
     yield from filled("At work", "On all demands.", lines_of(
         present, "At work", "systems", what="at work in all", whole=False,
-        periods=_by_name([at("at work", task) for task in tasks]),
+        periods=_by_name(of_each("at work", tasks)),
     ))  # fmt: skip
     note = "Available less at work. Negative: the work that the optimiser put there no longer fits."
     yield from filled("Spare", note, lines_of(
@@ -183,7 +183,7 @@ def _by_name(rows: Sequence[Row]) -> str:
 def _checks(facts: Facts) -> Iterator[Check]:
     present = _standing(facts)
     if present:
-        value = f"=MIN(0,{area([at('spare', of) for of in present])})"
+        value = f"=MIN(0,{area(of_each('spare', present))})"
         meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
         yield Check("Work fits the systems", value, "systems", meaning)
     for label, what, demands in (
@@ -191,7 +191,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
         ("Deadlines are met", "missing of due", facts.with_deadlines),
     ):
         if demands:
-            value = f"=MIN(0,{area([at(what, name) for name in demands])})"
+            value = f"=MIN(0,{area(of_each(what, demands))})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
             yield Check(label, value, "ratio", meaning)
 
@@ -253,6 +253,6 @@ def _in_service(facts: Facts, stand: Stand) -> Line:
     if stand.group:
         service = at("service", stand.group)
         return line_of(stand, "In service", "systems", constant=service, periods="={entering.cohort}")
-    off = [at("retired so far", each) for each in retirements(facts, stand.system, stand.place)]
+    off = of_each("retired so far", retirements(facts, stand.system, stand.place))
     there = f"=SUM({down(fleet_rows(facts, stand.system, stand.place))})"
     return line_of(stand, "In service", "systems", periods=there + (f"-SUM({down(off)})" if off else ""))

@@ -18,7 +18,7 @@ from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.sheets.purchases import purchased, with_residual
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
-from optimizer.workbook.writing.references import Row, at, down, key_of, sum_down, summed
+from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -83,7 +83,7 @@ def _planned(facts: Facts, *names: str) -> Values:
 
 
 def _all_of(*names: str, what: str = "cost") -> str:
-    return sum_down([at(what, name) for name in names])
+    return sum_down(of_each(what, names))
 
 
 def _present(facts: Facts) -> Section:
@@ -203,7 +203,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
     """Its sums by fiscal year, what falls due once, budgets and prices."""
     yield from _by_year(facts)
     if bought := purchased(facts):
-        deposit, balance, paid = ([at(what, group) for group in bought] for what in ("deposit", "balance paid", "paid"))
+        deposit, balance, paid = (of_each(what, bought) for what in ("deposit", "balance paid", "paid"))
         value = f"=SUM({down(deposit, '$F')})+SUM({down(deposit, '$G')})+SUM({down(balance, '$F')})"
         meaning = "Deposits in the horizon, deposits sunk before it and balances are the price paid."
         yield Check("Deposits and balances add up", f"{value}-SUM({down(paid, '$F')})", "USD", meaning)
@@ -212,7 +212,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
         meaning = "The fiscal years after the horizon hold all rent that is due after it."
         yield Check("Rent after the horizon by fiscal year", value, "USD", meaning)
     if left := with_residual(facts):
-        falling, entering = (down([at(what, of) for of in left], "$F") for what in ("residual", "residual of entry"))
+        falling, entering = (down(of_each(what, left), "$F") for what in ("residual", "residual of entry"))
         meaning = "What is left of each purchase and of added power is received in exactly one period of the horizon."
         yield Check("Residual value falls once", f"=SUM({falling})-SUM({entering})", "USD", meaning)
     if budgets := [(row.budget, row.window) for row in facts.plan.budget]:
@@ -220,7 +220,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
         value = f"=SUMPRODUCT(({rest}<-tolerance_quantity*{most})*{rest})"
         meaning = "Overruns of budgets by more than the tolerance for quantities, as a share of them; see Cash."
         yield Check("Budgets are kept", value, "USD", meaning)
-    if unpriced := [at("without a price", group) for group in with_prices(facts)]:
+    if unpriced := of_each("without a price", with_prices(facts)):
         meaning = "Periods in which systems enter service at an empty or zero price."
         yield Check("Everything ordered has a price", f"=SUM({down(unpriced, '$F')})", "count", meaning)
 

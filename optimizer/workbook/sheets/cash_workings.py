@@ -11,7 +11,7 @@ from optimizer.workbook.sheets.after_horizon import owed
 from optimizer.workbook.sheets.input_sites import priced_unmet
 from optimizer.workbook.sheets.purchases import curve, price, purchased, purchases, rented, residuals, with_residual
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import Row, at, sum_down
+from optimizer.workbook.writing.references import Row, at, of_each, sum_down
 
 WORDS = {
     EXPAND: ("Facility", "Facility cost", "Power added (MW) times its price (constant)."),
@@ -26,18 +26,18 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
     """The lines that a cost is the sum of; None where it has none of its own."""
     parts: dict[str, list[Row]] = {
         "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if purchased(facts)],
-        "network_usd": [at("network", group) for group in facts.groups],
-        "energy_usd": [at("energy cost", site) for site in facts.sites],
-        "hosting_usd": [at("hosting cost", site) for site in facts.sites],
-        "maintenance_usd": [at("maintained", group) for group in purchased(facts)],
-        "software_usd": [at("software", group) for group in facts.groups],
-        "rent_usd": [at("rent", group) for group in rented(facts)],
+        "network_usd": of_each("network", facts.groups),
+        "energy_usd": of_each("energy cost", facts.sites),
+        "hosting_usd": of_each("hosting cost", facts.sites),
+        "maintenance_usd": of_each("maintained", purchased(facts)),
+        "software_usd": of_each("software", facts.groups),
+        "rent_usd": of_each("rent", rented(facts)),
         "carbon_usd": [at("carbon cost")],
         "owed_usd": [at("owed", group) for group in facts.terms if facts.after_horizon],
-        "unmet_usd": [at("cost of unmet work", demand) for demand in priced_unmet(facts)],
-        "value_usd": [at("worth of work", demand) for demand in facts.valued],
-        **{kind.cost: [at("flow", decision) for decision in decisions_of(facts, kind)] for kind in KINDS},
-        "residual_usd": [at("residual", of) for of in with_residual(facts)],
+        "unmet_usd": of_each("cost of unmet work", priced_unmet(facts)),
+        "value_usd": of_each("worth of work", facts.valued),
+        **{kind.cost: of_each("flow", decisions_of(facts, kind)) for kind in KINDS},
+        "residual_usd": of_each("residual", with_residual(facts)),
     }
     return parts.get(cost)
 

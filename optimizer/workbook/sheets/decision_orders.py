@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import starmap
+from typing import Any, NamedTuple
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, filled, lines_of
-from optimizer.workbook.writing.references import HERE, area, at, down, key_of
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, Subject, filled, lines_of
+from optimizer.workbook.writing.references import HERE, area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 FACTOR_NOTE = (
@@ -19,40 +19,44 @@ FACTOR_NOTE = (
 )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A factor paid for an offer, or a decision: what its lines have in common and by what their keys end."""
+class Choice(NamedTuple):
+    """A factor paid for an offer, or a decision: what it is called, what is decided by period, what may be typed."""
 
     what: str
-    of: str | Decision
-    line: Line
+    of: Subject
+    label: str
+    unit: str
     values: tuple[float, ...]
+    rule: str = "amount"
 
-    def key(self, kind: str) -> str:
-        return key_of(f"{self.what} {kind}", self.of)
+    def line(self, kind: str, ending: str = "", **more: Any) -> Line:
+        label, key = f"{self.label}{self.of.suffix}{ending}", key_of(f"{self.what} {kind}", self.of)
+        total = SUM if self.what == "decision" else None
+        return Line(label, self.unit, self.of.item, self.of.place, key=key, **{"total": total, **more})
 
 
 def other_decisions(facts: Facts) -> Iterator[Section]:
     """Factors paid and decisions, three blocks in one order."""
     factors = factors_paid(facts)
-    choices = [*_factors(factors), *(_choice(decision) for decision in decisions_of(facts))]
+    choices = [
+        *(Choice("factor", Of(offer), "Price paid over list price", "factor", paid) for offer, paid in factors.items()),
+        *(Choice("decision", of, of.kind.label, of.kind.unit, of.values, of.kind.rule) for of in decisions_of(facts)),
+    ]
     if choices:
-        chosen, overrides, used = (list(map(of, choices)) for of in (_chosen, _override, _used))
         note = "Do not type here but in the overrides below."
+        chosen = [each.line("optimiser", ", optimiser", periods=each.values, role=Role.SOLVER) for each in choices]
         yield Section("Other decisions of the optimiser", note, chosen, _break_notes(facts, factors))
-        yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", overrides)
-        yield Section("Other decisions used", "The override where there is one, else the optimiser's.", used)
-
-
-def _factors(factors: Mapping[str, tuple[float, ...]]) -> Iterator[Choice]:
-    for offer, values in factors.items():
-        yield Choice("factor", offer, Line("Price paid over list price", "factor", offer), values)
-
-
-def _choice(decision: Decision) -> Choice:
-    kind = decision.kind
-    line = Line(kind.label + decision.suffix, kind.unit, decision.item, decision.place, total=SUM)
-    return Choice("decision", decision, line, decision.values)
+        yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", [
+            each.line("override", ", override", total=None, periods=[None] * facts.periods, rule=each.rule,
+                      keys=(f"{OVERRIDE}{each.what}/{each.of.item}",))
+            for each in choices
+        ])  # fmt: skip
+        yield Section("Other decisions used", "The override where there is one, else the optimiser's.", [
+            each.line("used", periods=f"=IF(ISBLANK({override}),{chosen},{override})", shows=each.values,
+                      meaning=f"{each.label}{each.of.suffix} {each.of.item} {each.of.place} in")
+            for each in choices
+            for override, chosen in [[at(f"{each.what} {kind}", each.of) for kind in ("override", "optimiser")]]
+        ])  # fmt: skip
 
 
 def _break_notes(facts: Facts, offers: Iterable[str]) -> list[str]:
@@ -60,28 +64,6 @@ def _break_notes(facts: Facts, offers: Iterable[str]) -> list[str]:
     breaks = {offer: breaks_in_words(facts.catalog["offers"][offer]["price_breaks"]) for offer in offers}
     notes = [f"Price breaks of {offer}, {words}." for offer, words in breaks.items()]
     return [FACTOR_NOTE, *notes] if notes else []
-
-
-def _chosen(choice: Choice) -> Line:
-    label = f"{choice.line.label}, optimiser"
-    return replace(choice.line, label=label, periods=choice.values, role=Role.SOLVER, key=choice.key("optimiser"))
-
-
-def _override(choice: Choice) -> Line:
-    rule = choice.of.kind.rule if isinstance(choice.of, Decision) else "amount"
-    return replace(
-        choice.line, label=f"{choice.line.label}, override", total=None, periods=[None] * len(choice.values),
-        rule=rule, keys=(f"{OVERRIDE}{choice.what}/{choice.line.item}",), key=choice.key("override"),
-    )  # fmt: skip
-
-
-def _used(choice: Choice) -> Line:
-    line = choice.line
-    override, chosen = (at(f"{choice.what} {kind}", choice.of).now for kind in ("override", "optimiser"))
-    return replace(
-        line, periods=f"=IF(ISBLANK({override}),{chosen},{override})", key=choice.key("used"), shows=choice.values,
-        meaning=f"{line.label} {line.item} {line.place} in",
-    )  # fmt: skip
 
 
 def behind_checks(facts: Facts) -> Iterator[Section]:
@@ -145,14 +127,11 @@ def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:
 def decision_checks(facts: Facts) -> Iterator[Check]:
     """Fleet, expansion and engineering: nothing that is not there, and nothing before its time."""
     if retired := decisions_of(facts, RETIRE):
-        left, late = (
-            area([at("left of fleet", d) for d in retired]),
-            down([at("retired too late", d) for d in retired], "$F"),
-        )
+        left, late = area(of_each("left of fleet", retired)), down(of_each("retired too late", retired), "$F")
         meaning = "Systems retired that the fleet does not have, or no longer has; negative."
         yield Check("Only fleet that is there is retired", f"=MIN(0,{left})-SUM({late})", "systems", meaning)
     if expanded := decisions_of(facts, EXPAND):
-        room, early = (down([at(what, d) for d in expanded], "$F") for what in ("room for power", "power too early"))
+        room, early = (down(of_each(what, expanded), "$F") for what in ("room for power", "power too early"))
         meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
         yield Check("Power is added within what a site can have", f"=MIN(0,{room})-SUM({early})", "MW", meaning)
     if unready := [at("ordered before engineering", *of) for of in _engineered(facts)]:

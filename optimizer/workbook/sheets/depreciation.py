@@ -12,7 +12,7 @@ from optimizer.workbook.sheets.book_inputs import LIVES
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
+from optimizer.workbook.writing.references import HERE, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -96,22 +96,18 @@ def _by_year(facts: Facts) -> Section:
     return Section("Book view by fiscal year", note, [*sums, *ends])
 
 
-def _bought(facts: Facts, what: str) -> list[Row]:
-    return [at(what, group) for group in purchased(facts)]
-
-
 def _prepayments_used(facts: Facts) -> str:
     """What was prepaid of the systems that enter service."""
-    paid, balances = _bought(facts, "paid"), _bought(facts, "balance paid")
+    paid, balances = (of_each(what, purchased(facts)) for what in ("paid", "balance paid"))
     return f"={summed(paid)}-{summed(balances)}" if paid else "=0"
 
 
 def _prepaid(facts: Facts) -> Iterator[Section]:
     """Deposits until the system enters service, and the balances still to be paid for what is ordered."""
-    if purchased(facts):
-        deposits = _bought(facts, "deposit")
+    if bought := purchased(facts):
+        deposits = of_each("deposit", bought)
         ins, outs = {"deposits paid": sum_down(deposits)}, {"systems entering service": _prepayments_used(facts)}
-        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(_bought(facts, "balance ordered")),
+        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(of_each("balance ordered", bought)),
                    source="at the end of the period; not a balance yet")  # fmt: skip
         note = "Deposits until the system enters service; opening: paid before the horizon."
         yield Section("Prepayments", note, [*corkscrew("Prepayments", ins, outs, sum_down(deposits, "$G")), due])
@@ -122,9 +118,9 @@ def _building(facts: Facts, assets: Sequence[Asset]) -> Section:
     kinds = list(dict.fromkeys(asset.kind for asset in assets))
     ins = {
         "prepayments": _prepayments_used(facts),
-        "balances paid": sum_down(_bought(facts, "balance paid")),
-        "network": sum_down([at("network", group) for group in facts.groups]),
-        "added power": sum_down([at("flow", decision) for decision in decisions_of(facts, EXPAND)]),
+        "balances paid": sum_down(of_each("balance paid", purchased(facts))),
+        "network": sum_down(of_each("network", facts.groups)),
+        "added power": sum_down(of_each("flow", decisions_of(facts, EXPAND))),
     }
     placed = "+".join(summed([asset.cost for asset in assets if asset.kind == kind]) for kind in kinds)
     note = (
@@ -139,8 +135,8 @@ def _class(kind: str, assets: Sequence[Asset]) -> Section:
     """Cost, accumulated depreciation and their difference."""
     name = NAMES[kind]
     leaving = [asset for asset in assets if asset.leaves]
-    retired, written = (sum_down([at(what, asset) for asset in leaving]) for what in ("retired", "written off"))
-    placed, charged = (sum_down(rows) for rows in ([a.cost for a in assets], [at("charge", a) for a in assets]))
+    retired, written = (sum_down(of_each(what, leaving)) for what in ("retired", "written off"))
+    placed, charged = (sum_down(rows) for rows in ([a.cost for a in assets], of_each("charge", assets)))
     net = f"={at(f'{name} cost', 'closing')}-{at(f'{name} depreciation', 'closing')}"
     return Section(f"{name} in service", "Cost less accumulated depreciation is the net book value.", [
         *corkscrew(f"{name} cost", {"placed in service": placed}, {"retired": retired}),
@@ -206,4 +202,4 @@ def _checks(facts: Facts, assets: Sequence[Asset]) -> Iterator[Check]:
 
 
 def _all_of(what: str, assets: Sequence[Asset]) -> str:
-    return f"SUM({down([at(what, asset) for asset in assets], '$F')})"
+    return f"SUM({down(of_each(what, assets), '$F')})"

@@ -8,7 +8,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.balances import at_end, corkscrew
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, lines_of
-from optimizer.workbook.writing.references import at, down, key_of, sum_down
+from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 
 FAMILIES = {
@@ -52,7 +52,7 @@ def _shapes(name: str, groups: Sequence[Group]) -> Iterator[Section]:
     """Payments, the liability, and the asset and expense of each standard."""
 
     def all_of(what: str, column: str = "@") -> str:
-        return sum_down([at(what, group) for group in groups], column)
+        return sum_down(of_each(what, groups), column)
 
     yield Section(f"{name}: payments", FAMILIES[name][1], [
         Line(f"{name}: payments", "USD", total=SUM, periods=all_of("rent"), key=key_of(name, "payments")),
@@ -93,7 +93,7 @@ def lease_checks(facts: Facts) -> list[Check]:
 
 def _checks(name: str, groups: Sequence[Group]) -> list[Check]:
     owed = at_end(f"{name}: liability", "closing")
-    left = f"SUM({down([at('value of payments due', group) for group in groups], '$F')})"
+    left = f"SUM({down(of_each('value of payments due', groups), '$F')})"
     expense, payments, ahead = (at(name, what).total for what in ("IFRS 16 expense", "payments", "ahead"))
     return [
         Check(f"{name}: liability, computed twice", f"={owed}-{left}", "USD",

@@ -10,7 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, at_order, down, key_of, sum_down
+from optimizer.workbook.writing.references import HERE, Row, at, at_order, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -83,7 +83,7 @@ def _entering(facts: Facts) -> Iterator[Section]:
     ])  # fmt: skip
     yield Section("Systems entering service, all places", lines=[
         line_of(group, "All places", "systems", what="entering", total=SUM,
-                periods=sum_down([at("entering", line) for line in group.lines]),
+                periods=sum_down(of_each("entering", group.lines)),
                 whole=all(line.whole for line in group.lines))
         for group in facts.groups
     ])  # fmt: skip
@@ -114,23 +114,20 @@ def _in_service(facts: Facts) -> Iterator[Section]:
         for group in facts.groups
         for row in [at("entering", group)]
     ])  # fmt: skip
+    entered, left, there = (sum_down(of_each(what, facts.groups)) for what in ("entering", "leaving", "in service"))
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
     before = "$H#n:~#n"
-    entered = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
+    so_far = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
     closing = f"={opening}+{entering}-{leaving}"
     note = "Opening balance plus what entered and minus what left before the period."
     yield Section("Balance of systems", note, [
-        Line("Opening", "systems", opening="=0", periods=f"={entered}", key=opening.key),
-        Line("Entering", "systems", total=SUM, periods=_of_groups(facts, "entering"), key=entering.key),
-        Line("Leaving, all offers", "systems", total=SUM, periods=_of_groups(facts, "leaving"), key=leaving.key),
+        Line("Opening", "systems", opening="=0", periods=f"={so_far}", key=opening.key),
+        Line("Entering", "systems", total=SUM, periods=entered, key=entering.key),
+        Line("Leaving, all offers", "systems", total=SUM, periods=left, key=leaving.key),
         Line("Closing", "systems", periods=closing, key=key_of("balance", "closing")),
-        Line("In service, all offers", "systems", periods=_of_groups(facts, "in service"),
+        Line("In service, all offers", "systems", periods=there,
              key=key_of("balance", "in service")),
     ])  # fmt: skip
-
-
-def _of_groups(facts: Facts, what: str) -> str:
-    return sum_down([at(what, group) for group in facts.groups])
 
 
 def _early(facts: Facts) -> Section:

@@ -9,7 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, at, at_order, down, key_of, sum_down
+from optimizer.workbook.writing.references import HERE, at, at_order, down, key_of, of_each, sum_down
 
 FALLS = "By period of entry: last period of service or of the horizon; constant: periods in service."
 
@@ -62,7 +62,7 @@ def purchases(facts: Facts) -> Iterator[Section]:
     ))  # fmt: skip
     yield from filled("Hardware, cash", lines=[
         Line(f"{label}, all offers", "USD", total=SUM, key=key_of("hardware", label.lower()),
-             periods=sum_down([at(what, group) for group in groups]))
+             periods=sum_down(of_each(what, groups)))
         for label, what in (("Deposits", "deposit"), ("Balances", "balance paid"))
     ])  # fmt: skip
 
@@ -106,8 +106,7 @@ def curve(facts: Facts) -> Section:
     """Share left after as many periods as the column's number."""
     points = range(len(residual_points(facts)))
     ages, shares, slopes = (
-        down([at(what, i) for i in points], "$E", fixed=True)
-        for what in ("residual age", "residual share", "residual slope")
+        down(of_each(what, points), "$E", fixed=True) for what in ("residual age", "residual share", "residual slope")
     )
     age, point, start = at("age"), at("point below"), at("age at point").now
     table = f"INDEX({shares},{point})+INDEX({slopes},{point})*({age}-{start})"

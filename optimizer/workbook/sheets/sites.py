@@ -12,7 +12,7 @@ from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
 from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Of, Section, line_of, lines_of
-from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, sum_down
+from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
 EXCEEDED = "Limits exceeded"
@@ -41,7 +41,7 @@ def _place(facts: Facts, place: str) -> Section:
         *(line_of(stand, "In service", "systems", what="in service at", source=f"{stand.cooling} cooling",
                   periods="={in service}") for stand in stands),
         line_of(Of(place=place), "Systems in service, total", "systems", what="systems at",
-                periods=sum_down([at("in service at", stand) for stand in stands]), shows=facts.added_up(held),
+                periods=sum_down(of_each("in service at", stands)), shows=facts.added_up(held),
                 meaning=f"systems in service at {place} in"),
     ]  # fmt: skip
     if place not in facts.sites:
@@ -74,7 +74,7 @@ def _use(facts: Facts, site: Of, stands: Sequence[Stand]) -> Iterator[Line]:
 def _product(stands: Sequence[Stand], field: str, cooling: str = "") -> str:
     """Σ constant × systems in service, over the stands of a cooling or over all."""
     picked = [stand for stand in stands if cooling in ("", stand.cooling)]
-    factors, systems = ([at(what, stand) for stand in picked] for what in (f"per system/{field}", "in service at"))
+    factors, systems = (of_each(what, picked) for what in (f"per system/{field}", "in service at"))
     return f"=SUMPRODUCT({down(factors, '$E')},{down(systems)})" if picked else "=0"
 
 
@@ -149,7 +149,7 @@ def _all_sites(facts: Facts) -> Section:
 
 def _checks(facts: Facts) -> Iterator[Check]:
     fleet = [row for key in facts.fleet for row in fleet_rows(facts, *key)]
-    off = [at("retired so far", decision) for decision in decisions_of(facts, RETIRE)]
+    off = of_each("retired so far", decisions_of(facts, RETIRE))
     value = f"=SUM({at('all sites', 'systems').across})-SUM({at('balance', 'in service').across})"
     value += (f"-SUM({area(fleet)})" if fleet else "") + (f"+SUM({area(off)})" if off else "")
     meaning = "Systems in service at all places are the fleet still there and what was ordered."

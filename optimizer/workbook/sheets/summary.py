@@ -15,7 +15,7 @@ from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, heading, note
-from optimizer.workbook.writing.references import Row, at, down
+from optimizer.workbook.writing.references import Row, at, down, of_each
 from optimizer.workbook.writing.styles import Role
 
 MOST_LIMITS, MOST_WARNINGS = 8, 8
@@ -142,7 +142,7 @@ def _decisions(facts: Facts) -> list[Block]:
     """Decisions besides orders, kind by kind, with the sum of what is done and its cash."""
     entries = []
     for kind in KINDS:
-        if used := [at("decision used", decision) for decision in decisions_of(facts, kind)]:
+        if used := of_each("decision used", decisions_of(facts, kind)):
             done = Cell(Formula(f"=SUM({down(used, '$F')})"), kind.unit)
             entries.append(Entry((kind.label, done, kind.unit, in_millions(facts, at("cost", kind.cost)))))
     columns = columns_of(

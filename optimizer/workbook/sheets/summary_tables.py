@@ -8,7 +8,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import COSTS, spent
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry
-from optimizer.workbook.writing.references import Row, at, down
+from optimizer.workbook.writing.references import Row, at, down, of_each
 from optimizer.workbook.writing.styles import Role
 
 MOST_YEARS = 4
@@ -80,7 +80,7 @@ def _after_horizon(facts: Facts) -> list[Block]:
     due = [in_millions(facts, at("due", year)) for year in shown]
     if later:
         columns.append(Column("later", "any"))
-        rest = down([at("due", year) for year in later], "$F")
+        rest = down(of_each("due", later), "$F")
         due.append(Cell(Formula(f"=SUM({rest})/usd_per_million"), millions(facts)))
     owed = in_millions(facts, at("cost", "owed_usd"))
     entries = [

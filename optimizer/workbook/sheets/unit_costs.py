@@ -12,7 +12,7 @@ from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
 from optimizer.workbook.writing.lines import Check, Line, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
+from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -132,7 +132,7 @@ def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:
     """The same work if all hours of the accelerator were rented."""
     accelerator, demand = pair
     own = [bearer for bearer in bearers if bearer.item == accelerator]
-    rent, hours = (down([at(what, bearer) for bearer in own], "$F") for what in ("market's rent", "accelerator-hours"))
+    rent, hours = (down(of_each(what, own), "$F") for what in ("market's rent", "accelerator-hours"))
     own_cost = at("cost per unit", pair).total
     cost = f"=IFERROR({own_cost}*SUMPRODUCT({rent},{hours})/{present_of(accelerator, bearers)},0)"
     return Line(*_per_unit(facts, demand), accelerator, AT_MARKET, total=cost)
@@ -191,7 +191,7 @@ def _share(pair: Pair) -> str:
 
 def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Section:
     """From accelerators to the plan's cost; and from work to accelerators."""
-    power = [at("residual", decision) for decision in decisions_of(facts, EXPAND)]
+    power = of_each("residual", decisions_of(facts, EXPAND))
     left = f"=-SUM({down(power, '$F')})*INDEX({END.across},periods_in_horizon)" if power else "=0"
     summands = [
         ("Accelerators, all", sum_down([present(bearer) for bearer in bearers], "$F"), ""),

@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.book_inputs import MarketOffer, market_of, market
 from optimizer.workbook.sheets.capacity import Task, tasks_of
 from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
-from optimizer.workbook.writing.references import at, down, key_of, sum_down, summed
+from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down, summed
 
 
 class Pair(NamedTuple):
@@ -121,12 +121,12 @@ def _work(facts: Facts) -> Iterator[Section]:
     yield from filled("Accelerators at work", note, [
         line_of(pair, "At work on", "accelerators", periods=f"=SUMPRODUCT({sizes},{systems})")
         for pair, own in tasks.items()
-        for sizes in [down([at("work", task) for task in own], "$E")]
-        for systems in [down([at("at work", task) for task in own])]
+        for sizes in [down(of_each("work", own), "$E")]
+        for systems in [down(of_each("at work", own))]
     ])  # fmt: skip
     note = "Per second, in the unit of the workload, at the throughput on Inputs."
     yield from filled("Work done", note, [
-        line_of(pair, "Work done on", "units/s", periods=sum_down([at("work", task) for task in own]))
+        line_of(pair, "Work done on", "units/s", periods=sum_down(of_each("work", own)))
         for pair, own in tasks.items()
     ])  # fmt: skip
     yield from filled("Accelerators at work, all demands", lines=[

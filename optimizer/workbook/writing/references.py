@@ -7,7 +7,7 @@ when every sheet is laid out, so a formula may refer to what stands below it or 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -129,6 +129,11 @@ class Row:
 def at(*parts: object) -> Row:
     """The line of a key, wherever it stands."""
     return Row(key_of(*parts))
+
+
+def of_each(what: str, subjects: Iterable[object]) -> list[Row]:
+    """The lines that show something, of each of what has one."""
+    return [at(what, of) for of in subjects]
 
 
 HERE = Row("")
