@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import fsum
+from typing import Any
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.writing.assumptions import cited
-from optimizer.workbook.writing.lines import Line, Section, filled, line_of
-from optimizer.workbook.writing.references import Row, at, key_of
+from optimizer.workbook.writing.lines import Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import Row, key_of
 
 HEADINGS = {
     RETIRE: ("Fleet that may be retired", "Sold for the resale price in the period it is retired."),
@@ -60,23 +61,19 @@ def fleet_inputs(facts: Facts) -> Iterator[Section]:
     yield from filled("Fleet", note, lines)
 
 
-def _fleet(facts: Facts, system: str, site: str) -> Iterator[Line]:
-    def line(label: str, periods: tuple[float, ...], key: str) -> Line:
-        return Line(label, "systems", system, site, periods=periods, source="scenario: fleet", rule="amount",
-                    locked="already in service", key=key)  # fmt: skip
-
+def _fleet(facts: Facts, system: str, site: str) -> list[Line]:
+    """What stays, then what may be retired, one under another."""
+    known: dict[str, Any] = {"source": "scenario: fleet", "rule": "amount", "locked": "already in service"}
     retirable = retirements(facts, system, site)
-    stays = _stays(facts, system, site)
-    if any(stays) or not retirable:
-        yield line("Fleet in service", stays, key_of("fleet", system, site))
-    for each in retirable:
-        key = key_of("fleet that may be retired", each)
-        yield line(f"Fleet that may be retired{each.suffix}", each.available, key)
-
-
-def _stays(facts: Facts, system: str, site: str) -> tuple[float, ...]:
-    retirable = retirements(facts, system, site)
-    return tuple(count - fsum(d.available[i] for d in retirable) for i, count in enumerate(facts.fleet[system, site]))
+    there = enumerate(facts.fleet[system, site])
+    stays = tuple(count - fsum(each.available[i] for each in retirable) for i, count in there)
+    lines = lines_of(
+        [Of(system, site)] if any(stays) or not retirable else [], "Fleet in service", "systems", what="fleet",
+        periods=stays, **known,
+    )  # fmt: skip
+    return lines + [
+        line_of(each, "Fleet that may be retired", "systems", periods=each.available, **known) for each in retirable
+    ]
 
 
 def retirements(facts: Facts, system: str, site: str) -> list[Decision]:
@@ -86,6 +83,4 @@ def retirements(facts: Facts, system: str, site: str) -> list[Decision]:
 
 def fleet_rows(facts: Facts, system: str, site: str) -> list[Row]:
     """The lines of the fleet of a system at a site, one under another."""
-    retirable = retirements(facts, system, site)
-    stays = [at("fleet", system, site)] if any(_stays(facts, system, site)) or not retirable else []
-    return [*stays, *(at("fleet that may be retired", each) for each in retirable)]
+    return [Row(line.key) for line in _fleet(facts, system, site)]

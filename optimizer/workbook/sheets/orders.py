@@ -10,7 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, at_order, down, key_of, of_each, sum_down
+from optimizer.workbook.writing.references import HERE, Row, at, at_order, before, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -116,8 +116,7 @@ def _in_service(facts: Facts) -> Iterator[Section]:
     ])  # fmt: skip
     entered, left, there = (sum_down(of_each(what, facts.groups)) for what in ("entering", "leaving", "in service"))
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
-    before = "$H#n:~#n"
-    so_far = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
+    so_far = f"{HERE.opening}+SUM({before([entering])})-SUM({before([leaving])})"
     closing = f"={opening}+{entering}-{leaving}"
     note = "Opening balance plus what entered and minus what left before the period."
     yield Section("Balance of systems", note, [
