@@ -78,12 +78,11 @@ def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
 
 
 def _power(bearers: Sequence[Bearer]) -> Iterator[Section]:
-    note = "Over provisioned IT kW; of hosted systems the provider's."
-    lines = _over(bearers, "Cost per kW-year", "USD/kW-year", "kW-years")
-    yield Section("Cost of a provisioned kW and year", note, lines)
     at_sites = [bearer for bearer in bearers if bearer.place != RENTED]
-    lines = _over(at_sites, "Cost per MW-year", "USD/MW-year", "MW-years")
-    yield Section("Cost of a MW at the meter and year", "Over provisioned power at the meter, PUE at peak.", lines)
+    yield Section("Cost of a provisioned kW and year", "Over provisioned IT kW; of hosted systems the provider's.",
+                  _over(bearers, "Cost per kW-year", "USD/kW-year", "kW-years"))  # fmt: skip
+    yield Section("Cost of a MW at the meter and year", "Over provisioned power at the meter, PUE at peak.",
+                  _over(at_sites, "Cost per MW-year", "USD/MW-year", "MW-years"))  # fmt: skip
 
 
 def _work(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:

@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.book_inputs import MarketOffer, market_of, market
 from optimizer.workbook.sheets.capacity import Task, tasks_of
 from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
-from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down, summed
+from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down
 
 
 class Pair(NamedTuple):
@@ -66,27 +66,22 @@ def unit_workings(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
 
 def _quantities(stood: Sequence[Stood], bearers: Sequence[Bearer]) -> Iterator[Section]:
     """By bearer and period, discounted: accelerator-hours, kW-years and, at our sites, MW-years at the meter."""
-
-    def quantity(bearer: Bearer, label: str, unit: str, amount: str) -> Line:
-        periods = f"={amount}*{{/unit costs/mid}}"
-        return line_of(bearer, label, unit, what=unit, total=SUM, periods=periods)
-
-    def years(bearer: Bearer, what: str) -> str:
-        return f"{summed(rows_of(bearer, stood, what))}/periods_per_year"
-
-    yield Section("Accelerator-hours, discounted", "Accelerators in service, at work or not, times hours.", [
-        quantity(bearer, "Accelerator-hours", "accelerator-hours",
-                 f"SUMPRODUCT({down(rows, '$E')},{down(rows)})*hours_per_period")
-        for bearer in bearers
-        for rows in [rows_of(bearer, stood, "systems")]
-    ])  # fmt: skip
-    yield Section("Provisioned kW-years, discounted", "Of hosted systems: the provider's kW.", [
-        quantity(bearer, "Provisioned kW-years", "kW-years", years(bearer, "provisioned")) for bearer in bearers
-    ])  # fmt: skip
-    yield Section("MW-years at the meter, discounted", "At our sites, at the PUE at peak.", [
-        quantity(bearer, "MW-years at the meter", "MW-years", years(bearer, "at the meter"))
-        for bearer in bearers if bearer.place != RENTED
-    ])  # fmt: skip
+    ours = [bearer for bearer in bearers if bearer.place != RENTED]
+    hours = "SUMPRODUCT({0},{1})*hours_per_period"
+    for label, unit, note, of, what, amount in (
+        ("Accelerator-hours", "accelerator-hours", "Accelerators in service, at work or not, times hours.",
+         bearers, "systems", hours),
+        ("Provisioned kW-years", "kW-years", "Of hosted systems: the provider's kW.",
+         bearers, "provisioned", "SUM({1})/periods_per_year"),
+        ("MW-years at the meter", "MW-years", "At our sites, at the PUE at peak.",
+         ours, "at the meter", "SUM({1})/periods_per_year"),
+    ):  # fmt: skip
+        yield Section(f"{label}, discounted", note, [
+            line_of(bearer, label, unit, what=unit, total=SUM,
+                    periods=f"={amount.format(down(rows, '$E'), down(rows))}*{{/unit costs/mid}}")
+            for bearer in of
+            for rows in [rows_of(bearer, stood, what)]
+        ])  # fmt: skip
 
 
 def source_of(offers: Sequence[MarketOffer]) -> str:
