@@ -11,9 +11,8 @@ from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES,
 from optimizer.plan.format import BudgetRow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
-from optimizer.workbook.sheets.after_horizon import all_due, rent_due
 from optimizer.workbook.sheets.balances import YEARLY, fiscal_years
-from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
+from optimizer.workbook.sheets.cash_workings import all_due, parts_of, rent_due, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.sheets.purchases import purchased, with_residual
 from optimizer.workbook.writing.cells import WorkbookError

@@ -114,13 +114,13 @@ def curve(facts: Facts) -> Section:
     left = f"residual_counted*IF(residual_by_book_life=1,{by_book},{by_table})"
     return Section("Share left by age", "Age: as many periods as the column's number.", [
         *(_slope(i, i == points[-1]) for i in points),
-        Line("Age", "years", periods=f"=@${PERIOD}/periods_per_year", key=key_of("age")),
-        Line("Table point below", "number", periods=f"=MATCH({age},{ages},1)", key=key_of("point below")),
-        Line("Age at that point", "years", periods=f"=INDEX({ages},{point})", key=key_of("age at point")),
-        Line("Share left, table", "share", periods=f"={table}", key=key_of("share left by table")),
+        Line("Age", "years", periods=f"=@${PERIOD}/periods_per_year", key="age"),
+        Line("Table point below", "number", periods=f"=MATCH({age},{ages},1)", key="point below"),
+        Line("Age at that point", "years", periods=f"=INDEX({ages},{point})", key="age at point"),
+        Line("Share left, table", "share", periods=f"={table}", key="share left by table"),
         Line("Share left, book", "share", periods=f"=MAX(0,1-{age}/book_life_years)",
-             key=key_of("share left by book")),
-        Line("Share left", "share", periods=f"={left}", key=key_of("share left")),
+             key="share left by book"),
+        Line("Share left", "share", periods=f"={left}", key="share left"),
     ])  # fmt: skip
 
 

@@ -209,8 +209,8 @@ def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Se
     return Section("From the parts to the total", note, [
         *lines,
         Line("All parts", "USD", total=f"=SUM({down([Row(line.key) for line in lines], '$F')})", role=Role.TOTAL,
-             key=key_of("all parts")),
-        Line("Of it: accelerators that do no work", "USD", key=key_of("idle"),
+             key="all parts"),
+        Line("Of it: accelerators that do no work", "USD", key="idle",
              total=sum_down([present(bearer) for bearer in idle], "$F")),
     ])  # fmt: skip
 
