@@ -145,18 +145,19 @@ class Facts:
     @cached_property
     def fleet(self) -> dict[tuple[str, str], tuple[float, ...]]:
         """Systems in service before the plan by (system, site), by period."""
-        fleet: dict[tuple[str, str], list[float]] = {}
+        entries: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for entry in self.scenario.get("fleet", ()):
-            counts = fleet.setdefault((entry["system"], entry["site"]), [0.0] * self.periods)
-            for i, count in enumerate(self.fleet_counts(entry)):
-                counts[i] += count
-        return {key: tuple(fleet[key]) for key in sorted(fleet)}
+            entries.setdefault((entry["system"], entry["site"]), []).append(entry)
+        return {key: self.fleet_of(entries[key]) for key in sorted(entries)}
 
-    def fleet_counts(self, entry: dict[str, Any]) -> list[float]:
-        """Systems of a fleet entry by period, as long as it is there."""
-        until, count = entry.get("until"), number(entry["count"])
-        last = last_month(until) if until else None
-        return [count if last is None or first_month(key) <= last else 0.0 for key in self.keys]
+    def fleet_of(self, entries: Iterable[dict[str, Any]]) -> tuple[float, ...]:
+        """Systems of fleet entries by period, as long as they are there."""
+        return self.added_up(
+            (key, number(entry["count"]))
+            for entry in entries
+            for key in self.keys
+            if not entry.get("until") or first_month(key) <= last_month(entry["until"])
+        )
 
     @cached_property
     def systems(self) -> tuple[str, ...]:

@@ -14,6 +14,13 @@ HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total",
 LABEL, ITEM, PLACE, UNIT, CONSTANT, TOTAL, OPENING, SOURCE = range(1, FIRST_PERIOD)
 START, END, FISCAL_YEAR, PERIOD, HEADER = 3, 4, 5, 6, 7
 """Rows of the time axis: first day, last day, fiscal year, number, and the header with the period's key."""
+AXIS = {
+    START: ("Period starts", "date"),
+    END: ("Period ends", "date"),
+    FISCAL_YEAR: ("Fiscal year", "year"),
+    PERIOD: ("Period number", "number"),
+}
+"""What the rows of the time axis are called, and their units."""
 OVERRIDE = "override/"
 """How the keys of override cells begin; they hold what is ordered and belong to no file."""
 VIEW = "view/"
