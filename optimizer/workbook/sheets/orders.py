@@ -9,8 +9,8 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
-from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, at_order, before, down, key_of, of_each, sum_down
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, Row, at, before, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -109,11 +109,10 @@ def _in_service(facts: Facts) -> Iterator[Section]:
     yield Section("Systems in service", "What entered within the periods of service (constant); fleet not included.",
                   lines_of(facts.groups, "In service", "systems", constant="service", periods="={entering.cohort}"),
     )  # fmt: skip
-    yield Section("Leaving service", "What entered as long ago as the periods of service.", [
-        line_of(group, "Leaving", "systems", periods=at_order(row, row, at("service", group).constant))
-        for group in facts.groups
-        for row in [at("entering", group)]
-    ])  # fmt: skip
+    yield Section("Leaving service", "What entered as long ago as the periods of service.", lines_of(
+        facts.groups, "Leaving", "systems",
+        periods=f"=SUMIFS({{entering.across}},{{entering.axis_across}},@${PERIOD}-{{service.constant}})",
+    ))  # fmt: skip
     entered, left, there = (sum_down(of_each(what, facts.groups)) for what in ("entering", "leaving", "in service"))
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
     so_far = f"{HERE.opening}+SUM({before([entering])})-SUM({before([leaving])})"

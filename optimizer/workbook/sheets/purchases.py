@@ -9,7 +9,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, at, at_order, down, key_of, of_each, sum_down
+from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down
 
 FALLS = "By period of entry: last period of service or of the horizon; constant: periods in service."
 
@@ -26,7 +26,7 @@ def price(group: Group, what: str, label: str, unit: str) -> Line:
     """The price of what enters service now: that of its period of order."""
     if group.committed:
         return line_of(group, label, unit, what=what, periods="={commitment/price}")
-    ordered = at_order(at("offer", "price", group.offer), at("balance", "entering"), HERE.constant)
+    ordered = f"=SUMIFS({{offer/price.across}},{{/balance/entering.axis_across}},@${PERIOD}-{{here.constant}})"
     source = "constant: lead time in periods"
     return line_of(group, label, unit, what=what, constant="lead", periods=ordered, source=source)
 

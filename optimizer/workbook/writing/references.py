@@ -82,11 +82,6 @@ class Row:
         return self.part("$G#n")
 
     @property
-    def before(self) -> str:
-        """The cell of the period before the formula's own."""
-        return self.part("~#n")
-
-    @property
     def label(self) -> str:
         return self.part("$A#n")
 
@@ -171,11 +166,6 @@ def sum_down(rows: Sequence[Row], column: str = "@") -> str:
     return f"={summed(rows, column)}"
 
 
-def at_order(row: Row, axis: Row, lead: str) -> str:
-    """A value of the period of order, for what enters service now; zero if that was before the horizon."""
-    return f"=SUMIFS({row.across},{axis.axis_across},@$6-{lead})"
-
-
 def left_of(most: str, used: str) -> str:
     """What is left of a limit; a difference within the tolerance of the limit is none, as in the audit."""
     return f"=IF(ABS({most}-{used})<=tolerance_quantity*{most},0,{most}-{used})"
@@ -204,9 +194,6 @@ class Places:
         if row.key not in self._places:
             raise WorkbookError(f"no line is called {row.key}")
         return self._places[row.key]
-
-    def __contains__(self, row: Row) -> bool:
-        return row.key in self._places
 
     def resolved(self, text: str, here: Place | None = None) -> str:
         """A formula with its references as cells; `here` is the line that it stands in."""
