@@ -94,14 +94,11 @@ def _lived(assets: Sequence[Asset]) -> list[Asset]:
 
 def lives(assets: Sequence[Asset]) -> Section:
     return Section("Lives in periods", "Life in years, by class (Inputs), times periods in a year.", [
-        Line(f"Life of {asset.kind}", "periods", place=asset.place, constant=f"={_years(asset)}*periods_per_year",
+        Line(f"Life of {asset.kind}", "periods", place=asset.place, constant=f"={years}*periods_per_year",
              constant_unit="years", key=asset.life.key)
         for asset in _lived(assets)
+        for years in [YEARS.get(asset.kind) or at("decision", "life_years", asset.of).constant]
     ])  # fmt: skip
-
-
-def _years(asset: Asset) -> str:
-    return YEARS.get(asset.kind) or at("decision", "life_years", asset.of).constant
 
 
 def asset_lines(assets: Sequence[Asset]) -> Iterator[Section]:

@@ -150,8 +150,9 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
 def _standing(facts: Facts) -> dict[Of, list[Row]]:
     """Lines of systems in service by system and place."""
     found: dict[Of, list[Row]] = {}
-    for stand in (stand for place in facts.places for stand in stands_at(facts, place)):
-        found.setdefault(Of(stand.system, stand.place), []).append(stand.row)
+    for place in facts.places:
+        for stand in stands_at(facts, place):
+            found.setdefault(Of(stand.system, place), []).append(stand.row)
     return found
 
 

@@ -49,7 +49,9 @@ def _book_view(facts: Facts, assets: Sequence[Asset]) -> Iterator[Section]:
     yield _building(facts, assets)
     yield from (_class(kind, [asset for asset in assets if asset.kind == kind]) for kind in kinds)
     if purchased(facts):
-        yield _other_lives()
+        note = "Straight line over the life (constant, in periods), as if nothing were retired before its end."
+        lines = [line for label, *_ in LIVES for line in _other_life(label)]
+        yield Section("Depreciation of systems under other lives", note, lines)
     yield from asset_lines(assets)
     yield from _ordered(facts)
 
@@ -145,14 +147,8 @@ def _class(kind: str, assets: Sequence[Asset]) -> Section:
     ])  # fmt: skip
 
 
-def _other_lives() -> Section:
-    """The charge on systems under lives that others use."""
-    note = "Straight line over the life (constant, in periods), as if nothing were retired before its end."
-    lines = [line for label, *_ in LIVES for line in _other_life(label)]
-    return Section("Depreciation of systems under other lives", note, lines)
-
-
 def _other_life(label: str) -> Iterator[Line]:
+    """The charge on systems under a life that others use."""
     placed, full = at("Systems cost", "placed in service"), at("charged in full under a life", label)
     cost, axis, life = placed.across, placed.axis_across, full.constant
     yield Line(

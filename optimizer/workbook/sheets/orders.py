@@ -10,7 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import HERE, Row, at, before, down, key_of, of_each, sum_down
+from optimizer.workbook.writing.references import HERE, at, before, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -95,13 +95,9 @@ def _accelerators(facts: Facts) -> Section:
         Line("Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}",
              periods=f"=SUMPRODUCT({down(rows, '$E')},{down(rows)})", key=key_of("accelerators entering", accelerator))
         for vendor, accelerator in facts.accelerators
-        for rows in [_entering_of(facts, accelerator)]
+        for own in [[group for group in facts.groups if group.accelerator == accelerator]]
+        for rows in [[at("entering", line) for group in own for line in group.lines]]
     ])  # fmt: skip
-
-
-def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
-    groups = [group for group in facts.groups if group.accelerator == accelerator]
-    return [at("entering", line) for group in groups for line in group.lines]
 
 
 def _in_service(facts: Facts) -> Iterator[Section]:
@@ -123,8 +119,7 @@ def _in_service(facts: Facts) -> Iterator[Section]:
         Line("Entering", "systems", total=SUM, periods=entered, key=entering.key),
         Line("Leaving, all offers", "systems", total=SUM, periods=left, key=leaving.key),
         Line("Closing", "systems", periods=closing, key=key_of("balance", "closing")),
-        Line("In service, all offers", "systems", periods=there,
-             key=key_of("balance", "in service")),
+        Line("In service, all offers", "systems", periods=there, key=key_of("balance", "in service")),
     ])  # fmt: skip
 
 

@@ -21,7 +21,10 @@ def supply(facts: Facts) -> TimeSheet:
         nothing = Section("Nothing is limited", "The scenario limits no accelerators, offers in the plan or pools.")
         return TimeSheet(title, heading, "00B0A0", [nothing])
     sections = [*_delivered(facts), *_limited(facts), _left(limited)]
-    return TimeSheet(title, heading, "00B0A0", sections, [_within(limited)])
+    left = area([at("supply left", kind, of) for kind, of in limited])
+    meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
+    within = Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", meaning)
+    return TimeSheet(title, heading, "00B0A0", sections, [within])
 
 
 def limited_by_supply(facts: Facts) -> list[tuple[str, str]]:
@@ -86,9 +89,3 @@ def _left(limited: list[tuple[str, str]]) -> Section:
                 periods=left_of(f"{{supply limit/{kind}}}", f"{{supply used/{kind}}}"))
         for kind, of in limited
     ])  # fmt: skip
-
-
-def _within(limited: list[tuple[str, str]]) -> Check:
-    left = area([at("supply left", kind, of) for kind, of in limited])
-    meaning = "Periods in which more is ordered of an accelerator, an offer or a pool than can be had; see Supply."
-    return Check("Orders stay within supply", f"=SUMPRODUCT(({left}<0)*1)", "count", meaning)
