@@ -10,7 +10,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, bre
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, Subject, filled, lines_of
-from optimizer.workbook.writing.references import HERE, area, at, down, key_of, of_each
+from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 FACTOR_NOTE = (
@@ -29,10 +29,13 @@ class Choice(NamedTuple):
     values: tuple[float, ...]
     rule: str = "amount"
 
+    def row(self, kind: str) -> Row:
+        return at(f"{self.what} {kind}", self.of)
+
     def line(self, kind: str, ending: str = "", **more: Any) -> Line:
-        label, key = f"{self.label}{self.of.suffix}{ending}", key_of(f"{self.what} {kind}", self.of)
+        label, of = f"{self.label}{self.of.suffix}{ending}", self.of
         total = SUM if self.what == "decision" else None
-        return Line(label, self.unit, self.of.item, self.of.place, key=key, **{"total": total, **more})
+        return Line(label, self.unit, of.item, of.place, key=self.row(kind).key, **{"total": total, **more})
 
 
 def other_decisions(facts: Facts) -> Iterator[Section]:
@@ -52,10 +55,10 @@ def other_decisions(facts: Facts) -> Iterator[Section]:
             for each in choices
         ])  # fmt: skip
         yield Section("Other decisions used", "The override where there is one, else the optimiser's.", [
-            each.line("used", periods=f"=IF(ISBLANK({override}),{chosen},{override})", shows=each.values,
+            each.line("used", shows=each.values,
+                      periods=f"=IF(ISBLANK({each.row('override')}),{each.row('optimiser')},{each.row('override')})",
                       meaning=f"{each.label}{each.of.suffix} {each.of.item} {each.of.place} in")
             for each in choices
-            for override, chosen in [[at(f"{each.what} {kind}", each.of) for kind in ("override", "optimiser")]]
         ])  # fmt: skip
 
 

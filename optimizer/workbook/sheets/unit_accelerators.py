@@ -95,20 +95,18 @@ def draws(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
         for one in [peak_constant(facts, each.place)]
         for peak in [HERE.constant if one else peak_pue(facts, each.place)]
     ])  # fmt: skip
-    places = map(Of, [""] * len(sites), dict.fromkeys(each.place for each in sites))
     cost = "({site/electricity_usd_per_mwh}+{site/carbon_kg_per_mwh}/kg_per_t*{/carbon price})"
     yield Section("Energy and carbon of one average kW", "In a period, at the PUE of the site.", [
-        line_of(site, "Energy and carbon", "USD/kW", what="rate of power",
+        line_of(site, "Energy and carbon", "USD/kW", what="site/rate of power",
                 periods=f"={pue(facts, site.place)}*hours_per_period/kw_per_mw*{cost}")
-        for site in places
+        for site in (Of(place=place) for place in dict.fromkeys(each.place for each in sites))
     ])  # fmt: skip
     note = "Systems times average kW (constant) times the rate of the site, and hosting of the provisioned load."
     hosting = "{provisioned}*{site/hosting_usd_per_kw_month}*months_per_period"
-    yield Section("Energy, hosting and carbon by accelerator and site", note, [
-        line_of(each, "Energy, hosting, carbon", "USD", what="power", constant="system/average_kw",
-                periods=f"={{here.constant}}*{{systems}}*{at('rate of power', each.place)}+{hosting}")
-        for each in sites
-    ])  # fmt: skip
+    yield Section("Energy, hosting and carbon by accelerator and site", note, lines_of(
+        sites, "Energy, hosting, carbon", "USD", what="power", constant="system/average_kw",
+        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}+{hosting}",
+    ))  # fmt: skip
 
 
 def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
