@@ -60,7 +60,7 @@ def purchases(facts: Facts) -> Iterator[Section]:
     yield Section("Balances", "The rest of the price, on entering service.", lines_of(
         groups, "Balance", "USD", what="balance paid", total=SUM, periods="=(1-{deposit.constant})*{paid}",
     ))  # fmt: skip
-    yield from filled("Hardware, cash", lines=[
+    yield Section("Hardware, cash", lines=[
         Line(f"{label}, all offers", "USD", total=SUM, key=key_of("hardware", label.lower()),
              periods=sum_down(of_each(what, groups)))
         for label, what in (("Deposits", "deposit"), ("Balances", "balance paid"))
