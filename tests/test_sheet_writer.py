@@ -15,7 +15,7 @@ from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula, WorkbookError
 from optimizer.workbook.writing.charts import outlined, series_down
 from optimizer.workbook.writing.draw import draw
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.lines import Line, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.lists import Block, Cell, Column, Drawing, Entry, ListSheet, Warned
 from optimizer.workbook.writing.references import at, down
 from optimizer.workbook.writing.styles import Styles
@@ -117,3 +117,18 @@ def test_a_constant_that_is_another_line_has_its_unit(book: Book) -> None:
     assert [cells[cell] for cell in ("E10", "I10", "J10")] == ["=$E11", "=$E11*2", "=$E11*2"]
     on = book.workbook["Terms"]
     assert on["E10"].number_format == on["E11"].number_format != on["I10"].number_format
+
+
+def test_formulas_of_a_subject_name_its_lines(book: Book) -> None:
+    """By what they show; a slash begins a key, a constant that is a name is a link to that line's."""
+    apple = Of("apple")
+    lines = [
+        *lines_of([apple], "Size", "USD", constant=2.0),
+        Line("All", "USD", constant=5.0, key="all"),
+        line_of(apple, "Weight", "USD", what="kilos", constant="size", total="={/all.constant}*{here.constant}",
+                periods="={size.constant}*2"),
+    ]  # fmt: skip
+    assert [line.key for line in lines] == ["size/apple", "all", "kilos/apple"]
+    sheet = TimeSheet("Fruit", "Fruit", "FFFFFF", [Section("Fruit", lines=lines)])
+    cells = drawn(book, as_list(book.facts, {}, sheet))["Fruit"]
+    assert [cells[cell] for cell in ("E12", "F12", "I12")] == ["=$E10", "=$E11*$E12", "=$E10*2"]

@@ -18,7 +18,7 @@ from workbook_pricing import Case, Entry, Pricing
 
 from optimizer.plan.format import Plan, WorkRow
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.market import market_of
+from optimizer.workbook.sheets.book_inputs import market_of
 
 FIRST, TOTAL, OPENING, CONSTANT = 9, 6, 7, 5
 

@@ -13,7 +13,6 @@ from workbook_pricing import Case
 
 import optimizer.audit.costs as audited
 import optimizer.workbook.sheets.cash as cash
-import optimizer.workbook.sheets.cash_checks as cash_checks
 from cli.main import run
 from optimizer.formulation import COSTS
 from optimizer.formulation.register import lines_of
@@ -95,13 +94,13 @@ def test_a_workbook_that_fails_itself_is_our_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit code 1, and nothing is written."""
-    by_year = cash_checks._by_year
+    by_year = cash._by_year
 
     def with_a_wrong_one(facts: Facts) -> list[Check]:
         first, *others = by_year(facts)
         return [replace(first, value=f"{first.value}+1"), *others]
 
-    monkeypatch.setattr(cash_checks, "_by_year", with_a_wrong_one)
+    monkeypatch.setattr(cash, "_by_year", with_a_wrong_one)
     path = tmp_path / "plan.xlsx"
     assert run(["plan", "quick_start", "-o", str(path)]) == 1
     assert "checks that fail" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from optimizer.workbook.facts import Facts, number
@@ -70,34 +70,27 @@ Entry = tuple[str, str, str, float]
 
 def _retirements(facts: Facts) -> list[Decision]:
     """A decision for each kind of fleet entry that may be retired, whether it is or not."""
-    found: dict[Entry, list[float]] = {}
-    keys: dict[Entry, list[str]] = {}
-    for place, entry in enumerate(facts.scenario.get("fleet", ())):
+    found: dict[Entry, list[int]] = {}
+    for i, entry in enumerate(facts.scenario.get("fleet", ())):
         if entry.get("may_retire") == "true":
             key = (entry["system"], entry["site"], entry.get("until") or "", number(entry.get("resale_usd", 0)))
-            counts = found.setdefault(key, [0.0] * facts.periods)
-            keys.setdefault(key, []).append(f"fleet/{place}/resale_usd")
-            for i, count in enumerate(facts.fleet_counts(entry)):
-                counts[i] += count
+            found.setdefault(key, []).append(i)
     retired: dict[Entry, list[tuple[str, float]]] = {key: [] for key in found}
     for row in facts.plan.retired:
         alike = [key for key in found if key[:3] == (row.system, row.site, row.until or "")]
         paid = row.resale_usd / row.systems
         retired[min(alike, key=lambda key: abs(key[3] - paid))].append((row.period, row.systems))
-    return [
-        replace(_retirement(facts, key, tuple(found[key]), retired[key], list(found)), keys=tuple(keys[key]))
-        for key in sorted(found)
-    ]
+    return [_retirement(facts, key, found, facts.added_up(retired[key])) for key in sorted(found)]
 
 
-def _retirement(
-    facts: Facts, key: Entry, available: tuple[float, ...], retired: list[tuple[str, float]], keys: list[Entry]
-) -> Decision:
+def _retirement(facts: Facts, key: Entry, found: dict[Entry, list[int]], retired: tuple[float, ...]) -> Decision:
+    """Of the fleet entries of a key; `found` are all keys and the places of their entries."""
     system, site, until, usd = key
-    alike = sorted(other for other in keys if other[:3] == key[:3])
-    several = f" ({alike.index(key) + 1})" if len(alike) > 1 else ""
-    suffix = (f", until {until}" if until else "") + several
-    return Decision(RETIRE, system, site, suffix, facts.added_up(retired), usd, (), available=available)
+    alike = sorted(other for other in found if other[:3] == key[:3])
+    suffix = (f", until {until}" if until else "") + (f" ({alike.index(key) + 1})" if len(alike) > 1 else "")
+    available = facts.fleet_of([facts.scenario["fleet"][i] for i in found[key]])
+    keys = tuple(f"fleet/{i}/resale_usd" for i in found[key])
+    return Decision(RETIRE, system, site, suffix, retired, usd, keys, available=available)
 
 
 def _expansions(facts: Facts) -> list[Decision]:

@@ -56,18 +56,18 @@ class Made:
     explanation: Explanation | None = None
 
 
+PARTS: dict[str, type[BaseModel]] = {"bridge": Bridge, "runs": Runs, "explanation": Explanation}
+"""What a copy may hold besides the plan, by name."""
+
+
 def _text(made: Made) -> str:
     content: dict[str, Any] = {"command": made.command, "plan": made.plan.model_dump(mode="json")}
     if made.views:
         content["views"] = dict(made.views)
     if made.language != ENGLISH:
         content["language"] = made.language
-    if made.bridge is not None:
-        content["bridge"] = made.bridge.model_dump(mode="json")
-    if made.runs is not None:
-        content["runs"] = made.runs.model_dump(mode="json")
-    if made.explanation is not None:
-        content["explanation"] = made.explanation.model_dump(mode="json")
+    parts = {name: getattr(made, name) for name in PARTS}
+    content |= {name: part.model_dump(mode="json") for name, part in parts.items() if part is not None}
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -98,14 +98,13 @@ def _made(content: dict[str, Any]) -> Made:
     written = content["plan"]["chipmix"]["format"]
     if written != FORMAT:
         raise DamagedCopy(f"is in format {written} of plans, and this version reads {FORMAT}; plan its scenario again")
+    parts: dict[str, Any] = {name: _part(model, content[name]) for name, model in PARTS.items() if name in content}
     return Made(
         _part(Plan, content["plan"]),
         str(content["command"]),
-        _part(Bridge, content["bridge"]) if "bridge" in content else None,
-        {str(key): float(value) for key, value in content.get("views", {}).items()},
-        LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
-        _part(Runs, content["runs"]) if "runs" in content else None,
-        _part(Explanation, content["explanation"]) if "explanation" in content else None,
+        views={str(key): float(value) for key, value in content.get("views", {}).items()},
+        language=LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
+        **parts,
     )
 
 

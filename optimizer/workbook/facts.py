@@ -59,6 +59,11 @@ class Facts:
     def periods(self) -> int:
         return len(self.keys)
 
+    @property
+    def years(self) -> list[str]:
+        """The fiscal years of the horizon, in order."""
+        return list(dict.fromkeys(row.fiscal_year for row in self.plan.periods))
+
     @cached_property
     def flows_usd(self) -> float:
         """All flows of the plan added up, whatever their signs."""
@@ -109,15 +114,13 @@ class Facts:
         return tuple(sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch)))
 
     def _group(self, rows: list[OrderRow], batch: int) -> Group:
-        lines = []
+        one, lines = rows[0], []
         for place in sorted({row.place for row in rows}):
             systems = self.added_up((row.enters_service, row.systems) for row in rows if row.place == place)
-            lines.append(OrderLine(place, systems))
-        prices: list[float | None] = [None] * self.periods
-        for row in rows if batch else ():
-            prices[self.index[row.enters_service]] = price_of(row)
-        one = rows[0]
-        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), tuple(prices))
+            lines.append(OrderLine(one.offer, batch, one.system, place, systems))
+        paid = {row.enters_service: price for row in rows if batch and (price := price_of(row)) is not None}
+        prices = self.by_period(paid)
+        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), prices)
 
     @property
     def delivered(self) -> tuple[Group, ...]:
@@ -142,18 +145,19 @@ class Facts:
     @cached_property
     def fleet(self) -> dict[tuple[str, str], tuple[float, ...]]:
         """Systems in service before the plan by (system, site), by period."""
-        fleet: dict[tuple[str, str], list[float]] = {}
+        entries: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for entry in self.scenario.get("fleet", ()):
-            counts = fleet.setdefault((entry["system"], entry["site"]), [0.0] * self.periods)
-            for i, count in enumerate(self.fleet_counts(entry)):
-                counts[i] += count
-        return {key: tuple(fleet[key]) for key in sorted(fleet)}
+            entries.setdefault((entry["system"], entry["site"]), []).append(entry)
+        return {key: self.fleet_of(entries[key]) for key in sorted(entries)}
 
-    def fleet_counts(self, entry: dict[str, Any]) -> list[float]:
-        """Systems of a fleet entry by period, as long as it is there."""
-        until, count = entry.get("until"), number(entry["count"])
-        last = last_month(until) if until else None
-        return [count if last is None or first_month(key) <= last else 0.0 for key in self.keys]
+    def fleet_of(self, entries: Iterable[dict[str, Any]]) -> tuple[float, ...]:
+        """Systems of fleet entries by period, as long as they are there."""
+        return self.added_up(
+            (key, number(entry["count"]))
+            for entry in entries
+            for key in self.keys
+            if not entry.get("until") or first_month(key) <= last_month(entry["until"])
+        )
 
     @cached_property
     def systems(self) -> tuple[str, ...]:

@@ -13,11 +13,35 @@ Values = tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
-class OrderLine:
+class _Placed:
+    """Systems of an offer; `batch` is 0 for orders and counts from 1 for commitments."""
+
+    offer: str
+    batch: int
+    system: str
+
+    @property
+    def item(self) -> str:
+        """What stands in the column of items."""
+        return self.offer
+
+    @property
+    def suffix(self) -> str:
+        """What tells a line of commitments from the same line of the offer's orders."""
+        return "" if not self.batch else ", committed" + (f" ({self.batch})" if self.batch > 1 else "")
+
+
+@dataclass(frozen=True)
+class OrderLine(_Placed):
     """Systems of a group entering service at a place, by period."""
 
     place: str
     systems: tuple[float, ...]
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return f"{self.offer}#{self.batch}/{self.place}"
 
     @property
     def whole(self) -> bool:
@@ -26,16 +50,13 @@ class OrderLine:
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(_Placed):
     """Orders of one offer, or commitments of one offer at one price per period, at all places.
 
-    `batch` is 0 for orders and counts from 1 for commitments. `entry_prices` holds USD per system or per
-    accelerator-hour by period of entry; only commitments have it, because an order's follows from the offer.
+    `entry_prices` holds USD per system or per accelerator-hour by period of entry; only commitments have it, because an
+    order's follows from the offer.
     """
 
-    offer: str
-    batch: int
-    system: str
     accelerator: str
     vendor: str
     route: str
@@ -46,11 +67,6 @@ class Group:
     def id(self) -> str:
         """Its name in the keys of lines."""
         return f"{self.offer}#{self.batch}"
-
-    @property
-    def item(self) -> str:
-        """What stands in the column of items."""
-        return self.offer
 
     @property
     def place(self) -> str:
@@ -64,11 +80,6 @@ class Group:
     @property
     def purchased(self) -> bool:
         return self.route not in RENTED
-
-    @property
-    def suffix(self) -> str:
-        """What tells a line of this group from the same line of the offer's orders."""
-        return "" if not self.batch else ", committed" + (f" ({self.batch})" if self.batch > 1 else "")
 
 
 def price_of(row: OrderRow) -> float | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from openpyxl.cell.cell import Cell
@@ -44,7 +45,7 @@ def translate(book: Book) -> None:
             book.untranslated.add(text)
             return text
 
-    looks = _Looks(table(book.made.language)["formats"])
+    looks = _looks(table(book.made.language)["formats"])
     for sheet in book.workbook.worksheets:
         _sheet(book, sheet, say, looks)
     for texts in book.charts.values():
@@ -52,25 +53,19 @@ def translate(book: Book) -> None:
     book.workbook.properties.title = say(str(book.workbook.properties.title))
 
 
-class _Looks:
+def _looks(pieces: Mapping[str, str]) -> Say:
     """Number formats in the language: each piece of a format that has an entry is replaced."""
 
-    def __init__(self, pieces: dict[str, str]) -> None:
-        self._pieces = pieces
-        self._known: dict[str, str] = {}
-
-    def of(self, code: str) -> str:
-        if code not in self._known:
-            self._known[code] = self._translated(code)
-        return self._known[code]
-
-    def _translated(self, code: str) -> str:
-        for piece, becomes in self._pieces.items():
+    @cache
+    def look(code: str) -> str:
+        for piece, becomes in pieces.items():
             code = re.sub(piece, becomes, code)
         return code
 
+    return look
 
-def _sheet(book: Book, sheet: Worksheet, say: Say, looks: _Looks) -> None:
+
+def _sheet(book: Book, sheet: Worksheet, say: Say, looks: Say) -> None:
     for cell in cells_of(sheet):
         _look(sheet, cell, looks)
         if cell.data_type == "f" and '"' in str(cell.value):
@@ -88,9 +83,9 @@ def _sheet(book: Book, sheet: Worksheet, say: Say, looks: _Looks) -> None:
         _chart(chart, say, looks)
 
 
-def _look(sheet: Worksheet, cell: Cell, looks: _Looks) -> None:
+def _look(sheet: Worksheet, cell: Cell, looks: Say) -> None:
     """Give a cell its number format in the language, and a long date the room that it takes."""
-    look = looks.of(cell.number_format)
+    look = looks(cell.number_format)
     if look != cell.number_format:
         cell.number_format = look
         if LONG_DATE.search(look):
@@ -130,14 +125,14 @@ def _messages(sheet: Worksheet, say: Say) -> None:
                 part.text = say(part.text)
 
 
-def _chart(chart: Any, say: Say, looks: _Looks) -> None:
+def _chart(chart: Any, say: Say, looks: Say) -> None:
     """The words of a chart that are in no cell, and of those drawn over it."""
     for part in (chart, chart.x_axis, chart.y_axis):
         for run in _runs(part.title):
             run.t = say(run.t)
     for axis in (chart.x_axis, chart.y_axis):
         if axis.numFmt is not None:
-            axis.numFmt.formatCode = looks.of(axis.numFmt.formatCode)
+            axis.numFmt.formatCode = looks(axis.numFmt.formatCode)
     for series in chart.series:
         if series.tx is not None and series.tx.v:
             series.tx.v = say(series.tx.v)

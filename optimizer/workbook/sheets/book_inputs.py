@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
-from optimizer.workbook.facts import TERMS, Facts, number
+from catalogs.periods import first_month, last_month
+from optimizer.workbook.facts import TERMS, Facts
+from optimizer.workbook.groups import HOSTED
 from optimizer.workbook.sheets.input_finance import OURS
-from optimizer.workbook.sheets.market import MarketOffer, market_of
-from optimizer.workbook.writing.citations import cited
-from optimizer.workbook.writing.lines import VIEW, Line, Section
+from optimizer.workbook.writing.assumptions import assumed, scheduled
+from optimizer.workbook.writing.lines import VIEW, Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
 UNITS = (
@@ -35,11 +38,9 @@ def book_inputs(facts: Facts) -> Iterator[Section]:
         rate = _view(facts, "Discount rate of leases", "share/year", "discount_rate", "share", "lease_rate")
         note = "Your incremental borrowing rate belongs here; the discount rate stands in for it."
         yield Section("Leases", note, [rate])
-    market = market_of(facts)
-    if market:
-        note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
-        lines = [line for offers in market.values() for line in _rents(facts, offers)]
-        yield Section("Market's rent, to compare unit costs with", note, lines)
+    note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
+    rents = [line for offers in market_of(facts).values() for line in _market_rents(facts, offers)]
+    yield from filled("Market's rent, to compare unit costs with", note, rents)
 
 
 def _lives(facts: Facts) -> Section:
@@ -56,8 +57,7 @@ def _lives(facts: Facts) -> Section:
 def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str) -> Line:
     """An assumption of the workbook alone, that begins as one of the scenario."""
     source = f"scenario: {field}" + ", as for systems" * (field == "book_life_years")
-    return Line(label, unit, constant=number(facts.scenario["finance"][field]), source=source, rule=rule, name=name,
-                keys=(f"{VIEW}{name}",))  # fmt: skip
+    return assumed(facts, f"finance/{field}", label, unit, rule, source=source, name=name, keys=(f"{VIEW}{name}",))
 
 
 def market_rent(facts: Facts, offer: str) -> Row:
@@ -65,7 +65,7 @@ def market_rent(facts: Facts, offer: str) -> Row:
     return at("offer", "price", offer) if offer in facts.offers else at("market's rent", offer)
 
 
-def _rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
+def _market_rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
     """A rent, or whether an offer of the plan may be ordered in a period, as a factor."""
     yield from (_rent(facts, each) for each in offers if each.offer not in facts.offers)
     for each in (each for each in offers if each.offer in facts.offers):
@@ -76,11 +76,67 @@ def _rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
 
 
 def _rent(facts: Facts, market: MarketOffer) -> Line:
-    field = "usd_per_accelerator_hour"
-    citation = cited(facts, market.offer, field)
-    if not market.allowed:
-        citation["source"] += "; not in this scenario"
-    return Line(
-        "Market's rent", "USD/accelerator-hour", market.offer, periods=market.rents, rule="amount",
-        keys=(f"catalog/offers/{market.offer}/{field}",), key=key_of("market's rent", market.offer), **citation,
-    )  # fmt: skip
+    line = scheduled(facts, f"catalog/offers/{market.offer}/usd_per_accelerator_hour", "Market's rent",
+                     "USD/accelerator-hour", item=market.offer, periods=market.rents,
+                     key=key_of("market's rent", market.offer))  # fmt: skip
+    return line if market.allowed else replace(line, source=f"{line.source}; not in this scenario")
+
+
+@dataclass(frozen=True)
+class MarketOffer:
+    """A hosted offer that is the cheapest of its accelerator in some period; `rents` only where it may be ordered.
+
+    `allowed` says whether the scenario could have chosen it.
+    """
+
+    offer: str
+    rents: tuple[float | None, ...]
+    allowed: bool
+
+
+def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
+    """The cheapest hosted offers of each accelerator of the plan, fleet included; none where there is no rent.
+
+    An offer counts where the catalogue has a rent for the period, the period lies within the dates in which
+    it may be ordered, and it is open to the buyer. Whether the scenario allows it does not matter: it is
+    the market that is compared with.
+    """
+    excluded = {row.offer for row in facts.plan.excluded}
+    systems = facts.catalog["systems"]
+    found = {}
+    for accelerator in dict.fromkeys(str(systems[system]["accelerator"]) for system in facts.systems):
+        rents = {o: _rents(facts, offer) for o, offer in sorted(_hosted(facts, accelerator).items())}
+        cheapest = {name for i in range(facts.periods) if (name := _cheapest(rents, i))}
+        offers = tuple(MarketOffer(o, rents[o], o not in excluded) for o in sorted(cheapest))
+        if offers:
+            found[accelerator] = offers
+    return found
+
+
+def _hosted(facts: Facts, accelerator: str) -> dict[str, dict[str, Any]]:
+    """Hosted offers of an accelerator that are open to the buyer."""
+    systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer")
+    return {
+        name: offer
+        for name, offer in facts.catalog["offers"].items()
+        if offer["route"] in HOSTED
+        and systems[offer["system"]]["accelerator"] == accelerator
+        and ("buyers" not in offer or buyer == "any" or buyer in offer["buyers"])
+    }
+
+
+def _rents(facts: Facts, offer: dict[str, Any]) -> tuple[float | None, ...]:
+    """The rent in each period in which the offer may be ordered."""
+    dates = offer.get("available") or {}
+    since = first_month(dates["from"]) if dates.get("from") else None
+    until = last_month(dates["until"]) if dates.get("until") else None
+    months = [first_month(key) for key in facts.keys]
+    open_in = [(since is None or since <= month) and (until is None or month <= until) for month in months]
+    rents = facts.over_periods("usd_per_accelerator_hour", offer.get("usd_per_accelerator_hour"))
+    return tuple(rent if rent and is_open else None for rent, is_open in zip(rents, open_in, strict=True))
+
+
+def _cheapest(rents: dict[str, tuple[float | None, ...]], i: int) -> str:
+    """The offer with the lowest rent in a period, the first by name of equal ones; '' without any."""
+    priced = {name: rent for name, each in rents.items() if (rent := each[i]) is not None}
+    return min(priced, key=lambda name: (priced[name], name), default="")

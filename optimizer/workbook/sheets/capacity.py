@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.plan.format import WorkRow
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.systems_in_service import stands_at, systems_in_service
-from optimizer.workbook.sheets.work_inputs import unit_of
-from optimizer.workbook.writing.lines import Check, Line, Section
-from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, sum_down
+from optimizer.workbook.groups import Group, OrderLine
+from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
+from optimizer.workbook.sheets.input_work import unit_of
+from optimizer.workbook.writing.lines import Check, Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -31,6 +32,19 @@ class Task:
     def id(self) -> str:
         """Its name in the keys of lines."""
         return f"{self.demand}/{self.system}/{self.place}"
+
+    @property
+    def suffix(self) -> str:
+        return f" {self.demand}"
+
+    @property
+    def item(self) -> str:
+        return self.system
+
+    @property
+    def throughput(self) -> Row:
+        """What an accelerator of it does per second."""
+        return at("throughput", self.accelerator, self.workload)
 
 
 def tasks_of(facts: Facts) -> list[Task]:
@@ -53,22 +67,22 @@ def capacity(facts: Facts) -> TimeSheet:
     tasks = tasks_of(facts)
     sections = [
         *_served(facts, tasks), *_deadlines(facts), *_by_accelerator(facts, tasks),
-        _at_work(tasks), _work(facts, tasks), systems_in_service(facts), *_spare(facts, tasks),
+        *_work(facts, tasks), _systems_in_service(facts), *_spare(facts, tasks),
     ]  # fmt: skip
     return TimeSheet("Capacity", "Capacity: work asked for and done", "0070C0", sections, list(_checks(facts)))
 
 
 def _block(
-    facts: Facts, key: str, label: str, unit: str, note: str, demands: Sequence[str], formula: Callable[[str], str]
-) -> Iterator[Section]:
+    facts: Facts, what: str, label: str, unit: str, note: str, demands: Sequence[str],
+    periods: str | Callable[[str], str],
+) -> Iterator[Section]:  # fmt: skip
     """A heading and a line for each demand, its workload's unit in the note column."""
     hours = " × h" if unit == "unit-hours" else ""
-    lines = [
-        Line(label, unit, name, periods=formula(name), source=unit_of(facts, name) + hours, key=key_of(key, name))
+    yield from filled(label, note, [
+        line_of(Of(name), label, unit, what=what, source=unit_of(facts, name) + hours,
+                periods=periods if isinstance(periods, str) else periods(name))
         for name in demands
-    ]
-    if lines:
-        yield Section(label, note, lines)
+    ])  # fmt: skip
 
 
 def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
@@ -80,108 +94,83 @@ def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
         return sum_down([at("work", task) for task in tasks if task.demand == name])
 
     def beyond(name: str) -> str:
-        row = at("asked", name).now
-        more = f"{at('done', name).now}-{row}" + (f"+{at('not served', name).now}" if name in may_lack else "")
-        return f"=IF(ABS({more})<=tolerance_quantity*{row},0,{more})"
+        more = "{done}-{asked}" + "+{not served}" * (name in may_lack)
+        return f"=IF(ABS({more})<=tolerance_quantity*{{asked}},0,{more})"
 
-    def missing(name: str) -> str:
-        row = at("asked", name).now
-        return f"=IF({row}=0,0,MIN(0,{at('beyond demand', name).now}/{row}))"
-
-    yield from _block(facts, "asked", "Demand", "units/s", "Work asked for per second.", asked,
-                      lambda name: f"={at('demand', name).now}")  # fmt: skip
+    yield from _block(facts, "asked", "Demand", "units/s", "Work asked for per second.", asked, "={demand}")
     yield from _block(facts, "done", "Work done", "units/s", "By the systems that the optimiser put to it; see below.",
                       [*asked, *facts.with_deadlines], done)  # fmt: skip
     yield from _block(facts, "not served", "Not served", "units/s", "Left by the optimiser, at its price or value.",
-                      may_lack, lambda name: f"={at('unmet', name).now}")  # fmt: skip
+                      may_lack, "={unmet}")  # fmt: skip
     note = "Work done and work not served, less demand. Negative: an edit asks for more than the systems do."
     yield from _block(facts, "beyond demand", "Done beyond demand", "units/s", note, asked, beyond)
     yield from _block(facts, "missing of demand", "Missing, share of demand", "share",
-                      "Zero: all of the demand is accounted for.", asked, missing)  # fmt: skip
+                      "Zero: all of the demand is accounted for.", asked,
+                      "=IF({asked}=0,0,MIN(0,{beyond demand}/{asked}))")  # fmt: skip
 
 
 def _deadlines(facts: Facts) -> Iterator[Section]:
     """Unit-hours due and done so far, and what is missing at a deadline as a share of what is due."""
     demands = facts.with_deadlines
-
-    def missing(name: str) -> str:
-        due, so_far = at("due", name).now, at("done so far", name).now
-        return f"=IF({due}=0,0,MIN(0,{so_far}/{due}-1))"
-
     yield from _block(facts, "due", "Work due", "unit-hours", "By the end of the period, from the first on.", demands,
-                      lambda name: f"={at('deadline', name).now}")  # fmt: skip
+                      "={deadline}")  # fmt: skip
     yield from _block(facts, "done so far", "Work done so far", "unit-hours", "Work done per second times hours.",
-                      demands, lambda name: f"=SUM({at('done', name).so_far})*hours_per_period")  # fmt: skip
+                      demands, "=SUM({done.so_far})*hours_per_period")  # fmt: skip
     yield from _block(facts, "missing of due", "Missing, share of work due", "share", "Zero: the deadline is met.",
-                      demands, missing)  # fmt: skip
+                      demands, "=IF({due}=0,0,MIN(0,{done so far}/{due}-1))")  # fmt: skip
 
 
 def _by_accelerator(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     rows: dict[tuple[str, str], list[Row]] = {}
     for task in tasks:
         rows.setdefault((task.demand, task.accelerator), []).append(at("work", task))
-    lines = [
+    note = "Work done per second by demand and accelerator, all places."
+    yield from filled("Which accelerator does what", note, [
         Line(f"Done of {demand}", "units/s", accelerator, periods=sum_down(rows[demand, accelerator]),
              source=unit_of(facts, demand), key=key_of("done by", demand, accelerator))
         for demand, accelerator in rows
-    ]  # fmt: skip
-    if lines:
-        yield Section(
-            "Which accelerator does what", "Work done per second by demand and accelerator, all places.", lines
-        )
+    ])  # fmt: skip
 
 
-def _at_work(tasks: Sequence[Task]) -> Section:
+def _work(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     note = "Assigned by the optimiser; an override does not change it. Whether it fits: see Spare."
-    return Section("Systems at work", note, [
-        Line(f"At work on {task.demand}", "systems", task.system, task.place, periods=task.systems, role=Role.SOLVER,
-             whole=False, key=key_of("at work", task))
+    yield Section("Systems at work", note, [
+        line_of(task, "At work on", "systems", what="at work", periods=task.systems, role=Role.SOLVER, whole=False)
         for task in tasks
     ])  # fmt: skip
-
-
-def _work(facts: Facts, tasks: Sequence[Task]) -> Section:
     note = "Systems at work times accelerators in one (constant) times throughput."
-    return Section("Work by system and place", note, [
-        Line(f"Work on {task.demand}", "units/s", task.system, task.place, source=unit_of(facts, task.demand),
-             constant=at("system", "accelerators", task.system),
-             periods=f"={at('at work', task).now}*{HERE.constant}*{_throughput(task).now}", key=key_of("work", task),
-             shows=task.work,
-             meaning=f"work of {task.system} at {task.place} on {task.demand} in")
+    yield Section("Work by system and place", note, [
+        line_of(task, "Work on", "units/s", what="work", source=unit_of(facts, task.demand),
+                constant="system/accelerators", periods="={at work}*{here.constant}*{throughput}", shows=task.work,
+                meaning=f"work of {task.system} at {task.place} on {task.demand} in")
         for task in tasks
     ])  # fmt: skip
 
 
-def _throughput(task: Task) -> Row:
-    return at("throughput", task.accelerator, task.workload)
-
-
-def _standing(facts: Facts) -> dict[tuple[str, str], list[Row]]:
-    """Lines of systems in service by place and system."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for stand in (stand for place in facts.places for stand in stands_at(facts, place)):
-        found.setdefault((stand.place, stand.system), []).append(stand.row)
+def _standing(facts: Facts) -> dict[Of, list[Row]]:
+    """Lines of systems in service by system and place."""
+    found: dict[Of, list[Row]] = {}
+    for place in facts.places:
+        for stand in stands_at(facts, place):
+            found.setdefault(Of(stand.system, place), []).append(stand.row)
     return found
 
 
 def _spare(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     """Available systems less those at work; a negative number is work that no longer fits."""
     present = _standing(facts)
-    used = _by_name([at("at work", task) for task in tasks])
-    available = {of: f"=availability*SUM({down(rows)})" for of, rows in present.items()}
-    spare = {of: left_of(at("available", *of).now, at("at work in all", *of).now) for of in present}
-    left = "Available less at work. Negative: the work that the optimiser put there no longer fits."
-    if present:
-        yield _by_system("available", "Available", "Systems in service times their availability.", available)
-        yield _by_system("at work in all", "At work", "On all demands.", dict.fromkeys(present, used))
-        yield _by_system("spare", "Spare", left, spare)
-
-
-def _by_system(key: str, label: str, note: str, formulas: Mapping[tuple[str, str], str]) -> Section:
-    return Section(label, note, [
-        Line(label, "systems", system, place, whole=False, periods=formula, key=key_of(key, place, system))
-        for (place, system), formula in formulas.items()
+    yield from filled("Available", "Systems in service times their availability.", [
+        line_of(of, "Available", "systems", whole=False, periods=f"=availability*SUM({down(rows)})")
+        for of, rows in present.items()
     ])  # fmt: skip
+    yield from filled("At work", "On all demands.", lines_of(
+        present, "At work", "systems", what="at work in all", whole=False,
+        periods=_by_name(of_each("at work", tasks)),
+    ))  # fmt: skip
+    note = "Available less at work. Negative: the work that the optimiser put there no longer fits."
+    yield from filled("Spare", note, lines_of(
+        present, "Spare", "systems", whole=False, periods=left_of("{available}", "{at work in all}"),
+    ))  # fmt: skip
 
 
 def _by_name(rows: Sequence[Row]) -> str:
@@ -195,7 +184,7 @@ def _by_name(rows: Sequence[Row]) -> str:
 def _checks(facts: Facts) -> Iterator[Check]:
     present = _standing(facts)
     if present:
-        value = f"=MIN(0,{area([at('spare', *of) for of in present])})"
+        value = f"=MIN(0,{area(of_each('spare', present))})"
         meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
         yield Check("Work fits the systems", value, "systems", meaning)
     for label, what, demands in (
@@ -203,6 +192,68 @@ def _checks(facts: Facts) -> Iterator[Check]:
         ("Deadlines are met", "missing of due", facts.with_deadlines),
     ):
         if demands:
-            value = f"=MIN(0,{area([at(what, name) for name in demands])})"
+            value = f"=MIN(0,{area(of_each(what, demands))})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
             yield Check(label, value, "ratio", meaning)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Systems of a group, or of the fleet where there is none, in service at a place."""
+
+    place: str
+    system: str
+    cooling: str
+    line: OrderLine | None = None
+    group: Group | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return self.line.id if self.line else f"fleet/{self.system}/{self.place}"
+
+    @property
+    def suffix(self) -> str:
+        return self.line.suffix if self.line else ", fleet"
+
+    @property
+    def item(self) -> str:
+        return self.line.offer if self.line else self.system
+
+    @property
+    def whole(self) -> bool:
+        return not self.line or self.line.whole
+
+    @property
+    def row(self) -> Row:
+        """Where Capacity shows it."""
+        return at("in service", self)
+
+
+def stands_at(facts: Facts, place: str) -> list[Stand]:
+    """Groups, then the fleet, of each system at a place: liquid-cooled systems first."""
+    cooling = {system: str(facts.catalog["systems"][system]["cooling"]) for system in facts.systems}
+    found = [
+        Stand(place, line.system, cooling[line.system], line, group)
+        for group in facts.groups
+        for line in group.lines
+        if line.place == place
+    ]
+    found += [Stand(place, system, cooling[system]) for system, site in facts.fleet if site == place]
+    return sorted(found, key=lambda stand: (stand.cooling != "liquid", stand.system))
+
+
+def _systems_in_service(facts: Facts) -> Section:
+    """A line for each stand, those of a place together."""
+    note = "Orders: what entered within the periods of service (constant). Fleet: as in Inputs, less what is retired."
+    lines = [_in_service(facts, stand) for place in facts.places for stand in stands_at(facts, place)]
+    return Section("Systems in service", note, lines)
+
+
+def _in_service(facts: Facts, stand: Stand) -> Line:
+    if stand.group:
+        service = at("service", stand.group)
+        return line_of(stand, "In service", "systems", constant=service, periods="={entering.cohort}")
+    off = of_each("retired so far", retirements(facts, stand.system, stand.place))
+    there = f"=SUM({down(fleet_rows(facts, stand.system, stand.place))})"
+    return line_of(stand, "In service", "systems", periods=there + (f"-SUM({down(off)})" if off else ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import optimizer.audit.costs as audited
@@ -11,15 +11,13 @@ from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES,
 from optimizer.plan.format import BudgetRow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
-from optimizer.workbook.sheets.after_horizon import rent_due
-from optimizer.workbook.sheets.budget_path import budget_path
-from optimizer.workbook.sheets.cash_checks import cash_checks
-from optimizer.workbook.sheets.cash_workings import parts_of, workings
-from optimizer.workbook.sheets.fiscal_years import fiscal_years
+from optimizer.workbook.sheets.balances import YEARLY, fiscal_years
+from optimizer.workbook.sheets.cash_workings import all_due, parts_of, rent_due, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
+from optimizer.workbook.sheets.purchases import purchased, with_residual
 from optimizer.workbook.writing.cells import WorkbookError
-from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section
-from optimizer.workbook.writing.references import at, key_of, sum_down, summed
+from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
+from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -29,6 +27,8 @@ CAPEX, OPEX = lines_of("capex_usd"), lines_of("opex_usd")
 OWED = "owed_usd"
 OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
 """What is in no budget, apart from what is owed."""
+ALL = "total"
+"""The window of a budget of the whole horizon."""
 
 
 def cash(facts: Facts) -> TimeSheet:
@@ -41,7 +41,7 @@ def cash(facts: Facts) -> TimeSheet:
         *workings(facts), budget_path(facts),
     ]  # fmt: skip
     heading = "Cash: costs are positive, receipts negative, USD"
-    return TimeSheet("Cash", heading, "C55A11", sections, cash_checks(facts), money=True)
+    return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)
 
 
 def _costs(facts: Facts) -> Section:
@@ -55,7 +55,7 @@ def _costs(facts: Facts) -> Section:
         Line("Capex, cumulative", "USD", source="from the first period on", periods=f"=SUM({capex.so_far})"),
         Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=_all_of(*OPEX),
              key=opex.key, shows=_planned(facts, *(line.__name__ for line in audited.OPEX)), meaning="opex in"),
-        Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex.now}-{at('cost', 'rent_usd').now}",
+        Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex}-{at('cost', 'rent_usd')}",
              key=key_of("cost", "opex without rent")),
         Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=_all_of(*OTHER),
              key=key_of("cost", "other")),
@@ -82,7 +82,7 @@ def _planned(facts: Facts, *names: str) -> Values:
 
 
 def _all_of(*names: str, what: str = "cost") -> str:
-    return sum_down([at(what, name) for name in names])
+    return sum_down(of_each(what, names))
 
 
 def _present(facts: Facts) -> Section:
@@ -97,7 +97,7 @@ def _present(facts: Facts) -> Section:
              shows=[float(row.discount_end) for row in facts.plan.periods], meaning="end discount factor of"),
         *(_present_value(name) for name in COSTS),
         Line("Net present value of cost", "USD", total=SUM, source="in Total: the optimiser's objective",
-             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key=key_of("net present value"),
+             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key="net present value",
              name="total_npv_usd", shows_in_total=facts.plan.objective_usd, within=facts.money_tolerance,
              meaning="net present value of cost, the objective"),
         Line("Net present value, other way", "USD", total=_other_way(), source="totals times factors",
@@ -108,7 +108,7 @@ def _present(facts: Facts) -> Section:
 def _present_value(name: str) -> Line:
     factor = at("discount factor", "end" if name in AT_PERIOD_END else "mid")
     label = f"PV of {COSTS[name][0].lower()}{COSTS[name][1:]}"
-    return Line(label, "USD", total=SUM, periods=f"={at('cost', name).now}*{factor.now}",
+    return Line(label, "USD", total=SUM, periods=f"={at('cost', name)}*{factor}",
                 key=key_of("present value", name))  # fmt: skip
 
 
@@ -121,29 +121,126 @@ def _other_way() -> str:
 
 def _budgets(facts: Facts) -> Iterator[Section]:
     """What is used of each budget, its limit and what is left of it, in the total column."""
-    used, allowed, left = (
-        [_of_budget(row, label, what) for row in facts.plan.budget]
-        for label, what in (("used", "used"), ("limit", "allowed"), ("headroom", "left"))
-    )
-    if used:
-        note = "Sum over the periods that start in the window, against the limit."
-        yield Section("Budgets", note, [*used, *allowed, *left])
+    yield from filled("Budgets", "Sum over the periods that start in the window, against the limit.", [
+        line_of(Of(row.window), f"{BUDGETS[row.budget]}: {label}", "USD", what=f"budget {what}/{row.budget}",
+                total=total(row), shows_in_total=row.used_usd if what == "used" else None,
+                meaning=f"{row.budget} used in {row.window}")
+        for label, what, total in (("used", "used", _used), ("limit", "allowed", _allowed), ("headroom", "left", _left))
+        for row in facts.plan.budget
+    ])  # fmt: skip
 
 
-def _of_budget(row: BudgetRow, label: str, what: str) -> Line:
-    of = (row.budget, row.window)
-    totals = {
-        "used": _used(*of),
-        "allowed": f"={at('budget', 'limit', *of).constant}",
-        "left": f"={at('budget allowed', *of).total}-{at('budget used', *of).total}",
-    }
-    return Line(
-        f"{BUDGETS[row.budget]}: {label}", "USD", row.window, total=totals[what], key=key_of(f"budget {what}", *of),
-        shows_in_total=row.used_usd if what == "used" else None, meaning=f"{row.budget} used in {row.window}",
-    )  # fmt: skip
-
-
-def _used(budget: str, window: str) -> str:
-    flows = at("cost", budget.removesuffix("_usd"))
-    first, last = (at("budget", day, budget, window).constant for day in ("first day", "last day"))
+def _used(row: BudgetRow) -> str:
+    flows = at("cost", row.budget.removesuffix("_usd"))
+    first, last = (_of(row, day).constant for day in ("first day", "last day"))
     return f'=SUMIFS({flows.across},{flows.starts_across},">="&{first},{flows.starts_across},"<="&{last})'
+
+
+def _allowed(row: BudgetRow) -> str:
+    return f"={_of(row, 'limit').constant}"
+
+
+def _left(row: BudgetRow) -> str:
+    return f"={{budget allowed/{row.budget}.total}}-{{budget used/{row.budget}.total}}"
+
+
+def spent(budget: BudgetRow) -> str:
+    """What a budget is of, as labels begin."""
+    return "Capex" if budget.budget == "capex_usd" else "Opex"
+
+
+def capped(facts: Facts) -> list[BudgetRow]:
+    """The budgets of capex."""
+    return [row for row in facts.plan.budget if row.budget == "capex_usd"]
+
+
+def budget_path(facts: Facts) -> Section:
+    """Capex so far and, where there are capex budgets, those that have begun so far; both in USD m."""
+    note = "From the first period on. A budget counts from its first day; capex under no budget counts as its own."
+    so_far = f"=SUM({at('cost', 'capex').so_far})/usd_per_million"
+    lines = [Line("Capex so far", "USD m", periods=so_far, key="capex so far"), *_path(facts)]
+    return Section("Capex so far against budget", note, lines)
+
+
+def _path(facts: Facts) -> Iterator[Line]:
+    """Budgets of windows that have begun and what is spent in periods of none, beside a budget of the whole horizon."""
+    windows = _side_by_side(facts, [row for row in capped(facts) if row.window != ALL])
+    limits = [_millions(row) for row in capped(facts) if row.window == ALL]
+    for row in windows:
+        inside = f"=(@${START}>={_of(row, 'first day').constant})*(@${START}<={_of(row, 'last day').constant})"
+        yield line_of(Of(row.window), "Within the window", "switch", what="within", periods=inside)
+    for row in windows:
+        begun = f"=(@${START}>={_of(row, 'first day').constant})*{_millions(row)}"
+        yield line_of(Of(row.window), "Capex budget, once begun", "USD m", what="budget once begun", periods=begun)
+    if windows:
+        within, begun = (summed([at(what, row.window) for row in windows]) for what in ("within", "budget once begun"))
+        outside = f"={at('cost', 'capex')}/usd_per_million*(1-{within})"
+        yield Line("Capex under no budget", "USD m", periods=outside, key="capex under no budget")
+        limits.append(f"{begun}+SUM({at('capex under no budget').so_far})")
+    if limits:
+        yield Line("Capex budgets so far", "USD m", periods=f"=MIN({','.join(limits)})", key="budgets so far")
+
+
+def _of(row: BudgetRow, what: str) -> Row:
+    return at("budget", what, row.budget, row.window)
+
+
+def _millions(row: BudgetRow) -> str:
+    return f"{_of(row, 'limit').constant}/usd_per_million"
+
+
+def _side_by_side(facts: Facts, budgets: Sequence[BudgetRow]) -> list[BudgetRow]:
+    """Windows that follow one another without overlap, by their start."""
+    kept: list[BudgetRow] = []
+    for row in sorted(budgets, key=lambda row: facts.window(row.window)):
+        if not kept or facts.window(row.window)[0] > facts.window(kept[-1].window)[1]:
+            kept.append(row)
+    return kept
+
+
+def _checks(facts: Facts) -> Iterator[Check]:
+    """Its sums by fiscal year, what falls due once, budgets and prices."""
+    yield from _by_year(facts)
+    if bought := purchased(facts):
+        deposit, balance, paid = (of_each(what, bought) for what in ("deposit", "balance paid", "paid"))
+        value = f"=SUM({down(deposit, '$F')})+SUM({down(deposit, '$G')})+SUM({down(balance, '$F')})"
+        meaning = "Deposits in the horizon, deposits sunk before it and balances are the price paid."
+        yield Check("Deposits and balances add up", f"{value}-SUM({down(paid, '$F')})", "USD", meaning)
+    if facts.after_horizon:
+        value = f"={at('due', 'all').total}-{all_due(facts)}"
+        meaning = "The fiscal years after the horizon hold all rent that is due after it."
+        yield Check("Rent after the horizon by fiscal year", value, "USD", meaning)
+    if left := with_residual(facts):
+        falling, entering = (down(of_each(what, left), "$F") for what in ("residual", "residual of entry"))
+        meaning = "What is left of each purchase and of added power is received in exactly one period of the horizon."
+        yield Check("Residual value falls once", f"=SUM({falling})-SUM({entering})", "USD", meaning)
+    if budgets := [(row.budget, row.window) for row in facts.plan.budget]:
+        rest, most = (down([at(f"budget {what}", *of) for of in budgets], "$F") for what in ("left", "allowed"))
+        value = f"=SUMPRODUCT(({rest}<-tolerance_quantity*{most})*{rest})"
+        meaning = "Overruns of budgets by more than the tolerance for quantities, as a share of them; see Cash."
+        yield Check("Budgets are kept", value, "USD", meaning)
+    if unpriced := of_each("without a price", with_prices(facts)):
+        meaning = "Periods in which systems enter service at an empty or zero price."
+        yield Check("Everything ordered has a price", f"=SUM({down(unpriced, '$F')})", "count", meaning)
+
+
+def _by_year(facts: Facts) -> Iterator[Check]:
+    """The total is the optimiser's, and another sum of the same flows gives the same."""
+    rows = {label: [at("by year", label, year) for year in facts.years] for label in YEARLY}
+    *parts, totals, values = rows.values()
+    capex, opex, rent, total, present = (f"SUM({down(each, '$F')})" for each in (*parts[:3], totals, values))
+    every = f"SUM({down([row for each in parts for row in each], '$F')})"
+    npv, other = at("net present value").total, at("net present value", "other way").total
+    meaning = "The formulas price the plan as the optimiser did. Not tested once the plan is edited."
+    value = "=total_npv_usd-optimiser_objective_usd"
+    yield Check("Total equals the optimiser's objective", value, "USD", meaning, only_unedited=True)
+    for label, value, meaning in (
+        ("Present value, computed twice", f"{npv}-{other}",
+         "Sum of present values by cost equals totals times discount factors."),
+        ("Capex by fiscal year", f"{capex}-{at('cost', 'capex').total}", "The fiscal years hold all of the capex."),
+        ("Opex by fiscal year", f"{opex}+{rent}-{at('cost', 'opex').total}", "The fiscal years hold all of the opex."),
+        ("Total by fiscal year", f"{every}-{total}",
+         "Capex, opex, rent, what is owed and the rest of each fiscal year are its total cost."),
+        ("Present value by fiscal year", f"{present}-total_npv_usd", "The fiscal years hold all of the value."),
+    ):  # fmt: skip
+        yield Check(label, f"={value}", "USD", meaning)

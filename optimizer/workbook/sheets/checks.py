@@ -11,7 +11,7 @@ from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import HEADER, Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, Warned, heading
-from optimizer.workbook.writing.references import Row, area, at, down, key_of
+from optimizer.workbook.writing.references import Row, area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 COLUMNS = {
@@ -113,11 +113,9 @@ def _figure(
 
 def _overrides(facts: Facts) -> str:
     """How many cells are filled, in two blocks of Orders."""
-    orders = [
-        at("override", group, line.place) for group in facts.groups if not group.committed for line in group.lines
-    ]
-    others = [at("factor override", offer) for offer in factors_paid(facts)]
-    others += [at("decision override", decision) for decision in decisions_of(facts)]
+    orders = [at("override", line) for group in facts.groups if not group.committed for line in group.lines]
+    others = of_each("factor override", factors_paid(facts))
+    others += of_each("decision override", decisions_of(facts))
     filled = ",".join(area(rows) for rows in (orders, others) if rows)
     return f"=COUNT({filled})" if filled else "=0"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import fsum
+from typing import Any
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.writing.citations import Citation, cited
-from optimizer.workbook.writing.lines import Line, Section
-from optimizer.workbook.writing.references import Row, at, key_of
+from optimizer.workbook.writing.assumptions import cited
+from optimizer.workbook.writing.lines import Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import Row, key_of
 
 HEADINGS = {
     RETIRE: ("Fleet that may be retired", "Sold for the resale price in the period it is retired."),
@@ -23,7 +24,6 @@ MORE = {
     "life_years": ("Life of added power", "years", "positive"),
     "months": ("Time for engineering", "months", "amount"),
 }
-VALUE = "value_usd_per_unit_hour"
 TIMING = "sets when it is ready"
 
 
@@ -31,20 +31,16 @@ def decision_inputs(facts: Facts) -> Iterator[Section]:
     """Kind by kind: the prices, then what else counts."""
     for kind in KINDS:
         decisions = decisions_of(facts, kind)
-        if decisions:
-            prices = [_price(facts, decision) for decision in decisions]
-            more = [_more(decision, name, value) for decision in decisions for name, value in decision.more]
-            yield Section(*HEADINGS[kind], [*prices, *more])
+        prices = [_price(facts, decision) for decision in decisions]
+        more = [_more(decision, name, value) for decision in decisions for name, value in decision.more]
+        yield from filled(*HEADINGS[kind], [*prices, *more])
 
 
 def _price(facts: Facts, decision: Decision) -> Line:
     kind = decision.kind
-    scenario = Citation(basis="", date="", source=kind.source)
-    return Line(
-        kind.price_label + decision.suffix, kind.price_unit, decision.item, decision.place, constant=decision.usd,
-        rule="amount", keys=decision.keys, key=key_of("decision", "price", decision),
-        **(cited(facts, decision.item, "one_off") if kind is ENGINEER else scenario),
-    )  # fmt: skip
+    behind = cited(facts, decision.item, "one_off") if kind is ENGINEER else {"source": kind.source}
+    return line_of(decision, kind.price_label, kind.price_unit, what="decision/price", constant=decision.usd,
+                   rule="amount", keys=decision.keys, **behind)  # fmt: skip
 
 
 def _more(decision: Decision, name: str, value: float) -> Line:
@@ -62,27 +58,22 @@ def fleet_inputs(facts: Facts) -> Iterator[Section]:
     """Systems in service before this plan, those that may be retired on lines of their own."""
     lines = [line for system, site in facts.fleet for line in _fleet(facts, system, site)]
     note = "Systems in service before this plan: energy, hosting and carbon count, and resale where one is retired."
-    if lines:
-        yield Section("Fleet", note, lines)
+    yield from filled("Fleet", note, lines)
 
 
-def _fleet(facts: Facts, system: str, site: str) -> Iterator[Line]:
-    def line(label: str, periods: tuple[float, ...], key: str) -> Line:
-        return Line(label, "systems", system, site, periods=periods, source="scenario: fleet", rule="amount",
-                    locked="already in service", key=key)  # fmt: skip
-
+def _fleet(facts: Facts, system: str, site: str) -> list[Line]:
+    """What stays, then what may be retired, one under another."""
+    known: dict[str, Any] = {"source": "scenario: fleet", "rule": "amount", "locked": "already in service"}
     retirable = retirements(facts, system, site)
-    stays = _stays(facts, system, site)
-    if any(stays) or not retirable:
-        yield line("Fleet in service", stays, key_of("fleet", system, site))
-    for each in retirable:
-        key = key_of("fleet that may be retired", each)
-        yield line(f"Fleet that may be retired{each.suffix}", each.available, key)
-
-
-def _stays(facts: Facts, system: str, site: str) -> tuple[float, ...]:
-    retirable = retirements(facts, system, site)
-    return tuple(count - fsum(d.available[i] for d in retirable) for i, count in enumerate(facts.fleet[system, site]))
+    there = enumerate(facts.fleet[system, site])
+    stays = tuple(count - fsum(each.available[i] for each in retirable) for i, count in there)
+    lines = lines_of(
+        [Of(system, site)] if any(stays) or not retirable else [], "Fleet in service", "systems", what="fleet",
+        periods=stays, **known,
+    )  # fmt: skip
+    return lines + [
+        line_of(each, "Fleet that may be retired", "systems", periods=each.available, **known) for each in retirable
+    ]
 
 
 def retirements(facts: Facts, system: str, site: str) -> list[Decision]:
@@ -92,21 +83,4 @@ def retirements(facts: Facts, system: str, site: str) -> list[Decision]:
 
 def fleet_rows(facts: Facts, system: str, site: str) -> list[Row]:
     """The lines of the fleet of a system at a site, one under another."""
-    retirable = retirements(facts, system, site)
-    stays = [at("fleet", system, site)] if any(_stays(facts, system, site)) or not retirable else []
-    return [*stays, *(at("fleet that may be retired", each) for each in retirable)]
-
-
-def value_inputs(facts: Facts) -> Iterator[Section]:
-    """What is asked for and what it is worth, where value is maximised."""
-    lines = [line for demand in facts.valued for line in _valued(facts, demand)]
-    if lines:
-        yield Section("Value of work", "Of what is served: the demand less what is left unmet.", lines)
-
-
-def _valued(facts: Facts, demand: str) -> Iterator[Line]:
-    worth = facts.over_periods(VALUE, facts.scenario["demand"][demand][VALUE])
-    yield Line("Demand", "units/s", demand, source="scenario: per_second", rule="amount", periods=facts.asked(demand),
-               keys=(f"demand/{demand}/per_second",), key=key_of("demand", demand))  # fmt: skip
-    yield Line("Value of work", "USD/unit-hour", demand, source=f"scenario: {VALUE}", rule="amount", periods=worth,
-               keys=(f"demand/{demand}/{VALUE}",), key=key_of("value", demand))  # fmt: skip
+    return [Row(line.key) for line in _fleet(facts, system, site)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
+from typing import Any, NamedTuple
 
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, line_of
-from optimizer.workbook.writing.references import HERE, area, at, down, key_of
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, Subject, filled, lines_of
+from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 FACTOR_NOTE = (
@@ -18,40 +19,47 @@ FACTOR_NOTE = (
 )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A factor paid for an offer, or a decision: what its lines have in common and by what their keys end."""
+class Choice(NamedTuple):
+    """A factor paid for an offer, or a decision: what it is called, what is decided by period, what may be typed."""
 
     what: str
-    of: str | Decision
-    line: Line
+    of: Subject
+    label: str
+    unit: str
     values: tuple[float, ...]
+    rule: str = "amount"
 
-    def key(self, kind: str) -> str:
-        return key_of(f"{self.what} {kind}", self.of)
+    def row(self, kind: str) -> Row:
+        return at(f"{self.what} {kind}", self.of)
+
+    def line(self, kind: str, ending: str = "", **more: Any) -> Line:
+        label, of = f"{self.label}{self.of.suffix}{ending}", self.of
+        total = SUM if self.what == "decision" else None
+        return Line(label, self.unit, of.item, of.place, key=self.row(kind).key, **{"total": total, **more})
 
 
 def other_decisions(facts: Facts) -> Iterator[Section]:
     """Factors paid and decisions, three blocks in one order."""
     factors = factors_paid(facts)
-    choices = [*_factors(factors), *(_choice(decision) for decision in decisions_of(facts))]
+    choices = [
+        *(Choice("factor", Of(offer), "Price paid over list price", "factor", paid) for offer, paid in factors.items()),
+        *(Choice("decision", of, of.kind.label, of.kind.unit, of.values, of.kind.rule) for of in decisions_of(facts)),
+    ]
     if choices:
-        chosen, overrides, used = (list(map(of, choices)) for of in (_chosen, _override, _used))
         note = "Do not type here but in the overrides below."
+        chosen = [each.line("optimiser", ", optimiser", periods=each.values, role=Role.SOLVER) for each in choices]
         yield Section("Other decisions of the optimiser", note, chosen, _break_notes(facts, factors))
-        yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", overrides)
-        yield Section("Other decisions used", "The override where there is one, else the optimiser's.", used)
-
-
-def _factors(factors: Mapping[str, tuple[float, ...]]) -> Iterator[Choice]:
-    for offer, values in factors.items():
-        yield Choice("factor", offer, Line("Price paid over list price", "factor", offer), values)
-
-
-def _choice(decision: Decision) -> Choice:
-    kind = decision.kind
-    line = Line(kind.label + decision.suffix, kind.unit, decision.item, decision.place, total=SUM)
-    return Choice("decision", decision, line, decision.values)
+        yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", [
+            each.line("override", ", override", total=None, periods=[None] * facts.periods, rule=each.rule,
+                      keys=(f"{OVERRIDE}{each.what}/{each.of.item}",))
+            for each in choices
+        ])  # fmt: skip
+        yield Section("Other decisions used", "The override where there is one, else the optimiser's.", [
+            each.line("used", shows=each.values,
+                      periods=f"=IF(ISBLANK({each.row('override')}),{each.row('optimiser')},{each.row('override')})",
+                      meaning=f"{each.label}{each.of.suffix} {each.of.item} {each.of.place} in")
+            for each in choices
+        ])  # fmt: skip
 
 
 def _break_notes(facts: Facts, offers: Iterable[str]) -> list[str]:
@@ -61,91 +69,54 @@ def _break_notes(facts: Facts, offers: Iterable[str]) -> list[str]:
     return [FACTOR_NOTE, *notes] if notes else []
 
 
-def _chosen(choice: Choice) -> Line:
-    label = f"{choice.line.label}, optimiser"
-    return replace(choice.line, label=label, periods=choice.values, role=Role.SOLVER, key=choice.key("optimiser"))
-
-
-def _override(choice: Choice) -> Line:
-    rule = choice.of.kind.rule if isinstance(choice.of, Decision) else "amount"
-    return replace(
-        choice.line, label=f"{choice.line.label}, override", total=None, periods=[None] * len(choice.values),
-        rule=rule, keys=(f"{OVERRIDE}{choice.what}/{choice.line.item}",), key=choice.key("override"),
-    )  # fmt: skip
-
-
-def _used(choice: Choice) -> Line:
-    line = choice.line
-    override, chosen = (at(f"{choice.what} {kind}", choice.of).now for kind in ("override", "optimiser"))
-    return replace(
-        line, periods=f"=IF(ISBLANK({override}),{chosen},{override})", key=choice.key("used"), shows=choice.values,
-        meaning=f"{line.label} {line.item} {line.place} in",
-    )  # fmt: skip
-
-
-def behind_checks(facts: Facts) -> list[Section]:
+def behind_checks(facts: Facts) -> Iterator[Section]:
     """Lines behind the checks, about fleet, power and engineering."""
-    return [*_retired(facts), *_expanded(facts), *_unready(facts)]
-
-
-def _retired(facts: Facts) -> Iterator[Section]:
-    """Systems off that would still be there, what is left, and systems switched off when there were none."""
-    decisions = decisions_of(facts, RETIRE)
-    if not decisions:
-        return
-    there = {decision: at("fleet that may be retired", decision) for decision in decisions}
-    yield Section("Fleet retired so far", "Up to the last period in which it would have been in service.", [
-        line_of(decision, "Off so far", decision.kind.unit, what="retired so far",
-              periods=f"=IF({there[decision].now}>0,SUM({at('decision used', decision).so_far}),0)")
-        for decision in decisions
-    ])  # fmt: skip
-    yield Section("Fleet left of what may be retired", lines=[
-        line_of(decision, "Left in service", decision.kind.unit, what="left of fleet",
-              periods=f"={there[decision].now}-{at('retired so far', decision).now}")
-        for decision in decisions
-    ])  # fmt: skip
-    yield Section("Fleet retired after its end", "Systems in periods in which none was in service any more.", [
-        line_of(decision, "Off too late", decision.kind.unit, what="retired too late",
-              total=f"=SUMPRODUCT(({there[decision].across}=0)*{at('decision used', decision).across})")
-        for decision in decisions
-    ])  # fmt: skip
-
-
-def _expanded(facts: Facts) -> Iterator[Section]:
-    """MW that may still be added, and MW on line before the time it takes to add them."""
-    decisions = decisions_of(facts, EXPAND)
-    if not decisions:
-        return
-    used = {decision: at("decision used", decision) for decision in decisions}
-    yield Section("Power that may still be added", "Most power added less what is added in all periods.", [
-        line_of(decision, "Room for power", decision.kind.unit,
-              total=f"={at('decision', 'max_mw', decision).constant}-{row.total}")
-        for decision, row in used.items()
-    ])  # fmt: skip
-    yield Section("Power on line too early", "MW in periods that an order in the first period cannot reach.", [
-        line_of(decision, "Power too early", decision.kind.unit,
-              total=f'=SUMIFS({row.across},{row.axis_across},"<="&{_in_periods(decision, "lead_time_months")})')
-        for decision, row in used.items()
-    ])  # fmt: skip
-
-
-def _in_periods(decision: Decision, months: str) -> str:
-    return f"ROUNDUP({at('decision', months, decision).constant}/months_per_period,0)"
-
-
-def _unready(facts: Facts) -> Iterator[Section]:
-    """Systems bought before the engineering of their accelerator was ready."""
-    lines = [
-        Line("Ordered too early", "systems", group.offer, constant=f"={_in_periods(decision, 'months')}", total=SUM,
-             periods=f"=IF(SUMIFS({row.across},{row.axis_across},"
-                     f'"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})=0,{at("entering", group).now},0)',
-             constant_unit="periods", key=key_of("ordered before engineering", decision, group))
-        for decision, group in _engineered(facts)
-        for row in [at("decision used", decision)]
-    ]  # fmt: skip
-    note = "Purchases by period of entering service; constant: periods that engineering takes."
+    yield from _retired(decisions_of(facts, RETIRE))
+    yield from _expanded(decisions_of(facts, EXPAND))
     if decisions_of(facts, ENGINEER):
-        yield Section("Ordered before engineering is ready", note, lines)
+        note = "Purchases by period of entering service; constant: periods that engineering takes."
+        yield Section("Ordered before engineering is ready", note, list(starmap(_unready, _engineered(facts))))
+
+
+def _retired(decisions: Sequence[Decision]) -> Iterator[Section]:
+    """Systems off that would still be there, what is left, and systems switched off when there were none."""
+    there = "fleet that may be retired"
+    yield from filled("Fleet retired so far", "Up to the last period in which it would have been in service.", lines_of(
+        decisions, "Off so far", "systems", what="retired so far",
+        periods=f"=IF({{{there}}}>0,SUM({{decision used.so_far}}),0)",
+    ))  # fmt: skip
+    yield from filled("Fleet left of what may be retired", lines=lines_of(
+        decisions, "Left in service", "systems", what="left of fleet", periods=f"={{{there}}}-{{retired so far}}",
+    ))  # fmt: skip
+    note = "Systems in periods in which none was in service any more."
+    yield from filled("Fleet retired after its end", note, lines_of(
+        decisions, "Off too late", "systems", what="retired too late",
+        total=f"=SUMPRODUCT(({{{there}.across}}=0)*{{decision used.across}})",
+    ))  # fmt: skip
+
+
+def _expanded(decisions: Sequence[Decision]) -> Iterator[Section]:
+    """MW that may still be added, and MW on line before the time it takes to add them."""
+    yield from filled("Power that may still be added", "Most power added less what is added in all periods.", lines_of(
+        decisions, "Room for power", "MW", total="={decision/max_mw.constant}-{decision used.total}",
+    ))  # fmt: skip
+    lead = "ROUNDUP({decision/lead_time_months.constant}/months_per_period,0)"
+    note = "MW in periods that an order in the first period cannot reach."
+    yield from filled("Power on line too early", note, lines_of(
+        decisions, "Power too early", "MW",
+        total=f'=SUMIFS({{decision used.across}},{{decision used.axis_across}},"<="&{lead})',
+    ))  # fmt: skip
+
+
+def _unready(decision: Decision, group: Group) -> Line:
+    """Systems bought before the engineering of their accelerator was ready."""
+    months, used = at("decision", "months", decision).constant, at("decision used", decision)
+    ready = f'SUMIFS({used.across},{used.axis_across},"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})'
+    return Line(
+        "Ordered too early", "systems", group.offer, constant=f"=ROUNDUP({months}/months_per_period,0)", total=SUM,
+        periods=f"=IF({ready}=0,{at('entering', group)},0)", constant_unit="periods",
+        key=key_of("ordered before engineering", decision, group),
+    )  # fmt: skip
 
 
 def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:
@@ -159,14 +130,11 @@ def _engineered(facts: Facts) -> list[tuple[Decision, Group]]:
 def decision_checks(facts: Facts) -> Iterator[Check]:
     """Fleet, expansion and engineering: nothing that is not there, and nothing before its time."""
     if retired := decisions_of(facts, RETIRE):
-        left, late = (
-            area([at("left of fleet", d) for d in retired]),
-            down([at("retired too late", d) for d in retired], "$F"),
-        )
+        left, late = area(of_each("left of fleet", retired)), down(of_each("retired too late", retired), "$F")
         meaning = "Systems retired that the fleet does not have, or no longer has; negative."
         yield Check("Only fleet that is there is retired", f"=MIN(0,{left})-SUM({late})", "systems", meaning)
     if expanded := decisions_of(facts, EXPAND):
-        room, early = (down([at(what, d) for d in expanded], "$F") for what in ("room for power", "power too early"))
+        room, early = (down(of_each(what, expanded), "$F") for what in ("room for power", "power too early"))
         meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
         yield Check("Power is added within what a site can have", f"=MIN(0,{room})-SUM({early})", "MW", meaning)
     if unready := [at("ordered before engineering", *of) for of in _engineered(facts)]:

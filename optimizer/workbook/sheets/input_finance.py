@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts, number
+from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import key_of
 
 OURS = "chipmix: definition"
 TIMING, TERM, PLACED = "sets when it can be ordered", "sets how long it serves", "already placed"
 """Why assumptions are locked: a plan with other terms is another plan, not this one at another cost."""
+RATES = (
+    ("discount_rate", ("Discount rate", "share/year", "share")),
+    ("maintenance_share", ("Maintenance, share of price paid", "share/year", "share")),
+    ("service_life_years", ("Service life of a purchase without a term", "years", "positive")),
+    ("book_life_years", ("Book life", "years", "positive")),
+)
+"""Rates and lives of the scenario, by field: label, unit and rule."""
+LOCKED = {"service_life_years": TERM}
 RESIDUAL = ("finance/residual",)
 RESIDUAL_COUNTED, RESIDUAL_BY_BOOK = "residual_counted", "residual_by_book_life"
 """Parts of the residual rule, and names of their cells; its other parts are the ages of the table."""
@@ -21,22 +28,11 @@ AFTER_COUNTED, AFTER_LESS_WORTH = "rent_after_counted", "rent_after_less_worth"
 
 def finance(facts: Facts) -> Section:
     """Rates and lives."""
-    currency = facts.scenario.get("currency", {"code": "USD", "per_usd": "1"})
-    life = _finance(facts, "Service life of a purchase without a term", "years", "service_life_years", "positive")
-    lines = [
-        _finance(facts, "Discount rate", "share/year", "discount_rate", "share"),
-        _finance(facts, "Maintenance, share of price paid", "share/year", "maintenance_share", "share"),
-        replace(life, keys=(), locked=TERM),
-        _finance(facts, "Book life", "years", "book_life_years", "positive"),
-        Line(f"Exchange rate, {currency['code']} per USD", "currency/USD", constant=number(currency["per_usd"]),
-             source="scenario: per_usd", rule="positive", name="currency_per_usd", keys=("currency/per_usd",)),
-    ]  # fmt: skip
-    return Section("Finance", "Nominal, before tax. Costs are positive, receipts negative.", lines)
-
-
-def _finance(facts: Facts, label: str, unit: str, field: str, rule: str) -> Line:
-    return Line(label, unit, constant=number(facts.scenario["finance"][field]), source=f"scenario: {field}",
-                rule=rule, name=field, keys=(f"finance/{field}",))  # fmt: skip
+    code = facts.scenario.get("currency", {}).get("code", "USD")
+    lines = [assumed(facts, f"finance/{name}", *words, name=name, locked=LOCKED.get(name, "")) for name, words in RATES]
+    rate = assumed(facts, "currency/per_usd", f"Exchange rate, {code} per USD", "currency/USD", "positive", absent="1",
+                   name="currency_per_usd")  # fmt: skip
+    return Section("Finance", "Nominal, before tax. Costs are positive, receipts negative.", [*lines, rate])
 
 
 def residual_points(facts: Facts) -> list[tuple[float, float]]:
@@ -83,8 +79,5 @@ def _switch(label: str, on: bool, keys: tuple[str, ...], part: str) -> Line:
 
 def carbon(facts: Facts) -> Section:
     """The price of carbon by period."""
-    field = "carbon_usd_per_t"
-    prices = facts.over_periods(field, facts.scenario["finance"][field], 0.0)
-    line = Line("Carbon price", "USD/t", periods=prices, source=f"scenario: {field}", rule="amount",
-                keys=(f"finance/{field}",), key="carbon price")  # fmt: skip
-    return Section("Carbon", lines=[line])
+    path = "finance/carbon_usd_per_t"
+    return Section("Carbon", lines=[scheduled(facts, path, "Carbon price", "USD/t", before=0.0, key="carbon price")])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.groups import HOSTED, RENTED, Group
+from optimizer.workbook.facts import Facts
+from optimizer.workbook.groups import HOSTED, RENTED
 from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
-from optimizer.workbook.writing.citations import Citation, cited
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.assumptions import assumed, scheduled
+from optimizer.workbook.writing.lines import Line, Section, filled, line_of
 from optimizer.workbook.writing.references import key_of
 
 SYSTEM = {
@@ -27,21 +28,18 @@ TERMS = {
 }
 """Label, unit and rule of each field."""
 LOCKED = {"accelerators": "what the system is", "lead_time_months": TIMING, "term_months": TERM}
+PRICES = {"price_usd": ("Price", "USD/system"), "usd_per_accelerator_hour": ("Rent", "USD/accelerator-hour")}
+ONE_PERIOD = {"basis": "", "date": "", "source": "on demand: one period"}
 
 
 def systems(facts: Facts) -> Section:
     """What each system is and draws."""
-    return Section("Systems", lines=[_system(facts, name, system) for name in SYSTEM for system in facts.systems])
-
-
-def _system(facts: Facts, name: str, system: str) -> Line:
-    label, unit, rule = SYSTEM[name]
-    locked = LOCKED.get(name, "")
-    return Line(
-        label, unit, system, constant=number(facts.catalog["systems"][system][name]), rule=rule, locked=locked,
-        keys=() if locked else (f"catalog/systems/{system}/{name}",), key=key_of("system", name, system),
-        **cited(facts, system, name),
-    )  # fmt: skip
+    return Section("Systems", lines=[
+        assumed(facts, f"catalog/systems/{system}/{name}", *words, item=system, locked=LOCKED.get(name, ""),
+                key=key_of("system", name, system))
+        for name, words in SYSTEM.items()
+        for system in facts.systems
+    ])  # fmt: skip
 
 
 def offers(facts: Facts) -> list[Section]:
@@ -65,49 +63,29 @@ def has_term(facts: Facts, offer: str, name: str) -> bool:
 
 
 def _term(facts: Facts, name: str, offer: str) -> Line:
-    label, unit, rule = TERMS[name]
-    value, citation = number(facts.catalog["offers"][offer].get(name, 0)), cited(facts, offer, name)
-    if name == "term_months" and facts.catalog["offers"][offer]["route"] == "on_demand":
-        value, citation = float(facts.months), Citation(basis="", date="", source="on demand: one period")
-    locked = LOCKED.get(name, "")
-    return Line(
-        label, unit, offer, constant=value, rule=rule, locked=locked, key=key_of("offer", name, offer),
-        keys=() if locked else (f"catalog/offers/{offer}/{name}",), **citation,
-    )  # fmt: skip
+    one_period = name == "term_months" and facts.catalog["offers"][offer]["route"] == "on_demand"
+    other: dict[str, Any] = {"constant": float(facts.months), **ONE_PERIOD} if one_period else {}
+    return assumed(facts, f"catalog/offers/{offer}/{name}", *TERMS[name], absent="0", item=offer,
+                   locked=LOCKED.get(name, ""), key=key_of("offer", name, offer), **other)  # fmt: skip
 
 
 def _price(facts: Facts, offer: str) -> Line:
-    given = facts.catalog["offers"][offer]
-    rented = given["route"] in RENTED
+    rented = facts.catalog["offers"][offer]["route"] in RENTED
     name = "usd_per_accelerator_hour" if rented else "price_usd"
-    label, unit = _priced(rented)
     placed = rented and any(group.offer == offer and group.committed for group in facts.groups)
-    return Line(
-        label, unit, offer, periods=facts.over_periods(name, given.get(name)), rule="amount",
-        locked="an order placed pays it" if placed else "", key=key_of("offer", "price", offer),
-        keys=() if placed else (f"catalog/offers/{offer}/{name}",), **cited(facts, offer, name),
-    )  # fmt: skip
-
-
-def _priced(rented: bool) -> tuple[str, str]:
-    return ("Rent", "USD/accelerator-hour") if rented else ("Price", "USD/system")
+    locked = "an order placed pays it" if placed else ""
+    return scheduled(facts, f"catalog/offers/{offer}/{name}", *PRICES[name], item=offer, locked=locked,
+                     key=key_of("offer", "price", offer))  # fmt: skip
 
 
 def commitments(facts: Facts) -> Iterator[Section]:
     """Prices and systems of orders already placed."""
-    lines = [line for group in facts.groups if group.committed for line in _committed(group)]
     note = "Orders already placed, by period of entering service; prices are those of the period of order."
-    if lines:
-        yield Section("Commitments", note, lines)
-
-
-def _committed(group: Group) -> Iterator[Line]:
-    label, unit = _priced(not group.purchased)
-    source = "scenario: commitments"
-    yield Line(label + group.suffix, unit, group.offer, periods=group.entry_prices, source=source, rule="amount",
-               locked=PLACED, key=key_of("commitment", "price", group))  # fmt: skip
-    for line in group.lines:
-        yield Line(
-            f"Systems{group.suffix}", "systems", group.offer, line.place, periods=line.systems, whole=line.whole,
-            source=source, rule="amount", locked=PLACED, key=key_of("commitment", "systems", group, line.place),
-        )  # fmt: skip
+    placed: dict[str, Any] = {"source": "scenario: commitments", "rule": "amount", "locked": PLACED}
+    lines = []
+    for group in (group for group in facts.groups if group.committed):
+        price = PRICES["price_usd" if group.purchased else "usd_per_accelerator_hour"]
+        lines += [line_of(group, *price, what="commitment/price", periods=group.entry_prices, **placed)]
+        lines += [line_of(line, "Systems", "systems", what="commitment/systems", periods=line.systems, **placed)
+                  for line in group.lines]  # fmt: skip
+    yield from filled("Commitments", note, lines)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from optimizer.formulation.register import limits_of
 from optimizer.plan.format import BudgetRow
 from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.lines import Line, Section
+from optimizer.workbook.writing.assumptions import scheduled
+from optimizer.workbook.writing.lines import Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
 LIVE = tuple(
@@ -38,18 +40,14 @@ def sites(facts: Facts) -> Section:
 
 def _site(facts: Facts, site: str) -> Iterator[Line]:
     given = facts.scenario["sites"][site]
-    for name, words in LIMITS.items():
-        if name in given:
-            yield _by_period(site, name, words, f"scenario: {name}", facts.over_periods(name, given[name], 0.0))
+
+    def line(name: str, *words: str, **more: Any) -> Line:
+        return scheduled(facts, f"sites/{site}/{name}", *words, place=site, key=key_of("site", name, site), **more)
+
+    yield from (line(name, *words, before=0.0) for name, words in LIMITS.items() if name in given)
     yield from _pue(facts, site)
     for name, words in TARIFFS.items():
-        source = f"scenario: {name}" if name in given else NOT_GIVEN
-        yield _by_period(site, name, words, source, facts.over_periods(name, given.get(name, "0")))
-
-
-def _by_period(site: str, name: str, words: tuple[str, str], source: str, values: tuple[float | None, ...]) -> Line:
-    return Line(*words, place=site, periods=values, source=source, rule="amount", keys=(f"sites/{site}/{name}",),
-                key=key_of("site", name, site))  # fmt: skip
+        yield line(name, *words) if name in given else line(name, *words, absent="0", source=NOT_GIVEN)
 
 
 def _pue(facts: Facts, site: str) -> Iterator[Line]:
@@ -59,7 +57,7 @@ def _pue(facts: Facts, site: str) -> Iterator[Line]:
     is: both are locked.
     """
     given = facts.scenario["sites"][site]
-    raw, varies = given["pue"], by_period(facts, site)
+    raw, varies = given["pue"], _by_period(facts, site)
     line = Line(
         ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",),
         constant=None if varies else number(raw), periods=facts.over_periods("pue", raw) if varies else None,
@@ -77,7 +75,7 @@ def _pue(facts: Facts, site: str) -> Iterator[Line]:
         yield line
 
 
-def by_period(facts: Facts, site: str) -> bool:
+def _by_period(facts: Facts, site: str) -> bool:
     """Whether the PUE of a site is given by period."""
     return isinstance(facts.scenario["sites"][site]["pue"], dict)
 
@@ -91,18 +89,19 @@ def _own_peak(facts: Facts, site: str) -> bool:
 def pue(facts: Facts, site: str) -> str:
     """PUE for energy, as formulas refer to it."""
     row = at("site", "pue", site)
-    return row.now if by_period(facts, site) else row.constant
+    return row.now if _by_period(facts, site) else row.constant
 
 
 def peak_constant(facts: Facts, site: str) -> Row | None:
     """The line of the PUE at peak where it is one number."""
-    one = "peak_pue" in facts.scenario["sites"][site] or not by_period(facts, site)
+    one = "peak_pue" in facts.scenario["sites"][site] or not _by_period(facts, site)
     return _peak(facts, site) if one else None
 
 
 def peak_pue(facts: Facts, site: str) -> str:
     """PUE at peak, as formulas refer to it."""
-    return _peak(facts, site).constant if peak_constant(facts, site) else _peak(facts, site).now
+    one = peak_constant(facts, site)
+    return one.constant if one else _peak(facts, site).now
 
 
 def _peak(facts: Facts, site: str) -> Row:
@@ -111,14 +110,11 @@ def _peak(facts: Facts, site: str) -> Row:
 
 def unmet_work(facts: Facts) -> Iterator[Section]:
     """What work that is not done costs, where that has a price."""
-    lines = [
-        Line("Unmet work", "USD/unit-hour", demand, source=f"scenario: {UNMET}", rule="amount",
-             periods=facts.over_periods(UNMET, facts.scenario["demand"][demand][UNMET]),
-             keys=(f"demand/{demand}/{UNMET}",), key=key_of("price of unmet work", demand))
+    yield from filled("Price of unmet work", lines=[
+        scheduled(facts, f"demand/{demand}/{UNMET}", "Unmet work", "USD/unit-hour", item=demand,
+                  key=key_of("price of unmet work", demand))
         for demand in priced_unmet(facts)
-    ]  # fmt: skip
-    if lines:
-        yield Section("Price of unmet work", lines=lines)
+    ])  # fmt: skip
 
 
 def priced_unmet(facts: Facts) -> list[str]:
@@ -129,8 +125,7 @@ def priced_unmet(facts: Facts) -> list[str]:
 def budgets(facts: Facts) -> Iterator[Section]:
     """Each budget: its window and its limit."""
     lines = [line for budget in facts.plan.budget for line in _budget(facts, budget)]
-    if lines:
-        yield Section("Budgets", "A budget holds for the periods that start in its window.", lines)
+    yield from filled("Budgets", "A budget holds for the periods that start in its window.", lines)
 
 
 def _budget(facts: Facts, budget: BudgetRow) -> Iterator[Line]:

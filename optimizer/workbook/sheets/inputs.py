@@ -7,12 +7,11 @@ from typing import Any
 
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
-from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs, value_inputs
+from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
-from optimizer.workbook.sheets.supply_inputs import supply_inputs
-from optimizer.workbook.sheets.work_inputs import work_inputs
+from optimizer.workbook.sheets.input_work import supply_inputs, value_inputs, work_inputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Section
 from optimizer.workbook.writing.references import FIRST_PERIOD, Row

@@ -41,19 +41,12 @@ class Worth:
     unit: str
     row: Row
 
-    @property
-    def change(self) -> Formula:
-        """The middle of the two figures between which the change lies."""
+    def cells(self) -> dict[str, Content]:
+        """The middle of the two figures between which the change lies, and the move that changes so much."""
         ends = self.row.part("<least>#n:<most>#n")
-        return Formula(f"=SUM({ends})/COUNT({ends})")
-
-    @property
-    def moved(self) -> Formula:
-        return Formula(f"={self.row.cell('moved')}")
-
-    @property
-    def amount(self) -> Formula:
-        return Formula(f"={self.row.cell('amount')}")
+        moved, amount = (Formula(f"={self.row.cell(what)}") for what in ("moved", "amount"))
+        change = Formula(f"=SUM({ends})/COUNT({ends})")
+        return {"price": change, "moved": moved, "amount": amount, "unit of the move": self.unit}
 
 
 def stamp(explanation: Explanation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum
 from typing import NamedTuple
@@ -11,19 +11,18 @@ from typing import NamedTuple
 from optimizer.explain.explanation import Explanation
 from optimizer.formulation.register import LIMIT as RECORD
 from optimizer.formulation.register import LIMITS as LIMIT_RECORDS
-from optimizer.formulation.register import LimitRecord
 from optimizer.formulation.supply import orders_within_offer
 from optimizer.plan.format import LimitRow
 from optimizer.request.calendar import HOURS_PER_YEAR
+from optimizer.request.resources import Resource
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
+from optimizer.workbook.sheets.input_work import BINDING_FROM, unit_of
 from optimizer.workbook.sheets.limit_moves import Worth, moves, worths
 from optimizer.workbook.sheets.sites import expansions, limit_of, limited
 from optimizer.workbook.sheets.supply import limited_by_supply
-from optimizer.workbook.sheets.supply_inputs import BINDING_FROM
-from optimizer.workbook.sheets.work_inputs import unit_of
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet, Plain, Warned
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet, Warned
 from optimizer.workbook.writing.references import Row, at
 
 NOTE = (
@@ -186,43 +185,37 @@ def _live(facts: Facts, kind: str, keys: list[str]) -> Live | None:
     if record is None:
         return None
     if record.kind == "budget":
-        return _budget(facts, record.key[1], of)
+        budget = (record.key[1], of)
+        known = budget in {(row.budget, row.window) for row in facts.plan.budget}
+        used, most = at("budget used", *budget).total, at("budget", "limit", *budget).constant
+        return Live("Cash", used, most) if known else None
+    if record.by_period_end:
+        return Live("Capacity", at("done so far", of).at(i), at("deadline", of).at(i))
     if record.kind == "demand":
-        return _demand(facts, record, of, i)
+        unmet = f"+{at('not served', of).at(i)}" if of in facts.unmet else ""
+        return Live("Capacity", at("done", of).at(i) + unmet, at("demand", of).at(i))
     if record.over == "horizon":
         added = [(at("decision used", each), at("decision", "max_mw", each)) for each in expansions(facts, of)]
         return Live("Orders", added[0][0].total, added[0][1].constant) if added else None
     if record.resource is not None:
-        return _at_site(facts, record.resource.field, of, i)
+        return _at_site(facts, record.resource, of, i)
     if (record.of, of) not in limited_by_supply(facts):
         return None
     return Live("Supply", *(at(what, record.of, of).at(i) for what in ("supply used", "supply limit")))
 
 
-def _budget(facts: Facts, budget: str, window: str) -> Live | None:
-    if (budget, window) not in {(row.budget, row.window) for row in facts.plan.budget}:
+def _at_site(facts: Facts, resource: Resource, site: str, i: int) -> Live | None:
+    if site not in facts.sites or resource not in limited(facts, site):
         return None
-    return Live("Cash", at("budget used", budget, window).total, at("budget", "limit", budget, window).constant)
-
-
-def _demand(facts: Facts, record: LimitRecord, name: str, i: int) -> Live:
-    if record.by_period_end:
-        return Live("Capacity", at("done so far", name).at(i), at("deadline", name).at(i))
-    unmet = f"+{at('not served', name).at(i)}" if name in facts.unmet else ""
-    return Live("Capacity", at("done", name).at(i) + unmet, at("demand", name).at(i))
-
-
-def _at_site(facts: Facts, field: str, site: str, i: int) -> Live | None:
-    for of in limited(facts, site) if site in facts.sites else ():
-        if of.field == field:
-            return Live("Sites", at("used", field, site).at(i), limit_of(facts, of, site).at(i))
-    return None
+    return Live("Sites", at("used", resource.field, site).at(i), limit_of(facts, resource, site).at(i))
 
 
 def _entry(limit: Limited, columns: Columns) -> Entry:
     plan, record = limit.plan, RECORD.get(limit.kind)
     used, most = limit.shown()
     more = "{used}-{limit}" if plan.at_least else "{limit}-{used}"
+    in_relaxation: dict[str, Content] = {} if columns["price"] is MOVING else {"price": plan.price_usd}
+    worth = limit.worth.cells() if limit.worth else in_relaxation
     cells: dict[str, Content] = {
         "kind": KINDS.get(limit.kind, limit.kind),
         "of": Given(", ".join(limit.keys[:-1]) or ("" if record and record.of == "window" else limit.keys[0])),
@@ -235,17 +228,7 @@ def _entry(limit: Limited, columns: Columns) -> Entry:
         "binds": Formula("=({used}<>0)*({left}<=(1-binding_from)*ABS({limit}))"),
         "figures": f"live, from {limit.live.sheet}" if limit.live else "optimiser's, static",
         "name": plan.row,
-        **_worth(limit, explained=columns["price"] is MOVING),
+        **worth,
     }
     shows = {"used": plan.used, "limit": plan.limit} if limit.live else {}
     return Entry(cells, limit.row.key, shows, f"* of {plan.row}")
-
-
-def _worth(limit: Limited, explained: bool) -> Mapping[str, Plain]:
-    """What a move changes, and the move; without an explanation the price in the relaxation."""
-    worth = limit.worth
-    if not explained:
-        return {"price": limit.plan.price_usd}
-    if worth is None:
-        return {}
-    return {"price": worth.change, "moved": worth.moved, "amount": worth.amount, "unit of the move": worth.unit}

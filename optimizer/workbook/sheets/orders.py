@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.groups import Group, OrderLine
+from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.input_offers import has_term
-from optimizer.workbook.writing.lines import OVERRIDE, SUM, Check, Line, Section, line_of
-from optimizer.workbook.writing.references import HERE, Row, at, at_order, cohort, down, key_of, sum_down
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, at, before, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
@@ -19,8 +19,7 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
-        _in_service(facts), *_corkscrew(facts), _early(facts), *behind_checks(facts), *_unmet(facts),
-        *_clusters(facts),
+        *_in_service(facts), _early(facts), *behind_checks(facts), *_beside(facts),
     ]  # fmt: skip
     checks = [*_checks(facts), *decision_checks(facts)]
     return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections, checks)
@@ -37,18 +36,16 @@ def _time() -> Section:
 
 def _terms(facts: Facts) -> Section:
     """Lead time and service in periods, by group."""
-    lead = [
-        line_of(group, "Lead time", "periods", what="lead",
-                constant=f"=ROUNDUP({at('offer', 'lead_time_months', group.offer).constant}/months_per_period,0)")
-        for group in facts.groups
-    ]  # fmt: skip
-    service = [
-        line_of(group, "Periods in service", "periods", what="service",
-                constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
-        for group in facts.groups
-    ]  # fmt: skip
     note = "A lead time rounds up to whole periods, a term to the nearest, at least one."
-    return Section("Terms in periods", note, [*lead, *service])
+    return Section("Terms in periods", note, [
+        *lines_of(facts.groups, "Lead time", "periods", what="lead",
+                  constant="=ROUNDUP({offer/lead_time_months.constant}/months_per_period,0)"),
+        *(
+            line_of(group, "Periods in service", "periods", what="service",
+                    constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+            for group in facts.groups
+        ),
+    ])  # fmt: skip
 
 
 def _months(facts: Facts, group: Group) -> str:
@@ -59,50 +56,37 @@ def _months(facts: Facts, group: Group) -> str:
 
 def _choices(facts: Facts) -> Iterator[Section]:
     """The optimiser's systems and the block of overrides in the same order."""
-    pairs = [(group, line) for group in facts.groups if not group.committed for line in group.lines]
+    lines = [(group, line) for group in facts.groups if not group.committed for line in group.lines]
     note = "By period of entering service. Do not type here but in the overrides below."
     yield Section("Chosen by the optimiser", note, [
-        Line("Optimiser", "systems", group.offer, line.place, total=SUM, periods=line.systems, role=Role.SOLVER,
-             whole=line.whole, key=key_of("optimiser", group, line.place))
-        for group, line in pairs
+        line_of(line, "Optimiser", "systems", total=SUM, periods=line.systems, role=Role.SOLVER) for _, line in lines
     ])  # fmt: skip
     note = "Blank: the optimiser's number stands. A number, 0 included, replaces it and re-costs the plan."
     yield Section("Overrides", note, [
-        Line("Override", "systems", group.offer, line.place, periods=[None] * facts.periods, whole=line.whole,
-             rule="amount" if _divisible(facts, group) else "count", key=key_of("override", group, line.place),
-             keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
-        for group, line in pairs
+        line_of(line, "Override", "systems", periods=[None] * facts.periods,
+                rule="amount" if facts.catalog["offers"][group.offer].get("divisible") == "true" else "count",
+                keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
+        for group, line in lines
     ])  # fmt: skip
-
-
-def _divisible(facts: Facts, group: Group) -> bool:
-    return bool(facts.catalog["offers"][group.offer].get("divisible") == "true")
 
 
 def _entering(facts: Facts) -> Iterator[Section]:
     """Systems entering service, accelerators per system in the constant column; then at all places."""
     note = "The override where there is one, else the optimiser's; commitments as in Inputs."
-    used = [_used(group, line) for group in facts.groups for line in group.lines]
-    yield Section("Systems entering service", note, used)
+    chosen = "=IF(ISBLANK({override}),{optimiser},{override})"
+    yield Section("Systems entering service", note, [
+        line_of(line, "Entering service", "systems", what="entering", total=SUM, constant="system/accelerators",
+                periods="={commitment/systems}" if group.committed else chosen,
+                source="constant: accelerators in a system", shows=line.systems,
+                meaning=f"systems of {group.offer} at {line.place} in")
+        for group in facts.groups for line in group.lines
+    ])  # fmt: skip
     yield Section("Systems entering service, all places", lines=[
         line_of(group, "All places", "systems", what="entering", total=SUM,
-                periods=sum_down([at("entering", group, line.place) for line in group.lines]),
+                periods=sum_down(of_each("entering", group.lines)),
                 whole=all(line.whole for line in group.lines))
         for group in facts.groups
     ])  # fmt: skip
-
-
-def _used(group: Group, line: OrderLine) -> Line:
-    override, chosen = at("override", group, line.place).now, at("optimiser", group, line.place).now
-    formula = f"=IF(ISBLANK({override}),{chosen},{override})"
-    if group.committed:
-        formula = f"={at('commitment', 'systems', group, line.place).now}"
-    return Line(
-        f"Entering service{group.suffix}", "systems", group.offer, line.place, total=SUM, periods=formula,
-        constant=at("system", "accelerators", group.system), source="constant: accelerators in a system",
-        whole=line.whole, key=key_of("entering", group, line.place), shows=line.systems,
-        meaning=f"systems of {group.offer} at {line.place} in",
-    )  # fmt: skip
 
 
 def _accelerators(facts: Facts) -> Section:
@@ -111,82 +95,55 @@ def _accelerators(facts: Facts) -> Section:
         Line("Accelerators", "accelerators", accelerator, total=SUM, source=f"vendor: {vendor}",
              periods=f"=SUMPRODUCT({down(rows, '$E')},{down(rows)})", key=key_of("accelerators entering", accelerator))
         for vendor, accelerator in facts.accelerators
-        for rows in [_entering_of(facts, accelerator)]
+        for own in [[group for group in facts.groups if group.accelerator == accelerator]]
+        for rows in [[at("entering", line) for group in own for line in group.lines]]
     ])  # fmt: skip
 
 
-def _entering_of(facts: Facts, accelerator: str) -> list[Row]:
-    groups = [group for group in facts.groups if group.accelerator == accelerator]
-    return [at("entering", group, line.place) for group in groups for line in group.lines]
-
-
-def _in_service(facts: Facts) -> Section:
-    note = "What entered within the periods of service (constant); fleet not included."
-    return Section("Systems in service", note, [
-        line_of(group, "In service", "systems", constant=at("service", group),
-                periods=cohort(at("entering", group), HERE.constant))
-        for group in facts.groups
-    ])  # fmt: skip
-
-
-def _corkscrew(facts: Facts) -> Iterator[Section]:
-    """What leaves service; then opening, entering, leaving, closing."""
-    yield Section("Leaving service", "What entered as long ago as the periods of service.", [
-        line_of(group, "Leaving", "systems",
-                periods=at_order(at("entering", group), at("entering", group), at("service", group).constant))
-        for group in facts.groups
-    ])  # fmt: skip
+def _in_service(facts: Facts) -> Iterator[Section]:
+    """What is in service and what leaves it; then opening, entering, leaving, closing."""
+    yield Section("Systems in service", "What entered within the periods of service (constant); fleet not included.",
+                  lines_of(facts.groups, "In service", "systems", constant="service", periods="={entering.cohort}"),
+    )  # fmt: skip
+    yield Section("Leaving service", "What entered as long ago as the periods of service.", lines_of(
+        facts.groups, "Leaving", "systems",
+        periods=f"=SUMIFS({{entering.across}},{{entering.axis_across}},@${PERIOD}-{{service.constant}})",
+    ))  # fmt: skip
+    entered, left, there = (sum_down(of_each(what, facts.groups)) for what in ("entering", "leaving", "in service"))
     opening, entering, leaving = (at("balance", name) for name in ("opening", "entering", "leaving"))
-    before = "$H#n:~#n"
-    entered = f"{HERE.opening}+SUM({entering.part(before)})-SUM({leaving.part(before)})"
-    closing = f"={opening.now}+{entering.now}-{leaving.now}"
+    so_far = f"{HERE.opening}+SUM({before([entering])})-SUM({before([leaving])})"
+    closing = f"={opening}+{entering}-{leaving}"
     note = "Opening balance plus what entered and minus what left before the period."
     yield Section("Balance of systems", note, [
-        Line("Opening", "systems", opening="=0", periods=f"={entered}", key=opening.key),
-        Line("Entering", "systems", total=SUM, periods=_of_groups(facts, "entering"), key=entering.key),
-        Line("Leaving, all offers", "systems", total=SUM, periods=_of_groups(facts, "leaving"), key=leaving.key),
+        Line("Opening", "systems", opening="=0", periods=f"={so_far}", key=opening.key),
+        Line("Entering", "systems", total=SUM, periods=entered, key=entering.key),
+        Line("Leaving, all offers", "systems", total=SUM, periods=left, key=leaving.key),
         Line("Closing", "systems", periods=closing, key=key_of("balance", "closing")),
-        Line("In service, all offers", "systems", periods=_of_groups(facts, "in service"),
-             key=key_of("balance", "in service")),
+        Line("In service, all offers", "systems", periods=there, key=key_of("balance", "in service")),
     ])  # fmt: skip
-
-
-def _of_groups(facts: Facts, what: str) -> str:
-    return sum_down([at(what, group) for group in facts.groups])
 
 
 def _early(facts: Facts) -> Section:
     """Systems that enter service sooner than an order placed in the first period could arrive."""
-    lines = [
-        Line("Too early", "systems", group.offer, key=key_of("too early", group),
-             total=f'=SUMIFS({row.across},{row.axis_across},"<="&{at("lead", group).constant})')
-        for group in facts.groups if not group.committed
-        for row in [at("entering", group)]
-    ]  # fmt: skip
-    return Section(
-        "Entering before the lead time", "Systems in periods that no order of this horizon can reach.", lines
-    )
+    note = "Systems in periods that no order of this horizon can reach."
+    total = '=SUMIFS({entering.across},{entering.axis_across},"<="&{lead.constant})'
+    ordered = [group for group in facts.groups if not group.committed]
+    return Section("Entering before the lead time", note, lines_of(ordered, "Too early", "systems", total=total))
 
 
-def _unmet(facts: Facts) -> Iterator[Section]:
-    lines = [
-        Line("Unmet work", "units/s", demand, periods=values, role=Role.SOLVER, key=key_of("unmet", demand))
+def _beside(facts: Facts) -> Iterator[Section]:
+    """What the optimiser left undone, and where it runs each cluster."""
+    note = "Left by the optimiser; an override above does not change it."
+    yield from filled("Work not served", note, [
+        line_of(Of(demand), "Unmet work", "units/s", what="unmet", periods=values, role=Role.SOLVER)
         for demand, values in facts.unmet.items()
-    ]
-    if lines:
-        yield Section("Work not served", "Left by the optimiser; an override above does not change it.", lines)
-
-
-def _clusters(facts: Facts) -> Iterator[Section]:
-    """Where the optimiser runs each cluster."""
-    lines = [
+    ])  # fmt: skip
+    note = "Accelerators on which a demand runs at one place; an override does not change it."
+    yield from filled("Clusters", note, [
         Line(f"Cluster of {demand}", "accelerators", accelerator, place, periods=values, role=Role.SOLVER,
              key=key_of("cluster", demand, accelerator, place))
         for (demand, accelerator, place), values in clusters_of(facts).items()
-    ]  # fmt: skip
-    note = "Accelerators on which a demand runs at one place; an override does not change it."
-    if lines:
-        yield Section("Clusters", note, lines)
+    ])  # fmt: skip
 
 
 def _checks(facts: Facts) -> Iterator[Check]:

@@ -142,24 +142,22 @@ def _formulas(order: Order) -> dict[str, str]:
         "leaves": f"=EDATE({{enters}},{service}*months_per_period)-1",
         "systems": f"={(placed or at('entering', group, order.place)).at(order.at)}",
         "accelerators": f"={{systems}}*{at('system', 'accelerators', group.system).constant}",
+    }
+    if group.purchased:
+        return found | {
+            "price": _price(order),
+            "capex": f"={{systems}}*{{price}}+{network}",
+            "deposit": f"={{systems}}*{{price}}*{at('offer', 'deposit_share', group.offer).constant}",
+            "balance": "={capex}-{deposit}",
+        }
+    return found | {
         "capex": f"={network}",
         "balance": "={capex}",
+        "rate": _price(order),
+        "rent": "={accelerators}*{rate}",
+        "term": f"={{rent}}*hours_per_period*{service}",
+        "after": f"={{rent}}*hours_per_period*MAX(0,{service}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)",
     }
-    if not group.purchased:
-        after = f"MAX(0,{service}-periods_in_horizon+Inputs!{order.column}${PERIOD}-1)"
-        rent = {
-            "rate": _price(order),
-            "rent": "={accelerators}*{rate}",
-            "term": f"={{rent}}*hours_per_period*{service}",
-        }
-        return {**found, **rent, "after": f"={{rent}}*hours_per_period*{after}"}
-    bought = {
-        "price": _price(order),
-        "capex": f"={{systems}}*{{price}}+{network}",
-        "deposit": f"={{systems}}*{{price}}*{at('offer', 'deposit_share', group.offer).constant}",
-        "balance": "={capex}-{deposit}",
-    }
-    return {**found, **bought}
 
 
 def _price(order: Order) -> str:
@@ -201,9 +199,8 @@ def _shows(order: Order) -> dict[str, float]:
         "ordered": float((month_start(order.ordered) - EPOCH).days),
     }
     if order.group.purchased:
-        return {**shown, "price": first.price_usd or 0.0}
-    return {
-        **shown,
+        return shown | {"price": first.price_usd or 0.0}
+    return shown | {
         "rate": first.usd_per_accelerator_hour or 0.0,
         "term": fsum(row.rent_usd + row.rent_after_usd for row in rows),
         "after": fsum(row.rent_after_usd for row in rows),

@@ -8,11 +8,11 @@ from optimizer.request.resources import KW_PER_MW, Resource
 from optimizer.workbook.decisions import EXPAND, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
+from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
-from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
-from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Section
-from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, sum_down
+from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Of, Section, line_of, lines_of
+from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
 EXCEEDED = "Limits exceeded"
@@ -20,6 +20,10 @@ PER_SYSTEM = {
     "provisioned_kw": ("Provisioned per system", "kW/system"),
     "average_kw": ("Average power per system", "kW/system"),
     "racks": ("Racks per system", "racks/system"),
+}
+LOADS = {
+    "provisioned_kw": ("Provisioned IT load", "provisioned load"),
+    "average_kw": ("Average IT load", "average load"),
 }
 
 
@@ -34,63 +38,50 @@ def _place(facts: Facts, place: str) -> Section:
     stands = stands_at(facts, place)
     held = ((entry.period, entry.systems) for entry in facts.plan.in_service if entry.place == place)
     lines = [
-        *(_linked(stand) for stand in stands),
-        Line("Systems in service, total", "systems", place=place, key=key_of("systems at", place),
-             periods=sum_down([_at(stand) for stand in stands]), shows=facts.added_up(held),
-             meaning=f"systems in service at {place} in"),
+        *(line_of(stand, "In service", "systems", what="in service at", source=f"{stand.cooling} cooling",
+                  periods="={in service}") for stand in stands),
+        line_of(Of(place=place), "Systems in service, total", "systems", what="systems at",
+                periods=sum_down(of_each("in service at", stands)), shows=facts.added_up(held),
+                meaning=f"systems in service at {place} in"),
     ]  # fmt: skip
     if place not in facts.sites:
         return Section(f"Host {place}", "The provider's site.", lines)
-    return Section(f"Site {place}", lines=[*lines, *_use(facts, place, stands)])
+    return Section(f"Site {place}", lines=[*lines, *_use(facts, Of(place=place), stands)])
 
 
-def _at(stand: Stand) -> Row:
-    return at("in service at", stand, stand.place)
-
-
-def _linked(stand: Stand) -> Line:
-    return Line(f"In service{stand.suffix}", "systems", stand.item, stand.place, source=f"{stand.cooling} cooling",
-                periods=f"={stand.row.now}", whole=stand.whole, key=_at(stand).key)  # fmt: skip
-
-
-def _use(facts: Facts, site: str, stands: Sequence[Stand]) -> Iterator[Line]:
+def _use(facts: Facts, site: Of, stands: Sequence[Stand]) -> Iterator[Line]:
     """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
     for field, (label, unit) in PER_SYSTEM.items():
-        for stand in stands:
-            yield Line(label + stand.suffix, unit, stand.item, site, constant=at("system", field, stand.system),
-                       key=key_of("per system", field, stand, site))  # fmt: skip
-    load, drawn = key_of("provisioned load", site), key_of("average load", site)
-    yield Line("Provisioned IT load", "kW", place=site, periods=_product(stands, "provisioned_kw"), key=load)
-    yield Line("Average IT load", "kW", place=site, periods=_product(stands, "average_kw"), key=drawn)
-    yield Line(
-        "Energy at the meter", "MWh", place=site, total=SUM, key=key_of("energy", site),
-        periods=f"={pue(facts, site)}*{Row(drawn).now}*hours_per_period/kw_per_mw",
-        shows=_planned(facts, site, "energy_mwh"), meaning=f"energy of {site} in MWh in",
+        yield from lines_of(stands, label, unit, what=f"per system/{field}", constant=f"system/{field}")
+    yield line_of(
+        site, "Provisioned IT load", "kW", what="provisioned load", periods=_product(stands, "provisioned_kw")
+    )
+    yield line_of(site, "Average IT load", "kW", what="average load", periods=_product(stands, "average_kw"))
+    yield line_of(
+        site, "Energy at the meter", "MWh", what="energy", total=SUM,
+        periods=f"={pue(facts, site.place)}*{{average load}}*hours_per_period/kw_per_mw",
+        shows=_planned(facts, site.place, "energy_mwh"), meaning=f"energy of {site.place} in MWh in",
     )  # fmt: skip
-    for expansion in expansions(facts, site):
-        yield Line("Power added so far", "MW", place=site, key=key_of("power added", site),
-                   periods=f"=SUM({at('decision used', expansion).so_far})")  # fmt: skip
+    for expansion in expansions(facts, site.place):
+        added = f"=SUM({at('decision used', expansion).so_far})"
+        yield line_of(site, "Power added so far", "MW", what="power added", periods=added)
     for resource in LIVE:
-        yield from _limit(facts, site, resource, _used(facts, site, stands, resource))
-    left = [f"({at('left of', each.field, site).now}<0)" for each in limited(facts, site)]
-    yield Line(EXCEEDED, "count", place=site, total=SUM, periods="=0+" + "+".join(left),
-               key=key_of("limits exceeded", site))  # fmt: skip
+        yield from _limit(facts, site, resource, _used(facts, site.place, stands, resource))
+    over = [f"({{left of/{each.field}}}<0)" for each in limited(facts, site.place)]
+    yield line_of(site, EXCEEDED, "count", total=SUM, periods="=0+" + "+".join(over))
 
 
 def _product(stands: Sequence[Stand], field: str, cooling: str = "") -> str:
     """Σ constant × systems in service, over the stands of a cooling or over all."""
     picked = [stand for stand in stands if cooling in ("", stand.cooling)]
-    factors = [at("per system", field, stand, stand.place) for stand in picked]
-    return f"=SUMPRODUCT({down(factors, '$E')},{down([_at(stand) for stand in picked])})" if picked else "=0"
-
-
-LOADS = {"provisioned_kw": "provisioned load", "average_kw": "average load"}
+    factors, systems = (of_each(what, picked) for what in (f"per system/{field}", "in service at"))
+    return f"=SUMPRODUCT({down(factors, '$E')},{down(systems)})" if picked else "=0"
 
 
 def _used(facts: Facts, site: str, stands: Sequence[Stand], of: Resource) -> str:
     """A figure of each system times systems in service, or their load, times the site's."""
     whole = of.cooling is None and of.of_system in LOADS
-    taken = at(LOADS[of.of_system], site).now if whole else _product(stands, of.of_system, of.cooling or "")[1:]
+    taken = at(LOADS[of.of_system][1], site).now if whole else _product(stands, of.of_system, of.cooling or "")[1:]
     factor = f"{peak_pue(facts, site)}*" if of.of_site else ""
     return f"={factor}{taken}" + ("/kw_per_mw" if of.parts == KW_PER_MW else "")
 
@@ -114,19 +105,17 @@ def limit_of(facts: Facts, of: Resource, site: str) -> Row:
     return at("limit of" if _grows(facts, of, site) else "site", of.field, site)
 
 
-def _limit(facts: Facts, site: str, of: Resource, used: str) -> Iterator[Line]:
+def _limit(facts: Facts, site: Of, of: Resource, used: str) -> Iterator[Line]:
     """What is used, and if there is a limit, the limit and what is left."""
-    label, name = of.used_on_sheet, of.field
-    yield Line(label, of.unit, place=site, periods=used, key=key_of("used", name, site),
-               shows=_planned(facts, site, of.used), meaning=f"{of.used} of {site} in")  # fmt: skip
-    if of not in limited(facts, site):
-        return
-    added = f"+{at('power added', site).now}" if _grows(facts, of, site) else ""
-    yield Line(f"{label}: limit", of.unit, place=site, periods=f"={at('site', name, site).now}{added}",
-               key=key_of("limit of", name, site), shows=_planned(facts, site, of.limit),
-               meaning=f"{of.limit} of {site} in")  # fmt: skip
-    yield Line(f"{label}: left", of.unit, place=site, key=key_of("left of", name, site),
-               periods=left_of(at("limit of", name, site).now, at("used", name, site).now))  # fmt: skip
+    label, name, place = of.used_on_sheet, of.field, site.place
+    yield line_of(site, label, of.unit, what=f"used/{name}", periods=used, shows=_planned(facts, place, of.used),
+                  meaning=f"{of.used} of {place} in")  # fmt: skip
+    if of in limited(facts, place):
+        added = "+{power added}" if _grows(facts, of, place) else ""
+        yield line_of(site, f"{label}: limit", of.unit, what=f"limit of/{name}", periods=f"={{site/{name}}}{added}",
+                      shows=_planned(facts, place, of.limit), meaning=f"{of.limit} of {place} in")  # fmt: skip
+        yield line_of(site, f"{label}: left", of.unit, what=f"left of/{name}",
+                      periods=left_of(f"{{limit of/{name}}}", f"{{used/{name}}}"))  # fmt: skip
 
 
 def _planned(facts: Facts, site: str, field: str) -> Values:
@@ -138,7 +127,7 @@ def _planned(facts: Facts, site: str, field: str) -> Values:
 def _all_sites(facts: Facts) -> Section:
     """Sums over the sites by the label of their lines."""
     end = at("all sites")
-    areas = f"@{HEADER + 1}:{end.now},$A{HEADER + 1}:{end.label}"
+    areas = f"@{HEADER + 1}:{end},$A{HEADER + 1}:{end.label}"
 
     def by_label(*parts: str) -> str:
         """The sum of all lines that are called like that of the first site or place."""
@@ -149,8 +138,8 @@ def _all_sites(facts: Facts) -> Section:
     return Section("All sites", key=end.key, lines=[
         Line("Peak power, all sites", "MW", periods=by_label("used", "power_mw"), key=power.key),
         Line("Power limit, all sites", "MW", periods=by_label("limit of", "power_mw"), key=limit.key),
-        Line("Power left, all sites", "MW", periods=f"={limit.now}-{power.now}", key=key_of("all sites", "left")),
-        Line("Power used, share of limit", "share", periods=f"=IF({limit.now}=0,0,{power.now}/{limit.now})",
+        Line("Power left, all sites", "MW", periods=f"={limit}-{power}", key=key_of("all sites", "left")),
+        Line("Power used, share of limit", "share", periods=f"=IF({limit}=0,0,{power}/{limit})",
              key=key_of("all sites", "share")),
         Line("Energy, all sites", "MWh", total=SUM, periods=by_label("energy"), key=key_of("all sites", "energy")),
         Line("Systems in service, all places", "systems", periods=by_label("systems at"),
@@ -160,7 +149,7 @@ def _all_sites(facts: Facts) -> Section:
 
 def _checks(facts: Facts) -> Iterator[Check]:
     fleet = [row for key in facts.fleet for row in fleet_rows(facts, *key)]
-    off = [at("retired so far", decision) for decision in decisions_of(facts, RETIRE)]
+    off = of_each("retired so far", decisions_of(facts, RETIRE))
     value = f"=SUM({at('all sites', 'systems').across})-SUM({at('balance', 'in service').across})"
     value += (f"-SUM({area(fleet)})" if fleet else "") + (f"+SUM({area(off)})" if off else "")
     meaning = "Systems in service at all places are the fleet still there and what was ordered."

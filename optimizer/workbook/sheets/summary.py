@@ -10,13 +10,12 @@ from optimizer.explain.explanation import Explanation
 from optimizer.formulation.register import limits_of
 from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.fiscal_years import years_of
 from optimizer.workbook.sheets.limits import Limited, all_limits
 from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet, heading, note
-from optimizer.workbook.writing.references import Row, at, down
+from optimizer.workbook.writing.references import Row, at, down, of_each
 from optimizer.workbook.writing.styles import Role
 
 MOST_LIMITS, MOST_WARNINGS = 8, 8
@@ -119,7 +118,7 @@ def _of_things(facts: Facts) -> list[Headline]:
 
 def _purchases(facts: Facts) -> Block:
     """Accelerators entering service by accelerator and fiscal year."""
-    numbers = [at("fiscal year", year).part("$E#n") for year in years_of(facts)]
+    numbers = [at("fiscal year", year).part("$E#n") for year in facts.years]
     years = [Column(Cell(Formula(f"={number}"), YEAR, Role.NUMBERS)) for number in numbers]
     entries = [_accelerator(facts, vendor, accelerator, len(years)) for vendor, accelerator in facts.accelerators]
     sums = f"=SUM({down([Row(entry.key) for entry in entries])})" if entries else "=0"
@@ -143,7 +142,7 @@ def _decisions(facts: Facts) -> list[Block]:
     """Decisions besides orders, kind by kind, with the sum of what is done and its cash."""
     entries = []
     for kind in KINDS:
-        if used := [at("decision used", decision) for decision in decisions_of(facts, kind)]:
+        if used := of_each("decision used", decisions_of(facts, kind)):
             done = Cell(Formula(f"=SUM({down(used, '$F')})"), kind.unit)
             entries.append(Entry((kind.label, done, kind.unit, in_millions(facts, at("cost", kind.cost)))))
     columns = columns_of(

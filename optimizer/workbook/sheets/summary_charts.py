@@ -12,8 +12,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.budget_path import capped
-from optimizer.workbook.sheets.cash import CAPEX, COSTS
+from optimizer.workbook.sheets.cash import CAPEX, COSTS, capped
 from optimizer.workbook.sheets.summary_tables import HEADERS, shown_costs
 from optimizer.workbook.writing.charts import across, frame, outlined, over_time, series_down
 from optimizer.workbook.writing.lines import ITEM, LABEL

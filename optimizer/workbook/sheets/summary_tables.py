@@ -5,12 +5,10 @@ from __future__ import annotations
 from string import ascii_uppercase
 
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.budget_path import spent
-from optimizer.workbook.sheets.cash import COSTS
-from optimizer.workbook.sheets.fiscal_years import years_of
+from optimizer.workbook.sheets.cash import COSTS, spent
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry
-from optimizer.workbook.writing.references import Row, at, down
+from optimizer.workbook.writing.references import Row, at, down, of_each
 from optimizer.workbook.writing.styles import Role
 
 MOST_YEARS = 4
@@ -23,7 +21,7 @@ YEAR = '"FY"0'
 
 def wide(facts: Facts) -> int:
     """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
-    return max(5, len(years_of(facts)) + 3, min(MOST_YEARS, len(facts.after_horizon)) + 3)
+    return max(5, len(facts.years) + 3, min(MOST_YEARS, len(facts.after_horizon)) + 3)
 
 
 def columns_of(facts: Facts, *columns: str | Column) -> Columns:
@@ -82,7 +80,7 @@ def _after_horizon(facts: Facts) -> list[Block]:
     due = [in_millions(facts, at("due", year)) for year in shown]
     if later:
         columns.append(Column("later", "any"))
-        rest = down([at("due", year) for year in later], "$F")
+        rest = down(of_each("due", later), "$F")
         due.append(Cell(Formula(f"=SUM({rest})/usd_per_million"), millions(facts)))
     owed = in_millions(facts, at("cost", "owed_usd"))
     entries = [

@@ -8,45 +8,23 @@ from dataclasses import dataclass
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
+from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.cash_workings import hosted
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
 from optimizer.workbook.sheets.purchases import purchased, rented
-from optimizer.workbook.sheets.systems_in_service import Stand, stands_at
-from optimizer.workbook.writing.lines import SUM, Line, Section, line_of
-from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, sum_down, summed
+from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, Row, at, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 
 OURS, RENTED, FLEET = "our sites", "hosted", "fleet"
 
 
-@dataclass(frozen=True)
-class Bearer:
+class Bearer(Of):
     """An accelerator on our sites, hosted, or of the fleet: what cost is summed for."""
-
-    accelerator: str
-    where: str
-
-    @property
-    def id(self) -> str:
-        """Its name in the keys of lines."""
-        return f"{self.accelerator}/{self.where}"
-
-    @property
-    def suffix(self) -> str:
-        return ""
-
-    @property
-    def item(self) -> str:
-        return self.accelerator
-
-    @property
-    def place(self) -> str:
-        return self.where
 
     def holds(self, group: Group) -> bool:
         """Whether the costs of orders fall on it."""
-        where = RENTED if group.route in HOSTED else OURS
-        return (group.accelerator, where) == (self.accelerator, self.where)
+        return (group.accelerator, RENTED if group.route in HOSTED else OURS) == (self.item, self.place)
 
 
 @dataclass(frozen=True)
@@ -63,6 +41,18 @@ class Stood:
         """Its name in the keys of lines."""
         return f"{self.bearer.id}/{self.system}/{self.place}"
 
+    @property
+    def suffix(self) -> str:
+        return ", fleet" if self.bearer.place == FLEET else ""
+
+    @property
+    def item(self) -> str:
+        return self.system
+
+    @property
+    def whole(self) -> bool:
+        return all(stand.whole for stand in self.stands)
+
 
 def stood_of(facts: Facts) -> list[Stood]:
     """What stands where, bearer by bearer, accelerators in the order of the orders."""
@@ -72,11 +62,8 @@ def stood_of(facts: Facts) -> list[Stood]:
         bearer = Bearer(str(facts.catalog["systems"][stand.system]["accelerator"]), where)
         found.setdefault((bearer, stand.system, stand.place), []).append(stand)
     order = [accelerator for _, accelerator in facts.accelerators]
-    order += sorted({bearer.accelerator for bearer, _, _ in found} - set(order))
-    keys = sorted(
-        found,
-        key=lambda key: (order.index(key[0].accelerator), (OURS, RENTED, FLEET).index(key[0].where), key[1:]),
-    )
+    order += sorted({bearer.item for bearer, _, _ in found} - set(order))
+    keys = sorted(found, key=lambda key: (order.index(key[0].item), (OURS, RENTED, FLEET).index(key[0].place), key[1:]))
     return [Stood(*key, tuple(found[key])) for key in keys]
 
 
@@ -92,78 +79,53 @@ def rows_of(bearer: Bearer, stood: Sequence[Stood], what: str) -> list[Row]:
 def draws(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
     """Systems, their provisioned power, and at our sites what they draw and what that costs."""
     sites = at_our_sites(facts, stood)
-    note = "From Capacity; constant: accelerators in a system."
-    yield Section("Systems in service by accelerator and place", note, [_systems(each) for each in stood])
+    yield Section("Systems in service by accelerator and place", "From Capacity; constant: accelerators in a system.", [
+        line_of(each, "In service", "systems", what="systems", constant="system/accelerators",
+                periods=sum_down([stand.row for stand in each.stands]))
+        for each in stood
+    ])  # fmt: skip
     note = "Systems times provisioned kW (constant)."
-    yield Section("Provisioned IT load by accelerator and place", note, [_provisioned(each) for each in stood])
+    yield Section("Provisioned IT load by accelerator and place", note, lines_of(
+        stood, "Provisioned", "kW", constant="system/provisioned_kw", periods="={here.constant}*{systems}",
+    ))  # fmt: skip
     note = "Provisioned IT load times the PUE at peak (constant, if it does not change)."
-    yield Section("Power at the meter by accelerator and site", note, [_meter(facts, each) for each in sites])
-    places = list(dict.fromkeys(each.place for each in sites))
-    note = "In a period, at the PUE of the site."
-    yield Section("Energy and carbon of one average kW", note, [_rate(facts, place) for place in places])
+    yield Section("Power at the meter by accelerator and site", note, [
+        line_of(each, "At the meter", "MW", constant=one, periods=f"={peak}*{{provisioned}}/kw_per_mw")
+        for each in sites
+        for one in [peak_constant(facts, each.place)]
+        for peak in [HERE.constant if one else peak_pue(facts, each.place)]
+    ])  # fmt: skip
+    cost = "({site/electricity_usd_per_mwh}+{site/carbon_kg_per_mwh}/kg_per_t*{/carbon price})"
+    yield Section("Energy and carbon of one average kW", "In a period, at the PUE of the site.", [
+        line_of(site, "Energy and carbon", "USD/kW", what="site/rate of power",
+                periods=f"={pue(facts, site.place)}*hours_per_period/kw_per_mw*{cost}")
+        for site in (Of(place=place) for place in dict.fromkeys(each.place for each in sites))
+    ])  # fmt: skip
     note = "Systems times average kW (constant) times the rate of the site, and hosting of the provisioned load."
-    yield Section("Energy, hosting and carbon by accelerator and site", note, [_power(each) for each in sites])
+    hosting = "{provisioned}*{site/hosting_usd_per_kw_month}*months_per_period"
+    yield Section("Energy, hosting and carbon by accelerator and site", note, lines_of(
+        sites, "Energy, hosting, carbon", "USD", what="power", constant="system/average_kw",
+        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}+{hosting}",
+    ))  # fmt: skip
 
 
 def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
     return [each for each in stood if each.place in facts.sites]
 
 
-def _line(each: Stood, what: str, label: str, unit: str, periods: str, constant: Row | None) -> Line:
-    suffix = ", fleet" if each.bearer.where == FLEET else ""
-    return Line(label + suffix, unit, each.system, each.place, constant=constant, periods=periods,
-                whole=all(stand.whole for stand in each.stands), key=key_of(what, each))  # fmt: skip
-
-
-def _systems(each: Stood) -> Line:
-    size = at("system", "accelerators", each.system)
-    there = sum_down([stand.row for stand in each.stands])
-    return _line(each, "systems", "In service", "systems", there, size)
-
-
-def _provisioned(each: Stood) -> Line:
-    load = f"={HERE.constant}*{at('systems', each).now}"
-    size = at("system", "provisioned_kw", each.system)
-    return _line(each, "provisioned", "Provisioned", "kW", load, size)
-
-
-def _meter(facts: Facts, each: Stood) -> Line:
-    one = peak_constant(facts, each.place)
-    peak = HERE.constant if one else peak_pue(facts, each.place)
-    drawn = f"={peak}*{at('provisioned', each).now}/kw_per_mw"
-    return _line(each, "at the meter", "At the meter", "MW", drawn, one)
-
-
-def _rate(facts: Facts, site: str) -> Line:
-    carbon = f"{at('site', 'carbon_kg_per_mwh', site).now}/kg_per_t*{at('carbon price').now}"
-    tariff = at("site", "electricity_usd_per_mwh", site).now
-    rate = f"={pue(facts, site)}*hours_per_period/kw_per_mw*({tariff}+{carbon})"
-    return Line("Energy and carbon", "USD/kW", place=site, periods=rate, key=key_of("rate of power", site))
-
-
-def _power(each: Stood) -> Line:
-    """What systems at our sites cost in energy, hosting and carbon."""
-    tariff = at("site", "hosting_usd_per_kw_month", each.place).now
-    hosting = f"{at('provisioned', each).now}*{tariff}*months_per_period"
-    cost = f"={HERE.constant}*{at('systems', each).now}*{at('rate of power', each.place).now}+{hosting}"
-    size = at("system", "average_kw", each.system)
-    return _line(each, "power", "Energy, hosting, carbon", "USD", cost, size)
-
-
 def bearer_costs(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Section:
     """The cost lines of a bearer and their sum; then the residual, if anything of it has one."""
-    note = "Running costs and resale: what the fleet cost is not in the plan." if bearer.where == FLEET else ""
-    parts = [
+    note = "Running costs and resale: what the fleet cost is not in the plan." if bearer.place == FLEET else ""
+    lines = [
         line_of(bearer, label, "USD", total=SUM, periods=f"={formula}")
         for label, formula in _parts(facts, stood, bearer)
     ]
-    before = sum_down([Row(line.key) for line in parts])
-    whole = line_of(bearer, "Cost before residual", "USD", total=SUM, periods=before, role=Role.TOTAL)
-    lines = [*parts, whole]
+    before = sum_down([Row(line.key) for line in lines])
+    lines.append(line_of(bearer, "Cost before residual", "USD", total=SUM, periods=before, role=Role.TOTAL))
     if has_residual(facts, bearer):
         left = sum_down(_held(bearer, purchased(facts), "residual"))
         lines.append(line_of(bearer, "Residual value", "USD", total=SUM, periods=left))
-    return Section(f"Cost of {bearer.accelerator}, {bearer.where}", note, lines)
+    return Section(f"Cost of {bearer.item}, {bearer.place}", note, lines)
 
 
 def has_residual(facts: Facts, bearer: Bearer) -> bool:
@@ -175,33 +137,28 @@ def _held(bearer: Bearer, groups: Sequence[Group], what: str) -> list[Row]:
 
 
 def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tuple[str, str]]:
-    """The cost lines of a bearer; a line that it cannot have is left out."""
-    for label, what, groups in (
-        ("Deposits", "deposit", purchased(facts)),
-        ("Balances", "balance paid", purchased(facts)),
-        ("Network", "network", facts.groups),
-        ("Software", "software", facts.groups),
-        ("Rent", "rent", rented(facts)),
-        ("Owed after the horizon", "owed", tuple(facts.terms) if facts.after_horizon else ()),
+    """The cost lines of a bearer, each made of a sum; a line that it cannot have is left out."""
+    bought, groups, systems = purchased(facts), facts.groups, facts.catalog["systems"]
+    owing = tuple(facts.terms) if facts.after_horizon else ()
+    one_off = [at("flow", d) for d in decisions_of(facts, ENGINEER) if d.item == bearer.item and bearer.place == OURS]
+    sold = [
+        at("flow", d) for d in decisions_of(facts, RETIRE)
+        if systems[d.item]["accelerator"] == bearer.item and bearer.place == FLEET
+    ]  # fmt: skip
+    power = rows_of(bearer, at_our_sites(facts, stood), "power")
+    carbon = _held(bearer, hosted(facts), "carbon of hosted hours")
+    for label, rows, cost in (
+        ("Deposits", _held(bearer, bought, "deposit"), "{}"),
+        ("Balances", _held(bearer, bought, "balance paid"), "{}"),
+        ("Network", _held(bearer, groups, "network"), "{}"),
+        ("Software", _held(bearer, groups, "software"), "{}"),
+        ("Rent", _held(bearer, rented(facts), "rent"), "{}"),
+        ("Owed after the horizon", _held(bearer, owing, "owed"), "{}"),
+        ("Maintenance", _held(bearer, bought, "maintained"), "maintenance_share/periods_per_year*{}"),
+        ("Energy, hosting, carbon", power, "{}"),
+        ("Carbon of hosted hours", carbon, f"{{}}*{at('carbon price')}"),
+        ("Engineering", one_off, "{}"),
+        ("Resale", sold, "-{}"),
     ):
-        if own := _held(bearer, groups, what):
-            yield label, summed(own)
-    if base := _held(bearer, purchased(facts), "maintained"):
-        yield "Maintenance", f"maintenance_share/periods_per_year*{summed(base)}"
-    if power := rows_of(bearer, at_our_sites(facts, stood), "power"):
-        yield "Energy, hosting, carbon", f"SUM({down(power)})"
-    if tonnes := _held(bearer, hosted(facts), "carbon of hosted hours"):
-        yield "Carbon of hosted hours", f"{summed(tonnes)}*{at('carbon price').now}"
-    yield from _decided(facts, bearer)
-
-
-def _decided(facts: Facts, bearer: Bearer) -> Iterator[tuple[str, str]]:
-    """Engineering of what is ordered, and resale of the fleet."""
-    systems = facts.catalog["systems"]
-    one_off = [at("flow", d) for d in decisions_of(facts, ENGINEER) if d.item == bearer.accelerator]
-    if bearer.where == OURS and one_off:
-        yield "Engineering", summed(one_off)
-    retired = decisions_of(facts, RETIRE)
-    sold = [at("flow", d) for d in retired if systems[d.item]["accelerator"] == bearer.accelerator]
-    if bearer.where == FLEET and sold:
-        yield "Resale", f"-{summed(sold)}"
+        if rows:
+            yield label, cost.format(summed(rows))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from optimizer.formulation.register import COST_LINES
+from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.market import market_of
-from optimizer.workbook.sheets.unit_accelerators import FLEET, RENTED, Bearer, bearers_of, stood_of
-from optimizer.workbook.sheets.unit_parts import MID, demands_of, parts, present, present_of, unit_checks
+from optimizer.workbook.sheets.book_inputs import market_of
+from optimizer.workbook.sheets.input_work import unit_of
+from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
-from optimizer.workbook.sheets.work_inputs import unit_of
-from optimizer.workbook.writing.lines import Line, Section, line_of
-from optimizer.workbook.writing.references import Row, at, down, key_of
+from optimizer.workbook.writing.lines import Check, Line, Section, filled, line_of, lines_of
+from optimizer.workbook.writing.references import HERE, Row, at, down, key_of, of_each, sum_down, summed
+from optimizer.workbook.writing.styles import Role
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
 NOTES = (
@@ -22,7 +24,11 @@ NOTES = (
 LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET = "at market"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
-PER_HOUR = "USD/accelerator-hour"
+PER_HOUR, HOURS = "USD/accelerator-hour", "{accelerator-hours.across}"
+FALLS_ON = ("software", "work", "site")
+REST = sorted((record for record in COST_LINES if record.unborne), key=lambda record: FALLS_ON.index(record.falls_on))
+"""Costs that fall on no accelerator."""
+MID, END = at("unit costs", "mid"), at("unit costs", "end")
 
 
 def unit_costs(facts: Facts) -> TimeSheet:
@@ -32,68 +38,64 @@ def unit_costs(facts: Facts) -> TimeSheet:
     results = [*_hours(facts, bearers), *_power(bearers), *_work(facts, bearers)]
     sections = [
         Section("", more=NOTES), *(section for section in results if section.lines),
-        *parts(facts, bearers), *unit_workings(facts, stood),
+        *_parts(facts, bearers), *unit_workings(facts, stood),
     ]  # fmt: skip
     longest = LONGEST_LABEL + max(map(len, facts.scenario.get("demand", ())), default=0)
     heading = "Unit costs: levelised, beside the market's rent"
-    checks = unit_checks(facts, bearers)
+    checks = _checks(facts, bearers)
     return TimeSheet("Unit costs", heading, "806000", sections, checks, money=True, longest=longest)
 
 
-def _over(bearer: Bearer, label: str, unit: str, quantity: str) -> Line:
+def _over(bearers: Iterable[Bearer], label: str, unit: str, quantity: str) -> list[Line]:
     """Cost over a discounted quantity."""
-    source = "running costs only" if bearer.where == FLEET else ""
-    cost = f"=IFERROR({present(bearer).total}/{at(quantity, bearer).total},0)"
-    return line_of(bearer, label, unit, total=cost, source=source)
+    return [
+        line_of(bearer, label, unit, total=f"=IFERROR({{present value of.total}}/{{{quantity}.total}},0)",
+                source="running costs only" if bearer.place == FLEET else "")
+        for bearer in bearers
+    ]  # fmt: skip
 
 
 def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Cost of an accelerator-hour in service, the market's rent over the same hours, and the difference."""
-    lines = [_over(bearer, "Cost per accelerator-hour", PER_HOUR, "accelerator-hours") for bearer in bearers]
+    lines = _over(bearers, "Cost per accelerator-hour", PER_HOUR, "accelerator-hours")
     yield Section("Cost of an accelerator-hour", "In service, at work or not.", lines)
     market = market_of(facts)
-    compared = [bearer for bearer in bearers if bearer.accelerator in market]
+    compared = [bearer for bearer in bearers if bearer.item in market]
     note = (
         "Over the same hours: the cheapest hosted offer in each period, whatever its term, whether allowed here or not."
     )
     yield Section("Market's rent of an accelerator-hour", note, [
-        line_of(bearer, "Market's rent", PER_HOUR, total=_rent(bearer), source=source_of(market[bearer.accelerator]))
+        line_of(bearer, "Market's rent", PER_HOUR, source=source_of(market[bearer.item]),
+                total=f"=IFERROR(SUMPRODUCT({rent},{HOURS})/SUMPRODUCT(({rent}>0)*{HOURS}),0)")
         for bearer in compared
+        for rent in [at("cheapest rent", bearer.item).across]
     ])  # fmt: skip
-    lines = [line_of(bearer, "Cost less market's rent", PER_HOUR, total=_gap(bearer)) for bearer in compared]
-    yield Section("Cost less the market's rent", "Positive: renting an hour would have cost less.", lines)
-
-
-def _rent(bearer: Bearer) -> str:
-    rent, hours = at("cheapest rent", bearer.accelerator).across, at("accelerator-hours", bearer).across
-    return f"=IFERROR(SUMPRODUCT({rent},{hours})/SUMPRODUCT(({rent}>0)*{hours}),0)"
-
-
-def _gap(bearer: Bearer) -> str:
-    rent = at("market's rent", bearer).total
-    gap = f"({at('cost per accelerator-hour', bearer).total}-{rent})"
-    return f"=IF({rent}=0,0,(ABS{gap}>tolerance_quantity)*{gap})"
+    gap = "({cost per accelerator-hour.total}-{market's rent.total})"
+    yield Section("Cost less the market's rent", "Positive: renting an hour would have cost less.", lines_of(
+        compared, "Cost less market's rent", PER_HOUR,
+        total=f"=IF({{market's rent.total}}=0,0,(ABS{gap}>tolerance_quantity)*{gap})",
+    ))  # fmt: skip
 
 
 def _power(bearers: Sequence[Bearer]) -> Iterator[Section]:
-    note = "Over provisioned IT kW; of hosted systems the provider's."
-    lines = [_over(bearer, "Cost per kW-year", "USD/kW-year", "kW-years") for bearer in bearers]
-    yield Section("Cost of a provisioned kW and year", note, lines)
-    at_sites = [bearer for bearer in bearers if bearer.where != RENTED]
-    lines = [_over(bearer, "Cost per MW-year", "USD/MW-year", "MW-years") for bearer in at_sites]
-    note = "Over provisioned power at the meter, PUE at peak."
-    yield Section("Cost of a MW at the meter and year", note, lines)
+    at_sites = [bearer for bearer in bearers if bearer.place != RENTED]
+    yield Section("Cost of a provisioned kW and year", "Over provisioned IT kW; of hosted systems the provider's.",
+                  _over(bearers, "Cost per kW-year", "USD/kW-year", "kW-years"))  # fmt: skip
+    yield Section("Cost of a MW at the meter and year", "Over provisioned power at the meter, PUE at peak.",
+                  _over(at_sites, "Cost per MW-year", "USD/MW-year", "MW-years"))  # fmt: skip
 
 
 def _work(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Cost of a unit of work by demand, by accelerator and demand, and the latter at the market's rent."""
     pairs, market = pairs_of(facts), market_of(facts)
     note = "Of the work done, as the workload measures it: a PFLOP-hour is useful work, not the peak of a data sheet."
-    lines = [_of_demand(facts, demand) for demand in demands_of(pairs)]
-    yield Section("Cost of a unit of work", note, lines)
+    yield Section("Cost of a unit of work", note, [
+        Line(*_per_unit(facts, demand), total=_cost(facts, demand, present(demand), at("done", demand)))
+        for demand in demands_of(pairs)
+    ])  # fmt: skip
     lines = [_of_pair(facts, pair) for pair in pairs]
     yield Section("Cost of a unit of work, by accelerator", "Of accelerators with orders and fleet.", lines)
-    lines = [_at_market(facts, pair, bearers) for pair in pairs if pair[0] in market]
+    lines = [_at_market(facts, pair, bearers) for pair in pairs if pair.accelerator in market]
     yield Section("Cost of a unit of work, at the market's rent", "The same work on hours that are rented.", lines)
 
 
@@ -111,15 +113,11 @@ def _cost(facts: Facts, demand: str, cost: Row, work: Row) -> str:
     return f"=IFERROR({cost.total}/(SUMPRODUCT({work.across},{MID.across})*{factor}),0)"
 
 
-def _of_demand(facts: Facts, demand: str) -> Line:
-    return Line(*_per_unit(facts, demand), total=_cost(facts, demand, present(demand), at("done", demand)))
-
-
 def _of_pair(facts: Facts, pair: Pair) -> Line:
     accelerator, demand = pair
-    cost = _cost(facts, demand, present(pair), at("Work done on", *pair))
+    cost = _cost(facts, demand, present(pair), at("work done on", pair))
     return Line(*_per_unit(facts, demand), accelerator, total=cost, source=_throughput(facts, pair),
-                key=key_of("cost per unit", *pair))  # fmt: skip
+                key=key_of("cost per unit", pair))  # fmt: skip
 
 
 def _throughput(facts: Facts, pair: Pair) -> str:
@@ -132,8 +130,105 @@ def _throughput(facts: Facts, pair: Pair) -> str:
 def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:
     """The same work if all hours of the accelerator were rented."""
     accelerator, demand = pair
-    own = [bearer for bearer in bearers if bearer.accelerator == accelerator]
-    rent, hours = (down([at(what, bearer) for bearer in own], "$F") for what in ("market's rent", "accelerator-hours"))
-    own_cost = at("cost per unit", *pair).total
+    own = [bearer for bearer in bearers if bearer.item == accelerator]
+    rent, hours = (down(of_each(what, own), "$F") for what in ("market's rent", "accelerator-hours"))
+    own_cost = at("cost per unit", pair).total
     cost = f"=IFERROR({own_cost}*SUMPRODUCT({rent},{hours})/{present_of(accelerator, bearers)},0)"
     return Line(*_per_unit(facts, demand), accelerator, AT_MARKET, total=cost)
+
+
+def demands_of(pairs: Sequence[Pair]) -> list[str]:
+    return sorted({demand for _, demand in pairs})
+
+
+def present(of: Bearer | Pair | str) -> Row:
+    """The present value of cost of a bearer, of an accelerator's work on a demand, or of a demand; in the total."""
+    return at("present value of", of)
+
+
+def present_of(accelerator: str, bearers: Sequence[Bearer]) -> str:
+    """The present value of cost of an accelerator, wherever it stands."""
+    return f"SUM({down([present(bearer) for bearer in bearers if bearer.item == accelerator], '$F')})"
+
+
+def _parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
+    """Present values by accelerator and by work, and that they are the plan's cost."""
+    pairs = pairs_of(facts)
+    note = "Cost at mid-period less residual at the period's end."
+    yield from filled("Present value of cost, by accelerator", note, [
+        _valued(bearer, "Present value of cost", total=_of_bearer(facts, bearer)) for bearer in bearers
+    ])  # fmt: skip
+    note = "Split by accelerators at work, discounted; time without work falls on the work done."
+    yield from filled("Present value of cost, by accelerator and work", note, [
+        _valued(pair, "Work on", total=f"=IFERROR({present_of(pair.accelerator, bearers)}*{_share(pair)},0)")
+        for pair in pairs
+    ])  # fmt: skip
+    rows = [present(pair) for pair in pairs]
+    yield from filled("Present value of cost, by work", "The lines above of the same name.", [
+        Line(f"Work on {demand}", "USD", key=present(demand).key,
+             total=f"=SUMIFS({down(rows, '$F')},{down(rows, '$A', fixed=True)},{HERE.label})")
+        for demand in demands_of(pairs)
+    ])  # fmt: skip
+    yield _total(facts, bearers, pairs)
+
+
+def _valued(of: Bearer | Pair, label: str, total: str) -> Line:
+    return line_of(of, label, "USD", what="present value of", total=total)
+
+
+def _of_bearer(facts: Facts, bearer: Bearer) -> str:
+    value = f"=SUMPRODUCT({{cost before residual.across}},{MID.across})"
+    return value + f"-SUMPRODUCT({{residual value.across}},{END.across})" * has_residual(facts, bearer)
+
+
+def _share(pair: Pair) -> str:
+    """How much of an accelerator's work time goes to a demand, by which its cost is split."""
+    return "/".join(
+        f"SUMPRODUCT({row.across},{MID.across})" for row in (at("at work on", pair), at("busy", pair.accelerator))
+    )
+
+
+def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Section:
+    """From accelerators to the plan's cost; and from work to accelerators."""
+    power = of_each("residual", decisions_of(facts, EXPAND))
+    left = f"=-SUM({down(power, '$F')})*INDEX({END.across},periods_in_horizon)" if power else "=0"
+    summands = [
+        ("Accelerators, all", sum_down([present(bearer) for bearer in bearers], "$F"), ""),
+        *(
+            (f"Not allocated: {r.apart or r.label.lower()}", f"={at('present value', r.name).total}", r.unborne)
+            for r in REST
+        ),
+        ("Not allocated: residual of added power", left, "at the end"),
+        ("Not allocated: engineering of what is not bought", _engineering(facts, bearers), ""),
+    ]
+    lines = [
+        Line(label, "USD", total=total, source=why, key=key_of("part", label)) for label, total, why in summands
+    ]  # fmt: skip
+    idle = [bearer for bearer in bearers if bearer.item not in {accelerator for accelerator, _ in pairs}]
+    note = "What falls on no accelerator stands alone and is in no unit cost."
+    return Section("From the parts to the total", note, [
+        *lines,
+        Line("All parts", "USD", total=f"=SUM({down([Row(line.key) for line in lines], '$F')})", role=Role.TOTAL,
+             key="all parts"),
+        Line("Of it: accelerators that do no work", "USD", key="idle",
+             total=sum_down([present(bearer) for bearer in idle], "$F")),
+    ])  # fmt: skip
+
+
+def _engineering(facts: Facts, bearers: Sequence[Bearer]) -> str:
+    """Engineering of an accelerator that then is not bought."""
+    bought = {bearer.item for bearer in bearers if bearer.place == OURS}
+    rows = [at("flow", decision) for decision in decisions_of(facts, ENGINEER) if decision.item not in bought]
+    return "=" + ("+".join(f"SUMPRODUCT({row.across},{MID.across})" for row in rows) or "0")
+
+
+def _checks(facts: Facts, bearers: Sequence[Bearer]) -> list[Check]:
+    """The parts are the whole."""
+    work = summed([present(pair) for pair in pairs_of(facts)], "$F")
+    every = summed([present(bearer) for bearer in bearers], "$F")
+    return [
+        Check("Unit costs: parts are the total", f"={at('all parts').total}-total_npv_usd", "USD",
+              "Cost by accelerator and what falls on none is the net present value of cost."),
+        Check("Unit costs: work bears all accelerators", f"={work}+{at('idle').total}-{every}", "USD",
+              "Cost by work, and of accelerators without work, is the cost of accelerators."),
+    ]  # fmt: skip

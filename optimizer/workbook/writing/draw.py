@@ -18,18 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book, Tie
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
-from optimizer.workbook.writing.lists import (
-    LETTERS,
-    Block,
-    Cell,
-    Columns,
-    Drawing,
-    Entry,
-    ListSheet,
-    heading,
-    letters,
-    note,
-)
+from optimizer.workbook.writing.lists import Block, Cell, Columns, Drawing, Entry, ListSheet, heading, letters, note
 from optimizer.workbook.writing.references import Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
@@ -140,7 +129,7 @@ class _Page:
         if block.heading:
             self._entry(heading(block.heading, wide, key=block.key), letters(wide))
         for text in block.notes:
-            self._entry(Entry((note(text),)), LETTERS)
+            self._entry(Entry((note(text),)), letters(1))
         head = self.next
         if any(column.header for column in block.columns.values()):
             self._entry(_headers(block), block.columns)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from optimizer.workbook.writing.references import FIRST_PERIOD, Row, key_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, HERE, Row, at, key_of
 from optimizer.workbook.writing.styles import Role
 
 HEADERS = ("Line", "Accelerator or offer", "Place", "Unit", "Constant", "Total", "Opening", "Source or note")
 LABEL, ITEM, PLACE, UNIT, CONSTANT, TOTAL, OPENING, SOURCE = range(1, FIRST_PERIOD)
 START, END, FISCAL_YEAR, PERIOD, HEADER = 3, 4, 5, 6, 7
 """Rows of the time axis: first day, last day, fiscal year, number, and the header with the period's key."""
+AXIS = {
+    START: ("Period starts", "date"),
+    END: ("Period ends", "date"),
+    FISCAL_YEAR: ("Fiscal year", "year"),
+    PERIOD: ("Period number", "number"),
+}
+"""What the rows of the time axis are called, and their units."""
 OVERRIDE = "override/"
 """How the keys of override cells begin; they hold what is ordered and belong to no file."""
 VIEW = "view/"
@@ -75,9 +82,62 @@ class Subject(Protocol):
     def place(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Of:
+    """A site, a demand, an accelerator: what has lines of its own and is nothing else."""
+
+    item: str = ""
+    place: str = ""
+    suffix: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name in the keys of lines."""
+        return "/".join(filter(None, (self.item, self.place)))
+
+
+FORMULAS = ("constant", "total", "opening", "periods")
+BELONGS_TO = {"offer": "offer", "system": "system", "site": "place"}
+"""How names of lines begin that are not of the subject, but of its offer, its system or its place."""
+
+
+class _Named(dict[str, Row]):
+    """The lines that formulas of a subject call by name."""
+
+    def __init__(self, of: Subject) -> None:
+        super().__init__(here=HERE)
+        self._of = of
+
+    def __missing__(self, name: str) -> Row:
+        if name.startswith("/"):
+            return Row(name[1:])
+        own = getattr(self._of, name, None)
+        if isinstance(own, Row):
+            return own
+        part = BELONGS_TO.get(name.partition("/")[0])
+        return at(name, getattr(self._of, part) if part else self._of)
+
+
 def line_of(of: Subject, label: str, unit: str, *, what: str = "", **more: Any) -> Line:
-    """A line of a subject; its key is what it shows, by default its label in lower case, and of whom."""
-    return Line(label + of.suffix, unit, of.item, of.place, key=key_of(what or label.lower(), of), **more)
+    """A line of a subject; its key is what it shows, by default its label in lower case, and of whom.
+
+    In its formulas `{name}` is the cell of this period in the subject's line that shows `name`, `{name.across}` another
+    part of it; a subject may say itself which line that is. `{/name}` is the line with that key, `{here}` the line that
+    the formula stands in. A constant that is such a name is a link. A subject may say whether its systems are `whole`.
+    """
+    rows = _Named(of)
+    for column in FORMULAS:
+        text = more.get(column)
+        if isinstance(text, str):
+            link = column == "constant" and not text.startswith("=")
+            more[column] = rows[text] if link else text.format_map(rows)
+    of_subject = {"key": key_of(what or label.lower(), of), "whole": getattr(of, "whole", True)}
+    return Line(label + of.suffix, unit, of.item, of.place, **{**of_subject, **more})
+
+
+def lines_of(subjects: Iterable[Subject], label: str, unit: str, **more: Any) -> list[Line]:
+    """The same line of each subject."""
+    return [line_of(of, label, unit, **more) for of in subjects]
 
 
 @dataclass(frozen=True)
@@ -92,6 +152,12 @@ class Section:
     lines: Sequence[Line] = ()
     more: Sequence[str] = ()
     key: str = ""
+
+
+def filled(heading: str, note: str = "", lines: Sequence[Line] = ()) -> Iterator[Section]:
+    """A section, where it has lines."""
+    if lines:
+        yield Section(heading, note, lines)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ when every sheet is laid out, so a formula may refer to what stands below it or 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -52,6 +52,10 @@ class Row:
 
     key: str
 
+    def __str__(self) -> str:
+        """In a formula, the cell of its own period."""
+        return self.now
+
     def part(self, template: str) -> str:
         """A reference to a part of the line: `#n` is its number, `#z` its last column, `<name>` a column of a list."""
         return _reference("one", [self], template)
@@ -76,11 +80,6 @@ class Row:
     @property
     def opening(self) -> str:
         return self.part("$G#n")
-
-    @property
-    def before(self) -> str:
-        """The cell of the period before the formula's own."""
-        return self.part("~#n")
 
     @property
     def label(self) -> str:
@@ -115,10 +114,21 @@ class Row:
         """The first days above all periods."""
         return self.part("$I$3:$#z$3")
 
+    @property
+    def cohort(self) -> str:
+        """What entered in the last periods, as many as the formula's own line has as constant: what is still there."""
+        axis = self.axis_across
+        return f'SUMIFS({self.across},{axis},"<="&@$6,{axis},">"&@$6-{HERE.constant})'
+
 
 def at(*parts: object) -> Row:
     """The line of a key, wherever it stands."""
     return Row(key_of(*parts))
+
+
+def of_each(what: str, subjects: Iterable[object]) -> list[Row]:
+    """The lines that show something, of each of what has one."""
+    return [at(what, of) for of in subjects]
 
 
 HERE = Row("")
@@ -156,17 +166,6 @@ def sum_down(rows: Sequence[Row], column: str = "@") -> str:
     return f"={summed(rows, column)}"
 
 
-def cohort(row: Row, service: str) -> str:
-    """What entered in the last `service` periods and is therefore still there."""
-    axis = row.axis_across
-    return f'=SUMIFS({row.across},{axis},"<="&@$6,{axis},">"&@$6-{service})'
-
-
-def at_order(row: Row, axis: Row, lead: str) -> str:
-    """A value of the period of order, for what enters service now; zero if that was before the horizon."""
-    return f"=SUMIFS({row.across},{axis.axis_across},@$6-{lead})"
-
-
 def left_of(most: str, used: str) -> str:
     """What is left of a limit; a difference within the tolerance of the limit is none, as in the audit."""
     return f"=IF(ABS({most}-{used})<=tolerance_quantity*{most},0,{most}-{used})"
@@ -195,9 +194,6 @@ class Places:
         if row.key not in self._places:
             raise WorkbookError(f"no line is called {row.key}")
         return self._places[row.key]
-
-    def __contains__(self, row: Row) -> bool:
-        return row.key in self._places
 
     def resolved(self, text: str, here: Place | None = None) -> str:
         """A formula with its references as cells; `here` is the line that it stands in."""

@@ -11,14 +11,8 @@ from openpyxl.styles import Alignment, Border, Color, Font, NamedStyle, PatternF
 
 FONT = "Calibri"
 NAVY, BLUE, GREEN, VIOLET, GREY, RED = "1F3864", "0000FF", "006100", "5B2C83", "595959", "A33C00"
-PALE_YELLOW, PALE_VIOLET, PALE_BLUE, PALE_GREY, PALE_GREEN, PALE_RED = (
-    "FFFBE0",
-    "F1E9F8",
-    "DCE6F1",
-    "F2F2F2",
-    "E2F0D9",
-    "FBE3D6",
-)
+PALE_YELLOW, PALE_VIOLET, PALE_BLUE = "FFFBE0", "F1E9F8", "DCE6F1"
+PALE_GREY, PALE_GREEN, PALE_RED = "F2F2F2", "E2F0D9", "FBE3D6"
 CHART_COLOURS = ("1F3864", "E8A33D", "0072B2", "CFE0F0", "8C2D19", "A6CE8B", "5B2C83", "E3B7D0", "117A5B", "BFBFBF")
 """Fills, dark and pale in turn so that neighbours differ in grey as well; pale ones need an outline to stand out."""
 
@@ -90,43 +84,37 @@ def _box(colour: str) -> Border:
     return Border(left=side, right=side, top=side, bottom=side)
 
 
-def _style(role: Role, colour: str = "000000", fill: str | None = None, **more: bool | int) -> NamedStyle:
+def _style(
+    role: Role, colour: str = "000000", fill: str | None = None, border: Border | None = None,
+    alignment: Alignment | None = None, **more: bool | int,
+) -> NamedStyle:  # fmt: skip
     style = NamedStyle(role.value)
     style.font = Font(FONT, sz=more.get("size", 10), b=bool(more.get("bold")), i=bool(more.get("italic")), color=colour)
     if fill:
         style.fill = PatternFill("solid", fgColor=Color("FF" + fill), bgColor=Color("FF" + fill))
-    style.alignment = Alignment(vertical="top", wrap_text=bool(more.get("wrap")))
+    if border:
+        style.border = border
+    style.alignment = alignment or Alignment(vertical="top", wrap_text=bool(more.get("wrap")))
     style.protection = Protection(locked=role is not Role.INPUT)
     return style
 
 
 def _looks() -> list[NamedStyle]:
-    header = _style(Role.HEADER, "FFFFFF", NAVY, bold=True, wrap=True)
-    numbers = _style(Role.NUMBERS, "FFFFFF", NAVY, bold=True)
-    numbers.alignment = Alignment(horizontal="right", vertical="top", indent=1)
-    heading = _style(Role.HEADING, NAVY, PALE_BLUE, bold=True)
-    total = _style(Role.TOTAL, bold=True)
-    total.border = Border(top=Side("thin", color=NAVY))
-    inputs = _style(Role.INPUT, BLUE, PALE_YELLOW)
-    inputs.border = _box("BFB88A")
-    fixed = _style(Role.FIXED, BLUE, PALE_GREY)
-    fixed.border = _box("BFBFBF")
-    solver = _style(Role.SOLVER, VIOLET, PALE_VIOLET)
-    solver.border = _box("B9A6CC")
+    right = Alignment(horizontal="right", vertical="top", indent=1)
     return [
         _style(Role.TITLE, NAVY, bold=True, size=16),
         _style(Role.NOTE, GREY, italic=True),
-        header,
-        numbers,
-        heading,
+        _style(Role.HEADER, "FFFFFF", NAVY, bold=True, wrap=True),
+        _style(Role.NUMBERS, "FFFFFF", NAVY, alignment=right, bold=True),
+        _style(Role.HEADING, NAVY, PALE_BLUE, bold=True),
         _style(Role.LABEL),
         _style(Role.WRAPPED, wrap=True),
-        inputs,
-        fixed,
-        solver,
+        _style(Role.INPUT, BLUE, PALE_YELLOW, _box("BFB88A")),
+        _style(Role.FIXED, BLUE, PALE_GREY, _box("BFBFBF")),
+        _style(Role.SOLVER, VIOLET, PALE_VIOLET, _box("B9A6CC")),
         _style(Role.FORMULA),
         _style(Role.LINK, GREEN),
-        total,
+        _style(Role.TOTAL, border=Border(top=Side("thin", color=NAVY)), bold=True),
         _style(Role.STATUS, bold=True),
     ]
 

@@ -11,21 +11,7 @@ from optimizer.workbook.decisions import decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.writing.book import InputCell
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lines import (
-    END,
-    FISCAL_YEAR,
-    HEADER,
-    HEADERS,
-    OVERRIDE,
-    PERIOD,
-    START,
-    SUM,
-    VIEW,
-    Check,
-    Constant,
-    Line,
-    Section,
-)
+from optimizer.workbook.writing.lines import AXIS, HEADER, HEADERS, OVERRIDE, SUM, VIEW, Check, Constant, Line, Section
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet
 from optimizer.workbook.writing.references import FIRST_PERIOD, HERE, Row
 from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
@@ -33,12 +19,6 @@ from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
 NAMES = ("label", "item", "place", "unit", "constant", "total", "opening", "source")
 WIDTHS = (34, 23, 13, 20, 13, 15, 13, 33)
 NUMBERS = frozenset({"Constant", "Total", "Opening"})
-AXIS = {
-    START: ("Period starts", "date"),
-    END: ("Period ends", "date"),
-    FISCAL_YEAR: ("Fiscal year", "year"),
-    PERIOD: ("Period number", "number"),
-}
 MOST_ID, MOST_LABEL, PADDING = 40.0, 64.0, 4
 
 

@@ -1,0 +1,73 @@
+"""Assumptions: what a key of the scenario or catalogue says, and what stands behind it: basis, date and source."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from optimizer.request.schedules import READINGS, reading_of
+from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.writing.lines import Line
+
+CATALOG = "catalog/"
+RATES = "throughput"
+"""What the catalogue cites beside the figure itself."""
+
+
+class Citation(TypedDict):
+    """The columns of a line that say where its number comes from."""
+
+    basis: str
+    date: str
+    source: str
+
+
+def assumed(
+    facts: Facts, path: str, label: str, unit: str, rule: str = "amount", *, absent: str | None = None, **more: Any
+) -> Line:
+    """The line that shows what a key says, written as for `--set`, and edits it unless it is locked.
+
+    `absent` is what the key says where it is not given; `more` are further columns, or others than the key gives.
+    """
+    return Line(label, unit, rule=rule, **{"constant": number(_said(facts, path, absent)), **_about(facts, path, more)})
+
+
+def scheduled(
+    facts: Facts, path: str, label: str, unit: str, rule: str = "amount", *, before: float | None = None,
+    absent: str | None = None, **more: Any,
+) -> Line:  # fmt: skip
+    """The same of a schedule, by period as its field is read; `before` where it has not begun."""
+    periods = facts.read(reading_of(path.removeprefix(CATALOG).split("/")), _said(facts, path, absent), before)
+    return Line(label, unit, rule=rule, **{"periods": periods, **_about(facts, path, more)})
+
+
+def _said(facts: Facts, path: str, absent: str | None) -> Any:
+    raw: Any = facts.catalog if path.startswith(CATALOG) else facts.scenario
+    for part in path.removeprefix(CATALOG).split("/"):
+        raw = raw.get(part, absent) if isinstance(raw, dict) else raw
+    return raw
+
+
+def _about(facts: Facts, path: str, more: dict[str, Any]) -> dict[str, Any]:
+    """What a line says besides its figures: the key that it edits, what stands behind it, and what else is known."""
+    return {"keys": () if more.get("locked") else (path,), **_behind(facts, path), **more}
+
+
+def _behind(facts: Facts, path: str) -> Citation:
+    if not path.startswith(CATALOG):
+        first, *_, field = path.split("/")
+        return Citation(basis="", date="", source=f"scenario: {first if first in READINGS else field}")
+    folder, entry, name, *_ = path.removeprefix(CATALOG).split("/")
+    return _cited_in(facts, facts.catalog[folder][entry][name]) if folder == RATES else cited(facts, entry, name)
+
+
+def cited(facts: Facts, entry: str, name: str) -> Citation:
+    """The citation of a field; where there is none, the field's own name."""
+    cites = facts.catalog.get("cites", {})
+    cite = cites.get(f"{entry}.{name}") or cites.get(entry)
+    return _cited_in(facts, cite) if cite else Citation(basis="", date="", source=f"catalogue: {name}")
+
+
+def _cited_in(facts: Facts, entry: dict[str, str]) -> Citation:
+    """The citation that an entry of the catalogue holds itself."""
+    day = facts.catalog.get("sources", {}).get(entry["source"], {}).get("date", "")
+    return Citation(basis=str(entry["basis"]), date=str(day), source=f"{entry['source']} (see Log)")
