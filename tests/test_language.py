@@ -102,8 +102,9 @@ def test_every_unit_has_an_entry() -> None:
     assert sorted(unit for unit in FORMATS if unit not in TEXTS) == []
 
 
-NO_WORDS = ("name", "rule", "part", "key", "what", "meaning")
-"""What a line is given that stands in no cell: its name, rule and key, and what an error says of its figures."""
+NO_WORDS = ("name", "rule", "part", "key", "what", "meaning", "constant")
+"""What a line is given that stands in no cell: its name, rule and key, the line that its constant links to, and what an
+error says of its figures."""
 
 
 WRITE = {
@@ -122,7 +123,10 @@ def _written(path: Path) -> Iterator[str]:
         if called in WRITE:
             shown = [*node.args, *(each.value for each in node.keywords if each.arg not in NO_WORDS)]
             texts = (each.value for each in shown if isinstance(each, ast.Constant))
-            yield from (text for text in texts if isinstance(text, str) and not text.startswith("="))
+            found = [text for text in texts if isinstance(text, str) and not text.startswith("=")]
+            # a label that ends so is followed by the demand of its subject
+            suffixed = called == "line_of" and found[:1] and found[0].endswith(" on")
+            yield from [f"{found[0]} h100", *found[1:]] if suffixed else found
 
 
 @pytest.mark.parametrize("path", sorted(WRITERS.rglob("*.py")), ids=lambda path: path.stem)
