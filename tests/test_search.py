@@ -29,7 +29,7 @@ from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import _settings
 
-BATCHES, PER_BATCH = 3, 4
+BATCHES, PER_BATCH = 2, 3
 MANY_BATCHES, MANY_PER_BATCH = 40, 25
 NEAR_ENOUGH = 1e-6
 """What two searches to a gap of nothing may differ by, as part of the cost: whole numbers are whole within 1e-6."""
@@ -136,7 +136,7 @@ def tree(case: Case, within: float = 0.0, stop: Stop | None = None) -> Tree:
 
 @pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(100, 130))])
 def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int) -> None:
-    for case in with_decisions(tmp_path, seed, 4):
+    for case in with_decisions(tmp_path, seed, 3):
         found, asked = tree(case).search(), plain(case)
         assert found["status"] == asked["status"]
         if asked["status"] == "optimal":
@@ -145,7 +145,7 @@ def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int) -> None
 
 
 def test_what_the_tree_gives_up_is_in_its_bound(tmp_path: Path) -> None:
-    for case in with_decisions(tmp_path, 7, 4):
+    for case in with_decisions(tmp_path, 7, 3):
         optimum, found = plain(case)["objective"], tree(case, within=0.2).search()
         if math.isfinite(optimum):
             assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
@@ -156,7 +156,7 @@ def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pyte
     """After one relaxation it has no leaf, or one: its bound holds, and the search goes on without it."""
     monkeypatch.setattr(highs_tree, "MOST_RELAXATIONS", 1)
     stopped = 0
-    for case in with_decisions(tmp_path, 8, 4):
+    for case in with_decisions(tmp_path, 8, 3):
         optimum, found = plain(case)["objective"], tree(case).search()
         assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
         stopped += found["status"] == "stopped"
@@ -210,7 +210,7 @@ def test_a_plan_near_the_relaxation_is_enough_where_the_gap_allows_it(monkeypatc
 def test_what_is_told_of_a_search_is_true(tmp_path: Path) -> None:
     """No bound above the optimum, no cost below it, whichever search is under way; seconds never go back."""
     told: list[dict[str, Any]] = []
-    for case in with_decisions(tmp_path, 10, 4):
+    for case in with_decisions(tmp_path, 10, 2):
         optimum = plain(case)["objective"]
         if math.isfinite(optimum):
             told.clear()
