@@ -182,6 +182,32 @@ def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
     assert found["bound"] <= root["objective"] + NEAR_ENOUGH * abs(root["objective"])
 
 
+@pytest.mark.parametrize("found", [None, {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}])
+def test_stopped_short_of_the_gap_is_never_optimal(monkeypatch: pytest.MonkeyPatch, found: Found | None) -> None:
+    """However optimal the decisions are, and the plan among those near them: the gap of the whole is open."""
+    monkeypatch.setattr(highs_search, "_best_near", lambda *_: found and dict(found))
+    case, _ = covered(EXACT)
+    root, asked = relax(*case, Stop()), threading.Event()
+    asked.set()
+    told = searched(case.problem, root, case.options, Stop(asked=asked), silent)
+    assert told["status"] == "stopped"
+    assert told["bound"] == root["objective"]
+    assert bool(told["values"].size) == (found is not None)
+
+
+@pytest.mark.parametrize(("status", "cost"), [("stopped", math.inf), ("stopped", 11.0), ("infeasible", math.inf)])
+def test_a_plan_at_hand_is_not_lost(monkeypatch: pytest.MonkeyPatch, status: str, cost: float) -> None:
+    """The search of the whole ends early with nothing, with a dearer plan, or in error: the plan near stays."""
+    near = {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}
+    worse = {"status": status, "values": np.array([])[: math.isfinite(cost)], "objective": cost, "bound": -math.inf}
+    monkeypatch.setattr(highs_search, "_best_near", lambda *_: dict(near))
+    monkeypatch.setattr(highs_search, "looked_for_twice", lambda *_: dict(worse))
+    case, _ = covered(EXACT)
+    root = relax(*case, Stop())
+    kept = searched(case.problem, root, case.options, Stop(), silent)
+    assert (kept["status"], kept["objective"], kept["bound"]) == ("stopped", 10.0, root["objective"])
+
+
 def test_what_begins_from_values_is_searched_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any) -> None:
         raise AssertionError

@@ -46,6 +46,7 @@ DECIDE_NODES, MOST_DECISIONS = 500, 1_000
 LAST_SECONDS = 10.0
 """How long a plan near the decisions is looked for when somebody asked to stop."""
 USED = 1e-9
+NO_PLAN: Found = {"values": np.array([]), "objective": np.inf}
 
 
 def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
@@ -64,12 +65,13 @@ def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     if near is not None and near["objective"] - bound <= _open(near["objective"], options):
         return {**near, "status": "optimal", "bound": bound, "near": True}
     if stop.asked.is_set():
-        return {**(near or settled), "values": near["values"] if near else np.array([]), "bound": bound}
+        return {**(near or NO_PLAN), "status": "stopped", "bound": bound}
     begun = options if near is None else {**options, "start": whole_values(problem, near["values"])}
     best = looked_for_twice(problem, bound, begun, stop, _from(bound, tell))
-    if near is not None and not best["values"].size and best["status"] == "stopped":
-        best = {**near, "status": "stopped", "bound": best["bound"]}
-    return {**best, "bound": max(best["bound"], bound)}
+    bound = max(best["bound"], bound)
+    if near is not None and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
+        best = {**near, "status": "stopped"}
+    return {**best, "bound": bound}
 
 
 def _open(cost: float, options: dict[str, Any]) -> float:
@@ -114,7 +116,8 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
         return found
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
     least = max(found["bound"], root["objective"])
-    return looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
+    found = looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
+    return {**found, "bound": max(found["bound"], least)}
 
 
 def _best_near(

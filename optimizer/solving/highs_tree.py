@@ -20,7 +20,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Mapping
-from math import fsum
+from itertools import count
 from typing import Any, NamedTuple
 
 import highspy
@@ -60,6 +60,7 @@ class Tree:
         self.solved = self.iterations = 0
         self.most = max(MOST_ITERATIONS, ITERATIONS_OF_ROOT * self.highs.getInfo().simplex_iteration_count)
         self._open: list[tuple[float, int, Node]] = []
+        self._number = count(0, -1)
         self._loaded = Node(frozenset(), frozenset(), -math.inf)
         self._rows: dict[Columns, int] = {}
         self._push(self._loaded._replace(bound=root["objective"], values=root["values"]))
@@ -69,11 +70,12 @@ class Tree:
         while self._open and self._open[0][0] < self._cut_off() and not self._ended():
             node = heapq.heappop(self._open)[2]
             self._dive(node if node.values is not None else self._relaxed(node))
-        done, best = not self._ended(), self.best
+        bound, best = self._bound(), self.best
+        done = bound >= self._cut_off()  # without a leaf both are infinite, or something is left open
         return {
             "status": "stopped" if not done else "infeasible" if best is None else "optimal",
             "values": np.array([]) if best is None else best.values,
-            "bound": self._bound(),
+            "bound": bound,
             "objective": math.inf if best is None else best.bound,
         }
 
@@ -89,7 +91,8 @@ class Tree:
         return math.inf if self.best is None else self.best.bound - self.within * abs(self.best.bound)
 
     def _push(self, node: Node) -> None:
-        heapq.heappush(self._open, (node.bound, -len(self._open), node))
+        """Leaves a node open; of those with one bound the last is gone into first."""
+        heapq.heappush(self._open, (node.bound, next(self._number), node))
 
     def _dive(self, node: Node) -> None:
         """Follows a node's cheaper children down to a leaf; what is left aside stays open."""
@@ -125,8 +128,8 @@ class Tree:
         for project, columns in enumerate(self.projects):
             starts = node.values[columns]
             broken = np.flatnonzero(_is_broken(starts))
-            if broken.size and fsum(starts[: broken[0]]) <= 1 - WHOLE:
-                whether = fsum(starts) < 1 - WHOLE
+            if broken.size and math.fsum(starts[: broken[0]]) <= 1 - WHOLE:
+                whether = math.fsum(starts) < 1 - WHOLE
                 cost = float(self.problem["cost"][columns].max())
                 found.append((whether, cost, -project, len(columns) if whether else int(broken[0]) + 1))
         if not found:
@@ -137,7 +140,7 @@ class Tree:
     def _undecided_host(self, node: Node) -> Columns | None:
         """The hosts of the earliest cluster to branch on: the accelerator with most of it, then the place."""
         for accelerators in self.clusters:
-            parts = [fsum(node.values[hosts]) for hosts in accelerators]
+            parts = [math.fsum(node.values[hosts]) for hosts in accelerators]
             most = int(np.argmax(parts))
             if _is_broken(parts[most]):
                 return tuple(accelerators[most])
