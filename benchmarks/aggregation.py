@@ -3,7 +3,7 @@
 Both are solved in one run on the same instance with the same solver: work indexed by site and what is in
 service as a sum over all earlier orders, against work indexed by groups of places and a running balance.
 
-    python benchmarks/aggregation.py [SITES] [QUARTERS]
+    python -m benchmarks.aggregation [SITES] [QUARTERS]
 """
 
 from __future__ import annotations
@@ -18,42 +18,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.instances import Size, instance
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
-from optimizer.request.load import Request, load_request
+from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix, NewColumn, to_matrix
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
 from optimizer.tables.by_period import Circumstances
 
-WORKLOADS = {
-    "llm_training": 4e6,
-    "llm_serving_70b": 4e7,
-    "llm_serving_405b": 2e6,
-    "llm_serving_moe": 8e6,
-    "recommendation_training": 4e9,
-    "recommendation_inference": 2e8,
-}
-UNMET_USD = {"llm_training": 0.01, "recommendation_training": 1e-5, "recommendation_inference": 1e-5}
+DEMANDS = 12
 MIP_SECONDS = 120.0
-
-
-def instance(folder: Path, sites: int, quarters: int) -> Request:
-    """A buyer with many sites and twelve demands, on the bundled catalogue's purchases."""
-    lines = ["name: benchmark", "buyer: meta", f"horizon: {{start: 2025q1, periods: {quarters}}}", "sites:"]
-    for i in range(sites):
-        limits = f"power_mw: {80 + 7 * i}, pue: 1.{10 + i % 10}, electricity_usd_per_mwh: {50 + 3 * i}"
-        lines.append(f"  s{i}: {{{limits}}}")
-    lines.append("demand:")
-    for name, rate in WORKLOADS.items():
-        for half in (1, 2):
-            steps = (f"{2025 + t // 4}q{t % 4 + 1}: {rate * half * (1 + t) / 8:.0f}" for t in range(2, quarters))
-            asked = f"workload: {name}, per_second: {{{', '.join(steps)}}}"
-            lines.append(f"  {name}_{half}: {{{asked}, unmet_usd_per_unit_hour: {UNMET_USD.get(name, 1e-3)}}}")
-    lines.append('offers: {allow: ["*.purchase"]}')
-    (folder / "scenario.yaml").write_text("\n".join(lines) + "\n")
-    return load_request(folder / "scenario.yaml")
 
 
 def by_site(request: Request) -> Model:
@@ -145,7 +121,7 @@ def timed(matrix: Matrix, options: Options) -> tuple[float, float, float]:
 
 def main(sites: int = 10, quarters: int = 10) -> None:
     with TemporaryDirectory() as name:
-        request = instance(Path(name), sites, quarters)
+        request = instance(Size(sites, quarters, DEMANDS), Path(name))
     figures = []
     for label, matrix in (
         ("plain", summed(by_site(request))),

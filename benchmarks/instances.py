@@ -59,11 +59,6 @@ class Size(NamedTuple):
         return f"{self.sites}x{self.quarters}x{self.demands}{'+' if self.terms else ''}/{self.seed}"
 
 
-HYPERSCALE = Size(25, 20, 15)
-EXTREME = Size(50, 28, 25)
-"""About four times as many columns as `HYPERSCALE`."""
-
-
 def instance(size: Size, folder: Path) -> Request:
     """The request of an instance; its files go to a folder."""
     file = folder / "scenario.yaml"

@@ -26,7 +26,7 @@ import pulp
 from benchmarks.aggregation import by_site, summed
 from benchmarks.instances import Size, instance
 from optimizer.proven import stated
-from optimizer.solving.highs_solve import _model
+from optimizer.solving.highs_solve import highs_model
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
@@ -56,7 +56,7 @@ def highs(matrix: Matrix, gap: float, most: float) -> float:
     options = {"output_flag": False, "threads": 1, "mip_rel_gap": gap, "time_limit": most}
     for name, value in options.items():
         solver.setOptionValue(name, value)
-    solver.passModel(_model(matrix.arrays()))
+    solver.passModel(highs_model(matrix.arrays()))
     solver.run()
     return float(solver.getInfo().objective_function_value)
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from optimizer.workbook.check import Finding
 
 BAD_INPUT = 2
-MOST_SHOWN = 5
-"""Findings of one rule on one sheet; more are counted."""
 
 
 @click.group()
@@ -55,10 +53,10 @@ def check(file: Path) -> int:
 
 def _by_sheet(findings: Iterable[Finding]) -> Iterator[str]:
     """The first findings of each sheet; a single one more is shown as well."""
-    sheets: dict[str, list[Finding]] = {}
-    for finding in findings:
-        sheets.setdefault(finding.where.partition("!")[0], []).append(finding)
-    for sheet, found in sheets.items():
+    from optimizer.tables import grouped
+    from optimizer.workbook.back.compare import MOST_SHOWN
+
+    for sheet, found in grouped(findings, lambda finding: finding.where.partition("!")[0]).items():
         shown = found if len(found) <= MOST_SHOWN + 1 else found[:MOST_SHOWN]
         yield from (f"{finding.where}: {finding.message}" for finding in shown)
         if len(found) > len(shown):

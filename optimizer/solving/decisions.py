@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import Any
+
 import numpy as np
 
 from optimizer.solving.matrix import Matrix, row_numbers
@@ -11,6 +14,13 @@ PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
 TERMS = ("orders_any", "band", "band_used")
 """Variables of minimum orders and price breaks."""
+
+
+def decided_first(matrix: Matrix) -> dict[str, Any]:
+    """What the solver's process has to know of a model to search its decisions first: numbers of columns."""
+    starts, hosts = projects(matrix), clusters(matrix)
+    decisions = [*chain(*starts), *chain(*chain(*hosts))]
+    return {"projects": starts, "clusters": hosts, "decisions": decisions, "tied": tied_by_terms(matrix)}
 
 
 def projects(matrix: Matrix) -> list[list[int]]:

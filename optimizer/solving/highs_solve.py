@@ -57,14 +57,15 @@ def solver(problem: Problem, options: dict[str, Any], stop: Stop) -> highspy.Hig
         settings |= dict.fromkeys(TOLERANCES, options["tolerance"])
     for name, value in settings.items():
         highs.setOptionValue(name, value)
-    if highs.passModel(_model(problem)) != highspy.HighsStatus.kOk:
+    if highs.passModel(highs_model(problem)) != highspy.HighsStatus.kOk:
         raise RuntimeError("HiGHS did not take the model as it is")
     for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
         callback.subscribe(lambda event: event.interrupt() if stop.asked.is_set() else None)
     return highs
 
 
-def _model(problem: Problem) -> highspy.HighsLp:
+def highs_model(problem: Problem) -> highspy.HighsLp:
+    """A problem as HiGHS takes it."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(problem["cost"]), len(problem["row_lower"])
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem["cost"], problem["lower"], problem["upper"]
@@ -86,7 +87,7 @@ def canary() -> None:
     }  # fmt: skip
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
-    highs.passModel(_model(problem))
+    highs.passModel(highs_model(problem))
     highs.run()
     if abs(highs.getInfo().objective_function_value - 9.0) > 1e-9:
         raise RuntimeError(f"this HiGHS ({highs.version()}) fails a two-variable test; install highspy 1.15.1")

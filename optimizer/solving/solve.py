@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 from optimizer.interruption import held
-from optimizer.solving.decisions import clusters, projects, tied_by_terms
+from optimizer.solving.decisions import decided_first
 from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
@@ -130,6 +129,7 @@ def _in_usd(watch: Watch, objective: float) -> TellFigures:
 def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
     global _canary_sang
     first, _canary_sang = not _canary_sang, True
+    at_once = options.at_once or bool(start) or options.nodes is not None or not fine.matrix.integer.any()
     return {
         "gap": options.gap,
         "abs_gap": options.abs_gap * fine.objective,
@@ -139,12 +139,9 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "presolve": options.presolve,
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
         "orders": fine.matrix.column_numbers("order"),
-        "projects": (starts := projects(fine.matrix)),
-        "clusters": (hosts := clusters(fine.matrix)),
-        "decisions": [*chain(*starts), *chain(*chain(*hosts))],
-        "tied": tied_by_terms(fine.matrix),
         "heuristics": True,
-        "at_once": options.at_once or bool(start) or options.nodes is not None,
+        "at_once": at_once,
+        **({} if at_once else decided_first(fine.matrix)),
         "canary": first,
         "tidy": options.tidy,
         "nodes": options.nodes,

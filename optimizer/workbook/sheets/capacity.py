@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.plan.format import WorkRow
+from optimizer.tables import grouped
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group, OrderLine
 from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
@@ -49,9 +49,7 @@ class Task:
 
 def tasks_of(facts: Facts) -> list[Task]:
     """The optimiser's assignment, in an order in which a demand's lines, and an accelerator's, stand together."""
-    found: dict[tuple[str, str, str, str, str], list[WorkRow]] = {}
-    for row in facts.plan.work:
-        found.setdefault((row.demand, row.workload, row.accelerator, row.system, row.place), []).append(row)
+    found = grouped(facts.plan.work, lambda row: (row.demand, row.workload, row.accelerator, row.system, row.place))
     return [
         Task(
             *key,
