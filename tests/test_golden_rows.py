@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from builders import Tree, model, plan, scenario, site
+from builders import Tree, model, one_offer, plan, scenario, site
 from golden_small import ASKED, BOUNDS, BUY, KNOWN, LEASED_ASKED, LEASED_KNOWN, LEASED_PRICES, OSLO_1, PRICES, ROWS
 from golden_whole import WHOLE_ASKED, WHOLE_BOUNDS, WHOLE_KNOWN, WHOLE_PRICES, WHOLE_ROWS
 
@@ -49,6 +49,31 @@ def test_golden_row(golden: Model, tmp_path: Path, constraint: str) -> None:
 @pytest.mark.parametrize("constraint", WHOLE_ROWS)
 def test_golden_row_of_the_whole(whole: Model, tmp_path: Path, constraint: str) -> None:
     assert lp_rows(whole, tmp_path)[constraint] == WHOLE_ROWS[constraint][1]
+
+
+def test_work_that_is_small_has_a_row_where_it_is_assigned(tmp_path: Path) -> None:
+    """1 of 8 · 400 per second is 0.0003 of a box, less than a hundredth of it; of `wide` a box does 1/25 at a time.
+
+    A cluster is assigned to single places, so its small work has rows of its own at oslo and paris: not two rows of one
+    name in the group of both. Beside `wide` in its group, work that is small and placed nowhere has one for the group.
+    """
+    cluster = {"workload": "training", "per_second": 1, "cluster": {"accelerators": 0}}
+    demand = {
+        "wide": {"workload": "training", "per_second": 80000, "sites": ["oslo", "paris"]},
+        "tiny": {"workload": "training", "per_second": 1, "sites": ["oslo", "paris"]},
+        "placed": {**cluster, "sites": ["oslo", "paris"]},
+    }
+    one, sites = {"start": "2025q1", "periods": 1}, {"oslo": site(10), "paris": site(10)}
+    asked = scenario(horizon=one, sites=sites, demand=demand)
+    rows = lp_rows(model(tmp_path, asked, one_offer()), tmp_path)["run_within_fleet"]
+    ran = {row.partition(":")[0]: set(re.findall(r"run\(([^)]*)\)", row)) for row in rows}
+    group, t = "box,ANYWHERE", "2025q1"
+    alone = {f"run_within_fleet(box,{place},{t})": {f"box,{place},placed,{t}"} for place in ("oslo", "paris")}
+    assert ran == {
+        f"run_within_fleet({group},{t})": {f"{group},wide,{t}", f"{group},tiny,{t}", *set().union(*alone.values())},
+        f"run_within_fleet({group},tiny,{t})": {f"{group},tiny,{t}"},
+        **alone,
+    }
 
 
 @pytest.mark.parametrize("cost", PRICES)

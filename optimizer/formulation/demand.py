@@ -144,7 +144,8 @@ def run_within_fleet(model: Model) -> Iterator[Row]:
         keys = (system, group, model.period(t))
         most = model.tables.availability if _divided(model, system) else math.fsum(row.most for row in rows)
         yield _working(model, keys, rows, present, min(model.tables.availability, most))
-        for row in _small(model, rows) if len(rows) > 1 else ():
+        here = [row for row in rows if row.group == group]  # what is assigned to one of the places has its row there
+        for row in _small(model, here) if len(rows) > 1 else ():
             yield _working(model, (system, group, row.demand, model.period(t)), [row], present, row.most)
 
 
@@ -161,9 +162,8 @@ def _working(model: Model, keys: tuple[str, ...], rows: list[Work], present: lis
 
 def _small(model: Model, rows: list[Work]) -> list[Work]:
     """Work of which a fraction of one system does all there is, where systems are whole."""
-    if _divided(model, rows[0].system):
-        return []
-    return [row for row in rows if row.most < SMALL * model.tables.availability]
+    small = SMALL * model.tables.availability
+    return [row for row in rows if row.most < small and not _divided(model, row.system)]
 
 
 def _divided(model: Model, system: str) -> bool:

@@ -185,11 +185,13 @@ class Tables(Circumstances):
 def _refuse_unserved(tables: Tables) -> None:
     """A demand that must be met and that nothing can ever serve is a mistake in the input.
 
-    What only lacks room or supply for one system is no mistake: it is infeasible, and told as such.
+    What only lacks room or supply for one system is no mistake: it is infeasible, and told as such. Read loosely, where
+    there is always room, the same requests pass: whoever asks what they lack must be able to state them.
     """
     served = {row.demand for row in tables.work}
     for offer in tables.offers.values():
-        if tables.excluded.get(offer.offer) == NO_ROOM:
+        reason = tables.excluded.get(offer.offer)
+        if reason == NO_ROOM or (reason is None and tables.loose):
             served |= {name for name, _ in tables.demands if can_serve(tables, offer, name)}
     problems = []
     required = {need.demand for need in tables.needs if not need.may_be_unmet} | {d.demand for d in tables.deadlines}
