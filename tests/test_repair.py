@@ -145,8 +145,12 @@ def check_repairs(path: Path, report: Report) -> None:
 
 
 def has_plan(request: Request) -> bool:
-    """A solve that shares nothing with the repair but the model."""
-    found = solve(stated(request)[1], Options(gap=1e-9, presolve="off", seed=7))
+    """A solve that shares nothing with the repair but the model; work that nothing can ever do has none."""
+    try:
+        matrix = stated(request)[1]
+    except InputError:
+        return False
+    found = solve(matrix, Options(gap=1e-9, presolve="off", seed=7))
     assert found.status in ("optimal", "infeasible")
     return found.status == "optimal"
 
