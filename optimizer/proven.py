@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from optimizer.audit import audit
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, row_name
+from optimizer.plan.branches import named
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import Certified
 from optimizer.plan.read_out import plan_parts
@@ -79,13 +80,14 @@ def plan_of(solved: Solved, remarks: Sequence[str] = (), notes: Sequence[str] = 
 
 
 def _certified(solved: Solved, objective_usd: float) -> Certified:
-    """The bound that the relaxation's duals prove, and all that it takes to prove it again."""
-    duals, rows = solved.solution.duals, solved.matrix.rows
-    bound_usd = certified_bound_usd(solved.matrix, duals)
+    """The bound that the duals of relaxations prove, and all that it takes to prove it again."""
+    duals, rows, branches = solved.solution.duals, solved.matrix.rows, solved.solution.branches
+    bound_usd = certified_bound_usd(solved.matrix, duals, branches)
     return Certified(
         bound_usd=bound_usd,
         gap=relative_gap(objective_usd, bound_usd),
         duals={row: dual for row, dual in zip(rows, duals.tolist(), strict=False) if dual},
+        branches=None if branches is None else named(branches, solved.matrix),
         approved={row_name("order", line): systems for line, systems in sorted(solved.lines.items())},
         placed=dict(sorted(solved.placed.items())),
     )

@@ -116,7 +116,7 @@ class WhatIf(Solvers):
             return root
         close_usd = precision * abs(root.bound_usd - self.cost.most)
         solution = self._whole(matrix, root, close_usd)
-        return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals)
+        return replace(solution, bound=max(solution.bound, root.bound), duals=root.duals, branches=None)
 
     def relaxed(self, matrix: Matrix) -> Solution:
         """The relaxation of a model: its values, its duals and the bound that it is. Raises OutOfTime."""

@@ -198,7 +198,7 @@ class _Search:
         asked = self.asked
         bounded = solution.bounded_by(asked.cost.least)
         near = bounded.gap <= asked.options.gap
-        proper = replace(bounded, status="optimal" if near else "feasible", duals=self.duals)
+        proper = replace(bounded, status="optimal" if near else "feasible", duals=self.duals, branches=None)
         plan = plan_of(Solved(asked.request, self.model, self.matrix, proper, asked.options))
         apart = self.mix.nearest(solution.values, others)
         return Alternative(about=about, apart=apart, headline=headline(plan), plan=plan)

@@ -108,7 +108,7 @@ def closed_in(
     if inside.values.size:
         if inside.objective - relaxed.bound <= max(gap * abs(inside.objective), close):
             bound = min(relaxed.bound, inside.objective)
-            return replace(inside, status="optimal", bound=bound, duals=relaxed.duals)
+            return replace(inside, status="optimal", bound=bound, duals=relaxed.duals, branches=None)
         begin = start_at(matrix, inside.values)
     found = asked.solve(matrix, options, begin)
     return replace(found, bound=max(found.bound, relaxed.bound))

@@ -145,7 +145,7 @@ def _point(
         raise NoPlan(found)
     cost = matrix.cost_of(found.values)
     bound = min(found.bound + offset, cost)
-    solution = replace(found, objective=cost, bound=bound, duals=found.duals[: len(matrix.rows)])
+    solution = replace(found, objective=cost, bound=bound, duals=found.duals[: len(matrix.rows)], branches=None)
     plan = _plan(asked, Solved(request, model, matrix, _named(solution, asked.options), asked.options), trade)
     point = Point(
         limit=level,

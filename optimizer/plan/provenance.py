@@ -22,17 +22,35 @@ class Format(Part):
     version: str
 
 
+class Branch(Part):
+    """A part of all plans, in two: those with at least one of the yes/no `columns`, and those with none of them.
+
+    `rows` are the rows of the model, counted from 0 in its order, of which the `duals` beside them differ from those
+    of the part that it is a part of; `due` has one for each sum of columns that is at least 1 here, from the whole
+    down. Without `children` it is not divided.
+    """
+
+    rows: tuple[int, ...]
+    duals: tuple[float, ...]
+    due: tuple[float, ...]
+    columns: tuple[str, ...]
+    children: tuple[Branch, ...]
+
+
 class Certified(Part):
     """The lower bound proved in exact arithmetic without trusting a solver, and the gap it leaves.
 
     `duals` are the numbers that prove it, by row of the model: whoever states the model of the plan's inputs again
-    can compute the bound from them. A plan that stays close to an approved one is proved in a model in which the
-    orders `approved` stay possible, so many systems each, and the orders `placed` are fixed.
+    can compute the bound from them. Where decisions were searched one by one, `branches` divides the plans by them, and
+    the bound is the least that is proved in any part, or that of the whole if it is more. A plan that stays close to an
+    approved one is proved in a model in which the orders `approved` stay possible, so many systems each, and the orders
+    `placed` are fixed.
     """
 
     bound_usd: float
     gap: float
     duals: dict[str, float]
+    branches: Branch | None = None
     approved: dict[str, float]
     placed: dict[str, float]
 

@@ -24,6 +24,7 @@ from catalogs.schema import Catalog
 from catalogs.yaml_text import CONTROL_CHARACTERS, Map, tree_of
 from optimizer.audit import audit
 from optimizer.formulation.model import Model, model_name
+from optimizer.plan.branches import numbered
 from optimizer.plan.format import Plan
 from optimizer.plan.limit_rows import limiting, price_usd
 from optimizer.plan.provenance import FORMAT, Audit
@@ -34,6 +35,7 @@ from optimizer.request.edits import as_text
 from optimizer.request.load import Request, request_from_text
 from optimizer.request.scenario import Scenario
 from optimizer.returned.warnings import told_otherwise
+from optimizer.solving.branches import NoBranch
 from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.solution import Options, relative_gap
@@ -223,12 +225,17 @@ def _other_limits(plan: Plan, model: Model) -> Iterator[str]:
 
 
 def _other_certificate(plan: Plan, matrix: Matrix) -> Iterator[str]:
-    duals = plan.certified.duals
+    duals, branches = plan.certified.duals, plan.certified.branches
     unknown = sorted(duals.keys() - set(matrix.rows))
     if unknown:
         yield f"certified.duals: there is no row {unknown[0]}"
     values = np.array([duals.get(row, 0.0) for row in matrix.rows])
-    bound = certified_bound_usd(matrix, values)
+    try:
+        divided = None if branches is None else numbered(branches, matrix)
+        bound = certified_bound_usd(matrix, values, divided)
+    except NoBranch as wrong:
+        yield f"certified.branches: {wrong}"
+        return
     if not _same(plan.certified.bound_usd, bound):
         said, proved = told_apart(plan.certified.bound_usd, bound)
         yield f"certified: the plan says a bound of {said} USD, its duals prove {proved} USD"

@@ -14,40 +14,110 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
+from optimizer.solving.branches import Branches, NoBranch
 from optimizer.solving.matrix import Floats, Matrix, in_usd
 
 MAGNIFIED = 2**14
 
 
-def certified_bound(matrix: Matrix, duals: Floats) -> Fraction:
-    """LB(y) in millions of USD, with y a solver's duals: a sum of fractions, no rounding anywhere.
+def certified_bound(matrix: Matrix, duals: Floats, branches: Branches | None = None) -> Fraction:
+    """LB(y) in millions of USD, with y a solver's duals: whole numbers throughout, no rounding anywhere.
 
+    With `branches`, the least of LB over their leaves, each with the duals, closed columns and sets that are due there,
+    or LB of the whole if that is more. Proof: every plan is in a leaf, since of a set of columns that are whole and
+    at least 0 none is taken or their sum is at least 1.
     A dual that leans on a bound that is not there (a rounding error of the solver) counts as zero.
+    Raises NoBranch for branches over other columns.
     """
-    reduced = [Fraction(usd) for usd in matrix.cost.tolist()]
-    total = Fraction(0)
-    start, index, value = matrix.start.tolist(), matrix.index.tolist(), matrix.value.tolist()
-    lower, upper = matrix.row_lower.tolist(), matrix.row_upper.tolist()
-    for i, dual in enumerate(duals.tolist()):
-        bound = lower[i] if dual > 0 else upper[i]
-        if not dual or not math.isfinite(bound):
-            continue
-        y = Fraction(dual)
-        total += y * Fraction(bound)
-        for k in range(start[i], start[i + 1]):
-            reduced[index[k]] -= y * Fraction(value[k])
-    for d, low, high in zip(reduced, matrix.lower.tolist(), matrix.upper.tolist(), strict=True):
-        if d:
-            total += d * Fraction(low if d > 0 else high)
-    return total
+    exact = _Exact(matrix)
+    whole = exact.bound(duals, _Leaf())
+    return whole if branches is None else max(whole, _least(exact, duals, branches, _Leaf()))
 
 
-def certified_bound_usd(matrix: Matrix, duals: Floats) -> float:
+def certified_bound_usd(matrix: Matrix, duals: Floats, branches: Branches | None = None) -> float:
     """LB(y) in USD, rounded once to a number of the model's and once to one of USD."""
-    return in_usd(float(certified_bound(matrix, duals)))
+    return in_usd(float(certified_bound(matrix, duals, branches)))
+
+
+class _Leaf(NamedTuple):
+    """What is closed and what is due on the way to a node, with the duals of what is due."""
+
+    closed: frozenset[int] = frozenset()
+    due: tuple[tuple[int, ...], ...] = ()
+    due_duals: tuple[float, ...] = ()
+
+
+def _least(exact: _Exact, duals: Floats, branches: Branches, leaf: _Leaf) -> Fraction:
+    """The least LB over the leaves below a node; `duals` are those above it."""
+    if len(branches.due_duals) != len(leaf.due):
+        raise NoBranch("there is one dual for each set of columns that is due")
+    duals, leaf = branches.below(duals), leaf._replace(due_duals=branches.due_duals)
+    if not branches.children:
+        return exact.bound(duals, leaf)
+    exact.refuse_others(branches)
+    due, closed = branches.children
+    return min(
+        _least(exact, duals, due, leaf._replace(due=(*leaf.due, branches.columns))),
+        _least(exact, duals, closed, leaf._replace(closed=leaf.closed.union(branches.columns))),
+    )
+
+
+class _Exact:
+    """A model in whole numbers: doubles are whole multiples of powers of two, so that nothing has to be rounded."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.integer = matrix.integer
+        self.start, self.index = matrix.start.tolist(), matrix.index.tolist()
+        numbers, self.bits = _whole(np.concatenate([matrix.cost, matrix.value]))
+        self.cost, self.value = numbers[: len(matrix.cost)], numbers[len(matrix.cost) :]
+        bounds, self.bound_bits = _whole(np.concatenate([matrix.lower, matrix.upper]))
+        self.lower, self.upper = bounds[: len(matrix.cost)], bounds[len(matrix.cost) :]
+        self.row_lower, self.row_upper = matrix.row_lower, matrix.row_upper
+
+    def bound(self, duals: Floats, leaf: _Leaf) -> Fraction:
+        """LB at a leaf: of y = `duals`, and of those of sets that are due, in a model whose closed columns are 0."""
+        limits = np.where(duals > 0, self.row_lower, self.row_upper)
+        used = np.flatnonzero((duals != 0) & np.isfinite(limits)).tolist()
+        due = [max(0.0, dual) for dual in leaf.due_duals]  # a sum of at least 1 has no upper limit to lean on
+        numbers, bits = _whole(np.concatenate([duals[used], due]))
+        row_limits, limit_bits = _whole(limits[used])
+        reduced = [cost << bits for cost in self.cost]
+        for i, y in zip(used, numbers, strict=False):
+            for k in range(self.start[i], self.start[i + 1]):
+                reduced[self.index[k]] -= y * self.value[k]
+        ones = numbers[len(used) :]
+        for columns, y in zip(leaf.due, ones, strict=True):
+            for j in columns:
+                reduced[j] -= y << self.bits
+        of_rows = sum(y * limit for y, limit in zip(numbers, row_limits, strict=False))
+        of_columns = sum(
+            d * (low if d > 0 or j in leaf.closed else high)
+            for j, (d, low, high) in enumerate(zip(reduced, self.lower, self.upper, strict=True))
+            if d
+        )
+        return (
+            Fraction(of_rows, 1 << (bits + limit_bits))
+            + Fraction(sum(ones), 1 << bits)
+            + Fraction(of_columns, 1 << (bits + self.bits + self.bound_bits))
+        )
+
+    def refuse_others(self, node: Branches) -> None:
+        """Raises NoBranch unless its columns are whole and at least 0: then they are all 0 or come to at least 1."""
+        if not all(self.integer[j] and self.lower[j] == 0 for j in node.columns):
+            raise NoBranch("branches are over whole numbers that begin at 0")
+        if len(node.children) != len(("due", "closed")):
+            raise NoBranch("a branch has two children or none")
+
+
+def _whole(numbers: Floats) -> tuple[list[int], int]:
+    """Numbers as whole multiples of 2^-bits, and bits."""
+    ratios = [number.as_integer_ratio() for number in numbers.tolist()]
+    bits = max((below.bit_length() - 1 for _, below in ratios), default=0)
+    return [above << (bits - below.bit_length() + 1) for above, below in ratios], bits
 
 
 def magnified(matrix: Matrix, values: Floats) -> Matrix:

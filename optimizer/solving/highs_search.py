@@ -16,6 +16,7 @@ Runs in the solver's process: imports nothing but the standard library, highspy,
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -50,7 +51,8 @@ NO_PLAN: Found = {"values": np.array([]), "objective": np.inf}
 
 
 def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
-    """The integer problem, as `whole` answers it; `near` tells whether the plan is one near its decisions.
+    """The integer problem, as `whole` answers it; `near` tells whether the plan is one near its decisions, `branches`
+    the tree that proves the bound of these.
 
     One that begins from values of its own, or ends after some nodes, is searched at once.
     """
@@ -60,18 +62,18 @@ def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     settled = _decided(problem, root, options, stop, tell)
     if settled["status"] == "infeasible":
         return settled
-    bound = max(settled["bound"], least)
+    bound, branches = max(settled["bound"], least), settled.get("branches")
     near = _best_near(problem, settled, bound, options, stop, tell)
     if near is not None and near["objective"] - bound <= _open(near["objective"], options):
-        return {**near, "status": "optimal", "bound": bound, "near": True}
+        return {**near, "status": "optimal", "bound": bound, "branches": branches, "near": True}
     if stop.asked.is_set():
-        return {**(near or NO_PLAN), "status": "stopped", "bound": bound}
+        return {**(near or NO_PLAN), "status": "stopped", "bound": bound, "branches": branches}
     begun = options if near is None else {**options, "start": whole_values(problem, near["values"])}
     best = looked_for_twice(problem, bound, begun, stop, _from(bound, tell))
     bound = max(best["bound"], bound)
     if near is not None and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
         best = {**near, "status": "stopped"}
-    return {**best, "bound": bound}
+    return {**best, "bound": bound, "branches": branches}
 
 
 def _open(cost: float, options: dict[str, Any]) -> float:
@@ -116,8 +118,8 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
         return found
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
     least = max(found["bound"], root["objective"])
-    found = looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
-    return {**found, "bound": max(found["bound"], least)}
+    asked_for = looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
+    return {**asked_for, "bound": max(asked_for["bound"], least), "branches": found["branches"]}
 
 
 def _best_near(
@@ -171,13 +173,14 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
     began = time.monotonic()
     root = relax(problem, options, stop)
     result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
-    result["rough"] = False
+    result["rough"], result["branches"] = False, ""
     if root["status"] != "optimal":
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
         return {**result, "values": root["values"]}
     best = searched(problem, root, options, stop, _since(began, tell))
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
+    result["branches"] = json.dumps(best["branches"]) if best.get("branches") else ""
     if not best["values"].size:
         return result
     as_found = stop.asked.is_set() or not options["tidy"] or best.get("near", False)

@@ -7,7 +7,7 @@ Branching on a set A of yes/no columns of which the relaxation takes a fraction 
 
 Proof that no plan is lost: Σ_{j in A} x_j is a whole number of at least 0, so it is 0 or at least 1. The bound of the
 tree is the least over its leaves, its open nodes and the cut-offs at which nodes were given up. No presolve for
-whole numbers has a part in it.
+whole numbers has a part in it, and no word of the solver has to be believed: each node has duals that prove its bound.
 
 Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
 before when. Of a cluster in a period, A are all hosts with one accelerator, then one of these.
@@ -21,30 +21,23 @@ import heapq
 import math
 from collections.abc import Mapping
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import highspy
 import numpy as np
 
+from optimizer.solving.highs_nodes import Columns, Node, told, worth_without_costs
 from optimizer.solving.highs_solve import Found, Problem, Stop
 
-Columns = tuple[int, ...]
 WHOLE = 1e-6
 """How near to whole a decision must be."""
 MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 50_000, 5
 """How many relaxations are solved, with how many simplex iterations in all: so many, or more with a root that took more
 than a fifth of them."""
+DEARER = 1e4
+"""So many times the bound is what a plan would cost where there is none."""
 LITTLE = 0.02
 """The part of what may stay open by which a node's first child may rise without its second being looked at as well."""
-
-
-class Node(NamedTuple):
-    """What is closed and of which sets one is due; a bound; the values of the relaxation, None if it is not solved."""
-
-    closed: frozenset[int]
-    due: frozenset[Columns]
-    bound: float
-    values: Any = None
 
 
 class Tree:
@@ -61,9 +54,9 @@ class Tree:
         self.most = max(MOST_ITERATIONS, ITERATIONS_OF_ROOT * self.highs.getInfo().simplex_iteration_count)
         self._open: list[tuple[float, int, Node]] = []
         self._number = count(0, -1)
-        self._loaded = Node(frozenset(), frozenset(), -math.inf)
+        self.root = self._loaded = Node(frozenset(), (), root["objective"], root["duals"], (), root["values"])
         self._rows: dict[Columns, int] = {}
-        self._push(self._loaded._replace(bound=root["objective"], values=root["values"]))
+        self._push(self.root)
 
     def search(self) -> Found:
         """The best values with every start whole, and a bound; without values where a limit came first."""
@@ -77,6 +70,7 @@ class Tree:
             "values": np.array([]) if best is None else best.values,
             "bound": bound,
             "objective": math.inf if best is None else best.bound,
+            "branches": told(self.root, self.root.duals) if self.root.children else None,
         }
 
     def _ended(self) -> bool:
@@ -99,18 +93,18 @@ class Tree:
         while node.values is not None and not self._ended():
             if node.bound >= self._cut_off():
                 break
-            branch = self._undecided_project(node) or self._undecided_host(node)
-            if branch is None:
+            columns = self._undecided_project(node) or self._undecided_host(node)
+            if columns is None:
                 self.best = node
                 return
-            node = self._cheaper(node, branch)
+            node = self._cheaper(node, columns)
         if node.values is not None:
             self._push(node)
 
-    def _cheaper(self, node: Node, branch: Columns) -> Node:
+    def _cheaper(self, node: Node, columns: Columns) -> Node:
         """The cheaper of a node's two children; the other one stays open."""
-        closed = node._replace(closed=node.closed.union(branch), values=None)
-        first = self._relaxed(node._replace(due=node.due | {branch}, values=None))
+        due, closed = node.branched(columns)
+        first = self._relaxed(due)
         if first.values is not None and first.bound - node.bound <= LITTLE * self.within * abs(node.bound):
             self._push(closed)
             return first
@@ -158,24 +152,29 @@ class Tree:
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + self.stop.seconds_left())
         self.highs.run()
         self.iterations += max(0, self.highs.getInfo().simplex_iteration_count)
-        status = self.highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
-            bound = max(node.bound, self.highs.getInfo().objective_function_value)
-            return node._replace(bound=bound, values=np.array(self.highs.getSolution().col_value))
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return node._replace(bound=math.inf)
-        given_up = cut_off if status == highspy.HighsModelStatus.kObjectiveBound else node.bound
-        self.given_up = min(self.given_up, given_up)
-        return node._replace(bound=given_up)
+        status, statuses = self.highs.getModelStatus(), highspy.HighsModelStatus
+        if status == statuses.kOptimal:
+            node.bound = max(node.bound, self.highs.getInfo().objective_function_value)
+            node.values = np.array(self.highs.getSolution().col_value)
+            self._keep_duals(node)
+        elif status == statuses.kInfeasible:
+            self._keep_ray(node)
+            node.bound = math.inf
+        else:
+            if status == statuses.kObjectiveBound:
+                node.bound = cut_off
+                self._keep_duals(node)
+            self.given_up = min(self.given_up, node.bound)
+        return node
 
     def _load(self, node: Node) -> None:
         """Changes the bounds of the relaxation to those of a node."""
         for j in sorted(node.closed ^ self._loaded.closed):
             lower, upper = self.problem["lower"][j], self.problem["upper"][j]
             self.highs.changeColBounds(j, lower, lower if j in node.closed else upper)
-        for columns in sorted(node.due ^ self._loaded.due):
+        for columns in sorted({*node.due} ^ {*self._loaded.due}):
             self.highs.changeRowBounds(self._row(columns), 1.0 if columns in node.due else -np.inf, np.inf)
-        self._loaded = node._replace(values=None)
+        self._loaded = node
 
     def _row(self, columns: Columns) -> int:
         """The number of the row that adds up some columns."""
@@ -184,6 +183,29 @@ class Tree:
             entries = np.array(columns, dtype=np.int32), np.ones(len(columns))
             self.highs.addRow(-np.inf, np.inf, len(columns), *entries)
         return self._rows[columns]
+
+    def _keep_duals(self, node: Node) -> None:
+        """Keeps the duals of the relaxation just solved, of the rows and of what is due."""
+        node.duals, node.due_duals = self._apart(node, self.highs.getSolution().row_dual)
+
+    def _keep_ray(self, node: Node) -> None:
+        """Adds to what a node has from above so much of the proof that it is infeasible that no plan costs as much.
+
+        A ray raises the bound by what it is worth without costs, as often as it is added.
+        """
+        _, has_ray, numbers = self.highs.getDualRay()
+        if not has_ray:
+            return
+        ray, due = self._apart(node, numbers)
+        worth = worth_without_costs(self.problem, node, ray, due)
+        if worth > 0:
+            times = DEARER * (abs(node.bound) + 1.0) / worth
+            node.duals = node.duals + times * ray
+            node.due_duals = tuple(dual + times * each for dual, each in zip(node.due_duals, due, strict=True))
+
+    def _apart(self, node: Node, numbers: Any) -> tuple[Any, tuple[float, ...]]:
+        """Numbers one a row as those of the model's rows and those of what is due at a node."""
+        return np.array(numbers[: len(self.problem["row_lower"])]), tuple(numbers[self._row(each)] for each in node.due)
 
 
 def _is_broken(values: Any) -> Any:

@@ -55,7 +55,14 @@ def solve_with(name: str, problem: pulp.LpProblem, matrix: Matrix, options: Opti
         return replace(root, status="no_plan", values=np.array([]), objective=float("inf"), solver=name)
     gap = relative_gap(exact.objective, root.bound)
     status = "optimal" if gap <= options.gap else "feasible"
-    return replace(exact, status=status, duals=root.duals, bound=root.bound, solver=f"{name}, bound by {root.solver}")
+    return replace(
+        exact,
+        status=status,
+        duals=root.duals,
+        branches=None,
+        bound=root.bound,
+        solver=f"{name}, bound by {root.solver}",
+    )
 
 
 def _values(problem: pulp.LpProblem, matrix: Matrix) -> Floats | None:

@@ -119,4 +119,6 @@ def _with_time_left(options: Options, began: float) -> Options:
 
 def _trimmed(found: Solution, matrix: Matrix) -> Solution:
     """A solution without the columns and rows that were added to its model."""
-    return replace(found, values=found.values[: len(matrix.cost)], duals=found.duals[: len(matrix.rows)])
+    branches = found.branches and found.branches.of_first_rows(len(matrix.rows))
+    values, duals = found.values[: len(matrix.cost)], found.duals[: len(matrix.rows)]
+    return replace(found, values=values, duals=duals, branches=branches)

@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.interruption import OutOfTime
+from optimizer.solving.branches import Branches
 from optimizer.solving.matrix import Floats, in_usd
 
 
@@ -86,7 +87,8 @@ class Solution:
     `no_plan` (stopped without one). `values` has one number a column, empty without a plan. `duals` are
     those of the relaxation, one a row. `objective` and `bound` are in the objective's unit, millions of USD where that
     is money; whoever is outside the solving reads them in USD. A `rough` solution has whole
-    numbers beside which nothing continuous fits; nobody outside is given one.
+    numbers beside which nothing continuous fits; nobody outside is given one. `branches` is the tree of decisions that
+    was searched, with duals of its own; None if there was none or its duals are not of this model.
     """
 
     status: str
@@ -97,6 +99,7 @@ class Solution:
     interrupted: bool
     solver: str
     rough: bool = False
+    branches: Branches | None = None
 
     @property
     def objective_usd(self) -> float:

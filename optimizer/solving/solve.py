@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from optimizer.interruption import held
+from optimizer.solving.branches import read_branches
 from optimizer.solving.decisions import decided_first
 from optimizer.solving.matrix import Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
@@ -193,4 +194,5 @@ def _solution(matrix: Matrix, fine: Scaled, result: Mapping[str, Any]) -> Soluti
         interrupted=bool(result["interrupted"]),
         solver=f"HiGHS {result['version']}",
         rough=bool(result["rough"]),
+        branches=read_branches(str(result["branches"]), fine.rows, fine.objective),
     )

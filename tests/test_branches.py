@@ -1,0 +1,164 @@
+"""The certificate of a tree of decisions: its bound holds whatever it says, and it proves what the tree found.
+
+The second statement is in fractions, row by row, in a model to which a node's own rows and bounds are added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import EXACT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_search import NEAR_ENOUGH, Case, case_of, plain, tree, with_decisions
+from test_solver import matrix as covering
+
+from optimizer.solving.branches import Branches, NoBranch, read_branches
+from optimizer.solving.certificate import certified_bound
+from optimizer.solving.matrix import Matrix, NewRow
+
+CHOICE = covering([5, 4, 1], [[1, 1, 0], [2, 3, 1]], [0, 3.5], [np.inf, np.inf], [1, 1, 2])
+"""min 5a + 4b + c, 2a + 3b + c ≥ 3.5, a and b at most 1, c at most 2: 1 of b and 1 of c are 5; the relaxation has half
+of c, 4.5. With none of b, 2a + c ≥ 3.5 takes 1 of a and 2 of c: 7."""
+
+
+def leaves(matrix: Matrix, duals: Any, node: Branches) -> Iterator[tuple[Matrix, Any]]:
+    """The models of the leaves below a node, each with a row for what is due, and the duals of all rows."""
+    duals = node.below(duals)
+    if not node.children:
+        yield matrix, np.concatenate([duals, node.due_duals])
+    else:
+        due = matrix.with_rows([NewRow("due", 1.0, np.inf, dict.fromkeys(node.columns, 1.0))])
+        count = len(node.columns)
+        yield from leaves(due, duals, node.children[0])
+        yield from leaves(
+            matrix.narrowed(list(node.columns), np.zeros(count), np.zeros(count)), duals, node.children[1]
+        )
+
+
+def in_fractions(matrix: Matrix, duals: Any) -> Fraction:
+    """LB(y) as the docstring of `certificate` has it."""
+    total, reduced = Fraction(0), [Fraction(usd) for usd in matrix.cost.tolist()]
+    for i, y in enumerate(duals.tolist()):
+        limit = (matrix.row_lower if y > 0 else matrix.row_upper)[i]
+        if y and np.isfinite(limit):
+            total += Fraction(y) * Fraction(limit)
+            for k in range(matrix.start[i], matrix.start[i + 1]):
+                reduced[matrix.index[k]] -= Fraction(y) * Fraction(matrix.value[k])
+    low, high = matrix.lower.tolist(), matrix.upper.tolist()
+    return total + sum(min(d * Fraction(low[j]), d * Fraction(high[j])) for j, d in enumerate(reduced))
+
+
+def second_statement(matrix: Matrix, duals: Any, top: Branches) -> Fraction:
+    """The certificate, with the rows of leaves in the order in which they were added."""
+    parts = [in_fractions(*leaf) for leaf in leaves(matrix, duals, top)]
+    return max(in_fractions(matrix, duals), min(parts))
+
+
+def test_branches_by_hand() -> None:
+    """Of the work's row y = 1 proves 3.5 for all plans: d = (5 − 2, 4 − 3, 1 − 1), none of it below 0.
+
+    With b due, at 1: d_b = 4 − 3 − 1 = 0, and LB = 3.5 + 1 = 4.5. With b closed and y = 2.5: d = (0, −3.5, −1.5),
+    b is 0 and c at most 2, so LB = 2.5 · 3.5 − 1.5 · 2 = 5.75. The least of both is 4.5, the relaxation's optimum.
+    """
+    top = Branches({}, (), (1,), (Branches({}, (1.0,)), Branches({1: 2.5}, ())))
+    assert certified_bound(CHOICE, np.array([0.0, 1.0])) == Fraction(7, 2)
+    assert certified_bound(CHOICE, np.array([0.0, 1.0]), top) == Fraction(9, 2)
+
+
+finite = st.floats(-1e6, 1e6)
+
+
+@st.composite
+def nodes(draw: st.DrawFn, due: int = 0, depth: int = 3) -> Branches:
+    """Any branches over the first two columns, with any duals."""
+    duals = draw(st.dictionaries(st.integers(0, 1), finite, max_size=2))
+    due_duals = tuple(draw(st.lists(finite, min_size=due, max_size=due)))
+    if not depth or draw(st.booleans()):
+        return Branches(duals, due_duals)
+    columns = tuple(draw(st.lists(st.integers(0, 1), min_size=1, max_size=2, unique=True)))
+    children = (draw(nodes(due + 1, depth - 1)), draw(nodes(due, depth - 1)))
+    return Branches(duals, due_duals, columns, children)
+
+
+@settings(max_examples=100)
+@given(nodes(), st.lists(finite, min_size=2, max_size=2))
+def test_no_branches_prove_more_than_the_optimum(top: Branches, duals: list[float]) -> None:
+    """5, whatever they say; and exactly what the second statement says where no dual leans on what is not there."""
+    bound = certified_bound(CHOICE, np.array(duals), top)
+    assert bound <= 5
+    assert bound == second_statement(CHOICE, np.array(duals), top)
+
+
+def test_a_tree_proves_what_it_found(tmp_path: Path) -> None:
+    """Also where it was cut off within a part of the cost, and never more than the optimum of its model."""
+    proved = 0
+    for number, case in enumerate(with_decisions(tmp_path, 11, 4)):
+        grown = tree(case, within=0.2 * (number % 2))
+        found, optimum = grown.search(), plain(case)
+        branches = told(found)
+        bound = float(certified_bound(of_case(case), grown.root.duals, branches))
+        if optimum["status"] == "optimal":
+            assert bound <= optimum["objective"] + NEAR_ENOUGH * abs(optimum["objective"])
+            assert bound == pytest.approx(found["bound"], rel=1e-7)
+        proved += bool(branches and branches.children)
+    assert proved
+
+
+def of_case(case: Case) -> Matrix:
+    """The problem that the solver's process has, as a model without names."""
+    return Matrix(
+        **case.problem, columns=("",) * len(case.problem["cost"]), rows=("",) * len(case.problem["row_lower"])
+    )
+
+
+def told(found: Any) -> Branches | None:
+    """A tree's branches as the parent of its process reads them, in the solver's own units."""
+    return read_branches(json.dumps(found["branches"]) if found["branches"] else "", np.ones(10**6), 1.0)
+
+
+def test_a_branch_without_plans_proves_any_cost() -> None:
+    """2a + 2b ≥ 1 with b closed and a at most a quarter has none: its ray is added until its bound is above the rest.
+
+    Of 3a + 5b the relaxation takes all of a, 0.75, and a quarter of b, 1.25: 2. With b due it is 5, the optimum.
+    """
+    of = covering([3, 5], [[2, 2]], [1], [np.inf], [0.25, 1])
+    of = replace(of, integer=np.array([False, True]))
+    case = case_of(of, EXACT)
+    case.options.update({"at_once": False, "projects": [[1]], "clusters": [], "decisions": [1], "tied": []})
+    grown = tree(case)
+    found = grown.search()
+    bound = certified_bound(of_case(case), grown.root.duals, told(found))
+    assert float(bound) == pytest.approx(found["objective"], rel=1e-12)
+    _, closed = grown.root.children
+    assert closed.bound == np.inf
+    assert in_fractions(of_case(case).narrowed([1], np.zeros(1), np.zeros(1)), closed.duals) > 1000 * bound
+
+
+def test_what_is_refused() -> None:
+    duals, leaf = np.zeros(2), Branches({}, ())
+    due = Branches({}, (0.0,))
+    with pytest.raises(NoBranch, match="whole numbers that begin at 0"):
+        certified_bound(CHOICE.relaxed(), duals, Branches({}, (), (0,), (due, leaf)))
+    begun = replace(CHOICE, lower=np.array([1.0, 0.0, 0.0]))
+    with pytest.raises(NoBranch, match="whole numbers that begin at 0"):
+        certified_bound(begun, duals, Branches({}, (), (0,), (due, leaf)))
+    with pytest.raises(NoBranch, match="two children"):
+        certified_bound(CHOICE, duals, Branches({}, (), (0,), (due,)))
+    with pytest.raises(NoBranch, match="one dual for each set"):
+        certified_bound(CHOICE, duals, Branches({}, (), (0,), (leaf, leaf)))
+
+
+def test_rows_that_are_left_out_take_their_duals_along() -> None:
+    """Without the second row of two, its duals prove nothing, anywhere in the tree."""
+    top = Branches({0: 1.0, 1: 2.0}, (), (0,), (Branches({1: 3.0}, (0.0,)), Branches({}, ())))
+    less = top.of_first_rows(1)
+    assert less.duals == {0: 1.0}
+    assert less.children[0].duals == {}
