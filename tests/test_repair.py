@@ -154,7 +154,8 @@ def less(request: Request, settings: tuple[str, ...]) -> Iterator[list[str]]:
     for i, setting in enumerate(settings):
         key, _, value = setting.partition("=")
         new, old = as_steps(value), figure(request, key)
-        periods = new if "" in {**old, **new} else {**old, **new}
+        begins = {first_month(p) if p[:1].isdigit() else p: p for p in [*old, *new]}
+        periods = new if "" in {**old, **new} else begins.values()
         figures = {p: (old_at(old, p), old_at(new, p)) for p in periods}
         moved = [period for period, (before, after) in figures.items() if before != after]
         for chosen in [[period] for period in moved] if key.startswith("demand") else [moved]:
