@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
@@ -22,6 +23,8 @@ WORDS = {
 }
 """Heading, label and note of each kind."""
 DUE = "Rent due after the horizon"
+OF_ONE_KW = "hours_per_period/kw_per_mw"
+"""MWh in a period."""
 
 
 def parts_of(facts: Facts, cost: str) -> list[Row] | None:
@@ -29,8 +32,7 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
     parts: dict[str, list[Row]] = {
         "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if purchased(facts)],
         "network_usd": of_each("network", facts.groups),
-        "energy_usd": of_each("energy cost", facts.sites),
-        "hosting_usd": of_each("hosting cost", facts.sites),
+        **{charge.name: of_each(f"{charge.label} cost".lower(), facts.sites) for charge in CHARGES},
         "maintenance_usd": of_each("maintained", purchased(facts)),
         "software_usd": of_each("software", facts.groups),
         "rent_usd": of_each("rent", rented(facts)),
@@ -98,28 +100,36 @@ def hosted(facts: Facts) -> list[Group]:
 
 
 def _of_sites(facts: Facts) -> Iterator[Section]:
-    """Energy and hosting by site; tonnes of carbon by site and hosted offer, then their price."""
+    """What is charged for use by site; tonnes of carbon by site and hosted offer, then their price."""
     sites = [Of(place=site) for site in facts.sites]
-    yield Section("Energy", "Energy at the meter times the tariff.", lines_of(
-        sites, "Energy cost", "USD", total=SUM, periods="={energy}*{site/electricity_usd_per_mwh}",
-    ))  # fmt: skip
-    yield Section("Hosting", "Tariff times provisioned IT load times months.", lines_of(
-        sites, "Hosting cost", "USD", total=SUM,
-        periods="={site/hosting_usd_per_kw_month}*{provisioned load}*months_per_period",
-    ))  # fmt: skip
+    for charge in CHARGES:
+        lines = lines_of(sites, f"{charge.label} cost", "USD", total=SUM, periods=f"={_charged(charge)}")
+        yield Section(charge.label, charge.note, lines)
     tonnes = [
-        *lines_of(sites, "Carbon of energy", "t", total=SUM, periods="={energy}*{site/carbon_kg_per_mwh}/kg_per_t"),
+        *lines_of(sites, "Carbon of energy", "t", total=SUM, periods=f"={_charged(CARBON)}/kg_per_t"),
         *lines_of(
             hosted(facts), "Carbon of hosted hours", "t", total=SUM, source="constant: kg per system-hour",
             constant="={offer/carbon_kg_per_accelerator_hour.constant}*{system/accelerators.constant}",
             periods="={here.constant}*{in service}*hours_per_period/kg_per_t",
         ),
     ]  # fmt: skip
-    yield Section("Carbon", "Of the energy at our sites and of hosted hours.", [
+    yield Section(CARBON.label, CARBON.note, [
         *tonnes,
         Line("Carbon, all", "t", total=SUM, periods=sum_down([Row(line.key) for line in tonnes]), key="carbon"),
         Line("Carbon cost", "USD", total=SUM, periods=f"={at('carbon')}*{at('carbon price')}", key="carbon cost"),
     ])  # fmt: skip
+
+
+def tariffs(charge: Charge) -> str:
+    """The tariffs of a site, multiplied, as formulas refer to them."""
+    return "*".join(f"{{site/{tariff.field}}}" for tariff in charge.tariffs)
+
+
+def _charged(charge: Charge) -> str:
+    """What is used at a site in a period, as Sites shows it, times its tariffs."""
+    if charge.provisioned:
+        return f"{tariffs(charge)}*{{provisioned load}}*months_per_period"
+    return f"{{energy}}*{tariffs(charge)}" if charge.at_meter else f"{{average load}}*{OF_ONE_KW}*{tariffs(charge)}"
 
 
 def _of_work(facts: Facts) -> Iterator[Section]:

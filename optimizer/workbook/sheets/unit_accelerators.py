@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.capacity import Stand, stands_at
-from optimizer.workbook.sheets.cash_workings import hosted
+from optimizer.workbook.sheets.cash_workings import OF_ONE_KW, hosted, tariffs
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
 from optimizer.workbook.sheets.purchases import purchased, rented
 from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, Row, at, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 
+CHARGED = (*CHARGES, CARBON)
 OURS, RENTED, FLEET = "our sites", "hosted", "fleet"
 
 
@@ -95,18 +97,42 @@ def draws(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
         for one in [peak_constant(facts, each.place)]
         for peak in [HERE.constant if one else peak_pue(facts, each.place)]
     ])  # fmt: skip
-    cost = "({site/electricity_usd_per_mwh}+{site/carbon_kg_per_mwh}/kg_per_t*{/carbon price})"
-    yield Section("Energy and carbon of one average kW", "In a period, at the PUE of the site.", [
-        line_of(site, "Energy and carbon", "USD/kW", what="site/rate of power",
-                periods=f"={pue(facts, site.place)}*hours_per_period/kw_per_mw*{cost}")
-        for site in (Of(place=place) for place in dict.fromkeys(each.place for each in sites))
+    yield from _charges(facts, sites)
+
+
+def _charges(facts: Facts, sites: Sequence[Stood]) -> Iterator[Section]:
+    """What our sites cost for their use: by average kW, and by accelerator with what goes by the provisioned load."""
+    by_average, by_provisioned = ([each for each in CHARGED if each.provisioned == what] for what in (False, True))
+    label = _listed(by_average, " and ")
+    yield Section(f"{label} of one average kW", "In a period, at the PUE of the site.", [
+        line_of(Of(place=place), label, "USD/kW", what="site/rate of power",
+                periods=f"={'+'.join(_of_average_kw(by_average, pue(facts, place)))}")
+        for place in dict.fromkeys(each.place for each in sites)
     ])  # fmt: skip
-    note = "Systems times average kW (constant) times the rate of the site, and hosting of the provisioned load."
-    hosting = "{provisioned}*{site/hosting_usd_per_kw_month}*months_per_period"
-    yield Section("Energy, hosting and carbon by accelerator and site", note, lines_of(
-        sites, "Energy, hosting, carbon", "USD", what="power", constant="system/average_kw",
-        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}+{hosting}",
+    fees = _listed(by_provisioned, " and ").lower()
+    note = f"Systems times average kW (constant) times the rate of the site, and {fees} of the provisioned load."
+    provisioned = "".join(f"+{{provisioned}}*{tariffs(each)}*months_per_period" for each in by_provisioned)
+    yield Section(f"{_listed(CHARGED, ' and ')} by accelerator and site", note, lines_of(
+        sites, _listed(CHARGED, ", "), "USD", what="power", constant="system/average_kw",
+        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}{provisioned}",
     ))  # fmt: skip
+
+
+def _listed(charges: Sequence[Charge], last: str) -> str:
+    """Charges in a row, such as Energy, hosting and carbon."""
+    *first, end = (charge.label.lower() for charge in charges)
+    return (", ".join(first) + last * bool(first) + end).capitalize()
+
+
+def _of_average_kw(charges: Sequence[Charge], pue: str) -> Iterator[str]:
+    """What an average kW at a site costs in a period: at the meter, then of the IT load itself."""
+    for factor, at_meter in ((f"{pue}*", True), ("", False)):
+        rates = [
+            tariffs(each) + "/kg_per_t*{/carbon price}" * (each is CARBON)
+            for each in charges if each.at_meter == at_meter
+        ]  # fmt: skip
+        if rates:
+            yield f"{factor}{OF_ONE_KW}*({'+'.join(rates)})"
 
 
 def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
@@ -155,7 +181,7 @@ def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tup
         ("Rent", _held(bearer, rented(facts), "rent"), "{}"),
         ("Owed after the horizon", _held(bearer, owing, "owed"), "{}"),
         ("Maintenance", _held(bearer, bought, "maintained"), "maintenance_share/periods_per_year*{}"),
-        ("Energy, hosting, carbon", power, "{}"),
+        (_listed(CHARGED, ", "), power, "{}"),
         ("Carbon of hosted hours", carbon, f"{{}}*{at('carbon price')}"),
         ("Engineering", one_off, "{}"),
         ("Resale", sold, "-{}"),
