@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from optimizer.request.resources import KW_PER_MW
 
@@ -30,30 +30,30 @@ class Tariff:
 class Charge:
     """What all systems in service at a site use in a period, times some of its tariffs: the cost line `name`.
 
-    They use the energy of their average load in MWh, `at_meter` times the PUE of the site, or, if `provisioned`, their
+    `used` is the energy of their average load in MWh, at the meter (times the PUE of the site) or of IT, or their
     provisioned load in kW-months. `label` names the cost, `note` says it on the sheet Cash, `equation` in the model.
     """
 
     name: str
     label: str
+    used: Literal["energy_mwh", "it_mwh", "kw_months"]
     tariffs: tuple[Tariff, ...]
     note: str
     equation: str
-    at_meter: bool = False
-    provisioned: bool = False
 
     def of_system(self, site: Any, system: Any, calendar: Any, price: float = 1.0) -> float:
         """What a system in service at a site comes to in a period, at a price of what the tariffs are in."""
         rate = price * prod(site.tariffs[tariff.field] for tariff in self.tariffs)
-        if self.provisioned:
+        if self.used == "kw_months":
             return float(rate * system.provisioned_kw * calendar.months)
-        return float(rate * ((site.pue if self.at_meter else 1.0) * system.average_kw * calendar.hours / KW_PER_MW))
+        pue = site.pue if self.used == "energy_mwh" else 1.0
+        return float(rate * (pue * system.average_kw * calendar.hours / KW_PER_MW))
 
 
 ENERGY = Charge(
     name="energy_usd",
     label="Energy",
-    at_meter=True,
+    used="energy_mwh",
     tariffs=(Tariff("electricity_usd_per_mwh", "Electricity", "USD/MWh"),),
     note="Energy at the meter times the tariff.",
     equation="pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)",
@@ -61,7 +61,7 @@ ENERGY = Charge(
 HOSTING = Charge(
     name="hosting_usd",
     label="Hosting",
-    provisioned=True,
+    used="kw_months",
     tariffs=(Tariff("hosting_usd_per_kw_month", "Hosting, provisioned IT load", "USD/kW-month"),),
     note="Tariff times provisioned IT load times months.",
     equation="hosting_usd_per_kw_month · P_y · months · in_service(y,s,t)",
@@ -69,7 +69,7 @@ HOSTING = Charge(
 CARBON = Charge(
     name="carbon_usd",
     label="Carbon",
-    at_meter=True,
+    used="energy_mwh",
     tariffs=(Tariff("carbon_kg_per_mwh", "Carbon of electricity", "kg/MWh", digits="#,##0.0"),),
     note="Of the energy at our sites and of hosted hours.",
     equation="pue(s,t) · A_y · H · carbon_kg_per_mwh/1000 · in_service(y,s,t)",

@@ -127,9 +127,12 @@ def tariffs(charge: Charge) -> str:
 
 def _charged(charge: Charge) -> str:
     """What is used at a site in a period, as Sites shows it, times its tariffs."""
-    if charge.provisioned:
-        return f"{tariffs(charge)}*{{provisioned load}}*months_per_period"
-    return f"{{energy}}*{tariffs(charge)}" if charge.at_meter else f"{{average load}}*{OF_ONE_KW}*{tariffs(charge)}"
+    rate = tariffs(charge)
+    return {
+        "energy_mwh": f"{{energy}}*{rate}",
+        "it_mwh": f"{{average load}}*{OF_ONE_KW}*{rate}",
+        "kw_months": f"{rate}*{{provisioned load}}*months_per_period",
+    }[charge.used]
 
 
 def _of_work(facts: Facts) -> Iterator[Section]:

@@ -17,7 +17,6 @@ from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, Row, at, sum_down, summed
 from optimizer.workbook.writing.styles import Role
 
-CHARGED = (*CHARGES, CARBON)
 OURS, RENTED, FLEET = "our sites", "hosted", "fleet"
 
 
@@ -101,38 +100,41 @@ def draws(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
 
 
 def _charges(facts: Facts, sites: Sequence[Stood]) -> Iterator[Section]:
-    """What our sites cost for their use: by average kW, and by accelerator with what goes by the provisioned load."""
-    by_average, by_provisioned = ([each for each in CHARGED if each.provisioned == what] for what in (False, True))
-    label = _listed(by_average, " and ")
-    yield Section(f"{label} of one average kW", "In a period, at the PUE of the site.", [
-        line_of(Of(place=place), label, "USD/kW", what="site/rate of power",
-                periods=f"={'+'.join(_of_average_kw(by_average, pue(facts, place)))}")
-        for place in dict.fromkeys(each.place for each in sites)
-    ])  # fmt: skip
-    fees = _listed(by_provisioned, " and ").lower()
-    note = f"Systems times average kW (constant) times the rate of the site, and {fees} of the provisioned load."
-    provisioned = "".join(f"+{{provisioned}}*{tariffs(each)}*months_per_period" for each in by_provisioned)
+    """What our sites cost for their use: of an average kW, at the meter and of IT, then with fees by accelerator."""
+    fees, rates = [each for each in CHARGED if each.used == "kw_months"], []
+    for used, note in (("energy_mwh", "In a period, at the PUE of the site."), ("it_mwh", "")):
+        charges = [each for each in CHARGED if each.used == used]
+        if charges:
+            rates.append(f"{{site/rate of {used}}}")
+            yield Section(f"{_listed(charges, ' and ')} of one average kW", note, [
+                line_of(Of(place=place), _listed(charges, " and "), "USD/kW", what=f"site/rate of {used}",
+                        periods=f"={factor}{OF_ONE_KW}*({'+'.join(map(_rate, charges))})")
+                for place in dict.fromkeys(each.place for each in sites)
+                for factor in [f"{pue(facts, place)}*" if used == "energy_mwh" else ""]
+            ])  # fmt: skip
+    of_fees = _listed(fees, " and ").lower()
+    note = f"Systems times average kW (constant) times the rate of the site, and {of_fees} of the provisioned load."
+    parts = [f"{{here.constant}}*{{systems}}*{each}" for each in rates]
+    parts += [f"{{provisioned}}*{_rate(each)}*months_per_period" for each in fees]
     yield Section(f"{_listed(CHARGED, ' and ')} by accelerator and site", note, lines_of(
-        sites, _listed(CHARGED, ", "), "USD", what="power", constant="system/average_kw",
-        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}{provisioned}",
+        sites, EVERY, "USD", what="power", constant="system/average_kw", periods=f"={'+'.join(parts)}",
     ))  # fmt: skip
 
 
-def _listed(charges: Sequence[Charge], last: str) -> str:
+def _rate(charge: Charge) -> str:
+    """The tariffs of a site in USD: those of carbon are in kg, at a price of their own."""
+    return tariffs(charge) + "/kg_per_t*{/carbon price}" * (charge is CARBON)
+
+
+def _listed(charges: Sequence[Charge], last: str = ", ") -> str:
     """Charges in a row, such as Energy, hosting and carbon."""
     *first, end = (charge.label.lower() for charge in charges)
     return (", ".join(first) + last * bool(first) + end).capitalize()
 
 
-def _of_average_kw(charges: Sequence[Charge], pue: str) -> Iterator[str]:
-    """What an average kW at a site costs in a period: at the meter, then of the IT load itself."""
-    for factor, at_meter in ((f"{pue}*", True), ("", False)):
-        rates = [
-            tariffs(each) + "/kg_per_t*{/carbon price}" * (each is CARBON)
-            for each in charges if each.at_meter == at_meter
-        ]  # fmt: skip
-        if rates:
-            yield f"{factor}{OF_ONE_KW}*({'+'.join(rates)})"
+CHARGED = (*CHARGES, CARBON)
+EVERY = _listed(CHARGED)
+"""All that our sites cost for their use, and the line of it."""
 
 
 def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
@@ -181,7 +183,7 @@ def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tup
         ("Rent", _held(bearer, rented(facts), "rent"), "{}"),
         ("Owed after the horizon", _held(bearer, owing, "owed"), "{}"),
         ("Maintenance", _held(bearer, bought, "maintained"), "maintenance_share/periods_per_year*{}"),
-        (_listed(CHARGED, ", "), power, "{}"),
+        (EVERY, power, "{}"),
         ("Carbon of hosted hours", carbon, f"{{}}*{at('carbon price')}"),
         ("Engineering", one_off, "{}"),
         ("Resale", sold, "-{}"),
