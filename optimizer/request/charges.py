@@ -78,3 +78,4 @@ CARBON = Charge(
 CHARGES = (ENERGY, HOSTING)
 """In the order of the model, of a plan and of the sheets."""
 TARIFFS = tuple(dict.fromkeys(tariff for charge in (*CHARGES, CARBON) for tariff in charge.tariffs))
+"""In the order of Inputs. Here, too, stands a figure of a site that only a resource is counted by."""
