@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from optimizer.formulation.register import COST_LINE
 from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
@@ -15,13 +16,12 @@ from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Of, Section, fil
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 
-WORDS = {
-    EXPAND: ("Facility", "Facility cost", "Power added (MW) times its price (constant)."),
-    ENGINEER: ("Engineering", "Engineering cost", "One-off cost (constant) in the period in which it starts."),
-    PORT: ("Porting", "Porting cost", "Cost (constant) in the period in which it starts."),
-    RETIRE: ("Resale", "Resale", "Systems retired times the resale price (constant)."),
+NOTES = {
+    EXPAND: "Power added (MW) times its price (constant).",
+    ENGINEER: "One-off cost (constant) in the period in which it starts.",
+    PORT: "Cost (constant) in the period in which it starts.",
+    RETIRE: "Systems retired times the resale price (constant).",
 }
-"""Heading, label and note of each kind."""
 DUE = "Rent due after the horizon"
 OF_ONE_KW = "hours_per_period/kw_per_mw"
 """MWh in a period."""
@@ -88,8 +88,10 @@ def _rent(facts: Facts) -> Iterator[Section]:
 
 def _flows(facts: Facts) -> Iterator[Section]:
     """Price times what is decided, by decision and period; positive also where it is received."""
-    for kind, (heading, label, note) in ((kind, WORDS[kind]) for kind in KINDS):
-        yield from filled(heading, note, lines_of(
+    for kind in KINDS:
+        cost = COST_LINE[kind.cost]
+        label = cost.label if cost.receipt else f"{cost.label} cost"
+        yield from filled(cost.label, NOTES[kind], lines_of(
             decisions_of(facts, kind), label, "USD", what="flow", total=SUM, constant="decision/price",
             periods="={here.constant}*{decision used}",
         ))  # fmt: skip
