@@ -135,8 +135,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "opex_within_budget": (
-        "Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon"
-        " ≤ opex_usd(window)",
+        "Σ_{t in window} Σ_{c in opex} c(t) ≤ opex_usd(window)",
         [  # commitment: maintenance 2,500 + software 1,000; order: 3,000 + 1,000
             # in Oslo: energy 919.80 + hosting 90 + carbon 183.96; rented: 35,040 + carbon 876
             "opex_within_budget(total): 0.0035 commit(box.buy,oslo,2025q2) + 0.00119376 in_service(box,oslo,2025q1)"

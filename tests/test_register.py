@@ -20,7 +20,8 @@ from optimizer.formulation.model import Model
 from optimizer.formulation.register import AT_PERIOD_END, COST_LINES, KINDS, LIMIT, LIMITS, lines_of
 from optimizer.infeasible.conflict import NEGOTIABLE, SUSPECT
 from optimizer.plan.format import SiteRow
-from optimizer.request.resources import RESOURCES, TARIFFS
+from optimizer.request.charges import CHARGES, TARIFFS
+from optimizer.request.resources import RESOURCES
 from optimizer.request.scenario import Site
 from optimizer.request.schedules import READINGS
 from optimizer.tables import SystemFacts
@@ -56,7 +57,8 @@ def test_every_cost_of_its_module_is_a_line() -> None:
     source = (Path(__file__).parent.parent / "optimizer" / "formulation" / "costs.py").read_text("utf-8")
     written = set(re.findall(r"^def (\w+_usd)\(", source, re.MULTILINE))
     names = [line.name for line in COST_LINES]
-    assert written | {"owed_usd"} == set(names) == {cost.__name__ for cost in COSTS}
+    written |= {"owed_usd", *(charge.name for charge in CHARGES)}
+    assert written == set(names) == {cost.__name__ for cost in COSTS}
     assert len(names) == len(set(names))
 
 
@@ -128,7 +130,7 @@ def test_the_formats_have_the_fields_of_a_resource(resource: object) -> None:
     assert one.field in READINGS
     assert {one.used, one.limit} <= set(SiteRow.model_fields)
     assert one.of_system in SystemFacts._fields
-    assert one.of_site in (None, "pue", "peak_pue", *TARIFFS)
+    assert one.of_site in (None, "pue", "peak_pue", *(tariff.field for tariff in TARIFFS))
     assert all(getattr(one, each.name) not in ("", ()) for each in fields(one))
 
 
@@ -151,4 +153,4 @@ def test_every_text_that_a_sheet_takes_from_a_record_has_an_entry() -> None:
 
 def test_the_audit_reads_every_tariff() -> None:
     """Its own list: one that it lacks would be a finding in every plan, one more a figure that nobody pays."""
-    assert sorted(READ) == sorted(TARIFFS)
+    assert sorted(READ) == sorted(tariff.field for tariff in TARIFFS)

@@ -9,8 +9,9 @@ from fractions import Fraction
 from optimizer.audit.decisions import ZERO, Cohort
 from optimizer.audit.obligations import owed_usd, residual_share
 from optimizer.audit.other_decisions import Started
-from optimizer.audit.periods import Schedule
-from optimizer.audit.roll_forward import Books, Series, while_in_service
+from optimizer.audit.periods import Schedule, Series
+from optimizer.audit.resources import CARBON, CHARGES, Charge
+from optimizer.audit.roll_forward import Books, while_in_service
 
 Cost = Callable[[Books], Series]
 
@@ -27,12 +28,6 @@ def _read(schedule: Schedule, books: Books) -> Series:
     """A charge by period of running; what has not begun is not charged."""
     horizon = books.inputs.horizon
     return [schedule.charged(horizon.span(t)) for t in range(horizon.periods)]
-
-
-def _spread(total: Series, part: Sequence[Fraction], factor: Sequence[Fraction]) -> None:
-    """Add part · factor to a total, period by period."""
-    for t, amount in enumerate(part):
-        total[t] += amount * factor[t]
 
 
 def hardware_usd(books: Books) -> Series:
@@ -70,21 +65,18 @@ def facility_usd(books: Books) -> Series:
     return cash
 
 
-def energy_usd(books: Books) -> Series:
-    """Energy at the meter of our sites: pue · A · in_service · H · electricity / 1000."""
-    total = _by_period(books)
-    for key, site in books.inputs.sites.items():
-        _spread(total, books.site_use[key].energy_mwh, _read(site.tariffs["electricity_usd_per_mwh"], books))
-    return total
+def charged(charge: Charge) -> Cost:
+    """What is used of our sites times their tariffs, such as MWh at the meter times the price of electricity."""
 
+    def cost(books: Books) -> Series:
+        total = _by_period(books)
+        for key, site in books.inputs.sites.items():
+            for t, amount in enumerate(charge.of(books.site_use[key], site, books.inputs.horizon)):
+                total[t] += amount
+        return total
 
-def hosting_usd(books: Books) -> Series:
-    """The fee for provisioned load: hosting_usd_per_kw_month · P · in_service · months."""
-    total, months = _by_period(books), books.inputs.horizon.months
-    for key, site in books.inputs.sites.items():
-        fee = [months * usd for usd in _read(site.tariffs["hosting_usd_per_kw_month"], books)]
-        _spread(total, books.site_use[key].provisioned_kw, fee)
-    return total
+    cost.__name__ = cost.__qualname__ = charge.line
+    return cost
 
 
 def maintenance_usd(books: Books) -> Series:
@@ -135,14 +127,12 @@ def unmet_usd(books: Books) -> Series:
 
 def carbon_usd(books: Books) -> Series:
     """carbon price · (MWh · kg per MWh of our sites + accelerator hours · kg of hosted offers) / 1000."""
-    kilograms, hours = _by_period(books), books.inputs.horizon.hours
-    for key, site in books.inputs.sites.items():
-        _spread(kilograms, books.site_use[key].energy_mwh, _read(site.tariffs["carbon_kg_per_mwh"], books))
+    kilograms, hours = charged(CARBON)(books), books.inputs.horizon.hours
     for (key, _), series in books.by_offer.items():
         offer = books.inputs.offers[key]
         if offer.hosted and offer.carbon_kg_per_accelerator_hour:
-            accelerator_hours = [offer.system.accelerators * hours * x for x in series]
-            _spread(kilograms, accelerator_hours, _read(offer.carbon_kg_per_accelerator_hour, books))
+            for t, kg in enumerate(_read(offer.carbon_kg_per_accelerator_hour, books)):
+                kilograms[t] += kg * offer.system.accelerators * hours * series[t]
     price = _read(books.inputs.finance.carbon_usd_per_t, books)
     return [kg / 1000 * usd for kg, usd in zip(kilograms, price, strict=True)]
 
@@ -199,28 +189,9 @@ def residual_usd(books: Books) -> Series:
     return total
 
 
-COSTS: tuple[Cost, ...] = (
-    hardware_usd,
-    network_usd,
-    facility_usd,
-    energy_usd,
-    hosting_usd,
-    maintenance_usd,
-    software_usd,
-    rent_usd,
-    engineering_usd,
-    porting_usd,
-    carbon_usd,
-    owed_usd,
-    unmet_usd,
-    value_usd,
-    resale_usd,
-    residual_usd,
-)
 CAPEX: tuple[Cost, ...] = (hardware_usd, network_usd, facility_usd)
 OPEX: tuple[Cost, ...] = (
-    energy_usd,
-    hosting_usd,
+    *map(charged, CHARGES),
     maintenance_usd,
     software_usd,
     rent_usd,
@@ -228,6 +199,7 @@ OPEX: tuple[Cost, ...] = (
     porting_usd,
     carbon_usd,
 )
+COSTS: tuple[Cost, ...] = (*CAPEX, *OPEX, owed_usd, unmet_usd, value_usd, resale_usd, residual_usd)
 AT_PERIOD_END: tuple[Cost, ...] = (residual_usd,)
 """Costs discounted with f_t; all others with d_t."""
 

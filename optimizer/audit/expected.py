@@ -14,10 +14,10 @@ from optimizer.audit.decisions import ZERO, Cohort, PlanRow
 from optimizer.audit.obligations import owed, rent_after, rent_by_fiscal_year
 from optimizer.audit.order_terms import clusters, most
 from optimizer.audit.other_decisions import Started
-from optimizer.audit.periods import fiscal_year_of
+from optimizer.audit.periods import Series, fiscal_year_of
 from optimizer.audit.permissions import retired_keys
 from optimizer.audit.resources import RESOURCES
-from optimizer.audit.roll_forward import Books, Series, keep_books
+from optimizer.audit.roll_forward import Books, keep_books
 from optimizer.audit.rules import (
     CONSTRAINTS,
     LIMITING,

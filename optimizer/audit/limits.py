@@ -14,9 +14,9 @@ from itertools import product
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO
 from optimizer.audit.measures import HIGHEST, MEASURES, Amounts, Counted
-from optimizer.audit.periods import fiscal_year_of, periods_in
+from optimizer.audit.periods import Series, fiscal_year_of, periods_in
 from optimizer.audit.records import Inputs, UserLimit
-from optimizer.audit.roll_forward import Books, Series
+from optimizer.audit.roll_forward import Books
 from optimizer.audit.selections import EACH, attributes, matches, possible
 
 Groups = Mapping[Keys, list[Counted]]

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optimizer.audit.decisions import ZERO, Cohort
-from optimizer.audit.periods import Schedule
+from optimizer.audit.periods import Schedule, Series
 from optimizer.audit.records import Inputs
-from optimizer.audit.roll_forward import Books, Series
+from optimizer.audit.roll_forward import Books
 
 NOTHING = ""
 

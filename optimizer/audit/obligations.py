@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from optimizer.audit.decisions import ZERO, Cohort
-from optimizer.audit.periods import fiscal_year_of
+from optimizer.audit.periods import Series, fiscal_year_of
 from optimizer.audit.records import Finance
-from optimizer.audit.roll_forward import Books, Series
+from optimizer.audit.roll_forward import Books
 
 
 def residual_share(finance: Finance, age: Fraction) -> Fraction:

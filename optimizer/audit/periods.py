@@ -32,6 +32,10 @@ def written(month: int, months: int) -> str:
     return {12: f"{year:04d}", 3: f"{year:04d}q{offset // 3 + 1}", 1: f"{year:04d}-{offset + 1:02d}"}[months]
 
 
+Series = list[Fraction]
+"""A number for each period, counted from 0."""
+
+
 class Horizon(NamedTuple):
     """The periods planned, counted from 0; `months` is the length of each."""
 

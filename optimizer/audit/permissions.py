@@ -156,11 +156,11 @@ def site_has_electricity(books: Books) -> Iterator[Check]:
     """Systems stand on our sites only in periods with a price of electricity and a PUE."""
     horizon = books.inputs.horizon
     for key, site in books.inputs.sites.items():
-        for t, kw in enumerate(books.site_use[key].provisioned_kw):
+        for t, load in enumerate(books.site_use[key].kw_months):
             needed = (site.tariffs["electricity_usd_per_mwh"], site.pue)
             begun = [schedule.mean(horizon.span(t)) is not None for schedule in needed]
             reason = "electricity has no price, or the site no PUE yet"
-            yield Allowed("site_has_electricity", (key, horizon.key(t)), not kw or all(begun), reason)
+            yield Allowed("site_has_electricity", (key, horizon.key(t)), not load or all(begun), reason)
 
 
 PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (

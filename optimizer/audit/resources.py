@@ -1,11 +1,15 @@
-"""What systems in service take of our sites: the audit's own list, one entry for each row that limits it."""
+"""What systems in service take of our sites, and what is paid for it: the audit's own lists.
+
+One entry for each row that limits it, and for each cost that is a use of the site times its tariffs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from optimizer.audit.periods import Horizon, Series
 from optimizer.audit.records import Site, System
 
 KW_PER_MW = 1000
@@ -55,5 +59,38 @@ RESOURCES: tuple[Resource, ...] = (
 )  # fmt: skip
 FIELDS = tuple(field for resource in RESOURCES for field in (resource.field, *resource.reads))
 """The fields of a site that these are read from."""
-TARIFFS = ("electricity_usd_per_mwh", "hosting_usd_per_kw_month", "carbon_kg_per_mwh")
-"""What a site charges for use, or gives off by it."""
+
+
+class SiteUse(NamedTuple):
+    """Use of one of our sites by period: IT load in kW-months, energy of IT and at the meter, each resource by row."""
+
+    kw_months: Series
+    it_mwh: Series
+    energy_mwh: Series
+    resources: Mapping[str, Series]
+
+
+class Charge(NamedTuple):
+    """A cost line: what is `used` of a site, as its use calls it, times tariffs, by their field."""
+
+    line: str
+    used: Literal["kw_months", "it_mwh", "energy_mwh"]
+    tariffs: tuple[str, ...]
+
+    def of(self, use: SiteUse, site: Site, horizon: Horizon) -> Series:
+        """What it comes to in each period; a tariff that has not begun is 0."""
+        amounts: Series = getattr(use, self.used)
+        for field in self.tariffs:
+            rates = (site.tariffs[field].charged(horizon.span(t)) for t in range(horizon.periods))
+            amounts = [amount * rate for amount, rate in zip(amounts, rates, strict=True)]
+        return amounts
+
+
+CHARGES = (
+    Charge("energy_usd", "energy_mwh", ("electricity_usd_per_mwh",)),
+    Charge("hosting_usd", "kw_months", ("hosting_usd_per_kw_month",)),
+)
+CARBON = Charge("carbon_usd", "energy_mwh", ("carbon_kg_per_mwh",))
+"""In kg, of our sites alone; the cost adds those of hosted hours and takes their price."""
+TARIFFS = tuple(dict.fromkeys(field for charge in (*CHARGES, CARBON) for field in charge.tariffs))
+"""What a site charges for use, or gives off by it: the fields of a site that these are read from."""

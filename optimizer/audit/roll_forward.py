@@ -1,7 +1,4 @@
-"""What follows from the decisions of a plan: systems in service, use of sites, deliveries.
-
-A series holds one number for each period, counted from 0.
-"""
+"""What follows from the decisions of a plan: systems in service, use of sites, deliveries."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import NamedTuple
 
 from optimizer.audit.decisions import (
     ZERO,
@@ -38,19 +34,11 @@ from optimizer.audit.other_decisions import (
     read_porting,
     read_retired,
 )
+from optimizer.audit.periods import Series
 from optimizer.audit.records import DELIVERED_ROUTES, Inputs, Site, System
-from optimizer.audit.resources import RESOURCES, Resource
+from optimizer.audit.resources import KW_PER_MW, RESOURCES, Resource, SiteUse
 
-Series = list[Fraction]
 FleetSeries = list[tuple[System, Series]]
-
-
-class SiteUse(NamedTuple):
-    """Use of one of our sites by period: IT load in kW, energy at the meter in MWh, and each resource by its row."""
-
-    provisioned_kw: Series
-    energy_mwh: Series
-    resources: Mapping[str, Series]
 
 
 @dataclass(frozen=True)
@@ -210,13 +198,13 @@ def use_of_sites(inputs: Inputs, on_site: Mapping[tuple[str, str], Series]) -> d
 
 def use_of_site(site: Site, here: FleetSeries, inputs: Inputs) -> SiteUse:
     """What the systems in service at a site draw; energy is PUE times their average load."""
-    periods = inputs.horizon.periods
-    kilowatts = [[system.provisioned_kw * x for x in series] for system, series in here]
-    average_kw = added([[system.average_kw * x for x in series] for system, series in here], periods)
-    factors = [site.pue.charged(inputs.horizon.span(t)) * inputs.horizon.hours / 1000 for t in range(periods)]
+    horizon, periods = inputs.horizon, inputs.horizon.periods
+    months, hours = horizon.months, horizon.hours / KW_PER_MW
+    it_mwh = added([[system.average_kw * x * hours for x in series] for system, series in here], periods)
     return SiteUse(
-        provisioned_kw=added(kilowatts, periods),
-        energy_mwh=[factor * kw for factor, kw in zip(factors, average_kw, strict=True)],
+        kw_months=added([[system.provisioned_kw * x * months for x in series] for system, series in here], periods),
+        it_mwh=it_mwh,
+        energy_mwh=[site.pue.charged(horizon.span(t)) * mwh for t, mwh in enumerate(it_mwh)],
         resources={resource.row: added(taken(resource, site, here, inputs), periods) for resource in RESOURCES},
     )
 

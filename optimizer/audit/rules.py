@@ -22,9 +22,9 @@ from optimizer.audit.order_terms import (
     port_before_run,
 )
 from optimizer.audit.other_decisions import FleetKey, fleet_key
-from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.periods import Schedule, Series, periods_in
 from optimizer.audit.resources import RESOURCES, Resource
-from optimizer.audit.roll_forward import Books, Series
+from optimizer.audit.roll_forward import Books
 
 Rule = Callable[[Books], Iterator[Check]]
 

@@ -20,9 +20,9 @@ def capex_within_budget(model: Model) -> Iterator[Row]:
 
 
 def opex_within_budget(model: Model) -> Iterator[Row]:
-    """Cash for running stays within each window's budget.
+    """Cash for running stays within each window's budget: energy, hosting and all else that the register calls opex.
 
-    Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon ≤ opex_usd(window)
+    Σ_{t in window} Σ_{c in opex} c(t) ≤ opex_usd(window)
     """
     return _within(model, "opex_usd")
 

@@ -6,16 +6,18 @@ receipts negative. A cohort's costs hang on its order, a site's on what is in se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
 from optimizer.formulation.order_terms import paid
+from optimizer.request.charges import CARBON, Charge
 from optimizer.request.scenario import Finance, Porting
 from optimizer.request.schedules import mean
-from optimizer.tables import KW_PER_MW, Cohort
+from optimizer.tables import Cohort
 
+Cost = Callable[[Model], Iterator[CostTerm]]
 KG_PER_T = 1000
 
 
@@ -44,39 +46,26 @@ def network_usd(model: Model) -> Iterator[CostTerm]:
             yield CostTerm(variable, cohort.t, network)
 
 
-def energy_usd(model: Model) -> Iterator[CostTerm]:
-    """Electricity of what is in service on our sites, on the average load.
+def charged(charge: Charge) -> Cost:
+    """The cost of what is used at our sites, at their tariffs."""
 
-    pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)
-    """
-    tariff = {(row.site, row.t): row.tariffs["electricity_usd_per_mwh"] for row in model.tables.site_periods}
-    for variable, place, t, mwh in _site_energy(model):
-        yield CostTerm(variable, t, mwh * tariff[place, t])
+    def cost(model: Model) -> Iterator[CostTerm]:
+        for variable, t, usd in _at_our_sites(model, charge, dict.fromkeys(model.tables.calendar.periods, 1.0)):
+            yield CostTerm(variable, t, usd)
+
+    cost.__name__ = cost.__qualname__ = charge.name
+    cost.__doc__ = f"{charge.note}\n\n{charge.equation}"
+    return cost
 
 
-def _site_energy(model: Model) -> Iterator[tuple[object, str, int, float]]:
-    """(variable, site, t, MWh at the meter per system) of what is in service on our sites."""
+def _at_our_sites(model: Model, charge: Charge, prices: Mapping[int, float]) -> Iterator[tuple[object, int, float]]:
+    """(variable, t, amount per system) of what is in service on our sites, where it is not 0; prices by period."""
     tables = model.tables
-    pue = {(row.site, row.t): row.pue for row in tables.site_periods}
     for row in tables.stock:
-        if row.place in tables.scenario.sites:
-            kw = pue[row.place, row.t] * tables.systems[row.system].average_kw
-            yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
-
-
-def hosting_usd(model: Model) -> Iterator[CostTerm]:
-    """Rent of the hall, by provisioned power.
-
-    hosting_usd_per_kw_month · P_y · months · in_service(y,s,t)
-    """
-    tables = model.tables
-    tariff = {(row.site, row.t): row.tariffs["hosting_usd_per_kw_month"] for row in tables.site_periods}
-    for row in tables.stock:
-        usd = tariff.get((row.place, row.t), 0.0)
-        if usd:
-            yield CostTerm(
-                model.at(row), row.t, usd * tables.systems[row.system].provisioned_kw * tables.calendar.months
-            )
+        site = tables.site_at.get((row.place, row.t))
+        amount = charge.of_system(site, tables.systems[row.system], tables.calendar, prices[row.t]) if site else 0.0
+        if amount:
+            yield model.at(row), row.t, amount
 
 
 def maintenance_usd(model: Model) -> Iterator[CostTerm]:
@@ -137,11 +126,8 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
         t: float(mean(tables.scenario.finance.carbon_usd_per_t, tables.calendar.span(t)) or 0)
         for t in tables.calendar.periods
     }
-    kg = {(row.site, row.t): row.tariffs["carbon_kg_per_mwh"] for row in tables.site_periods}
-    for variable, place, t, mwh in _site_energy(model):
-        usd = usd_per_t[t] * kg[place, t] * mwh / KG_PER_T
-        if usd:
-            yield CostTerm(variable, t, usd)
+    for variable, t, usd in _at_our_sites(model, CARBON, usd_per_t):
+        yield CostTerm(variable, t, usd / KG_PER_T)
     for cohort, variable in model.cohort.items():
         tonnes = tables.offers[cohort.offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T
         for t in range(cohort.t, cohort.last + 1):

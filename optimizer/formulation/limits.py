@@ -10,8 +10,9 @@ from catalogs.problems import InputError
 from optimizer.formulation.costs import KG_PER_T
 from optimizer.formulation.model import Model, Row, Share, Terms
 from optimizer.formulation.order_terms import paid
+from optimizer.request.charges import CARBON
 from optimizer.request.scenario import Limit
-from optimizer.tables import KW_PER_MW, Cohort, summed
+from optimizer.tables import Cohort, summed
 from optimizer.tables.selection import (
     EntryFacts,
     apart,
@@ -227,11 +228,9 @@ def it_kw(model: Model) -> Iterator[Measured]:
 def carbon_t(model: Model) -> Iterator[Measured]:
     """Carbon of the energy on our sites and of hosted hours, in tonnes."""
     tables = model.tables
-    at_site = {(row.site, row.t): row for row in tables.site_periods}
     for facts, system, place, t, variable, count in _in_service(model):
         if place in tables.scenario.sites:
-            site, kw = at_site[place, t], at_site[place, t].pue * tables.systems[system].average_kw
-            tonnes = kw * tables.calendar.hours / KW_PER_MW * site.tariffs["carbon_kg_per_mwh"] / KG_PER_T
+            tonnes = CARBON.of_system(tables.site_at[place, t], tables.systems[system], tables.calendar) / KG_PER_T
         else:
             (offer,) = facts.get("offer", ("",))
             tonnes = tables.offers[offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T

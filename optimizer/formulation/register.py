@@ -1,7 +1,8 @@
 """One record for each limit and one for each cost line: all that is said of it, and where it stands in the scenario.
 
 Everything that speaks of limits or costs reads these, so a new one is its function, its line on the model's page and a
-record here (a resource of a site: a record in `optimizer.request.resources`). Only the audit has lists of its own.
+record here; a resource of a site and what is paid for its use are records in `optimizer.request`. Only the audit has
+lists of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from optimizer.formulation.limits import limit
 from optimizer.formulation.model import CostTerm, Model, Row
 from optimizer.formulation.obligations import owed_usd
 from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site
+from optimizer.request.charges import CARBON, CHARGES
 from optimizer.request.resources import Resource
 
 Kind = Literal["power", "budget", "supply", "limits", "demand"]
@@ -268,14 +270,13 @@ COST_LINES: tuple[CostRecord, ...] = (
     _capex(costs.hardware_usd, label="Hardware"),
     _capex(costs.network_usd, label="Network"),
     _capex(costs.facility_usd, label="Facility", falls_on="site", unborne="of a site", apart="added power"),
-    _opex(costs.energy_usd, label="Energy"),
-    _opex(costs.hosting_usd, label="Hosting"),
+    *(_opex(costs.charged(charge), label=charge.label) for charge in CHARGES),
     _opex(costs.maintenance_usd, label="Maintenance"),
     _opex(costs.software_usd, label="Software"),
     _opex(costs.rent_usd, label="Rent"),
     _opex(costs.engineering_usd, label="Engineering"),
     _opex(costs.porting_usd, label="Porting", falls_on="software", unborne="of software, not of an accelerator"),
-    _opex(costs.carbon_usd, label="Carbon"),
+    _opex(costs.carbon_usd, label=CARBON.label),
     _neither(owed_usd, label="Owed after the horizon", note="as of the last period; in no budget"),
     _neither(costs.unmet_usd, label="Unmet work", falls_on="work", unborne="no accelerator does it"),
     _neither(costs.value_usd, label="Value of work", receipt=True, falls_on="work", unborne="a receipt"),

@@ -16,7 +16,7 @@ KW_PER_MW = 1000
 class Resource:
     """Something of which a site has so much, in `unit`, and each system in service takes a part.
 
-    A system takes its figure `of_system` times `of_site`, the site's PUE or one of its `TARIFFS` (1 where there is
+    A system takes its figure `of_system` times `of_site`, the site's PUE or one of its tariffs (1 where there is
     none), of which `parts` are one unit; with `cooling`, only systems that are cooled so. The scenario limits it by
     `field` of a site: a limit that stands, or an amount `per_month`, as which use counts too. `grows` says that an
     expansion adds to it, `whole` that it comes in whole units.
@@ -132,11 +132,5 @@ RACKS = Resource(
     states="Systems stand in the racks there are.",
     equation="Σ_y racks_y · in_service(y,s,t) ≤ racks(s,t)",
 )
-TARIFFS = (
-    "electricity_usd_per_mwh",
-    "hosting_usd_per_kw_month",
-    "carbon_kg_per_mwh",
-)
-"""What a site charges, takes or gives off for its use, by field: the mean of a period, 0 before it begins."""
 RESOURCES = (POWER, LIQUID, AIR, RACKS)
 """In the order of the model's rows and of the sheets."""

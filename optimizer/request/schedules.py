@@ -11,7 +11,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from catalogs.periods import value_at
-from optimizer.request.resources import RESOURCES, TARIFFS
+from optimizer.request.charges import TARIFFS
+from optimizer.request.resources import RESOURCES
 
 Schedule = Decimal | dict[str, Decimal]
 Reading = Callable[[Schedule | None, range], Decimal | None]
@@ -61,7 +62,7 @@ READINGS: Mapping[str, Reading] = {
     "per_second": highest,
     **{resource.field: supplied if resource.per_month else lowest for resource in RESOURCES},
     **dict.fromkeys(("supply_per_month", "pools_per_month", "supply_systems_per_month"), supplied),
-    **dict.fromkeys((*TARIFFS, "pue"), mean),
+    **dict.fromkeys((*(tariff.field for tariff in TARIFFS), "pue"), mean),
     **dict.fromkeys(("carbon_usd_per_t", "unmet_usd_per_unit_hour", "value_usd_per_unit_hour"), mean),
     **dict.fromkeys(("price_usd", "usd_per_accelerator_hour", "rate"), mean),
 }

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from catalogs.memory import misfit
 from catalogs.schema import Throughput
+from optimizer.request.charges import TARIFFS
 from optimizer.request.load import Request
-from optimizer.request.resources import RESOURCES, TARIFFS, Resource
+from optimizer.request.resources import RESOURCES, Resource
 from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
@@ -177,7 +178,7 @@ class Circumstances(Joined):
                 limits={each.field: limit_in(each, getattr(facts, each.field), months) for each in RESOURCES},
                 pue=pue_in(facts, months),
                 peak_pue=peak_pue_in(facts, months),
-                tariffs={field: tariff_in(getattr(facts, field), months) for field in TARIFFS},
+                tariffs={each.field: tariff_in(getattr(facts, each.field), months) for each in TARIFFS},
             )
             for site, facts in sorted(self.scenario.sites.items())
             for t, months in self.months.items()

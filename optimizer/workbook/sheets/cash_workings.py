@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from optimizer.formulation.register import COST_LINE
+from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
@@ -14,14 +16,15 @@ from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Of, Section, fil
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
 
-WORDS = {
-    EXPAND: ("Facility", "Facility cost", "Power added (MW) times its price (constant)."),
-    ENGINEER: ("Engineering", "Engineering cost", "One-off cost (constant) in the period in which it starts."),
-    PORT: ("Porting", "Porting cost", "Cost (constant) in the period in which it starts."),
-    RETIRE: ("Resale", "Resale", "Systems retired times the resale price (constant)."),
+NOTES = {
+    EXPAND: "Power added (MW) times its price (constant).",
+    ENGINEER: "One-off cost (constant) in the period in which it starts.",
+    PORT: "Cost (constant) in the period in which it starts.",
+    RETIRE: "Systems retired times the resale price (constant).",
 }
-"""Heading, label and note of each kind."""
 DUE = "Rent due after the horizon"
+OF_ONE_KW = "hours_per_period/kw_per_mw"
+"""MWh in a period."""
 
 
 def parts_of(facts: Facts, cost: str) -> list[Row] | None:
@@ -29,8 +32,7 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
     parts: dict[str, list[Row]] = {
         "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if purchased(facts)],
         "network_usd": of_each("network", facts.groups),
-        "energy_usd": of_each("energy cost", facts.sites),
-        "hosting_usd": of_each("hosting cost", facts.sites),
+        **{charge.name: of_each(f"{charge.label} cost".lower(), facts.sites) for charge in CHARGES},
         "maintenance_usd": of_each("maintained", purchased(facts)),
         "software_usd": of_each("software", facts.groups),
         "rent_usd": of_each("rent", rented(facts)),
@@ -86,8 +88,10 @@ def _rent(facts: Facts) -> Iterator[Section]:
 
 def _flows(facts: Facts) -> Iterator[Section]:
     """Price times what is decided, by decision and period; positive also where it is received."""
-    for kind, (heading, label, note) in ((kind, WORDS[kind]) for kind in KINDS):
-        yield from filled(heading, note, lines_of(
+    for kind in KINDS:
+        cost = COST_LINE[kind.cost]
+        label = cost.label if cost.receipt else f"{cost.label} cost"
+        yield from filled(cost.label, NOTES[kind], lines_of(
             decisions_of(facts, kind), label, "USD", what="flow", total=SUM, constant="decision/price",
             periods="={here.constant}*{decision used}",
         ))  # fmt: skip
@@ -98,28 +102,39 @@ def hosted(facts: Facts) -> list[Group]:
 
 
 def _of_sites(facts: Facts) -> Iterator[Section]:
-    """Energy and hosting by site; tonnes of carbon by site and hosted offer, then their price."""
+    """What is charged for use by site; tonnes of carbon by site and hosted offer, then their price."""
     sites = [Of(place=site) for site in facts.sites]
-    yield Section("Energy", "Energy at the meter times the tariff.", lines_of(
-        sites, "Energy cost", "USD", total=SUM, periods="={energy}*{site/electricity_usd_per_mwh}",
-    ))  # fmt: skip
-    yield Section("Hosting", "Tariff times provisioned IT load times months.", lines_of(
-        sites, "Hosting cost", "USD", total=SUM,
-        periods="={site/hosting_usd_per_kw_month}*{provisioned load}*months_per_period",
-    ))  # fmt: skip
+    for charge in CHARGES:
+        lines = lines_of(sites, f"{charge.label} cost", "USD", total=SUM, periods=f"={_charged(charge)}")
+        yield Section(charge.label, charge.note, lines)
     tonnes = [
-        *lines_of(sites, "Carbon of energy", "t", total=SUM, periods="={energy}*{site/carbon_kg_per_mwh}/kg_per_t"),
+        *lines_of(sites, "Carbon of energy", "t", total=SUM, periods=f"={_charged(CARBON)}/kg_per_t"),
         *lines_of(
             hosted(facts), "Carbon of hosted hours", "t", total=SUM, source="constant: kg per system-hour",
             constant="={offer/carbon_kg_per_accelerator_hour.constant}*{system/accelerators.constant}",
             periods="={here.constant}*{in service}*hours_per_period/kg_per_t",
         ),
     ]  # fmt: skip
-    yield Section("Carbon", "Of the energy at our sites and of hosted hours.", [
+    yield Section(CARBON.label, CARBON.note, [
         *tonnes,
         Line("Carbon, all", "t", total=SUM, periods=sum_down([Row(line.key) for line in tonnes]), key="carbon"),
         Line("Carbon cost", "USD", total=SUM, periods=f"={at('carbon')}*{at('carbon price')}", key="carbon cost"),
     ])  # fmt: skip
+
+
+def tariffs(charge: Charge) -> str:
+    """The tariffs of a site, multiplied, as formulas refer to them."""
+    return "*".join(f"{{site/{tariff.field}}}" for tariff in charge.tariffs)
+
+
+def _charged(charge: Charge) -> str:
+    """What is used at a site in a period, as Sites shows it, times its tariffs."""
+    rate = tariffs(charge)
+    return {
+        "energy_mwh": f"{{energy}}*{rate}",
+        "it_mwh": f"{{average load}}*{OF_ONE_KW}*{rate}",
+        "kw_months": f"{rate}*{{provisioned load}}*months_per_period",
+    }[charge.used]
 
 
 def _of_work(facts: Facts) -> Iterator[Section]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.formulation.register import limits_of
 from optimizer.plan.format import BudgetRow
+from optimizer.request.charges import TARIFFS
 from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import Facts, number
@@ -23,11 +24,6 @@ LIVE = tuple(
 """Resources of a site whose use the sheets can follow; of others they show the plan's figures."""
 LIMITS = {each.field: (each.limit_on_sheet, each.unit) for each in LIVE}
 BUDGETS = {record.key[1]: record.on_sheet for record in limits_of("budget")}
-TARIFFS = {
-    "electricity_usd_per_mwh": ("Electricity", "USD/MWh"),
-    "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
-    "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
-}
 UNMET = "unmet_usd_per_unit_hour"
 NOT_GIVEN, UNLIKE_MONTHS = "not given, counts as 0", "its months differ inside a period"
 ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
@@ -46,8 +42,9 @@ def _site(facts: Facts, site: str) -> Iterator[Line]:
 
     yield from (line(name, *words, before=0.0) for name, words in LIMITS.items() if name in given)
     yield from _pue(facts, site)
-    for name, words in TARIFFS.items():
-        yield line(name, *words) if name in given else line(name, *words, absent="0", source=NOT_GIVEN)
+    for tariff in TARIFFS:
+        other = {} if tariff.field in given else {"absent": "0", "source": NOT_GIVEN}
+        yield line(tariff.field, tariff.on_sheet, tariff.unit, **other)
 
 
 def _pue(facts: Facts, site: str) -> Iterator[Line]:

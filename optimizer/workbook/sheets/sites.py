@@ -53,10 +53,8 @@ def _use(facts: Facts, site: Of, stands: Sequence[Stand]) -> Iterator[Line]:
     """Constants per system, then IT load, energy, and each limit with what is used and left of it."""
     for field, (label, unit) in PER_SYSTEM.items():
         yield from lines_of(stands, label, unit, what=f"per system/{field}", constant=f"system/{field}")
-    yield line_of(
-        site, "Provisioned IT load", "kW", what="provisioned load", periods=_product(stands, "provisioned_kw")
-    )
-    yield line_of(site, "Average IT load", "kW", what="average load", periods=_product(stands, "average_kw"))
+    for field, (label, what) in LOADS.items():
+        yield line_of(site, label, "kW", what=what, periods=_product(stands, field))
     yield line_of(
         site, "Energy at the meter", "MWh", what="energy", total=SUM,
         periods=f"={pue(facts, site.place)}*{{average load}}*hours_per_period/kw_per_mw",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
 from optimizer.workbook.sheets.capacity import Stand, stands_at
-from optimizer.workbook.sheets.cash_workings import hosted
+from optimizer.workbook.sheets.cash_workings import OF_ONE_KW, hosted, tariffs
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
 from optimizer.workbook.sheets.purchases import purchased, rented
 from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
@@ -95,18 +96,45 @@ def draws(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
         for one in [peak_constant(facts, each.place)]
         for peak in [HERE.constant if one else peak_pue(facts, each.place)]
     ])  # fmt: skip
-    cost = "({site/electricity_usd_per_mwh}+{site/carbon_kg_per_mwh}/kg_per_t*{/carbon price})"
-    yield Section("Energy and carbon of one average kW", "In a period, at the PUE of the site.", [
-        line_of(site, "Energy and carbon", "USD/kW", what="site/rate of power",
-                periods=f"={pue(facts, site.place)}*hours_per_period/kw_per_mw*{cost}")
-        for site in (Of(place=place) for place in dict.fromkeys(each.place for each in sites))
-    ])  # fmt: skip
-    note = "Systems times average kW (constant) times the rate of the site, and hosting of the provisioned load."
-    hosting = "{provisioned}*{site/hosting_usd_per_kw_month}*months_per_period"
-    yield Section("Energy, hosting and carbon by accelerator and site", note, lines_of(
-        sites, "Energy, hosting, carbon", "USD", what="power", constant="system/average_kw",
-        periods=f"={{here.constant}}*{{systems}}*{{site/rate of power}}+{hosting}",
+    yield from _charges(facts, sites)
+
+
+def _charges(facts: Facts, sites: Sequence[Stood]) -> Iterator[Section]:
+    """What our sites cost for their use: of an average kW, at the meter and of IT, then with fees by accelerator."""
+    fees, rates = [each for each in CHARGED if each.used == "kw_months"], []
+    for used, note in (("energy_mwh", "In a period, at the PUE of the site."), ("it_mwh", "")):
+        charges = [each for each in CHARGED if each.used == used]
+        if charges:
+            rates.append(f"{{site/rate of {used}}}")
+            yield Section(f"{_listed(charges, ' and ')} of one average kW", note, [
+                line_of(Of(place=place), _listed(charges, " and "), "USD/kW", what=f"site/rate of {used}",
+                        periods=f"={factor}{OF_ONE_KW}*({'+'.join(map(_rate, charges))})")
+                for place in dict.fromkeys(each.place for each in sites)
+                for factor in [f"{pue(facts, place)}*" if used == "energy_mwh" else ""]
+            ])  # fmt: skip
+    of_fees = _listed(fees, " and ").lower()
+    note = f"Systems times average kW (constant) times the rate of the site, and {of_fees} of the provisioned load."
+    parts = [f"{{here.constant}}*{{systems}}*{each}" for each in rates]
+    parts += [f"{{provisioned}}*{_rate(each)}*months_per_period" for each in fees]
+    yield Section(f"{_listed(CHARGED, ' and ')} by accelerator and site", note, lines_of(
+        sites, EVERY, "USD", what="power", constant="system/average_kw", periods=f"={'+'.join(parts)}",
     ))  # fmt: skip
+
+
+def _rate(charge: Charge) -> str:
+    """The tariffs of a site in USD: those of carbon are in kg, at a price of their own."""
+    return tariffs(charge) + "/kg_per_t*{/carbon price}" * (charge is CARBON)
+
+
+def _listed(charges: Sequence[Charge], last: str = ", ") -> str:
+    """Charges in a row, such as Energy, hosting and carbon."""
+    *first, end = (charge.label.lower() for charge in charges)
+    return (", ".join(first) + last * bool(first) + end).capitalize()
+
+
+CHARGED = (*CHARGES, CARBON)
+EVERY = _listed(CHARGED)
+"""All that our sites cost for their use, and the line of it."""
 
 
 def at_our_sites(facts: Facts, stood: Sequence[Stood]) -> list[Stood]:
@@ -155,7 +183,7 @@ def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tup
         ("Rent", _held(bearer, rented(facts), "rent"), "{}"),
         ("Owed after the horizon", _held(bearer, owing, "owed"), "{}"),
         ("Maintenance", _held(bearer, bought, "maintained"), "maintenance_share/periods_per_year*{}"),
-        ("Energy, hosting, carbon", power, "{}"),
+        (EVERY, power, "{}"),
         ("Carbon of hosted hours", carbon, f"{{}}*{at('carbon price')}"),
         ("Engineering", one_off, "{}"),
         ("Resale", sold, "-{}"),

@@ -9,6 +9,8 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Color, Font, NamedStyle, PatternFill, Protection, Side
 
+from optimizer.request.charges import TARIFFS
+
 FONT = "Calibri"
 NAVY, BLUE, GREEN, VIOLET, GREY, RED = "1F3864", "0000FF", "006100", "5B2C83", "595959", "A33C00"
 PALE_YELLOW, PALE_VIOLET, PALE_BLUE = "FFFBE0", "F1E9F8", "DCE6F1"
@@ -51,7 +53,8 @@ FORMATS: dict[str, str] = {
     **dict.fromkeys(
         ("USD", "USD/system", "USD/system-year", "USD/MW", "systems", "accelerators", "accelerators/system"), _WHOLE
     ),
-    **dict.fromkeys(("USD/accelerator-hour", "USD/MWh", "USD/kW-month", "USD/t", "kg/accelerator-hour"), _MONEY),
+    **dict.fromkeys(("USD/accelerator-hour", "USD/t", "kg/accelerator-hour"), _MONEY),
+    **{tariff.unit: _signed(tariff.digits) for tariff in TARIFFS},
     **dict.fromkeys(("USD m", "racks", "MWh"), _ONE),
     **dict.fromkeys(("kW", "t", "USD/hour", "kW/system", "racks/system"), _TWO),
     **dict.fromkeys(("units/s", "units/s/accelerator", "unit-hours", "pool units"), _WORK),
@@ -66,7 +69,6 @@ FORMATS: dict[str, str] = {
     **dict.fromkeys(("kW-years", "MW-years"), _ONE),
     "MW": _THREE,
     "count": "#,##0_)",
-    "kg/MWh": _ONE,
     "USD/unit-hour": _signed("#,##0.00####"),
     "currency/USD": "#,##0.00####_)",
     "years": "0.0##_)",
