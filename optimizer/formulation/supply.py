@@ -88,9 +88,12 @@ def _within(
     model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float], unit: str
 ) -> Iterator[Row]:
     """One row for each limit that an order counts against; `use` is per system ordered."""
-    orders: dict[int, list[Cohort]] = grouped((c for c in model.cohort if not c.committed), lambda c: c.t)
+    facts = model.tables.offers
+    names = dict.fromkeys(limit.id for limit in limits)
+    uses = {name: {offer: each for offer, of in facts.items() if (each := use(name, of))} for name in names}
+    orders = grouped((c for c in model.cohort if not c.committed), lambda c: (c.t, c.offer))
     for limit in limits:
-        uses = [(model.cohort[c], use(limit.id, model.tables.offers[c.offer])) for c in orders.get(limit.t, ())]
-        terms = [term for term in uses if term[1]]
+        used = uses[limit.id].items()
+        terms: Terms = [(model.cohort[c], each) for offer, each in used for c in orders.get((limit.t, offer), ())]
         if terms:
             yield Row((limit.id, model.period(limit.t)), terms, "<=", limit.most, unit)

@@ -69,8 +69,11 @@ def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, t: int) -> 
 
     A demand takes the systems that do it alone or fill its cluster, whichever is more (`most_running`).
     """
-    running = (most_running(here, offer.system, demand, t) for demand in here.demands_at[place])
-    return math.fsum(running) / (offer.accelerators * here.availability)
+    there = (offer.system, place, t)
+    if there not in here.running_there:
+        running = (most_running(here, offer.system, demand, t) for demand in here.demands_at[place])
+        here.running_there[there] = math.fsum(running)
+    return here.running_there[there] / (offer.accelerators * here.availability)
 
 
 def most_running(here: Circumstances, system: str, demand: str, t: int) -> float:
@@ -148,12 +151,16 @@ def _money_bounds(here: Circumstances, offer: OfferFacts, order: Cohort) -> list
 def _rooms(here: Circumstances, offer: OfferFacts, order: Cohort) -> list[float]:
     """Systems that each period of service leaves room for, where they stand at a site of ours."""
     periods = () if offer.hosted else range(order.t, order.last + 1)
-    return [_room(here, offer, here.site_at[order.place, t]) for t in periods]
+    places = [(offer.system, order.place, t) for t in periods]
+    for system, place, t in places:
+        if (system, place, t) not in here.room_there:
+            here.room_there[system, place, t] = _room(here, system, here.site_at[place, t])
+    return [here.room_there[each] for each in places]
 
 
-def _room(here: Circumstances, offer: OfferFacts, site: SitePeriod) -> float:
+def _room(here: Circumstances, name: str, site: SitePeriod) -> float:
     """Systems that fit a site on its own limits alone, grown as far as it can be by then."""
-    system, expansion = here.systems[offer.system], here.scenario.sites[site.site].expansion
+    system, expansion = here.systems[name], here.scenario.sites[site.site].expansion
     grown = expansion is not None and site.t > here.wait(expansion.lead_time_months)
     added_mw = float(expansion.max_mw) if grown and expansion is not None else 0.0
     limits = ((each, site.most(each)) for each in RESOURCES)

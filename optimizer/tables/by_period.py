@@ -81,6 +81,9 @@ class Circumstances(Joined):
         super().__init__(request, sooner)
         self.loose, self.tight, self.approved = loose, tight, approved or {}
         self.availability = float(request.scenario.assumptions.availability)
+        # What `bounds` has found so far, by system, place and period: many orders share it.
+        self.running_there: dict[tuple[str, str, int], float] = {}
+        self.room_there: dict[tuple[str, str, int], float] = {}
 
     @cached_property
     def needs(self) -> list[Need]:
