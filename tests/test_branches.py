@@ -132,7 +132,9 @@ def test_a_branch_without_plans_proves_any_cost() -> None:
     of = covering([3, 5], [[2, 2]], [1], [np.inf], [0.25, 1])
     of = replace(of, integer=np.array([False, True]))
     case = case_of(of, EXACT)
-    case.options.update({"at_once": False, "projects": [[1]], "clusters": [], "decisions": [1], "tied": []})
+    case.options.update(
+        {"at_once": False, "projects": [[1]], "clusters": [], "terms": [], "decisions": [1], "tied": []}
+    )
     grown = tree(case)
     found = grown.search()
     bound = certified_bound(of_case(case), grown.root.duals, told(found))

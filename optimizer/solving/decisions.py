@@ -12,15 +12,19 @@ from optimizer.tables import grouped
 
 PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
-TERMS = ("orders_any", "band", "band_used")
+AGREED = ("orders_any", "band_used")
+"""Yes/no variables of minimum orders and price breaks: whether there is an order at all, and which steps it reaches."""
+TERMS = (*AGREED, "band")
 """Variables of minimum orders and price breaks."""
 
 
 def decided_first(matrix: Matrix) -> dict[str, Any]:
     """What the solver's process has to know of a model to search its decisions first: numbers of columns."""
-    starts, hosts = projects(matrix), clusters(matrix)
-    decisions = [*chain(*starts), *chain(*chain(*hosts))]
-    return {"projects": starts, "clusters": hosts, "decisions": decisions, "tied": tied_by_terms(matrix)}
+    starts, hosts, agreed = projects(matrix), clusters(matrix), _of(matrix, AGREED)
+    decisions = [*chain(*starts), *chain(*chain(*hosts)), *agreed]
+    return {
+        "projects": starts, "clusters": hosts, "terms": agreed, "decisions": decisions, "tied": tied_by_terms(matrix),
+    }  # fmt: skip
 
 
 def projects(matrix: Matrix) -> list[list[int]]:

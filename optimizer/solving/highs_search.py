@@ -138,6 +138,9 @@ def _best_near(
             best = found
         if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
             break
+        # A plan with these decisions costs no less than their relaxation: what is left to gain is little.
+        if best is not None and best["objective"] - settled["objective"] <= GOOD_ENOUGH * _open(bound, options):
+            break
     return best
 
 

@@ -1,4 +1,4 @@
-"""A branch and bound over yes/no decisions alone: projects, begun once or never, and hosts of clusters.
+"""A branch and bound over yes/no decisions alone: projects, begun once or never, hosts of clusters, terms of orders.
 
 Few of them are open at once and they cost much, so relaxations settle them, each solved on from the one before.
 Branching on a set A of yes/no columns of which the relaxation takes a fraction makes two nodes:
@@ -10,7 +10,8 @@ tree is the least over its leaves, its open nodes and the cut-offs at which node
 whole numbers has a part in it, and no word of the solver has to be believed: each node has duals that prove its bound.
 
 Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
-before when. Of a cluster in a period, A are all hosts with one accelerator, then one of these.
+before when. Of a cluster in a period, A are all hosts with one accelerator, then one of these. Of a minimum order or a
+price break, A is the one column that says whether there is such an order.
 
 Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
 """
@@ -36,6 +37,10 @@ MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 50_000, 5
 than a fifth of them."""
 DEARER = 1e4
 """So many times the bound is what a plan would cost where there is none."""
+WITHOUT_LEAF = 4
+"""So many times as much is done where no leaf is found yet: without one there is nothing to look for a plan near to."""
+MOST_HOSTS = 3
+"""How many accelerators, or places, are compared for a cluster."""
 LITTLE = 0.02
 """The part of what may stay open by which a node's first child may rise without its second being looked at as well."""
 
@@ -47,6 +52,7 @@ class Tree:
         self.problem, self.within, self.stop = problem, within, stop
         self.projects: list[list[int]] = options["projects"]
         self.clusters: list[list[list[int]]] = options["clusters"]
+        self.terms: list[int] = options["terms"]
         self.highs: highspy.Highs = root["highs"]
         self.best: Node | None = None
         self.given_up = math.inf
@@ -74,7 +80,9 @@ class Tree:
         }
 
     def _ended(self) -> bool:
-        return self.solved >= MOST_RELAXATIONS or self.iterations >= self.most or self.stop.over()
+        more = 1 if self.best is not None else WITHOUT_LEAF
+        many = self.solved >= more * MOST_RELAXATIONS or self.iterations >= more * self.most
+        return many or self.stop.over()
 
     def _bound(self) -> float:
         leaf = math.inf if self.best is None else self.best.bound
@@ -93,11 +101,15 @@ class Tree:
         while node.values is not None and not self._ended():
             if node.bound >= self._cut_off():
                 break
-            columns = self._undecided_project(node) or self._undecided_host(node)
-            if columns is None:
+            if (columns := self._undecided_project(node)) is not None:
+                node = self._cheaper(node, columns)
+            elif hosts := self._undecided_hosts(node):
+                node = self._hosted(node, hosts)
+            elif (columns := self._undecided_term(node)) is not None:
+                node = self._cheaper(node, columns)
+            else:
                 self.best = node
                 return
-            node = self._cheaper(node, columns)
         if node.values is not None:
             self._push(node)
 
@@ -105,13 +117,39 @@ class Tree:
         """The cheaper of a node's two children; the other one stays open."""
         due, closed = node.branched(columns)
         first = self._relaxed(due)
-        if first.values is not None and first.bound - node.bound <= LITTLE * self.within * abs(node.bound):
+        if first.values is not None and self._is_near(first, node):
             self._push(closed)
             return first
         cheaper, dearer = sorted((first, self._relaxed(closed)), key=lambda child: child.bound)
         if dearer.values is not None:
             self._push(dearer)
         return cheaper
+
+    def _hosted(self, node: Node, hosts: list[Columns]) -> Node:
+        """The cheapest of a node's descendants in which one of the first sets of hosts is due; others stay open.
+
+        To close a set costs little while others are taken in fractions, and leads nowhere: it is left for later.
+        """
+        tried: list[Node] = []
+        rest = node
+        for columns in hosts[:MOST_HOSTS]:
+            due, rest = rest.branched(columns)
+            if self._relaxed(due).values is not None:
+                tried.append(due)
+                if self._is_near(due, node):
+                    break
+        if not tried:
+            return self._relaxed(rest)
+        self._push(rest)
+        cheapest = min(tried, key=lambda each: each.bound)
+        for other in tried:
+            if other is not cheapest:
+                self._push(other)
+        return cheapest
+
+    def _is_near(self, child: Node, node: Node) -> bool:
+        """Whether a child costs so little more than its node that nothing else need be looked at."""
+        return child.bound - node.bound <= LITTLE * self.within * abs(node.bound)
 
     def _undecided_project(self, node: Node) -> Columns | None:
         """The starts to branch on; None where all are whole. Whether comes before when, and the dearest first.
@@ -131,17 +169,25 @@ class Tree:
         _, _, number, periods = max(found)
         return tuple(self.projects[-number][:periods])
 
-    def _undecided_host(self, node: Node) -> Columns | None:
-        """The hosts of the earliest cluster to branch on: the accelerator with most of it, then the place."""
+    def _undecided_hosts(self, node: Node) -> list[Columns]:
+        """The sets of hosts to branch on of the earliest cluster that is open: its accelerators, those with most of it
+        first, then the places of the one that has it.
+        """
         for accelerators in self.clusters:
-            parts = [math.fsum(node.values[hosts]) for hosts in accelerators]
-            most = int(np.argmax(parts))
-            if _is_broken(parts[most]):
-                return tuple(accelerators[most])
-            places = node.values[accelerators[most]]
-            if _is_broken(places).any():
-                return (accelerators[most][int(np.argmax(places))],)
-        return None
+            parts = np.array([math.fsum(node.values[hosts]) for hosts in accelerators])
+            if _is_broken(parts).any():
+                return [tuple(accelerators[k]) for k in _by_size(parts)]
+            if parts.any():
+                places = accelerators[int(np.argmax(parts))]
+                if _is_broken(node.values[places]).any():
+                    return [(places[k],) for k in _by_size(node.values[places])]
+        return []
+
+    def _undecided_term(self, node: Node) -> Columns | None:
+        """The term of an order that is nearest to neither; the first of those that are alike."""
+        parts = node.values[self.terms]
+        broken = np.where(_is_broken(parts), np.abs(parts - np.round(parts)), 0.0)
+        return (self.terms[int(np.argmax(broken))],) if broken.any() else None
 
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""
@@ -206,6 +252,11 @@ class Tree:
     def _apart(self, node: Node, numbers: Any) -> tuple[Any, tuple[float, ...]]:
         """Numbers one a row as those of the model's rows and those of what is due at a node."""
         return np.array(numbers[: len(self.problem["row_lower"])]), tuple(numbers[self._row(each)] for each in node.due)
+
+
+def _by_size(parts: Any) -> list[int]:
+    """The numbers of what is more than nothing, the largest first; the first of those that are alike."""
+    return [int(k) for k in np.argsort(-parts, kind="stable") if parts[k] > WHOLE]
 
 
 def _is_broken(values: Any) -> Any:
