@@ -15,6 +15,7 @@ from cli.alternatives import alternatives
 from cli.catalog import catalog
 from cli.check import check
 from cli.compare import compare
+from cli.demand import demand
 from cli.explain import explain
 from cli.frontier import frontier
 from cli.init import init
@@ -53,7 +54,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, scenarios, catalog, workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, demand, scenarios, catalog,
+    workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)
