@@ -15,7 +15,7 @@ FLOORS = (
     "catalogs",
     *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan", "usage"),
     *("proven", "infeasible", "replan", "planning", "what_if", "returned", "explain", "explore", "workbook"),
-    *("plan_files",),
+    *("plan_files", "notebook"),
     "cli",
 )
 """From the ground up: what stands here imports only itself and what stands before it."""
