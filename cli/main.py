@@ -65,8 +65,14 @@ CYCLES = (100_000, 50, 100)
 """How rarely Python looks for reference cycles: a command lives for seconds, and a sixth of them went there."""
 
 
+COMPLETION = "_CHIPMIX_COMPLETE"
+"""The variable by which a shell asks for completions: it reads what click prints, to the byte."""
+
+
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
+    if COMPLETION in os.environ:
+        chipmix(prog_name="chipmix")
     gc.set_threshold(*CYCLES)
     screen.install()
     interruption.install()
