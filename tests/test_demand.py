@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from catalogs.printable import one_line
 from optimizer.request.load import load_request
+from optimizer.usage import csv_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -251,6 +252,19 @@ def test_a_column_of_times_is_named_and_other_columns_may_hold_anything(tmp_path
     assert (found["rows"], means(found)) == (10, {"2026-01": 1})
     said = refused(tmp_path, [*rows, '"a\nb";-1;2026-01-02'], "--time", "when", header="prompt;tokens;when")
     assert said.startswith("trace.csv:22:")
+
+
+def test_blocks_and_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f'{t},{n},"a\nb ""c"", d"' for t, n in hourly(range(300))]
+    bad = [*rows[:77], "never,5,x", "", *rows[77:200], "2026-02-01,-1,x", *rows[200:]]
+    header = "time,tokens,said"
+    plain, said = usage(tmp_path, rows, header=header), refused(tmp_path, bad, header=header)
+    monkeypatch.setattr(csv_rows, "BLOCK_CHARACTERS", 61)
+    monkeypatch.setattr(csv_rows, "ROWS_AT_ONCE", 14)
+    monkeypatch.setattr(csv_rows, "FEW_ROWS", 7)
+    assert usage(tmp_path, rows, header=header) == plain
+    assert refused(tmp_path, bad, header=header) == said
+    assert [int(n) for n in re.findall(r"^trace.csv:(\d+):", said, re.MULTILINE)] == [2 * 77 + 2, 2 * 200 + 4]
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 10**5)), min_size=20, max_size=80), st.floats(0.01, 1))

@@ -19,7 +19,9 @@ from catalogs.wording import shown_value
 
 DELIMITERS = (",", ";", "\t")
 BLOCK_CHARACTERS = 2**22
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE, BLOCKS_AT_ONCE = 200_000, 4
+"""A chunk ends with either, so that long rows take no more memory than many."""
+FEW_ROWS = 100
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -61,11 +63,12 @@ class CsvFile:
     def chunks(self) -> Iterator[Chunk]:
         """The rows under the header. Blank lines are none. Raises InputError for what is no CSV."""
         with self._opened() as file:
-            reader = csv.reader(_lines(file, self._start), strict=True, delimiter=self.delimiter)
+            lines = _Lines(file, self._start)
+            reader = csv.reader(lines, strict=True, delimiter=self.delimiter)
             try:
                 next(reader)
                 line = reader.line_num + 1
-                while rows := list(islice(reader, ROWS_AT_ONCE)):
+                while rows := lines.rows_of(reader):
                     yield self._chunk(rows, line, reader.line_num)
                     line = reader.line_num + 1
             except csv.Error as error:
@@ -79,7 +82,8 @@ class CsvFile:
         at = {one.line for one in wrong}
         last = max(at, default=0)
         with self._opened() as file:
-            texts = dict(enumerate(islice(_lines(file, self._start), last), 1))
+            lines = enumerate(islice(_Lines(file, self._start), last), 1)
+            texts = {number: text for number, text in lines if number in at}
         found = []
         for one in wrong:
             column = _column_of(texts[one.line], one.field, self.delimiter)
@@ -109,7 +113,7 @@ class CsvFile:
     def _header(self, columns: Sequence[str]) -> tuple[str, list[str]]:
         """The delimiter with which the header names the columns, or else most fields, and the fields."""
         with self._opened() as file:
-            line = next(_lines(file, self._start), "")
+            line = next(iter(_Lines(file, self._start)), "")
         if not line.strip():
             raise self._error("begins with no header; its first line must name the columns")
         try:
@@ -141,18 +145,37 @@ def _fields(count: int) -> str:
     return f"{count} field{'' if count == 1 else 's'}"
 
 
-def _lines(file: TextIO, start: Location) -> Iterator[str]:
+class _Lines:
     """The lines of a file with their ends, read in blocks: one longer than a block is refused, not collected."""
-    rest = ""
-    while block := file.read(BLOCK_CHARACTERS):
-        text = rest + block
-        cut = text.rfind("\n") + 1
-        rest = text[cut:]
-        if len(rest) > BLOCK_CHARACTERS:
-            raise InputError([Problem(start, f"has a line of more than {BLOCK_CHARACTERS} characters; is it CSV?")])
-        yield from io.StringIO(text[:cut], newline="\n")
-    if rest:
-        yield rest
+
+    def __init__(self, file: TextIO, start: Location) -> None:
+        self._file, self._start = file, start
+        self._blocks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        rest = ""
+        while block := self._file.read(BLOCK_CHARACTERS):
+            self._blocks += 1
+            text = rest + block
+            cut = text.rfind("\n") + 1
+            rest = text[cut:]
+            if len(rest) > BLOCK_CHARACTERS:
+                said = f"has a line of more than {BLOCK_CHARACTERS} characters; is it CSV?"
+                raise InputError([Problem(self._start, said)])
+            yield from io.StringIO(text[:cut], newline="\n")
+        if rest:
+            yield rest
+
+    def rows_of(self, reader: Iterator[list[str]]) -> list[list[str]]:
+        """The next rows of a reader of these lines, as many as make a chunk."""
+        rows: list[list[str]] = []
+        last = self._blocks + BLOCKS_AT_ONCE
+        while len(rows) < ROWS_AT_ONCE and self._blocks < last:
+            few = list(islice(reader, FEW_ROWS))
+            if not few:
+                break
+            rows += few
+        return rows
 
 
 def _column_of(text: str, field: int, delimiter: str) -> int:

@@ -72,16 +72,23 @@ def _since_1970(written: npt.NDArray[Any]) -> Times:
 
 
 def _dates(written: npt.NDArray[Any], texts: Sequence[str], zone: tzinfo) -> Read:
-    read = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
-    times = _bounded(read.asi8)
     tails = [text[10:].rstrip() for text in texts]
     local_tails = {tail for tail in set(tails) if not _OFFSET.search(tail)}
-    local = np.array([tail in local_tails for tail in tails], dtype=bool) & (times != NO_TIME)
+    local = np.array([tail in local_tails for tail in tails], dtype=bool)
+    times = np.full(len(texts), NO_TIME)
+    for alike in (local, ~local):  # pandas 2 gives a time without an offset that of the one before it
+        times[alike] = _in_utc(written[alike])
+    local &= times != NO_TIME
     later, skipped = times.copy(), np.zeros(len(times), bool)
     if local.any():
         times[local], later[local] = _of_zone(times[local], zone)
         skipped = local & (times == NO_TIME)
     return Read(times, later, skipped)
+
+
+def _in_utc(written: npt.NDArray[Any]) -> Times:
+    read = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce"))
+    return _bounded(read.as_unit("us").asi8)
 
 
 def _of_zone(wall: Times, zone: tzinfo) -> tuple[Times, Times]:
