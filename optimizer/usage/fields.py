@@ -23,7 +23,7 @@ from catalogs.wording import shown_value
 Times = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-_OFFSET = re.compile(r"(?:Z|z|[+-]\d\d(?::?\d\d)?)$")
+_OFFSET = re.compile(r"(?:Z|z|[+-]\d\d(?::?\d\d)?)\s*$")
 ABSENT = frozenset({"", "nan", "null", "none", "na", "n/a", "-"})
 """What exports write where there is no value."""
 MICROSECONDS = 1_000_000
@@ -72,18 +72,26 @@ def _since_1970(written: npt.NDArray[Any]) -> Times:
 
 
 def _dates(written: npt.NDArray[Any], texts: Sequence[str], zone: tzinfo) -> Read:
-    tails = [text[10:].rstrip() for text in texts]
-    local_tails = {tail for tail in set(tails) if not _OFFSET.search(tail)}
-    local = np.array([tail in local_tails for tail in tails], dtype=bool)
+    local = _without_offset(texts)
     times = np.full(len(texts), NO_TIME)
     for alike in (local, ~local):  # pandas 2 gives a time without an offset that of the one before it
-        times[alike] = _in_utc(written[alike])
+        times[alike] = _in_utc(written if alike.all() else written[alike])
     local &= times != NO_TIME
     later, skipped = times.copy(), np.zeros(len(times), bool)
     if local.any():
         times[local], later[local] = _of_zone(times[local], zone)
         skipped = local & (times == NO_TIME)
     return Read(times, later, skipped)
+
+
+def _without_offset(texts: Sequence[str]) -> Mask:
+    """Which times have none: what follows the day tells, and few kinds of it follow in many times."""
+    clocks = [text[10:] for text in texts]
+    kinds = set(clocks)
+    local = {clock for clock in kinds if not _OFFSET.search(clock)}
+    if len(local) in (0, len(kinds)):
+        return np.full(len(texts), bool(local))
+    return np.array([clock in local for clock in clocks], dtype=bool)
 
 
 def _in_utc(written: npt.NDArray[Any]) -> Times:

@@ -138,16 +138,17 @@ def _settled(file: CsvFile, rows: _Rows, asked: Asked, time_number: int) -> Trac
     if unsorted:
         frame = frame.sort_values("time", kind="stable", ignore_index=True)
         times = frame["time"].to_numpy()
-    same = np.append(False, np.diff(times) == 0)
+    again = np.append(False, np.diff(times) == 0)
     equal = 0
-    if same.any():
-        doubles = frame.duplicated(["time", "whole"])
-        equal = int(doubles.sum())
+    if again.any():
+        shared = frame[again | np.append(again[1:], False)]  # looked through alone: they are few
+        doubles = shared.index[shared.duplicated(["time", "whole"])]
+        equal = len(doubles)
         if asked.adds:
             frame = frame[["time", "value"]].groupby("time", as_index=False).sum()
         else:
-            frame = frame.loc[~doubles]
-            _refuse_same_time(file, frame, time_number)
+            _refuse_same_time(file, shared.drop(doubles), time_number)
+            frame = frame.drop(doubles)
     sorted_times, values = frame["time"].to_numpy(np.int64), frame["value"].to_numpy(np.float64)
     return Trace(sorted_times, values, rows.count, rows.without_value, equal, unsorted)
 
@@ -162,11 +163,10 @@ def _tell_hours_apart(frame: pd.DataFrame) -> None:
     frame.loc[second.index, "time"] = second["later"]
 
 
-def _refuse_same_time(file: CsvFile, frame: pd.DataFrame, time_number: int) -> None:
+def _refuse_same_time(file: CsvFile, shared: pd.DataFrame, time_number: int) -> None:
     """Refuses rows of one time that differ: nobody can tell whether they are parts or corrections."""
-    again = frame[frame.duplicated("time")]
-    of_time = frame[frame["time"].isin(again["time"])].groupby("time")["line"].first()
-    first = of_time.reindex(again["time"]).tolist()
+    again = shared[shared.duplicated("time")]
+    first = shared.groupby("time")["line"].first().reindex(again["time"]).tolist()
     said = (
         "the row has the time of line {}, and is not the same; --add-same-time adds rows of one time up, else keep one"
     )
