@@ -50,7 +50,7 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_importing_the_package_imports_no_library() -> None:
     code = (
-        "import sys, time; began = time.perf_counter(); import optimizer; took = time.perf_counter() - began;"
+        "import sys, time; began = time.process_time(); import optimizer; took = time.process_time() - began;"
         "print(took, sorted({m.partition('.')[0] for m in sys.modules}))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
