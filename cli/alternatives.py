@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
-from cli.options import ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
     Outputs,
     delivering,
@@ -44,7 +44,7 @@ def _share(_context: click.Context, _parameter: click.Parameter, text: str) -> f
 
 
 @click.command(short_help="Show what is open among plans of nearly the least cost.")
-@click.argument("scenario")
+@click.argument("scenario", type=SCENARIO)
 @click.option("--within", default="2%", show_default=True, metavar="PERCENT", callback=_share,
               help="How much more than the best plan a plan may cost.")  # fmt: skip
 @click.option("--plans", type=click.IntRange(2, 6), default=4, show_default=True, metavar="N",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
-from cli.options import ends_after, gap_option, setting_option, time_limit_option
+from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import (
     Outputs,
     delivering,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what less carbon, power, unmet work or a vendor costs.")
-@click.argument("scenario")
+@click.argument("scenario", type=SCENARIO)
 @click.option("--trade", required=True, metavar="KEY",
               help="carbon_t, it_kw (highest IT load at our sites), unmet or unmet/DEMAND (work left undone), "
                    "vendor/NAME (share of all spending).")  # fmt: skip

@@ -1,4 +1,4 @@
-"""`chipmix init`: a small scenario and a quote overlay to start from."""
+"""`chipmix init`: a small scenario and a quote overlay, or a copy of a bundled scenario, to start from."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ from pathlib import Path
 
 import click
 
+from cli.options import BUNDLED
 from cli.screen import say
-from cli.templates import QUOTES, SCENARIO
+
+NAME = "scenario.yaml"
 
 
-@click.command(short_help="Write a small scenario and an example quote, ready to run.")
+@click.command(short_help="Write a small scenario, or a copy of a bundled one, ready to run.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def init(folder: Path) -> int:
+@click.option(
+    "--example", type=BUNDLED, metavar="NAME", help="Start from a bundled scenario; chipmix scenarios lists them."
+)
+def init(folder: Path, example: str | None) -> int:
     """Write a small commented scenario and an example quote into FOLDER, ready to run.
 
+    Fleet, limits, price breaks and whatever else a scenario can hold stand in them as comments to be switched on. A
+    copy of a bundled scenario needs no other file: catalogues and scenarios that ship are found by name. Files that are
+    there already are left as they are.
+
     \b
-    Example:
+    Examples:
       chipmix init my_plan
       chipmix plan my_plan/scenario.yaml
+      chipmix init my_plan --example meta_2025
     """
     from catalogs.problems import InputError, Location, Problem
     from optimizer.files import make_folder, write_text
 
-    files = {folder / "scenario.yaml": SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
+    files = _files(folder, example)
     there = [
         Problem(Location(str(path), 1, 1), "exists already and is left as it is") for path in files if path.exists()
     ]
@@ -33,5 +43,16 @@ def init(folder: Path) -> int:
         make_folder(path.parent)
         write_text(path, text)
         say(f"wrote {path}")
-    say(f"next: chipmix plan {folder / 'scenario.yaml'}")
+    say(f"next: chipmix plan {folder / NAME}")
     return 0
+
+
+def _files(folder: Path, example: str | None) -> dict[Path, str]:
+    """The files to write, with what stands in them."""
+    from cli.templates import QUOTES, SCENARIO
+
+    if example is None:
+        return {folder / NAME: SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
+    from optimizer.request.load import bundled_scenarios
+
+    return {folder / NAME: bundled_scenarios()[example].read_text(encoding="utf-8")}

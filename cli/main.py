@@ -15,6 +15,7 @@ from cli.alternatives import alternatives
 from cli.catalog import catalog
 from cli.check import check
 from cli.compare import compare
+from cli.demand import demand
 from cli.explain import explain
 from cli.frontier import frontier
 from cli.init import init
@@ -53,7 +54,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, scenarios, catalog, workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, demand, scenarios, catalog,
+    workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)
@@ -63,8 +65,14 @@ CYCLES = (100_000, 50, 100)
 """How rarely Python looks for reference cycles: a command lives for seconds, and a sixth of them went there."""
 
 
+COMPLETION = "_CHIPMIX_COMPLETE"
+"""The variable by which a shell asks for completions: it reads what click prints, to the byte."""
+
+
 def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
+    if COMPLETION in os.environ:
+        chipmix(prog_name="chipmix")
     gc.set_threshold(*CYCLES)
     screen.install()
     interruption.install()

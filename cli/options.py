@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 LONGEST_SECONDS = 366 * 24 * 3600
 """Nobody waits longer, and clocks take no longer times."""
@@ -44,9 +45,40 @@ def _number(text: str) -> float:
         return math.nan
 
 
+class Bundled(click.ParamType):  # type: ignore[type-arg]
+    """The name of a bundled scenario, which shells complete."""
+
+    name = "scenario"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from catalogs.problems import suggestion
+        from optimizer.request.load import bundled_scenarios
+
+        known = bundled_scenarios()
+        if value not in known:
+            self.fail(f"there is no bundled scenario '{value}'{suggestion(value, known)}", param, ctx)
+        return value
+
+    def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from optimizer.request.load import bundled_scenarios
+
+        return [CompletionItem(name) for name in bundled_scenarios() if name.startswith(incomplete)]
+
+
+class Scenario(Bundled):
+    """A scenario: a file, or the name of a bundled one, which shells complete both."""
+
+    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return super().shell_complete(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 GAP = Number(0, 1)
 SECONDS = Number(min=0, min_open=True, max=LONGEST_SECONDS)
 SHARE = Share()
+BUNDLED, SCENARIO = Bundled(), Scenario()
 
 setting_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from cli.options import SHARE, ends_after, gap_option, time_limit_option
+from cli.options import SCENARIO, SHARE, ends_after, gap_option, time_limit_option
 from cli.outputs import Delivery, check_targets, command_typed, delivering, ending, is_printed, json_option, write_json
 from cli.screen import raw, say
 from optimizer import interruption
@@ -50,7 +50,7 @@ class Given(TypedDict):
 
 
 @click.command(short_help="Find the cheapest plan for a scenario or an edited workbook.")
-@click.argument("scenario")
+@click.argument("scenario", type=SCENARIO)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
               help="Write the plan as an Excel workbook.")  # fmt: skip
 @click.option("--language", type=click.Choice(("en", "ja")),

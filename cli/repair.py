@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import ends_after, gap_option, setting_option, time_limit_option
+from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import delivering, is_printed, json_option, request_for, write_json
 from cli.screen import say
 from optimizer import interruption
@@ -25,7 +25,7 @@ LEAD_TIME, MOST_LEADS = "lead time of ", 3
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", type=SCENARIO)
 @setting_option
 @json_option("Write the answer as JSON; '-' prints it, and nothing else, to standard output.")
 @gap_option(help_text="How far from the cheapest the plans may be that check the repairs.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.explored import headline_cells, progress_bar, vendors_of
-from cli.options import ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
     Outputs,
     check_targets,
@@ -39,7 +39,7 @@ WORDS = {
 
 
 @click.command(short_help="Make one plan for each combination of some settings.")
-@click.argument("scenario")
+@click.argument("scenario", type=SCENARIO)
 @click.option("--vary", multiple=True, metavar="KEY=A,B,C",
               help="The values of a key of the scenario or catalogue; several times: every combination.")  # fmt: skip
 @outputs_option("for the plans; default: SCENARIO_sweep.",

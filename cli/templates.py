@@ -2,12 +2,25 @@
 
 SCENARIO = """\
 # A small plan: what should a company of its own hall buy for training and chat?
-# `chipmix check` explains every mistake; docs/format.md lists every key.
+# `chipmix check` explains every mistake; docs/format.md tells every key.
+# A line that begins with # and no blank is switched on by taking the # away, with the lines under it that begin so too.
 name: First plan
 buyer: our_company                       # opens this company's own chips to it; without one it may be left out
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field
 horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
-finance: {discount_rate: 0.09, maintenance_share: 0.03}
+#currency: {code: EUR, per_usd: 0.92}    # how money is shown; files stay in USD
+
+finance:
+  discount_rate: 0.09                    # nominal, a year, before tax
+  maintenance_share: 0.03                # of the price paid, a year
+  #fiscal_year_starts: 7                 # fy2026 is then July 2025 to June 2026
+  #service_life_years: 4                 # how long a purchase stays in service; else 5
+  #book_life_years: 6                    # what it is depreciated over; else 5
+  #residual: {1: 0.5, 2: 0.3, 3: 0.15}   # share of the price left by age; else 0.62 after a year, 0.12 after five
+  #owed_after_horizon: in_full           # rent of terms that outlast the horizon; else less what the rest would fetch
+  #carbon_usd_per_t: 80                  # a price on what carbon_kg_per_mwh and hosted systems emit
+
+#assumptions: {availability: 0.9}        # share of what is in service that does work; else 0.95
 
 sites:
   our_hall:
@@ -15,26 +28,73 @@ sites:
     pue: 1.2                             # yearly mean, for energy
     peak_pue: 1.3                        # for the power limit
     electricity_usd_per_mwh: 75
+    #air_mw: 0.5                         # IT load that can be cooled by air: 45 DGX H100 of 11 kW
+    #liquid_mw: {2026q1: 0, 2026q4: 0.5} # by liquid, once the loop is there: 3 GB300 NVL72 of 153 kW
+    #racks: 40
+    #hosting_usd_per_kw_month: 130       # per provisioned kW, where the hall is somebody else's
+    #carbon_kg_per_mwh: 300
+    #expansion: {usd_per_mw: 11e6, lead_time_months: 9, max_mw: 2, life_years: 20}
 
 demand:
   training:
     workload: llm_training               # chipmix catalog list shows what does which work
     per_second: {2026q3: 40000}          # TFLOP/s sustained: about 50 H100
     stacks: {cuda: 0, rocm: 0}           # software it has been ported to
+    #cluster: {accelerators: 16}         # at least so many of one accelerator at one place
+    #sites: [our_hall]                   # where it may run; else anywhere, at clouds too
   chat:
     workload: llm_serving_70b
     per_second: {2026q1: 60000, 2026q3: 150000}   # output tokens a second: about 17 H100, then 41
     unmet_usd_per_unit_hour: 0.02        # may stay undone, at 5.6 USD a million tokens
+    #stacks: {cuda: 0, rocm: {usd: 4e5, months: 3}}   # porting to ROCm costs money and time
+  # A run that must be finished, whenever it runs: about 13,000 H100 hours.
+  #finetune: {workload: llm_training, by_deadline_unit_hours: {2026q4: 1e7}}
 
 budget:
   capex_usd: {2026: 20e6}
+  #opex_usd: {total: 3e6}                # energy, hosting, maintenance, rent; windows: total, 2026, 2026q1, fy2026
+
+# In service already: capacity and power, no purchase cost. 32 H100 do about 64 % of the training.
+#fleet:
+#  - {system: dgx_h100, site: our_hall, count: 4, until: 2028q4, may_retire: true, resale_usd: 90e3}
+
+# Ordered already: enters service as stated, whatever else is planned.
+#commitments:
+#  - {offer: dgx_h100.purchase, site: our_hall, period: 2026q1, systems: 2, price_usd: 280000}
+
+# Most accelerators delivered to us in a month, by purchase and lease; three months make a quarter.
+#supply_per_month: {b300: {2026q1: 0, 2026q2: 8}, mi350x: 8}
+
+# Our part of an upstream supply: 0.0001 of 135,000 wafers is 13.5 a month.
+#pools_per_month: {cowos_wafers: {forecast: semi_vision, share: 0.0001}}
+
+# Which accelerators, systems and offers may be used, by id or pattern, and on which evidence.
+#offers:
+#  deny: [gh200, "*.on_demand"]
+#  allow: ["dgx_*", "mi3*"]
+#  basis: [measured, vendor, estimated]
+
+# Rules of your own: a ceiling on one vendor, a second source for chat, a cap on carbon (where its intensity is given).
+#limits:
+#  - {name: nvidia_share, measure: spend_usd, of: {vendor: nvidia}, at_most_share: 0.9}
+#  - {name: second_source, measure: work, of: {vendor: each, demand: chat}, at_most_share: 0.95, within: each_year}
+#  - {name: carbon, measure: carbon_t, at_most: 5e4, within: each_year}
 """
 
 QUOTES = """\
 # Our own quote, three lines: every other field stays as in the bundled catalogue.
+# What begins with # and no blank is switched on by taking the # away.
 offers:
   dgx_h100.purchase:
-    price_usd: {2025q4: 255000}
+    price_usd: {2025q4: 255000}          # the bundled catalogue has 286,000
+    #price_breaks: {kind: all_units, steps: [{from_systems: 2, factor: 0.9}, {from_systems: 32, factor: 0.85}]}
+    #minimum_order_systems: 2            # in a quarter, if anything is ordered
+    #lead_time_months: 3                 # the bundled catalogue has 6
+    #deposit_share: 0.3                  # paid at order, the rest on entering service; the bundled catalogue has 0.2
+    #network_usd: 40000                  # per system; the bundled catalogue has 52,800
+    #software_usd_per_year: 36000        # per system
+    #supply_systems_per_month: 10
+    #available: {from: 2026q1, until: 2026q3}
 """
 
 ACCELERATOR = """\

@@ -13,8 +13,9 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     "catalogs",
-    *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan", "proven"),
-    *("infeasible", "replan", "planning", "what_if", "returned", "explain", "explore", "workbook", "plan_files"),
+    *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan", "usage"),
+    *("proven", "infeasible", "replan", "planning", "what_if", "returned", "explain", "explore", "workbook"),
+    *("plan_files", "notebook"),
     "cli",
 )
 """From the ground up: what stands here imports only itself and what stands before it."""

@@ -35,7 +35,8 @@ IDS = [f"{name} {option.opts[0]}" for name, option in NUMERIC]
 
 def needed(name: str, folder: Path) -> list[str]:
     """What a command needs beside the option."""
-    more = {"frontier": ["--trade", "it_kw"], "sweep": ["--vary", "finance/discount_rate=0.1", "-o", "out"]}
+    more = {"demand": ["--column", "tokens"], "frontier": ["--trade", "it_kw"]}
+    more["sweep"] = ["--vary", "finance/discount_rate=0.1", "-o", "out"]
     file = "plan.json" if name == "explain" else "scenario.yaml"
     return [str(folder / file), *more.get(name, [])]
 
