@@ -54,10 +54,10 @@ def table(found: Iterator[tuple[str, dict[str, Measured]]]) -> str:
 
 def write(name: str, text: str, page: Path = PAGE) -> None:
     """Puts a text into a page, between the marks of that name."""
-    begin, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     content = page.read_text("utf-8")
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    changed, count = pattern.subn(lambda _: begin + text + end, content)
+    changed, count = pattern.subn(lambda _: f"{begin}{text}\n{end}", content)
     if count != 1:
         raise ValueError(f"{page} has no marks {begin.strip()} … {end.strip()}")
     page.write_text(changed, "utf-8")

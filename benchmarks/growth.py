@@ -42,7 +42,10 @@ GAP, MOST, MOST_ALONE = 1e-3, 60.0, 300.0
 
 
 class Planned(NamedTuple):
-    """Seconds by part, MiB at the peak, the columns and nonzeros of the model, and the gap that was reached."""
+    """Seconds by part, MiB at the peak, the columns and nonzeros of the model, and the gap that was reached.
+
+    Where no plan was found in time the gap is infinite, and there are no seconds of the last two parts.
+    """
 
     seconds: Mapping[str, float]
     mib: float
@@ -83,11 +86,12 @@ def _planned(file: Path, most: float) -> Planned:
         matrix = to_matrix(model.problem)
     with part("search"):
         solution = solve(matrix, options)
-    with part("certificate"):
-        certified_bound_usd(matrix, solution.duals)
-    with part("read-out and audit"):
-        plan_of(Solved(request, model, matrix, solution, options))
-    seconds["read-out and audit"] -= seconds["certificate"]  # of which it makes one too
+    if solution.values.size:
+        with part("certificate"):
+            certified_bound_usd(matrix, solution.duals)
+        with part("read-out and audit"):
+            plan_of(Solved(request, model, matrix, solution, options))
+        seconds["read-out and audit"] -= seconds["certificate"]  # of which it makes one too
     return Planned(seconds, spent().mib, len(matrix.cost), len(matrix.value), solution.gap)
 
 
@@ -116,15 +120,24 @@ def grown() -> dict[str, dict[int, Planned]]:
 
 
 def table(found: Mapping[str, Mapping[int, Planned]]) -> str:
-    lines = ["| grows | from, to | seconds | MiB | exponent | " + " | ".join(PARTS) + " |"]
-    lines.append("|---" * (5 + len(PARTS)) + "|")
+    """Seconds and MiB by size, and the power with which each part grows: the search grows with none."""
+    grow = [part for part in PARTS if part not in ("start", "search")]
+    lines = ["| grows | to | seconds in all | of the search | MiB | " + " | ".join(grow) + " |"]
+    lines.append("|---" * (5 + len(grow)) + "|")
     for name, plans in found.items():
-        first, *_, last = plans.values()
-        powers = [exponent(plans, [plan.seconds[part] for plan in plans.values()]) for part in PARTS]
-        total = exponent(plans, [plan.total for plan in plans.values()])
-        sizes = f"{min(plans)}, {max(plans)}"
-        amounts = f"{first.total:.1f}, {last.total:.1f} | {first.mib:.0f}, {last.mib:.0f}"
-        lines.append(f"| {name} | {sizes} | {amounts} | {total:.1f} | " + " | ".join(f"{p:.1f}" for p in powers) + " |")
+        amounts = (
+            plans,
+            (f"{plan.total:.1f}" for plan in plans.values()),
+            (f"{plan.seconds['search']:.1f}" for plan in plans.values()),
+            (f"{plan.mib:.0f}" for plan in plans.values()),
+        )
+        powers = (exponent(plans, [plan.seconds[part] for plan in plans.values()]) for part in grow)
+        told = [
+            name,
+            *(", ".join(map(str, each)) for each in amounts),
+            *(f"{round(power, 1) + 0.0:.1f}" for power in powers),
+        ]
+        lines.append("| " + " | ".join(told) + " |")
     return "\n".join(lines)
 
 
@@ -133,7 +146,9 @@ def plot(found: Mapping[str, Mapping[int, Planned]], file: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "chipmix", "svg.fonttype": "none", "font.size": 8})
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "chipmix", "svg.fonttype": "none", "font.size": 8, "font.sans-serif": ["DejaVu Sans"]}
+    )
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(2, len(found), figsize=(11, 5), squeeze=False, sharey="row", height_ratios=(3, 1))
@@ -159,7 +174,8 @@ def parts(plan: Planned) -> str:
     each: dict[str, Any] = {**plan.seconds, "whole plan": plan.total}
     lines = [f"{name:20} {seconds:8.2f} s" for name, seconds in each.items()]
     size = f"{plan.columns:,} columns, {plan.nonzeros:,} nonzeros"
-    return "\n".join([*lines, f"{plan.mib:,.0f} MiB; {size}; gap {plan.gap:.2%}"])
+    reached = f"gap {plan.gap:.2%}" if plan.gap < math.inf else "no plan in time"
+    return "\n".join([*lines, f"{plan.mib:,.0f} MiB; {size}; {reached}"])
 
 
 if __name__ == "__main__":

@@ -119,8 +119,11 @@ def test_tables_are_put_between_their_marks(tmp_path: Path) -> None:
     page.write_text("a\n<!-- growth -->\nold\n<!-- /growth -->\nb\n", encoding="utf-8")
     write("growth", "| new |", page)
     assert page.read_text(encoding="utf-8") == "a\n<!-- growth -->\n| new |\n<!-- /growth -->\nb\n"
+    page.write_text("<!-- other -->\n<!-- /other -->\n", encoding="utf-8")
+    write("other", "| first |", page)
+    assert "\n| first |\n" in page.read_text(encoding="utf-8")
     with pytest.raises(ValueError, match="no marks"):
-        write("other", "", page)
+        write("none", "", page)
 
 
 def test_growth_of_the_smallest(tmp_path: Path) -> None:
