@@ -7,13 +7,14 @@ clusters on one site, minimum orders and price breaks. Figures are drawn from a 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from optimizer.request.load import Request, load_request
+from optimizer.tables import build_tables
 
 START_YEAR = 2025
 BUYER = "meta"
@@ -47,26 +48,63 @@ WORKLOADS = (
 
 
 class Size(NamedTuple):
-    """How large an instance is, whether it has all terms, and the seed of its figures."""
+    """How large an instance is, whether it has all terms, the seed of its figures, and how many offers it has.
+
+    Without a number of offers there are all that may be ordered, 67 to 72 by the horizon.
+    """
 
     sites: int
     quarters: int
     demands: int
     terms: bool = False
     seed: int = 1
+    offers: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.sites}x{self.quarters}x{self.demands}{'+' if self.terms else ''}/{self.seed}"
+        offers = "" if self.offers is None else f"{self.offers} offers x "
+        seed = f" (seed {self.seed})" if self.seed != 1 else ""
+        return f"{offers}{self.sites}x{self.quarters}x{self.demands}{'+' if self.terms else ''}{seed}"
+
+
+NAMED = {
+    "hyperscale": Size(25, 20, 15, terms=True, offers=40),
+    "extreme": Size(100, 20, 15, terms=True, offers=40),
+}
+"""The plan of a hyperscaler, and one with four times as many sites."""
+
+
+def size_of(text: str) -> Size:
+    """The size of a text: a name, or sites x quarters x demands, with a `+` for all terms."""
+    if text in NAMED:
+        return NAMED[text]
+    sites, quarters, demands = map(int, text.removesuffix("+").split("x"))
+    return Size(sites, quarters, demands, terms=text.endswith("+"))
 
 
 def instance(size: Size, folder: Path) -> Request:
     """The request of an instance; its files go to a folder."""
+    request = _written(_scenario(size, folder), folder)
+    if size.offers is None:
+        return request
+    return _written(_scenario(size, folder, _first(size.offers, request)), folder)
+
+
+def _written(scenario: Mapping[str, Any], folder: Path) -> Request:
     file = folder / "scenario.yaml"
-    file.write_text(yaml.safe_dump(_scenario(size, folder), sort_keys=False), "utf-8")
+    file.write_text(yaml.safe_dump(scenario, sort_keys=False), "utf-8")
     return load_request(file)
 
 
-def _scenario(size: Size, folder: Path) -> dict[str, Any]:
+def _first(count: int, request: Request) -> list[str]:
+    """The first of what may be ordered: what is for our own sites, where each place is a decision, before hosted."""
+    tables = build_tables(request)
+    orderable = sorted({(tables.offers[c.offer].hosted, c.offer) for c in tables.cohorts})
+    if len(orderable) < count:
+        raise ValueError(f"the catalogue has {len(orderable)} offers for this request, not {count}")
+    return [offer for _, offer in orderable[:count]]
+
+
+def _scenario(size: Size, folder: Path, offers: Sequence[str] = SOLD) -> dict[str, Any]:
     chance = random.Random(size.seed)
     scenario: dict[str, Any] = {
         "name": f"benchmark {size}",
@@ -76,7 +114,7 @@ def _scenario(size: Size, folder: Path) -> dict[str, Any]:
         "finance": {"discount_rate": 0.09},
         "sites": {f"s{i}": _site(chance) for i in range(size.sites)},
         "demand": {},
-        "offers": {"allow": list(SOLD)},
+        "offers": {"allow": list(offers)},
     }
     each = size.sites * SITE_MW * 0.6 / size.demands / 1.4 * 1000  # H100-equivalents of a demand at the end
     for i in range(size.demands):

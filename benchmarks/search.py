@@ -1,70 +1,84 @@
-"""How long the search takes beside what a user would otherwise pick, on the same tables, to the same gap, in one run.
+"""How long chipmix takes beside what a user would otherwise pick, on the same tables, to the same gap, in one run.
 
-chipmix solves its own model. The peers solve the model that a user would write first (work by site, what is in service
-as a sum of all orders, as `aggregation` states it): CBC, which comes with PuLP, and HiGHS; HiGHS also solves our model,
-by itself. All on one thread. Seconds are those of the processor, from the frozen model to its values.
+chipmix states and solves its own model; so does HiGHS by itself. The others solve the model that a user would write
+first (work by site, what is in service as a sum of all orders): linopy, Pyomo and PyPSA state it themselves
+(`benchmarks/peers`) and call HiGHS, PuLP states it from its matrix (`aggregation`) and calls CBC, and HiGHS is handed
+that matrix as it is. Seconds are those of the processor, on one thread, from the tables or the matrix to the values;
+libraries are imported before.
 
-    python -m benchmarks.search [SITESxQUARTERSxDEMANDS …] [--terms] [--gap 0.001] [--most 120]
+    python -m benchmarks.search [SIZE …] [--gap 0.001] [--most 120] [--peer NAME …]
+
+A SIZE is SITESxQUARTERSxDEMANDS, with a `+` for all terms, which linopy, Pyomo and PyPSA are not asked to state, or
+`hyperscale` or `extreme`.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
-import sys
-import time
-from collections.abc import Callable
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
 import pulp
 
 from benchmarks.aggregation import by_site, summed
-from benchmarks.instances import Size, instance
-from optimizer.proven import stated
+from benchmarks.instances import Size, instance, size_of
+from benchmarks.measuring import alone, spent
+from benchmarks.peers.plain import NOTHING, Answer, plain
+from optimizer.formulation import build_model
 from optimizer.solving.highs_solve import highs_model
-from optimizer.solving.matrix import Matrix
+from optimizer.solving.matrix import Matrix, to_matrix
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
+from optimizer.tables import Tables, build_tables
 
-SIZES = ("2x8x5", "4x8x8", "6x12x8", "8x12x10", "12x16x12")
+SIZES = ("2x8x5", "4x8x8", "6x12x8", "8x12x10", "10x12x12", "12x16x12")
+OURS = "chipmix"
+LIBRARIES = {"linopy": "linopy", "Pyomo": "pyomo", "PyPSA": "pypsa"}
+"""The modelling libraries among the peers, and what they are imported as."""
+PEERS = (OURS, "HiGHS, our model", "HiGHS, plain", "PuLP and CBC", *LIBRARIES)
 
 
-class Solved(NamedTuple):
-    """What a peer reached: millions of USD, and seconds of the processor; no cost where it found no plan in time."""
+class Measured(NamedTuple):
+    """What a peer reached, and the seconds of the processor that it took."""
 
-    cost: float
+    answer: Answer
     seconds: float
 
-    def __str__(self) -> str:
-        return f"{self.seconds:8.2f} s {self.cost:12.2f}"
+
+def ours(tables: Tables, gap: float, most: float) -> Answer:
+    solution = solve(to_matrix(build_model(tables).problem), Options(gap=gap, time_limit=most))
+    return Answer(solution.objective, solution.status == "optimal")
 
 
-Peer = Callable[[Matrix, float, float], float]
+def highs_on_ours(tables: Tables, gap: float, most: float) -> Answer:
+    return highs(to_matrix(build_model(tables).problem), gap, most)
 
 
-def ours(matrix: Matrix, gap: float, most: float) -> float:
-    return solve(matrix, Options(gap=gap, time_limit=most)).objective
-
-
-def highs(matrix: Matrix, gap: float, most: float) -> float:
+def highs(matrix: Matrix, gap: float, most: float) -> Answer:
     solver = highspy.Highs()
-    options = {"output_flag": False, "threads": 1, "mip_rel_gap": gap, "time_limit": most}
+    options = {"output_flag": False, "threads": 1, "parallel": "off", "mip_rel_gap": gap, "time_limit": most}
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(highs_model(matrix.arrays()))
     solver.run()
-    return float(solver.getInfo().objective_function_value)
+    return Answer(
+        solver.getInfo().objective_function_value, solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    )
 
 
-def cbc(matrix: Matrix, gap: float, most: float) -> float:
+def cbc(matrix: Matrix, gap: float, most: float) -> Answer:
     problem = as_pulp(matrix)
     problem.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, gapRel=gap, timeLimit=most))
-    return float(pulp.value(problem.objective) or np.inf)
+    if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
+        return NOTHING
+    return Answer(float(pulp.value(problem.objective)), problem.sol_status == pulp.LpSolutionOptimal)
 
 
 def as_pulp(matrix: Matrix) -> pulp.LpProblem:
@@ -90,51 +104,69 @@ def as_pulp(matrix: Matrix) -> pulp.LpProblem:
     return problem
 
 
-PEERS: dict[str, tuple[bool, Peer]] = {
-    "chipmix": (False, ours),
-    "HiGHS, our model": (False, highs),
-    "HiGHS, plain model": (True, highs),
-    "CBC, plain model": (True, cbc),
-}
-"""Each peer, and whether it is given the plain model."""
+def installed(names: Sequence[str] = PEERS) -> list[str]:
+    """The peers that can be asked here: their library is installed, and CBC comes with PuLP up to 3."""
+    there = (name for name in names if name not in LIBRARIES or find_spec(LIBRARIES[name]) is not None)
+    return [name for name in there if name != "PuLP and CBC" or hasattr(pulp, "PULP_CBC_CMD")]
 
 
-def measured(peer: Peer, matrix: Matrix, gap: float, most: float) -> Solved:
-    """What a peer reaches in a process of its own, so that its processor time is known."""
-    with get_context("fork").Pool(1) as pool:
-        cost, seconds = pool.apply(_alone, (peer, matrix, gap, most))
-    return Solved(cost, seconds)
+def runs(size: Size, names: Sequence[str]) -> Iterator[tuple[str, Callable[[float, float], Answer]]]:
+    """What is to be done by each of some peers for a size, by name; everything read and imported before."""
+    with TemporaryDirectory() as folder:
+        request = instance(size, Path(folder))
+    tables = build_tables(request)
+    to_matrix(build_model(tables).problem)  # the tables are worked out where they are first read
+    yield OURS, partial(ours, tables)
+    yield "HiGHS, our model", partial(highs_on_ours, tables)
+    if {"HiGHS, plain", "PuLP and CBC"} & set(names):
+        matrix = summed(by_site(request))
+        yield "HiGHS, plain", partial(highs, matrix)
+        yield "PuLP and CBC", partial(cbc, matrix)
+    asked = [] if size.terms else [name for name in LIBRARIES if name in names]
+    figures = plain(request) if asked else None
+    for name in asked:
+        yield name, partial(import_module(f"benchmarks.peers.in_{name.lower()}").solved, figures)
 
 
-def _alone(peer: Peer, matrix: Matrix, gap: float, most: float) -> tuple[float, float]:
-    before = _processor_seconds()
-    return peer(matrix, gap, most), _processor_seconds() - before
+def measured(work: Callable[..., Answer], *given: Any) -> Measured:
+    """What some work reaches in a process of its own, so that its processor time is known."""
+    return Measured(*alone("fork", _timed, work, given))
 
 
-def _processor_seconds() -> float:
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
+def _timed(work: Callable[..., Answer], given: tuple[Any, ...]) -> tuple[Answer, float]:
+    before = spent().seconds
+    answer = work(*given)
+    return answer, spent().seconds - before
 
 
-def main(sizes: list[str], terms: bool, gap: float, most: float) -> None:
+def compared(size: Size, gap: float, most: float, names: Sequence[str] = PEERS) -> dict[str, Measured]:
+    """What each peer reaches for a size. Raises ArithmeticError where two cannot both be right."""
+    names = installed(names)
+    found = {name: measured(work, gap, most) for name, work in runs(size, names) if name in names}
+    refuse_contradiction(found, gap)
+    return found
+
+
+def refuse_contradiction(found: dict[str, Measured], gap: float) -> None:
+    """A peer that reached the gap has no plan that is dearer than another's by more than the gap."""
+    best = min(one.answer.cost for one in found.values())
+    for name, (answer, _) in found.items():
+        if answer.reached and answer.cost * (1 - gap) > best * (1 + 1e-6):
+            raise ArithmeticError(f"{name} calls {answer.cost} optimal to {gap}, but there is a plan for {best}")
+
+
+def main(sizes: list[str], gap: float, most: float, names: Sequence[str]) -> None:
     for text in sizes:
-        size = Size(*map(int, text.split("x")), terms=terms)
-        with TemporaryDirectory() as folder:
-            request = instance(size, Path(folder))
-            reduced, plain = stated(request)[1], summed(by_site(request))
-        print(f"{size}: {len(reduced.cost):,} columns, {len(plain.cost):,} in the plain model")
-        best = None
-        for name, (wants_plain, peer) in PEERS.items():
-            found = measured(peer, plain if wants_plain else reduced, gap, most)
-            best = best or found
-            print(f"  {name:20} {found}  {found.seconds / best.seconds:6.1f} times chipmix", flush=True)
+        print(f"{text}, to a gap of {gap:g}")
+        for name, (answer, seconds) in compared(size_of(text), gap, most, names).items():
+            print(f"  {name:17} {seconds:8.2f} s {answer.cost:14.4f} {'' if answer.reached else 'gap not reached'}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("sizes", nargs="*", default=SIZES)
-    parser.add_argument("--terms", action="store_true")
     parser.add_argument("--gap", type=float, default=1e-3)
     parser.add_argument("--most", type=float, default=120.0)
+    parser.add_argument("--peer", action="append", choices=PEERS)
     given = parser.parse_args()
-    sys.exit(main(given.sizes, given.terms, given.gap, given.most))
+    main(given.sizes, given.gap, given.most, given.peer or PEERS)

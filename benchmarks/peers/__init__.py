@@ -1,0 +1,1 @@
+"""The plain model, as a user of each modelling library would write it first."""
