@@ -35,7 +35,7 @@ WHOLE_ASKED = scenario(
     objective="maximize_value",
     finance={"discount_rate": 0, "residual": "book", "maintenance_share": "0.04"},
     sites={"oslo": site("0.08", pue="1.25", expansion={
-        "usd_per_mw": "1e6", "lead_time_months": 3, "max_mw": "0.02", "life_years": 10,
+        "usd_per_mw": "1e6", "lead_time_months": 3, "max_mw": "0.02", "life_years": 10, "block_mw": "0.01",
     })},
     demand={
         "serve": {"workload": "serving", "per_second": 600, "value_usd_per_unit_hour": 2},
@@ -132,6 +132,10 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
     "expansion_within_site": (
         "Σ_t expand(s,t) ≤ max_mw(s)",
         ["expansion_within_site(oslo): expand(oslo,2025q2) <= 0.02"],
+    ),
+    "expand_in_blocks": (
+        "expand(s,t) = block_mw(s) · blocks(s,t)",
+        ["expand_in_blocks(oslo,2025q2): - 0.01 blocks(oslo,2025q2) + expand(oslo,2025q2) = 0"],
     ),
     "engineer_before_order": (
         "Σ_s order(o,s,t) ≤ most(o,t) · Σ_{τ ≤ t − l_o − months} engineer(a,τ)",
@@ -252,6 +256,7 @@ WHOLE_BOUNDS: dict[str, dict[str, float]] = {
     },
     "served": {"served(serve,2025q1)": 1000.0, "served(serve,2025q2)": 1000.0},
     "expand": {"expand(oslo,2025q2)": 0.02},
+    "blocks": {"blocks(oslo,2025q2)": 2},  # 0.02 / 0.01
     "engineer": {"engineer(chip,2025q1)": 1, "engineer(chip,2025q2)": 1},
     "port": {"port(train,neuron,2025q1)": 1, "port(train,neuron,2025q2)": 1},
     "host_cluster": {f"host_cluster(chip,oslo,train,{t})": 1 for t in QUARTERS},

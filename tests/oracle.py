@@ -189,6 +189,14 @@ class Oracle:
         life = 12 * Fraction(str(self.finance.get("service_life_years", 5)))
         return max(1, int(Fraction(offer.get("term_months", life)) / self.months + Fraction(1, 2)))
 
+    def able(self, slot: Slot, t: int) -> Number:
+        """The share of an order's systems that does work in a period: the months in which they are up, of all."""
+        offer, assumed = self.offers[slot.offer], self.asked.get("assumptions", {})
+        months = offer.get("bring_up_months", assumed.get("bring_up_months", {}).get(offer["route"], 0))
+        began = (t - slot.t) * self.months
+        up = sum(Fraction(1) for month in range(began, began + self.months) if month >= months)
+        return Fraction(str(offer.get("availability", self.available))) * up / self.months
+
     def slot(self, name: str, place: str, t: int, committed: int = 0) -> Slot:
         offer = self.offers[name]
         ordered = t - self.lead(offer)
@@ -228,8 +236,8 @@ class Oracle:
             systems = Fraction(0)
             for demand in self.asked["demand"]:
                 rate = self.rate(system, demand, t)
-                if rate is not None and self.stands(demand, slot.place):
-                    systems += self.need(demand, t) / (rate * self.available)
+                if rate is not None and self.stands(demand, slot.place) and self.able(slot, t):
+                    systems += self.need(demand, t) / (rate * self.able(slot, t))
             most = max(most, systems)
         return ceil(most)
 

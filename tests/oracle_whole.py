@@ -185,11 +185,11 @@ class Whole(Oracle):
         system = self.offers[slot.offer]["system"]
         chips, most = self.systems[system]["accelerators"], Fraction(0)
         for t in slot.periods:
-            total = Fraction(0)
-            for demand, per_second in self.asks(t).items():
+            total, able = Fraction(0), self.able(slot, t)
+            for demand, per_second in self.asks(t).items() if able else ():
                 rate = self.per_chip(system, demand, t)
                 if rate is not None and self.stands(demand, place):
-                    total += max(per_second / rate, self.cluster(demand) or 0) / (chips * self.available)
+                    total += max(per_second / rate, self.cluster(demand) or 0) / (chips * able)
             most = max(most, total)
         return most
 
@@ -251,6 +251,11 @@ class Whole(Oracle):
             return {}
         usd = Fraction(str(expansion["usd_per_mw"]))
         return {t: usd for t in self.periods if t > self.wait(expansion["lead_time_months"])}
+
+    def block(self, site: str) -> Number | None:
+        """MW of a block, where a site grows by whole ones."""
+        block = self.sites[site].get("expansion", {}).get("block_mw")
+        return None if block is None else Fraction(str(block))
 
     def engineers(self) -> list[str]:
         return [a for a, entry in sorted(self.accelerators.items()) if "one_off" in entry]

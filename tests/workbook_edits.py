@@ -241,6 +241,10 @@ BROKEN: dict[str, tuple[Edit, str]] = {
         setter("Orders", "Power added, override", 1.0, place="prineville", periods=range(3, 4)),
         "Power is added within what a site can have",
     ),
+    "part of a block of power": (
+        setter("Orders", "Power added, override", 1.6, place="oslo", periods=range(2, 3)),
+        "Power is added in whole blocks",
+    ),
     "purchases without engineering": (
         setter("Orders", "Engineering started, override", 0.0, "own_chip", periods=range(2, 3)),
         "Engineering is ready before purchases",

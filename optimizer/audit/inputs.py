@@ -10,6 +10,7 @@ from optimizer.audit.catalog_inputs import (
     Source,
     fractions,
     lead_periods,
+    optional_fraction,
     read_offers,
     read_one_offs,
     read_project,
@@ -53,7 +54,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         availability=Fraction(scenario["assumptions"]["availability"]),
         one_offs=read_one_offs(catalog, horizon),
         systems=systems,
-        offers=read_offers(catalog, systems, horizon, finance),
+        offers=read_offers(catalog, systems, horizon, finance, scenario["assumptions"]),
         throughput=read_throughputs(catalog),
         sites={key: read_site(source, horizon) for key, source in (scenario.get("sites") or {}).items()},
         demand={key: read_demand(source, catalog, horizon) for key, source in (scenario.get("demand") or {}).items()},
@@ -101,6 +102,7 @@ def read_expansion(source: Source, horizon: Horizon) -> Expansion:
         lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
         max_mw=Fraction(source["max_mw"]),
         life_years=Fraction(source["life_years"]),
+        block_mw=optional_fraction(source.get("block_mw")),
     )
 
 

@@ -54,7 +54,8 @@ class Project:
 class Offer:
     """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months.
 
-    `lead_time_months` is the lead time as it is written.
+    `lead_time_months` is the lead time as it is written. `availability` is al_o and `bring_up` the time to bring its
+    systems up, in periods and parts of one; both the scenario's where the offer says nothing.
     """
 
     id: str
@@ -78,6 +79,13 @@ class Offer:
     minimum_order: Fraction | None
     price_breaks: PriceBreaks | None
     price_basis: str | None
+    availability: Fraction
+    bring_up: Fraction
+
+    def at_work(self, age: int) -> Fraction:
+        """al_o · up(o,k): the share of its systems that is able to work k periods after they entered service."""
+        down = min(Fraction(1), max(Fraction(0), self.bring_up - age))
+        return self.availability * (1 - down)
 
     @property
     def hosted(self) -> bool:
@@ -95,12 +103,18 @@ class Offer:
 
 @dataclass(frozen=True)
 class Expansion:
-    """Power that may be added to a site; `lead` counts periods."""
+    """Power that may be added to a site, in whole blocks where `block_mw` says so; `lead` counts periods."""
 
     usd_per_mw: Fraction
     lead: int
     max_mw: Fraction
     life_years: Fraction
+    block_mw: Fraction | None
+
+    @property
+    def most_mw(self) -> Fraction:
+        """The most that may be added: no more blocks than fit."""
+        return self.max_mw if self.block_mw is None else self.max_mw // self.block_mw * self.block_mw
 
 
 @dataclass(frozen=True)

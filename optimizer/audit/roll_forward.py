@@ -101,6 +101,16 @@ class Books:
         key, none = (system, place), [ZERO] * self.inputs.horizon.periods
         return [a + b for a, b in zip(self.on_site.get(key, none), self.hosted.get(key, none), strict=True)]
 
+    def at_work(self, system: str, place: str) -> Series:
+        """Systems able to work at a site or host: al of the fleet, and of each cohort its offer's share at its age."""
+        periods = self.inputs.horizon.periods
+        able = [self.inputs.availability * there for there in self.fleet.get((system, place), [ZERO] * periods)]
+        for cohort in self.cohorts:
+            if (cohort.offer.system.id, cohort.place) == (system, place):
+                for t in range(cohort.t, cohort.end(periods)):
+                    able[t] += cohort.offer.at_work(t - cohort.t) * cohort.systems
+        return able
+
 
 def keep_books(plan: PlanRow) -> Books:
     """The books of a plan."""

@@ -17,9 +17,10 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share owed_after_horizon carbon_usd_per_t",
-    ("scenario", "assumptions"): "availability",
+    ("scenario", "assumptions"): "availability bring_up_months",
+    ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
     ("scenario", "sites", EACH): "pue peak_pue expansion " + " ".join((*FIELDS, *TARIFFS)),
-    ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years",
+    ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years block_mw",
     ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours stacks cluster sites"
     " unmet_usd_per_unit_hour value_usd_per_unit_hour",
     ("scenario", "demand", EACH, "stacks", EACH): "usd months",
@@ -37,7 +38,7 @@ KNOWN: dict[KeyPath, str] = {
     ("catalog", "systems", EACH): "accelerator name accelerators provisioned_kw average_kw cooling racks",
     ("catalog", "offers", EACH): "system route host price_usd usd_per_accelerator_hour lead_time_months available"
     " buyers term_months deposit_share supply_systems_per_month carbon_kg_per_accelerator_hour network_usd"
-    " software_usd_per_year divisible free minimum_order_systems price_breaks",
+    " software_usd_per_year divisible free minimum_order_systems price_breaks availability bring_up_months",
     ("catalog", "offers", EACH, "price_breaks"): "kind steps",
     ("catalog", "offers", EACH, "price_breaks", "steps", EACH): "from_systems factor",
     ("catalog", "offers", EACH, "available"): "from until",

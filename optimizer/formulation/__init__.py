@@ -46,7 +46,13 @@ from optimizer.formulation.order_terms import (
     orders_any,
 )
 from optimizer.formulation.register import AT_PERIOD_END, COST_LINES
-from optimizer.formulation.site_resources import WITHIN_SITE, expand, expansion_within_site
+from optimizer.formulation.site_resources import (
+    WITHIN_SITE,
+    blocks,
+    expand,
+    expand_in_blocks,
+    expansion_within_site,
+)
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,
@@ -68,6 +74,7 @@ VARIABLES = (
     unmet,  # work left undone
     served,  # work done that has a value
     expand,  # power added to a site
+    blocks,  # blocks of power added to a site
     engineer,  # the one-off engineering of an accelerator starts
     port,  # bringing a demand's software to a stack starts
     host_cluster,  # a cluster runs on an accelerator at a place
@@ -94,6 +101,7 @@ CONSTRAINTS = (
     cluster_within_fleet,
     *WITHIN_SITE.values(),  # power, liquid and air cooling, racks
     expansion_within_site,
+    expand_in_blocks,
     deliveries_within_supply,
     orders_within_offer,
     draws_within_pool,

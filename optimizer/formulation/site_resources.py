@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from optimizer.formulation.model import Model, Row
 from optimizer.request.resources import POWER, RESOURCES, Resource
+from optimizer.request.scenario import Expansion
 from optimizer.tables import grouped
 
 Constraint = Callable[[Model], Iterator[Row]]
@@ -47,13 +49,49 @@ def expand(model: Model) -> None:
 
     No more than the site can grow, or, in a loose model, than all that could stand there draws.
     """
+    for site, expansion in _growing(model):
+        most = _most_added(model, site, expansion)
+        for t in range(model.tables.wait(expansion.lead_time_months) + 1, model.tables.calendar.count + 1):
+            model.expand[site, t] = model.add("expand", (site, model.period(t)), most)
+
+
+def blocks(model: Model) -> None:
+    """blocks(s,t): blocks of power coming on line in t, where a site grows by whole ones; as many as `expand` takes."""
+    for site, expansion in _growing(model):
+        if expansion.block_mw is not None:
+            most = round(_most_added(model, site, expansion) / float(expansion.block_mw))
+            for t in (t for place, t in model.expand if place == site):
+                model.blocks[site, t] = model.add("blocks", (site, model.period(t)), most, integer=True)
+
+
+def _growing(model: Model) -> Iterator[tuple[str, Expansion]]:
+    """The sites that can grow, with their terms."""
     for site, facts in sorted(model.tables.scenario.sites.items()):
         if facts.expansion is not None:
-            lead = model.tables.wait(facts.expansion.lead_time_months)
-            for t in range(lead + 1, model.tables.calendar.count + 1):
-                most = float(facts.expansion.max_mw)
-                most = max(most, _most_drawn(model, site)) if model.tables.loose else most
-                model.expand[site, t] = model.add("expand", (site, model.period(t)), most)
+            yield site, facts.expansion
+
+
+def _most_added(model: Model, site: str, expansion: Expansion) -> float:
+    """MW that a site can grow by, in whole blocks where it has any."""
+    most = float(expansion.most_mw)
+    if not model.tables.loose:
+        return most
+    drawn = _most_drawn(model, site)
+    block_mw = None if expansion.block_mw is None else float(expansion.block_mw)
+    return max(most, drawn if block_mw is None else math.ceil(drawn / block_mw) * block_mw)
+
+
+def expand_in_blocks(model: Model) -> Iterator[Row]:
+    """What comes on line are whole blocks, where the site grows by such.
+
+    expand(s,t) = block_mw(s) · blocks(s,t)
+    """
+    for (site, t), variable in model.blocks.items():
+        expansion = model.tables.scenario.sites[site].expansion
+        assert expansion is not None
+        assert expansion.block_mw is not None
+        terms = [(model.expand[site, t], 1.0), (variable, -float(expansion.block_mw))]
+        yield Row((site, model.period(t)), terms, "=", 0.0, "MW")
 
 
 def _most_drawn(model: Model, site: str) -> float:

@@ -62,8 +62,9 @@ class Subject:
         return found
 
     def rate(self, system: str, demand: str, t: int) -> float:
-        """Work per second of one accelerator of a system in service, counting how often it is available."""
-        return self.ways.here.rate[system, demand, t] * self.tables.availability
+        """The most work per second of one accelerator of a system in service, counting how often it is available."""
+        available = self.tables.most_available[self.tables.systems[system].accelerator]
+        return self.ways.here.rate[system, demand, t] * available
 
     def by_accelerator(self, ways: Iterable[Way]) -> dict[str, list[Way]]:
         return grouped(ways, lambda way: self.tables.systems[way.system].accelerator)

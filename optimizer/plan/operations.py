@@ -97,7 +97,7 @@ def work(solved: SolvedModel) -> list[fmt.WorkRow]:
 
     Work that is assigned to places one by one comes first and takes its part of them.
     """
-    free = {key: systems * solved.tables.availability for key, systems in solved.in_service.items()}
+    free = {key: solved.able(key[0], (key[1],), key[2]) for key in solved.in_service}
     rows = []
     for work, systems in sorted(solved.run.items(), key=lambda item: len(solved.tables.places_of(item[0].group))):
         present = {place: free.get((work.system, place, work.t), 0.0) for place in solved.tables.places_of(work.group)}

@@ -73,6 +73,11 @@ def _check_sites(tree: Sound, known: Sound, problems: Problems) -> None:
         if pue is not None and peak is not None and peak < pue:
             message = f"sites.{site}.peak_pue must be at least pue, the yearly mean ({peak} < {pue})"
             problems.append(Problem(entry["peak_pue"].at, message))
+    for (_, site, _), entry, _at in entries(tree, "sites", "*", "expansion"):
+        block, most = number(entry.get("block_mw")), number(entry.get("max_mw"))
+        if block is not None and most is not None and block > most:
+            message = f"sites.{site}.expansion.block_mw must not exceed max_mw, or none fits ({block} > {most})"
+            problems.append(Problem(entry["block_mw"].at, message))
 
 
 def _calendar_in(tree: Sound) -> Calendar | None:

@@ -21,7 +21,7 @@ from catalogs.periods import (
     form_of,
     one_key_a_month,
 )
-from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
+from catalogs.schema import Availability, Basis, Count, Frozen, Id, Months, Name, Positive, Route, Share, Truth, Whole
 from optimizer.request.calendar import Calendar
 
 ANY_BUYER = "any"
@@ -83,9 +83,13 @@ class Finance(Frozen):
 
 
 class Assumptions(Frozen):
-    """`availability` is the share of systems in service that does work."""
+    """What holds for systems in service, unless their offer says otherwise.
 
-    availability: Annotated[Number, Field(gt=0, le=1)] = Decimal("0.95")
+    `availability` is the share of them that does work; for `bring_up_months` from entering service on none does.
+    """
+
+    availability: Availability = Decimal("0.95")
+    bring_up_months: dict[Route, Months] | None = None
 
 
 Pue = Annotated[Number, Field(ge=1, le=10)]
@@ -97,12 +101,27 @@ PueSchedule = Annotated[
 
 
 class Expansion(Frozen):
-    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts."""
+    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts.
+
+    With `block_mw`, only whole blocks of it.
+    """
 
     usd_per_mw: Amount
     lead_time_months: Months
     max_mw: Positive
     life_years: Positive
+    block_mw: Positive | None = None
+
+    @property
+    def most_blocks(self) -> int | None:
+        """The blocks that fit; None where it need not be whole ones."""
+        return None if self.block_mw is None else int(self.max_mw // self.block_mw)
+
+    @property
+    def most_mw(self) -> Decimal:
+        """The most that can be added, in whole blocks where it has any."""
+        blocks, block_mw = self.most_blocks, self.block_mw
+        return self.max_mw if blocks is None or block_mw is None else blocks * block_mw
 
 
 class Site(Frozen):

@@ -82,6 +82,13 @@ class Circumstances(Joined):
         self.availability = float(request.scenario.assumptions.availability)
 
     @cached_property
+    def most_available(self) -> dict[str, float]:
+        """The largest share that does work of any systems of each accelerator, by accelerator."""
+        alike = grouped(self.offers.values(), lambda offer: offer.accelerator)
+        best = {name: max(offer.availability for offer in of_it) for name, of_it in alike.items()}
+        return {name: max(self.availability, best.get(name, 0.0)) for name in self.catalog.accelerators}
+
+    @cached_property
     def needs(self) -> list[Need]:
         """What is asked, where it is more than nothing."""
         found = []

@@ -67,6 +67,7 @@ class Stock(NamedTuple):
     """A system that may be in service at a place in period t.
 
     `fleet` counts those already there, `anyway` these and what is committed, `most` all that can be worth having.
+    `works` says whether any does work: none does while all are being brought up.
     """
 
     system: str
@@ -75,6 +76,7 @@ class Stock(NamedTuple):
     fleet: float
     anyway: float
     most: float
+    works: bool
 
 
 class Work(NamedTuple):
@@ -188,7 +190,11 @@ class SystemFacts(NamedTuple):
 
 
 class OfferFacts(NamedTuple):
-    """One offer with what it offers. `periods` is the number of periods in service (K_o)."""
+    """One offer with what it offers. `periods` is the number of periods in service (K_o).
+
+    `availability` is al_o. `ramp` is up(o,k), the share of a period's work that systems do k periods after entering
+    service, for as long as that is not all of it.
+    """
 
     offer: str
     system: str
@@ -206,3 +212,14 @@ class OfferFacts(NamedTuple):
     software_usd_per_year: float
     carbon_kg_per_hour: float
     minimum_order: int | None
+    availability: float
+    ramp: tuple[float, ...]
+
+    def able(self, age: int) -> float:
+        """al_o · up(o,k): the share of its systems that does work k periods after they entered service."""
+        return self.availability * self.ramp[age] if age < len(self.ramp) else self.availability
+
+    @property
+    def works(self) -> bool:
+        """Whether its systems do any work within their term."""
+        return self.able(self.periods - 1) > 0

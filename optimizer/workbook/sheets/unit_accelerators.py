@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
-from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.cash_workings import hosted
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
 from optimizer.workbook.sheets.purchases import purchased, rented
+from optimizer.workbook.sheets.standing import Stand, stands_at
 from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, Row, at, sum_down, summed
 from optimizer.workbook.writing.styles import Role

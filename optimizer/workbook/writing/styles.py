@@ -64,7 +64,7 @@ FORMATS: dict[str, str] = {
     "USD/kW": _MONEY,
     **dict.fromkeys(("USD/PFLOP-hour", "USD/million"), _SMALL_MONEY),
     **dict.fromkeys(("kW-years", "MW-years"), _ONE),
-    "MW": _THREE,
+    **dict.fromkeys(("MW", "blocks"), _THREE),
     "count": "#,##0_)",
     "kg/MWh": _ONE,
     "USD/unit-hour": _signed("#,##0.00####"),
