@@ -135,7 +135,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "opex_within_budget": (
-        "Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon"
+        "Σ_{t in window} energy + idle power + hosting + maintenance + software + rent + engineering + porting + carbon"
         " ≤ opex_usd(window)",
         [  # commitment: maintenance 2,500 + software 1,000; order: 3,000 + 1,000
             # in Oslo: energy 919.80 + hosting 90 + carbon 183.96; rented: 35,040 + carbon 876

@@ -61,7 +61,8 @@ class Slot:
 
     @property
     def periods(self) -> range:
-        return range(self.t, self.last + 1)
+        """Those of the horizon in which it is in service; a commitment may be running before."""
+        return range(max(1, self.t), self.last + 1)
 
 
 @dataclass
@@ -103,7 +104,8 @@ class Oracle:
         self.sites: Tree = asked.get("sites", {})
         self.periods = range(1, self.count + 1)
         self.slots = [slot for slot in self.possible() if self.useful(slot)]
-        self.commitments = [self.commitment(entry) for entry in asked.get("commitments", [])]
+        placed = [self.commitment(entry) for entry in asked.get("commitments", [])]
+        self.commitments = [slot for slot in placed if slot.last >= 1]
 
     # time and money
 
@@ -227,7 +229,10 @@ class Oracle:
         t = 1 + (month_of(entry["period"]) - self.start) // self.months
         slot = self.slot(entry["offer"], entry["site"], t, entry["systems"])
         price = Fraction(str(entry["price_usd"])) if "price_usd" in entry else slot.price
-        return Slot(slot.offer, slot.place, t, slot.ordered, slot.last, price, slot.rent, entry["systems"])
+        chips = self.systems[self.offers[slot.offer]["system"]]["accelerators"]
+        agreed = entry.get("usd_per_accelerator_hour")
+        rent = slot.rent if agreed is None else Fraction(str(agreed)) * chips
+        return Slot(slot.offer, slot.place, t, slot.ordered, slot.last, price, rent, entry["systems"])
 
     def useful(self, slot: Slot) -> int:
         """Systems that would do all the work they may do at any time; more only cost."""
@@ -244,7 +249,7 @@ class Oracle:
     # what one system costs, undiscounted: {(line, period): usd}
 
     def cash(self, slot: Slot) -> dict[tuple[str, int], Number]:
-        """All but the residual of one system of an order, over its service."""
+        """All but the residual of one system of an order, over its service; what was paid before is sunk."""
         offer = self.offers[slot.offer]
         paid: dict[tuple[str, int], Number] = {}
         if slot.price is not None:
@@ -266,7 +271,7 @@ class Oracle:
                 hours = self.systems[offer["system"]]["accelerators"] * self.hours
                 paid["carbon", t] = self.carbon_price(t) * kg * hours / 1000
         paid["owed", self.count] = self.owed(slot)
-        return paid
+        return {(line, t): usd for (line, t), usd in paid.items() if t >= 1}
 
     def owed(self, slot: Slot) -> Number:
         """Rent of one system after the horizon, brought back to its last period, less what the term would fetch."""

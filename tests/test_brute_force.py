@@ -45,6 +45,7 @@ class Draw:
         self.random, self.term = random.Random(seed), random.Random(f"{seed} term")
         self.ramp = random.Random(f"{seed} bringing up")
         self.ramped = self.ramp.random() < 0.4
+        self.before = random.Random(f"{seed} placed before")
         self.large, self.work = large, 60 if large else 12
         form = self.random.choice(["2025", "2025q1", "2025q3", "2025-11"])
         self.start, self.months = month_of(form), length(form)
@@ -224,11 +225,31 @@ class Draw:
         if self.ramped and self.ramp.random() < 0.6:
             months = {"purchase": self.ramp.randint(0, self.months), "lease": self.ramp.randint(0, self.months)}
             asked["assumptions"]["bring_up_months"] = months
+        if self.before.random() < 0.3:
+            asked["commitments"] = [*asked.get("commitments", []), self.running(offers)]
         return asked
+
+    def running(self, offers: Tree) -> Tree:
+        """A commitment of some periods before the horizon, its term perhaps over, at a price or rent of its own."""
+        name, offer = self.before.choice(sorted(offers.items()))
+        t = -self.before.randint(1, 4)
+        item: Tree = {
+            "offer": name, "site": offer.get("host", self.places[0]), "period": self.period(t),
+            "systems": self.before.randint(1, 2),
+        }  # fmt: skip
+        if offer["route"] == "purchase":
+            item["price_usd"] = self.before.randint(100, 500) * 1_000_000
+        elif self.before.random() < 0.7:
+            item["usd_per_accelerator_hour"] = self.before.randint(10, 90) * (500 // self.months)
+        return item
 
     def own_key(self) -> str:
         """A period of the horizon in the horizon's own form."""
-        year, offset = divmod(self.start + self.random.randint(0, self.periods - 1) * self.months, 12)
+        return self.period(self.random.randint(0, self.periods - 1))
+
+    def period(self, t: int) -> str:
+        """Period t, counted from 0, in the horizon's own form."""
+        year, offset = divmod(self.start + t * self.months, 12)
         return {12: f"{year}", 3: f"{year}q{offset // 3 + 1}", 1: f"{year}-{offset + 1:02d}"}[self.months]
 
 

@@ -194,6 +194,7 @@ INPUTS_CHANGED: dict[str, Any] = {
     "a commitment's systems": ("scenario/commitments/0/systems", "2"),
     "a site's power": ("scenario/sites/hall/power_mw", "0.05"),
     "a block of power": ("scenario/sites/hall/expansion/block_mw", "0.07"),
+    "a share to take or pay": ("scenario/sites/hall/take_or_pay_share", "0.8"),
     "a budget": ("scenario/budget/capex_usd/total", "1e5"),
     "an offer allowed": ("scenario/offers/deny", []),
     "an offer denied": ("scenario/offers/deny", ["tray.*"]),

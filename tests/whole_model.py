@@ -10,7 +10,7 @@ import highspy
 from oracle_whole import Key, Part, Whole
 from whole_requests import MILLION
 
-MOST_RUNNING = 10_000
+MOST_RUNNING, MOST_IDLE = 10_000, 10_000_000
 
 
 class Plain:
@@ -74,6 +74,12 @@ class Plain:
                     self.add(("blocks", site, t), MOST_RUNNING, True)
                     use: dict[Key, Any] = {("expand", site, t): Fraction(1), ("blocks", site, t): -block}
                     self.row(use, Fraction(0), Fraction(0))
+        for site, t in product(o.taking(), o.periods):
+            self.add(("idle", site, t), MOST_IDLE)
+            use, anyway = o.used(site, t)
+            use |= {("expand", site, start): -o.due(site, Fraction(1)) for start in o.grows(site) if start <= t}
+            low = o.due(site, o.standing_in(o.sites[site]["power_mw"], t)) - anyway
+            self.row({**use, ("idle", site, t): Fraction(1)}, low=low)
         for what in [("engineer", a) for a in o.engineers()] + [("port", *port) for port in o.ports()]:
             for t in o.periods:
                 self.add((*what, t), 1, True)

@@ -69,7 +69,8 @@ SCENARIO: Tree = {
     "assumptions": {"availability": "0.95", "bring_up_months": {"purchase": 2}},
     "sites": {
         "hall": site(
-            "0.09", peak_pue="1.3", liquid_mw=1, air_mw=2, racks=40, carbon_kg_per_mwh=300, hosting_usd_per_kw_month=3,
+            "0.09", peak_pue="1.3", liquid_mw=1, air_mw=2, racks=40, take_or_pay_share="0.9",
+            carbon_kg_per_mwh=300, hosting_usd_per_kw_month=3,
             expansion={"usd_per_mw": 500000, "lead_time_months": 3, "max_mw": 1, "life_years": 20, "block_mw": "0.02"},
         )
     },

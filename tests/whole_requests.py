@@ -53,6 +53,8 @@ class DrawWhole(Draw):
             }  # fmt: skip
             if self.block.random() < 0.5:
                 site["expansion"]["block_mw"] = self.block.choice(["0.3", "0.5", "0.75", 1])
+        if self.block.random() < 0.3 and (self.large or "expansion" not in site):  # the closed form knows no growth
+            site["take_or_pay_share"] = self.block.choice(["0.2", "0.5", 1])
         return site
 
     def demand(self, name: str, hosts: list[str]) -> Tree:

@@ -148,6 +148,7 @@ class Search:
             decided["paid", name, t] = self.oracle.at_list_price(name, systems)
         if not self.minimum_of_rented(orders):
             return
+        decided |= self.idle(decided)
         cost = self.constant + sum(amount * self.price.get(key, Fraction(0)) for key, amount in decided.items())
         if self.best is not None and cost >= self.best:
             return
@@ -167,6 +168,16 @@ class Search:
         work = self.work(orders, side)
         if work is not None and (self.best is None or cost + work < self.best):
             self.best = cost + work
+
+    def idle(self, decided: dict[Key, Fraction]) -> dict[Key, Fraction]:
+        """MWh paid for and not used, at sites that do not grow."""
+        o, found = self.oracle, {}
+        for site, t in product(o.taking(), o.periods):
+            use, anyway = o.used(site, t)
+            used = anyway + sum(mwh * decided.get(key, Fraction(0)) for key, mwh in use.items())
+            due = o.due(site, o.standing_in(o.sites[site]["power_mw"], t))
+            found["idle", site, t] = max(Fraction(0), due - used)
+        return found
 
     def minimum_of_rented(self, orders: dict[Slot, int]) -> bool:
         taken: dict[tuple[str, int], int] = {}

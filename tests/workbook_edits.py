@@ -130,6 +130,10 @@ EDITS: dict[str, tuple[Edit, Change]] = {
         setter("Inputs", "Average IT power in service", 8.1, "dgx_h100"),
         inputs("catalog/systems/dgx_h100/average_kw", "8.1"),
     ),
+    "take_or_pay": (
+        setter("Inputs", "Take or pay, share of all energy", 0.7, place="oslo"),
+        inputs("scenario/sites/oslo/take_or_pay_share", "0.7"),
+    ),
     "hosting": (
         setter("Inputs", "Hosting, provisioned IT load", 20, place="prineville", periods=ALL),
         inputs(f"{SITE}/hosting_usd_per_kw_month", "20"),

@@ -275,6 +275,7 @@ def rich() -> Case:
                 power_mw="12",
                 pue="1.2",
                 electricity_usd_per_mwh="61",
+                take_or_pay_share="0.4",
                 hosting_usd_per_kw_month={"2025q1": "90", "2026q3": "95"},
                 carbon_kg_per_mwh={"2025q1": "30", "2026q1": "25"},
                 expansion={
@@ -327,6 +328,9 @@ def rich() -> Case:
         Entry("nvl72.purchase", "oslo", 4, 5.0, True, "2500000"),
         Entry("nvl72.purchase", "prineville", 4, 5.0, True, "2600000"),
         Entry("tpu.reserved", "gcp", 1, 2.0, True),
+        Entry("tpu.reserved", "gcp", -1, 1.0, True, "2.05"),
+        Entry("nvl72.purchase", "oslo", -2, 4.0, True, "3000000"),
+        Entry("mi355x.lease", "oslo", 0, 6.0, True, "2.2"),
         Entry("nvl72.purchase", "prineville", 3, 12.0),
         Entry("nvl72.purchase", "prineville", 7, 30.0),
         Entry("nvl72.purchase", "oslo", 8, 7.0),

@@ -113,6 +113,7 @@ def read_site(source: Source, horizon: Horizon) -> Site:
         pue=schedule(source["pue"]),
         peak_pue=schedule(source.get("peak_pue") or source["pue"]),
         tariffs={field: schedule(source.get(field) or "0") for field in TARIFFS},
+        take_or_pay=Fraction(source.get("take_or_pay_share") or 0),
         expansion=read_expansion(source["expansion"], horizon) if source.get("expansion") else None,
     )
 
@@ -183,14 +184,14 @@ def read_limit(source: Source) -> UserLimit:
 
 
 def read_commitment(source: Source, horizon: Horizon) -> Commitment:
-    """A commitment; a period outside the horizon is an error."""
-    price = source.get("price_usd")
+    """A commitment, with the price or the rent that was agreed; a period after the horizon is an error."""
+    price = source.get("price_usd") or source.get("usd_per_accelerator_hour")
     return Commitment(
         offer=source["offer"],
         place=source["site"],
-        t=horizon.positions()[source["period"]],
+        t=horizon.position(source["period"]),
         systems=Fraction(source["systems"]),
-        price_usd=None if price is None else Fraction(price),
+        own_price=None if price is None else Fraction(price),
     )
 
 

@@ -120,13 +120,15 @@ class Expansion:
 @dataclass(frozen=True)
 class Site:
     """One of our sites, by field: `stated` are its limits, and figures they need, absent where there is no limit;
-    `tariffs` are what it charges or gives off, 0 where nothing is said.
+    `tariffs` are what it charges or gives off, 0 where nothing is said. `take_or_pay` is the share of the energy of
+    all power that is paid for, used or not.
     """
 
     stated: Mapping[str, Schedule]
     pue: Schedule
     peak_pue: Schedule
     tariffs: Mapping[str, Schedule]
+    take_or_pay: Fraction
     expansion: Expansion | None
 
 
@@ -190,13 +192,16 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Commitment:
-    """An order already placed, entering service in period t."""
+    """An order already placed, entering service in period t, which is negative for one that is running already.
+
+    `own_price` is what was agreed: USD per system for a purchase, USD per accelerator and hour otherwise.
+    """
 
     offer: str
     place: str
     t: int
     systems: Fraction
-    price_usd: Fraction | None
+    own_price: Fraction | None
 
 
 @dataclass(frozen=True)

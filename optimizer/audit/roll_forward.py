@@ -107,7 +107,7 @@ class Books:
         able = [self.inputs.availability * there for there in self.fleet.get((system, place), [ZERO] * periods)]
         for cohort in self.cohorts:
             if (cohort.offer.system.id, cohort.place) == (system, place):
-                for t in range(cohort.t, cohort.end(periods)):
+                for t in cohort.served(periods):
                     able[t] += cohort.offer.at_work(t - cohort.t) * cohort.systems
         return able
 
@@ -117,7 +117,8 @@ def keep_books(plan: PlanRow) -> Books:
     inputs = read_inputs(plan["scenario"], plan["catalog"])
     unknown: Unknown = []
     orders = read_orders(plan["orders"], inputs, unknown)
-    cohorts = (*orders, *(committed(entry, inputs) for entry in inputs.commitments))
+    placed = [committed(entry, inputs) for entry in inputs.commitments]
+    cohorts = (*orders, *(c for c in placed if c.served(inputs.horizon.periods)))  # one that has ended has no effect
     retired = read_retired(plan["retired"], inputs, unknown)
     fleet = fleet_in_service(inputs, retired)
     on_site = in_service((c for c in cohorts if not c.offer.hosted), inputs, fleet)
@@ -181,7 +182,7 @@ def while_in_service(amounts: Iterable[tuple[Cohort, Fraction]], periods: int) -
     changes = [ZERO] * (periods + 1)
     for cohort, amount in amounts:
         if amount:
-            changes[cohort.t] += amount
+            changes[max(0, cohort.t)] += amount
             changes[cohort.end(periods)] -= amount
     return list(accumulate(changes[:periods]))
 

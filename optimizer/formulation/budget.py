@@ -22,7 +22,8 @@ def capex_within_budget(model: Model) -> Iterator[Row]:
 def opex_within_budget(model: Model) -> Iterator[Row]:
     """Cash for running stays within each window's budget.
 
-    Σ_{t in window} energy + hosting + maintenance + software + rent + engineering + porting + carbon ≤ opex_usd(window)
+    Σ_{t in window} energy + idle power + hosting + maintenance + software + rent + engineering + porting + carbon
+    ≤ opex_usd(window)
     """
     return _within(model, "opex_usd")
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
 from optimizer.formulation.order_terms import paid
 from optimizer.request.scenario import Finance, Porting
 from optimizer.request.schedules import mean
 from optimizer.tables import KW_PER_MW, Cohort
+
+if TYPE_CHECKING:
+    import pulp
 
 KG_PER_T = 1000
 
@@ -24,23 +28,25 @@ def hardware_usd(model: Model) -> Iterator[CostTerm]:
 
     price paid(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)
 
-    A deposit due before the horizon is sunk: it is no cost of this plan. Price breaks change the price.
+    A deposit due before the horizon is sunk, and all of the price of a commitment that is running: they are no cost of
+    this plan. Price breaks change the price.
     """
     for variable, cohort, price_usd in paid(model):
         deposit = price_usd * model.tables.offers[cohort.offer].deposit_share
         if deposit and cohort.ordered >= 1:
             yield CostTerm(variable, cohort.ordered, deposit)
-        yield CostTerm(variable, cohort.t, price_usd - deposit)
+        if not cohort.running:
+            yield CostTerm(variable, cohort.t, price_usd - deposit)
 
 
 def network_usd(model: Model) -> Iterator[CostTerm]:
-    """The network of each system, on entering service.
+    """The network of each system, on entering service; sunk where a commitment is running.
 
     network_usd_o · order(o,s,t)
     """
     for cohort, variable in model.cohort.items():
         network = model.tables.offers[cohort.offer].network_usd
-        if network:
+        if network and not cohort.running:
             yield CostTerm(variable, cohort.t, network)
 
 
@@ -50,11 +56,11 @@ def energy_usd(model: Model) -> Iterator[CostTerm]:
     pue(s,t) · A_y · H · electricity/1000 · in_service(y,s,t)
     """
     tariff = {(row.site, row.t): row.tariffs["electricity_usd_per_mwh"] for row in model.tables.site_periods}
-    for variable, place, t, mwh in _site_energy(model):
+    for variable, place, t, mwh in site_energy(model):
         yield CostTerm(variable, t, mwh * tariff[place, t])
 
 
-def _site_energy(model: Model) -> Iterator[tuple[object, str, int, float]]:
+def site_energy(model: Model) -> Iterator[tuple[pulp.LpVariable, str, int, float]]:
     """(variable, site, t, MWh at the meter per system) of what is in service on our sites."""
     tables = model.tables
     pue = {(row.site, row.t): row.pue for row in tables.site_periods}
@@ -62,6 +68,16 @@ def _site_energy(model: Model) -> Iterator[tuple[object, str, int, float]]:
         if row.place in tables.scenario.sites:
             kw = pue[row.place, row.t] * tables.systems[row.system].average_kw
             yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
+
+
+def idle_power_usd(model: Model) -> Iterator[CostTerm]:
+    """Electricity that is paid for and not used, where a site takes or pays.
+
+    electricity · idle_mwh(s,t)
+    """
+    tariff = {(row.site, row.t): row.tariffs["electricity_usd_per_mwh"] for row in model.tables.site_periods}
+    for (site, t), variable in model.idle_mwh.items():
+        yield CostTerm(variable, t, tariff[site, t])
 
 
 def hosting_usd(model: Model) -> Iterator[CostTerm]:
@@ -112,7 +128,7 @@ def rent_usd(model: Model) -> Iterator[CostTerm]:
 
 
 def _while_in_service(cohort: Cohort, variable: object, usd: float) -> Iterator[CostTerm]:
-    for t in range(cohort.t, cohort.last + 1):
+    for t in cohort.served:
         yield CostTerm(variable, t, usd)
 
 
@@ -138,13 +154,13 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
         for t in tables.calendar.periods
     }
     kg = {(row.site, row.t): row.tariffs["carbon_kg_per_mwh"] for row in tables.site_periods}
-    for variable, place, t, mwh in _site_energy(model):
+    for variable, place, t, mwh in site_energy(model):
         usd = usd_per_t[t] * kg[place, t] * mwh / KG_PER_T
         if usd:
             yield CostTerm(variable, t, usd)
     for cohort, variable in model.cohort.items():
         tonnes = tables.offers[cohort.offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T
-        for t in range(cohort.t, cohort.last + 1):
+        for t in cohort.served:
             if tonnes * usd_per_t[t]:
                 yield CostTerm(variable, t, tonnes * usd_per_t[t])
 

@@ -56,7 +56,7 @@ class Subject:
                 key = (entry.system, entry.site, t)
                 found[key] = found.get(key, 0.0) + entry.systems
         for cohort in self.tables.cohorts:
-            for t in range(cohort.t, cohort.last + 1) if cohort.committed else ():
+            for t in cohort.served if cohort.committed else ():
                 key = (self.tables.offers[cohort.offer].system, cohort.place, t)
                 found[key] = found.get(key, 0.0) + cohort.systems
         return found

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
+from optimizer.formulation.model import DEMAND_PARTS, Model, model_name, row_name
 from optimizer.formulation.register import AT_PERIOD_END
+from optimizer.formulation.site_resources import take_or_pay
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Solution
@@ -44,8 +45,9 @@ class SolvedModel:
         self.unmet = {key: values[v.name] for key, v in model.unmet.items()}
         self.retire = {key: values[v.name] for key, v in model.retire.items()}
         self.paid_usd = self._paid(values)
-        self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
         self.in_service = self._in_service(frozenset())
+        values |= self._idle(values)
+        self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
         self._alike, self._unlike = self._able()
         self.run = self._at_work({row: values[v.name] for row, v in model.run.items()})
         counted = {model.in_service[key].name: systems for key, systems in self.in_service.items()}
@@ -59,6 +61,17 @@ class SolvedModel:
             assert expansion is not None
             assert expansion.block_mw is not None
             yield (site, t), float(expansion.block_mw * round(values[variable.name]))
+
+    def _idle(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Energy that is paid for and not used, by its column: what `take_or_pay` leaves, whatever it costs."""
+        counted = {self.model.in_service[key].name: systems for key, systems in self.in_service.items()}
+        found = {}
+        for (site, t), variable in self.model.idle_mwh.items():
+            row = self.model.rows[row_name(take_or_pay.__name__, (site, self.period(t)))]
+            others = [(v.name, mwh) for v, mwh in row.terms if v.name != variable.name]
+            used = fsum(mwh * counted.get(name, values[name]) for name, mwh in others)
+            found[variable.name] = max(0.0, row.bound - used)
+        return found
 
     def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
         """The price paid for one system of each purchase, averaged where its order has price breaks."""
@@ -90,7 +103,7 @@ class SolvedModel:
         for key, systems in gone(self):
             count[key] -= systems
         for cohort, systems in self.cohorts.items():
-            for t in range(cohort.t, cohort.last + 1):
+            for t in cohort.served:
                 if (cohort, t) not in apart:
                     count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
         return count

@@ -13,16 +13,14 @@ from catalogs.load import BUNDLED
 from catalogs.periods import (
     TAGS,
     Amount,
-    Number,
     Period,
     Schedule,
     Steps,
     first_month,
-    form_of,
-    one_key_a_month,
 )
 from catalogs.schema import Availability, Basis, Count, Frozen, Id, Months, Name, Positive, Route, Share, Truth, Whole
 from optimizer.request.calendar import Calendar
+from optimizer.request.site import Site
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -92,56 +90,6 @@ class Assumptions(Frozen):
     bring_up_months: dict[Route, Months] | None = None
 
 
-Pue = Annotated[Number, Field(ge=1, le=10)]
-PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
-PueSchedule = Annotated[
-    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
-    Discriminator(form_of),
-]
-
-
-class Expansion(Frozen):
-    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts.
-
-    With `block_mw`, only whole blocks of it.
-    """
-
-    usd_per_mw: Amount
-    lead_time_months: Months
-    max_mw: Positive
-    life_years: Positive
-    block_mw: Positive | None = None
-
-    @property
-    def most_blocks(self) -> int | None:
-        """The blocks that fit; None where it need not be whole ones."""
-        return None if self.block_mw is None else int(self.max_mw // self.block_mw)
-
-    @property
-    def most_mw(self) -> Decimal:
-        """The most that can be added, in whole blocks where it has any."""
-        blocks, block_mw = self.most_blocks, self.block_mw
-        return self.max_mw if blocks is None or block_mw is None else blocks * block_mw
-
-
-class Site(Frozen):
-    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
-
-    `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period.
-    """
-
-    power_mw: Schedule
-    pue: PueSchedule
-    peak_pue: Pue | None = None
-    liquid_mw: Schedule | None = None
-    air_mw: Schedule | None = None
-    racks: Schedule | None = None
-    electricity_usd_per_mwh: Schedule
-    hosting_usd_per_kw_month: Schedule = Decimal(0)
-    carbon_kg_per_mwh: Schedule | None = None
-    expansion: Expansion | None = None
-
-
 class Porting(Frozen):
     """What it costs and how long it takes to bring a demand's software to a stack."""
 
@@ -194,13 +142,18 @@ class Fleet(Frozen):
 
 
 class Commitment(Frozen):
-    """An order already placed, entering service in `period`; `site` is a site or the offer's host."""
+    """An order already placed, entering service in `period`; `site` is a site or the offer's host.
+
+    One that entered before the horizon is running: what it cost to begin with is sunk. Its own price or rent comes
+    before the offer's.
+    """
 
     offer: Id
     site: Id
     period: Period
     systems: Count
     price_usd: Amount | None = None
+    usd_per_accelerator_hour: Amount | None = None
 
 
 class Budget(Frozen):

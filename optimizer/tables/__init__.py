@@ -92,8 +92,8 @@ class Tables(Circumstances):
         """
         orderable = [offer for offer in self.offers.values() if could_be_ordered(self, offer)]
         found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in self.places(offer)}
-        placed = self.scenario.commitments
-        found |= {Standing(item.offer, self.offers[item.offer].system, item.site) for item in placed}
+        placed = commitments(self)
+        found |= {Standing(cohort.offer, self.offers[cohort.offer].system, cohort.place) for cohort in placed}
         fleet = {Standing(None, entry.system, entry.site) for entry in self.fleet}
         return [*sorted(found, key=str), *sorted(fleet, key=str)]
 
@@ -107,7 +107,7 @@ class Tables(Circumstances):
         anyway, most, works = defaultdict(float, fleet), defaultdict(float, fleet), set(fleet)
         for cohort in self.cohorts:
             offer = self.offers[cohort.offer]
-            for t in range(cohort.t, cohort.last + 1):
+            for t in cohort.served:
                 key = (offer.system, cohort.place, t)
                 most[key] += cohort.systems + LOOSE
                 anyway[key] += cohort.systems if cohort.committed else 0.0
@@ -161,7 +161,7 @@ class Tables(Circumstances):
         found = []
         for cohort in self.cohorts:
             offer = self.offers[cohort.offer]
-            for t in range(cohort.t, cohort.last + 1):
+            for t in cohort.served:
                 if (share := offer.able(t - cohort.t)) != self.availability:
                     found.append(((offer.system, cohort.place, t), (cohort, share)))
         return {key: [unlike for _, unlike in of] for key, of in grouped(found, lambda item: item[0]).items()}

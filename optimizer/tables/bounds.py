@@ -51,6 +51,7 @@ def _of_use(here: Circumstances, offer: OfferFacts, order: Cohort) -> float | No
     - Floors: N alone is enough for each (`floors_by_offer`). Ceilings, budgets, supply and sites only gain.
     - Cost: no cost is negative, rent owed after the horizon included (a share from 0 to 1 of it), and what is left of
       a price is never more than the price: residual shares are at most 1, and are discounted no less than the price.
+      Energy that has to be taken or paid for has one price, used or not: without the order it is idle, and no dearer.
     With a share, one idle system more may be worth its cost, however many there are.
     """
     if not here.tight or helps_a_share(here, offer, order.place):

@@ -10,8 +10,9 @@ from catalogs.memory import misfit
 from catalogs.schema import Throughput
 from optimizer.request.load import Request
 from optimizer.request.resources import RESOURCES, TARIFFS, Resource
-from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
+from optimizer.request.scenario import EACH, Demand, Forecast, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
+from optimizer.request.site import Site
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import (

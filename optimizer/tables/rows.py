@@ -37,7 +37,8 @@ OrderLine = tuple[str, str, str]
 class Cohort(NamedTuple):
     """Systems of one offer that enter service at a place in period t and stay until `last`.
 
-    `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon.
+    `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon. So is t for one
+    that is running already.
     `last` is the last period of service inside the horizon, `ends` the last of its term, which may lie after it.
     Prices are those of the period of order: `price_usd` per system (None if rented), `rent_usd` per system and
     hour (None if bought). `systems` is the number of a commitment, or the most that an order can be worth having.
@@ -53,6 +54,16 @@ class Cohort(NamedTuple):
     price_usd: float | None
     rent_usd: float | None
     systems: float
+
+    @property
+    def served(self) -> range:
+        """The periods of the horizon in which it is in service."""
+        return range(max(1, self.t), self.last + 1)
+
+    @property
+    def running(self) -> bool:
+        """Whether it entered service before the horizon: what it cost to begin with is sunk."""
+        return self.t < 1
 
 
 class Standing(NamedTuple):

@@ -111,6 +111,9 @@ def commitments(facts: Facts) -> Iterator[Section]:
     lines = []
     for group in (group for group in facts.groups if group.committed):
         price = PRICES["price_usd" if group.purchased else "usd_per_accelerator_hour"]
+        if group.running:
+            lines += [line_of(group, "In service before the horizon", "periods", what="commitment/age",
+                              constant=float(group.age), **placed)]  # fmt: skip
         lines += [line_of(group, *price, what="commitment/price", periods=group.entry_prices, **placed)]
         lines += [line_of(line, "Systems", "systems", what="commitment/systems", periods=line.systems, **placed)
                   for line in group.lines]  # fmt: skip

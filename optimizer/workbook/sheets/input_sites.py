@@ -11,7 +11,7 @@ from optimizer.plan.format import BudgetRow
 from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.assumptions import scheduled
+from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
@@ -28,7 +28,7 @@ TARIFFS = {
     "hosting_usd_per_kw_month": ("Hosting, provisioned IT load", "USD/kW-month"),
     "carbon_kg_per_mwh": ("Carbon of electricity", "kg/MWh"),
 }
-UNMET = "unmet_usd_per_unit_hour"
+UNMET, TAKE_OR_PAY = "unmet_usd_per_unit_hour", "take_or_pay_share"
 NOT_GIVEN, UNLIKE_MONTHS = "not given, counts as 0", "its months differ inside a period"
 ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
 
@@ -46,6 +46,9 @@ def _site(facts: Facts, site: str) -> Iterator[Line]:
 
     yield from (line(name, *words, before=0.0) for name, words in LIMITS.items() if name in given)
     yield from _pue(facts, site)
+    if TAKE_OR_PAY in given:
+        yield assumed(facts, f"sites/{site}/{TAKE_OR_PAY}", "Take or pay, share of all energy", "share", "share",
+                      place=site, key=key_of("site", TAKE_OR_PAY, site))  # fmt: skip
     for name, words in TARIFFS.items():
         yield line(name, *words) if name in given else line(name, *words, absent="0", source=NOT_GIVEN)
 
@@ -106,6 +109,11 @@ def peak_pue(facts: Facts, site: str) -> str:
 
 def _peak(facts: Facts, site: str) -> Row:
     return at("site", "peak_pue" if _own_peak(facts, site) else "pue", site)
+
+
+def taking(facts: Facts) -> list[str]:
+    """Sites that pay for a share of the energy of all their power, used or not."""
+    return [site for site in facts.sites if TAKE_OR_PAY in facts.scenario["sites"][site]]
 
 
 def unmet_work(facts: Facts) -> Iterator[Section]:

@@ -89,7 +89,7 @@ def able_to_work(facts: Facts) -> Iterator[Section]:
     note = "What entered in the last periods, as many whole ones as bring-up takes (constant); part of one is below."
     yield from filled("Being brought up", note, [
         line_of(stand, "Being brought up", "systems", constant_unit="periods", periods="={entering.cohort}",
-                constant=f"=INT(MIN({months.constant}/months_per_period,{{in service.constant}}))")
+                constant=f"=INT(MIN({_periods_left(stand, months)},{{in service.constant}}))")
         for stand in unlike if (months := bring_up(facts, stand.item)) is not None
     ])  # fmt: skip
     note = "Availability times systems in service, less what is being brought up (constant: periods that takes)."
@@ -111,9 +111,16 @@ def _able(facts: Facts, stand: Stand) -> Line:
     entered = f"SUMIFS({{entering.across}},{{entering.axis_across}},@${PERIOD}-{{being brought up.constant}})"
     return line_of(
         stand, "Able to work", "systems", constant_unit="periods",
-        constant=f"=MIN({months.constant}/months_per_period,{{in service.constant}})",
+        constant=f"=MIN({_periods_left(stand, months)},{{in service.constant}})",
         periods=f"={share}*({{in service}}-{{being brought up}}-MOD({{here.constant}},1)*{entered})", **known,
     )  # fmt: skip
+
+
+def _periods_left(stand: Stand, months: Row) -> str:
+    """The periods that bringing up what enters takes; of what is running already, those that are left of it."""
+    periods = f"{months.constant}/months_per_period"
+    running = stand.group is not None and stand.group.running
+    return f"MAX(0,{periods}-{at('commitment/age', stand.group).constant})" if running else periods
 
 
 def available(facts: Facts, stands: Sequence[Stand]) -> str:
