@@ -125,7 +125,8 @@ _CITED = {
     "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced", "one_off"),
     "systems": ("accelerators", "provisioned_kw", "average_kw", "racks", "cooling"),
     "offers": (
-        "price_usd", "usd_per_accelerator_hour", "lead_time_months", "available", "term_months",
+        "price_usd", "usd_per_accelerator_hour", "lead_time_months", "bring_up_months", "availability", "available",
+        "term_months",
         "deposit_share", "supply_systems_per_month", "carbon_kg_per_accelerator_hour",
         "network_usd", "software_usd_per_year", "minimum_order_systems", "price_breaks",
     ),

@@ -30,6 +30,7 @@ def _whole(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Share = Annotated[Number, Field(ge=0, le=1)]
+Availability = Annotated[Number, Field(gt=0, le=1)]
 Positive = Annotated[Number, Field(gt=0)]
 Count = Annotated[Whole, Field(ge=1, le=10**9)]
 Months = Annotated[Whole, Field(ge=0, le=600)]
@@ -119,7 +120,11 @@ class PriceBreaks(Frozen):
 
 
 class Offer(Frozen):
-    """A way to get systems: route, price, dates, terms. Prices are per system, rents per accelerator."""
+    """A way to get systems: route, price, dates, terms. Prices are per system, rents per accelerator.
+
+    `availability` is the share of its systems that does work; for `bring_up_months` from entering service on none does.
+    Where it states neither, those of the scenario hold.
+    """
 
     system: Id
     route: Route
@@ -127,6 +132,8 @@ class Offer(Frozen):
     price_usd: Schedule | None = None
     usd_per_accelerator_hour: Schedule | None = None
     lead_time_months: Months = 0
+    bring_up_months: Months | None = None
+    availability: Availability | None = None
     available: Dates = Dates.model_construct()
     buyers: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
     term_months: Annotated[Whole, Field(ge=1, le=600)] | None = None

@@ -85,7 +85,8 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
 
     heading(f"Side by side, in M {money.code} where no unit is shown")
     vendors = sorted({vendor for side in sides for vendor in side.accelerators})
-    lines = [line for line in sides[0].present_usd if any(side.present_usd[line] for side in sides)]
+    named = dict.fromkeys(line for side in sides for line in side.present_usd)
+    lines = [line for line in named if any(side.present_usd.get(line) for side in sides)]
     rows = [
         ["present value", *(money.millions(side.objective_usd) for side in sides)],
         ["no plan can be below", *(money.millions(side.bound_usd) for side in sides)],
@@ -99,7 +100,10 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
             for vendor in vendors
         ),
         *(
-            [f"{line.removesuffix('_usd')}, present value", *(money.millions(side.present_usd[line]) for side in sides)]
+            [
+                f"{line.removesuffix('_usd')}, present value",
+                *(money.millions(side.present_usd.get(line, 0.0)) for side in sides),
+            ]
             for line in lines
         ),
     ]

@@ -10,7 +10,7 @@ import click
 
 from cli.screen import say
 from cli.tables import SMALL, amount, heading, number, percent, show_table
-from optimizer.plan.format import LimitRow, OrderRow, Plan
+from optimizer.plan.format import ExpansionRow, LimitRow, OrderRow, Plan
 
 MILLION = 1e6
 BINDING = 1e-6
@@ -130,7 +130,7 @@ def _show_decisions(plan: Plan, money: Money) -> None:
     rows = [
         *((e.starts, f"start engineering {e.accelerator}", f"orders from {e.ready}", e.usd) for e in plan.engineering),
         *((p.starts, f"start porting {p.demand} to {p.stack}", f"runs from {p.ready}", p.usd) for p in plan.porting),
-        *((x.period, f"add {amount(x.mw)} MW at {x.site}", "on line", x.usd) for x in plan.expanded),
+        *((x.period, f"add {amount(x.mw)} MW at {x.site}", _on_line(plan, x), x.usd) for x in plan.expanded),
         *(
             (r.period, f"retire {amount(r.systems)} {r.system} at {r.site}", "sold", -r.resale_usd)
             for r in plan.retired
@@ -144,6 +144,15 @@ def _show_decisions(plan: Plan, money: Money) -> None:
         heading("Where clusters run")
         where = [(c.demand, c.period, c.accelerator, c.place, amount(c.accelerators)) for c in plan.clusters]
         show_table(("demand", "period", "accelerator", "place", "accelerators at work"), where, numbers=(4,))
+
+
+def _on_line(plan: Plan, added: ExpansionRow) -> str:
+    """That power is on line, and as how many blocks where a site grows by whole ones."""
+    block = plan.scenario["sites"][added.site]["expansion"].get("block_mw")
+    if block is None:
+        return "on line"
+    blocks = round(added.mw / float(block))
+    return f"on line, {blocks} block{'s' * (blocks != 1)} of {block} MW"
 
 
 def _show_costs(plan: Plan, money: Money) -> None:

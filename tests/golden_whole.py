@@ -34,8 +34,8 @@ WHOLE_KNOWN = catalog(
 WHOLE_ASKED = scenario(
     objective="maximize_value",
     finance={"discount_rate": 0, "residual": "book", "maintenance_share": "0.04"},
-    sites={"oslo": site("0.08", pue="1.25", expansion={
-        "usd_per_mw": "1e6", "lead_time_months": 3, "max_mw": "0.02", "life_years": 10,
+    sites={"oslo": site("0.08", pue="1.25", take_or_pay_share="0.5", expansion={
+        "usd_per_mw": "1e6", "lead_time_months": 3, "max_mw": "0.02", "life_years": 10, "block_mw": "0.01",
     })},
     demand={
         "serve": {"workload": "serving", "per_second": 600, "value_usd_per_unit_hour": 2},
@@ -133,6 +133,19 @@ WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
         "Σ_t expand(s,t) ≤ max_mw(s)",
         ["expansion_within_site(oslo): expand(oslo,2025q2) <= 0.02"],
     ),
+    "expand_in_blocks": (
+        "expand(s,t) = block_mw(s) · blocks(s,t)",
+        ["expand_in_blocks(oslo,2025q2): - 0.01 blocks(oslo,2025q2) + expand(oslo,2025q2) = 0"],
+    ),
+    "take_or_pay": (
+        "Σ_y pue(s,t) · A_y · H · in_service(y,s,t) / 1000 + idle_mwh(s,t)"
+        " ≥ take_or_pay_share(s) · H · (power_mw(s,t) + Σ_{τ ≤ t} expand(s,τ))",
+        [  # 1.25 · 5 kW · 2,190 h = 13.6875 MWh a pod; half of 0.08 MW · 2,190 h = 87.6 MWh, and of a MW 1,095
+            "take_or_pay(oslo,2025q1): idle_mwh(oslo,2025q1) + 13.6875 in_service(pod,oslo,2025q1) >= 87.6",
+            "take_or_pay(oslo,2025q2): - 1095 expand(oslo,2025q2) + idle_mwh(oslo,2025q2)"
+            " + 13.6875 in_service(pod,oslo,2025q2) >= 87.6",
+        ],
+    ),
     "engineer_before_order": (
         "Σ_s order(o,s,t) ≤ most(o,t) · Σ_{τ ≤ t − l_o − months} engineer(a,τ)",
         [
@@ -223,6 +236,10 @@ WHOLE_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
         # of the price paid: 0.5 / 5 gone, or 0.25 / 5; of the power: 0.25 / 10
         {**by_step({1: [(2, -0.90)], 2: [(2, -0.95)]}), ("expand(oslo,2025q2)", 2): -975000},
     ),
+    "idle_power_usd": (
+        "electricity · idle_mwh(s,t)",
+        {("idle_mwh(oslo,2025q1)", 1): 50, ("idle_mwh(oslo,2025q2)", 2): 50},
+    ),
     "facility_usd": ("usd_per_mw · expand(s,t)", {("expand(oslo,2025q2)", 2): 1e6}),
     "engineering_usd": (
         "usd_a · engineer(a,t)",
@@ -252,6 +269,10 @@ WHOLE_BOUNDS: dict[str, dict[str, float]] = {
     },
     "served": {"served(serve,2025q1)": 1000.0, "served(serve,2025q2)": 1000.0},
     "expand": {"expand(oslo,2025q2)": 0.02},
+    "idle_mwh": {  # half of 0.08 MW in all hours, and of 0.1 when grown
+        "idle_mwh(oslo,2025q1)": 0.5 * 0.08 * 2190, "idle_mwh(oslo,2025q2)": 0.5 * (0.08 + 0.02) * 2190,
+    },
+    "blocks": {"blocks(oslo,2025q2)": 2},  # 0.02 / 0.01
     "engineer": {"engineer(chip,2025q1)": 1, "engineer(chip,2025q2)": 1},
     "port": {"port(train,neuron,2025q1)": 1, "port(train,neuron,2025q2)": 1},
     "host_cluster": {f"host_cluster(chip,oslo,train,{t})": 1 for t in QUARTERS},

@@ -61,7 +61,8 @@ class Slot:
 
     @property
     def periods(self) -> range:
-        return range(self.t, self.last + 1)
+        """Those of the horizon in which it is in service; a commitment may be running before."""
+        return range(max(1, self.t), self.last + 1)
 
 
 @dataclass
@@ -103,7 +104,8 @@ class Oracle:
         self.sites: Tree = asked.get("sites", {})
         self.periods = range(1, self.count + 1)
         self.slots = [slot for slot in self.possible() if self.useful(slot)]
-        self.commitments = [self.commitment(entry) for entry in asked.get("commitments", [])]
+        placed = [self.commitment(entry) for entry in asked.get("commitments", [])]
+        self.commitments = [slot for slot in placed if slot.last >= 1]
 
     # time and money
 
@@ -189,6 +191,14 @@ class Oracle:
         life = 12 * Fraction(str(self.finance.get("service_life_years", 5)))
         return max(1, int(Fraction(offer.get("term_months", life)) / self.months + Fraction(1, 2)))
 
+    def able(self, slot: Slot, t: int) -> Number:
+        """The share of an order's systems that does work in a period: the months in which they are up, of all."""
+        offer, assumed = self.offers[slot.offer], self.asked.get("assumptions", {})
+        months = offer.get("bring_up_months", assumed.get("bring_up_months", {}).get(offer["route"], 0))
+        began = (t - slot.t) * self.months
+        up = sum(Fraction(1) for month in range(began, began + self.months) if month >= months)
+        return Fraction(str(offer.get("availability", self.available))) * up / self.months
+
     def slot(self, name: str, place: str, t: int, committed: int = 0) -> Slot:
         offer = self.offers[name]
         ordered = t - self.lead(offer)
@@ -219,7 +229,10 @@ class Oracle:
         t = 1 + (month_of(entry["period"]) - self.start) // self.months
         slot = self.slot(entry["offer"], entry["site"], t, entry["systems"])
         price = Fraction(str(entry["price_usd"])) if "price_usd" in entry else slot.price
-        return Slot(slot.offer, slot.place, t, slot.ordered, slot.last, price, slot.rent, entry["systems"])
+        chips = self.systems[self.offers[slot.offer]["system"]]["accelerators"]
+        agreed = entry.get("usd_per_accelerator_hour")
+        rent = slot.rent if agreed is None else Fraction(str(agreed)) * chips
+        return Slot(slot.offer, slot.place, t, slot.ordered, slot.last, price, rent, entry["systems"])
 
     def useful(self, slot: Slot) -> int:
         """Systems that would do all the work they may do at any time; more only cost."""
@@ -228,15 +241,15 @@ class Oracle:
             systems = Fraction(0)
             for demand in self.asked["demand"]:
                 rate = self.rate(system, demand, t)
-                if rate is not None and self.stands(demand, slot.place):
-                    systems += self.need(demand, t) / (rate * self.available)
+                if rate is not None and self.stands(demand, slot.place) and self.able(slot, t):
+                    systems += self.need(demand, t) / (rate * self.able(slot, t))
             most = max(most, systems)
         return ceil(most)
 
     # what one system costs, undiscounted: {(line, period): usd}
 
     def cash(self, slot: Slot) -> dict[tuple[str, int], Number]:
-        """All but the residual of one system of an order, over its service."""
+        """All but the residual of one system of an order, over its service; what was paid before is sunk."""
         offer = self.offers[slot.offer]
         paid: dict[tuple[str, int], Number] = {}
         if slot.price is not None:
@@ -258,7 +271,7 @@ class Oracle:
                 hours = self.systems[offer["system"]]["accelerators"] * self.hours
                 paid["carbon", t] = self.carbon_price(t) * kg * hours / 1000
         paid["owed", self.count] = self.owed(slot)
-        return paid
+        return {(line, t): usd for (line, t), usd in paid.items() if t >= 1}
 
     def owed(self, slot: Slot) -> Number:
         """Rent of one system after the horizon, brought back to its last period, less what the term would fetch."""

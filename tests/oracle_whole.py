@@ -19,7 +19,7 @@ from typing import Any
 from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of
 
 Key = tuple[Any, ...]
-WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "engineering", "porting")}
+WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting")}
 UNBOUNDED = 1000
 SELECTED_BY_ORDER = ("site", "host", "demand")
 
@@ -185,11 +185,11 @@ class Whole(Oracle):
         system = self.offers[slot.offer]["system"]
         chips, most = self.systems[system]["accelerators"], Fraction(0)
         for t in slot.periods:
-            total = Fraction(0)
-            for demand, per_second in self.asks(t).items():
+            total, able = Fraction(0), self.able(slot, t)
+            for demand, per_second in self.asks(t).items() if able else ():
                 rate = self.per_chip(system, demand, t)
                 if rate is not None and self.stands(demand, place):
-                    total += max(per_second / rate, self.cluster(demand) or 0) / (chips * self.available)
+                    total += max(per_second / rate, self.cluster(demand) or 0) / (chips * able)
             most = max(most, total)
         return most
 
@@ -252,6 +252,36 @@ class Whole(Oracle):
         usd = Fraction(str(expansion["usd_per_mw"]))
         return {t: usd for t in self.periods if t > self.wait(expansion["lead_time_months"])}
 
+    def block(self, site: str) -> Number | None:
+        """MW of a block, where a site grows by whole ones."""
+        block = self.sites[site].get("expansion", {}).get("block_mw")
+        return None if block is None else Fraction(str(block))
+
+    def taking(self) -> list[str]:
+        """Sites that pay for a share of the energy that all their power would give."""
+        return [site for site, facts in self.sites.items() if facts.get("take_or_pay_share")]
+
+    def due(self, site: str, mw: Number) -> Number:
+        """MWh that have to be paid for in a period for so much power, used or not."""
+        return Fraction(str(self.sites[site]["take_or_pay_share"])) * self.hours * mw
+
+    def used(self, site: str, t: int) -> tuple[dict[Key, Number], Number]:
+        """MWh at the meter of a site by decision, and of what stands there anyway."""
+
+        def mwh(system: str) -> Number:
+            return self.pue(site, t) * Fraction(str(self.systems[system]["average_kw"])) * self.hours / 1000
+
+        pairs: list[tuple[Key | None, Number]] = []
+        for slot in [*self.slots, *self.commitments]:
+            if slot.place == site and t in slot.periods:
+                each = mwh(self.offers[slot.offer]["system"])
+                pairs.append((None, each * slot.committed) if slot.committed else (("order", slot), each))
+        pairs += [(None, mwh(y) * n) for y, place, when, n in self.fleet() if (place, when) == (site, t)]
+        for entry in self.entries():
+            if entry.site == site and t <= entry.last:
+                pairs += [(("retire", entry.number, start), -mwh(entry.system)) for start in range(1, t + 1)]
+        return summed(pairs)
+
     def engineers(self) -> list[str]:
         return [a for a, entry in sorted(self.accelerators.items()) if "one_off" in entry]
 
@@ -284,6 +314,9 @@ class Whole(Oracle):
                 left = max(Fraction(0), 1 - age / Fraction(str(self.sites[site]["expansion"]["life_years"])))
                 found.append(Term("facility", t, ("expand", site, t), usd))
                 found.append(Term("residual", self.count, ("expand", site, t), -usd * left))
+        for site, t in product(self.taking(), self.periods):
+            usd = self.price_in(self.sites[site]["electricity_usd_per_mwh"], t) or Fraction(0)
+            found.append(Term("idle", t, ("idle", site, t), usd))
         for a in self.engineers():
             usd = Fraction(str(self.accelerators[a]["one_off"]["usd"]))
             found += [Term("engineering", t, ("engineer", a, t), usd) for t in self.periods]
@@ -385,6 +418,10 @@ class Whole(Oracle):
             facts = self.facts(self.offers[slot.offer]["system"], slot.offer, slot.place)
             yield slot, key, Fraction(slot.committed or 1), facts
 
+    def entering(self) -> Iterator[tuple[Slot, Key | None, Number, dict[str, tuple[str, ...]]]]:
+        """Those that enter service in the horizon."""
+        return (placed for placed in self.placed() if placed[0].t >= 1)
+
     def there(self) -> Iterator[tuple[dict[str, tuple[str, ...]], Slot | None, str, str, int, Key | None, Number]]:
         """What is in service: (facts, slot, system, place, t, decision, systems per unit)."""
         for slot, key, count, facts in self.placed():
@@ -399,17 +436,17 @@ class Whole(Oracle):
                     yield facts, None, entry.system, entry.site, t, ("retire", entry.number, start), Fraction(-1)
 
     def systems_parts(self) -> Iterator[Part]:
-        for slot, key, count, facts in self.placed():
+        for slot, key, count, facts in self.entering():
             yield Part(facts, slot.t, key, count)
 
     def accelerators_parts(self) -> Iterator[Part]:
-        for slot, key, count, facts in self.placed():
+        for slot, key, count, facts in self.entering():
             yield Part(facts, slot.t, key, count * self.chips(slot))
 
     def capex_usd_parts(self) -> Iterator[Part]:
         """Limits on money are never by place here where an offer has price breaks."""
         seen = set()
-        for slot, key, count, facts in self.placed():
+        for slot, key, count, facts in self.entering():
             if slot.price is None:
                 continue
             yield Part(facts, slot.t, key, count * Fraction(str(self.offers[slot.offer].get("network_usd", 0))))
@@ -423,7 +460,7 @@ class Whole(Oracle):
 
     def spend_usd_parts(self) -> Iterator[Part]:
         yield from self.capex_usd_parts()
-        for slot, key, count, facts in self.placed():
+        for slot, key, count, facts in self.entering():
             if slot.rent is not None:
                 yield Part(facts, slot.t, key, count * slot.rent * self.hours * len(slot.periods))
 

@@ -43,6 +43,9 @@ class Draw:
 
     def __init__(self, seed: str, large: bool) -> None:
         self.random, self.term = random.Random(seed), random.Random(f"{seed} term")
+        self.ramp = random.Random(f"{seed} bringing up")
+        self.ramped = self.ramp.random() < 0.4
+        self.before = random.Random(f"{seed} placed before")
         self.large, self.work = large, 60 if large else 12
         form = self.random.choice(["2025", "2025q1", "2025q3", "2025-11"])
         self.start, self.months = month_of(form), length(form)
@@ -104,6 +107,10 @@ class Draw:
             offer["buyers"] = [self.random.choice(["acme", "rival"])]
         if self.large and self.maybe(0.3):
             offer["divisible"] = "true"
+        if self.ramped and self.ramp.random() < 0.4:
+            offer["bring_up_months"] = self.ramp.randint(0, self.months + 2)
+        if self.ramped and self.ramp.random() < 0.3:
+            offer["availability"] = self.ramp.choice([1, "0.8", "0.5"])
         return offer
 
     def money(self, schedule: Any, unit: int) -> Any:
@@ -215,11 +222,34 @@ class Draw:
             }
         if self.maybe(0.1):
             asked["offers"] = {"deny": [self.random.choice(sorted(offers))]}
+        if self.ramped and self.ramp.random() < 0.6:
+            months = {"purchase": self.ramp.randint(0, self.months), "lease": self.ramp.randint(0, self.months)}
+            asked["assumptions"]["bring_up_months"] = months
+        if self.before.random() < 0.3:
+            asked["commitments"] = [*asked.get("commitments", []), self.running(offers)]
         return asked
+
+    def running(self, offers: Tree) -> Tree:
+        """A commitment of some periods before the horizon, its term perhaps over, at a price or rent of its own."""
+        name, offer = self.before.choice(sorted(offers.items()))
+        t = -self.before.randint(1, 4)
+        item: Tree = {
+            "offer": name, "site": offer.get("host", self.places[0]), "period": self.period(t),
+            "systems": self.before.randint(1, 2),
+        }  # fmt: skip
+        if offer["route"] == "purchase":
+            item["price_usd"] = self.before.randint(100, 500) * 1_000_000
+        elif self.before.random() < 0.7:
+            item["usd_per_accelerator_hour"] = self.before.randint(10, 90) * (500 // self.months)
+        return item
 
     def own_key(self) -> str:
         """A period of the horizon in the horizon's own form."""
-        year, offset = divmod(self.start + self.random.randint(0, self.periods - 1) * self.months, 12)
+        return self.period(self.random.randint(0, self.periods - 1))
+
+    def period(self, t: int) -> str:
+        """Period t, counted from 0, in the horizon's own form."""
+        year, offset = divmod(self.start + t * self.months, 12)
         return {12: f"{year}", 3: f"{year}q{offset // 3 + 1}", 1: f"{year}-{offset + 1:02d}"}[self.months]
 
 
@@ -277,7 +307,7 @@ class Enumeration:
     def cost_of_work(self, counts: list[int]) -> Fraction | None:
         total = Fraction(0)
         for t in self.oracle.periods:
-            present = in_service(self.oracle, dict(zip(self.slots, counts, strict=True)), t)
+            present = at_work(self.oracle, dict(zip(self.slots, counts, strict=True)), t)
             key = (t, tuple(sorted(present.items())))
             if key not in self.work_cost:
                 self.work_cost[key] = least_unmet(self.oracle, present, t)
@@ -287,20 +317,20 @@ class Enumeration:
         return total
 
 
-def in_service(oracle: Oracle, orders: dict[Slot, int], t: int) -> dict[tuple[str, str], int]:
-    """Systems in period t by (system, place)."""
-    present: dict[tuple[str, str], int] = {}
+def at_work(oracle: Oracle, orders: dict[Slot, int], t: int) -> dict[tuple[str, str], Fraction]:
+    """Systems that are able to work in period t by (system, place)."""
+    able: dict[tuple[str, str], Fraction] = {}
     for slot, count in [*orders.items(), *((slot, slot.committed) for slot in oracle.commitments)]:
         if t in slot.periods and count:
             key = (oracle.offers[slot.offer]["system"], slot.place)
-            present[key] = present.get(key, 0) + count
+            able[key] = able.get(key, Fraction(0)) + count * oracle.able(slot, t)
     for name, place, when, count in oracle.fleet():
         if when == t:
-            present[name, place] = present.get((name, place), 0) + count
-    return present
+            able[name, place] = able.get((name, place), Fraction(0)) + count * oracle.available
+    return able
 
 
-def least_unmet(oracle: Oracle, present: dict[tuple[str, str], int], t: int) -> Fraction | None:
+def least_unmet(oracle: Oracle, present: dict[tuple[str, str], Fraction], t: int) -> Fraction | None:
     """The least price of the work that cannot be done in period t, for one or two demands.
 
     Every system at its place gives at most (a, b) work of two demands, or any mix. The best mixes fill
@@ -314,8 +344,7 @@ def least_unmet(oracle: Oracle, present: dict[tuple[str, str], int], t: int) -> 
     able = []
     for (name, place), count in present.items():
         work = [
-            (oracle.rate(name, demand, t) or Fraction(0)) * oracle.stands(demand, place) * count * oracle.available
-            for demand in demands
+            (oracle.rate(name, demand, t) or Fraction(0)) * oracle.stands(demand, place) * count for demand in demands
         ]
         able.append((*work, Fraction(0), Fraction(0))[:2])
     costs = [price_of(needs, prices, done) for done in frontier(able, needs)]
@@ -376,7 +405,7 @@ def plain_optimum(oracle: Oracle) -> float | None:
         column = 1
     for t in oracle.periods:
         runs: dict[str, list[tuple[int, float]]] = {name: [] for name in oracle.asked["demand"] if oracle.need(name, t)}
-        fixed = in_service(oracle, {}, t)
+        fixed = at_work(oracle, {}, t)
         ordered: dict[tuple[str, str], list[Slot]] = {}
         for slot in oracle.slots:
             if t in slot.periods:
@@ -390,11 +419,10 @@ def plain_optimum(oracle: Oracle) -> float | None:
                     runs[demand].append((column, float(rate / oracle.need(demand, t))))
                     busy.append(column)
                     column += 1
-            orders = [number[slot] for slot in ordered.get((name, place), ())]
-            share = float(oracle.available)
-            most = share * fixed.get((name, place), 0)
-            values = [1.0] * len(busy) + [-share] * len(orders)
-            highs.addRow(-infinity, most, len(values), busy + orders, values)
+            orders = ordered.get((name, place), ())
+            columns = busy + [number[slot] for slot in orders]
+            values = [1.0] * len(busy) + [-float(oracle.able(slot, t)) for slot in orders]
+            highs.addRow(-infinity, float(fixed.get((name, place), 0)), len(values), columns, values)
         for demand, terms in runs.items():
             price = oracle.unmet_price(demand, t)
             if price is not None:

@@ -16,7 +16,7 @@ from workbook_cells import find
 
 ROOT = Path(__file__).parent.parent
 WATER = {
-    "optimizer/request/scenario.py": (
+    "optimizer/request/site.py": (
         "    carbon_kg_per_mwh: Schedule | None = None\n",
         "    water_litres_per_kwh: Schedule = Decimal(0)\n    water_usd_per_m3: Schedule = Decimal(0)\n",
     ),

@@ -22,15 +22,16 @@ from optimizer.infeasible.conflict import NEGOTIABLE, SUSPECT
 from optimizer.plan.format import SiteRow
 from optimizer.request.charges import CHARGES, TARIFFS
 from optimizer.request.resources import RESOURCES
-from optimizer.request.scenario import Site
 from optimizer.request.schedules import READINGS
+from optimizer.request.site import Site
 from optimizer.tables import SystemFacts
 from optimizer.workbook.language.wording import HOLE, Missing, Wording
 
 STRUCTURAL = {
     "honour_commitment", "carry_in_service", "retire_within_fleet", "run_within_fleet", "count_served",
     "port_before_run", "cluster_on_one_site", "run_in_cluster", "fill_cluster", "cluster_within_fleet",
-    "engineer_before_order", "order_at_least_minimum", "buy_in_one_band",
+    "engineer_before_order", "order_at_least_minimum", "buy_in_one_band", "expand_in_blocks",
+    "take_or_pay",
 }  # fmt: skip
 """How things work: rows that are no limit which a buyer could move by a number. All other constraints need a record."""
 
@@ -106,7 +107,7 @@ def test_records_are_true_to_the_model(built: Model) -> None:
 
 def test_signs_are_those_of_the_model(built: Model) -> None:
     for line in COST_LINES:
-        assert all((term.usd < 0) == line.receipt for term in built.costs[line.name]), line.name
+        assert all((term.usd < 0) == line.receipt for term in built.costs.get(line.name, [])), line.name
 
 
 def test_the_lists_of_the_audit_agree() -> None:

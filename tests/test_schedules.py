@@ -36,9 +36,10 @@ from optimizer.infeasible.repair import repair
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
 from optimizer.request.load import load_request
-from optimizer.request.scenario import Demand, Finance, Scenario, Site
+from optimizer.request.scenario import Demand, Finance, Scenario
 from optimizer.request.schedule_notes import readings
 from optimizer.request.schedules import READINGS, highest, lowest, mean, reading_of, supplied
+from optimizer.request.site import Site
 from optimizer.solving.solution import Options
 from optimizer.what_if import WhatIf
 

@@ -29,7 +29,7 @@ from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import _settings
 
-BATCHES, PER_BATCH = 2, 3
+BATCHES, PER_BATCH = 2, 5
 MANY_BATCHES, MANY_PER_BATCH = 40, 25
 NEAR_ENOUGH = 1e-6
 """What two searches to a gap of nothing may differ by, as part of the cost: whole numbers are whole within 1e-6."""

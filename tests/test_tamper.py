@@ -184,6 +184,9 @@ INPUTS_CHANGED: dict[str, Any] = {
     "a price": ("catalog/offers/tray.purchase/price_usd", "29999"),
     "a rent": ("catalog/offers/box.rent/usd_per_accelerator_hour", "5.99"),
     "a lead time": ("catalog/offers/box.purchase/lead_time_months", 6),
+    "a bring-up": ("catalog/offers/box.purchase/bring_up_months", 3),
+    "a bring-up of a route": ("scenario/assumptions/bring_up_months/purchase", 9),
+    "an availability of an offer": ("catalog/offers/box.rent/availability", "0.8"),
     "a rate": ("catalog/throughput/chip/training/rate", "401"),
     "a power": ("catalog/systems/box/average_kw", "6.9"),
     "a share": ("scenario/limits/0/at_most_share", "0.5"),
@@ -193,6 +196,8 @@ INPUTS_CHANGED: dict[str, Any] = {
     "a commitment's price": ("scenario/commitments/0/price_usd", "280000"),
     "a commitment's systems": ("scenario/commitments/0/systems", "2"),
     "a site's power": ("scenario/sites/hall/power_mw", "0.05"),
+    "a block of power": ("scenario/sites/hall/expansion/block_mw", "0.07"),
+    "a share to take or pay": ("scenario/sites/hall/take_or_pay_share", "0.8"),
     "a budget": ("scenario/budget/capex_usd/total", "1e5"),
     "an offer allowed": ("scenario/offers/deny", []),
     "an offer denied": ("scenario/offers/deny", ["tray.*"]),
@@ -224,7 +229,7 @@ def test_other_inputs_are_not_smuggled_in(name: str, content: Any, tmp_path: Pat
 
 
 SAID: dict[str, tuple[str, Any, str]] = {
-    "a system more": ("orders/1/systems", 37.0, "orders"),
+    "a system more": ("orders/3/systems", 2.0, "orders"),
     "a price": ("orders/2/price_usd", 1.0, "price_usd"),
     "a bound above the objective": ("bound_usd", 1e12, "lies above the objective"),
     "a gap": ("gap", 0.5, "gap"),

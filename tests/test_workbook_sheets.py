@@ -146,12 +146,13 @@ def table(book: Workbook, sheet: str) -> list[dict[str, Any]]:
 
 def test_purchase_orders_list_the_plan_by_date_of_order(values: Workbook) -> None:
     plan, rows = plans.plan_of(limited()), table(values, "Purchase orders")
-    assert len(rows) == len(plan.orders) == 21
+    orders = [order for order in plan.orders if order.enters_service >= "2025q1"]  # what is running was ordered before
+    assert len(rows) == len(orders) == len(plan.orders) - 3 == 21
     assert [row["Order date"] for row in rows] == sorted(row["Order date"] for row in rows)
-    assert sum(row["Systems"] for row in rows) == sum(order.systems for order in plan.orders)
-    assert sum(row["Accelerators"] for row in rows) == sum(order.accelerators for order in plan.orders)
+    assert sum(row["Systems"] for row in rows) == sum(order.systems for order in orders)
+    assert sum(row["Accelerators"] for row in rows) == sum(order.accelerators for order in orders)
     capex = sum(row["Capex with network, USD"] for row in rows)
-    assert capex == pytest.approx(sum(order.capex_usd for order in plan.orders))
+    assert capex == pytest.approx(sum(order.capex_usd for order in orders))
     assert [row["Commitment"] for row in rows].count("yes") == 4
 
 

@@ -10,7 +10,7 @@ import highspy
 from oracle_whole import Key, Part, Whole
 from whole_requests import MILLION
 
-MOST_RUNNING = 10_000
+MOST_RUNNING, MOST_IDLE = 10_000, 10_000_000
 
 
 class Plain:
@@ -69,6 +69,17 @@ class Plain:
         for site in o.sites:
             for t in o.grows(site):
                 self.add(("expand", site, t), Fraction(str(o.sites[site]["expansion"]["max_mw"])))
+                block = o.block(site)
+                if block is not None:
+                    self.add(("blocks", site, t), MOST_RUNNING, True)
+                    use: dict[Key, Any] = {("expand", site, t): Fraction(1), ("blocks", site, t): -block}
+                    self.row(use, Fraction(0), Fraction(0))
+        for site, t in product(o.taking(), o.periods):
+            self.add(("idle", site, t), MOST_IDLE)
+            use, anyway = o.used(site, t)
+            use |= {("expand", site, start): -o.due(site, Fraction(1)) for start in o.grows(site) if start <= t}
+            low = o.due(site, o.standing_in(o.sites[site]["power_mw"], t)) - anyway
+            self.row({**use, ("idle", site, t): Fraction(1)}, low=low)
         for what in [("engineer", a) for a in o.engineers()] + [("port", *port) for port in o.ports()]:
             for t in o.periods:
                 self.add((*what, t), 1, True)
@@ -115,20 +126,20 @@ class Plain:
                 self.row({("order", slot): Fraction(1), **done}, high=Fraction(0))
 
     def present(self, system: str, place: str, t: int) -> tuple[dict[Key, Any], Fraction]:
-        """Systems in service: decisions, and what is there anyway."""
+        """Systems that are able to work: by decision, and what is there anyway."""
         o = self.oracle
         use: dict[Key, Any] = {
-            ("order", slot): Fraction(1) for slot in o.slots
+            ("order", slot): o.able(slot, t) for slot in o.slots
             if t in slot.periods and slot.place == place and o.offers[slot.offer]["system"] == system
         }  # fmt: skip
-        there = sum(n for s, p, when, n in o.fleet() if (s, p, when) == (system, place, t))
+        there = o.available * sum(n for s, p, when, n in o.fleet() if (s, p, when) == (system, place, t))
         there += sum(
-            slot.committed for slot in o.commitments
+            slot.committed * o.able(slot, t) for slot in o.commitments
             if t in slot.periods and slot.place == place and o.offers[slot.offer]["system"] == system
         )  # fmt: skip
         for entry in o.entries():
             if (entry.system, entry.site) == (system, place) and t <= entry.last:
-                use |= {("retire", entry.number, start): Fraction(-1) for start in range(1, t + 1)}
+                use |= {("retire", entry.number, start): -o.available for start in range(1, t + 1)}
         return use, Fraction(there)
 
     def running(self) -> None:
@@ -148,8 +159,7 @@ class Plain:
                         busy[key] = Fraction(1)
                         self.runs[w].append((t, system, place, key, rate))
                 if busy:
-                    used = {key: -o.available * n for key, n in present.items()}
-                    self.row({**busy, **used}, high=o.available * there)
+                    self.row({**busy, **{key: -n for key, n in present.items()}}, high=there)
             for w in asks:
                 self.serve(w, t)
                 self.one_cluster(w, t, asks[w])

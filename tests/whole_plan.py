@@ -33,11 +33,11 @@ def _catalog() -> dict[str, Tree]:
                 "system": "box", "route": "purchase", "price_usd": {"2024q1": 310000, "2025q2": 300000},
                 "lead_time_months": 3, "deposit_share": "0.2", "network_usd": 5000, "software_usd_per_year": 1200,
                 "price_breaks": {"kind": "incremental", "steps": [{"from_systems": 4, "factor": "0.9"}]},
-                "supply_systems_per_month": 20,
+                "supply_systems_per_month": 20, "bring_up_months": 1,
             },
             "box.rent": {
                 "system": "box", "route": "on_demand", "host": "cloud", "usd_per_accelerator_hour": "6",
-                "carbon_kg_per_accelerator_hour": "0.2",
+                "carbon_kg_per_accelerator_hour": "0.2", "availability": "0.9",
             },
             "box.late": {"system": "box", "route": "purchase", "price_usd": 1, "available": {"from": "2027q1"}},
         },
@@ -66,11 +66,12 @@ SCENARIO: Tree = {
     "catalogs": ["quotes"],
     "horizon": {"start": "2025q1", "periods": 4},
     "finance": {"discount_rate": "0.08", "residual": "book", "maintenance_share": "0.02", "carbon_usd_per_t": 50},
-    "assumptions": {"availability": "0.95"},
+    "assumptions": {"availability": "0.95", "bring_up_months": {"purchase": 2}},
     "sites": {
         "hall": site(
-            "0.09", peak_pue="1.3", liquid_mw=1, air_mw=2, racks=40, carbon_kg_per_mwh=300, hosting_usd_per_kw_month=3,
-            expansion={"usd_per_mw": 500000, "lead_time_months": 3, "max_mw": 1, "life_years": 20},
+            "0.09", peak_pue="1.3", liquid_mw=1, air_mw=2, racks=40, take_or_pay_share="0.9",
+            carbon_kg_per_mwh=300, hosting_usd_per_kw_month=3,
+            expansion={"usd_per_mw": 500000, "lead_time_months": 3, "max_mw": 1, "life_years": 20, "block_mw": "0.02"},
         )
     },
     "demand": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from oracle_whole import Whole
@@ -13,6 +14,10 @@ MILLION = 1_000_000
 
 class DrawWhole(Draw):
     """A random request with every kind of decision."""
+
+    def __init__(self, seed: str, large: bool) -> None:
+        super().__init__(seed, large)
+        self.block = random.Random(f"{seed} block")
 
     def offer(self, box: str) -> Tree:
         offer = super().offer(box)
@@ -46,6 +51,10 @@ class DrawWhole(Draw):
                 "usd_per_mw": self.random.randint(10, 200) * MILLION, "max_mw": self.random.randint(1, 2),
                 "lead_time_months": self.random.randint(0, self.months), "life_years": self.random.choice([1, 3, 20]),
             }  # fmt: skip
+            if self.block.random() < 0.5:
+                site["expansion"]["block_mw"] = self.block.choice(["0.3", "0.5", "0.75", 1])
+        if self.block.random() < 0.3 and (self.large or "expansion" not in site):  # the closed form knows no growth
+            site["take_or_pay_share"] = self.block.choice(["0.2", "0.5", 1])
         return site
 
     def demand(self, name: str, hosts: list[str]) -> Tree:

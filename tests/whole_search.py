@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 from oracle import Slot
@@ -148,6 +148,7 @@ class Search:
             decided["paid", name, t] = self.oracle.at_list_price(name, systems)
         if not self.minimum_of_rented(orders):
             return
+        decided |= self.idle(decided)
         cost = self.constant + sum(amount * self.price.get(key, Fraction(0)) for key, amount in decided.items())
         if self.best is not None and cost >= self.best:
             return
@@ -168,6 +169,16 @@ class Search:
         if work is not None and (self.best is None or cost + work < self.best):
             self.best = cost + work
 
+    def idle(self, decided: dict[Key, Fraction]) -> dict[Key, Fraction]:
+        """MWh paid for and not used, at sites that do not grow."""
+        o, found = self.oracle, {}
+        for site, t in product(o.taking(), o.periods):
+            use, anyway = o.used(site, t)
+            used = anyway + sum(mwh * decided.get(key, Fraction(0)) for key, mwh in use.items())
+            due = o.due(site, o.standing_in(o.sites[site]["power_mw"], t))
+            found["idle", site, t] = max(Fraction(0), due - used)
+        return found
+
     def minimum_of_rented(self, orders: dict[Slot, int]) -> bool:
         taken: dict[tuple[str, int], int] = {}
         for slot, n in orders.items():
@@ -175,12 +186,14 @@ class Search:
         return all(n >= self.oracle.offers[name].get("minimum_order_systems", 0) for (name, _), n in taken.items())
 
     def growth(self, site: str, missing: list[Fraction]) -> Fraction | None:
-        """The least cost of the power that is missing in each period; each MW comes when it is cheapest in time."""
+        """The least cost of the power that is missing in each period; each MW, or block, comes when it is cheapest."""
         level = cost = Fraction(0)
         prices: list[Fraction] = []
         for t, lack in zip(self.oracle.periods, missing, strict=True):
             if t in self.oracle.grows(site):
                 prices.append(self.price["expand", site, t])
+            block = self.oracle.block(site)
+            lack = lack if block is None else ceil(lack / block) * block
             if lack > level:
                 if not prices:
                     return None
@@ -214,19 +227,20 @@ class Search:
         assert cost is not None
         return any(("port", *port, start) in side for start in range(1, t - self.oracle.wait(cost["months"]) + 1))
 
-    def present(self, orders: dict[Slot, int], side: dict[Key, int], t: int) -> dict[tuple[str, str], int]:
-        found: dict[tuple[str, str], int] = {}
+    def present(self, orders: dict[Slot, int], side: dict[Key, int], t: int) -> dict[tuple[str, str], Fraction]:
+        """Systems that are able to work."""
+        found: dict[tuple[str, str], Fraction] = {}
         for slot, n in [*orders.items(), *((slot, slot.committed) for slot in self.oracle.commitments)]:
             if t in slot.periods:
                 key = (self.oracle.offers[slot.offer]["system"], slot.place)
-                found[key] = found.get(key, 0) + n
+                found[key] = found.get(key, Fraction(0)) + n * self.oracle.able(slot, t)
         for system, place, when, n in self.oracle.fleet():
             if when == t:
-                found[system, place] = found.get((system, place), 0) + n
+                found[system, place] = found.get((system, place), Fraction(0)) + n * self.oracle.available
         for entry in self.oracle.entries():
             if t <= entry.last:
                 gone = sum(side.get(("retire", entry.number, start), 0) for start in range(1, t + 1))
-                found[entry.system, entry.site] -= gone
+                found[entry.system, entry.site] -= gone * self.oracle.available
         return {key: n for key, n in found.items() if n}
 
     def hosts(self, demands: list[str], present: Any, ported: Any, t: int) -> Iterator[list[tuple[Any, Fraction]]]:
@@ -259,7 +273,7 @@ class Search:
         found = []
         for (system, place), n in present.items():
             work = [
-                self.able(demand, system, place, ported, t) * rule(system, place) * n * self.oracle.available
+                self.able(demand, system, place, ported, t) * rule(system, place) * n
                 for demand, (rule, _) in zip(demands, rules, strict=True)
             ]
             found.append((*work, Fraction(0), Fraction(0))[:2])

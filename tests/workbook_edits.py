@@ -130,6 +130,10 @@ EDITS: dict[str, tuple[Edit, Change]] = {
         setter("Inputs", "Average IT power in service", 8.1, "dgx_h100"),
         inputs("catalog/systems/dgx_h100/average_kw", "8.1"),
     ),
+    "take_or_pay": (
+        setter("Inputs", "Take or pay, share of all energy", 0.7, place="oslo"),
+        inputs("scenario/sites/oslo/take_or_pay_share", "0.7"),
+    ),
     "hosting": (
         setter("Inputs", "Hosting, provisioned IT load", 20, place="prineville", periods=ALL),
         inputs(f"{SITE}/hosting_usd_per_kw_month", "20"),
@@ -240,6 +244,10 @@ BROKEN: dict[str, tuple[Edit, str]] = {
     "power before its time": (
         setter("Orders", "Power added, override", 1.0, place="prineville", periods=range(3, 4)),
         "Power is added within what a site can have",
+    ),
+    "part of a block of power": (
+        setter("Orders", "Power added, override", 1.6, place="oslo", periods=range(2, 3)),
+        "Power is added in whole blocks",
     ),
     "purchases without engineering": (
         setter("Orders", "Engineering started, override", 0.0, "own_chip", periods=range(2, 3)),

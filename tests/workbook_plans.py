@@ -158,6 +158,8 @@ def _rich_catalog() -> dict[str, Any]:
             deposit_share="0.2",
             network_usd="12000",
             term_months=15,
+            availability="0.9",
+            bring_up_months=4,
             price_breaks={
                 "kind": "all_units",
                 "steps": [{"from_systems": 50, "factor": "0.95"}, {"from_systems": 200, "factor": "0.9"}],
@@ -180,6 +182,7 @@ def _rich_catalog() -> dict[str, Any]:
             "lease",
             usd_per_accelerator_hour={"2025q1": "2.1", "2026q1": "1.85"},
             lead_time_months=3,
+            availability="0.97",
             term_months=18,
             network_usd="5000",
             software_usd_per_year="800",
@@ -254,7 +257,7 @@ def rich() -> Case:
             "owed_after_horizon": "as_residual",
             "carbon_usd_per_t": {"2025q1": "40", "2026q1": "55"},
         },
-        "assumptions": {"availability": "0.95"},
+        "assumptions": {"availability": "0.95", "bring_up_months": {"lease": 2, "purchase": 1}},
         "sites": {
             "prineville": _site(
                 power_mw={"2025q1": "20", "2025q3": "40"},
@@ -272,9 +275,16 @@ def rich() -> Case:
                 power_mw="12",
                 pue="1.2",
                 electricity_usd_per_mwh="61",
+                take_or_pay_share="0.4",
                 hosting_usd_per_kw_month={"2025q1": "90", "2026q3": "95"},
                 carbon_kg_per_mwh={"2025q1": "30", "2026q1": "25"},
-                expansion={"usd_per_mw": "9e6", "lead_time_months": 0, "max_mw": "4", "life_years": "1.5"},
+                expansion={
+                    "usd_per_mw": "9e6",
+                    "lead_time_months": 0,
+                    "max_mw": "4",
+                    "life_years": "1.5",
+                    "block_mw": "0.25",
+                },
             ),
         },
         "demand": {
@@ -318,6 +328,9 @@ def rich() -> Case:
         Entry("nvl72.purchase", "oslo", 4, 5.0, True, "2500000"),
         Entry("nvl72.purchase", "prineville", 4, 5.0, True, "2600000"),
         Entry("tpu.reserved", "gcp", 1, 2.0, True),
+        Entry("tpu.reserved", "gcp", -1, 1.0, True, "2.05"),
+        Entry("nvl72.purchase", "oslo", -2, 4.0, True, "3000000"),
+        Entry("mi355x.lease", "oslo", 0, 6.0, True, "2.2"),
         Entry("nvl72.purchase", "prineville", 3, 12.0),
         Entry("nvl72.purchase", "prineville", 7, 30.0),
         Entry("nvl72.purchase", "oslo", 8, 7.0),

@@ -21,6 +21,7 @@ NAMES = (
     "network_usd",
     "facility_usd",
     "energy_usd",
+    "idle_power_usd",
     "hosting_usd",
     "maintenance_usd",
     "software_usd",
@@ -262,6 +263,11 @@ class Pricing:
             for t in range(1, self.T + 1):
                 mwh = self.energy(site, t)
                 self._add("energy_usd", t, mwh * self.at(given["electricity_usd_per_mwh"], t))
+                power = self.at(given["power_mw"], t)
+                power += sum(mw for at, start, mw in self.case.decided.expanded if at == site and start <= t)
+                due = float(given.get("take_or_pay_share", 0)) * power * self.H
+                tariff = self.at(given["electricity_usd_per_mwh"], t)
+                self._add("idle_power_usd", t, max(0.0, due - mwh) * tariff)
                 rate = self.at(given["hosting_usd_per_kw_month"], t)
                 self._add("hosting_usd", t, rate * self.load(site, t, "provisioned_kw") * self.months)
                 tonnes = mwh * self.at(given["carbon_kg_per_mwh"], t) / 1000

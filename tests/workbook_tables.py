@@ -18,7 +18,8 @@ def _orders(pricing: Pricing) -> list[dict[str, Any]]:
         bought, price = offer["route"] == "purchase", pricing.price(entry)
         lasts = min(pricing.T, entry.t + pricing.stays(entry) - 1)
         size = int(system["accelerators"])
-        rent = 0.0 if bought else price * size * entry.systems * pricing.H * (lasts - entry.t + 1)
+        due = entry.systems if entry.t >= 1 else 0.0
+        rent = 0.0 if bought else price * size * entry.systems * pricing.H * (lasts - max(1, entry.t) + 1)
         rows.append(
             {
                 "offer": entry.offer,
@@ -35,7 +36,7 @@ def _orders(pricing: Pricing) -> list[dict[str, Any]]:
                 "accelerators": size * entry.systems,
                 "price_usd": price if bought else None,
                 "usd_per_accelerator_hour": None if bought else price,
-                "capex_usd": entry.systems * ((price if bought else 0.0) + float(offer["network_usd"])),
+                "capex_usd": due * ((price if bought else 0.0) + float(offer["network_usd"])),
                 "rent_usd": rent,
                 "rent_after_usd": pricing.rent(entry) * len(pricing.due(entry)) if pricing.due(entry) else 0.0,
                 "owed_usd": pricing.owed(entry),
@@ -120,7 +121,7 @@ def _in_window(pricing: Pricing, window: str, t: int) -> bool:
 def _budget(pricing: Pricing) -> list[dict[str, Any]]:
     of = {
         "capex_usd": ("hardware_usd", "network_usd", "facility_usd"),
-        "opex_usd": NAMES[3:11],
+        "opex_usd": NAMES[3:12],
     }
     return [
         {

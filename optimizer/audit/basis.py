@@ -54,7 +54,8 @@ def spend_by_basis(books: Books) -> Shares:
     """Price, network and rent inside the horizon of all orders and commitments by the basis of their price."""
     horizon, shares = books.inputs.horizon, defaultdict[str, Fraction](Fraction)
     for cohort in books.cohorts:
-        hours = horizon.hours * (cohort.end(horizon.periods) - cohort.t)
-        spent = cohort.hardware_usd + cohort.network_usd + cohort.rent_usd_per_hour * hours
+        hours = horizon.hours * len(cohort.served(horizon.periods))
+        bought = 0 if cohort.running else cohort.hardware_usd + cohort.network_usd
+        spent = bought + cohort.rent_usd_per_hour * hours
         shares[cohort.offer.price_basis or UNCITED] += spent
     return shares

@@ -88,8 +88,22 @@ def price_basis(key: str, source: Source, cites: Source) -> str | None:
     return str(cite["basis"]) if cite else None
 
 
+def bring_up_periods(source: Source, assumed: Source, horizon: Horizon) -> Fraction:
+    """bring_up_months / months per period, of the offer, else of its route."""
+    months = source.get("bring_up_months")
+    if months is None:
+        months = (assumed.get("bring_up_months") or {}).get(source["route"], 0)
+    return Fraction(months) / horizon.months
+
+
 def read_offer(
-    key: str, source: Source, systems: Mapping[str, System], cites: Source, horizon: Horizon, finance: Finance
+    key: str,
+    source: Source,
+    systems: Mapping[str, System],
+    cites: Source,
+    horizon: Horizon,
+    finance: Finance,
+    assumed: Source,
 ) -> Offer:
     """An offer joined with its system; an open end of `available` is None."""
     dates, buyers = source.get("available") or {}, source.get("buyers")
@@ -116,13 +130,19 @@ def read_offer(
         minimum_order=optional_fraction(source.get("minimum_order_systems")),
         price_breaks=read_price_breaks(source),
         price_basis=price_basis(key, source, cites),
+        availability=Fraction(source.get("availability") or assumed["availability"]),
+        bring_up=bring_up_periods(source, assumed, horizon),
     )
 
 
-def read_offers(catalog: Source, systems: Mapping[str, System], horizon: Horizon, finance: Finance) -> dict[str, Offer]:
-    """Every offer by its id."""
+def read_offers(
+    catalog: Source, systems: Mapping[str, System], horizon: Horizon, finance: Finance, assumed: Source
+) -> dict[str, Offer]:
+    """Every offer by its id, with what the scenario assumes of those that say nothing."""
     cites = catalog.get("cites") or {}
-    return {key: read_offer(key, one, systems, cites, horizon, finance) for key, one in catalog["offers"].items()}
+    return {
+        key: read_offer(key, one, systems, cites, horizon, finance, assumed) for key, one in catalog["offers"].items()
+    }
 
 
 def read_throughputs(catalog: Source) -> dict[tuple[str, str], Throughput]:

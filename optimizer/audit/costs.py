@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 
 from optimizer.audit.decisions import ZERO, Cohort
 from optimizer.audit.obligations import owed_usd, residual_share
@@ -34,7 +35,7 @@ def hardware_usd(books: Books) -> Series:
     """Purchases: the deposit's share of the price when ordered, the rest on entering service.
 
     price · deposit_share in t - l_o and price · (1 - deposit_share) in t. A deposit due before the
-    horizon is sunk.
+    horizon is sunk, and so is the price of what entered before it.
     """
     cash = _by_period(books)
     for cohort in books.cohorts:
@@ -44,7 +45,8 @@ def hardware_usd(books: Books) -> Series:
         deposit = price * cohort.offer.deposit_share
         if deposit and cohort.ordered >= 0:
             cash[cohort.ordered] += deposit
-        cash[cohort.t] += price - deposit
+        if not cohort.running:
+            cash[cohort.t] += price - deposit
     return cash
 
 
@@ -52,7 +54,7 @@ def network_usd(books: Books) -> Series:
     """Network of every system that enters service, whatever its route."""
     cash = _by_period(books)
     for cohort in books.cohorts:
-        if cohort.offer.network_usd:
+        if cohort.offer.network_usd and not cohort.running:
             cash[cohort.t] += cohort.network_usd
     return cash
 
@@ -77,6 +79,29 @@ def charged(charge: Charge) -> Cost:
 
     cost.__name__ = cost.__qualname__ = charge.line
     return cost
+
+
+def idle_power_usd(books: Books) -> Series:
+    """Energy paid for and not used: max(0, share · H · (power_mw + Σ expand) - energy) · electricity."""
+    total, horizon = _by_period(books), books.inputs.horizon
+    for key, site in books.inputs.sites.items():
+        if site.take_or_pay:
+            added = list(accumulate(_added(books, key)))
+            power = [site.stated["power_mw"].standing(horizon.span(t)) + added[t] for t in range(horizon.periods)]
+            due = [site.take_or_pay * horizon.hours * mw for mw in power]
+            tariff = _read(site.tariffs["electricity_usd_per_mwh"], books)
+            for t, used_mwh in enumerate(books.site_use[key].energy_mwh):
+                total[t] += max(ZERO, due[t] - used_mwh) * tariff[t]
+    return total
+
+
+def _added(books: Books, site: str) -> Series:
+    """MW added to a site by period."""
+    mw = _by_period(books)
+    for row in books.expanded:
+        if row.site == site:
+            mw[row.t] += row.mw
+    return mw
 
 
 def maintenance_usd(books: Books) -> Series:
@@ -192,6 +217,7 @@ def residual_usd(books: Books) -> Series:
 CAPEX: tuple[Cost, ...] = (hardware_usd, network_usd, facility_usd)
 OPEX: tuple[Cost, ...] = (
     *map(charged, CHARGES),
+    idle_power_usd,
     maintenance_usd,
     software_usd,
     rent_usd,
@@ -205,16 +231,17 @@ AT_PERIOD_END: tuple[Cost, ...] = (residual_usd,)
 
 
 def all_costs(books: Books) -> dict[str, Series]:
-    """Every cost line by period."""
-    return {cost.__name__: cost(books) for cost in COSTS}
+    """Every cost line by period; idle power only where a site takes or pays."""
+    takes = any(site.take_or_pay for site in books.inputs.sites.values())
+    return {cost.__name__: cost(books) for cost in COSTS if takes or cost is not idle_power_usd}
 
 
 def objective_usd(costs: Mapping[str, Series], mid: Sequence[Fraction], end: Sequence[Fraction]) -> Fraction:
     """Σ d_t · costs, with f_t for what is left at the end of a period."""
     total = ZERO
-    for cost in COSTS:
-        factors = end if cost in AT_PERIOD_END else mid
-        total += sum((d * usd for d, usd in zip(factors, costs[cost.__name__], strict=True)), ZERO)
+    at_end = {cost.__name__ for cost in AT_PERIOD_END}
+    for name, series in costs.items():
+        total += sum((d * usd for d, usd in zip(end if name in at_end else mid, series, strict=True)), ZERO)
     return total
 
 

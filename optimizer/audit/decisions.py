@@ -59,6 +59,15 @@ class Cohort:
         """Rent of the whole cohort; 0 for a purchase."""
         return ZERO if self.offer.purchased else (self.price or ZERO) * self.accelerators
 
+    @property
+    def running(self) -> bool:
+        """Whether it entered service before the horizon, so that its price and network are sunk."""
+        return self.t < 0
+
+    def served(self, periods: int) -> range:
+        """The periods of the horizon in which it is in service."""
+        return range(max(0, self.t), self.end(periods))
+
     def end(self, periods: int) -> int:
         """The period after the last one of service inside the horizon."""
         return min(periods, self.t + self.offer.service)
@@ -166,10 +175,9 @@ def price_of(offer: Offer, t: int, inputs: Inputs) -> Fraction | None:
 
 
 def committed(entry: Commitment, inputs: Inputs) -> Cohort:
-    """A commitment as a cohort; its own price replaces the offer's price of purchase."""
+    """A commitment as a cohort; its own price replaces the offer's."""
     offer = inputs.offers[entry.offer]
-    own = entry.price_usd if offer.purchased else None
-    price = price_of(offer, entry.t, inputs) if own is None else own
+    price = price_of(offer, entry.t, inputs) if entry.own_price is None else entry.own_price
     return Cohort(offer, entry.place, entry.t, entry.systems, price, True)
 
 

@@ -131,6 +131,8 @@ def near_miss(demand: Demand, offer: Offer, inputs: Inputs) -> str | None:
         return TOO_SMALL
     if not any(throughput.rate.mean(inputs.horizon.span(t)) for t in range(inputs.horizon.periods)):
         return "its throughput begins after the horizon"
+    if not offer.at_work(offer.service - 1):
+        return "its systems are brought up for all of their term (bring_up_months)"
     if not any(stands(demand, place) for place in places_of(offer, inputs)):
         return "it may not run where the offer's systems stand"
     return None
@@ -164,6 +166,7 @@ def has_work(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
         could_do(demand, offer, place, tau, inputs) and asks(demand, tau, inputs)
         for demand in inputs.demand.values()
         for tau in served(offer, t, inputs)
+        if offer.at_work(tau - t)
     )
 
 
@@ -219,7 +222,7 @@ def rooms_at(offer: Offer, place: str, t: int, inputs: Inputs) -> Iterator[Fract
         each, stated = resource.take(system, site, span), site.stated.get(resource.field)
         if each and stated is not None:
             most = stated.supplied(span) * len(span) if resource.monthly else stated.standing(span)
-            added = site.expansion.max_mw if resource.grows and grown and site.expansion else 0
+            added = site.expansion.most_mw if resource.grows and grown and site.expansion else 0
             yield (most + added) / each
 
 

@@ -129,7 +129,7 @@ def expected_budget(accounts: Accounts) -> Table:
     """Cash and limit of each window."""
     inputs, rows = accounts.books.inputs, Table()
     for name, lines, limits in (("capex_usd", CAPEX, inputs.capex_usd), ("opex_usd", OPEX, inputs.opex_usd)):
-        series = [accounts.costs[line.__name__] for line in lines]
+        series = [accounts.costs[line.__name__] for line in lines if line.__name__ in accounts.costs]
         for window, used in cash_in_windows(accounts.books, series, limits).items():
             rows[name, window] = {"used_usd": used, "limit_usd": limits[window]}
     return rows
@@ -208,7 +208,10 @@ def expected_starts(books: Books, projects: Iterable[Started]) -> Iterator[State
 
 
 def expected_order(cohort: Cohort, books: Books) -> Values:
-    """All that follows from the systems of one order; capex is in full, also where a deposit is sunk."""
+    """All that follows from the systems of one order; capex is in full, also where a deposit is sunk.
+
+    There is none of a commitment that is running.
+    """
     offer, horizon = cohort.offer, books.inputs.horizon
     end = cohort.end(horizon.periods)
     return {
@@ -222,8 +225,8 @@ def expected_order(cohort: Cohort, books: Books) -> Values:
         "accelerators": cohort.accelerators,
         "price_usd": cohort.price if offer.purchased else None,
         "usd_per_accelerator_hour": None if offer.purchased else cohort.price,
-        "capex_usd": cohort.hardware_usd + cohort.network_usd,
-        "rent_usd": cohort.rent_usd_per_hour * horizon.hours * (end - cohort.t),
+        "capex_usd": ZERO if cohort.running else cohort.hardware_usd + cohort.network_usd,
+        "rent_usd": cohort.rent_usd_per_hour * horizon.hours * len(cohort.served(horizon.periods)),
         "rent_after_usd": rent_after(cohort, books),
         "owed_usd": owed(cohort, books),
     }

@@ -10,6 +10,7 @@ from optimizer.audit.catalog_inputs import (
     Source,
     fractions,
     lead_periods,
+    optional_fraction,
     read_offers,
     read_one_offs,
     read_project,
@@ -53,7 +54,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         availability=Fraction(scenario["assumptions"]["availability"]),
         one_offs=read_one_offs(catalog, horizon),
         systems=systems,
-        offers=read_offers(catalog, systems, horizon, finance),
+        offers=read_offers(catalog, systems, horizon, finance, scenario["assumptions"]),
         throughput=read_throughputs(catalog),
         sites={key: read_site(source, horizon) for key, source in (scenario.get("sites") or {}).items()},
         demand={key: read_demand(source, catalog, horizon) for key, source in (scenario.get("demand") or {}).items()},
@@ -101,6 +102,7 @@ def read_expansion(source: Source, horizon: Horizon) -> Expansion:
         lead=lead_periods(int(source.get("lead_time_months") or 0), horizon),
         max_mw=Fraction(source["max_mw"]),
         life_years=Fraction(source["life_years"]),
+        block_mw=optional_fraction(source.get("block_mw")),
     )
 
 
@@ -111,6 +113,7 @@ def read_site(source: Source, horizon: Horizon) -> Site:
         pue=schedule(source["pue"]),
         peak_pue=schedule(source.get("peak_pue") or source["pue"]),
         tariffs={field: schedule(source.get(field) or "0") for field in TARIFFS},
+        take_or_pay=Fraction(source.get("take_or_pay_share") or 0),
         expansion=read_expansion(source["expansion"], horizon) if source.get("expansion") else None,
     )
 
@@ -181,14 +184,14 @@ def read_limit(source: Source) -> UserLimit:
 
 
 def read_commitment(source: Source, horizon: Horizon) -> Commitment:
-    """A commitment; a period outside the horizon is an error."""
-    price = source.get("price_usd")
+    """A commitment, with the price or the rent that was agreed; a period after the horizon is an error."""
+    price = source.get("price_usd") or source.get("usd_per_accelerator_hour")
     return Commitment(
         offer=source["offer"],
         place=source["site"],
-        t=horizon.positions()[source["period"]],
+        t=horizon.position(source["period"]),
         systems=Fraction(source["systems"]),
-        price_usd=None if price is None else Fraction(price),
+        own_price=None if price is None else Fraction(price),
     )
 
 

@@ -39,9 +39,10 @@ def _summed(parts: Iterable[tuple[Counted, int, Fraction]], books: Books) -> Amo
 
 
 def _entering(books: Books, amount: Callable[[Cohort], Fraction]) -> Amounts:
-    """Orders and commitments by the period in which they enter service."""
+    """Orders and commitments by the period in which they enter service; what is running has done so before any."""
+    entering = [cohort for cohort in books.cohorts if not cohort.running]
     return _summed(
-        ((Counted(c.offer.id, c.offer.system.id, c.place, NOTHING), c.t, amount(c)) for c in books.cohorts), books
+        ((Counted(c.offer.id, c.offer.system.id, c.place, NOTHING), c.t, amount(c)) for c in entering), books
     )
 
 
@@ -70,7 +71,7 @@ def spend_usd(books: Books) -> Amounts:
     horizon = books.inputs.horizon
 
     def spent(cohort: Cohort) -> Fraction:
-        periods = cohort.end(horizon.periods) - cohort.t
+        periods = len(cohort.served(horizon.periods))
         return purchase_usd(cohort) + cohort.rent_usd_per_hour * horizon.hours * periods
 
     return _entering(books, spent)

@@ -65,6 +65,14 @@ class Horizon(NamedTuple):
         """Period t as it is written."""
         return written(self.start(t), self.months)
 
+    def position(self, key: str) -> int:
+        """The period that a key of its own length writes, negative before the horizon; one after it is an error."""
+        first, last = span(key)
+        t, rest = divmod(first - self.first, self.months)
+        if rest or last - first + 1 != self.months or t >= self.periods:
+            raise ValueError(f"'{key}' is no period of the horizon, nor one before it")
+        return t
+
     def positions(self) -> dict[str, int]:
         """Periods by their key."""
         return {self.key(t): t for t in range(self.periods)}

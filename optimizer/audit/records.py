@@ -54,7 +54,8 @@ class Project:
 class Offer:
     """A way to get systems. `lead` is l_o and `service` K_o, both in periods; dates are months.
 
-    `lead_time_months` is the lead time as it is written.
+    `lead_time_months` is the lead time as it is written. `availability` is al_o and `bring_up` the time to bring its
+    systems up, in periods and parts of one; both the scenario's where the offer says nothing.
     """
 
     id: str
@@ -78,6 +79,13 @@ class Offer:
     minimum_order: Fraction | None
     price_breaks: PriceBreaks | None
     price_basis: str | None
+    availability: Fraction
+    bring_up: Fraction
+
+    def at_work(self, age: int) -> Fraction:
+        """al_o · up(o,k): the share of its systems that is able to work k periods after they entered service."""
+        down = min(Fraction(1), max(Fraction(0), self.bring_up - age))
+        return self.availability * (1 - down)
 
     @property
     def hosted(self) -> bool:
@@ -95,24 +103,32 @@ class Offer:
 
 @dataclass(frozen=True)
 class Expansion:
-    """Power that may be added to a site; `lead` counts periods."""
+    """Power that may be added to a site, in whole blocks where `block_mw` says so; `lead` counts periods."""
 
     usd_per_mw: Fraction
     lead: int
     max_mw: Fraction
     life_years: Fraction
+    block_mw: Fraction | None
+
+    @property
+    def most_mw(self) -> Fraction:
+        """The most that may be added: no more blocks than fit."""
+        return self.max_mw if self.block_mw is None else self.max_mw // self.block_mw * self.block_mw
 
 
 @dataclass(frozen=True)
 class Site:
     """One of our sites, by field: `stated` are its limits, and figures they need, absent where there is no limit;
-    `tariffs` are what it charges or gives off, 0 where nothing is said.
+    `tariffs` are what it charges or gives off, 0 where nothing is said. `take_or_pay` is the share of the energy of
+    all power that is paid for, used or not.
     """
 
     stated: Mapping[str, Schedule]
     pue: Schedule
     peak_pue: Schedule
     tariffs: Mapping[str, Schedule]
+    take_or_pay: Fraction
     expansion: Expansion | None
 
 
@@ -176,13 +192,16 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Commitment:
-    """An order already placed, entering service in period t."""
+    """An order already placed, entering service in period t, which is negative for one that is running already.
+
+    `own_price` is what was agreed: USD per system for a purchase, USD per accelerator and hour otherwise.
+    """
 
     offer: str
     place: str
     t: int
     systems: Fraction
-    price_usd: Fraction | None
+    own_price: Fraction | None
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,8 @@ def cohorts_of_rows(rows: Iterable[PlanRow], books: Books) -> Iterator[tuple[Pla
     for row in rows:
         if row["commitment"]:
             candidates = commitments[row["offer"], row["place"], row["enters_service"]]
-            at_price = [c for c in candidates if float(c.price or 0) == row["price_usd"]]
+            paid = row["usd_per_accelerator_hour"] if row["price_usd"] is None else row["price_usd"]
+            at_price = [c for c in candidates if float(c.price or 0) == paid]
             for cohort in (at_price or candidates)[:1]:
                 yield row, replace(cohort, systems=Fraction(row["systems"]))
         elif row["offer"] in books.inputs.offers and row["enters_service"] in positions:

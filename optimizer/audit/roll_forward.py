@@ -89,13 +89,24 @@ class Books:
         key, none = (system, place), [ZERO] * self.inputs.horizon.periods
         return [a + b for a, b in zip(self.on_site.get(key, none), self.hosted.get(key, none), strict=True)]
 
+    def at_work(self, system: str, place: str) -> Series:
+        """Systems able to work at a site or host: al of the fleet, and of each cohort its offer's share at its age."""
+        periods = self.inputs.horizon.periods
+        able = [self.inputs.availability * there for there in self.fleet.get((system, place), [ZERO] * periods)]
+        for cohort in self.cohorts:
+            if (cohort.offer.system.id, cohort.place) == (system, place):
+                for t in cohort.served(periods):
+                    able[t] += cohort.offer.at_work(t - cohort.t) * cohort.systems
+        return able
+
 
 def keep_books(plan: PlanRow) -> Books:
     """The books of a plan."""
     inputs = read_inputs(plan["scenario"], plan["catalog"])
     unknown: Unknown = []
     orders = read_orders(plan["orders"], inputs, unknown)
-    cohorts = (*orders, *(committed(entry, inputs) for entry in inputs.commitments))
+    placed = [committed(entry, inputs) for entry in inputs.commitments]
+    cohorts = (*orders, *(c for c in placed if c.served(inputs.horizon.periods)))  # one that has ended has no effect
     retired = read_retired(plan["retired"], inputs, unknown)
     fleet = fleet_in_service(inputs, retired)
     on_site = in_service((c for c in cohorts if not c.offer.hosted), inputs, fleet)
@@ -159,7 +170,7 @@ def while_in_service(amounts: Iterable[tuple[Cohort, Fraction]], periods: int) -
     changes = [ZERO] * (periods + 1)
     for cohort, amount in amounts:
         if amount:
-            changes[cohort.t] += amount
+            changes[max(0, cohort.t)] += amount
             changes[cohort.end(periods)] -= amount
     return list(accumulate(changes[:periods]))
 

@@ -54,17 +54,16 @@ def finish_by_deadline(books: Books) -> Iterator[Check]:
 
 
 def run_within_fleet(books: Books) -> Iterator[Check]:
-    """No more systems work than are available: Σ_w run ≤ al · in_service."""
+    """No more systems work than are able to: Σ_w run ≤ al · fleet + Σ al_o · up(o, t − τ) · cohorts entered in τ."""
     horizon = books.inputs.horizon
     running: defaultdict[tuple[str, str], dict[int, Fraction]] = defaultdict(dict)
     for work in books.work:
         at_place = running[work.system.id, work.place]
         at_place[work.t] = at_place.get(work.t, ZERO) + work.systems
     for (system, place), by_period in running.items():
-        in_service = books.in_service(system, place)
+        available = books.at_work(system, place)
         for t, systems in by_period.items():
-            available = books.inputs.availability * in_service[t]
-            yield Limited("run_within_fleet", (system, place, horizon.key(t)), systems, available, "systems")
+            yield Limited("run_within_fleet", (system, place, horizon.key(t)), systems, available[t], "systems")
 
 
 def retire_within_fleet(books: Books) -> Iterator[Check]:
@@ -125,6 +124,15 @@ def expansion_within_site(books: Books) -> Iterator[Check]:
     for key, mw in added.items():
         terms = books.inputs.sites[key].expansion
         yield Limited("expansion_within_site", (key,), mw, terms.max_mw if terms else ZERO, "MW")
+
+
+def expand_in_blocks(books: Books) -> Iterator[Check]:
+    """expand = block_mw · a whole number, where a site grows by blocks."""
+    for row in books.expanded:
+        block = row.terms.block_mw if row.terms else None
+        if block is not None:
+            keys = row.site, books.inputs.horizon.key(row.t)
+            yield Limited("expand_in_blocks", keys, row.mw, round(row.mw / block) * block, "MW", 0)
 
 
 def per_period(schedule: Schedule, books: Books) -> Series:
@@ -216,6 +224,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
     retire_within_fleet,
     *WITHIN_SITE,
     expansion_within_site,
+    expand_in_blocks,
     deliveries_within_supply,
     orders_within_offer,
     draws_within_pool,

@@ -17,15 +17,16 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share owed_after_horizon carbon_usd_per_t",
-    ("scenario", "assumptions"): "availability",
-    ("scenario", "sites", EACH): "pue peak_pue expansion " + " ".join((*FIELDS, *TARIFFS)),
-    ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years",
+    ("scenario", "assumptions"): "availability bring_up_months",
+    ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
+    ("scenario", "sites", EACH): "pue peak_pue expansion take_or_pay_share " + " ".join((*FIELDS, *TARIFFS)),
+    ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years block_mw",
     ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours stacks cluster sites"
     " unmet_usd_per_unit_hour value_usd_per_unit_hour",
     ("scenario", "demand", EACH, "stacks", EACH): "usd months",
     ("scenario", "demand", EACH, "cluster"): "accelerators",
     ("scenario", "fleet", EACH): "system site count until may_retire resale_usd",
-    ("scenario", "commitments", EACH): "offer site period systems price_usd",
+    ("scenario", "commitments", EACH): "offer site period systems price_usd usd_per_accelerator_hour",
     ("scenario", "budget"): "capex_usd opex_usd",
     ("scenario", "offers"): "deny allow basis",
     ("scenario", "limits", EACH): "name measure of at_most at_least at_most_share at_least_share within",
@@ -37,7 +38,7 @@ KNOWN: dict[KeyPath, str] = {
     ("catalog", "systems", EACH): "accelerator name accelerators provisioned_kw average_kw cooling racks",
     ("catalog", "offers", EACH): "system route host price_usd usd_per_accelerator_hour lead_time_months available"
     " buyers term_months deposit_share supply_systems_per_month carbon_kg_per_accelerator_hour network_usd"
-    " software_usd_per_year divisible free minimum_order_systems price_breaks",
+    " software_usd_per_year divisible free minimum_order_systems price_breaks availability bring_up_months",
     ("catalog", "offers", EACH, "price_breaks"): "kind steps",
     ("catalog", "offers", EACH, "price_breaks", "steps", EACH): "from_systems factor",
     ("catalog", "offers", EACH, "available"): "from until",

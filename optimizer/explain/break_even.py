@@ -188,7 +188,7 @@ def _price_path(request: Request, offer: str) -> Key:
 def _committed_price(model: Model, offer: str, period: str) -> Decimal | None:
     """The list price of one system of a commitment when it was ordered; None where it is rented."""
     tables = model.tables
-    t = tables.calendar.index(period)
+    t = tables.calendar.number(period)
     assert t is not None, "the scenario was checked"
     ordered = tables.calendar.span(t - tables.offers[offer].lead_periods)
     return mean(tables.request.catalog.offers[offer].price_usd, ordered)

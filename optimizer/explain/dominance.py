@@ -2,8 +2,8 @@
 
 If B dominates A, each system of A in any plan can be exchanged for one of B, at the same place and in the same
 periods (or at B's host, where both are hosted), and the plan still fits and costs no more. So some best plan has
-no A. What could make the exchange fail is asked here, each time on the safe side: work, power, cooling, racks,
-stack, dates, supply, terms, money in every period of order, and every limit of the user's.
+no A. What could make the exchange fail is asked here, each time on the safe side: work, availability, power, cooling,
+racks, stack, dates, supply, terms, money in every period of order, and every limit of the user's.
 
 Of terms that outlast the horizon the longer is worse wherever rent is due, whatever of it the scenario counts: the
 buyer is bound for longer. With no longer a term and no higher a rent, B owes no more after the horizon than A: worth
@@ -104,6 +104,12 @@ def _work(pair: Pair) -> Figures:
             yield -done[system, demand, t], -done.get((pair.better.system, demand, t), 0.0)
 
 
+def _availability(pair: Pair) -> Figures:
+    """The share of the systems that works, in every period of their service."""
+    for age in range(max(one.last - one.t + 1 for one, _ in pair.orders)):
+        yield -pair.worse.able(age), -pair.better.able(age)
+
+
 def _drawn(resource: Resource, pair: Pair) -> Figures:
     """What a system takes of a resource of our sites; systems that take its place are cooled alike."""
     if not pair.worse.hosted:
@@ -152,6 +158,7 @@ _MEASURES: dict[str, Callable[[Pair], Figures]] = {
     "price": _price,
     "term": _term,
     "work": _work,
+    "availability": _availability,
     POWER.called: _OF_SITE[POWER.called],
     "energy": _energy,
     RACKS.called: _OF_SITE[RACKS.called],

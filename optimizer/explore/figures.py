@@ -142,7 +142,7 @@ class Gauge:
         found: defaultdict[int, dict[int, float]] = defaultdict(dict)
         for cohort, variable in self.model.cohort.items():
             if tables.systems[tables.offers[cohort.offer].system].accelerator == accelerator:
-                for t in range(cohort.t, cohort.last + 1):
+                for t in cohort.served:
                     found[t][self.number[variable.name]] = float(tables.offers[cohort.offer].accelerators)
         return undominated(Linear(found[t]) for t in sorted(found))
 

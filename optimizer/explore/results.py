@@ -50,10 +50,11 @@ def _peak_mw(plan: Plan) -> float:
 
 
 def _most_at_once(plan: Plan) -> dict[str, float]:
+    """Accelerators of each vendor in service at the most; what is running has entered before the first period."""
     number = {row.period: t for t, row in enumerate(plan.periods)}
     present: defaultdict[str, list[float]] = defaultdict(lambda: [0.0] * len(number))
     for order in plan.orders:
-        for t in range(number[order.enters_service], number[order.in_service_until] + 1):
+        for t in range(number.get(order.enters_service, 0), number[order.in_service_until] + 1):
             present[order.vendor][t] += order.accelerators
     return {vendor: max(by_period) for vendor, by_period in sorted(present.items())}
 

@@ -46,7 +46,15 @@ from optimizer.formulation.order_terms import (
     orders_any,
 )
 from optimizer.formulation.register import AT_PERIOD_END, COST_LINES
-from optimizer.formulation.site_resources import WITHIN_SITE, expand, expansion_within_site
+from optimizer.formulation.site_resources import (
+    WITHIN_SITE,
+    blocks,
+    expand,
+    expand_in_blocks,
+    expansion_within_site,
+    idle_mwh,
+    take_or_pay,
+)
 from optimizer.formulation.supply import (
     deliveries_within_supply,
     draws_within_pool,
@@ -68,6 +76,8 @@ VARIABLES = (
     unmet,  # work left undone
     served,  # work done that has a value
     expand,  # power added to a site
+    blocks,  # blocks of power added to a site
+    idle_mwh,  # energy paid for and not used
     engineer,  # the one-off engineering of an accelerator starts
     port,  # bringing a demand's software to a stack starts
     host_cluster,  # a cluster runs on an accelerator at a place
@@ -94,6 +104,8 @@ CONSTRAINTS = (
     cluster_within_fleet,
     *WITHIN_SITE.values(),  # power, liquid and air cooling, racks
     expansion_within_site,
+    expand_in_blocks,
+    take_or_pay,
     deliveries_within_supply,
     orders_within_offer,
     draws_within_pool,
@@ -128,7 +140,9 @@ def build_model(tables: Tables) -> Model:
     for variable in VARIABLES:
         variable(model)
     for line in COST_LINES:
-        model.add_costs(line.name, line.budget, line.terms(model))
+        terms = list(line.terms(model))
+        if terms or not line.seldom:
+            model.add_costs(line.name, line.budget, terms)
     for constraint in CONSTRAINTS:
         model.add_rows(constraint.__name__, constraint(model))
     model.problem += minimize_cost(model)

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
 from optimizer.formulation.order_terms import paid
 from optimizer.request.charges import CARBON, Charge
 from optimizer.request.scenario import Finance, Porting
 from optimizer.request.schedules import mean
-from optimizer.tables import Cohort
+from optimizer.tables import KW_PER_MW, Cohort
+
+if TYPE_CHECKING:
+    import pulp
 
 Cost = Callable[[Model], Iterator[CostTerm]]
+
 KG_PER_T = 1000
 
 
@@ -26,23 +31,25 @@ def hardware_usd(model: Model) -> Iterator[CostTerm]:
 
     price paid(t − l_o) · (deposit_share in t − l_o, 1 − deposit_share in t) · order(o,s,t)
 
-    A deposit due before the horizon is sunk: it is no cost of this plan. Price breaks change the price.
+    A deposit due before the horizon is sunk, and all of the price of a commitment that is running: they are no cost of
+    this plan. Price breaks change the price.
     """
     for variable, cohort, price_usd in paid(model):
         deposit = price_usd * model.tables.offers[cohort.offer].deposit_share
         if deposit and cohort.ordered >= 1:
             yield CostTerm(variable, cohort.ordered, deposit)
-        yield CostTerm(variable, cohort.t, price_usd - deposit)
+        if not cohort.running:
+            yield CostTerm(variable, cohort.t, price_usd - deposit)
 
 
 def network_usd(model: Model) -> Iterator[CostTerm]:
-    """The network of each system, on entering service.
+    """The network of each system, on entering service; sunk where a commitment is running.
 
     network_usd_o · order(o,s,t)
     """
     for cohort, variable in model.cohort.items():
         network = model.tables.offers[cohort.offer].network_usd
-        if network:
+        if network and not cohort.running:
             yield CostTerm(variable, cohort.t, network)
 
 
@@ -66,6 +73,25 @@ def _at_our_sites(model: Model, charge: Charge, prices: Mapping[int, float]) -> 
         amount = charge.of_system(site, tables.systems[row.system], tables.calendar, prices[row.t]) if site else 0.0
         if amount:
             yield model.at(row), row.t, amount
+
+
+def site_energy(model: Model) -> Iterator[tuple[pulp.LpVariable, str, int, float]]:
+    """(variable, site, t, MWh at the meter per system) of what is in service on our sites."""
+    tables = model.tables
+    for row in tables.stock:
+        site = tables.site_at.get((row.place, row.t))
+        if site is not None:
+            kw = site.pue * tables.systems[row.system].average_kw
+            yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
+
+
+def idle_power_usd(model: Model) -> Iterator[CostTerm]:
+    """Electricity that is paid for and not used, where a site takes or pays.
+
+    electricity · idle_mwh(s,t)
+    """
+    for (site, t), variable in model.idle_mwh.items():
+        yield CostTerm(variable, t, model.tables.site_at[site, t].tariffs["electricity_usd_per_mwh"])
 
 
 def maintenance_usd(model: Model) -> Iterator[CostTerm]:
@@ -101,7 +127,7 @@ def rent_usd(model: Model) -> Iterator[CostTerm]:
 
 
 def _while_in_service(cohort: Cohort, variable: object, usd: float) -> Iterator[CostTerm]:
-    for t in range(cohort.t, cohort.last + 1):
+    for t in cohort.served:
         yield CostTerm(variable, t, usd)
 
 
@@ -130,7 +156,7 @@ def carbon_usd(model: Model) -> Iterator[CostTerm]:
         yield CostTerm(variable, t, usd / KG_PER_T)
     for cohort, variable in model.cohort.items():
         tonnes = tables.offers[cohort.offer].carbon_kg_per_hour * tables.calendar.hours / KG_PER_T
-        for t in range(cohort.t, cohort.last + 1):
+        for t in cohort.served:
             if tonnes * usd_per_t[t]:
                 yield CostTerm(variable, t, tonnes * usd_per_t[t])
 

@@ -122,15 +122,19 @@ def finish_by_deadline(model: Model) -> Iterator[Row]:
 def run_within_fleet(model: Model) -> Iterator[Row]:
     """No more systems do work than are in service and available.
 
-    Σ_w run(y,g,w,t) ≤ al · Σ_{s in g} in_service(y,s,t)
+    Σ_w run(y,g,w,t) ≤ al · Σ_{s in g} in_service(y,s,t) + Σ_{o,s,τ} (al_o · up(o,t−τ) − al) · order(o,s,τ)
 
-    Stated for a group of places at once; `_groups` in the tables says why no plan is lost. Work that is
+    The sum is over orders and commitments in service of which another share than al works: those of an offer with an
+    availability of its own, and those that are being brought up.
+
+    Stated for a group of places at once; `groups` in the tables says why no plan is lost. Work that is
     assigned to places one by one counts in its group and also has a row for its own place: together these
     are enough, because what is left over in the group may stand anywhere in it.
 
-    Where a fraction of one system does all the work, al is that fraction; so it is in a row of its own for a demand
-    that is small beside others (`_small`). Proof that no plan is lost: run is never more than its bound, and where any
-    run, a whole system is in service. Without it a solver could not tell a ten-millionth of a system from none.
+    Where a fraction of one system does all the work, no share is more than that fraction; so it is in a row of its own
+    for a demand that is small beside others (`_small`). Proof that no plan is lost: run is never more than its
+    bound, and where a whole system with a larger share is in service, the right side is no less; where none is, it is
+    what it was. Without it a solver could not tell a ten-millionth of a system from none.
     """
     group_of = {place: group for group, places in model.tables.groups.items() for place in places}
     main = grouped(model.run, lambda row: (row.system, group_of.get(row.group, row.group), row.t))
@@ -142,8 +146,8 @@ def run_within_fleet(model: Model) -> Iterator[Row]:
     for (system, group, t), rows in [*main.items(), *alone.items()]:
         present = [stock[system, place, t] for place in model.tables.places_of(group) if (system, place, t) in stock]
         keys = (system, group, model.period(t))
-        most = model.tables.availability if _divided(model, system) else math.fsum(row.most for row in rows)
-        yield _working(model, keys, rows, present, min(model.tables.availability, most))
+        most = math.inf if _divided(model, system) else math.fsum(row.most for row in rows)
+        yield _working(model, keys, rows, present, most)
         here = [row for row in rows if row.group == group]  # what is assigned to one of the places has its row there
         for row in _small(model, here) if len(rows) > 1 else ():
             yield _working(model, (system, group, row.demand, model.period(t)), [row], present, row.most)
@@ -153,10 +157,13 @@ SMALL = 0.01
 """A demand of which a system does more in a hundredth of its time is stated apart from others."""
 
 
-def _working(model: Model, keys: tuple[str, ...], rows: list[Work], present: list[Stock], each: float) -> Row:
-    """Σ run ≤ each · Σ in_service."""
+def _working(model: Model, keys: tuple[str, ...], rows: list[Work], present: list[Stock], most: float) -> Row:
+    """Σ run ≤ Σ min(share that works, most) · systems in service."""
+    each = min(model.tables.availability, most)
     terms: Terms = [(model.run[row], 1.0) for row in rows]
     terms += [(model.at(row), -each) for row in present]
+    unlike = (other for row in present for other in model.tables.unlike.get((row.system, row.place, row.t), ()))
+    terms += [(model.cohort[cohort], each - min(share, most)) for cohort, share in unlike if min(share, most) != each]
     return Row(keys, terms, "<=", 0.0, "systems")
 
 
@@ -214,9 +221,8 @@ def run_in_cluster(model: Model) -> Iterator[Row]:
 
     The most is what the demand can use, or what all that may ever stand there can do, if that is less.
     """
-    most = {(row.system, row.place, row.t): row.most * model.tables.availability for row in model.tables.stock}
     for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
-        able = math.fsum(most[row.system, row.group, row.t] * row.per_system for row in rows)
+        able = math.fsum(model.tables.able(row.system, (row.group,), row.t) * row.per_system for row in rows)
         part = min(_most_work(model, rows), able) / DEMAND_PARTS
         terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
         terms.append((model.host_cluster[key], -DEMAND_PARTS))
@@ -245,8 +251,9 @@ def cluster_within_fleet(model: Model) -> Iterator[Row]:
     Σ_{y of a} a_y · run(y,s,w,t) ≤ al · (F · host_cluster(a,s,w,t) + Σ_{y of a} a_y · (in_service + gone) − F)
 
     F are the accelerators of the fleet and of commitments there, `gone` what has been retired of them: the last part is
-    what orders have brought. Proof that no plan is lost: with a host this is weaker than `run_within_fleet`, without
-    one no work runs and orders are not negative. With `fill_cluster`, a fraction of a host thus has to
+    what orders have brought. Where another share than al of a cohort works, it is added as in `run_within_fleet`, of a
+    commitment times host_cluster. Proof that no plan is lost: with a host this is weaker than `run_within_fleet`,
+    without one no work runs and orders are not negative. With `fill_cluster`, a fraction of a host thus has to
     order that fraction of what is missing, and cannot live on what stands there.
     """
     tables, al = model.tables, model.tables.availability
@@ -261,6 +268,12 @@ def cluster_within_fleet(model: Model) -> Iterator[Row]:
             terms: Terms = [(model.run[row], chips[row.system]) for row in rows]
             terms += [(model.at(row), -al * chips[row.system]) for row in stock[accelerator, place, t]]
             terms += [(model.retire[at], -al * chips[at[0].system]) for at in left]
-            terms.append((model.host_cluster[key], -al * anyway))
+            hosted = al * anyway
+            for row in stock[accelerator, place, t]:
+                for cohort, share in tables.unlike.get((row.system, place, t), ()):
+                    more = (share - al) * chips[row.system]
+                    hosted += more * cohort.systems if cohort.committed else 0.0
+                    terms += [] if cohort.committed else [(model.cohort[cohort], -more)]
+            terms.append((model.host_cluster[key], -hosted))
             scaled = [(variable, amount / anyway) for variable, amount in terms]
             yield Row((*key[:3], model.period(t)), scaled, "<=", -al, "accelerators", anyway)

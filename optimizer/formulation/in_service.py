@@ -74,11 +74,12 @@ def carry_in_service(model: Model) -> Iterator[Row]:
     in_service(y,s,t) − in_service(y,s,t−1) − Σ_o order(o,s,t) + Σ_o order(o,s,t−K_o) = fleet(t) − fleet(t−1)
 
     A running balance has as many terms as orders; the sum over all earlier orders that it replaces has
-    that times the periods. Both say the same, by summing the rows up to t. Commitments count as orders;
+    that times the periods. Both say the same, by summing the rows up to t. Commitments count as orders, those that are
+    running in the first period;
     fleet(t) is what its entries count, less retire(f,τ) for τ ≤ t, up to their last period.
     """
     gone = _retired(model)
-    entering = grouped(model.cohort, lambda c: (model.tables.offers[c.offer].system, c.place, c.t))
+    entering = grouped(model.cohort, lambda c: (model.tables.offers[c.offer].system, c.place, c.served[0]))
     leaving = grouped(model.cohort, lambda c: (model.tables.offers[c.offer].system, c.place, c.last + 1))
     fleet = {(row.system, row.place, row.t): row.fleet for row in model.tables.stock}
     for row in model.tables.stock:

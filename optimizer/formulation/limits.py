@@ -169,7 +169,7 @@ def _ordered(model: Model, cohort: Cohort) -> EntryFacts:
 
 
 def systems(model: Model) -> Iterator[Measured]:
-    """Systems by the period in which they enter service."""
+    """Systems by the period in which they enter service; what is running has entered before any window."""
     for cohort, variable in model.cohort.items():
         yield Measured(_ordered(model, cohort), cohort.t, variable, 1.0)
 
@@ -196,10 +196,8 @@ def spend_usd(model: Model) -> Iterator[Measured]:
     yield from capex_usd(model)
     for cohort, variable in model.cohort.items():
         if cohort.rent_usd:
-            periods = cohort.last - cohort.t + 1
-            yield Measured(
-                _ordered(model, cohort), cohort.t, variable, cohort.rent_usd * model.tables.calendar.hours * periods
-            )
+            hours = model.tables.calendar.hours * len(cohort.served)
+            yield Measured(_ordered(model, cohort), cohort.t, variable, cohort.rent_usd * hours)
 
 
 def _in_service(model: Model) -> Iterator[tuple[EntryFacts, str, str, int, pulp.LpVariable | None, float]]:
@@ -207,7 +205,7 @@ def _in_service(model: Model) -> Iterator[tuple[EntryFacts, str, str, int, pulp.
     tables = model.tables
     for cohort, variable in model.cohort.items():
         facts, system = _ordered(model, cohort), tables.offers[cohort.offer].system
-        for t in range(cohort.t, cohort.last + 1):
+        for t in cohort.served:
             yield facts, system, cohort.place, t, variable, 1.0
     for entry in tables.fleet:
         facts = _facts(model, None, entry.system, entry.site)

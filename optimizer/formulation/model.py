@@ -117,6 +117,8 @@ class Model:
         self.served: dict[tuple[str, int], pulp.LpVariable] = {}
         self.retire: dict[tuple[FleetEntry, int], pulp.LpVariable] = {}
         self.expand: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.idle_mwh: dict[tuple[str, int], pulp.LpVariable] = {}
+        self.blocks: dict[tuple[str, int], pulp.LpVariable] = {}
         self.engineer: dict[tuple[str, int], pulp.LpVariable] = {}
         self.port: dict[tuple[str, str, int], pulp.LpVariable] = {}
         self.host_cluster: dict[tuple[str, str, str, int], pulp.LpVariable] = {}

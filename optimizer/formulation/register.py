@@ -243,14 +243,16 @@ Budget = Literal["capex_usd", "opex_usd"]
 class CostRecord:
     """One line of the costs: its function, the budget that it is cash of, and its label on the sheets.
 
-    A `receipt` is negative. Flows count as of the middle of their period, or `at_period_end`. `falls_on` is what the
-    line is a cost of where no accelerator bears it, with the reason `unborne` and the name `apart`.
+    A `receipt` is negative; what is `seldom` due is left out of a plan in which it cannot be. Flows count as of the
+    middle of their period, or `at_period_end`. `falls_on` is what the line is a cost of where no accelerator bears it,
+    with the reason `unborne` and the name `apart`.
     """
 
     terms: Callable[[Model], Iterable[CostTerm]]
     budget: Budget | None
     label: str
     receipt: bool = False
+    seldom: bool = False
     at_period_end: bool = False
     note: str = ""
     falls_on: Literal["accelerators", "software", "work", "site"] = "accelerators"
@@ -271,6 +273,7 @@ COST_LINES: tuple[CostRecord, ...] = (
     _capex(costs.network_usd, label="Network"),
     _capex(costs.facility_usd, label="Facility", falls_on="site", unborne="of a site", apart="added power"),
     *(_opex(costs.charged(charge), label=charge.label) for charge in CHARGES),
+    _opex(costs.idle_power_usd, label="Idle power", seldom=True, falls_on="site", unborne="of a site"),
     _opex(costs.maintenance_usd, label="Maintenance"),
     _opex(costs.software_usd, label="Software"),
     _opex(costs.rent_usd, label="Rent"),

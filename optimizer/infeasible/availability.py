@@ -99,7 +99,8 @@ class Bounds:
     def power_mw(self, site: str, t: int) -> Bound:
         """Power of a site in a period, grown as far as it can be by then.
 
-        Proof: nothing is built before its time has passed, and then no more than the room to grow, however early.
+        Proof: nothing is built before its time has passed, and then no more than the room to grow, however early, in
+        whole blocks where it has any.
         """
         expansion, now = self.tables.scenario.sites[site].expansion, self._sites[site, t].most(POWER)
         power = frozenset({_label(POWER, site)})
@@ -108,7 +109,7 @@ class Bounds:
             return Bound(now, power)
         if t <= self.tables.wait(expansion.lead_time_months):
             return Bound(now, power | {f"building time at {site}"})
-        return Bound(now + float(expansion.max_mw), power | {label_of(expansion_within_site.__name__, site)})
+        return Bound(now + float(expansion.most_mw), power | {label_of(expansion_within_site.__name__, site)})
 
     def powered(self, system: str, site: str, t: int) -> Bound:
         """Systems that a site's power carries, if there were no others."""

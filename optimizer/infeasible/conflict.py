@@ -43,6 +43,7 @@ NEGOTIABLE = (
     "porting",
     "engineering",
     "building",
+    "bring-up",
     "demand",
     "lead time",
 )
@@ -54,6 +55,7 @@ SUSPECT = (
     "porting",
     "engineering",
     "building",
+    "bring-up",
     "budget",
     "growth",
     "racks",

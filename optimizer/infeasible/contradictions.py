@@ -189,7 +189,7 @@ def _together(subject: Subject, need: Need) -> list[Bound]:
             if place in tables.scenario.sites:
                 alike = [name for name, facts in tables.systems.items() if facts.accelerator == kind]
                 bounds.append(added(_room(subject, name, place, need.t) for name in alike))
-            found.append(times(tightest(bounds), tables.availability))
+            found.append(times(tightest(bounds), tables.most_available[kind]))
     return found
 
 

@@ -12,8 +12,11 @@ from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import closed, homeless, idle, ruled_out
+from optimizer.tables.joins import bring_up_months
 
 SIZE, TIME = "size", "time"
+AT_ONCE = 600
+"""Periods by which everything is sooner, so that nothing takes any time."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,14 @@ def building(request: Request, _: Sequence[str]) -> Iterator[Term]:
             yield _time("building", f"building time at {site}", {key: facts.expansion.lead_time_months})
 
 
+def bringing_up(request: Request, offers: Sequence[str]) -> Iterator[Term]:
+    """The time to bring up systems, of all offers together, each stated as its own."""
+    entries = request.catalog.offers
+    months = {offer: bring_up_months(entries[offer], request.scenario) for offer in offers}
+    keys: dict[Key, int] = {("catalog", "offers", offer, "bring_up_months"): number for offer, number in months.items()}
+    yield _time("bring-up", "bring-up", keys)
+
+
 def lead_times(request: Request, offers: Sequence[str]) -> Iterator[Term]:
     """All lead times together: which of them matters depends on what is ordered."""
     leads = {offer: request.catalog.offers[offer].lead_time_months for offer in offers}
@@ -103,10 +114,10 @@ def _time(sort: str, label: str, months: Mapping[Key, int]) -> Term:
 
 def _offers(request: Request) -> list[str]:
     """The offers that could be ordered if only they came in time."""
-    here = Circumstances(request, True, 0)
+    here = Circumstances(request, True, AT_ONCE)
     rules = (closed, ruled_out, homeless, idle)
     entries = request.catalog.offers
     return [name for name, offer in here.offers.items() if not any(rule(here, offer, entries[name]) for rule in rules)]
 
 
-FAMILIES = (minimum_orders, clusters, porting, engineering, building, lead_times)
+FAMILIES = (minimum_orders, clusters, porting, engineering, building, bringing_up, lead_times)

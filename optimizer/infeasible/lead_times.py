@@ -1,4 +1,4 @@
-"""Time as a repair: lead times, porting, engineering and building that take fewer periods."""
+"""Time as a repair: lead times, bring-up, porting, engineering and building that take fewer periods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from optimizer.infeasible.feasibility import Feasibility
 from optimizer.infeasible.fixed_terms import TIME, terms
 from optimizer.infeasible.report import Change
 from optimizer.infeasible.steps import Fix
+from optimizer.infeasible.work_options import bring_up, lead_time
 from optimizer.interruption import OutOfTime
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
@@ -104,4 +105,6 @@ def _about(key: Key) -> str:
         return f"porting of {key[1]} to {key[3]}"
     if key[0] == "sites":
         return f"building time at {key[1]}"
-    return f"lead time of {key[2]}" if key[1] == "offers" else f"engineering of {key[2]}"
+    if key[1] == "offers":
+        return lead_time(key[2]) if key[3] == "lead_time_months" else bring_up(key[2])
+    return f"engineering of {key[2]}"

@@ -36,7 +36,7 @@ _MEASURED = {"systems": 0.01, "accelerators": 0.001}
 """What a unit of a measure weighs against others in the user's own limits, 1 if not here."""
 
 LEAD_TIME = "lead_time"
-_LATE = "lead times, engineering, porting and building {amount} shorter"
+_LATE = "lead times, bring-up, engineering, porting and building {amount} shorter"
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class _ElasticRequest:
     def periods_too_late(self) -> Shortage | None:
         """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
         tables = self.model.tables
-        waits = [tables.offers[name].lead_periods for name in tables.offers]
+        waits = [max(offer.lead_periods, len(offer.ramp)) for offer in tables.offers.values()]
         scenario, catalog = tables.scenario, tables.request.catalog
         months = [a.one_off.months for a in catalog.accelerators.values() if a.one_off]
         months += [s.expansion.lead_time_months for s in scenario.sites.values() if s.expansion]

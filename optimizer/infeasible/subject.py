@@ -56,14 +56,15 @@ class Subject:
                 key = (entry.system, entry.site, t)
                 found[key] = found.get(key, 0.0) + entry.systems
         for cohort in self.tables.cohorts:
-            for t in range(cohort.t, cohort.last + 1) if cohort.committed else ():
+            for t in cohort.served if cohort.committed else ():
                 key = (self.tables.offers[cohort.offer].system, cohort.place, t)
                 found[key] = found.get(key, 0.0) + cohort.systems
         return found
 
     def rate(self, system: str, demand: str, t: int) -> float:
-        """Work per second of one accelerator of a system in service, counting how often it is available."""
-        return self.ways.here.rate[system, demand, t] * self.tables.availability
+        """The most work per second of one accelerator of a system in service, counting how often it is available."""
+        available = self.tables.most_available[self.tables.systems[system].accelerator]
+        return self.ways.here.rate[system, demand, t] * available
 
     def by_accelerator(self, ways: Iterable[Way]) -> dict[str, list[Way]]:
         return grouped(ways, lambda way: self.tables.systems[way.system].accelerator)

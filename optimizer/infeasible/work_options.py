@@ -18,6 +18,7 @@ from optimizer.request.schedules import mean
 from optimizer.tables import OfferFacts, Tables
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import closed, has_price, homeless, orders_open, ruled_out
+from optimizer.tables.joins import bring_up_months
 
 ENOUGH = 1 - 1e-8
 """Room or supply for less than this part of a system is none."""
@@ -42,6 +43,11 @@ class Bar(NamedTuple):
 def lead_time(offer: str) -> str:
     """A lead time as a limit that may give way, by the name that repairs give it."""
     return f"lead time of {offer}"
+
+
+def bring_up(offer: str) -> str:
+    """The time to bring up an offer's systems as a limit that may give way, by the name that repairs give it."""
+    return f"bring-up of {offer}"
 
 
 class Ways:
@@ -113,6 +119,7 @@ class Ways:
                 yield from self._of_room(way.offer, way.place, way.enters)
             yield from self._of_supply(way.offer, way.enters)
             yield from self._of_time(way.offer, way.enters)
+            yield from self._of_bring_up(way.offer, t - way.enters)
         stack = self.tables.systems[way.system].stack
         porting = (self.tables.scenario.demand[demand].stacks or {}).get(stack)
         if isinstance(porting, Porting) and t <= self.tables.wait(porting.months):
@@ -132,6 +139,12 @@ class Ways:
         if offer.route == "purchase" and one_off and enters - offer.lead_periods <= self.tables.wait(one_off.months):
             words = f"engineering of {offer.accelerator} takes {one_off.months} months first"
             yield Bar(words, later | {f"engineering of {offer.accelerator}"})
+
+    def _of_bring_up(self, offer: OfferFacts, age: int) -> Iterator[Bar]:
+        """Systems of that age are still being brought up and do no work."""
+        if not offer.able(age):
+            months = bring_up_months(self.tables.request.catalog.offers[offer.offer], self.tables.scenario)
+            yield Bar(f"{offer.offer}: bring-up takes {months} months", frozenset({bring_up(offer.offer)}))
 
     def _in_time(self, offer: OfferFacts) -> str:
         first = next((t for t in self.tables.calendar.periods if self._on_sale(offer, t, offer.lead_periods)), None)

@@ -174,7 +174,7 @@ class _Orders:
 
     def rest_of(self, lines: tuple[str, ...]) -> Fraction:
         """The present value of some cost lines without any orders."""
-        return sum((self.rest.present[line] for line in lines), ZERO)
+        return sum((self.rest.present.get(line, ZERO) for line in lines), ZERO)
 
 
 def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[str, Any]) -> dict[str, Fraction]:
@@ -185,6 +185,6 @@ def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[s
         if row["offer"] not in catalog["offers"]:
             raise NotPriced(f"orders name {row['offer']}, which the other inputs do not have")
         system = catalog["systems"][catalog["offers"][row["offer"]]["system"]]
-        periods = index[row["in_service_until"]] - index[row["enters_service"]] + 1
+        periods = index[row["in_service_until"]] - index.get(row["enters_service"], 0) + 1
         found[row["offer"]] += Fraction(row["systems"]) * Fraction(system["accelerators"]) * periods
     return {offer: count for offer, count in sorted(found.items()) if count}

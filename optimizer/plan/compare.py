@@ -96,7 +96,7 @@ def _side(plan: Plan, name: str) -> Side:
         bound_usd=plan.bound_usd,
         gap=plan.gap,
         capex_usd=fsum(cash[line] for line in lines_of("capex_usd")),
-        opex_usd=fsum(cash[line] for line in lines_of("opex_usd")),
+        opex_usd=fsum(cash.get(line, 0.0) for line in lines_of("opex_usd")),
         rent_after_usd=plan.rent_after_usd,
         peak_mw=max(power.values(), default=0.0),
         accelerators=dict(sorted(accelerators.items())),

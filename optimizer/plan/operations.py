@@ -40,7 +40,7 @@ def _order(solved: SolvedModel, cohort: Cohort, systems: float, later: Sequence[
     offer = solved.tables.offers[cohort.offer]
     price = solved.paid_usd.get(cohort)
     hourly = None if cohort.rent_usd is None else cohort.rent_usd / offer.accelerators
-    hours = solved.tables.calendar.hours * (cohort.last - cohort.t + 1)
+    hours, due = solved.tables.calendar.hours * len(cohort.served), not cohort.running
     return fmt.OrderRow(
         offer=cohort.offer,
         system=offer.system,
@@ -56,7 +56,7 @@ def _order(solved: SolvedModel, cohort: Cohort, systems: float, later: Sequence[
         accelerators=systems * offer.accelerators,
         price_usd=price,
         usd_per_accelerator_hour=hourly,
-        capex_usd=systems * ((price or 0.0) + offer.network_usd),
+        capex_usd=systems * ((price or 0.0) + offer.network_usd) * due,
         rent_usd=systems * (cohort.rent_usd or 0.0) * hours,
         rent_after_usd=systems * rent_after_usd(solved.tables, cohort),
         owed_usd=systems * owed_by_system(solved.tables, cohort, later),
@@ -97,7 +97,7 @@ def work(solved: SolvedModel) -> list[fmt.WorkRow]:
 
     Work that is assigned to places one by one comes first and takes its part of them.
     """
-    free = {key: systems * solved.tables.availability for key, systems in solved.in_service.items()}
+    free = {key: solved.able(key[0], (key[1],), key[2]) for key in solved.in_service}
     rows = []
     for work, systems in sorted(solved.run.items(), key=lambda item: len(solved.tables.places_of(item[0].group))):
         present = {place: free.get((work.system, place, work.t), 0.0) for place in solved.tables.places_of(work.group)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from math import fsum
 from typing import Any
 
 import numpy as np
 
-from optimizer.formulation.model import DEMAND_PARTS, Model, model_name
+from optimizer.formulation.model import DEMAND_PARTS, Model, model_name, row_name
 from optimizer.formulation.register import AT_PERIOD_END
+from optimizer.formulation.site_resources import take_or_pay
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Solution
@@ -39,16 +40,38 @@ class SolvedModel:
         values = _without_traces(matrix, solution.values)
         duals = dict(zip(matrix.rows, solution.duals.tolist(), strict=False))
         self.duals: Mapping[str, float] = {name: duals.get(model_name(name), 0.0) for name in model.rows}
+        values |= {model.expand[site, t].name: mw for (site, t), mw in self._whole_blocks(values)}
         self.cohorts: dict[Cohort, float] = {c: values[v.name] for c, v in model.cohort.items()}
         self.unmet = {key: values[v.name] for key, v in model.unmet.items()}
         self.retire = {key: values[v.name] for key, v in model.retire.items()}
         self.paid_usd = self._paid(values)
+        self.in_service = self._in_service(frozenset())
+        values |= self._idle(values)
         self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
-        self.in_service = self._in_service()
+        self._alike, self._unlike = self._able()
         self.run = self._at_work({row: values[v.name] for row, v in model.run.items()})
         counted = {model.in_service[key].name: systems for key, systems in self.in_service.items()}
         working = {model.run[row].name: systems for row, systems in self.run.items()}
         self.values: dict[str, float] = {**values, **counted, **working}
+
+    def _whole_blocks(self, values: Mapping[str, float]) -> Iterable[tuple[tuple[str, int], float]]:
+        """MW added by whole blocks, by site and period: of what a solver finds, the blocks are exact."""
+        for (site, t), variable in self.model.blocks.items():
+            expansion = self.tables.scenario.sites[site].expansion
+            assert expansion is not None
+            assert expansion.block_mw is not None
+            yield (site, t), float(expansion.block_mw * round(values[variable.name]))
+
+    def _idle(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Energy that is paid for and not used, by its column: what `take_or_pay` leaves, whatever it costs."""
+        counted = {self.model.in_service[key].name: systems for key, systems in self.in_service.items()}
+        found = {}
+        for (site, t), variable in self.model.idle_mwh.items():
+            row = self.model.rows[row_name(take_or_pay.__name__, (site, self.period(t)))]
+            others = [(v.name, mwh) for v, mwh in row.terms if v.name != variable.name]
+            used = fsum(mwh * counted.get(name, values[name]) for name, mwh in others)
+            found[variable.name] = max(0.0, row.bound - used)
+        return found
 
     def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
         """The price paid for one system of each purchase, averaged where its order has price breaks."""
@@ -71,18 +94,34 @@ class SolvedModel:
             usd[term.t].append(term.usd * values[term.variable.name])
         return {t: fsum(parts) for t, parts in usd.items()}
 
-    def _in_service(self) -> dict[tuple[str, str, int], float]:
-        """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers."""
+    def _in_service(self, apart: Set[tuple[Cohort, int]]) -> dict[tuple[str, str, int], float]:
+        """Counted from fleet, commitments and orders, not read from the solver: sums of whole numbers.
+
+        All but some cohorts that are apart in a period.
+        """
         count = {(row.system, row.place, row.t): row.fleet for row in self.tables.stock}
         for key, systems in gone(self):
             count[key] -= systems
         for cohort, systems in self.cohorts.items():
-            for t in range(cohort.t, cohort.last + 1):
-                count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
+            for t in cohort.served:
+                if (cohort, t) not in apart:
+                    count[self.tables.offers[cohort.offer].system, cohort.place, t] += systems
         return count
 
+    def _able(self) -> tuple[dict[tuple[str, str, int], float], dict[tuple[str, str, int], float]]:
+        """Systems of which al works, and of all others what works of them."""
+        unlike = self.tables.unlike
+        alike = self._in_service({(cohort, key[2]) for key, cohorts in unlike.items() for cohort, _ in cohorts})
+        return alike, {key: fsum(share * self.cohorts[c] for c, share in cohorts) for key, cohorts in unlike.items()}
+
+    def able(self, system: str, places: Iterable[str], t: int) -> float:
+        """Systems at some places that are able to work in period t."""
+        present = [(system, place, t) for place in places]
+        alike, unlike = (fsum(of.get(key, 0.0) for key in present) for of in (self._alike, self._unlike))
+        return self.tables.availability * alike + unlike
+
     def _at_work(self, run: Mapping[Work, float]) -> dict[Work, float]:
-        """Systems at work, no more than are there: a solver's tolerance lets a ten-billionth more work."""
+        """Systems at work, no more than are able to: a solver's tolerance lets a ten-billionth more work."""
         group_of = {place: group for group, places in self.tables.groups.items() for place in places}
         alone = self._held(run, lambda row: row.group)
         return self._held(alone, lambda row: group_of.get(row.group, row.group))
@@ -90,8 +129,7 @@ class SolvedModel:
     def _held(self, run: Mapping[Work, float], where: Callable[[Work], str]) -> dict[Work, float]:
         busy = dict(run)
         for (system, group, t), rows in grouped(run, lambda row: (row.system, where(row), row.t)).items():
-            there = fsum(self.in_service.get((system, place, t), 0.0) for place in self.tables.places_of(group))
-            able, wanted = self.tables.availability * there, fsum(run[row] for row in rows)
+            able, wanted = self.able(system, self.tables.places_of(group), t), fsum(run[row] for row in rows)
             if wanted > able:
                 busy.update({row: run[row] * (able / wanted) for row in rows})
         return busy

@@ -52,8 +52,13 @@ class Calendar:
 
     def index(self, key: str) -> int | None:
         """The period of the horizon that a key writes; None if it writes no period of it."""
+        t = self.number(key)
+        return t if t is not None and t >= 1 else None
+
+    def number(self, key: str) -> int | None:
+        """The period that a key writes, 0 and less before the horizon; None if it writes none, or one after it."""
         t, offset = divmod(first_month(key) - self.start, self.months)
-        return t + 1 if offset == 0 and 0 <= t < self.count and self.key(t + 1) == key else None
+        return t + 1 if offset == 0 and t < self.count and self.key(t + 1) == key else None
 
     def fiscal_year(self, t: int) -> str:
         """The fiscal year that period t starts in; it has the name of the year it ends in."""

@@ -73,6 +73,11 @@ def _check_sites(tree: Sound, known: Sound, problems: Problems) -> None:
         if pue is not None and peak is not None and peak < pue:
             message = f"sites.{site}.peak_pue must be at least pue, the yearly mean ({peak} < {pue})"
             problems.append(Problem(entry["peak_pue"].at, message))
+    for (_, site, _), entry, _at in entries(tree, "sites", "*", "expansion"):
+        block, most = number(entry.get("block_mw")), number(entry.get("max_mw"))
+        if block is not None and most is not None and block > most:
+            message = f"sites.{site}.expansion.block_mw must not exceed max_mw, or none fits ({block} > {most})"
+            problems.append(Problem(entry["block_mw"].at, message))
 
 
 def _calendar_in(tree: Sound) -> Calendar | None:
@@ -93,7 +98,11 @@ def _check_periods(tree: Sound, calendar: Calendar, problems: Problems) -> None:
             except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
     for where, period, at in texts(tree, "commitments", "*", "period"):
-        _check_in_horizon(where, period, at, calendar, problems)
+        if calendar.number(period) is None:
+            message = (
+                f"{dotted(where)}: '{period}' is not a period of the horizon, {_ends(calendar)}, nor one before it"
+            )
+            problems.append(Problem(at, message))
     for where, _, at in keys(tree, "demand", "*", "by_deadline_unit_hours", "*"):
         _check_in_horizon(where, where[-1], at, calendar, problems)
 
@@ -102,8 +111,12 @@ def _check_in_horizon(
     where: tuple[str, ...], period: str, at: Location, calendar: Calendar, problems: Problems
 ) -> None:
     if calendar.index(period) is None:
-        horizon = f"{calendar.key(1)} to {calendar.key(calendar.count)}"
-        problems.append(Problem(at, f"{dotted(where)}: '{period}' is not a period of the horizon, {horizon}"))
+        problems.append(Problem(at, f"{dotted(where)}: '{period}' is not a period of the horizon, {_ends(calendar)}"))
+
+
+def _ends(calendar: Calendar) -> str:
+    """The first and the last period of the horizon."""
+    return f"{calendar.key(1)} to {calendar.key(calendar.count)}"
 
 
 def _check_windows(tree: Sound, calendar: Calendar, problems: Problems) -> None:
@@ -171,6 +184,9 @@ def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
             if "price_usd" in entry and route not in ("purchase", None):
                 message = f"commitments.{item}.price_usd has no meaning: {name} is not a purchase"
                 problems.append(Problem(entry.key_at["price_usd"], message))
+            if "usd_per_accelerator_hour" in entry and route == "purchase":
+                message = f"commitments.{item}.usd_per_accelerator_hour has no meaning: {name} is a purchase"
+                problems.append(Problem(entry.key_at["usd_per_accelerator_hour"], message))
 
 
 def _check_demand(tree: Sound, _: Sound, problems: Problems) -> None:

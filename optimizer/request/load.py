@@ -27,8 +27,9 @@ from catalogs.validate import accepted, dotted, path_in, place_of
 from catalogs.yaml_text import ANY, Map, Text, read
 from optimizer.request.checks import check_scenario
 from optimizer.request.kind_of_file import SCENARIO_KEYS, kind_of
-from optimizer.request.scenario import Demand, Scenario, Site
+from optimizer.request.scenario import Demand, Scenario
 from optimizer.request.settings import settings_of
+from optimizer.request.site import Site
 
 
 @dataclass(frozen=True)

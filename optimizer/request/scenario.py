@@ -13,16 +13,14 @@ from catalogs.load import BUNDLED
 from catalogs.periods import (
     TAGS,
     Amount,
-    Number,
     Period,
     Schedule,
     Steps,
     first_month,
-    form_of,
-    one_key_a_month,
 )
-from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
+from catalogs.schema import Availability, Basis, Count, Frozen, Id, Months, Name, Positive, Route, Share, Truth, Whole
 from optimizer.request.calendar import Calendar
+from optimizer.request.site import Site
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -83,44 +81,13 @@ class Finance(Frozen):
 
 
 class Assumptions(Frozen):
-    """`availability` is the share of systems in service that does work."""
+    """What holds for systems in service, unless their offer says otherwise.
 
-    availability: Annotated[Number, Field(gt=0, le=1)] = Decimal("0.95")
-
-
-Pue = Annotated[Number, Field(ge=1, le=10)]
-PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
-PueSchedule = Annotated[
-    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
-    Discriminator(form_of),
-]
-
-
-class Expansion(Frozen):
-    """Power that can be added to a site: its price, how long it takes, how much, and how long it lasts."""
-
-    usd_per_mw: Amount
-    lead_time_months: Months
-    max_mw: Positive
-    life_years: Positive
-
-
-class Site(Frozen):
-    """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
-
-    `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period.
+    `availability` is the share of them that does work; for `bring_up_months` from entering service on none does.
     """
 
-    power_mw: Schedule
-    pue: PueSchedule
-    peak_pue: Pue | None = None
-    liquid_mw: Schedule | None = None
-    air_mw: Schedule | None = None
-    racks: Schedule | None = None
-    electricity_usd_per_mwh: Schedule
-    hosting_usd_per_kw_month: Schedule = Decimal(0)
-    carbon_kg_per_mwh: Schedule | None = None
-    expansion: Expansion | None = None
+    availability: Availability = Decimal("0.95")
+    bring_up_months: dict[Route, Months] | None = None
 
 
 class Porting(Frozen):
@@ -175,13 +142,18 @@ class Fleet(Frozen):
 
 
 class Commitment(Frozen):
-    """An order already placed, entering service in `period`; `site` is a site or the offer's host."""
+    """An order already placed, entering service in `period`; `site` is a site or the offer's host.
+
+    One that entered before the horizon is running: what it cost to begin with is sunk. Its own price or rent comes
+    before the offer's.
+    """
 
     offer: Id
     site: Id
     period: Period
     systems: Count
     price_usd: Amount | None = None
+    usd_per_accelerator_hour: Amount | None = None
 
 
 class Budget(Frozen):

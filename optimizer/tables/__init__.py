@@ -92,8 +92,8 @@ class Tables(Circumstances):
         """
         orderable = [offer for offer in self.offers.values() if could_be_ordered(self, offer)]
         found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in self.places(offer)}
-        placed = self.scenario.commitments
-        found |= {Standing(item.offer, self.offers[item.offer].system, item.site) for item in placed}
+        placed = commitments(self)
+        found |= {Standing(cohort.offer, self.offers[cohort.offer].system, cohort.place) for cohort in placed}
         fleet = {Standing(None, entry.system, entry.site) for entry in self.fleet}
         return [*sorted(found, key=str), *sorted(fleet, key=str)]
 
@@ -104,20 +104,23 @@ class Tables(Circumstances):
         for entry in self.fleet:
             for t in range(1, entry.last + 1):
                 fleet[entry.system, entry.site, t] += entry.systems
-        anyway, most = defaultdict(float, fleet), defaultdict(float, fleet)
+        anyway, most, works = defaultdict(float, fleet), defaultdict(float, fleet), set(fleet)
         for cohort in self.cohorts:
-            for t in range(cohort.t, cohort.last + 1):
-                key = (self.offers[cohort.offer].system, cohort.place, t)
+            offer = self.offers[cohort.offer]
+            for t in cohort.served:
+                key = (offer.system, cohort.place, t)
                 most[key] += cohort.systems + LOOSE
                 anyway[key] += cohort.systems if cohort.committed else 0.0
-        return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key]) for key in sorted(most)]
+                if offer.able(t - cohort.t):
+                    works.add(key)
+        return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key], key in works) for key in sorted(most)]
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Places where the same demands may run, by group: work is assigned to groups, not to places.
 
         Proof that no plan is lost: inside a group any system may do any of the same work, so what the
-        group does can be split over its places in proportion to the systems in service there.
+        group does can be split over its places in proportion to the systems there that are able to work.
         """
         places = sorted({row.place for row in self.stock})
         alike = grouped(places, lambda place: tuple(name for name, _ in self.demands if self.may_stand(name, place)))
@@ -136,23 +139,43 @@ class Tables(Circumstances):
     def work(self) -> Sequence[Work]:
         """Which work each system may do in each group of places and period; placed work by single places.
 
-        As many systems as are of use to the demand, or, where there is no such number, as may be available there.
+        As many systems as are of use to the demand, or, where there is no such number, as may be able to work there.
         """
         group_of = {place: group for group, members in self.groups.items() for place in members}
-        there = {(row.system, row.place, row.t): row.most for row in self.stock}
         found = set()
         for row in self.stock:
             facts = self.systems[row.system]
             for ask in self.asks_at[row.t]:
                 rate = self.rate.get((row.system, ask.demand, row.t))
-                if rate is not None and self.may_stand(ask.demand, row.place):
+                if rate is not None and row.works and self.may_stand(ask.demand, row.place):
                     group = row.place if ask.demand in self.placed else group_of[row.place]
                     most = most_running(self, row.system, ask.demand, row.t) / facts.accelerators
                     if math.isinf(most):
-                        able = (there.get((row.system, place, row.t), 0.0) for place in self.places_of(group))
-                        most = self.availability * math.fsum(able)
+                        most = self.able(row.system, self.places_of(group), row.t)
                     found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
         return sorted(found)
+
+    @cached_property
+    def unlike(self) -> Mapping[tuple[str, str, int], Sequence[tuple[Cohort, float]]]:
+        """Cohorts of which not al but another share does work, with that share, by system, place and period."""
+        found = []
+        for cohort in self.cohorts:
+            offer = self.offers[cohort.offer]
+            for t in cohort.served:
+                if (share := offer.able(t - cohort.t)) != self.availability:
+                    found.append(((offer.system, cohort.place, t), (cohort, share)))
+        return {key: [unlike for _, unlike in of] for key, of in grouped(found, lambda item: item[0]).items()}
+
+    def able(self, system: str, places: Sequence[str], t: int) -> float:
+        """The most systems at some places that may be able to work in period t."""
+        present = [(system, place, t) for place in places]
+        unlike = (each for at in present for each in self.unlike.get(at, ()))
+        less = ((share - self.availability) * (cohort.systems + LOOSE) for cohort, share in unlike)
+        return self.availability * math.fsum(self._most_at.get(at, 0.0) for at in present) + math.fsum(less)
+
+    @cached_property
+    def _most_at(self) -> Mapping[tuple[str, str, int], float]:
+        return {(row.system, row.place, row.t): row.most for row in self.stock}
 
     @cached_property
     def wanted_work(self) -> frozenset[tuple[str, int]]:
@@ -230,8 +253,8 @@ def build_tables(
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
-    `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for
-    asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
+    `sooner` shortens every lead time, bring-up, engineering, porting and building by so many periods. Both
+    are for asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
     Raises InputError for a commitment without a price and a demand that nothing can serve.
     """

@@ -44,36 +44,43 @@ def _of_use(here: Circumstances, offer: OfferFacts, order: Cohort) -> float | No
     """Systems beyond which one more of an order only costs; None where there may be no such number.
 
     Proof, for an order of more than so many, N, that no share wants (`helps_a_share`): take all beyond N off.
-    - Work: N alone do all that runs at the place in every period of service, since Σ_w run ≤ al · N (`_work_of_all`).
+    - Work: N alone do all that runs at the place in every period of service in which they do any at all, since then
+      Σ_w run ≤ al_o · up(o,k) · N (`_work_of_all`); in the others they are of no use.
     - Minimum order and price breaks: N is no less than the minimum and the last step, so that the order stays in its
       step; in the one before, each further system costs no less than nothing.
     - Floors: N alone is enough for each (`floors_by_offer`). Ceilings, budgets, supply and sites only gain.
     - Cost: no cost is negative, rent owed after the horizon included (a share from 0 to 1 of it), and what is left of
       a price is never more than the price: residual shares are at most 1, and are discounted no less than the price.
+      Energy that has to be taken or paid for has one price, used or not: without the order it is idle, and no dearer.
     With a share, one idle system more may be worth its cost, however many there are.
     """
     if not here.tight or helps_a_share(here, offer, order.place):
         return None
     periods = range(order.t, order.last + 1)
-    most = max([here.floors.get(offer.offer, 0.0), *(_work_of_all(here, offer, order.place, t) for t in periods)])
+    work = (_work_of_all(here, offer, order.place, order.t, t) for t in periods)
+    most = max([here.floors.get(offer.offer, 0.0), *work])
     if math.isinf(most):
         return None
     terms = _by_terms(here, offer)
-    if terms and (most or _of_use_elsewhere(here, offer, periods)):
+    if terms and (most or _of_use_elsewhere(here, offer, order.t, periods)):
         most = max(most, terms)
     return most
 
 
-def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, t: int) -> float:
+def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, entered: int, t: int) -> float:
     """Systems that would do all the work that they may do at a place in period t, the most that `run` can be.
 
-    A demand takes the systems that do it alone or fill its cluster, whichever is more (`most_running`).
+    A demand takes the systems that do it alone or fill its cluster, whichever is more (`most_running`). While they are
+    brought up none of them does any.
     """
+    able = offer.able(t - entered)
+    if not able:
+        return 0.0
     there = (offer.system, place, t)
     if there not in here.running_there:
         running = (most_running(here, offer.system, demand, t) for demand in here.demands_at[place])
         here.running_there[there] = math.fsum(running)
-    return here.running_there[there] / (offer.accelerators * here.availability)
+    return here.running_there[there] / (offer.accelerators * able)
 
 
 def most_running(here: Circumstances, system: str, demand: str, t: int) -> float:
@@ -91,9 +98,9 @@ def most_running(here: Circumstances, system: str, demand: str, t: int) -> float
     return max(ask.per_second / rate, float(ask.accelerators))
 
 
-def _of_use_elsewhere(here: Circumstances, offer: OfferFacts, periods: range) -> bool:
+def _of_use_elsewhere(here: Circumstances, offer: OfferFacts, entered: int, periods: range) -> bool:
     """Whether an order has work at another place, whose terms may be filled up here."""
-    return any(_work_of_all(here, offer, place, t) for place in here.places(offer) for t in periods)
+    return any(_work_of_all(here, offer, place, entered, t) for place in here.places(offer) for t in periods)
 
 
 def _by_terms(here: Circumstances, offer: OfferFacts) -> float:
@@ -162,7 +169,7 @@ def _room(here: Circumstances, name: str, site: SitePeriod) -> float:
     """Systems that fit a site on its own limits alone, grown as far as it can be by then."""
     system, expansion = here.systems[name], here.scenario.sites[site.site].expansion
     grown = expansion is not None and site.t > here.wait(expansion.lead_time_months)
-    added_mw = float(expansion.max_mw) if grown and expansion is not None else 0.0
+    added_mw = float(expansion.most_mw) if grown and expansion is not None else 0.0
     limits = ((each, site.most(each)) for each in RESOURCES)
     amounts = ((each, most + added_mw if each.grows else most) for each, most in limits if most is not None)
     rooms = (each.room(most, site, system, here.calendar.months) for each, most in amounts)

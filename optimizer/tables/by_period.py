@@ -11,8 +11,9 @@ from catalogs.schema import Throughput
 from optimizer.request.charges import TARIFFS
 from optimizer.request.load import Request
 from optimizer.request.resources import RESOURCES, Resource
-from optimizer.request.scenario import EACH, Demand, Forecast, Site, matches
+from optimizer.request.scenario import EACH, Demand, Forecast, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
+from optimizer.request.site import Site
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import (
@@ -84,6 +85,13 @@ class Circumstances(Joined):
         # What `bounds` has found so far, by system, place and period: many orders share it.
         self.running_there: dict[tuple[str, str, int], float] = {}
         self.room_there: dict[tuple[str, str, int], float] = {}
+
+    @cached_property
+    def most_available(self) -> dict[str, float]:
+        """The largest share that does work of any systems of each accelerator, by accelerator."""
+        alike = grouped(self.offers.values(), lambda offer: offer.accelerator)
+        best = {name: max(offer.availability for offer in of_it) for name, of_it in alike.items()}
+        return {name: max(self.availability, best.get(name, 0.0)) for name in self.catalog.accelerators}
 
     @cached_property
     def needs(self) -> list[Need]:

@@ -76,7 +76,7 @@ def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
     """Whether an offer's systems can do a demand's work in some period, somewhere that they may stand."""
-    able = any((offer.system, name, t) in here.rate for t in here.calendar.periods)
+    able = offer.works and any((offer.system, name, t) in here.rate for t in here.calendar.periods)
     return able and any(here.may_stand(name, place) for place in here.places(offer))
 
 
@@ -96,6 +96,8 @@ def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
         return str(small)
     if not any((offer.system, name, t) in here.rate for t in here.calendar.periods):
         return "its throughput begins after the horizon"
+    if not offer.works:
+        return "its systems are brought up for all of their term (bring_up_months)"
     return "it may not run where the offer's systems stand"
 
 

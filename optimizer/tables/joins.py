@@ -27,7 +27,7 @@ class Joined:
 
 
 def _joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:
-    """All systems and offers in the order of their keys; `sooner` shortens every lead time by so many periods."""
+    """All systems and offers in the order of their keys; `sooner` shortens what takes time by so many periods."""
     systems = {key: _system_facts(key, entry, catalog) for key, entry in sorted(catalog.systems.items())}
     offers = {
         key: _offer_facts(key, offer, systems[offer.system], catalog, scenario, sooner)
@@ -71,7 +71,22 @@ def _offer_facts(
         software_usd_per_year=float(offer.software_usd_per_year),
         carbon_kg_per_hour=float(_carbon_kg(offer, catalog.systems[offer.system])),
         minimum_order=offer.minimum_order_systems,
+        availability=float(offer.availability or scenario.assumptions.availability),
+        ramp=_ramp(bring_up_months(offer, scenario), scenario.calendar.months)[sooner:],
     )
+
+
+def bring_up_months(offer: Offer, scenario: Scenario) -> int:
+    """Months from entering service in which an offer's systems do no work: its own, else those of its route."""
+    if offer.bring_up_months is not None:
+        return offer.bring_up_months
+    return (scenario.assumptions.bring_up_months or {}).get(offer.route, 0)
+
+
+def _ramp(bring_up: int, months: int) -> tuple[float, ...]:
+    """up(o,k) = 1 − min(1, max(0, bring_up_months / months per period − k)), by k while it is below 1."""
+    begun = range(-(-bring_up // months))
+    return tuple(float(1 - min(Decimal(1), Decimal(bring_up) / months - k)) for k in begun)
 
 
 def _carbon_kg(offer: Offer, system: System) -> Decimal:

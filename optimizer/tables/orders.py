@@ -53,13 +53,15 @@ def _prices(here: Circumstances, offer: OfferFacts, ordered: int) -> tuple[float
 
 
 def commitments(here: Circumstances) -> list[Cohort]:
-    """Orders already placed. Raises InputError for those without any price."""
+    """Orders already placed whose term has not ended yet. Raises InputError for those without any price."""
     problems, found = [], []
     for number, item in enumerate(here.scenario.commitments):
         cohort = _committed(here, item)
+        if not cohort.served:
+            continue
         if cohort.price_usd is None and cohort.rent_usd is None:
             bought = here.catalog.offers[item.offer].route == "purchase"
-            remedy = "give price_usd" if bought else "begin its usd_per_accelerator_hour by then"
+            remedy = "give price_usd" if bought else "give usd_per_accelerator_hour"
             message = f"{item.offer} has no price at its order in {here.calendar.key(cohort.ordered)}; {remedy}"
             problems.append(here.request.problem(("commitments", str(number)), message))
         found.append(cohort)
@@ -69,11 +71,13 @@ def commitments(here: Circumstances) -> list[Cohort]:
 
 
 def _committed(here: Circumstances, item: Commitment) -> Cohort:
-    offer, t = here.offers[item.offer], here.calendar.index(item.period)
+    offer, t = here.offers[item.offer], here.calendar.number(item.period)
     assert t is not None, "the scenario was checked"
     ordered, ends = t - offer.lead_periods, t + offer.periods - 1
     last = min(here.calendar.count, ends)
     price, rent = _prices(here, offer, ordered)
     if item.price_usd is not None:
         price = float(item.price_usd)
+    if item.usd_per_accelerator_hour is not None:
+        rent = float(item.usd_per_accelerator_hour * offer.accelerators)
     return Cohort(item.offer, item.site, t, ordered, last, ends, True, price, rent, float(item.systems))

@@ -37,7 +37,8 @@ OrderLine = tuple[str, str, str]
 class Cohort(NamedTuple):
     """Systems of one offer that enter service at a place in period t and stay until `last`.
 
-    `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon.
+    `ordered` is the period of order, t − l_o; at most 0 for a commitment placed before the horizon. So is t for one
+    that is running already.
     `last` is the last period of service inside the horizon, `ends` the last of its term, which may lie after it.
     Prices are those of the period of order: `price_usd` per system (None if rented), `rent_usd` per system and
     hour (None if bought). `systems` is the number of a commitment, or the most that an order can be worth having.
@@ -54,6 +55,16 @@ class Cohort(NamedTuple):
     rent_usd: float | None
     systems: float
 
+    @property
+    def served(self) -> range:
+        """The periods of the horizon in which it is in service."""
+        return range(max(1, self.t), self.last + 1)
+
+    @property
+    def running(self) -> bool:
+        """Whether it entered service before the horizon: what it cost to begin with is sunk."""
+        return self.t < 1
+
 
 class Standing(NamedTuple):
     """Systems that could be ordered, are committed or stand there already, at a place; the fleet has no offer."""
@@ -67,6 +78,7 @@ class Stock(NamedTuple):
     """A system that may be in service at a place in period t.
 
     `fleet` counts those already there, `anyway` these and what is committed, `most` all that can be worth having.
+    `works` says whether any does work: none does while all are being brought up.
     """
 
     system: str
@@ -75,6 +87,7 @@ class Stock(NamedTuple):
     fleet: float
     anyway: float
     most: float
+    works: bool
 
 
 class Work(NamedTuple):
@@ -188,7 +201,11 @@ class SystemFacts(NamedTuple):
 
 
 class OfferFacts(NamedTuple):
-    """One offer with what it offers. `periods` is the number of periods in service (K_o)."""
+    """One offer with what it offers. `periods` is the number of periods in service (K_o).
+
+    `availability` is al_o. `ramp` is up(o,k), the share of a period's work that systems do k periods after entering
+    service, for as long as that is not all of it.
+    """
 
     offer: str
     system: str
@@ -206,3 +223,14 @@ class OfferFacts(NamedTuple):
     software_usd_per_year: float
     carbon_kg_per_hour: float
     minimum_order: int | None
+    availability: float
+    ramp: tuple[float, ...]
+
+    def able(self, age: int) -> float:
+        """al_o · up(o,k): the share of its systems that does work k periods after they entered service."""
+        return self.availability * self.ramp[age] if age < len(self.ramp) else self.availability
+
+    @property
+    def works(self) -> bool:
+        """Whether its systems do any work within their term."""
+        return self.able(self.periods - 1) > 0

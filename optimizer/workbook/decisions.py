@@ -57,6 +57,10 @@ class Decision:
         """Its name in the keys of lines."""
         return f"{self.kind.name}/{self.item}/{self.place}{self.suffix}"
 
+    def has(self, name: str) -> bool:
+        """Whether there is a further assumption of that name."""
+        return any(other == name for other, _ in self.more)
+
 
 def decisions_of(facts: Facts, *kinds: Kind) -> list[Decision]:
     """Decisions besides orders, kind by kind; of all kinds if none is named."""
@@ -100,7 +104,8 @@ def _expansions(facts: Facts) -> list[Decision]:
         terms = facts.scenario["sites"][site].get("expansion")
         if terms:
             added = ((row.period, row.mw) for row in facts.plan.expanded if row.site == site)
-            more = tuple((name, number(terms[name])) for name in ("lead_time_months", "max_mw", "life_years"))
+            named = ("lead_time_months", "max_mw", "life_years", "block_mw")
+            more = tuple((name, number(terms[name])) for name in named if name in terms)
             keys = (f"sites/{site}/expansion/usd_per_mw",)
             usd = number(terms["usd_per_mw"])
             found.append(Decision(EXPAND, "", site, "", facts.added_up(added), usd, keys, more))

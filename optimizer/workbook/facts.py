@@ -110,17 +110,24 @@ class Facts:
         rows = [row for row in self.plan.orders if not row.commitment]
         by_offer = {offer: [row for row in rows if row.offer == offer] for offer in sorted({row.offer for row in rows})}
         groups = [self._group(rows, 0) for rows in by_offer.values()]
-        groups += [self._group(rows, batch) for batch, rows in batches_of(self.plan.orders)]
+        groups += [self._group(rows, batch) for batch, rows in batches_of(self.plan.orders, self.keys[0])]
         return tuple(sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch)))
 
     def _group(self, rows: list[OrderRow], batch: int) -> Group:
         one, lines = rows[0], []
+        age = max(0, self.first - first_month(one.enters_service)) // self.months
+        began = one.enters_service if age else ""
         for place in sorted({row.place for row in rows}):
-            systems = self.added_up((row.enters_service, row.systems) for row in rows if row.place == place)
-            lines.append(OrderLine(one.offer, batch, one.system, place, systems))
-        paid = {row.enters_service: price for row in rows if batch and (price := price_of(row)) is not None}
+            systems = self.added_up((self.enters(row), row.systems) for row in rows if row.place == place)
+            lines.append(OrderLine(one.offer, batch, one.system, began, place, systems))
+        paid = {self.enters(row): price for row in rows if batch and (price := price_of(row)) is not None}
         prices = self.by_period(paid)
-        return Group(one.offer, batch, one.system, one.accelerator, one.vendor, one.route, tuple(lines), prices)
+        made_of = (one.system, began, one.accelerator, one.vendor, one.route)
+        return Group(one.offer, batch, *made_of, tuple(lines), prices, age)
+
+    def enters(self, row: OrderRow) -> str:
+        """The period in which the sheets show an order to enter service: the first for what is running already."""
+        return row.enters_service if row.enters_service in self.index else self.keys[0]
 
     @property
     def delivered(self) -> tuple[Group, ...]:
@@ -177,7 +184,7 @@ class Facts:
             if group.route in TERMS:
                 row = next(row for row in self.plan.orders if row.offer == group.offer)
                 months = first_month(row.term_until) - first_month(row.enters_service)
-                found[group] = months // self.months + 1
+                found[group] = months // self.months + 1 - group.age
         return found
 
     @cached_property

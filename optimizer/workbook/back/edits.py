@@ -144,8 +144,10 @@ class Changer:
         }
         for i, entry in enumerate(self._facts.scenario.get("commitments", ())):
             if entry["offer"] == offer and entry.get("price_usd") is None:
-                price = self._facts.price_at(raw, ordered[entry["site"], entry["period"]])
-                self.put(f"commitments/{i}/price_usd", Text(written(price), place), place)
+                placed = ordered.get((entry["site"], entry["period"]))
+                if placed is not None:  # else its term has ended
+                    price = self._facts.price_at(raw, placed)
+                    self.put(f"commitments/{i}/price_usd", Text(written(price), place), place)
 
 
 def _after_horizon(raw: Raw, new: Mapping[str, Text]) -> Text:

@@ -10,7 +10,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, line_of, lines_of
-from optimizer.workbook.writing.references import Row, at
+from optimizer.workbook.writing.references import Row, at, sum_down
 
 SYSTEMS, NETWORK, POWER = "systems", "network", "added power"
 COSTS = {SYSTEMS: "paid", NETWORK: "network", POWER: "flow"}
@@ -44,13 +44,18 @@ class Asset:
 
     @property
     def cost(self) -> Row:
-        """Its cost by period of entering service."""
-        return at(COSTS[self.kind], self.of)
+        """Its cost by period of entering service; of what is running, what was left of it in the books."""
+        return at("brought forward", self) if self.running else at(COSTS[self.kind], self.of)
+
+    @property
+    def running(self) -> bool:
+        """Whether it entered service before the horizon."""
+        return isinstance(self.of, Group) and self.of.running
 
     @property
     def lived(self) -> str:
-        """What has its life: a class, or added power by site."""
-        return self.id if self.kind == POWER else self.kind
+        """What has its life: a class, added power by site, or what is running, of which the rest is left."""
+        return self.id if self.kind == POWER or self.running else self.kind
 
     @property
     def life(self) -> Row:
@@ -96,14 +101,36 @@ def lives(assets: Sequence[Asset]) -> Section:
     return Section("Lives in periods", "Life in years, by class (Inputs), times periods in a year.", [
         Line(f"Life of {asset.kind}", "periods", place=asset.place, constant=f"={years}*periods_per_year",
              constant_unit="years", key=asset.life.key)
+        if not asset.running else
+        line_of(asset, "Rest of life", "periods", constant_unit="years", key=asset.life.key,
+                constant=f"=MAX(1,{years}*periods_per_year-{at('commitment/age', asset.of).constant})")
         for asset in _lived(assets)
         for years in [YEARS.get(asset.kind) or at("decision", "life_years", asset.of).constant]
+    ])  # fmt: skip
+
+
+def _brought_forward(running: Sequence[Asset]) -> Iterator[Section]:
+    """What was left in the books of what is running as the horizon began."""
+    if not running:
+        return
+    share = "=MAX(0,1-%s/(%s*periods_per_year))"
+    note = "Cost of what is running times the share of its life that was left as the horizon began (constant)."
+    yield Section("Brought forward", note, [
+        *(
+            line_of(asset, "Brought forward", "USD", total=SUM, constant_unit="share",
+                    constant=share % (at("commitment/age", asset.of).constant, YEARS[asset.kind]),
+                    periods=f"={{here.constant}}*{at(COSTS[asset.kind], asset.of)}")
+            for asset in running
+        ),
+        Line("Brought forward, all", "USD", total=sum_down([asset.cost for asset in running], "$F"),
+             key="brought forward, all"),
     ])  # fmt: skip
 
 
 def asset_lines(assets: Sequence[Asset]) -> Iterator[Section]:
     """The lines of each asset, block by block: what is charged, and what is retired at the end of its service."""
     leaving = [asset for asset in assets if asset.leaves]
+    yield from _brought_forward([asset for asset in assets if asset.running])
     cost, axis = "{cost.across}", "{cost.axis_across}"
     note = "What entered within so many whole periods (constant): the life, or the periods in service if fewer."
     yield Section("Cost charged in full", note, [
@@ -134,7 +161,8 @@ def asset_lines(assets: Sequence[Asset]) -> Iterator[Section]:
 def _at_the_end(assets: Sequence[Asset]) -> Iterator[Section]:
     """Book value and residual of what is still in service after the horizon, from periods of entry alone."""
     yield Section("Share of cost left at the end", "By period of entering service: 1 less age over life.", [
-        Line(f"Cost left, {asset.kind}", "share", place=asset.place, key=asset.left.key,
+        Line(f"Cost left{asset.suffix}" if asset.running else f"Cost left, {asset.kind}", "share",
+             asset.item if asset.running else "", asset.place, key=asset.left.key,
              periods=f"=MAX(0,1-(periods_in_horizon-@${PERIOD}+1)/{asset.life.constant})")
         for asset in _lived(assets)
     ])  # fmt: skip

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from optimizer.tables import grouped
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.groups import Group, OrderLine
-from optimizer.workbook.sheets.decision_inputs import fleet_rows, retirements
 from optimizer.workbook.sheets.input_work import unit_of
+from optimizer.workbook.sheets.standing import able_to_work, available, standing, systems_in_service
 from optimizer.workbook.writing.lines import Check, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
@@ -65,7 +64,7 @@ def capacity(facts: Facts) -> TimeSheet:
     tasks = tasks_of(facts)
     sections = [
         *_served(facts, tasks), *_deadlines(facts), *_by_accelerator(facts, tasks),
-        *_work(facts, tasks), _systems_in_service(facts), *_spare(facts, tasks),
+        *_work(facts, tasks), systems_in_service(facts), *_spare(facts, tasks),
     ]  # fmt: skip
     return TimeSheet("Capacity", "Capacity: work asked for and done", "0070C0", sections, list(_checks(facts)))
 
@@ -145,21 +144,13 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     ])  # fmt: skip
 
 
-def _standing(facts: Facts) -> dict[Of, list[Row]]:
-    """Lines of systems in service by system and place."""
-    found: dict[Of, list[Row]] = {}
-    for place in facts.places:
-        for stand in stands_at(facts, place):
-            found.setdefault(Of(stand.system, place), []).append(stand.row)
-    return found
-
-
 def _spare(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     """Available systems less those at work; a negative number is work that no longer fits."""
-    present = _standing(facts)
+    present = standing(facts)
+    yield from able_to_work(facts)
     yield from filled("Available", "Systems in service times their availability.", [
-        line_of(of, "Available", "systems", whole=False, periods=f"=availability*SUM({down(rows)})")
-        for of, rows in present.items()
+        line_of(of, "Available", "systems", whole=False, periods=available(facts, stands))
+        for of, stands in present.items()
     ])  # fmt: skip
     yield from filled("At work", "On all demands.", lines_of(
         present, "At work", "systems", what="at work in all", whole=False,
@@ -180,7 +171,7 @@ def _by_name(rows: Sequence[Row]) -> str:
 
 
 def _checks(facts: Facts) -> Iterator[Check]:
-    present = _standing(facts)
+    present = standing(facts)
     if present:
         value = f"=MIN(0,{area(of_each('spare', present))})"
         meaning = "Most systems missing at a place, negative, for the work put there; see Spare on Capacity."
@@ -193,65 +184,3 @@ def _checks(facts: Facts) -> Iterator[Check]:
             value = f"=MIN(0,{area(of_each(what, demands))})"
             meaning = "Largest part of a demand that is neither done nor listed as not served, negative; see Capacity."
             yield Check(label, value, "ratio", meaning)
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Systems of a group, or of the fleet where there is none, in service at a place."""
-
-    place: str
-    system: str
-    cooling: str
-    line: OrderLine | None = None
-    group: Group | None = None
-
-    @property
-    def id(self) -> str:
-        """Its name in the keys of lines."""
-        return self.line.id if self.line else f"fleet/{self.system}/{self.place}"
-
-    @property
-    def suffix(self) -> str:
-        return self.line.suffix if self.line else ", fleet"
-
-    @property
-    def item(self) -> str:
-        return self.line.offer if self.line else self.system
-
-    @property
-    def whole(self) -> bool:
-        return not self.line or self.line.whole
-
-    @property
-    def row(self) -> Row:
-        """Where Capacity shows it."""
-        return at("in service", self)
-
-
-def stands_at(facts: Facts, place: str) -> list[Stand]:
-    """Groups, then the fleet, of each system at a place: liquid-cooled systems first."""
-    cooling = {system: str(facts.catalog["systems"][system]["cooling"]) for system in facts.systems}
-    found = [
-        Stand(place, line.system, cooling[line.system], line, group)
-        for group in facts.groups
-        for line in group.lines
-        if line.place == place
-    ]
-    found += [Stand(place, system, cooling[system]) for system, site in facts.fleet if site == place]
-    return sorted(found, key=lambda stand: (stand.cooling != "liquid", stand.system))
-
-
-def _systems_in_service(facts: Facts) -> Section:
-    """A line for each stand, those of a place together."""
-    note = "Orders: what entered within the periods of service (constant). Fleet: as in Inputs, less what is retired."
-    lines = [_in_service(facts, stand) for place in facts.places for stand in stands_at(facts, place)]
-    return Section("Systems in service", note, lines)
-
-
-def _in_service(facts: Facts, stand: Stand) -> Line:
-    if stand.group:
-        service = at("service", stand.group)
-        return line_of(stand, "In service", "systems", constant=service, periods="={entering.cohort}")
-    off = of_each("retired so far", retirements(facts, stand.system, stand.place))
-    there = f"=SUM({down(fleet_rows(facts, stand.system, stand.place))})"
-    return line_of(stand, "In service", "systems", periods=there + (f"-SUM({down(off)})" if off else ""))

@@ -14,7 +14,7 @@ from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.balances import YEARLY, fiscal_years
 from optimizer.workbook.sheets.cash_workings import all_due, parts_of, rent_due, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
-from optimizer.workbook.sheets.purchases import purchased, with_residual
+from optimizer.workbook.sheets.purchases import bought, with_residual
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
@@ -201,11 +201,11 @@ def _side_by_side(facts: Facts, budgets: Sequence[BudgetRow]) -> list[BudgetRow]
 def _checks(facts: Facts) -> Iterator[Check]:
     """Its sums by fiscal year, what falls due once, budgets and prices."""
     yield from _by_year(facts)
-    if bought := purchased(facts):
-        deposit, balance, paid = (of_each(what, bought) for what in ("deposit", "balance paid", "paid"))
+    if groups := bought(facts):
+        deposit, balance, paid = (of_each(what, groups) for what in ("deposit", "balance paid", "paid"))
         value = f"=SUM({down(deposit, '$F')})+SUM({down(deposit, '$G')})+SUM({down(balance, '$F')})"
         meaning = "Deposits in the horizon, deposits sunk before it and balances are the price paid."
-        yield Check("Deposits and balances add up", f"{value}-SUM({down(paid, '$F')})", "USD", meaning)
+        yield Check("Deposits and balances add up", f"{value}-{summed(paid, '$F')}", "USD", meaning)
     if facts.after_horizon:
         value = f"={at('due', 'all').total}-{all_due(facts)}"
         meaning = "The fiscal years after the horizon hold all rent that is due after it."

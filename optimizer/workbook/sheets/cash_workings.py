@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from optimizer.formulation.register import COST_LINE
 from optimizer.request.charges import CARBON, CHARGES, Charge
+from optimizer.request.resources import POWER
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
-from optimizer.workbook.sheets.input_sites import priced_unmet
-from optimizer.workbook.sheets.purchases import curve, price, purchased, purchases, rented, residuals, with_residual
+from optimizer.workbook.sheets.input_sites import priced_unmet, taking
+from optimizer.workbook.sheets.purchases import (
+    bought,
+    curve,
+    entering,
+    price,
+    purchased,
+    purchases,
+    rented,
+    residuals,
+    running,
+    running_shares,
+    with_residual,
+)
+from optimizer.workbook.sheets.sites import limit_of
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
@@ -30,9 +44,10 @@ OF_ONE_KW = "hours_per_period/kw_per_mw"
 def parts_of(facts: Facts, cost: str) -> list[Row] | None:
     """The lines that a cost is the sum of; None where it has none of its own."""
     parts: dict[str, list[Row]] = {
-        "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if purchased(facts)],
-        "network_usd": of_each("network", facts.groups),
+        "hardware_usd": [at("hardware", what) for what in ("deposits", "balances") if bought(facts)],
+        "network_usd": of_each("network", entering(facts)),
         **{charge.name: of_each(f"{charge.label} cost".lower(), facts.sites) for charge in CHARGES},
+        "idle_power_usd": of_each("idle power cost", taking(facts)),
         "maintenance_usd": of_each("maintained", purchased(facts)),
         "software_usd": of_each("software", facts.groups),
         "rent_usd": of_each("rent", rented(facts)),
@@ -49,8 +64,13 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
 def workings(facts: Facts) -> Iterator[Section]:
     """The lines behind each cost, block by block, offers in the order of Orders."""
     yield from purchases(facts)
-    yield Section("Network", "USD per system (constant) times systems entering service.", lines_of(
-        facts.groups, "Network", "USD", total=SUM, constant="offer/network_usd", periods="={here.constant}*{entering}",
+    yield from filled("Network", "USD per system (constant) times systems entering service.", lines_of(
+        entering(facts), "Network", "USD", total=SUM, constant="offer/network_usd",
+        periods="={here.constant}*{entering}",
+    ))  # fmt: skip
+    yield from filled("Network of what is running", "Paid before the horizon; constant: USD per system.", lines_of(
+        running(facts), "Network", "USD", total=SUM, constant="offer/network_usd",
+        periods="={here.constant}*{entering}",
     ))  # fmt: skip
     note = "The base of maintenance; constant: periods in service."
     yield from filled("Price paid for what is in service", note, lines_of(
@@ -63,6 +83,7 @@ def workings(facts: Facts) -> Iterator[Section]:
     yield from _rent(facts)
     yield from _flows(facts)
     yield curve(facts)
+    yield from running_shares(facts)
     yield from residuals(facts)
     yield from owed(facts)
     yield from _of_sites(facts)
@@ -107,6 +128,13 @@ def _of_sites(facts: Facts) -> Iterator[Section]:
     for charge in CHARGES:
         lines = lines_of(sites, f"{charge.label} cost", "USD", total=SUM, periods=f"={_charged(charge)}")
         yield Section(charge.label, charge.note, lines)
+    note = "All power times hours times the share (see Inputs), less energy at the meter, times the tariff."
+    idle = "{site/take_or_pay_share.constant}*%s*hours_per_period-{energy}"
+    yield from filled("Idle power", note, [
+        line_of(Of(place=site), "Idle power", "USD", what="idle power cost", total=SUM,
+                periods=f"=MAX(0,{idle % limit_of(facts, POWER, site)})*{{site/electricity_usd_per_mwh}}")
+        for site in taking(facts)
+    ])  # fmt: skip
     tonnes = [
         *lines_of(sites, "Carbon of energy", "t", total=SUM, periods=f"={_charged(CARBON)}/kg_per_t"),
         *lines_of(
@@ -219,14 +247,25 @@ def owed(facts: Facts) -> Iterator[Section]:
     yield Section("Share of the rent that is owed", note, [
         Line("Share owed", "share", periods=f"=rent_after_counted*(1-rent_after_less_worth*{worth})", key="share owed")
     ])  # fmt: skip
-    note = "Rent of a period times the value of the periods left, as far as it counts."
-    yield Section("Owed by period of entry", note, lines_of(
-        groups, "Owed of entry", "USD", total=SUM, periods="={rent of a period}*{value of periods after}*{/share owed}",
-    ))  # fmt: skip
+    yield from _owed_of_entry(groups)
     yield Section("Owed in the last period of the horizon", "What is owed of all that has entered by then.", lines_of(
         groups, "Owed", "USD", total=SUM, periods=f"=(@${PERIOD}=periods_in_horizon)*{{owed of entry.total}}",
     ))  # fmt: skip
     yield _still_due(facts.after_horizon, groups)
+
+
+def _owed_of_entry(groups: Sequence[Group]) -> Iterator[Section]:
+    """By the share of the age at which the horizon ends, which what is running has for itself."""
+    note = "Rent of a period times the value of the periods left, as far as it counts."
+    yield from filled("Owed by period of entry", note, lines_of(
+        [group for group in groups if not group.running], "Owed of entry", "USD", total=SUM,
+        periods="={rent of a period}*{value of periods after}*{/share owed}",
+    ))  # fmt: skip
+    counts = "rent_after_counted*(1-rent_after_less_worth*{share left.constant})"
+    yield from filled("Owed of what is running", "The same, at the age that it then has.", lines_of(
+        [group for group in groups if group.running], "Owed of entry", "USD", total=SUM,
+        periods=f"={{rent of a period}}*{{value of periods after}}*{counts}",
+    ))  # fmt: skip
 
 
 def _still_due(names: tuple[str, ...], groups: list[Group]) -> Section:

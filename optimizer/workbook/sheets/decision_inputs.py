@@ -22,6 +22,7 @@ MORE = {
     "lead_time_months": ("Time to add power", "months", "amount"),
     "max_mw": ("Most power added", "MW", "positive"),
     "life_years": ("Life of added power", "years", "positive"),
+    "block_mw": ("Block of added power", "MW", "positive"),
     "months": ("Time for engineering", "months", "amount"),
 }
 TIMING = "sets when it is ready"

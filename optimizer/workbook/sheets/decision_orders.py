@@ -107,6 +107,13 @@ def _expanded(decisions: Sequence[Decision]) -> Iterator[Section]:
         total=f'=SUMIFS({{decision used.across}},{{decision used.axis_across}},"<="&{lead})',
     ))  # fmt: skip
 
+    blocks = [decision for decision in decisions if decision.has("block_mw")]
+    each = "{decision used}/{decision/block_mw.constant}"
+    note = "Power added in blocks, less the nearest whole number of them."
+    yield from filled("Parts of a block of power", note, lines_of(
+        blocks, "Part of a block", "blocks", periods=f"={each}-ROUND({each},0)",
+    ))  # fmt: skip
+
 
 def _unready(decision: Decision, group: Group) -> Line:
     """Systems bought before the engineering of their accelerator was ready."""
@@ -137,6 +144,9 @@ def decision_checks(facts: Facts) -> Iterator[Check]:
         room, early = (down(of_each(what, expanded), "$F") for what in ("room for power", "power too early"))
         meaning = "MW added to a site beyond the most it can have or before the time that takes; negative."
         yield Check("Power is added within what a site can have", f"=MIN(0,{room})-SUM({early})", "MW", meaning)
+    if parts := of_each("part of a block", [each for each in expanded if each.has("block_mw")]):
+        meaning = "Parts of a block that are added, squared, where a site grows by whole blocks."
+        yield Check("Power is added in whole blocks", f"=SUMPRODUCT({area(parts)}*{area(parts)})", "blocks", meaning)
     if unready := [at("ordered before engineering", *of) for of in _engineered(facts)]:
         meaning = "Systems bought before the one-off engineering of their accelerator is ready, or without it."
         yield Check("Engineering is ready before purchases", f"=SUM({down(unready, '$F')})", "systems", meaning)

@@ -10,7 +10,7 @@ from optimizer.workbook.sheets.assets import NETWORK, POWER, SYSTEMS, Asset, ass
 from optimizer.workbook.sheets.balances import at_end, by_year, corkscrew
 from optimizer.workbook.sheets.book_inputs import LIVES
 from optimizer.workbook.sheets.leases import lease_checks, leases
-from optimizer.workbook.sheets.purchases import purchased
+from optimizer.workbook.sheets.purchases import bought, entering, purchased
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of
 from optimizer.workbook.writing.references import HERE, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
@@ -100,16 +100,16 @@ def _by_year(facts: Facts) -> Section:
 
 def _prepayments_used(facts: Facts) -> str:
     """What was prepaid of the systems that enter service."""
-    paid, balances = (of_each(what, purchased(facts)) for what in ("paid", "balance paid"))
+    paid, balances = (of_each(what, bought(facts)) for what in ("paid", "balance paid"))
     return f"={summed(paid)}-{summed(balances)}" if paid else "=0"
 
 
 def _prepaid(facts: Facts) -> Iterator[Section]:
     """Deposits until the system enters service, and the balances still to be paid for what is ordered."""
-    if bought := purchased(facts):
-        deposits = of_each("deposit", bought)
+    if groups := bought(facts):
+        deposits = of_each("deposit", groups)
         ins, outs = {"deposits paid": sum_down(deposits)}, {"systems entering service": _prepayments_used(facts)}
-        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(of_each("balance ordered", bought)),
+        due = Line("Balances still due on systems ordered", "USD", periods=sum_down(of_each("balance ordered", groups)),
                    source="at the end of the period; not a balance yet")  # fmt: skip
         note = "Deposits until the system enters service; opening: paid before the horizon."
         yield Section("Prepayments", note, [*corkscrew("Prepayments", ins, outs, sum_down(deposits, "$G")), due])
@@ -120,11 +120,12 @@ def _building(facts: Facts, assets: Sequence[Asset]) -> Section:
     kinds = list(dict.fromkeys(asset.kind for asset in assets))
     ins = {
         "prepayments": _prepayments_used(facts),
-        "balances paid": sum_down(of_each("balance paid", purchased(facts))),
-        "network": sum_down(of_each("network", facts.groups)),
+        "balances paid": sum_down(of_each("balance paid", bought(facts))),
+        "network": sum_down(of_each("network", entering(facts))),
         "added power": sum_down(of_each("flow", decisions_of(facts, EXPAND))),
     }
-    placed = "+".join(summed([asset.cost for asset in assets if asset.kind == kind]) for kind in kinds)
+    here = [asset for asset in assets if not asset.running]
+    placed = "+".join(summed([asset.cost for asset in here if asset.kind == kind]) for kind in kinds)
     note = (
         "Zero at the end of each period: the plan pays the balance when the system enters service, and powers it then."
     )
@@ -164,7 +165,7 @@ def _ordered(facts: Facts) -> Iterator[Section]:
     """Balances of systems that are ordered by the end of a period and enter service later."""
     due, axis = "{balance paid.across}", "{balance paid.axis_across}"
     yield from filled("Balances of systems ordered", "Due after the period; constant: lead time in periods.", lines_of(
-        purchased(facts), "Balance ordered", "USD", constant="lead",
+        bought(facts), "Balance ordered", "USD", constant="lead",
         periods=f'=SUMIFS({due},{axis},">"&@${PERIOD},{axis},"<="&@${PERIOD}+{{here.constant}})',
     ))  # fmt: skip
 
@@ -177,12 +178,13 @@ def _checks(facts: Facts, assets: Sequence[Asset]) -> Iterator[Check]:
         at(ALL, flow).total for flow in ("placed in service", "depreciation", "book value of what is retired")
     )
     left, every = at_end(ALL, "closing"), _all_of("book value", assets)
-    sunk = f"-{at('Prepayments', 'opening').opening}+{at_end('Prepayments', 'closing')}" if purchased(facts) else ""
+    sunk = f"-{at('Prepayments', 'opening').opening}+{at_end('Prepayments', 'closing')}" if bought(facts) else ""
+    sunk += f"-{at('brought forward, all').total}" if any(asset.running for asset in assets) else ""
     kinds = dict.fromkeys(asset.kind for asset in assets)
     lowest = ",".join(at("net book value", kind).across for kind in kinds)
     for label, value, meaning in (
         ("Capex is placed in service once", f"{placed}-{at('cost', 'capex').total}{sunk}",
-         "Capex and deposits sunk before the horizon are placed in service, or still prepaid at the end."),
+         "Capex and what was sunk before the horizon are placed in service, or still prepaid at the end."),
         ("Nothing stays under construction", at_end("Construction", "closing"), "All that is paid for is in service."),
         ("Cost is charged, retired or left", f"{placed}-{charge}-{off}-{left}",
          "What was placed in service is depreciated, retired at book value, or left as net book value."),

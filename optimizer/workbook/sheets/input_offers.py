@@ -10,7 +10,7 @@ from optimizer.workbook.groups import HOSTED, RENTED
 from optimizer.workbook.sheets.input_finance import PLACED, TERM, TIMING
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled, line_of
-from optimizer.workbook.writing.references import key_of
+from optimizer.workbook.writing.references import Row, at, key_of
 
 SYSTEM = {
     "accelerators": ("Accelerators in a system", "accelerators/system", "positive"),
@@ -20,6 +20,8 @@ SYSTEM = {
 }
 TERMS = {
     "lead_time_months": ("Lead time", "months", "amount"),
+    "bring_up_months": ("Bring-up", "months", "count"),
+    "availability": ("Availability of its systems", "share", "share"),
     "term_months": ("Term in service", "months", "positive"),
     "deposit_share": ("Deposit at order, share of price", "share", "share"),
     "network_usd": ("Network, on entering service", "USD/system", "amount"),
@@ -27,6 +29,8 @@ TERMS = {
     "carbon_kg_per_accelerator_hour": ("Carbon of hosted hours", "kg/accelerator-hour", "amount"),
 }
 """Label, unit and rule of each field."""
+AT_WORK = ("bring_up_months", "availability")
+"""Terms that the scenario assumes where an offer does not state them."""
 LOCKED = {"accelerators": "what the system is", "lead_time_months": TIMING, "term_months": TERM}
 PRICES = {"price_usd": ("Price", "USD/system"), "usd_per_accelerator_hour": ("Rent", "USD/accelerator-hour")}
 ONE_PERIOD = {"basis": "", "date": "", "source": "on demand: one period"}
@@ -59,6 +63,8 @@ def has_term(facts: Facts, offer: str, name: str) -> bool:
         return bool(given["route"] == "purchase")
     if name == "carbon_kg_per_accelerator_hour":
         return bool(given["route"] in HOSTED)
+    if name in AT_WORK:
+        return name in given
     return bool(name != "term_months" or given["route"] != "purchase" or "term_months" in given)
 
 
@@ -67,6 +73,26 @@ def _term(facts: Facts, name: str, offer: str) -> Line:
     other: dict[str, Any] = {"constant": float(facts.months), **ONE_PERIOD} if one_period else {}
     return assumed(facts, f"catalog/offers/{offer}/{name}", *TERMS[name], absent="0", item=offer,
                    locked=LOCKED.get(name, ""), key=key_of("offer", name, offer), **other)  # fmt: skip
+
+
+def availability(facts: Facts, offer: str) -> str:
+    """The share of an offer's systems that does work, as formulas refer to it."""
+    return at("offer", "availability", offer).constant if has_term(facts, offer, "availability") else "availability"
+
+
+def bring_up(facts: Facts, offer: str) -> Row | None:
+    """The line of the months that bringing up an offer's systems takes; None where it takes no time."""
+    route = facts.catalog["offers"][offer]["route"]
+    if has_term(facts, offer, "bring_up_months"):
+        return at("offer", "bring_up_months", offer)
+    return at("bring-up", route) if route in routes_brought_up(facts) else None
+
+
+def routes_brought_up(facts: Facts) -> list[str]:
+    """The routes of ordered offers for which the scenario assumes that bring-up takes some time."""
+    assumed_of = facts.scenario["assumptions"].get("bring_up_months", {})
+    left = [offer for offer in facts.offers if not has_term(facts, offer, "bring_up_months")]
+    return sorted({facts.catalog["offers"][offer]["route"] for offer in left} & set(assumed_of))
 
 
 def _price(facts: Facts, offer: str) -> Line:
@@ -85,6 +111,9 @@ def commitments(facts: Facts) -> Iterator[Section]:
     lines = []
     for group in (group for group in facts.groups if group.committed):
         price = PRICES["price_usd" if group.purchased else "usd_per_accelerator_hour"]
+        if group.running:
+            lines += [line_of(group, "In service before the horizon", "periods", what="commitment/age",
+                              constant=float(group.age), **placed)]  # fmt: skip
         lines += [line_of(group, *price, what="commitment/price", periods=group.entry_prices, **placed)]
         lines += [line_of(line, "Systems", "systems", what="commitment/systems", periods=line.systems, **placed)
                   for line in group.lines]  # fmt: skip

@@ -12,7 +12,7 @@ from optimizer.request.charges import TARIFFS
 from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.assumptions import scheduled
+from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
@@ -24,7 +24,7 @@ LIVE = tuple(
 """Resources of a site whose use the sheets can follow; of others they show the plan's figures."""
 LIMITS = {each.field: (each.limit_on_sheet, each.unit) for each in LIVE}
 BUDGETS = {record.key[1]: record.on_sheet for record in limits_of("budget")}
-UNMET = "unmet_usd_per_unit_hour"
+UNMET, TAKE_OR_PAY = "unmet_usd_per_unit_hour", "take_or_pay_share"
 NOT_GIVEN, UNLIKE_MONTHS = "not given, counts as 0", "its months differ inside a period"
 ENERGY_PUE, PEAK_PUE = "PUE, yearly mean, for energy", "PUE at peak, for power"
 
@@ -42,6 +42,9 @@ def _site(facts: Facts, site: str) -> Iterator[Line]:
 
     yield from (line(name, *words, before=0.0) for name, words in LIMITS.items() if name in given)
     yield from _pue(facts, site)
+    if TAKE_OR_PAY in given:
+        yield assumed(facts, f"sites/{site}/{TAKE_OR_PAY}", "Take or pay, share of all energy", "share", "share",
+                      place=site, key=key_of("site", TAKE_OR_PAY, site))  # fmt: skip
     for tariff in TARIFFS:
         other = {} if tariff.field in given else {"absent": "0", "source": NOT_GIVEN}
         yield line(tariff.field, tariff.on_sheet, tariff.unit, **other)
@@ -103,6 +106,11 @@ def peak_pue(facts: Facts, site: str) -> str:
 
 def _peak(facts: Facts, site: str) -> Row:
     return at("site", "peak_pue" if _own_peak(facts, site) else "pue", site)
+
+
+def taking(facts: Facts) -> list[str]:
+    """Sites that pay for a share of the energy of all their power, used or not."""
+    return [site for site in facts.sites if TAKE_OR_PAY in facts.scenario["sites"][site]]
 
 
 def unmet_work(facts: Facts) -> Iterator[Section]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.sheets.input_finance import OURS
+from optimizer.workbook.sheets.input_offers import routes_brought_up
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled
 from optimizer.workbook.writing.references import key_of
@@ -22,12 +23,15 @@ def unit_of(facts: Facts, demand: str) -> str:
 
 
 def work_inputs(facts: Facts) -> Section:
-    """Availability, demand and deadlines, then throughput of what does work in the plan."""
+    """Availability and bring-up, demand and deadlines, then throughput of what does work in the plan."""
     does_work = sorted({(row.accelerator, row.workload) for row in facts.plan.work})
     note = "A unit is that of the workload, named in the source; throughput is that of one accelerator."
     return Section("Work", note, [
         assumed(facts, "assumptions/availability", "Availability of systems in service", "share", "share",
                 name="availability"),
+        *(assumed(facts, f"assumptions/bring_up_months/{route}", f"Bring-up, {route}", "months", "count",
+                  key=key_of("bring-up", route))
+          for route in routes_brought_up(facts)),
         *(_demand(facts, name, source=f"scenario: per_second, {unit_of(facts, name)}")
           for name in facts.asked_for if name not in facts.valued),
         *(_deadline(facts, name) for name in facts.with_deadlines),

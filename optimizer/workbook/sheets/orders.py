@@ -42,7 +42,8 @@ def _terms(facts: Facts) -> Section:
                   constant="=ROUNDUP({offer/lead_time_months.constant}/months_per_period,0)"),
         *(
             line_of(group, "Periods in service", "periods", what="service",
-                    constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))")
+                    constant=f"=MAX(1,ROUND({_months(facts, group)}/months_per_period,0))"
+                    + "-{commitment/age.constant}" * group.running)
             for group in facts.groups
         ),
     ])  # fmt: skip
@@ -74,9 +75,14 @@ def _entering(facts: Facts) -> Iterator[Section]:
     """Systems entering service, accelerators per system in the constant column; then at all places."""
     note = "The override where there is one, else the optimiser's; commitments as in Inputs."
     chosen = "=IF(ISBLANK({override}),{optimiser},{override})"
+
+    def placed(group: Group) -> str:
+        """Of what is running, none whose term is over before the horizon."""
+        return "={commitment/systems}" + f"*({at('service', group).constant}>0)" * group.running
+
     yield Section("Systems entering service", note, [
         line_of(line, "Entering service", "systems", what="entering", total=SUM, constant="system/accelerators",
-                periods="={commitment/systems}" if group.committed else chosen,
+                periods=placed(group) if group.committed else chosen,
                 source="constant: accelerators in a system", shows=line.systems,
                 meaning=f"systems of {group.offer} at {line.place} in")
         for group in facts.groups for line in group.lines

@@ -16,7 +16,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, START, Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet
-from optimizer.workbook.writing.references import FIRST_PERIOD, Row, at, down, key_of
+from optimizer.workbook.writing.references import FIRST_PERIOD, Row, at, down, key_of, of_each, summed
 from optimizer.workbook.writing.styles import FORMATS, Role
 
 EPOCH = date(1899, 12, 30)
@@ -80,7 +80,7 @@ def purchase_orders(facts: Facts) -> ListSheet:
         Block(entries, COLUMNS, notes=[NOTE], height=42, gap=0, filtered=True),
         Block([_sums(entries)], {name: Column() for name in COLUMNS}),
     ]
-    checks = [_lists_all(entries)] if entries else []
+    checks = [_lists_all(facts, entries)] if entries else []
     return ListSheet("Purchase orders", "Purchase orders", "7030A0", blocks, checks, head=4)
 
 
@@ -99,8 +99,10 @@ def _all(entries: list[Entry], column: str) -> str:
     return down([Row(entry.key) for entry in entries], f"$<{column}>", fixed=True)
 
 
-def _lists_all(entries: list[Entry]) -> Check:
+def _lists_all(facts: Facts, entries: list[Entry]) -> Check:
     value = f"=SUM({_all(entries, 'systems')})-{at('balance', 'entering').total}"
+    if running := [group for group in facts.groups if group.running]:
+        value += f"+{summed(of_each('entering', running), '$F')}"
     meaning = "Systems of an override that adds an order which Purchase orders does not list; negative."
     return Check("Purchase orders list every order", value, "systems", meaning)
 
@@ -111,6 +113,7 @@ def _orders(facts: Facts) -> list[Order]:
     found = [
         Order(group, line.place, i, _rows(facts, group, line.place, i), group.offer in broken)
         for group in facts.groups
+        if not group.running
         for line in group.lines
         for i, systems in enumerate(line.systems)
         if systems

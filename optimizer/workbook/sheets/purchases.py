@@ -18,6 +18,21 @@ def purchased(facts: Facts) -> list[Group]:
     return [group for group in facts.groups if group.purchased]
 
 
+def bought(facts: Facts) -> list[Group]:
+    """What is purchased in this plan: the price of what is running already is sunk."""
+    return [group for group in purchased(facts) if not group.running]
+
+
+def entering(facts: Facts) -> list[Group]:
+    """What enters service in the horizon."""
+    return [group for group in facts.groups if not group.running]
+
+
+def running(facts: Facts) -> list[Group]:
+    """What entered service before the horizon."""
+    return [group for group in facts.groups if group.running]
+
+
 def rented(facts: Facts) -> list[Group]:
     return [group for group in facts.groups if not group.purchased]
 
@@ -52,6 +67,9 @@ def purchases(facts: Facts) -> Iterator[Section]:
                 periods="={price after breaks}*{entering}" if group in broken else "={price}*{entering}")
         for group in groups
     ])  # fmt: skip
+    groups = bought(facts)
+    if not groups:
+        return
     yield Section("Deposits", "Share of the price, in the period of order; one before the horizon is sunk.", lines_of(
         groups, "Deposit", "USD", total=SUM, constant="offer/deposit_share", source="constant: share; opening: sunk",
         opening='={here.constant}*SUMIFS({paid.across},{paid.axis_across},"<="&{lead.constant})',
@@ -77,9 +95,9 @@ def residuals(facts: Facts) -> Iterator[Section]:
 
     Of a purchase it is received when it leaves service or the horizon ends, of added power at the end of the horizon.
     """
-    bought, added = purchased(facts), decisions_of(facts, EXPAND)
+    held, added = purchased(facts), decisions_of(facts, EXPAND)
     yield from filled("Period in which the residual falls", FALLS, lines_of(
-        bought, "Falls in", "periods", constant="service",
+        held, "Falls in", "periods", constant="service",
         periods=f"=MIN(periods_in_horizon,@${PERIOD}+{{here.constant}}-1)",
     ))  # fmt: skip
     age = f"(periods_in_horizon-@${PERIOD}+1)/periods_per_year"
@@ -90,12 +108,14 @@ def residuals(facts: Facts) -> Iterator[Section]:
     ))  # fmt: skip
     share = f"INDEX({{/share left.across}},{{falls in}}-@${PERIOD}+1)"
     yield from filled("Residual by period of entry", "What was paid times the share left at that age.", [
-        *lines_of(bought, "Residual of entry", "USD", total=SUM, periods=f"=({{paid}}+{{network}})*{share}"),
+        *(line_of(group, "Residual of entry", "USD", total=SUM,
+                  periods=f"=({{paid}}+{{network}})*{'{share left.constant}' if group.running else share}")
+          for group in held),
         *lines_of(added, "Residual of added power", "USD", what="residual of entry", total=SUM,
                   periods="={flow}*{power left}"),
     ])  # fmt: skip
     yield from filled("Residual by period in which it falls", "Added power: in the last period of the horizon.", [
-        *lines_of(bought, "Residual", "USD", total=SUM,
+        *lines_of(held, "Residual", "USD", total=SUM,
                   periods=f"=SUMIFS({{residual of entry.across}},{{falls in.across}},@${PERIOD})"),
         *lines_of(added, "Residual", "USD", total=SUM,
                   periods=f"=(@${PERIOD}=periods_in_horizon)*{{residual of entry.total}}"),
@@ -121,6 +141,29 @@ def curve(facts: Facts) -> Section:
         Line("Share left, book", "share", periods=f"=MAX(0,1-{age}/book_life_years)",
              key="share left by book"),
         Line("Share left", "share", periods=f"={left}", key="share left"),
+    ])  # fmt: skip
+
+
+def running_shares(facts: Facts) -> Iterator[Section]:
+    """The share left of what is running: of a purchase when it falls, else at the end of the horizon."""
+    groups, points = running(facts), range(len(residual_points(facts)))
+    ages, shares, slopes = (
+        down(of_each(what, points), "$E", fixed=True) for what in ("residual age", "residual share", "residual slope")
+    )
+    point, age = "{table point below.constant}", "{age.constant}"
+    until = "MIN(periods_in_horizon,{service.constant})"
+    by_book = f"MAX(0,1-{age}/book_life_years)"
+    yield from filled("Share left of what is running", "By the same shares, at its age in years.", [
+        *(line_of(group, "Age", "years", constant_unit="years",
+                  constant=f"=({until if group.purchased else 'periods_in_horizon'}+{{commitment/age.constant}})"
+                  "/periods_per_year")
+          for group in groups),
+        *lines_of(groups, "Table point below", "number", constant=f"=MATCH({age},{ages},1)"),
+        *lines_of(groups, "Share left, table", "share",
+                  constant=f"=INDEX({shares},{point})+INDEX({slopes},{point})*({age}-INDEX({ages},{point}))"),
+        *lines_of(groups, "Share left", "share",
+                  constant="=residual_counted*IF(residual_by_book_life=1,"
+                  f"{by_book},{{share left, table.constant}})"),
     ])  # fmt: skip
 
 

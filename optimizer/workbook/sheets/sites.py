@@ -8,9 +8,9 @@ from optimizer.request.resources import KW_PER_MW, Resource
 from optimizer.workbook.decisions import EXPAND, RETIRE, Decision, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
-from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.decision_inputs import fleet_rows
 from optimizer.workbook.sheets.input_sites import LIVE, peak_pue, pue
+from optimizer.workbook.sheets.standing import Stand, stands_at
 from optimizer.workbook.writing.lines import HEADER, SUM, Check, Line, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.references import Row, area, at, down, key_of, left_of, of_each, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet

@@ -102,7 +102,7 @@ def _bars(places: Places, rows: list[Row]) -> BarChart:
 def _say_entering(facts: Facts) -> str:
     by_key = dict.fromkeys(facts.keys, 0.0)
     for row in facts.plan.orders:
-        by_key[row.enters_service] += row.accelerators
+        by_key[facts.enters(row)] += row.accelerators
     most = max(by_key, key=lambda key: by_key[key])
     return f"Stacked columns of accelerators entering service by period; most, {by_key[most]:,.0f}, enter in {most}."
 

@@ -9,10 +9,10 @@ from optimizer.request.charges import CARBON, CHARGES, Charge
 from optimizer.workbook.decisions import ENGINEER, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
-from optimizer.workbook.sheets.capacity import Stand, stands_at
 from optimizer.workbook.sheets.cash_workings import OF_ONE_KW, hosted, tariffs
 from optimizer.workbook.sheets.input_sites import peak_constant, peak_pue, pue
-from optimizer.workbook.sheets.purchases import purchased, rented
+from optimizer.workbook.sheets.purchases import bought, entering, purchased, rented
+from optimizer.workbook.sheets.standing import Stand, stands_at
 from optimizer.workbook.writing.lines import SUM, Of, Section, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, Row, at, sum_down, summed
 from optimizer.workbook.writing.styles import Role
@@ -166,7 +166,7 @@ def _held(bearer: Bearer, groups: Sequence[Group], what: str) -> list[Row]:
 
 def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tuple[str, str]]:
     """The cost lines of a bearer, each made of a sum; a line that it cannot have is left out."""
-    bought, groups, systems = purchased(facts), facts.groups, facts.catalog["systems"]
+    groups, systems = facts.groups, facts.catalog["systems"]
     owing = tuple(facts.terms) if facts.after_horizon else ()
     one_off = [at("flow", d) for d in decisions_of(facts, ENGINEER) if d.item == bearer.item and bearer.place == OURS]
     sold = [
@@ -176,13 +176,13 @@ def _parts(facts: Facts, stood: Sequence[Stood], bearer: Bearer) -> Iterator[tup
     power = rows_of(bearer, at_our_sites(facts, stood), "power")
     carbon = _held(bearer, hosted(facts), "carbon of hosted hours")
     for label, rows, cost in (
-        ("Deposits", _held(bearer, bought, "deposit"), "{}"),
-        ("Balances", _held(bearer, bought, "balance paid"), "{}"),
-        ("Network", _held(bearer, groups, "network"), "{}"),
+        ("Deposits", _held(bearer, bought(facts), "deposit"), "{}"),
+        ("Balances", _held(bearer, bought(facts), "balance paid"), "{}"),
+        ("Network", _held(bearer, entering(facts), "network"), "{}"),
         ("Software", _held(bearer, groups, "software"), "{}"),
         ("Rent", _held(bearer, rented(facts), "rent"), "{}"),
         ("Owed after the horizon", _held(bearer, owing, "owed"), "{}"),
-        ("Maintenance", _held(bearer, bought, "maintained"), "maintenance_share/periods_per_year*{}"),
+        ("Maintenance", _held(bearer, purchased(facts), "maintained"), "maintenance_share/periods_per_year*{}"),
         (EVERY, power, "{}"),
         ("Carbon of hosted hours", carbon, f"{{}}*{at('carbon price')}"),
         ("Engineering", one_off, "{}"),

@@ -67,7 +67,7 @@ FORMATS: dict[str, str] = {
     "USD/kW": _MONEY,
     **dict.fromkeys(("USD/PFLOP-hour", "USD/million"), _SMALL_MONEY),
     **dict.fromkeys(("kW-years", "MW-years"), _ONE),
-    "MW": _THREE,
+    **dict.fromkeys(("MW", "blocks"), _THREE),
     "count": "#,##0_)",
     "USD/unit-hour": _signed("#,##0.00####"),
     "currency/USD": "#,##0.00####_)",
