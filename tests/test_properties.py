@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import EXACT, Tree, as_yaml, load, plan, scenario, write
+from builders import EXACT, Tree, as_yaml, load, plan, points_of, scenario, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_brute_force import drawn
@@ -173,7 +173,7 @@ def test_a_better_chip_never_costs_more(seed: int) -> None:
     asked, known = request(seed)
     better = deepcopy(known)
     for file in better.values():
-        for entry in file.get("throughput", {}).values():
+        for entry in points_of(file):
             entry["rate"] = scaled(entry["rate"], 2)
     never_costs_more(asked, known, asked, better)
 
