@@ -6,7 +6,7 @@ shape, says nothing of what was refused already, and knows where things are.
 
 from __future__ import annotations
 
-from catalogs.leaves import check_keys, check_references, entries, has, ids, keys, leaves, number
+from catalogs.leaves import check_keys, check_references, entries, has, ids, keys, leaves, number, points_in
 from catalogs.problems import Problem, Problems
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
@@ -16,11 +16,13 @@ def check_links(known: Sound, problems: Problems) -> None:
     links: tuple[tuple[tuple[str, ...], str, str], ...] = (
         (("systems", "*", "accelerator"), "accelerators", "accelerator"),
         (("offers", "*", "system"), "systems", "system"),
-        (("throughput", "*", "*", "source"), "sources", "source"),
         (("cites", "*", "source"), "sources", "source"),
     )
     for path, section, kind in links:
         check_references(leaves(known, *path), ids(known, section), kind, problems)
+    for where, point, _at in points_in(known):
+        found = [((*where, *below), value, at) for below, value, at in leaves(point, "source")]
+        check_references(found, ids(known, "sources"), "source", problems)
     check_keys(keys(known, "accelerators", "*", "draws", "*"), ids(known, "pools"), "pool", problems)
     check_keys(keys(known, "throughput", "*"), ids(known, "accelerators"), "accelerator", problems)
     check_keys(keys(known, "throughput", "*", "*"), ids(known, "workloads"), "workload", problems)
@@ -107,13 +109,14 @@ def _check_rising(key: str, offer: Map, problems: Problems) -> None:
 
 def check_throughput(known: Sound, problems: Problems) -> None:
     """A rate is positive, and a rate in TFLOP/s cannot exceed the peak of its precision."""
-    for (_, owner, workload), entry, _at in entries(known, "throughput", "*", "*"):
+    for above, entry, _at in points_in(known):
+        _, owner, workload, *_ = above
         precision = str(entry.get("precision"))
         peaks = leaves(known, "accelerators", owner, "peak_tflops", precision)
         peak = number(peaks[0][1]) if peaks else None
         in_tflops = any(unit == "TFLOP/s" for _, unit, _ in leaves(known, "workloads", workload, "unit"))
         for where, text, at in [*leaves(entry, "rate"), *leaves(entry, "rate", "*")]:
-            rate, name = number(text), f"throughput.{owner}.{workload}.{dotted(where)}"
+            rate, name = number(text), dotted((*above, *where))
             if rate == 0:
                 problems.append(Problem(at, f"{name} is zero; leave the entry out if it cannot do the work"))
             if in_tflops and rate is not None and peak is not None and rate > peak:

@@ -49,6 +49,15 @@ def entries(tree: Any, *path: str) -> list[tuple[tuple[str, ...], Map, Location]
     return [(where, value, at) for where, value, at in leaves(tree, *path) if isinstance(value, Map)]
 
 
+def points_in(tree: Any) -> list[tuple[tuple[str, ...], Map, Location]]:
+    """The points of every throughput, alone or in a list: (path, point, location of its key or item)."""
+    found = []
+    for where, entry, at in keys(tree, "throughput", "*", "*"):
+        points = keys(entry, "*") if isinstance(entry, Seq) else [((), entry, at)]
+        found += [((*where, *item), point, place) for item, point, place in points if isinstance(point, Map)]
+    return found
+
+
 def texts(tree: Any, *path: str) -> list[tuple[tuple[str, ...], str, Location]]:
     """The scalars at a path."""
     return [(where, value, at) for where, value, at in leaves(tree, *path) if isinstance(value, str)]

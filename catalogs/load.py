@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from catalogs.checks import CHECKS, check_cites
 from catalogs.foreign import read_named, real_path
 from catalogs.leaves import entries
-from catalogs.memory import rates_of_no_use
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
+from catalogs.reach import rates_of_no_use
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
 from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from catalogs.problems import Problem
-from catalogs.schema import Catalog, Workload
-from catalogs.validate import Sound
+from catalogs.schema import Catalog, Throughput, Workload
 
 
 class Misfit(NamedTuple):
@@ -26,32 +23,19 @@ class Misfit(NamedTuple):
         return f"its {chips} {self.holds_gb:f} GB, {self.workload} takes {self.takes_gb:f} GB in {self.precision}"
 
 
-def misfit(catalog: Catalog, system: str, workload: str) -> Misfit | None:
-    """Why a system cannot hold a workload; None where it can, or where one of the two figures is not known.
+def misfit(catalog: Catalog, system: str, workload: str, point: Throughput) -> Misfit | None:
+    """Why a system cannot hold a workload at a point of its throughput; None where it can, or where nobody can tell.
 
-    accelerators · memory_gb of the accelerator < memory_gb of the workload, in the precision of the throughput entry,
-    or in the one that takes least where the entry names none that the workload lists.
+    accelerators · memory_gb of the accelerator < memory_gb of the workload, in the precision of the point, or in the
+    one that takes least where the point names none that the workload lists.
     """
     entry, known = catalog.systems[system], catalog.workloads.get(workload)
     memory_gb = catalog.accelerators[entry.accelerator].memory_gb
     if known is None or known.memory_gb is None or memory_gb is None:
         return None
-    point = catalog.throughput.get(entry.accelerator, {}).get(workload)
-    precision, takes_gb = _taken(known, None if point is None else point.precision)
+    precision, takes_gb = _taken(known, point.precision)
     holds_gb = entry.accelerators * memory_gb
     return None if holds_gb >= takes_gb else Misfit(system, entry.accelerators, holds_gb, workload, takes_gb, precision)
-
-
-def rates_of_no_use(catalog: Catalog, text: Sound) -> Iterator[Problem]:
-    """Rates of accelerators of which no system holds the workload: somebody claims what cannot run."""
-    for accelerator, by_workload in catalog.throughput.items():
-        systems = sorted(key for key, entry in catalog.systems.items() if entry.accelerator == accelerator)
-        for workload in by_workload:
-            small = [misfit(catalog, system, workload) for system in systems]
-            if systems and all(small):
-                at = text["throughput"][accelerator].key_at[workload]
-                why = "; ".join(f"{each.system}: {each}" for each in small if each is not None)
-                yield Problem(at, f"throughput.{accelerator}.{workload}: no system of {accelerator} can do it ({why})")
 
 
 def _taken(workload: Workload, precision: str | None) -> tuple[str, Decimal]:

@@ -9,9 +9,18 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WrapSerializer,
+    model_validator,
+)
 
-from catalogs.periods import LARGEST, Amount, Number, Period, Schedule
+from catalogs.periods import LARGEST, Amount, Number, Period, Schedule, first_month
 
 ID_PATTERN = r"^[a-z][a-z0-9_.]*$"
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=80)]
@@ -153,12 +162,52 @@ class Offer(Frozen):
 
 
 class Throughput(Frozen):
-    """Work per second of one accelerator on one workload, in the workload's unit."""
+    """A point of what one accelerator does per second on one workload, in the workload's unit.
+
+    It holds from the period `from` on. So many `accelerators` reached it together, one where nothing is said, and a
+    system that holds fewer does not.
+    """
 
     rate: Schedule
     precision: Precision | None = None
+    from_: Period | None = Field(default=None, alias="from")
+    accelerators: Count | None = None
     basis: Basis
     source: Id
+
+    @property
+    def together(self) -> int:
+        return self.accelerators or 1
+
+
+def _as_points(value: Any) -> Any:
+    """One point may stand alone, without the list."""
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def _in_order(points: tuple[Throughput, ...]) -> tuple[Throughput, ...]:
+    """Points are a set: their order in the file changes nothing. The rate comes last, so that no edit of it does."""
+
+    def place(point: Throughput) -> tuple[int, str, int, str, str, str]:
+        begins = first_month(point.from_) if point.from_ else 0
+        return begins, point.precision or "", point.together, point.basis, point.source, str(point.rate)
+
+    return tuple(sorted(points, key=place))
+
+
+def _as_written(points: tuple[Throughput, ...], written: Any) -> Any:
+    """One point is written without the list."""
+    found = list(written(points))
+    return found[0] if len(found) == 1 else found
+
+
+Points = Annotated[
+    tuple[Throughput, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_points, json_schema_input_type=Throughput | Annotated[list[Throughput], Field(min_length=1)]),
+    AfterValidator(_in_order),
+    WrapSerializer(_as_written),
+]
 
 
 class Source(Frozen):
@@ -204,7 +253,7 @@ class Catalog(Frozen):
     accelerators: dict[str, Accelerator] = {}
     systems: dict[Id, System] = {}
     offers: dict[Id, Offer] = {}
-    throughput: dict[str, dict[Id, Throughput]] = {}
+    throughput: dict[str, dict[Id, Points]] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
     sources: dict[Id, Source] = {}
@@ -213,6 +262,10 @@ class Catalog(Frozen):
     def cite(self, entry: str, field: str) -> Cite | None:
         """What stands behind a field of an accelerator, system or offer."""
         return self.cites.get(f"{entry}.{field}") or self.cites.get(entry)
+
+    def points(self, accelerator: str, workload: str) -> tuple[Throughput, ...]:
+        """What an accelerator does on a workload; no point where it cannot do it."""
+        return self.throughput.get(accelerator, {}).get(workload, ())
 
 
 class SystemEntry(System):
@@ -227,7 +280,7 @@ class CatalogFile(Frozen):
     accelerator: Accelerator | None = None
     systems: dict[Id, SystemEntry] = {}
     offers: dict[Id, Offer] = {}
-    throughput: dict[Id, Throughput] = {}
+    throughput: dict[Id, Points] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
     sources: dict[Id, Source] = {}

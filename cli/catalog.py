@@ -12,7 +12,7 @@ from cli.screen import say, say_json
 from cli.tables import amount, number, show_table
 
 if TYPE_CHECKING:
-    from catalogs.schema import Catalog, Offer
+    from catalogs.schema import Catalog, Offer, Throughput
 
 folder_option = click.option(
     "--catalog", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -92,8 +92,8 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
         _latest(offer, "usd_per_accelerator_hour", 2),
         str(offer.lead_time_months),
         "" if dates == "…" else dates,
-        _rate(known, chip.id, "llm_training"),
-        _rate(known, chip.id, "llm_serving_70b"),
+        _rate(known, offer.system, "llm_training"),
+        _rate(known, offer.system, "llm_serving_70b"),
         cite.basis if cite else "",
     )
 
@@ -107,9 +107,12 @@ def _latest(offer: Offer, field: str, digits: int) -> str:
     return "" if value is None else number(float(value), digits)
 
 
-def _rate(known: Catalog, accelerator: str, workload: str) -> str:
-    entry = known.throughput.get(accelerator, {}).get(workload)
-    return "" if entry is None else f"{float(_last(entry.rate)):,.4g}"
+def _rate(known: Catalog, system: str, workload: str) -> str:
+    """The best of what a system reaches, as of the last period listed."""
+    from catalogs.reach import reached
+
+    latest = [float(_last(point.rate)) for point in reached(known, system, workload)[0]]
+    return f"{max(latest):,.4g}" if latest else ""
 
 
 @catalog.command(short_help="Show all that is known of one entry, with its sources.")
@@ -154,21 +157,29 @@ def _words(value: Any) -> str:
 
 
 def _show_throughput(known: Catalog, entry: str) -> None:
-    from catalogs.memory import misfit
+    from catalogs.reach import reached
 
-    rows = []
-    for workload, rate in sorted(known.throughput.get(entry, {}).items()):
-        values = rate.model_dump(mode="json")["rate"]
-        shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
-        unit = known.workloads[workload].unit
-        rows.append((workload, f"{shown} {unit}", rate.precision or "", rate.basis, known.sources[rate.source].title))
+    rates = sorted(known.throughput.get(entry, {}).items())
+    rows = [_point_cells(known, workload, point) for workload, points in rates for point in points]
+    columns = ("workload", "rate", "from", "precision", "accelerators", "basis", "source")
+    told = [i for i, name in enumerate(columns) if name in ("workload", "precision") or any(row[i] for row in rows)]
     if rows:
         click.echo("throughput of one accelerator")
-        show_table(("workload", "rate", "precision", "basis", "source"), rows)
+        show_table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
     for system in _systems_of(known, entry):
         for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
-            if small := misfit(known, system, workload):
-                click.echo(f"  {system} cannot do {workload}: {small}")
+            if why := reached(known, system, workload)[1]:
+                click.echo(f"  {system} cannot do {workload}: {why}")
+
+
+def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:
+    values = point.model_dump(mode="json")["rate"]
+    shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
+    together = "" if point.accelerators is None else str(point.accelerators)
+    return (
+        workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
+        point.basis, known.sources[point.source].title,
+    )  # fmt: skip
 
 
 def _systems_of(known: Catalog, entry: str) -> list[str]:

@@ -37,6 +37,12 @@ def rates(**by_workload: Any) -> Tree:
     return {name: {"rate": rate, "basis": "measured", "source": "hand"} for name, rate in by_workload.items()}
 
 
+def points_of(file: Tree) -> list[Tree]:
+    """Every point of the throughputs in a file, whether it stands alone or in a list."""
+    found = file.get("throughput", {}).values()
+    return [point for entry in found for point in (entry if isinstance(entry, list) else [entry])]
+
+
 def accelerator(name: str, systems: Tree, offers: Tree, throughput: Tree, **facts: Any) -> Tree:
     """The file of one accelerator."""
     about = {"id": name, "name": name, "vendor": "acme", "kind": "gpu", "stack": "cuda", **facts}

@@ -151,13 +151,24 @@ class Oracle:
     def rate(self, system: str, demand: str, t: int) -> Number | None:
         """Work per second of one system on a demand."""
         entry, accelerator = self.asked["demand"][demand], self.systems[system]["accelerator"]
-        throughput = self.throughput[accelerator].get(entry["workload"])
-        if throughput is None or ("stacks" in entry and self.accelerators[accelerator]["stack"] not in entry["stacks"]):
+        if "stacks" in entry and self.accelerators[accelerator]["stack"] not in entry["stacks"]:
             return None
-        if not self.fits(system, throughput, self.workloads[entry["workload"]].get("memory_gb")):
-            return None
-        rate = self.price_in(throughput["rate"], t)
-        return None if rate is None else rate * self.systems[system]["accelerators"]
+        able = [point for point in self.points(system, entry["workload"]) if self.good_enough(point, system, entry)]
+        begun = [point for point in able if "from" not in point or month_of(point["from"]) <= self.month(t)]
+        rates = [rate for point in begun if (rate := self.price_in(point["rate"], t)) is not None]
+        return max(rates) * self.systems[system]["accelerators"] if rates else None
+
+    def points(self, system: str, workload: str) -> list[Tree]:
+        """What is known of a system's accelerator on a workload."""
+        entry = self.throughput[self.systems[system]["accelerator"]].get(workload, [])
+        return entry if isinstance(entry, list) else [entry]
+
+    def good_enough(self, point: Tree, system: str, entry: Tree) -> bool:
+        """Whether a point is of a precision that is asked for, and within a system's size and memory."""
+        if "precisions" in entry and point.get("precision") not in entry["precisions"]:
+            return False
+        large = point.get("accelerators", 1) <= self.systems[system]["accelerators"]
+        return large and self.fits(system, point, self.workloads[entry["workload"]].get("memory_gb"))
 
     def fits(self, system: str, throughput: Tree, takes: Any) -> bool:
         """Whether the accelerators of a system together have the memory that a workload takes."""

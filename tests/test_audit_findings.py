@@ -19,6 +19,7 @@ def test_rich_plan_is_valid_and_uses_every_cost_line() -> None:
     assert audit(rich).checks > 100
 
 
+FP8 = {"precision": "fp8", "basis": "vendor", "source": "bench"}
 TAMPERED: list[tuple[str, Tree]] = [
     ("serve_demand", {S + "demand/train/per_second": "30401"}),
     ("serve_demand", {"work/0/systems": 8.9}),
@@ -73,7 +74,13 @@ TAMPERED: list[tuple[str, Tree]] = [
         {S + "fleet": [{"system": "box", "site": "oslo", "count": 1}, {"system": "tank", "site": "cloud", "count": 1}]},
     ),
     ("work_not_negative", {"work/2/systems": -1.0, S + "demand/idle/per_second": {"2026": "0"}}),
-    ("work_has_throughput", {C + "throughput/chip/serving/rate": {"2025q2": "1"}}),
+    ("work_has_throughput", {C + "throughput/chip/serving": {"rate": {"2025q2": "1"}, **FP8}}),
+    ("work_has_throughput", {C + "throughput/chip/serving": [{"rate": "1", "from": "2025-02", **FP8}]}),
+    ("work_in_precision", {S + "demand/idle/precisions": ["bf16"]}),
+    ("work_in_precision", {C + "throughput/chip/serving/0/precision": None}),
+    ("work_has_throughput", {C + "throughput/chip/serving/0/from": "2025q2"}),
+    ("work_in_one_system", {C + "throughput/chip/serving": {"rate": "1", "accelerators": 9, **FP8}}),
+    ("inputs_are_understood", {C + "throughput/chip/serving/1/latency_ms": "20"}),
     ("work_on_allowed_stack", {S + "demand/idle/stacks": {"rocm": "0"}}),
     ("work_at_allowed_place", {S + "demand/idle/sites": ["cloud"]}),
     ("work_basis_allowed", {S + "offers/basis": ["measured", "estimated"]}),
@@ -82,8 +89,9 @@ TAMPERED: list[tuple[str, Tree]] = [
         "work_fits_memory",
         {
             C + "accelerators/chip/memory_gb": "10",
-            C + "workloads/serving/memory_gb": {"fp8": "80", "bf16": "160"},
-            C + "throughput/chip/serving/precision": "bf16",
+            C + "workloads/serving/memory_gb": {"fp4": "40", "fp8": "80", "bf16": "160"},
+            C + "throughput/chip/serving/0/precision": "bf16",
+            C + "throughput/chip/serving/1/precision": "bf16",
         },
     ),
     ("unmet_not_negative", {"unmet/0/per_second": -1.0, S + "demand/train/per_second": {"2025q1": "0"}}),

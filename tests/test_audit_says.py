@@ -110,13 +110,18 @@ def test_an_optimum_is_one_within_the_tolerance_of_costs(content: Any, left: flo
 # Each reason for which an offer is excluded: the one that the model gives holds, all others do not
 
 
+def point(precision: str, **fields: Any) -> Tree:
+    return {"rate": 1, "precision": precision, "basis": "measured", "source": "hand", **fields}
+
+
 def asked(offer: Tree, rules: Tree | None = None, **parts: Any) -> tuple[Tree, dict[str, Tree]]:
     """A request in which `red.offer` is excluded and `blue.rent` does the work."""
     blue = {"system": "cell", "route": "on_demand", "host": "cloud", "usd_per_accelerator_hour": 2}
     files = catalog(
         accelerator("red", {"rack": system(**parts.pop("rack", {}))}, {"red.offer": offer},
                     parts.pop("rates", rates(training=100)), **parts.pop("red", {})),
-        accelerator("blue", {"cell": system()}, {"blue.rent": blue}, rates(training=100)),
+        accelerator("blue", {"cell": system()}, {"blue.rent": blue}, {
+            "training": [point("fp4", rate=100), point("bf16", rate=90)]}),
     )  # fmt: skip
     files["red.yaml"]["cites"] = parts.pop("cites", {})
     return scenario(offers=rules or {}, **parts), files
@@ -147,6 +152,26 @@ EXCLUDED: dict[str, tuple[tuple[Tree, dict[str, Tree]], str]] = {
     ),
     "a later rate": (
         asked(BUY, rates={"training": {"rate": {"2030q1": 1}, "basis": "measured", "source": "hand"}}),
+        "it can do none of the work (train: its throughput begins after the horizon)",
+    ),
+    "another precision": (
+        asked(BUY, rates={"training": [point("fp8"), point("bf16")]}, demand={
+            "train": {"workload": "training", "per_second": 10, "precisions": ["fp4"]}}),
+        "it can do none of the work (train: its throughput is in bf16 or fp8, which is not accepted (precisions))",
+    ),
+    "no precision": (
+        asked(BUY, rates=rates(training=1), demand={
+            "train": {"workload": "training", "per_second": 10, "precisions": ["fp4"]}}),
+        "it can do none of the work (train: its throughput is in an unstated precision, which is not accepted "
+        "(precisions))",
+    ),
+    "a larger replica": (
+        asked(BUY, rates={"training": [point("fp8", accelerators=72), point("bf16", accelerators=64), point("fp4")]},
+              demand={"train": {"workload": "training", "per_second": 10, "precisions": ["bf16", "fp8"]}}),
+        "it can do none of the work (train: its throughput takes 64 accelerators together, it has 8)",
+    ),
+    "a later point": (
+        asked(BUY, rates={"training": [point("fp8", **{"from": "2025-08"}), point("bf16", accelerators=64)]}),
         "it can do none of the work (train: its throughput begins after the horizon)",
     ),
     "another place": (

@@ -46,6 +46,7 @@ class Draw:
         self.ramp = random.Random(f"{seed} bringing up")
         self.ramped = self.ramp.random() < 0.4
         self.before = random.Random(f"{seed} placed before")
+        self.point = random.Random(f"{seed} point")
         self.large, self.work = large, 60 if large else 12
         form = self.random.choice(["2025", "2025q1", "2025q3", "2025-11"])
         self.start, self.months = month_of(form), length(form)
@@ -131,10 +132,28 @@ class Draw:
             able = [demand for demand in self.demands if self.maybe(0.8)]
             offers = {f"{name}.{i}": self.offer(box) for i in "ab"[: self.random.randint(1, 2)]}
             work = rates(**{demand: self.schedule(3, 12, early=False) for demand in able})
+            work = {
+                demand: self.points(entry) if self.point.random() < 0.4 else entry for demand, entry in work.items()
+            }
             stack = self.random.choice(["cuda", "rocm"]) if files else "cuda"
             facts: Tree = {"draws": {"wafers": self.random.choice(["0.5", 2])}} if self.maybe(0.5) else {}
             files.append(accelerator(name, boxes, offers, work, stack=stack, **facts))
         return catalog(*files, workloads=WORKLOADS, pools=POOLS)
+
+    def points(self, entry: Tree) -> list[Tree]:
+        """A throughput as two or three points, of which some begin later or took more than one accelerator."""
+        found = [entry | {"precision": "bf16"}]
+        for _ in range(self.point.randint(1, 2)):
+            precision = self.point.choice([{}, {"precision": "bf16"}, {"precision": "fp8"}, {"precision": "fp8"}])
+            rate = self.point.randint(3, 16)
+            t = self.point.randint(0, self.periods * self.months - 1)
+            year, offset = divmod(self.start + t, 12)
+            begins = {"from": f"{year}-{offset + 1:02d}"} if self.point.random() < 0.5 else {}
+            size = {"accelerators": self.point.choice([1, 2, 4])} if self.point.random() < 0.5 else {}
+            basis = self.point.choice(["measured", "vendor", "estimated"])
+            found.append(entry | precision | begins | size | {"rate": rate, "basis": basis})
+        self.point.shuffle(found)
+        return found
 
     def site(self) -> Tree:
         site: Tree = {
@@ -163,6 +182,8 @@ class Draw:
             entry["sites"] = self.random.sample([*self.places, *hosts], self.random.randint(1, len(hosts) + 1))
         if self.maybe(0.2):
             entry["stacks"] = {"cuda": 0}
+        if self.point.random() < 0.25:
+            entry["precisions"] = self.point.choice([["bf16"], ["fp8"], ["bf16", "fp8"]])
         return entry
 
     def finance(self) -> Tree:

@@ -33,7 +33,8 @@ def _shipped(catalog: Catalog, key: str) -> Decimal | dict[str, Decimal]:
     """The figure at `<entry>.<field>`, `<accelerator>.draws.<pool>` or `throughput.<accelerator>.<workload>`."""
     if key.startswith("throughput."):
         _, chip, workload = key.split(".")
-        return catalog.throughput[chip][workload].rate
+        (point,) = catalog.points(chip, workload)
+        return point.rate
     if ".draws." in key:
         chip, _, pool = key.split(".")
         return catalog.accelerators[chip].draws[pool]
@@ -54,8 +55,8 @@ def _cited_to_rules(catalog: Catalog) -> Iterator[str]:
         if cite.source.startswith("rule_"):
             yield f"{key}.cowos_wafers" if key.endswith(".draws") else key
     for chip, rated in catalog.throughput.items():
-        for workload, rate in rated.items():
-            if rate.source.startswith("rule_"):
+        for workload, points in rated.items():
+            if any(point.source.startswith("rule_") for point in points):
                 yield f"throughput.{chip}.{workload}"
 
 
@@ -83,7 +84,8 @@ def test_estimates_are_never_called_measured(catalog: Catalog) -> None:
         if cite.source.startswith("rule_") and cite.source != "rule_power_mlperf":
             assert cite.basis == "estimated", key
     for rated in catalog.throughput.values():
-        assert all(r.basis == "estimated" for r in rated.values() if r.source.startswith("rule_"))
+        points = [point for points in rated.values() for point in points]
+        assert all(point.basis == "estimated" for point in points if point.source.startswith("rule_"))
 
 
 def test_every_figure_has_three_significant_digits(computed: dict[str, Value]) -> None:
@@ -95,7 +97,7 @@ def test_every_figure_has_three_significant_digits(computed: dict[str, Value]) -
 def test_the_document_names_each_rule_and_each_entry_it_fills(catalog: Catalog, computed: dict[str, Value]) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     rules = {c.source for c in catalog.cites.values()} | {
-        r.source for rated in catalog.throughput.values() for r in rated.values()
+        point.source for rated in catalog.throughput.values() for points in rated.values() for point in points
     }
     for source in rules:
         if source.startswith(("rule_", "assumed_")):
@@ -164,9 +166,11 @@ def test_what_was_measured_fits_where_it_was_measured(catalog: Catalog) -> None:
     """A minimum that contradicts a submission is none."""
     for chip, rated in catalog.throughput.items():
         systems = [name for name, system in catalog.systems.items() if system.accelerator == chip]
-        for workload, rate in rated.items():
-            if rate.basis == "measured":
-                assert not any(misfit(catalog, system, workload) for system in systems), (chip, workload)
+        for workload, points in rated.items():
+            for point in points:
+                large = [s for s in systems if catalog.systems[s].accelerators >= point.together]
+                if point.basis == "measured":
+                    assert not any(misfit(catalog, system, workload, point) for system in large), (chip, workload)
 
 
 def test_roofline_adds_computing_and_moving() -> None:
@@ -186,13 +190,14 @@ def test_a_chip_is_as_efficient_as_its_neighbours() -> None:
 def test_the_roofline_explains_the_rates_it_was_made_for(catalog: Catalog) -> None:
     """Measured rates of the 70 B model lie between 0.4 and 1.05 of the roofline on chips with HBM3 or later."""
     for chip, rated in catalog.throughput.items():
-        rate, spec = rated.get("llm_serving_70b"), catalog.accelerators[chip]
+        spec = catalog.accelerators[chip]
         bandwidth = float(spec.memory_bandwidth_tb_s or 0)
-        if rate is None or rate.precision is None or rate.basis != "measured" or bandwidth < 3:
-            continue
-        peak, width = float(spec.peak_tflops[rate.precision]), packages.BYTES[rate.precision]
-        line = rates.roofline(rates.WORK["llm_serving_70b"], peak, bandwidth, width)
-        assert 0.4 < list(_as_floats(rate.rate).values())[-1] / line < 1.05, chip
+        for rate in rated.get("llm_serving_70b", ()):
+            if rate.precision is None or rate.basis != "measured" or bandwidth < 3:
+                continue
+            peak, width = float(spec.peak_tflops[rate.precision]), packages.BYTES[rate.precision]
+            line = rates.roofline(rates.WORK["llm_serving_70b"], peak, bandwidth, width)
+            assert 0.4 < list(_as_floats(rate.rate).values())[-1] / line < 1.05, chip
 
 
 def test_no_common_precision_is_said() -> None:

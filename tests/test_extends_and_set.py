@@ -172,7 +172,7 @@ def test_catalogue_fields_are_set(tmp_path: Path) -> None:
     )  # fmt: skip
     assert request.catalog.offers["box.purchase"].price_usd == Decimal("275e3")
     assert request.catalog.accelerators["chip"].vendor == "other"
-    assert request.catalog.throughput["chip"]["training"].rate == 500
+    assert [point.rate for point in request.catalog.points("chip", "training")] == [500]
     assert request.catalog.systems["box"].average_kw == Decimal("9.5")
 
 

@@ -9,8 +9,8 @@ import pytest
 from builders import Tree, accelerator, catalog, load, plan, scenario, system, tables, write
 
 from catalogs.load import bundled_folder, catalog_of, doubtful
-from catalogs.memory import misfit
 from catalogs.problems import InputError
+from catalogs.reach import reached
 from catalogs.schema import CatalogFile
 from cli.main import run
 from optimizer.audit import audit
@@ -220,7 +220,7 @@ def test_a_folder_of_one_s_own_is_told_of_what_it_changes(tmp_path: Path) -> Non
     ]  # fmt: skip
     own.write_text("systems: {tpu_v6e_server: {accelerators: 64}}\n")
     assert doubtful([bundled_folder(), folder]) == []
-    assert misfit(catalog_of([bundled_folder(), folder]), "tpu_v6e_server", "llm_serving_moe") is None
+    assert reached(catalog_of([bundled_folder(), folder]), "tpu_v6e_server", "llm_serving_moe")[0]
 
 
 def test_the_bundled_rates_that_wait_for_larger_systems() -> None:
@@ -238,10 +238,10 @@ def test_the_bundled_rates_that_wait_for_larger_systems() -> None:
 
 def test_larger_systems_of_a_chip_remain() -> None:
     known = catalog_of([bundled_folder()])
-    assert misfit(known, "dgx_h100", "llm_serving_405b") is None
+    assert reached(known, "dgx_h100", "llm_serving_405b")[0]
     for name in ("gb200_nvl72", "tpu_v7_rack", "trn2_server", "dgx_h200", "maia_200_server"):
-        assert misfit(known, name, "llm_serving_moe") is None, name
-    assert misfit(known, "dgx_h100", "llm_serving_moe") is not None
+        assert reached(known, name, "llm_serving_moe")[0], name
+    assert not reached(known, "dgx_h100", "llm_serving_moe")[0]
 
 
 # what was reported

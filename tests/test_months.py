@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import points_of
 from oracle import month_of
 from oracle_whole import Whole
 from test_brute_force_whole import check_against_plain_model, check_batch
@@ -64,7 +65,7 @@ class DrawMonths(DrawWhole):
         for file in known.values():
             if "accelerator" in file and self.maybe(0.8):
                 file["accelerator"]["memory_gb"] = self.random.choice([20, 40, 80, 160])
-            for entry in file.get("throughput", {}).values():
+            for entry in points_of(file):
                 if self.maybe(0.6):
                     entry["precision"] = self.random.choice(["fp8", "bf16", "int8"])
         return known
@@ -135,7 +136,7 @@ def with_schedules(asked: Tree, known: Tree, change: Change) -> tuple[Tree, Tree
     asked, known = deepcopy(asked), deepcopy(known)
     holders = [*asked["sites"].values(), *asked["demand"].values(), asked["finance"]]
     for file in known.values():
-        holders += [*file.get("offers", {}).values(), *file.get("throughput", {}).values()]
+        holders += [*file.get("offers", {}).values(), *points_of(file)]
     for holder in holders:
         holder |= {field: change(field, value) for field, value in holder.items() if field in READINGS}
     for section in ("supply_per_month", "pools_per_month"):
@@ -266,8 +267,9 @@ def test_a_month_that_asks_for_more_never_costs_less(seed: int) -> None:
 def too_small(oracle: Whole) -> Iterator[bool]:
     """Whether each system is too small for each work that its accelerator has a rate for."""
     for system, entry in oracle.systems.items():
-        for work, rate in oracle.throughput[entry["accelerator"]].items():
-            yield not oracle.fits(system, rate, oracle.workloads[work].get("memory_gb"))
+        for work in oracle.throughput[entry["accelerator"]]:
+            takes = oracle.workloads[work].get("memory_gb")
+            yield not any(oracle.fits(system, point, takes) for point in oracle.points(system, work))
 
 
 def test_the_requests_have_what_they_are_for() -> None:

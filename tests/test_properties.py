@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import EXACT, Tree, as_yaml, load, plan, scenario, write
+from builders import EXACT, Tree, as_yaml, load, plan, points_of, scenario, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_brute_force import drawn
@@ -173,9 +173,38 @@ def test_a_better_chip_never_costs_more(seed: int) -> None:
     asked, known = request(seed)
     better = deepcopy(known)
     for file in better.values():
-        for entry in file.get("throughput", {}).values():
+        for entry in points_of(file):
             entry["rate"] = scaled(entry["rate"], 2)
     never_costs_more(asked, known, asked, better)
+
+
+@few_and_many
+def test_another_point_never_costs_more(seed: int) -> None:
+    """The best of more points is no less, whatever their order, precision, size and first period."""
+    asked, known = request(seed)
+    chance, better = random.Random(seed), deepcopy(known)
+    for file in better.values():
+        for name, entry in file.get("throughput", {}).items():
+            found = entry if isinstance(entry, list) else [entry]
+            more = {**found[0], "rate": chance.randint(1, 20), "accelerators": chance.choice([1, 4, 9])}
+            more |= chance.choice([{}, {"precision": "fp8"}, {"precision": "bf16", "from": asked["horizon"]["start"]}])
+            file["throughput"][name] = [more, *found]
+    never_costs_more(asked, known, asked, better)
+
+
+@few_and_many
+def test_another_precision_never_costs_more(seed: int) -> None:
+    asked, known = request(seed)
+    for entry in asked["demand"].values():
+        entry["precisions"] = ["bf16"]
+    easier = deepcopy(asked)
+    for entry in easier["demand"].values():
+        entry["precisions"] = ["fp8", "bf16"]
+    never_costs_more(asked, known, easier)
+    every = deepcopy(easier)
+    for entry in every["demand"].values():
+        del entry["precisions"]
+    never_costs_more(easier, known, every)
 
 
 # what may not matter

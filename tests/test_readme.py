@@ -79,7 +79,8 @@ def commented(pattern: str) -> list[Decimal]:
 
 def h100s(workload: str, per_second: int, period: str) -> Decimal:
     """The H100 that do some work, at the default availability."""
-    rate = value_at(catalog_of([bundled_folder()]).throughput["h100_sxm"][workload].rate, first_month(period))
+    (point,) = catalog_of([bundled_folder()]).points("h100_sxm", workload)
+    rate = value_at(point.rate, first_month(period))
     assert rate is not None
     return per_second / (rate * Decimal("0.95"))
 

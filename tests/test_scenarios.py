@@ -16,6 +16,7 @@ import yaml
 from catalogs.periods import first_month, value_at
 from optimizer.plan.format import Plan
 from optimizer.request.load import Request, bundled_scenarios, load_request
+from optimizer.request.throughputs import best
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scenarios.md"
@@ -135,8 +136,9 @@ def text_of(name: str) -> str:
 
 
 def rate(request: Request, chip: str, workload: str, period: str) -> float:
-    entry = request.catalog.throughput[chip].get(workload)
-    return float(value_at(entry.rate, first_month(period)) or 0) if entry else 0.0
+    month = first_month(period)
+    found = best(request.catalog.points(chip, workload), range(month, month + 1))
+    return float(found.rate) if found else 0.0
 
 
 def calibration(name: str, demand: str) -> re.Match[str] | None:

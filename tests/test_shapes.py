@@ -42,7 +42,11 @@ CHIP: Tree = {
     },
     "throughput": {
         "training": {"rate": {"2025q1": 400}, "precision": "bf16", "basis": "measured", "source": "hand"},
-        "chatting": {"rate": 7, "basis": "vendor", "source": "hand"},
+        "chatting": [
+            {"rate": 7, "basis": "vendor", "source": "hand"},
+            {"rate": {"2025q1": 9}, "precision": "fp8", "from": "2026q1", "accelerators": 8, "basis": "measured",
+             "source": "hand"},
+        ],
     },
     "workloads": {
         "training": {"unit": "TFLOP/s", "phase": "training", "describes": "work"},
@@ -77,7 +81,7 @@ ASKED: Tree = {
         "train": {
             "workload": "training", "per_second": {"2026q1": 3000}, "stacks": {"cuda": {"usd": 10, "months": 1}},
             "cluster": {"accelerators": 16}, "sites": ["oslo", "cloud"], "unmet_usd_per_unit_hour": {"2026q1": 1},
-            "value_usd_per_unit_hour": 2,
+            "value_usd_per_unit_hour": 2, "precisions": ["bf16", "fp8"],
         },
         "run": {"workload": "chatting", "by_deadline_unit_hours": {"2026q4": 1000}},
     },

@@ -18,11 +18,18 @@ WORKLOADS: Tree = {
 }
 
 
-def _rates(training: Any, chatting: Any, basis: str) -> Tree:
+def _rates(training: Any, chatting: Any, basis: str, **fields: Any) -> Tree:
     return {
-        "training": {"rate": training, "basis": basis, "source": "hand"},
+        "training": {"rate": training, "basis": basis, "source": "hand", **fields},
         "chatting": {"rate": chatting, "basis": "measured", "source": "hand"},
     }
+
+
+POINTS = [
+    {"rate": 400, "precision": "bf16", "basis": "measured", "source": "hand"},
+    {"rate": 440, "precision": "fp8", "accelerators": 8, "from": "2025q2", "basis": "vendor", "source": "hand"},
+]
+"""The run that has a deadline may use the second, the cluster only the first."""
 
 
 def _catalog() -> dict[str, Tree]:
@@ -41,7 +48,7 @@ def _catalog() -> dict[str, Tree]:
             },
             "box.late": {"system": "box", "route": "purchase", "price_usd": 1, "available": {"from": "2027q1"}},
         },
-        _rates(400, 50, "measured"), draws={"hbm": 5},
+        {**_rates(400, 50, "measured"), "training": POINTS}, draws={"hbm": 5},
     )  # fmt: skip
     own = accelerator(
         "own", {"tray": system(accelerators=4, provisioned_kw=4, average_kw=3, cooling="liquid", racks="0.25")},
@@ -52,7 +59,7 @@ def _catalog() -> dict[str, Tree]:
                 "available": {"from": "2025q1"},
             },
         },
-        _rates(300, 10, "estimated"), vendor="ours", kind="asic", stack="own",
+        _rates(300, 10, "estimated", precision="bf16"), vendor="ours", kind="asic", stack="own",
         one_off={"usd": 100000, "months": 3},
     )  # fmt: skip
     files = catalog(chip, own, workloads=WORKLOADS, pools={"hbm": {"unit": "stack", "describes": "memory"}})
@@ -77,7 +84,7 @@ SCENARIO: Tree = {
     "demand": {
         "train": {
             "workload": "training", "per_second": {"2025q1": 12000, "2025q3": 40000}, "cluster": {"accelerators": 16},
-            "stacks": {"cuda": 0, "own": {"usd": 20000, "months": 3}},
+            "stacks": {"cuda": 0, "own": {"usd": 20000, "months": 3}}, "precisions": ["bf16"],
         },
         "batch": {"workload": "training", "by_deadline_unit_hours": {"2025q4": "2e7"}},
         "chat": {

@@ -68,7 +68,7 @@ class DrawWhole(Draw):
 
     def run(self, entry: Tree) -> Tree:
         """The demand as a run to be finished by one or two deadlines."""
-        kept = {key: entry[key] for key in ("workload", "cluster", "stacks", "sites") if key in entry}
+        kept = {key: entry[key] for key in ("workload", "precisions", "cluster", "stacks", "sites") if key in entry}
         ends = sorted({self.random.randint(0, self.periods - 1) for _ in range(2)})
         hours = 8760 * self.months // 12
         amounts = sorted(self.random.randint(1, self.work) * hours for _ in ends)

@@ -79,18 +79,24 @@ def _roofline_of(catalog: Catalog, chip: str, workload: str, precision: str | No
     return roofline(WORK[workload], _peak(spec, precision), bandwidth, BYTES[precision or "bf16"])
 
 
+def _point(catalog: Catalog, chip: str, workload: str) -> Throughput:
+    """The one point of a throughput that a rule gives or starts from."""
+    (point,) = catalog.throughput[chip][workload]
+    return point
+
+
 def _rate(catalog: Catalog, chip: str, workload: str, rule: Rule) -> Value:
-    here: Throughput = catalog.throughput[chip][workload]
+    here = _point(catalog, chip, workload)
     if isinstance(rule, SmallRun):
-        rate = catalog.throughput[rule.neighbour][workload].rate
+        rate = _point(catalog, rule.neighbour, workload).rate
         return each_step(rate, lambda at_scale: from_small_run(at_scale, rule.ratio, SCALE_ALLOWANCE))
     if isinstance(rule, Back):
-        gains = catalog.throughput[rule.neighbour][rule.on].rate
+        gains = _point(catalog, rule.neighbour, rule.on).rate
         assert isinstance(gains, dict)
         latest = float(list(gains.values())[-1])
         return each_step(gains, lambda then: carried_back(rule.rate_now, then, latest))
     line = _roofline_of(catalog, chip, workload, here.precision)
-    others = [catalog.throughput[n][workload] for n in rule.neighbours]
+    others = [_point(catalog, n, workload) for n in rule.neighbours]
     lines = [_roofline_of(catalog, n, workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)]
     if len(others) == 1:
         return each_step(others[0].rate, lambda rate: like_neighbours([(rate, lines[0])], line, rule.factor))

@@ -36,10 +36,9 @@ def work_by_basis(books: Books) -> Shares:
     shares: defaultdict[str, Fraction] = defaultdict(Fraction)
     for work in books.work:
         demand = books.inputs.demand[work.demand]
-        throughput = books.inputs.throughput.get((work.system.accelerator, demand.workload))
         whole = asked(demand, books.inputs.horizon.span(work.t))
-        if throughput and whole:
-            shares[throughput.basis] += work.per_second / whole
+        if work.point and whole:
+            shares[work.point.basis] += work.per_second / whole
     return shares
 
 

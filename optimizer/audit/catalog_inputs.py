@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import Any
 
 from optimizer.audit.periods import MONTHS_IN_YEAR, Horizon, optional_schedule, schedule, span
-from optimizer.audit.records import Finance, Offer, PriceBreaks, Project, System, Throughput
+from optimizer.audit.records import Finance, Offer, Point, PriceBreaks, Project, System
 
 Source = Mapping[str, Any]
 
@@ -43,11 +43,23 @@ def read_system(key: str, source: Source, catalog: Source) -> System:
     )
 
 
-def read_throughput(source: Source, workload: Source) -> Throughput:
+def read_point(source: Source, workload: Source) -> Point:
     """A rate, and what its workload takes in the rate's precision, or in the one that takes least."""
-    takes, precision = fractions(workload.get("memory_gb")), str(source.get("precision"))
+    takes, precision, begins = fractions(workload.get("memory_gb")), source.get("precision"), source.get("from")
     least = min(takes.values(), default=Fraction(0))
-    return Throughput(schedule(source["rate"]), source["basis"], takes.get(precision, least))
+    return Point(
+        rate=schedule(source["rate"]),
+        precision=precision,
+        begins=span(begins)[0] if begins else None,
+        accelerators=Fraction(source.get("accelerators") or 1),
+        basis=source["basis"],
+        memory_gb=takes.get(str(precision), least),
+    )
+
+
+def read_points(source: Any, workload: Source) -> tuple[Point, ...]:
+    """The points of a list, or one that stands alone."""
+    return tuple(read_point(one, workload) for one in (source if isinstance(source, list) else [source]))
 
 
 def lead_periods(months: int, horizon: Horizon) -> int:
@@ -145,10 +157,10 @@ def read_offers(
     }
 
 
-def read_throughputs(catalog: Source) -> dict[tuple[str, str], Throughput]:
+def read_throughputs(catalog: Source) -> dict[tuple[str, str], tuple[Point, ...]]:
     """What each accelerator does on each workload."""
     return {
-        (accelerator, workload): read_throughput(source, catalog["workloads"].get(workload) or {})
+        (accelerator, workload): read_points(source, catalog["workloads"].get(workload) or {})
         for accelerator, by_workload in catalog["throughput"].items()
         for workload, source in by_workload.items()
     }

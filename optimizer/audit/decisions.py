@@ -13,7 +13,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimizer.audit.records import Commitment, Inputs, Offer, PriceBreaks, System
+from optimizer.audit.points import stated_for
+from optimizer.audit.records import Commitment, Inputs, Offer, Point, PriceBreaks, System
 
 ZERO = Fraction(0)
 PlanRow = Mapping[str, Any]
@@ -74,7 +75,7 @@ class Cohort:
 
 
 class Work(NamedTuple):
-    """Systems at a place that do the work of a demand in a period; `rate` None cannot do it."""
+    """Systems at a place that do the work of a demand in a period, by a point of their throughput if they can."""
 
     demand: str
     system: System
@@ -82,6 +83,7 @@ class Work(NamedTuple):
     t: int
     systems: Fraction
     rate: Fraction | None
+    point: Point | None
 
     @property
     def per_second(self) -> Fraction:
@@ -190,9 +192,9 @@ def read_work(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tupl
         if demand is None or system is None or t is None:
             unknown.append(("work", (row["demand"], row["system"], row["place"], row["period"])))
             continue
-        throughput = inputs.throughput.get((system.accelerator, demand.workload))
-        rate = throughput.rate.mean(inputs.horizon.span(t)) if throughput else None
-        work.append(Work(row["demand"], system, row["place"], t, Fraction(row["systems"]), rate))
+        used = stated_for(demand, system, inputs.horizon.span(t), inputs)
+        rate, point = used or (None, None)
+        work.append(Work(row["demand"], system, row["place"], t, Fraction(row["systems"]), rate, point))
     return tuple(work)
 
 

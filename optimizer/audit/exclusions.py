@@ -24,6 +24,7 @@ from optimizer.audit.order_permissions import (
 )
 from optimizer.audit.periods import Schedule, periods_in
 from optimizer.audit.periods import span as months_of
+from optimizer.audit.points import TOO_SMALL, done_by, least_taken, points_of, sifted
 from optimizer.audit.records import Demand, Inputs, Offer
 from optimizer.audit.resources import RESOURCES
 from optimizer.audit.selections import places_of
@@ -32,8 +33,6 @@ Holes = Mapping[str, str]
 """What the holes of a reason are filled with."""
 Truth = Callable[[Holes, Offer, Inputs], bool]
 OPEN_END = "…"
-TOO_SMALL = "its memory does not hold the workload"
-"""Stands for the reason that tells by how much, which `MEMORY` reads."""
 MEMORY = r"its (?P<count>\d+) accelerators? holds? (?P<holds>[\d.]+) GB, \S+ takes (?P<takes>[\d.]+) GB in \S+"
 SURELY = 1 + Fraction(1, 10**6)
 """One system, and what rounding may do to a limit that leaves just room for it."""
@@ -113,23 +112,21 @@ def idle(said: Holes, offer: Offer, inputs: Inputs) -> bool:
 def holds_less(text: str, demand: Demand, offer: Offer, inputs: Inputs) -> bool:
     """Whether a text tells what a system's accelerators hold together, and what the workload takes."""
     match = re.fullmatch(MEMORY, text)
-    takes = inputs.throughput[offer.system.accelerator, demand.workload].memory_gb
-    expected = (offer.system.accelerators, offer.system.memory_gb, takes)
+    expected = (offer.system.accelerators, offer.system.memory_gb, least_taken(demand, offer.system, inputs))
     return match is not None and tuple(map(Fraction, match.group("count", "holds", "takes"))) == expected
 
 
 def near_miss(demand: Demand, offer: Offer, inputs: Inputs) -> str | None:
     """The first thing that keeps an offer's systems from a demand's work; None if nothing does."""
-    throughput = inputs.throughput.get((offer.system.accelerator, demand.workload))
-    if throughput is None:
+    if not points_of(demand, offer.system, inputs):
         return f"no throughput for {demand.workload}"
     if demand.stacks is not None and offer.system.stack not in demand.stacks:
         return f"stack {offer.system.stack} is not listed"
-    if not is_accepted(throughput.basis, inputs):
-        return f"its throughput is {throughput.basis}, which is not accepted"
-    if not throughput.fits(offer.system):
-        return TOO_SMALL
-    if not any(throughput.rate.mean(inputs.horizon.span(t)) for t in range(inputs.horizon.periods)):
+    _, why = sifted(demand, offer.system, inputs)
+    if why is not None:
+        return why
+    spans = map(inputs.horizon.span, range(inputs.horizon.periods))
+    if not any(done_by(demand, offer.system, months, inputs) for months in spans):
         return "its throughput begins after the horizon"
     if not offer.at_work(offer.service - 1):
         return "its systems are brought up for all of their term (bring_up_months)"
@@ -179,12 +176,9 @@ def asks(demand: Demand, t: int, inputs: Inputs) -> bool:
 
 def could_do(demand: Demand, offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
     """Whether an offer's systems are able and allowed to do a demand's work at a place in a period."""
-    throughput = inputs.throughput.get((offer.system.accelerator, demand.workload))
     on_stack = demand.stacks is None or offer.system.stack in demand.stacks
-    if throughput is None or not on_stack or not is_accepted(throughput.basis, inputs):
-        return False
-    able = throughput.fits(offer.system) and throughput.rate.mean(inputs.horizon.span(t))
-    return bool(able) and stands(demand, place)
+    allowed = on_stack and stands(demand, place)
+    return allowed and done_by(demand, offer.system, inputs.horizon.span(t), inputs) is not None
 
 
 def has_room(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:

@@ -133,12 +133,13 @@ def read_deadline(key: str, amount: Any, horizon: Horizon) -> tuple[str, int, Fr
 def read_demand(source: Source, catalog: Source, horizon: Horizon) -> Demand:
     """A demand with its workload's unit."""
     stacks, sites, cluster = source.get("stacks"), source.get("sites"), source.get("cluster")
-    deadlines = source.get("by_deadline_unit_hours") or {}
+    deadlines, precisions = source.get("by_deadline_unit_hours") or {}, source.get("precisions")
     return Demand(
         workload=source["workload"],
         unit=catalog["workloads"][source["workload"]]["unit"],
         per_second=optional_schedule(source.get("per_second")),
         deadlines=tuple(sorted(read_deadline(key, amount, horizon) for key, amount in deadlines.items())),
+        precisions=None if precisions is None else tuple(precisions),
         stacks=None if stacks is None else {key: read_porting(cost, horizon) for key, cost in stacks.items()},
         sites=None if sites is None else frozenset(sites),
         unmet_usd_per_unit_hour=optional_schedule(source.get("unmet_usd_per_unit_hour")),

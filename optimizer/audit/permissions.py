@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.decisions import ZERO, Work
 from optimizer.audit.order_permissions import (
-    is_accepted,
     order_at_place,
     order_basis_allowed,
     order_has_price,
@@ -19,6 +18,7 @@ from optimizer.audit.order_permissions import (
     order_while_available,
 )
 from optimizer.audit.other_decisions import Retired
+from optimizer.audit.points import in_one_system, in_precision, on_evidence
 from optimizer.audit.roll_forward import Books
 
 
@@ -82,18 +82,34 @@ def work_basis_allowed(books: Books) -> Iterator[Check]:
     """The evidence behind the throughput is of an accepted basis."""
 
     def allowed(work: Work) -> bool:
-        throughput = books.inputs.throughput.get((work.system.accelerator, books.inputs.demand[work.demand].workload))
-        return throughput is None or is_accepted(throughput.basis, books.inputs)
+        return work.point is None or on_evidence(work.point, books.inputs)
 
     return _each_work(books, "work_basis_allowed", allowed, "the scenario does not accept the basis of the throughput")
+
+
+def work_in_precision(books: Books) -> Iterator[Check]:
+    """The throughput is in a precision that the demand accepts, where it names any."""
+    reason = "the demand does not accept the precision of the throughput"
+    for work in books.work:
+        demand = books.inputs.demand[work.demand]
+        if demand.precisions is not None and work.point is not None:
+            yield Allowed("work_in_precision", work_keys(books, work), in_precision(work.point, demand), reason)
+
+
+def work_in_one_system(books: Books) -> Iterator[Check]:
+    """A system holds as many accelerators as reached its throughput together, where it took more than one."""
+    for work in books.work:
+        if work.point is not None and work.point.accelerators > 1:
+            reason = f"its throughput takes {work.point.accelerators} accelerators together"
+            allowed = in_one_system(work.point, work.system)
+            yield Allowed("work_in_one_system", work_keys(books, work), allowed, reason)
 
 
 def work_fits_memory(books: Books) -> Iterator[Check]:
     """The system's accelerators together hold what the workload takes: its weights and a minimal cache."""
 
     def fits(work: Work) -> bool:
-        throughput = books.inputs.throughput.get((work.system.accelerator, books.inputs.demand[work.demand].workload))
-        return throughput is None or throughput.fits(work.system)
+        return work.point is None or work.point.fits(work.system)
 
     return _each_work(books, "work_fits_memory", fits, "the system's memory does not hold the workload")
 
@@ -180,6 +196,8 @@ PERMISSIONS: tuple[Callable[[Books], Iterator[Check]], ...] = (
     work_on_allowed_stack,
     work_at_allowed_place,
     work_basis_allowed,
+    work_in_precision,
+    work_in_one_system,
     work_fits_memory,
     unmet_not_negative,
     unmet_has_price,

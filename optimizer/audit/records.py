@@ -134,7 +134,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Demand:
-    """Work asked for; None for stacks or sites is no restriction.
+    """Work asked for; None for precisions, stacks or sites is no restriction.
 
     `per_second` is None for a run with deadlines, which are unit hours by the number of periods that
     end in time. A stack without a project costs nothing. `cluster` counts accelerators.
@@ -144,6 +144,7 @@ class Demand:
     unit: str
     per_second: Schedule | None
     deadlines: tuple[tuple[str, int, Fraction], ...]
+    precisions: tuple[str, ...] | None
     stacks: Mapping[str, Project | None] | None
     sites: frozenset[str] | None
     unmet_usd_per_unit_hour: Schedule | None
@@ -157,12 +158,21 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Throughput:
-    """Work per second of one accelerator; `memory_gb` is what the workload takes in its precision."""
+class Point:
+    """Work per second of one accelerator, from the month `begins` on where there is one, as `accelerators` reached it
+    together; `memory_gb` is what the workload takes in its precision.
+    """
 
     rate: Schedule
+    precision: str | None
+    begins: int | None
+    accelerators: Fraction
     basis: str
     memory_gb: Fraction
+
+    def rate_in(self, months: range) -> Fraction | None:
+        """The mean of a period's months; None where it does not hold in the first of them."""
+        return None if self.begins is not None and self.begins > months[0] else self.rate.mean(months)
 
     def fits(self, system: System) -> bool:
         """Whether a system's accelerators together hold the workload; one of unknown memory may."""
@@ -249,7 +259,7 @@ class Inputs:
     one_offs: Mapping[str, Project]
     systems: Mapping[str, System]
     offers: Mapping[str, Offer]
-    throughput: Mapping[tuple[str, str], Throughput]
+    throughput: Mapping[tuple[str, str], tuple[Point, ...]]
     sites: Mapping[str, Site]
     demand: Mapping[str, Demand]
     fleet: tuple[Fleet, ...]

@@ -21,7 +21,7 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
     ("scenario", "sites", EACH): "pue peak_pue expansion take_or_pay_share " + " ".join((*FIELDS, *TARIFFS)),
     ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years block_mw",
-    ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours stacks cluster sites"
+    ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours precisions stacks cluster sites"
     " unmet_usd_per_unit_hour value_usd_per_unit_hour",
     ("scenario", "demand", EACH, "stacks", EACH): "usd months",
     ("scenario", "demand", EACH, "cluster"): "accelerators",
@@ -42,7 +42,7 @@ KNOWN: dict[KeyPath, str] = {
     ("catalog", "offers", EACH, "price_breaks"): "kind steps",
     ("catalog", "offers", EACH, "price_breaks", "steps", EACH): "from_systems factor",
     ("catalog", "offers", EACH, "available"): "from until",
-    ("catalog", "throughput", EACH, EACH): "rate precision basis source",
+    ("catalog", "throughput", EACH, EACH): "rate from precision accelerators basis source",
     ("catalog", "workloads", EACH): "unit phase describes memory_gb",
 }
 """Keys read, or known to change nothing, by where they stand."""
@@ -84,10 +84,12 @@ def is_empty(value: Any) -> bool:
 
 
 def found(node: Any, path: KeyPath, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The mappings at a path with their place; `*` stands for every key or entry."""
+    """The mappings at a path with their place, alone or in a list; `*` stands for every key or entry."""
     if not path:
         if isinstance(node, Mapping):
             yield place, node
+        for i, item in enumerate(node if isinstance(node, list) else ()):
+            yield from found(item, path, f"{place}/{i}")
         return
     head, rest = path[0], path[1:]
     if head == EACH:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from catalogs.figures import told_apart
-from catalogs.memory import misfit
 from optimizer.formulation.business_limits import BusinessLimit, business_limits
 from optimizer.formulation.model import Model, Row
 from optimizer.infeasible.availability import NO_LIMITS, SURELY, Bound, added, tightest, times
@@ -94,7 +93,7 @@ def too_soon(subject: Subject) -> Iterator[Statement]:
         early = next((need for need in needs if subject.ways.shut(demand, need.t) is not None), None)
         if early is None:
             continue
-        bars = few_bars(subject.ways.shut(demand, early.t) or []) or too_small(subject, demand)
+        bars = few_bars(subject.ways.shut(demand, early.t) or []) or out_of_reach(subject, demand)
         later = range(early.t + 1, subject.tables.calendar.count + 1)
         able = next((t for t in later if subject.ways.shut(demand, t) is None), None)
         since = f"before {key(able)}" if able is not None else "from then on"
@@ -105,13 +104,12 @@ def too_soon(subject: Subject) -> Iterator[Statement]:
         yield Statement(("demand", demand, "per_second"), f"demand {demand}", text, limits)
 
 
-def too_small(subject: Subject, demand: str) -> list[Bar]:
-    """Systems whose accelerators have a rate for the work but hold too little: no way to do it, so no limit bars it."""
-    catalog, workload = subject.tables.request.catalog, subject.tables.scenario.demand[demand].workload
-    systems = sorted({offer.system: offer.accelerator for offer in subject.ways.offers}.items())
-    able = [system for system, accelerator in systems if workload in catalog.throughput.get(accelerator, {})]
-    small = ((system, misfit(catalog, system, workload)) for system in able)
-    return [Bar(f"{system}: {why}", NO_LIMITS) for system, why in small if why is not None]
+def out_of_reach(subject: Subject, demand: str) -> list[Bar]:
+    """Systems whose accelerators have a rate for the work that does not count: no way to do it, so no limit bars it."""
+    asked = subject.tables.scenario.demand[demand]
+    systems = sorted({offer.system for offer in subject.ways.offers})
+    whys = {system: subject.tables.reached(system, asked)[1] for system in systems}
+    return [Bar(f"{system}: {why}", NO_LIMITS) for system, why in whys.items() if why]
 
 
 def too_much(subject: Subject) -> Iterator[Statement]:

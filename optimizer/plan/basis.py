@@ -18,9 +18,7 @@ def basis(solved: SolvedModel) -> Basis:
     need = {(row.demand, row.t): row.per_second for row in solved.tables.needs}
     need.update({(d.demand, t): d.total for d in solved.tables.deadlines for t in solved.tables.calendar.periods})
     for row, systems in solved.run.items():
-        accelerator = solved.tables.systems[row.system].accelerator
-        workload = solved.tables.scenario.demand[row.demand].workload
-        basis = catalog.throughput[accelerator][workload].basis
+        basis = solved.tables.best[row.system, row.demand, row.t].point.basis
         work[basis] += systems * row.per_system / need[row.demand, row.t]
     spend: defaultdict[str, float] = defaultdict(float)
     for order in orders(solved):

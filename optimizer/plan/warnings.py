@@ -19,6 +19,7 @@ from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.calendar import MONTHS_PER_YEAR
 from optimizer.request.schedule_notes import readings
 from optimizer.request.schedules import mean
+from optimizer.request.throughputs import best
 from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
@@ -209,13 +210,13 @@ def slower_successor(solved: SolvedModel) -> Iterator[str]:
     bought = sorted({solved.tables.offers[name].accelerator for name in ordered_offers(solved)})
     for work in sorted({demand.workload for demand in solved.tables.scenario.demand.values()}):
         months = calendar.span(calendar.count)
-        able = {a: mean(by[work].rate, months) for a, by in catalog.throughput.items() if work in by}
-        rate = {a: float(value) for a, value in able.items() if value}
+        able = {a: best(catalog.points(a, work), months) for a in catalog.throughput}
+        rate = {a: float(one.rate) for a, one in able.items() if one is not None}
         for new in bought:
             faster = [old for old in rate if new in rate and rate[old] > rate[new] and _succeeds(catalog, new, old)]
             if faster:
-                best = max(faster, key=lambda old: rate[old])
-                yield f"{new} is newer than {best} and slower at {work} ({rate[new]:g} against {rate[best]:g})"
+                other = max(faster, key=lambda old: rate[old])
+                yield f"{new} is newer than {other} and slower at {work} ({rate[new]:g} against {rate[other]:g})"
 
 
 def _succeeds(catalog: Catalog, new: str, old: str) -> bool:

@@ -18,7 +18,21 @@ from catalogs.periods import (
     Steps,
     first_month,
 )
-from catalogs.schema import Availability, Basis, Count, Frozen, Id, Months, Name, Positive, Route, Share, Truth, Whole
+from catalogs.schema import (
+    Availability,
+    Basis,
+    Count,
+    Frozen,
+    Id,
+    Months,
+    Name,
+    Positive,
+    Precision,
+    Route,
+    Share,
+    Truth,
+    Whole,
+)
 from optimizer.request.calendar import Calendar
 from optimizer.request.site import Site
 
@@ -117,12 +131,14 @@ class Cluster(Frozen):
 class Demand(Frozen):
     """Work to be done, per second in the workload's unit; without a price for unmet work, in full.
 
-    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs.
+    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs. `precisions`
+    are those good enough for it.
     """
 
     workload: Id
     per_second: Schedule | None = None
     by_deadline_unit_hours: Steps | None = None
+    precisions: Annotated[tuple[Precision, ...], Field(min_length=1), InOrder] | None = None
     stacks: Annotated[dict[Id, PortingCost], Field(min_length=1)] | None = None
     cluster: Cluster | None = None
     sites: Annotated[tuple[Id, ...], Field(min_length=1), InOrder] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 
-from catalogs.memory import misfit
+from catalogs.reach import reached
 from catalogs.schema import Throughput
 from optimizer.request.charges import TARIFFS
 from optimizer.request.load import Request
@@ -14,6 +14,7 @@ from optimizer.request.resources import RESOURCES, Resource
 from optimizer.request.scenario import EACH, Demand, Forecast, matches
 from optimizer.request.schedules import READINGS, Schedule, highest, mean, supplied
 from optimizer.request.site import Site
+from optimizer.request.throughputs import Best, best
 from optimizer.tables.beyond_demand import floors_by_offer, shared_work, work_floors
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import (
@@ -200,34 +201,26 @@ class Circumstances(Joined):
         return {(row.site, row.t): row for row in self.site_periods}
 
     @cached_property
-    def rate(self) -> dict[tuple[str, str, int], float]:
-        """r(y,w): work per second of an accelerator of a system on a demand in the period of running, where it can."""
-        found = {}
+    def best(self) -> dict[tuple[str, str, int], Best]:
+        """The point of its throughput by which a system does a demand's work in the period of running, where it can."""
+        found: dict[tuple[str, str, int], Best] = {}
         for name, demand in self.demands:
-            for accelerator, by_workload in sorted(self.catalog.throughput.items()):
-                entry = by_workload.get(demand.workload)
-                if entry is not None and self.may_run(demand, accelerator, entry):
-                    able = [system for system in self.systems_of.get(accelerator, ()) if self.fits(system, demand)]
-                    for t, months in self.months.items():
-                        rate = mean(entry.rate, months)
-                        if rate:
-                            found.update({(system, name, t): float(rate) for system in able})
+            for system, facts in self.systems.items():
+                if demand.stacks is None or facts.stack in demand.stacks:
+                    points, _ = self.reached(system, demand)
+                    by_period = {(system, name, t): best(points, months) for t, months in self.months.items()}
+                    found |= {key: one for key, one in by_period.items() if one is not None}
         return found
 
     @cached_property
-    def systems_of(self) -> dict[str, list[str]]:
-        """The systems of each accelerator."""
-        alike = grouped(self.systems.values(), lambda facts: facts.accelerator)
-        return {accelerator: [facts.system for facts in of_it] for accelerator, of_it in alike.items()}
+    def rate(self) -> dict[tuple[str, str, int], float]:
+        """r(y,w): work per second of an accelerator of a system on a demand in the period of running, where it can."""
+        return {key: float(one.rate) for key, one in self.best.items()}
 
-    def fits(self, system: str, demand: Demand) -> bool:
-        """Whether a system's memory holds a demand's workload."""
-        return misfit(self.catalog, system, demand.workload) is None
-
-    def may_run(self, demand: Demand, accelerator: str, entry: Throughput) -> bool:
-        """Whether a demand's stacks and the accepted evidence let it run on an accelerator."""
-        stack = self.catalog.accelerators[accelerator].stack
-        return (demand.stacks is None or stack in demand.stacks) and entry.basis in self.scenario.offers.basis
+    def reached(self, system: str, demand: Demand) -> tuple[tuple[Throughput, ...], str]:
+        """The points that count on a system for a demand, or none and why."""
+        bases = self.scenario.offers.basis
+        return reached(self.catalog, system, demand.workload, demand.precisions, bases)
 
     def may_stand(self, demand: str, place: str) -> bool:
         """Whether a demand may run at a place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from catalogs.memory import misfit
 from catalogs.schema import Offer
 from optimizer.request.scenario import ANY_BUYER, OfferRules, matches
 from optimizer.request.schedules import mean
@@ -83,17 +82,14 @@ def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
 def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
     """Why an offer's systems cannot do a demand's work."""
     demand = here.scenario.demand[name]
-    entry = here.catalog.throughput.get(offer.accelerator, {}).get(demand.workload)
     stack = here.systems[offer.system].stack
-    if entry is None:
+    if not here.catalog.points(offer.accelerator, demand.workload):
         return f"no throughput for {demand.workload}"
     if demand.stacks is not None and stack not in demand.stacks:
         return f"stack {stack} is not listed"
-    if entry.basis not in here.scenario.offers.basis:
-        return f"its throughput is {entry.basis}, which is not accepted"
-    small = misfit(here.catalog, offer.system, demand.workload)
-    if small is not None:
-        return str(small)
+    points, why = here.reached(offer.system, demand)
+    if not points:
+        return why
     if not any((offer.system, name, t) in here.rate for t in here.calendar.periods):
         return "its throughput begins after the horizon"
     if not offer.works:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.tables import grouped
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.points import Point, points_for
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.standing import able_to_work, available, standing, systems_in_service
 from optimizer.workbook.writing.lines import Check, Line, Of, Section, filled, line_of, lines_of
@@ -26,6 +27,7 @@ class Task:
     place: str
     systems: tuple[float, ...]
     work: tuple[float, ...]
+    points: tuple[Point, ...]
 
     @property
     def id(self) -> str:
@@ -40,10 +42,13 @@ class Task:
     def item(self) -> str:
         return self.system
 
-    @property
-    def throughput(self) -> Row:
-        """What an accelerator of it does per second."""
-        return at("throughput", self.accelerator, self.workload)
+    def throughput(self, facts: Facts) -> str:
+        """What an accelerator of it does per second, in a formula: the best of the points in force."""
+        rates = [
+            str(at("throughput", point)) + f"*{at('throughput in force', point)}" * point.begins_in(facts)
+            for point in self.points
+        ]
+        return rates[0] if len(rates) == 1 else f"MAX({','.join(rates)})"
 
 
 def tasks_of(facts: Facts) -> list[Task]:
@@ -54,6 +59,7 @@ def tasks_of(facts: Facts) -> list[Task]:
             *key,
             facts.added_up((row.period, row.systems) for row in rows),
             facts.added_up((row.period, row.work_per_second) for row in rows),
+            tuple(points_for(facts, key[0], key[3])),
         )
         for key, rows in sorted(found.items())
     ]
@@ -138,7 +144,8 @@ def _work(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
     note = "Systems at work times accelerators in one (constant) times throughput."
     yield Section("Work by system and place", note, [
         line_of(task, "Work on", "units/s", what="work", source=unit_of(facts, task.demand),
-                constant="system/accelerators", periods="={at work}*{here.constant}*{throughput}", shows=task.work,
+                constant="system/accelerators", shows=task.work,
+                periods=f"={{at work}}*{{here.constant}}*{task.throughput(facts)}",
                 meaning=f"work of {task.system} at {task.place} on {task.demand} in")
         for task in tasks
     ])  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.points import Point, points_for
 from optimizer.workbook.sheets.input_finance import OURS
 from optimizer.workbook.sheets.input_offers import routes_brought_up
 from optimizer.workbook.writing.assumptions import assumed, scheduled
@@ -24,7 +25,6 @@ def unit_of(facts: Facts, demand: str) -> str:
 
 def work_inputs(facts: Facts) -> Section:
     """Availability and bring-up, demand and deadlines, then throughput of what does work in the plan."""
-    does_work = sorted({(row.accelerator, row.workload) for row in facts.plan.work})
     note = "A unit is that of the workload, named in the source; throughput is that of one accelerator."
     return Section("Work", note, [
         assumed(facts, "assumptions/availability", "Availability of systems in service", "share", "share",
@@ -35,10 +35,29 @@ def work_inputs(facts: Facts) -> Section:
         *(_demand(facts, name, source=f"scenario: per_second, {unit_of(facts, name)}")
           for name in facts.asked_for if name not in facts.valued),
         *(_deadline(facts, name) for name in facts.with_deadlines),
-        *(scheduled(facts, f"catalog/throughput/{accelerator}/{workload}/rate", f"Throughput, {workload}",
-                    "units/s/accelerator", item=accelerator, key=key_of("throughput", accelerator, workload))
-          for accelerator, workload in does_work),
+        *(line for point in _points(facts) for line in _throughput(facts, point)),
     ])  # fmt: skip
+
+
+def _points(facts: Facts) -> list[Point]:
+    """The points that count for some work of the plan, an accelerator's together."""
+    found = {
+        point.id: point
+        for demand, system in {(row.demand, row.system): None for row in facts.plan.work}
+        for point in points_for(facts, demand, system)
+    }
+    return sorted(found.values(), key=lambda point: (point.accelerator, point.workload, point.number or 0))
+
+
+def _throughput(facts: Facts, point: Point) -> Iterator[Line]:
+    """A rate and, where it begins in the horizon, whether it holds in a period, as a factor."""
+    yield scheduled(facts, f"{point.path}/rate", f"Throughput, {point.label}", "units/s/accelerator",
+                    item=point.accelerator, key=key_of("throughput", point))  # fmt: skip
+    if point.begins_in(facts):
+        yield Line(
+            f"Throughput in force, {point.label}", "switch", point.accelerator, source="catalogue: from", rule="switch",
+            periods=[float(holds) for holds in point.holds(facts)], key=key_of("throughput in force", point),
+        )  # fmt: skip
 
 
 def value_inputs(facts: Facts) -> Iterator[Section]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.points import evidence_of
 from optimizer.workbook.sheets.book_inputs import market_of
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
@@ -122,9 +123,8 @@ def _of_pair(facts: Facts, pair: Pair) -> Line:
 
 def _throughput(facts: Facts, pair: Pair) -> str:
     """What the work rate of an accelerator rests on."""
-    workload = facts.scenario["demand"][pair[1]]["workload"]
-    given = facts.catalog["throughput"][pair[0]][workload]
-    return ", ".join(filter(None, (str(given.get("precision", "")), str(given.get("basis", "")))))
+    points = evidence_of(facts, *pair)
+    return "; ".join(dict.fromkeys(", ".join(filter(None, (point.precision, point.basis))) for point in points))
 
 
 def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:

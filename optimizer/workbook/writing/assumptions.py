@@ -43,7 +43,10 @@ def scheduled(
 def _said(facts: Facts, path: str, absent: str | None) -> Any:
     raw: Any = facts.catalog if path.startswith(CATALOG) else facts.scenario
     for part in path.removeprefix(CATALOG).split("/"):
-        raw = raw.get(part, absent) if isinstance(raw, dict) else raw
+        if isinstance(raw, list):
+            raw = raw[int(part)]
+        elif isinstance(raw, dict):
+            raw = raw.get(part, absent)
     return raw
 
 
@@ -57,7 +60,9 @@ def _behind(facts: Facts, path: str) -> Citation:
         first, *_, field = path.split("/")
         return Citation(basis="", date="", source=f"scenario: {first if first in READINGS else field}")
     folder, entry, name, *_ = path.removeprefix(CATALOG).split("/")
-    return _cited_in(facts, facts.catalog[folder][entry][name]) if folder == RATES else cited(facts, entry, name)
+    return (
+        _cited_in(facts, _said(facts, path.rpartition("/")[0], None)) if folder == RATES else cited(facts, entry, name)
+    )
 
 
 def cited(facts: Facts, entry: str, name: str) -> Citation:
