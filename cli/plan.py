@@ -219,8 +219,9 @@ class Made:
 
     def show(self) -> None:
         """Prints the plan."""
+        from cli.money import Money
         from cli.show_edits import show_bridge
-        from cli.show_plan import Money, show_plan
+        from cli.show_plan import show_plan
 
         show_plan(self.plan)
         if self.steps is not None:
