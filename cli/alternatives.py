@@ -157,7 +157,7 @@ def _end(value: float, bound: float) -> str:
 def _figure(value: float) -> str:
     from cli.tables import figure
 
-    if abs(value - round(value)) < 1e-6 * min(1.0, abs(value)):
+    if abs(value - round(value)) < 1e-6:
         return f"{round(value):,}"
     return figure(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3)
 

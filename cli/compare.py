@@ -19,6 +19,7 @@ from cli.outputs import (
     write_json,
     write_runs,
 )
+from cli.progress import stage
 
 if TYPE_CHECKING:
     from cli.money import Money
@@ -54,8 +55,9 @@ def compare(plans: tuple[Path, ...], output: Path | None, language: Language, js
     if len(plans) < 2:
         raise click.UsageError("give at least two plans")
     check_targets(plans, {"-o": output, "--json": json_file})
-    read = [read_plan(path) for path in plans]
-    found = compared(read, _names(plans))
+    with stage("reading the plans…"):
+        read = [read_plan(path) for path in plans]
+        found = compared(read, _names(plans))
     with delivering() as delivery:
         write_json(delivery, model_text(found), json_file)
         runs, bridge = runs_compared(found, read), found.changes[-1].bridge

@@ -17,8 +17,9 @@ BREAKS = " ,(./_"
 """Signs after which a name may go on in the next line."""
 UNIT_FOLLOWS = re.compile(r"(?:\d|(?:^|[ ,])M)$")
 """How a text ends that goes on with a unit: `12 kW`, `M USD`."""
-UNLIMITED = 1000
-FOLDED = (UNLIMITED, 16, 6)
+POINT_OF_NUMBER = re.compile(r"\d\.\d")
+UNLIMITED = 10**9
+FOLDED = (UNLIMITED, 24, 16, 6)
 """To how few signs cells of text are folded: one after the other, each without and with columns left out."""
 NARROWEST = 20
 
@@ -33,7 +34,7 @@ def screen_width() -> int:
 def folded(text: str, width: int, breaks: str = BREAKS) -> list[str]:
     """A text in lines of at most so many columns, broken at a blank, else after a sign of `breaks`, else anywhere."""
     lines = []
-    while _breadth(text) > width:
+    while len(text) > 1 and _breadth(text) > width:
         cut = _cut(text, width, breaks)
         lines.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
@@ -42,12 +43,12 @@ def folded(text: str, width: int, breaks: str = BREAKS) -> list[str]:
 
 def _cut(text: str, width: int, breaks: str) -> int:
     """After how many signs a line of some width ends: no number loses its unit, if there is another place."""
-    end = max((k for k in range(1, len(text)) if _breadth(text[:k]) <= width), default=1)
+    end = max((k for k in range(1, min(len(text), width + 1)) if _breadth(text[:k]) <= width), default=1)
     blanks = [k for k in range(end, 0, -1) if text[k] == " "]
     places = (
         *(k for k in blanks if k > end / 2 and not UNIT_FOLLOWS.search(text, 0, k)),
         *(k for k in blanks if k > end / 2),
-        *(k for k in range(end, 1, -1) if text[k - 1] in breaks),
+        *(k for k in range(end, 1, -1) if text[k - 1] in breaks and not POINT_OF_NUMBER.match(text, k - 2)),
     )
     return next(iter(places), end)
 

@@ -12,6 +12,7 @@ import click
 
 from cli.options import ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import delivering, is_printed, json_option, request_for, write_json
+from cli.progress import stage
 from cli.screen import say
 from optimizer import interruption
 
@@ -51,7 +52,8 @@ def repair(
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"--json": json_file})
     with interruption.held(), delivering() as delivery:
-        report = repaired(request, options)
+        with stage("looking for what conflicts, and for repairs…"):
+            report = repaired(request, options)
         write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)
         if not is_printed(json_file):
             _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))

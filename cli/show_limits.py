@@ -30,7 +30,7 @@ def show_limits(plan: Plan, money: Money) -> None:
     tightest = [(max(rows, key=lambda row: (_use(row), _weight(row))), rows) for rows in limits.values()]
     ranked = sorted(tightest, key=lambda one: (-_weight(one[0]), -_use(one[0]), one[0].row))
     cells = [_cells(row, rows, money) for row, rows in ranked[:MOST_LIMITS]]
-    show_table(("limit", "used", "of", "unit", "use", ""), cells, numbers=(1, 2, 4), spare=(1,))
+    show_table(("limit", "used", "of", "unit", "use", "binds in"), cells, numbers=(1, 2, 4, 5))
     if len(ranked) > MOST_LIMITS:
         tell(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
 
@@ -60,17 +60,9 @@ def _cells(row: LimitRow, rows: Sequence[LimitRow], money: Money) -> tuple[str, 
     scale, unit = (MILLION / money.per_usd, f"M {money.code}") if row.unit == "USD" else (1.0, row.unit)
     digits = 0 if row.limit / scale >= 1000 else 2
     used, limit = (_figure(value / scale, digits) for value in (row.used, row.limit))
-    return row.row, used, limit, unit, percent(_use(row)), _remark(rows)
+    return row.row, used, limit, unit, percent(_use(row)), f"{sum(map(_binds, rows))} of {len(rows)}"
 
 
 def _figure(value: float, digits: int) -> str:
     """A number; what is little is never shown as nothing."""
     return amount(value) if abs(value) < SMALL else figure(value, digits)
-
-
-def _remark(rows: Sequence[LimitRow]) -> str:
-    """In how many of a limit's rows it binds."""
-    binding = sum(map(_binds, rows))
-    if len(rows) == 1:
-        return "binds" if binding else ""
-    return f"binds in {binding} of {len(rows)}" if binding else f"tightest of {len(rows)}"

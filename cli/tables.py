@@ -54,7 +54,7 @@ def show_table(
     shown, left_out = fitted(safe, spare, screen_width())
     _draw(shown)
     if left_out:
-        names = ", ".join(name or "remarks" for name in left_out)
+        names = ", ".join(name.partition(",")[0] for name in left_out)
         tell(f"left out to fit {screen_width()} columns: {names}; a wider terminal shows them")
 
 
