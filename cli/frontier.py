@@ -119,18 +119,22 @@ def _cells(result: Frontier, k: int, vendors: list[str], per_usd: float) -> tupl
 
 
 def _amount(result: Frontier, amount: float) -> str:
+    from cli.tables import figure
+
     if not result.unit:
-        return f"{100 * amount:.2f} %"
-    return f"{amount:,.{0 if abs(amount) >= 1000 else 3}f} {result.unit}"
+        return f"{figure(100 * amount, 2)} %"
+    return f"{figure(amount, 0 if abs(amount) >= 1000 else 3)} {result.unit}"
 
 
 def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd: float) -> str:
     """What one unit less costs between a point and the next cheaper one."""
+    from cli.tables import figure
+
     if not following:
         return ""
     less = (following[0].amount - point.amount) * (1 if result.unit else 100)
     usd = (point.headline.cost_usd - following[0].headline.cost_usd) * per_usd / less
-    each = f"{usd / 1e6:,.0f} M" if abs(usd) >= 1e7 else f"{usd:,.{0 if abs(usd) >= 100 else 2}f}"
+    each = f"{usd / 1e6:,.0f} M" if abs(usd) >= 1e7 else figure(usd, 0 if abs(usd) >= 100 else 2)
     return f"{each} a {result.unit or 'point'}"
 
 

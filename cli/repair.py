@@ -104,9 +104,9 @@ def _named(limits: Sequence[str]) -> str:
 
 
 def _show_repair(number: int, option: Repair, code: str, per_usd: float) -> None:
-    from cli.tables import tell
+    from cli.tables import figure, tell
 
-    cost = f"{option.cost_usd * per_usd / MILLION:,.3f} M {code}"
+    cost = f"{figure(option.cost_usd * per_usd / MILLION, 3)} M {code}"
     extra = option.extra_usd * per_usd / MILLION
     more = f", {extra:,.3f} more than the first" if extra >= 0.0005 else ""
     tell(f"  {number}  {option.words}")

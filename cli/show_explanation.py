@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cli.figures import Words, rounded, some
 from cli.show_offers import show_offers
 from cli.show_plan import owed_words
-from cli.tables import heading, show_table, tell
+from cli.tables import amount, heading, show_table, tell
 from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
 from optimizer.plan.format import Plan
 
@@ -133,7 +133,7 @@ def _point(point: VolumePoint, words: Words) -> tuple[str, ...]:
         _millions(point.with_usd, words),
         _millions(point.without_usd, words),
         _difference(point, words),
-        f"{point.systems:,.0f}",
+        amount(point.systems),
         ", ".join(point.instead),
     )
 

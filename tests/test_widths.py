@@ -155,3 +155,18 @@ def test_where_a_text_is_folded(text: str, width: int, lines: list[str]) -> None
 
 def test_prose_goes_on_set_in() -> None:
     assert [*paragraph("  a long line of many words", 20)] == ["  a long line of", "    many words"]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.0, 3, "0.000"),
+        (-0.0, 3, "0.000"),
+        (0.3, 0, "0.3"),
+        (0.00012, 3, "0.0001"),
+        (-2e-7, 2, "-0.0000002"),
+        (1234.5, 0, "1,234"),
+    ],
+)
+def test_what_is_little_is_never_shown_as_nothing(value: float, digits: int, shown: str) -> None:
+    assert cli.tables.figure(value, digits) == shown
