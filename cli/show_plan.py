@@ -10,14 +10,13 @@ from math import fsum
 import click
 
 from cli.money import Money
+from cli.results import is_optimal
 from cli.show_limits import show_limits
 from cli.show_orders import show_orders
 from cli.tables import amount, heading, percent, show_table, tell
 from optimizer.plan.format import ClusterRow, Plan
 
 COST, VALUE = "all costs, less residual value", "the work, less all costs"
-USUAL_GAP = 1e-3
-"""A plan that is allowed to be further from the best is not called optimal."""
 DUST = 1e-4
 """A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
 MOST_WARNINGS = 8
@@ -54,9 +53,10 @@ def _show_headline(plan: Plan, money: Money) -> None:
 
 def _how_good(plan: Plan, money: Money) -> str:
     """What is proved of a plan, and where that is less than what was asked for, why."""
+    if is_optimal(plan.status, float(plan.run.options.get("gap") or 0.0)):
+        return "optimal"
     if plan.status == "optimal":
-        asked = float(plan.run.options.get("gap") or 0.0)
-        return "optimal" if asked <= USUAL_GAP else f"{_within(plan, money)}, as the gap asked for allows"
+        return f"{_within(plan, money)}, as the gap asked for allows"
     close = plan.run.options.get("close_to")
     why = f"kept close to {close}" if close else "stopped early, the best plan so far"
     return f"{_within(plan, money)}, {why}"

@@ -20,7 +20,7 @@ from cli.outputs import (
     write_json,
     write_runs,
 )
-from cli.results import NO_PLAN, earned, tell_stop
+from cli.results import NO_PLAN, earned, is_optimal, tell_stop
 from cli.screen import say
 from optimizer import interruption
 
@@ -170,7 +170,7 @@ def _show(result: Sweep) -> None:
     names = _short_names(list(result.vary))
     columns = (*names, *HEADLINE, *vendors, "status")
     numbers = range(len(names), len(names) + len(HEADLINE) + len(vendors))
-    rows = [_cells(cell, vendors, result.currency.per_usd) for cell in result.cells]
+    rows = [_cells(cell, vendors, result.currency.per_usd, result.gap) for cell in result.cells]
     show_table(columns, rows, numbers, spare_columns(len(names), vendors))
 
 
@@ -188,12 +188,12 @@ def _short_names(keys: list[str]) -> list[str]:
     return [short if last.count(short) == 1 else key for key, short in zip(keys, last, strict=True)]
 
 
-def _cells(cell: Cell, vendors: list[str], per_usd: float) -> tuple[str, ...]:
+def _cells(cell: Cell, vendors: list[str], per_usd: float, gap: float) -> tuple[str, ...]:
     from cli.tables import percent
 
     if cell.headline is None:
         return (*cell.settings.values(), *[""] * (len(HEADLINE) + len(vendors)), WORDS[cell.status])
-    status = "optimal" if cell.status == "optimal" else f"within {percent(cell.headline.gap)}"
+    status = "optimal" if is_optimal(cell.status, gap) else f"within {percent(cell.headline.gap)}"
     return (*cell.settings.values(), *headline_cells(cell.headline, vendors, per_usd), status)
 
 

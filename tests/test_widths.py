@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -170,3 +171,13 @@ def test_prose_goes_on_set_in() -> None:
 )
 def test_what_is_little_is_never_shown_as_nothing(value: float, digits: int, shown: str) -> None:
     assert cli.tables.figure(value, digits) == shown
+
+
+def test_a_plan_is_optimal_only_within_a_small_gap(folder: Path) -> None:
+    assert "\noptimal: " in run_here("plan", "quick_start", cwd=folder).stdout
+    loose = run_here("plan", "quick_start", "--gap", "0.03", cwd=folder).stdout
+    assert re.search(r"^within [\d.]+ % of the best, as the gap asked for allows: ", loose, re.MULTILINE)
+    swept = run_here(
+        "sweep", "quick_start", "--vary", "finance/discount_rate=0.1", "--gap", "0.03", "-o", "loose", cwd=folder
+    )
+    assert re.search(r" within [\d.]+ %$", swept.stdout, re.MULTILINE)
