@@ -25,7 +25,7 @@ from cli.results import earned, tell_stop
 from optimizer import interruption
 
 if TYPE_CHECKING:
-    from cli.show_plan import Money
+    from cli.money import Money
     from optimizer.explore.results import Alternative, Alternatives, Range
     from optimizer.plan.format import Plan
     from optimizer.workbook.language.wording import Language
@@ -114,21 +114,22 @@ def _write(result: Alternatives, workbook: Path, language: Language) -> None:
 
 
 def _show(result: Alternatives) -> None:
-    from cli.show_plan import Money
-    from cli.tables import heading, percent, show_table
+    from cli.money import Money
+    from cli.tables import heading, percent, show_table, tell
 
     money = Money(result.plans[0].plan)
     heading(f"What plans within {percent(result.within)} of the best cost can have")
     columns = ("", "", "", "best plan", "least", "most", "")
     show_table(columns, [_range_cells(row, money) for row in result.ranges], numbers=(3, 4, 5))
     click.echo("")
-    click.echo("in brackets: what no such plan can go beyond, where that is not known to be the end itself")
+    tell("in brackets: what no such plan can go beyond, where that is not known to be the end itself")
     heading(f"Plans of at most {money.exact(result.most_cost_usd)}: money in M {money.code}")
     vendors = vendors_of([one.headline for one in result.plans])
     columns_of_plans = ("plan", "differs", "cost", "gap", "capex", "peak MW", *vendors)
     rows = [_plan_cells(one, vendors, money.per_usd) for one in result.plans]
-    show_table(columns_of_plans, rows, numbers=range(1, len(columns_of_plans)))
-    click.echo("differs: the part of the money that no plan above it spends on the same chips by the same routes")
+    spare = range(len(columns_of_plans) - 1, 3, -1)
+    show_table(columns_of_plans, rows, range(1, len(columns_of_plans)), spare)
+    tell("differs: the part of the money that no plan above it spends on the same chips by the same routes")
     for one in result.plans[1:]:
         _show_orders(one, result.plans[0], money)
 
@@ -154,9 +155,11 @@ def _end(value: float, bound: float) -> str:
 
 
 def _figure(value: float) -> str:
+    from cli.tables import figure
+
     if abs(value - round(value)) < 1e-6:
         return f"{round(value):,}"
-    return f"{value:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3}f}"
+    return figure(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3)
 
 
 def _plan_cells(one: Alternative, vendors: list[str], per_usd: float) -> tuple[str, ...]:
@@ -167,7 +170,7 @@ def _plan_cells(one: Alternative, vendors: list[str], per_usd: float) -> tuple[s
 
 
 def _show_orders(one: Alternative, best: Alternative, money: Money) -> None:
-    """What a plan orders by chip and route, beside the best plan."""
+    """What a plan has in service at once by chip and route, beside the best plan."""
     from cli.tables import amount, heading, show_table
 
     ours, theirs = _ordered(one), _ordered(best)
@@ -179,15 +182,13 @@ def _show_orders(one: Alternative, best: Alternative, money: Money) -> None:
         if here != there:
             rows.append((chip, route, amount(there), amount(here)))
     if rows:
-        show_table(("chip", "route", "best plan", "this plan"), rows, numbers=(2, 3))
+        show_table(("most at once of", "by", "best plan", "this plan"), rows, numbers=(2, 3))
     else:
-        click.echo("the same accelerators by the same routes as in the best plan")
+        click.echo("as many accelerators at once by the same routes as in the best plan")
 
 
 def _ordered(one: Alternative) -> dict[tuple[str, str], float]:
-    """Accelerators ordered by chip and route; what is rented by the hour counts in every period."""
-    found: dict[tuple[str, str], float] = {}
-    for order in one.plan.orders:
-        key = order.accelerator, order.route
-        found[key] = found.get(key, 0.0) + order.accelerators
-    return found
+    """Accelerators by chip and route, the most that are in service at once."""
+    from optimizer.plan.at_once import most_at_once
+
+    return most_at_once(one.plan.orders, one.plan.periods, lambda order: (order.accelerator, order.route))

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.screen import say, say_json
-from cli.tables import amount, number, show_table
+from cli.tables import amount, number, show_table, tell
 
 if TYPE_CHECKING:
     from catalogs.schema import Catalog, Offer, Throughput
+
+SPARE = (
+    "stack", "kW average", "cooling", "orders open", "memory, GB", "open to", "vendor", "lead, months", "accelerator",
+    "host", "kW reserved",
+)  # fmt: skip
+"""Columns of `list` that a narrow screen can do without, the first ones first."""
 
 folder_option = click.option(
     "--catalog", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -55,13 +61,13 @@ def list_(vendor: str | None, folders: tuple[Path, ...]) -> int:
         raise click.BadParameter(f"there is no vendor '{vendor}'; there are {', '.join(sorted(vendors))}")
     columns = (
         "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
-        "host", "price, USD", "USD/h", "lead, months", "orders open", "training", "70B", "basis",
+        "host", "price, USD", "USD/h", "lead, months", "orders open", "training, TFLOP/s", "70B, token/s", "basis",
     )  # fmt: skip
     order = sorted(
         known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key)
     )
     rows = [_offer_cells(known, key) for key in order if vendor in (None, _vendor(known, key))]
-    show_table(columns, rows, numbers=(3, 5, 6, 7, 11, 12, 13, 15, 16))
+    show_table(columns, rows, (3, 5, 6, 7, 11, 12, 13, 15, 16), spare=tuple(map(columns.index, SPARE)))
     return 0
 
 
@@ -169,7 +175,7 @@ def _show_throughput(known: Catalog, entry: str) -> None:
     for system in _systems_of(known, entry):
         for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
             if why := reached(known, system, workload)[1]:
-                click.echo(f"  {system} cannot do {workload}: {why}")
+                tell(f"  {system} cannot do {workload}: {why}")
 
 
 def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ from cli.outputs import (
     write_json,
     write_runs,
 )
+from cli.progress import stage
 
 if TYPE_CHECKING:
-    from cli.show_plan import Money
+    from cli.money import Money
     from optimizer.plan.compare import Change, Comparison, OrderChange, Side
     from optimizer.workbook.language.wording import Language
 
@@ -45,7 +46,7 @@ def compare(plans: tuple[Path, ...], output: Path | None, language: Language, js
       chipmix compare approved.json new.json
       chipmix compare approved.json new.json -o compared.xlsx
     """
-    from cli.show_plan import Money
+    from cli.money import Money
     from optimizer.explore.side_by_side import runs_compared
     from optimizer.plan.compare import compare as compared
     from optimizer.plan.text import model_text
@@ -54,8 +55,9 @@ def compare(plans: tuple[Path, ...], output: Path | None, language: Language, js
     if len(plans) < 2:
         raise click.UsageError("give at least two plans")
     check_targets(plans, {"-o": output, "--json": json_file})
-    read = [read_plan(path) for path in plans]
-    found = compared(read, _names(plans))
+    with stage("reading the plans…"):
+        read = [read_plan(path) for path in plans]
+        found = compared(read, _names(plans))
     with delivering() as delivery:
         write_json(delivery, model_text(found), json_file)
         runs, bridge = runs_compared(found, read), found.changes[-1].bridge
@@ -81,7 +83,7 @@ def _show(found: Comparison, money: Money) -> None:
 
 
 def _show_sides(sides: Sequence[Side], money: Money) -> None:
-    from cli.tables import heading, number, percent, show_table
+    from cli.tables import amount, figure, heading, percent, show_table
 
     heading(f"Side by side, in M {money.code} where no unit is shown")
     vendors = sorted({vendor for side in sides for vendor in side.accelerators})
@@ -94,9 +96,9 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
         ["capex, cash", *(money.millions(side.capex_usd) for side in sides)],
         ["opex, cash", *(money.millions(side.opex_usd) for side in sides)],
         ["rent due after the horizon, undiscounted", *(money.millions(side.rent_after_usd) for side in sides)],
-        ["peak power, MW", *(number(side.peak_mw, 2) for side in sides)],
+        ["peak power, MW", *(figure(side.peak_mw, 2) for side in sides)],
         *(
-            [f"{vendor} accelerators", *(number(side.accelerators.get(vendor, 0.0)) for side in sides)]
+            [f"{vendor} accelerators, most at once", *(amount(side.accelerators.get(vendor, 0.0)) for side in sides)]
             for vendor in vendors
         ),
         *(
@@ -107,7 +109,7 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
             for line in lines
         ),
     ]
-    show_table(["", *(side.name for side in sides)], rows, range(1, len(sides) + 1))
+    show_table(["", *(side.name for side in sides)], rows, range(1, len(sides) + 1), spare=range(2, len(sides)))
 
 
 def _from_and_to(order: OrderChange) -> tuple[str, str, str, str]:
@@ -119,7 +121,7 @@ def _from_and_to(order: OrderChange) -> tuple[str, str, str, str]:
 
 def _show_change(first: str, change: Change, money: Money) -> None:
     from cli.show_edits import show_bridge
-    from cli.tables import amount, heading, show_table
+    from cli.tables import amount, heading, show_table, tell
 
     heading(f"From {first} to {change.plan}: {amount(change.same_systems)} systems stay as they were")
     rows = [[order.change, amount(order.systems), order.offer, *_from_and_to(order)] for order in change.orders]
@@ -129,5 +131,5 @@ def _show_change(first: str, change: Change, money: Money) -> None:
         click.echo("no order changed")
     click.echo(f"commitments kept: {change.commitments_kept}")
     for dropped in change.commitments_dropped:
-        click.echo(f"commitment dropped: {dropped}")
+        tell(f"commitment dropped: {dropped}")
     show_bridge(change.bridge, money, (first, change.plan))

@@ -22,6 +22,7 @@ from cli.outputs import (
     workbook_file,
     write_json,
 )
+from cli.progress import stage
 from cli.results import earned, tell_stop
 from cli.screen import say
 from optimizer import interruption
@@ -76,10 +77,9 @@ def explain(
     """
     from cli.show_explanation import show_explanation
     from optimizer.explain import explanation_text
-    from optimizer.plan_files import read_plan
 
     began, ends = time.monotonic(), ends_after(time_limit)
-    known = read_plan(plan)
+    known = _read(plan)
     check_targets([plan], {"-o": output, "--json": json_file})
     with interruption.held(), delivering() as delivery:
         found = _explained(known, offers, limits, volume, (time_limit, ends))
@@ -91,6 +91,13 @@ def explain(
     tell_stop(found.stopped, "what is not shown was not answered")
     say(f"{seconds:.1f} s; {found.solves} solves, {answered} questions answered without", err=True)
     return earned(found.stopped, bool(found.solves or found.answered_by_bounds or found.offers))
+
+
+def _read(plan: Path) -> Plan:
+    from optimizer.plan_files import read_plan
+
+    with stage("reading the plan…"):
+        return read_plan(plan)
 
 
 def _explained(

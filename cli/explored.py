@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.outputs import Delivery
 from cli.screen import raw
-from cli.tables import amount, number, percent
+from cli.tables import amount, figure, percent
 from optimizer import files
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def write_plans(delivery: Delivery, plans: Mapping[str, Plan], folder: Path | No
 def millions(usd: float) -> str:
     """Millions, with at least five digits."""
     value = usd / MILLION
-    return number(value, 1 if abs(value) >= 1000 else 3)
+    return figure(value, 1 if abs(value) >= 1000 else 3)
 
 
 def headline_cells(headline: Headline, vendors: list[str], per_usd: float) -> tuple[str, ...]:
@@ -69,9 +69,20 @@ def headline_cells(headline: Headline, vendors: list[str], per_usd: float) -> tu
         millions(headline.bound_usd * per_usd),
         percent(headline.gap if headline.gap > ROUNDING else 0.0),
         millions(headline.capex_usd * per_usd),
-        number(headline.peak_mw, 1 if headline.peak_mw >= 100 else 3),
+        figure(headline.peak_mw, 1 if headline.peak_mw >= 100 else 3),
         *(amount(headline.accelerators.get(vendor, 0.0)) for vendor in vendors),
     )
+
+
+HEADLINE = ("cost", "bound", "gap", "capex", "peak MW")
+"""What `headline_cells` tell before the accelerators of each vendor."""
+
+
+def spare_columns(first: int, vendors: list[str]) -> tuple[int, ...]:
+    """Which of the columns of headlines, that begin at some place, a narrow screen can do without, first ones first."""
+    bound, peak, capex = (first + HEADLINE.index(name) for name in ("bound", "peak MW", "capex"))
+    behind = first + len(HEADLINE)
+    return bound, *range(behind + len(vendors) - 1, behind - 1, -1), peak, capex
 
 
 def vendors_of(headlines: list[Headline]) -> list[str]:

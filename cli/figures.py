@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from cli.show_plan import Money
+from cli.money import Money
 from cli.tables import amount
 from optimizer.explain.explanation import Between, Changed, Explanation
 from optimizer.plan.format import Plan
@@ -13,6 +13,7 @@ from optimizer.plan.format import Plan
 MILLION = 1e6
 EXACT = 5e-4
 """Where a figure is known to this part of itself, its middle alone is shown."""
+PERIODS = {1: "month", 3: "quarter", 12: "year"}
 MOST_CHANGES = 5
 MOST_NAMES = 8
 
@@ -25,6 +26,8 @@ class Words:
         self.code, self.per_usd = self.money.code, self.money.per_usd
         self.is_value = explanation.objective == "maximize_value"
         self.gap_usd = explanation.gap_usd
+        by_period = {name for name, offer in plan.catalog["offers"].items() if offer["route"] == "on_demand"}
+        self._units = dict.fromkeys(by_period, f"system-{PERIODS[plan.periods[0].months]}s")
 
     def exactly(self, usd: Between) -> str:
         """A change that is told, in whole units of the currency; of less than a hundred, with its hundredths."""
@@ -51,6 +54,10 @@ class Words:
         large = abs(value) >= MILLION / 10
         return f"{rounded(value / MILLION)} M {self.code}" if large else f"{rounded(value)} {self.code}"
 
+    def unit_of(self, offer: str) -> str:
+        """What the orders of an offer are counted in: what is rented period by period is ordered for each again."""
+        return self._units.get(offer, "systems")
+
     def price(self, usd: float) -> str:
         """A price to four digits, in the currency's units."""
         return rounded(usd * self.per_usd, 4)
@@ -64,10 +71,13 @@ def rounded(value: float, digits: int = 3) -> str:
     return f"{round(value, places):,.{max(0, places)}f}"
 
 
-def changed_words(changes: Iterable[Changed], besides: str = "") -> str:
-    """The largest differences between two plans: `gb200_nvl72.purchase 1,332 → 0`."""
+def changed_words(changes: Iterable[Changed], words: Words, besides: str = "") -> str:
+    """The largest differences between two plans: `gb200_nvl72.purchase 1,332 → 0 systems`."""
     rows = [row for row in changes if row.offer != besides]
-    shown = [f"{row.offer} {amount(row.before)} → {amount(row.after)}" for row in rows[:MOST_CHANGES]]
+    shown = [
+        f"{row.offer} {amount(row.before)} → {amount(row.after)} {words.unit_of(row.offer)}"
+        for row in rows[:MOST_CHANGES]
+    ]
     more = f", and {len(rows) - MOST_CHANGES} more" if len(rows) > MOST_CHANGES else ""
     return ", ".join(shown) + more if shown else "nothing else"
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
+from cli.explored import (
+    HEADLINE,
+    headline_cells,
+    model_json,
+    progress_bar,
+    spare_columns,
+    vendors_of,
+    write_plans,
+)
 from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import (
     Outputs,
@@ -92,15 +100,15 @@ def _write(result: Frontier, workbook: Path, language: Language) -> None:
 
 
 def _show(result: Frontier) -> None:
-    from cli.show_plan import Money
+    from cli.money import Money
     from cli.tables import heading, show_table
 
     money = Money(result.points[0].plan)
     vendors = vendors_of([point.headline for point in result.points])
     heading(f"Cost against {result.label}: money in M {money.code}")
-    columns = (result.trade, "cost", "bound", "gap", "capex", "peak MW", *vendors, "one less costs")
+    columns = (result.trade, *HEADLINE, *vendors, "one less costs")
     rows = [_cells(result, k, vendors, money.per_usd) for k in range(len(result.points))]
-    show_table(columns, rows, numbers=range(len(columns)))
+    show_table(columns, rows, range(len(columns)), spare_columns(1, vendors))
     _show_trust(result, money.exact(result.resolution_usd))
 
 
@@ -111,26 +119,32 @@ def _cells(result: Frontier, k: int, vendors: list[str], per_usd: float) -> tupl
 
 
 def _amount(result: Frontier, amount: float) -> str:
+    from cli.tables import figure
+
     if not result.unit:
-        return f"{100 * amount:.2f} %"
-    return f"{amount:,.{0 if abs(amount) >= 1000 else 3}f} {result.unit}"
+        return f"{figure(100 * amount, 2)} %"
+    return f"{figure(amount, 0 if abs(amount) >= 1000 else 3)} {result.unit}"
 
 
 def _step(result: Frontier, point: Point, following: tuple[Point, ...], per_usd: float) -> str:
     """What one unit less costs between a point and the next cheaper one."""
+    from cli.tables import figure
+
     if not following:
         return ""
     less = (following[0].amount - point.amount) * (1 if result.unit else 100)
     usd = (point.headline.cost_usd - following[0].headline.cost_usd) * per_usd / less
-    each = f"{usd / 1e6:,.0f} M" if abs(usd) >= 1e7 else f"{usd:,.{0 if abs(usd) >= 100 else 2}f}"
+    each = f"{usd / 1e6:,.0f} M" if abs(usd) >= 1e7 else figure(usd, 0 if abs(usd) >= 100 else 2)
     return f"{each} a {result.unit or 'point'}"
 
 
 def _show_trust(result: Frontier, resolution: str) -> None:
+    from cli.tables import tell
+
     click.echo()
     if result.least_bound > 0 or result.stopped is None:
-        click.echo(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
-    click.echo(f"no line is dominated by another; costs nearer than {resolution} are not told apart")
+        tell(f"no plan, whatever it costs, has less than {_amount(result, result.least_bound)}")
+    tell(f"no line is dominated by another; costs nearer than {resolution} are not told apart")
     left = result.asked - len(result.points)
     if left and result.stopped is None:
-        click.echo(f"{left} of {result.asked} points coincide with another one or are dominated, and are left out")
+        tell(f"{left} of {result.asked} points coincide with another one or are dominated, and are left out")

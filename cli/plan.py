@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -13,7 +11,8 @@ import click
 
 from cli.options import SCENARIO, SHARE, ends_after, gap_option, time_limit_option
 from cli.outputs import Delivery, check_targets, command_typed, delivering, ending, is_printed, json_option, write_json
-from cli.screen import raw, say
+from cli.progress import stage, telling_size
+from cli.screen import say
 from optimizer import interruption
 
 if TYPE_CHECKING:
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
     from optimizer.planning import Planned
     from optimizer.replan.approved import Approved
     from optimizer.request.load import Request
-    from optimizer.solving.solution import Options, Progress
+    from optimizer.solving.solution import Options
     from optimizer.workbook.back import Reopened
     from optimizer.workbook.language.wording import Language
 
-MILLION = 1e6
-SECONDS_BETWEEN_LINES = 10.0
 WORKBOOK = ".xlsx"
 
 
@@ -126,9 +123,15 @@ def _planned(
     from optimizer.planning import make_plan
     from optimizer.solving.other_solver import UnknownSolver
 
+    def see(model: Model) -> None:
+        see_model(model)
+        tell_size(model)
+
+    earlier = None if before is None else before.plan
     try:
-        with _progress() as watch:
-            return make_plan(request, options, watch, see_model, approved, None if before is None else before.plan)
+        with stage("building tables and model…") as telling:
+            tell_size = telling_size(telling, options.gap)
+            return make_plan(request, options, telling.search, see, approved, earlier)
     except UnknownSolver as error:
         raise click.BadParameter(str(error), param_hint="--solver") from error
 
@@ -148,7 +151,8 @@ def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool)
         return before.request, before
     if release:
         raise click.BadParameter("goes with a workbook that is planned again", param_hint="--release")
-    return load_request(find_scenario(scenario), settings), None
+    with stage("reading the scenario…"):
+        return load_request(find_scenario(scenario), settings), None
 
 
 def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -> Iterator[Path]:
@@ -177,7 +181,9 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
             first_month(placed_until)
         except NotAPeriod as error:
             raise click.BadParameter(str(error), param_hint="--placed-until") from error
-    return Approved(read_plan(path), 1.0 if saving is None else saving, placed_until)
+    with stage("reading the approved plan…"):
+        plan = read_plan(path)
+    return Approved(plan, 1.0 if saving is None else saving, placed_until)
 
 
 def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> Reopened:
@@ -185,7 +191,8 @@ def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bo
     from cli.show_edits import show_edits
     from optimizer.workbook.back import reopened
 
-    found = reopened(Path(scenario), settings, release)
+    with stage("reading the workbook…"):
+        found = reopened(Path(scenario), settings, release)
     if not quiet:
         show_edits(scenario, found, release)
     return found
@@ -219,40 +226,10 @@ class Made:
 
     def show(self) -> None:
         """Prints the plan."""
+        from cli.money import Money
         from cli.show_edits import show_bridge
-        from cli.show_plan import Money, show_plan
+        from cli.show_plan import show_plan
 
         show_plan(self.plan)
         if self.steps is not None:
             show_bridge(self.steps, Money(self.plan), ("the plan in the workbook", "this plan"))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """Shows how a solve goes: a live line on a terminal, else a line every ten seconds, on stderr."""
-    if not sys.stderr.isatty():
-        yield _lines()
-        return
-    from rich.console import Console
-
-    with Console(file=raw(sys.stderr)).status("solving…") as status:
-        yield lambda progress: status.update(_words(progress))
-
-
-def _lines() -> Callable[[Progress], None]:
-    last = [0.0]
-
-    def show(progress: Progress) -> None:
-        if progress.seconds - last[0] >= SECONDS_BETWEEN_LINES:
-            last[0] = progress.seconds
-            say(_words(progress), err=True)
-
-    return show
-
-
-def _words(progress: Progress) -> str:
-    cost, bound = progress.cost_usd / MILLION, progress.bound_usd / MILLION
-    if abs(cost) == float("inf"):
-        return f"solving: {progress.seconds:.0f} s, no plan yet, bound {bound:,.3f} M USD"
-    gap = (cost - bound) / max(abs(cost), 1e-9)
-    return f"solving: {progress.seconds:.0f} s, best {cost:,.3f} M USD, bound {bound:,.3f} M USD, gap {100 * gap:.3g} %"

@@ -12,6 +12,7 @@ import click
 
 from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option
 from cli.outputs import delivering, is_printed, json_option, request_for, write_json
+from cli.progress import stage
 from cli.screen import say
 from optimizer import interruption
 
@@ -51,7 +52,8 @@ def repair(
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"--json": json_file})
     with interruption.held(), delivering() as delivery:
-        report = repaired(request, options)
+        with stage("looking for what conflicts, and for repairs…"):
+            report = repaired(request, options)
         write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)
         if not is_printed(json_file):
             _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
@@ -68,9 +70,9 @@ def _exit_code(report: Report) -> int:
 
 
 def _show(report: Report, code: str, per_usd: float) -> None:
-    from cli.tables import heading
+    from cli.tables import heading, tell
 
-    say(report.scenario)
+    tell(report.scenario)
     if report.status != "infeasible":
         unknown = "not known: interrupted" if report.interrupted else "not known in the time given"
         known = "nothing to repair: there is a plan" if report.status == "feasible" else unknown
@@ -79,12 +81,12 @@ def _show(report: Report, code: str, per_usd: float) -> None:
     click.echo("no plan meets every limit")
     heading("Why")
     for contradiction in report.contradictions:
-        say(f"  {contradiction.at}: {contradiction.sentence}")
-        say(f"    holds unless one of these gives way: {_named(contradiction.limits)}")
+        tell(f"  {contradiction.at}: {contradiction.sentence}")
+        tell(f"    holds unless one of these gives way: {_named(contradiction.limits)}")
     for conflict in report.conflicts:
         one = len(conflict.limits) == 1
         words = "this cannot hold, whatever else is given up" if one else "these cannot all hold"
-        click.echo(f"  {words}: {', '.join(conflict.limits)}")
+        tell(f"  {words}: {', '.join(conflict.limits)}")
     heading("Repairs, the one with the cheapest plan first")
     for number, option in enumerate(report.repairs, start=1):
         _show_repair(number, option, code, per_usd)
@@ -102,26 +104,30 @@ def _named(limits: Sequence[str]) -> str:
 
 
 def _show_repair(number: int, option: Repair, code: str, per_usd: float) -> None:
-    cost = f"{option.cost_usd * per_usd / MILLION:,.3f} M {code}"
+    from cli.tables import figure, tell
+
+    cost = f"{figure(option.cost_usd * per_usd / MILLION, 3)} M {code}"
     extra = option.extra_usd * per_usd / MILLION
     more = f", {extra:,.3f} more than the first" if extra >= 0.0005 else ""
-    say(f"  {number}  {option.words}")
-    click.echo(f"     the plan then costs {cost}{more}")
+    tell(f"  {number}  {option.words}")
+    tell(f"     the plan then costs {cost}{more}")
     for setting in option.settings:
         click.echo(f"     --set {shlex.quote(setting)}")
 
 
 def _show_rest(report: Report) -> None:
-    from cli.tables import heading
+    from cli.tables import heading, tell
 
     if report.not_alone:
         heading("Not enough alone")
         for hopeless in report.not_alone:
-            click.echo(f"  {hopeless.kind}: {hopeless.why}")
+            tell(f"  {hopeless.kind}: {hopeless.why}")
     click.echo()
     if report.repairs:
-        click.echo("Each repair is the least of its kind and was checked by planning with it; what the change itself")
-        click.echo("costs (more power, a larger allocation) is not in the cost of its plan.")
+        tell(
+            "Each repair is the least of its kind and was checked by planning with it; what the change itself "
+            "costs (more power, a larger allocation) is not in the cost of its plan."
+        )
     if report.stopped:
         why = "Interrupted" if report.interrupted else "The time ran out"
-        say(f"{why}: there may be more repairs, or smaller ones.")
+        tell(f"{why}: there may be more repairs, or smaller ones.")

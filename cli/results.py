@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from optimizer.interruption import Stopped
 
 NO_PLAN = 4
+LOOSE_GAP = 1e-3
+"""A plan that was allowed to be further from the best is not called optimal."""
 WORDS = {"interrupted": "interrupted", "out_of_time": "the time ran out"}
 
 
@@ -25,3 +27,8 @@ def tell_stop(stopped: Stopped | None, rest: str) -> None:
     """Says why a search ended early, if it did, and what that leaves out."""
     if stopped is not None:
         say(f"{WORDS[stopped]}: {rest}", err=True)
+
+
+def is_optimal(status: str, asked: float) -> bool:
+    """Whether a plan may be called optimal: it is within the gap asked for, and that is a small one."""
+    return status == "optimal" and asked <= LOOSE_GAP

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from cli.money import Money
 from cli.screen import say
-from cli.show_plan import Money
 from cli.tables import heading, show_table
 from optimizer.plan.bridge import Bridge
 from optimizer.workbook.back.compare import Edit
@@ -65,7 +65,7 @@ def show_bridge(bridge: Bridge, money: Money, names: tuple[str, str]) -> None:
         *((step.name, _signed(step.usd, money), step.meaning) for step in bridge.steps),
         (new, money.millions(bridge.new.objective_usd), ""),
     ]
-    show_table((f"{money.code} m, present value", "", ""), rows, numbers=(1,))
+    show_table((f"M {money.code}, present value", "", ""), rows, numbers=(1,))
 
 
 def _signed(usd: float, money: Money) -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from cli.figures import Words, rounded, some
-from cli.screen import say
 from cli.show_offers import show_offers
 from cli.show_plan import owed_words
-from cli.tables import heading, show_table
+from cli.tables import amount, heading, show_table, tell
 from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
 from optimizer.plan.format import Plan
 
@@ -22,11 +19,11 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
     words = Words(plan, explanation)
     cost = -plan.objective_usd if words.is_value else plan.objective_usd
     what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
-    say(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
+    tell(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}")
     owed = owed_words(plan, words.money)
     if owed is not None:
-        click.echo(owed)
-    click.echo(f"no difference of less than {words.amount(explanation.gap_usd)} can be told: that is the plan's gap")
+        tell(owed)
+    tell(f"no difference of less than {words.amount(explanation.gap_usd)} can be told: that is the plan's gap")
     if explanation.limits:
         _show_limits(explanation.limits, words)
     if explanation.offers:
@@ -55,7 +52,7 @@ def _show_limits(limits: Sequence[LimitWorth], words: Words) -> None:
 
 def _show_names(what: str, names: Sequence[str]) -> None:
     if names:
-        click.echo(f"{what}: {some(names)}")
+        tell(f"{what}: {some(names)}")
 
 
 def _use(limit: LimitWorth, words: Words) -> tuple[str, ...]:
@@ -73,12 +70,12 @@ def _show_worth(limits: Sequence[LimitWorth], words: Words) -> None:
     columns = ("limit", "5 % less", "1 % less", "1 % more", "5 % more")
     show_table(columns, [(limit.limit, *_moves(limit, words)) for limit in limits], numbers=(1, 2, 3, 4))
     if any(limit.unit == "point" for limit in limits):
-        click.echo("a share moves by points")
+        tell("a share moves by points")
     answers = {_move(move, words) for limit in limits for move in limit.moves}
     if "not resolved" in answers:
-        click.echo("not resolved at this gap: plan with a smaller --gap to tell")
+        tell("not resolved at this gap: plan with a smaller --gap to tell")
     if "under gap" in answers:
-        click.echo("under gap: the relaxation proves that no more than the gap can be gained")
+        tell("under gap: the relaxation proves that no more than the gap can be gained")
     rates = [(limit.limit, *_rate(move, limit.unit, words)) for limit in limits for move in _telling(limit)]
     if rates:
         heading(f"How much that is: the change in {words.code} over the move that was solved")
@@ -121,13 +118,13 @@ def _rate(move: Move, unit: str, words: Words) -> tuple[str, str]:
 
 def _show_volume(volume: Volume, words: Words) -> None:
     heading(f"From which volume {volume.accelerator} pays, in M {words.code} of present value")
-    click.echo(
+    tell(
         f"one-off {words.amount(volume.one_off_usd)}, porting {words.amount(volume.porting_usd)}; times "
         f"{', '.join(volume.demands)}; supply and limits stay as they are"
     )
     columns = ("volume", "with it", "without it", "difference", "its systems", "instead of it")
     show_table(columns, [_point(point, words) for point in volume.points], numbers=(0, 1, 2, 3, 4))
-    click.echo(_verdict(volume))
+    tell(_verdict(volume))
 
 
 def _point(point: VolumePoint, words: Words) -> tuple[str, ...]:
@@ -136,7 +133,7 @@ def _point(point: VolumePoint, words: Words) -> tuple[str, ...]:
         _millions(point.with_usd, words),
         _millions(point.without_usd, words),
         _difference(point, words),
-        f"{point.systems:,.0f}",
+        amount(point.systems),
         ", ".join(point.instead),
     )
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import fsum
 
-import click
-
 from cli.figures import Words, changed_words, some
-from cli.tables import amount, heading
+from cli.tables import amount, heading, tell
 from optimizer.explain.explanation import Entry, OfferReason, Placed, Without
 from optimizer.tables.rows import grouped
 
@@ -24,12 +22,13 @@ def show_offers(offers: Sequence[OfferReason], words: Words, every_offer: bool) 
         if these:
             heading(title)
             for one in these:
-                click.echo("\n".join(_closely(one, words)))
+                for line in _closely(one, words):
+                    tell(line)
     _show_rest([one for one in offers if one not in closely], every_offer)
 
 
 def _closely(one: OfferReason, words: Words) -> Iterator[str]:
-    count = f": {amount(one.systems)} systems" if one.systems else ""
+    count = f": {amount(one.systems)} {words.unit_of(one.offer)}" if one.systems else ""
     yield f"{one.offer}{count}"
     if one.without is not None:
         yield from _without(one, one.without, words)
@@ -45,7 +44,7 @@ def _without(one: OfferReason, without: Without, words: Words) -> Iterator[str]:
         return
     resolved = without.change_usd.is_resolved
     change = f"{words.change(without.change_usd)} M {words.code}" if resolved else "not resolved at this gap"
-    yield f"  without it: {change}; then {changed_words(without.changes, besides=one.offer)}"
+    yield f"  without it: {change}; then {changed_words(without.changes, words, besides=one.offer)}"
 
 
 def _entry(one: OfferReason, entry: Entry, words: Words) -> Iterator[str]:
@@ -59,7 +58,7 @@ def _entry(one: OfferReason, entry: Entry, words: Words) -> Iterator[str]:
     )
     middle = entry.saves_below_usd.middle
     saved = f", saves {words.amount(middle)}" if middle is not None and middle > 0 else ""
-    yield f"  just below: {_placed(entry.orders)}{saved}; {changed_words(entry.changes, besides=one.offer)}"
+    yield f"  just below: {_placed(entry.orders)}{saved}; {changed_words(entry.changes, words, besides=one.offer)}"
     if interval:
         yield f"  above that it saves no more than {words.amount(entry.saves_above_usd)}"
     if entry.counts_in:
@@ -80,7 +79,7 @@ def _show_rest(offers: Sequence[OfferReason], every_offer: bool) -> None:
         for reason, same in grouped(alike, _reason).items():
             names = [one.offer for one in same]
             shown = ", ".join(names) if every_offer else some(names)
-            click.echo(f"{shown}: {reason}" if reason else shown)
+            tell(f"{shown}: {reason}" if reason else shown)
 
 
 _TITLES = {

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from math import fsum
 
 import click
 
-from cli.screen import say
-from cli.tables import SMALL, amount, heading, number, percent, show_table
-from optimizer.plan.format import ExpansionRow, LimitRow, OrderRow, Plan
+from cli.money import Money
+from cli.results import is_optimal
+from cli.show_limits import show_limits
+from cli.show_orders import show_orders
+from cli.tables import amount, heading, percent, show_table, tell
+from optimizer.plan.format import ClusterRow, ExpansionRow, Plan
 
-MILLION = 1e6
-BINDING = 1e-6
-UNUSED = 1e-9
+COST, VALUE = "all costs, less residual value", "the work, less all costs"
 DUST = 1e-4
 """A smaller part of a demand is left out of the terminal's table; the plan's files have all of it."""
-MOST_LIMITS = 20
 MOST_WARNINGS = 8
 """On the first screen, so that the orders are on it too."""
-
-
-class Money:
-    """USD in the scenario's currency."""
-
-    def __init__(self, plan: Plan) -> None:
-        currency = plan.scenario["currency"]
-        self.code, self.per_usd = currency["code"], float(currency["per_usd"])
-
-    def exact(self, usd: float) -> str:
-        return f"{number(usd * self.per_usd, 2)} {self.code}"
-
-    def millions(self, usd: float) -> str:
-        value = usd * self.per_usd / MILLION
-        return number(value, 1 if abs(value) >= 100 else 3)
 
 
 def show_plan(plan: Plan) -> None:
@@ -47,26 +33,43 @@ def show_plan(plan: Plan) -> None:
     _show_costs(plan, money)
     _show_after_horizon(plan, money)
     _show_work(plan)
-    _show_limits(plan, money)
+    show_limits(plan, money)
     _show_trust(plan, money)
 
 
 def _show_headline(plan: Plan, money: Money) -> None:
     scenario = plan.scenario
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
-    say(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
-    close = plan.run.options.get("close_to")
-    early = f"kept close to {close}" if close else "stopped early, the best plan so far"
-    words = "optimal" if plan.status == "optimal" else early
-    if scenario["objective"] == "maximize_value":
-        click.echo(f"{words}: {money.exact(-plan.objective_usd)} present value of the work, less all costs")
-    else:
-        click.echo(f"{words}: {money.exact(plan.objective_usd)} present value of all costs, less residual value")
+    tell(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
+    value = scenario["objective"] == "maximize_value"
+    usd, what = -plan.objective_usd if value else plan.objective_usd, VALUE if value else COST
+    tell(f"{_how_good(plan, money)}: {money.exact(usd)} present value of {what}")
     owed = owed_words(plan, money)
     if owed is not None:
-        click.echo(owed)
+        tell(owed)
     saving = plan.objective_usd - plan.bound_usd
-    click.echo(f"no plan can be better by more than {money.exact(saving)} (gap {percent(plan.gap)})")
+    tell(f"no plan can be better by more than {money.exact(saving)}{_gap(plan.gap)}")
+
+
+def _how_good(plan: Plan, money: Money) -> str:
+    """What is proved of a plan, and where that is less than what was asked for, why."""
+    if is_optimal(plan.status, float(plan.run.options.get("gap") or 0.0)):
+        return "optimal"
+    if plan.status == "optimal":
+        return f"{_within(plan, money)}, as the gap asked for allows"
+    close = plan.run.options.get("close_to")
+    why = f"kept close to {close}" if close else "stopped early, the best plan so far"
+    return f"{_within(plan, money)}, {why}"
+
+
+def _within(plan: Plan, money: Money) -> str:
+    """How near to the best a plan is; a cost of hardly anything has no parts worth telling."""
+    left = percent(plan.gap) if plan.gap < 1 else money.exact(plan.objective_usd - plan.bound_usd)
+    return f"within {left} of the best"
+
+
+def _gap(gap: float) -> str:
+    return f" (gap {percent(gap)})" if gap < 1 else ""
 
 
 def _show_warnings(plan: Plan) -> None:
@@ -74,7 +77,7 @@ def _show_warnings(plan: Plan) -> None:
     if plan.warnings:
         heading("What to know first")
         for text in plan.warnings[:MOST_WARNINGS]:
-            say(f"warning: {text}")
+            tell(f"warning: {text}")
         if len(plan.warnings) > MOST_WARNINGS:
             click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
 
@@ -94,11 +97,7 @@ def _show_orders(plan: Plan, money: Money) -> None:
     if not plan.orders:
         click.echo(f"nothing: {_why_nothing(plan)}")
         return
-    columns = (
-        "order in", "in service", "offer", "place", "systems", "accelerators", f"capex, M {money.code}",
-        f"rent, M {money.code}",
-    )  # fmt: skip
-    show_table(columns, [_order_cells(order, money) for order in _by_order_date(plan.orders)], numbers=(4, 5, 6, 7))
+    show_orders(plan, money)
 
 
 def _why_nothing(plan: Plan) -> str:
@@ -106,23 +105,6 @@ def _why_nothing(plan: Plan) -> str:
     if plan.unmet:
         return "within the limits, leaving the work above undone is no dearer than doing it"
     return "what is in service is enough" if plan.work else "no work is asked for"
-
-
-def _by_order_date(orders: Iterable[OrderRow]) -> list[OrderRow]:
-    return sorted(orders, key=lambda o: (o.ordered, o.enters_service, o.offer, o.place))
-
-
-def _order_cells(order: OrderRow, money: Money) -> tuple[str, ...]:
-    return (
-        "committed" if order.commitment else order.ordered,
-        order.enters_service,
-        order.offer,
-        order.place,
-        amount(order.systems),
-        amount(order.accelerators),
-        money.millions(order.capex_usd) if order.capex_usd else "",
-        money.millions(order.rent_usd) if order.rent_usd else "",
-    )
 
 
 def _show_decisions(plan: Plan, money: Money) -> None:
@@ -142,8 +124,25 @@ def _show_decisions(plan: Plan, money: Money) -> None:
         show_table(("in", "what", "", f"cost, M {money.code}"), cells, numbers=(3,))
     if plan.clusters:
         heading("Where clusters run")
-        where = [(c.demand, c.period, c.accelerator, c.place, amount(c.accelerators)) for c in plan.clusters]
-        show_table(("demand", "period", "accelerator", "place", "accelerators at work"), where, numbers=(4,))
+        columns = ("demand", "from", "until", "accelerator", "place", "accelerators at work")
+        show_table(columns, _cluster_spans(plan), numbers=(5,))
+
+
+def _cluster_spans(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Where clusters run, periods one after the other as one line."""
+    follows = {row.period: t for t, row in enumerate(plan.periods)}
+
+    def run(counted: tuple[int, ClusterRow]) -> tuple[object, ...]:
+        k, row = counted
+        return row.demand, row.accelerator, row.place, row.accelerators, follows[row.period] - k
+
+    rows = sorted(plan.clusters, key=lambda row: (row.demand, follows[row.period]))
+    for _, same in groupby(enumerate(rows), run):
+        span = [row for _, row in same]
+        first, last = span[0], span[-1]
+        yield (
+            first.demand, first.period, last.period, first.accelerator, first.place, amount(first.accelerators),
+        )  # fmt: skip
 
 
 def _on_line(plan: Plan, added: ExpansionRow) -> str:
@@ -212,66 +211,21 @@ def _work_cells(
         yield demand, last[demand], who, per_second, unit, percent(amount_done / totals[demand])
 
 
-def _show_limits(plan: Plan, money: Money) -> None:
-    """The tightest period of each limit in use; first those that a little more of would save the most."""
-    heading("What limits it, each in its tightest period")
-    tightest: dict[str, LimitRow] = {}
-    for row in plan.limits:
-        group = row.row.partition(",")[0]
-        key = (_use(row), _weight(row))
-        if row.used > UNUSED and (group not in tightest or key > (_use(tightest[group]), _weight(tightest[group]))):
-            tightest[group] = row
-    if not tightest:
-        click.echo("nothing: no limit that the scenario states is touched")
-        return
-    ranked = sorted(tightest.values(), key=lambda row: (-_weight(row), -_use(row), row.row))
-    cells = [_limit_cells(row, money) for row in ranked[:MOST_LIMITS]]
-    show_table(("limit", "used", "of", "unit", "use", ""), cells, numbers=(1, 2, 4))
-    if len(ranked) > MOST_LIMITS:
-        click.echo(f"… and {len(ranked) - MOST_LIMITS} more that leave more room; all are in the plan's files")
-
-
-def _weight(row: LimitRow) -> float:
-    """What a limit is worth as a whole by its price in the relaxation: enough to rank by, not to quote."""
-    return (row.price_usd or 0.0) * abs(row.limit)
-
-
-def _use(row: LimitRow) -> float:
-    """How far a limit is used; for a floor, how near the plan is to it."""
-    used, limit = (row.limit, row.used) if row.at_least else (row.used, row.limit)
-    return used / limit if limit else float(used > 0)
-
-
-def _limit_cells(row: LimitRow, money: Money) -> tuple[str, ...]:
-    scale, unit = (MILLION / money.per_usd, f"M {money.code}") if row.unit == "USD" else (1.0, row.unit)
-    digits = 0 if row.limit / scale >= 1000 else 2
-    binds = "binds" if row.slack <= BINDING * max(abs(row.used), abs(row.limit)) else ""
-    used, limit = (_figure(value / scale, digits) for value in (row.used, row.limit))
-    return row.row, used, limit, unit, percent(_use(row)), binds
-
-
-def _figure(value: float, digits: int) -> str:
-    """A number; what is little is never shown as nothing."""
-    return amount(value) if abs(value) < SMALL else number(value, digits)
-
-
 def _show_trust(plan: Plan, money: Money) -> None:
     heading("How far to trust it")
     audit, certified = plan.audit, plan.certified
-    click.echo(
+    tell(
         f"audit: {'passed' if audit.ok else 'FAILED'}, {audit.checks:,} checks in exact arithmetic, largest violation "
         f"{audit.largest_violation:.2g}, cost difference {audit.cost_difference_usd:.2g} USD"
     )
-    click.echo(
-        f"certified without the solver: no plan costs less than {money.exact(certified.bound_usd)} "
-        f"(gap {percent(certified.gap)})"
-    )
+    value = plan.scenario["objective"] == "maximize_value"
+    most = f"is worth more than {money.exact(-certified.bound_usd)}"
+    least = f"costs less than {money.exact(certified.bound_usd)}"
+    tell(f"certified without the solver: no plan {most if value else least}{_gap(certified.gap)}")
     work, spend = plan.basis.work, plan.basis.spend
-    click.echo(f"rests on estimates: {percent(work.estimated)} of the work, {percent(spend.estimated)} of the spend")
-    click.echo(
-        f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}"
-    )
+    tell(f"rests on estimates: {percent(work.estimated)} of the work, {percent(spend.estimated)} of the spend")
+    tell(f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}")
     for text in plan.warnings[MOST_WARNINGS:]:
-        say(f"warning: {text}")
+        tell(f"warning: {text}")
     for text in plan.notes:
-        say(f"note: {text}")
+        tell(f"note: {text}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explored import headline_cells, progress_bar, vendors_of
+from cli.explored import HEADLINE, headline_cells, progress_bar, spare_columns, vendors_of
 from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
     Outputs,
@@ -20,7 +20,7 @@ from cli.outputs import (
     write_json,
     write_runs,
 )
-from cli.results import NO_PLAN, earned, tell_stop
+from cli.results import NO_PLAN, earned, is_optimal, tell_stop
 from cli.screen import say
 from optimizer import interruption
 
@@ -168,9 +168,10 @@ def _show(result: Sweep) -> None:
     vendors = vendors_of(headlines)
     heading(f"{len(result.cells)} plans of {result.scenario}: money in M {result.currency.code}")
     names = _short_names(list(result.vary))
-    columns = (*names, "cost", "bound", "gap", "capex", "peak MW", *vendors, "status")
-    numbers = range(len(names), len(names) + 5 + len(vendors))
-    show_table(columns, [_cells(cell, vendors, result.currency.per_usd) for cell in result.cells], numbers)
+    columns = (*names, *HEADLINE, *vendors, "status")
+    numbers = range(len(names), len(names) + len(HEADLINE) + len(vendors))
+    rows = [_cells(cell, vendors, result.currency.per_usd, result.gap) for cell in result.cells]
+    show_table(columns, rows, numbers, spare_columns(len(names), vendors))
 
 
 def _tell(cell: Cell) -> None:
@@ -187,10 +188,13 @@ def _short_names(keys: list[str]) -> list[str]:
     return [short if last.count(short) == 1 else key for key, short in zip(keys, last, strict=True)]
 
 
-def _cells(cell: Cell, vendors: list[str], per_usd: float) -> tuple[str, ...]:
+def _cells(cell: Cell, vendors: list[str], per_usd: float, gap: float) -> tuple[str, ...]:
+    from cli.tables import percent
+
     if cell.headline is None:
-        return (*cell.settings.values(), *[""] * (5 + len(vendors)), WORDS[cell.status])
-    return (*cell.settings.values(), *headline_cells(cell.headline, vendors, per_usd), cell.status)
+        return (*cell.settings.values(), *[""] * (len(HEADLINE) + len(vendors)), WORDS[cell.status])
+    status = "optimal" if is_optimal(cell.status, gap) else f"within {percent(cell.headline.gap)}"
+    return (*cell.settings.values(), *headline_cells(cell.headline, vendors, per_usd), status)
 
 
 def _exit_code(result: Sweep) -> int:

@@ -1,8 +1,7 @@
-"""Tables and words for people: rich on a terminal, aligned plain text elsewhere."""
+"""Tables and words for people, as wide as the screen: with rules and bold headings on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,9 +10,9 @@ from decimal import Decimal
 import click
 
 from catalogs.printable import one_line
+from cli.fitting import GAP, Grid, fitted, paragraph, screen_width
 from cli.screen import raw, say
 
-PLAIN_WIDTH = 1000
 SMALL = 0.005
 """What two digits after the point would show as nothing."""
 
@@ -28,35 +27,45 @@ def coloured() -> bool:
 
 def heading(text: str) -> None:
     say()
-    click.secho(one_line(text), file=raw(sys.stdout), bold=True, color=coloured())
+    for line in paragraph(one_line(text), screen_width()):
+        click.secho(line, file=raw(sys.stdout), bold=True, color=coloured())
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> None:
-    """Prints rows under their columns; `numbers` are the columns aligned to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def subheading(text: str) -> None:
+    say()
+    tell(text)
 
-    right = set(numbers)
-    style = "bold" if coloured() else ""
-    table = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False, padding=(0, 1), header_style=style)
-    for i, name in enumerate(columns):
-        table.add_column(Text(one_line(name)), justify="right" if i in right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+
+def tell(text: str) -> None:
+    """Prints a line of prose, folded by words to the width of the screen."""
+    for line in paragraph(one_line(text), screen_width()):
+        say(line)
+
+
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = (), spare: Sequence[int] = ()
+) -> None:
+    """Prints rows under their columns, folded where the screen is narrower.
+
+    `numbers` are the columns aligned to the right. Where folding is not enough, columns of `spare` are left out, the
+    first one first, which is said.
+    """
+    safe = Grid([one_line(name) for name in columns], [[*map(one_line, row)] for row in rows], frozenset(numbers))
+    shown, left_out = fitted(safe, spare, screen_width())
+    _draw(shown)
+    if left_out:
+        names = ", ".join(name.partition(",")[0] for name in left_out)
+        tell(f"left out to fit {screen_width()} columns: {names}; a wider terminal shows them")
+
+
+def _draw(grid: Grid) -> None:
+    for line in grid.drawn(grid.columns):
+        click.secho(line, file=raw(sys.stdout), bold=True, color=coloured())
     if is_terminal():
-        screen = Console(file=raw(sys.stdout), no_color=not coloured(), highlight=False)
-        # A table wider than the screen keeps its words whole: the terminal wraps the line, not the cell.
-        screen.width = max(
-            screen.width, screen.measure(table, options=screen.options.update(width=PLAIN_WIDTH)).maximum
-        )
-        screen.print(table, crop=False)
-        return
-    text = io.StringIO()
-    Console(file=text, width=PLAIN_WIDTH, no_color=True, highlight=False).print(table)
-    for line in text.getvalue().rstrip("\n").split("\n"):
-        say(line.rstrip())
+        say((" " * GAP).join("─" * width for width in grid.widths))
+    for row in grid.rows:
+        for line in grid.drawn(row):
+            say(line)
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -69,6 +78,14 @@ def amount(value: float) -> str:
     if value and abs(value) < SMALL:
         return f"{Decimal(f'{value:.3g}'):f}"
     return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
+
+
+def figure(value: float, digits: int) -> str:
+    """A number with so many digits after the point, and more where these would show it as nothing."""
+    if not value:
+        return number(0.0, digits)
+    small = abs(value) < 0.5 * 10**-digits
+    return f"{Decimal(f'{value:.1g}'):f}" if small else number(value, digits)
 
 
 def percent(share: float) -> str:

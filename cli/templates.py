@@ -20,7 +20,7 @@ finance:
   #owed_after_horizon: in_full           # rent of terms that outlast the horizon; else less what the rest would fetch
   #carbon_usd_per_t: 80                  # a price on what carbon_kg_per_mwh and hosted systems emit
 
-#assumptions: {availability: 0.9}        # share of what is in service that does work; else 0.95
+#assumptions: {availability: 0.9, bring_up_months: {purchase: 1}}   # share that does work, else 0.95; months of setup
 
 sites:
   our_hall:
@@ -33,13 +33,15 @@ sites:
     #racks: 40
     #hosting_usd_per_kw_month: 130       # per provisioned kW, where the hall is somebody else's
     #carbon_kg_per_mwh: 300
-    #expansion: {usd_per_mw: 11e6, lead_time_months: 9, max_mw: 2, life_years: 20}
+    #take_or_pay_share: 0.5              # energy paid for, used or not, of all that the power would give
+    #expansion: {usd_per_mw: 11e6, lead_time_months: 9, max_mw: 2, life_years: 20, block_mw: 1}
 
 demand:
   training:
     workload: llm_training               # chipmix catalog list shows what does which work
     per_second: {2026q3: 40000}          # TFLOP/s sustained: about 50 H100
     stacks: {cuda: 0, rocm: 0}           # software it has been ported to
+    #precisions: [bf16, fp8]             # which points of a throughput are good enough; else all
     #cluster: {accelerators: 16}         # at least so many of one accelerator at one place
     #sites: [our_hall]                   # where it may run; else anywhere, at clouds too
   chat:

@@ -46,3 +46,9 @@ def in_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optimizer.solving.solve.Solver, "_run", solve_here)
         yield
+
+
+@pytest.fixture(autouse=True)
+def as_wide_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed is not folded to the columns of the terminal that the tests run in."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -326,7 +326,7 @@ def test_other_decisions_are_printed(folder: Path) -> None:
     # 3 boxes of 0.012 MW from the third quarter on, in a hall for one
     assert re.search(r"2025q3 +add 0\.02 MW at hall +on line +0\.024", shown)
     assert re.search(r"2025q1 +retire 1 box at hall +sold +-0\.050", shown)
-    assert re.search(r"work +2025q3 +chip +hall +24", shown)
+    assert re.search(r"work +2025q3 +2025q3 +chip +hall +24", shown)
 
 
 def test_a_plan_of_value_says_so(folder: Path) -> None:

@@ -37,7 +37,7 @@ CHIP: Tree = {
         },
         "box.rent": {
             "system": "box", "route": "on_demand", "host": "cloud", "usd_per_accelerator_hour": 2,
-            "carbon_kg_per_accelerator_hour": "0.1", "divisible": "true",
+            "carbon_kg_per_accelerator_hour": "0.1", "divisible": "true", "bring_up_months": 1, "availability": "0.8",
         },
     },
     "throughput": {
@@ -68,13 +68,14 @@ ASKED: Tree = {
         "residual": {"1": "0.5", "2": "0.2"}, "maintenance_share": "0.03", "carbon_usd_per_t": {"2026q1": 50},
         "owed_after_horizon": "in_full",
     },
-    "assumptions": {"availability": "0.9"},
+    "assumptions": {"availability": "0.9", "bring_up_months": {"purchase": 1}},
     "sites": {
         "oslo": {
             "power_mw": {"2026q1": 1}, "pue": "1.2", "peak_pue": "1.3", "liquid_mw": 1, "air_mw": {"2026q1": 1},
             "racks": 100, "electricity_usd_per_mwh": {"2026q1": 50}, "hosting_usd_per_kw_month": 10,
+            "take_or_pay_share": "0.1",
             "carbon_kg_per_mwh": 20,
-            "expansion": {"usd_per_mw": 1000, "lead_time_months": 3, "max_mw": 2, "life_years": 20},
+            "expansion": {"usd_per_mw": 1000, "lead_time_months": 3, "max_mw": 2, "life_years": 20, "block_mw": 1},
         },
     },
     "demand": {
@@ -88,7 +89,10 @@ ASKED: Tree = {
     "fleet": [
         {"system": "box", "site": "oslo", "count": 3, "until": "2026q4", "may_retire": "true", "resale_usd": 90},
     ],
-    "commitments": [{"offer": "box.buy", "site": "oslo", "period": "2026q2", "systems": 2, "price_usd": 100}],
+    "commitments": [
+        {"offer": "box.buy", "site": "oslo", "period": "2026q2", "systems": 2, "price_usd": 100},
+        {"offer": "box.rent", "site": "cloud", "period": "2026q2", "systems": 2, "usd_per_accelerator_hour": 1},
+    ],
     "budget": {"capex_usd": {"2026": 1000000000, "total": 2000000000}, "opex_usd": {"fy2027": 1000000000}},
     "supply_per_month": {"chip": {"2026q1": 1000}},
     "pools_per_month": {"wafers": {"forecast": "survey", "share": "0.5"}},

@@ -8,6 +8,7 @@ from typing import Literal
 
 from optimizer.formulation.register import lines_of
 from optimizer.interruption import Stopped
+from optimizer.plan.at_once import most_at_once
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import Part
 
@@ -38,7 +39,7 @@ def headline(plan: Plan) -> Headline:
         capex_usd=fsum(usd for line in lines_of("capex_usd") for usd in plan.costs[line].values()),
         rent_after_usd=plan.rent_after_usd,
         peak_mw=_peak_mw(plan),
-        accelerators=_most_at_once(plan),
+        accelerators=dict(sorted(most_at_once(plan.orders, plan.periods, lambda order: order.vendor).items())),
     )
 
 
@@ -47,16 +48,6 @@ def _peak_mw(plan: Plan) -> float:
     for row in plan.sites:
         by_period[row.period] += row.power_used_mw
     return max(by_period.values(), default=0.0)
-
-
-def _most_at_once(plan: Plan) -> dict[str, float]:
-    """Accelerators of each vendor in service at the most; what is running has entered before the first period."""
-    number = {row.period: t for t, row in enumerate(plan.periods)}
-    present: defaultdict[str, list[float]] = defaultdict(lambda: [0.0] * len(number))
-    for order in plan.orders:
-        for t in range(number.get(order.enters_service, 0), number[order.in_service_until] + 1):
-            present[order.vendor][t] += order.accelerators
-    return {vendor: max(by_period) for vendor, by_period in sorted(present.items())}
 
 
 class Shown(Part):

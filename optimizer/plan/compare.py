@@ -8,6 +8,7 @@ from math import fsum
 from typing import Literal
 
 from optimizer.formulation.register import AT_PERIOD_END, lines_of
+from optimizer.plan.at_once import most_at_once
 from optimizer.plan.bridge import Bridge, bridged
 from optimizer.plan.format import OrderRow, Plan
 from optimizer.plan.provenance import Part
@@ -19,6 +20,7 @@ class Side(Part):
     """One plan of a comparison. Money in USD: `objective_usd` is present value, capex and opex are cash.
 
     `rent_after_usd` is rent due after the horizon, undiscounted; what of it the plan counts is in `present_usd`.
+    `accelerators` gives the most of each vendor's orders in service at once.
     """
 
     name: str
@@ -47,7 +49,10 @@ class OrderChange(Part):
 
 
 class Change(Part):
-    """From the first plan to one of the others: its orders, the commitments of the first that it drops, its cost."""
+    """From the first plan to one of the others: its orders, the commitments of the first that it drops, its cost.
+
+    `same_systems` counts what is rented by the period in the period in which most of it stays.
+    """
 
     plan: str
     orders: tuple[OrderChange, ...]
@@ -83,9 +88,6 @@ def present(plan: Plan) -> dict[str, float]:
 
 def _side(plan: Plan, name: str) -> Side:
     cash = {line: fsum(by_period.values()) for line, by_period in plan.costs.items()}
-    accelerators: defaultdict[str, float] = defaultdict(float)
-    for order in plan.orders:
-        accelerators[order.vendor] += order.accelerators
     power: defaultdict[str, float] = defaultdict(float)
     for site in plan.sites:
         power[site.period] += site.power_used_mw
@@ -99,7 +101,7 @@ def _side(plan: Plan, name: str) -> Side:
         opex_usd=fsum(cash.get(line, 0.0) for line in lines_of("opex_usd")),
         rent_after_usd=plan.rent_after_usd,
         peak_mw=max(power.values(), default=0.0),
-        accelerators=dict(sorted(accelerators.items())),
+        accelerators=dict(sorted(most_at_once(plan.orders, plan.periods, lambda order: order.vendor).items())),
         present_usd=present(plan),
     )
 
@@ -127,7 +129,8 @@ def _joined_orders(old: Plan, new: Plan) -> dict[str, dict[Line, tuple[float, fl
 def _change(old: Plan, new: Plan, name: str) -> Change:
     joined = _joined_orders(old, new)
     orders = [change for offer, lines in joined.items() for change in _of_offer(offer, lines)]
-    same = fsum(min(systems) for lines in joined.values() for systems in lines.values())
+    by_period = {order.offer for order in (*old.orders, *new.orders) if order.route == "on_demand"}
+    same = fsum(_same(lines, offer in by_period) for offer, lines in joined.items())
     kept, dropped = _commitments(old, new)
     return Change(
         plan=name,
@@ -137,6 +140,14 @@ def _change(old: Plan, new: Plan, name: str) -> Change:
         commitments_dropped=dropped,
         bridge=bridged(old, new),
     )
+
+
+def _same(lines: dict[Line, tuple[float, float]], by_period: bool) -> float:
+    """Systems of an offer that both plans order alike; of one that is rented by the period, those of one period."""
+    of_period: defaultdict[str, float] = defaultdict(float)
+    for (_, period), systems in lines.items():
+        of_period[period] += min(systems)
+    return max(of_period.values()) if by_period else fsum(of_period.values())
 
 
 def _of_offer(offer: str, lines: dict[Line, tuple[float, float]]) -> Iterator[OrderChange]:

@@ -170,17 +170,17 @@ def _first_key(schedule: object) -> int:
 
 def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
     sites, hosts = ids(tree, "sites"), hosts_of(known)
-    for (_, item), entry, at in entries(tree, "commitments", "*"):
+    for (_, item), entry, _where in entries(tree, "commitments", "*"):
         name, site = str(entry.get("offer")), entry.get("site")
         for _, offer, _at in entries(known, "offers", name):
             route, host = offer.get("route"), offer.get("host")
             if site is not None and route in HOSTED and host is not None and site != host:
                 message = f"commitments.{item}.site must be '{host}', the host of {name} (got {site})"
-                problems.append(Problem(at, message))
+                problems.append(Problem(entry.key_at["site"], message))
             stands_at_host = sites is not None and site not in sites and site in (hosts or ())
             if route is not None and route not in HOSTED and stands_at_host:
                 message = f"commitments.{item}.site must be one of our sites: {name} is not hosted (got {site})"
-                problems.append(Problem(at, message))
+                problems.append(Problem(entry.key_at["site"], message))
             if "price_usd" in entry and route not in ("purchase", None):
                 message = f"commitments.{item}.price_usd has no meaning: {name} is not a purchase"
                 problems.append(Problem(entry.key_at["price_usd"], message))
