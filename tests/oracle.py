@@ -36,9 +36,23 @@ def length(key: str) -> int:
 def value(schedule: Any, month: int) -> Number | None:
     """The number that holds in a month; None before the first key or where there is no schedule."""
     if isinstance(schedule, dict):
-        begun = [key for key in schedule if month_of(key) <= month]
-        return number(str(schedule[max(begun, key=month_of)])) if begun else None
+        listed = {month_of(key): amount for key, amount in schedule.items() if not key.startswith("growth")}
+        begun = [first for first in listed if first <= month]
+        if not begun:
+            return None
+        held = number(str(listed[max(begun)]))
+        return held * growth(schedule, month - max(begun)) if len(begun) == len(listed) else held
     return None if schedule is None else number(str(schedule))
+
+
+def growth(schedule: Tree, months: int) -> Number:
+    """What the last number of a schedule is multiplied by so many months after its key."""
+    with localcontext() as context:
+        context.prec = 40
+        for key, every in (("growth_per_month", 1), ("growth_per_year", 12)):
+            if key in schedule:
+                return Fraction((1 + Decimal(str(schedule[key]))) ** (Decimal(months) / every))
+    return Fraction(1)
 
 
 @cache

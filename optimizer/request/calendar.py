@@ -42,9 +42,18 @@ class Calendar:
         """The first month of period t; t may lie outside the horizon."""
         return self.start + (t - 1) * self.months
 
+    @property
+    def last_month(self) -> int:
+        """The last month of the horizon."""
+        return self.first_month(self.count + 1) - 1
+
     def span(self, t: int) -> range:
         """The months of period t; t may lie outside the horizon."""
         return range(self.first_month(t), self.first_month(t + 1))
+
+    def number(self, month: int) -> int:
+        """The period t that a month lies in; it may lie outside the horizon."""
+        return (month - self.start) // self.months + 1
 
     def key(self, t: int) -> str:
         """How period t is written, such as `2025q1`."""

@@ -6,13 +6,16 @@ and says nothing of what was refused already.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from catalogs.leaves import check_keys, check_references, entries, has, hides, ids, keys, leaves, number, texts, values
-from catalogs.periods import NotAPeriod, first_month
+from catalogs.periods import NotAPeriod, first_month, steps
 from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 from optimizer.request.calendar import Calendar, EmptyWindow
+from optimizer.request.growth_checks import check_growth
 from optimizer.request.limit_checks import check_limits, hosts_of
 from optimizer.request.scenario import Horizon, calendar_of, matches
 
@@ -134,16 +137,16 @@ def _check_peak_pue(tree: Sound, calendar: Calendar, problems: Problems) -> None
     """A site's PUE at peak is no less than any that a schedule of its PUE has in the horizon."""
     for (_, site), entry, _at in entries(tree, "sites", "*"):
         pue, peak = entry.get("pue"), number(entry.get("peak_pue"))
-        steps = pue if isinstance(pue, Map) else Map(entry.at)
-        for key, text in steps.items():
+        listed = steps(pue) if isinstance(pue, Map) else {}
+        for key, text in listed.items():
             each = number(text)
-            if each is not None and peak is not None and peak < each and _holds(key, steps, calendar):
+            if each is not None and peak is not None and peak < each and _holds(key, listed, calendar):
                 why = f"{peak} < {each} from {key}"
                 message = f"sites.{site}.peak_pue must be at least every pue of the horizon ({why})"
                 problems.append(Problem(entry["peak_pue"].at, message))
 
 
-def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
+def _holds(key: str, schedule: Mapping[str, str], calendar: Calendar) -> bool:
     """Whether a step of a schedule holds in some month of the horizon."""
     later = [first_month(other) for other in schedule if first_month(other) > first_month(key)]
     ends = min(later, default=calendar.first_month(calendar.count + 1))
@@ -152,7 +155,7 @@ def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
 
 def _first_key(schedule: object) -> int:
     """The first month of a schedule; 0 for what always holds."""
-    return min(map(first_month, schedule), default=0) if isinstance(schedule, Map) else 0
+    return min(map(first_month, steps(schedule)), default=0) if isinstance(schedule, Map) else 0
 
 
 def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
@@ -215,3 +218,4 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         _check_windows(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
+        check_growth(tree, known, calendar, problems)

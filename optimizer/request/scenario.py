@@ -13,6 +13,7 @@ from catalogs.load import BUNDLED
 from catalogs.periods import (
     TAGS,
     Amount,
+    MayGrow,
     Number,
     Period,
     Schedule,
@@ -91,7 +92,7 @@ class Assumptions(Frozen):
 Pue = Annotated[Number, Field(ge=1, le=10)]
 PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
 PueSchedule = Annotated[
-    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, *MayGrow, Tag(f"{TAGS}steps")],
     Discriminator(form_of),
 ]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalogs.periods import first_month, last_month
+from catalogs.periods import first_month, last_month, steps
 from catalogs.validate import dotted
 from optimizer.request.calendar import Calendar
 from optimizer.request.scenario import Forecast, Scenario
@@ -71,7 +71,7 @@ def inside_periods(scenario: Scenario) -> Iterator[Read]:
 def _read_in(calendar: Calendar, t: int, path: KeyPath, schedule: dict[str, Decimal]) -> str | None:
     """What a schedule was read as in a period, if a key inside it changes something."""
     months, key, read = calendar.span(t), calendar.key(t), reading_of(path)
-    inner = [step for step in schedule if first_month(step) in months[1:]]
+    inner = [step for step in steps(schedule) if first_month(step) in months[1:]]
     each = {read(schedule, range(month, month + 1)) for month in months}
     if not inner or len(each) == 1:
         return None
@@ -96,8 +96,8 @@ def outside_horizon(scenario: Scenario) -> Iterator[Read]:
     calendar = scenario.calendar
     first, last, end = calendar.start, calendar.span(calendar.count)[-1], calendar.key(calendar.count)
     for path, schedule in _schedules(scenario):
-        before = [key for key in schedule if first_month(key) <= first][:-1]
-        after = [key for key in schedule if first_month(key) > last]
+        before = [key for key in steps(schedule) if first_month(key) <= first][:-1]
+        after = [key for key in steps(schedule) if first_month(key) > last]
         if before:
             yield Read(path, f"{_listed(before)} before the horizon and a later key holds when it begins: not read")
         if after:

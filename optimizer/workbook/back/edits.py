@@ -85,8 +85,9 @@ class Changer:
     def _schedule(self, raw: Raw, new: Mapping[str, Text], reading: Reading) -> Map:
         """The schedule with the periods edited and every other as it was, month by month.
 
-        Keys from before the horizon stay, keys after it are as good as gone with the horizon.
+        Keys from before the horizon stay, keys after it are as good as gone with the horizon. What grew is listed.
         """
+        raw = self._facts.listed(reading, raw)
         begun = {key: raw[key] for key in raw if first_month(key) < self._facts.first} if isinstance(raw, dict) else {}
         values: dict[str, str] = dict(begun)
         last = None
