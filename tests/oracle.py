@@ -421,8 +421,8 @@ class Oracle:
     def budget_rows(self) -> list[Row]:
         found = []
         for kind, lines in (("capex_usd", CAPEX), ("opex_usd", OPEX)):
-            for window, most in self.asked.get("budget", {}).get(kind, {}).items():
-                inside = {t for t in self.periods if self.in_window(self.month(t), window)}
+            amounts = self.asked.get("budget", {}).get(kind, {}).items()
+            for window, most, inside in ((w, most, held) for w, most in amounts for held in self.held(w)):
 
                 def spent(slot: Slot, lines: Any = lines, inside: Any = inside) -> Number:
                     return sum(
@@ -437,6 +437,15 @@ class Oracle:
                         row.most -= count * sum(self.running(system, place, t).values())
                 found.append(row)
         return found
+
+    def held(self, window: str) -> list[set[int]]:
+        """The periods of a window, or of each of many: one for every period, or for every fiscal year."""
+        if window == "each_period":
+            return [{t} for t in self.periods]
+        last = self.month(self.count) // 12 + 1
+        years = [f"fy{year}" for year in range(self.start // 12, last + 1)] if window == "each_year" else [window]
+        held = [{t for t in self.periods if self.in_window(self.month(t), year)} for year in years]
+        return [inside for inside in held if inside or window != "each_year"]
 
     def in_window(self, month: int, window: str) -> bool:
         if window == "total":

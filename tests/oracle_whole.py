@@ -352,10 +352,9 @@ class Whole(Oracle):
     def budget_lines(self) -> list[Line]:
         found, money = [], self.money()
         for kind, names in WHOLE_BUDGETS.items():
-            for window, most in self.asked.get("budget", {}).get(kind, {}).items():
-                inside = [
-                    term for term in money if term.line in names and self.in_window(self.month(term.t), window)
-                ]  # fmt: skip
+            amounts = self.asked.get("budget", {}).get(kind, {}).items()
+            for window, most, held in ((w, most, held) for w, most in amounts for held in self.held(w)):
+                inside = [term for term in money if term.line in names and term.t in held]
                 use, constant = summed((term.key, term.amount) for term in inside)
                 found.append(Line(f"{kind} {window}", use, high=Fraction(str(most)) - constant))
         return found

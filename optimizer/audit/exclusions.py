@@ -22,7 +22,7 @@ from optimizer.audit.order_permissions import (
     may_be_ordered,
     priced_arrivals,
 )
-from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.periods import Schedule, budget_windows
 from optimizer.audit.periods import span as months_of
 from optimizer.audit.records import Demand, Inputs, Offer
 from optimizer.audit.resources import RESOURCES
@@ -232,9 +232,10 @@ def budgets(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:
         rent = price * offer.system.accelerators * horizon.hours
         limits, due = inputs.opex_usd, dict.fromkeys(served(offer, t, inputs), rent)
     for window, most in limits.items():
-        usd = sum((due.get(tau, ZERO) for tau in periods_in(window, horizon, starts)), ZERO)
-        if usd:
-            yield most / usd
+        for _, inside in budget_windows(window, horizon, starts):
+            usd = sum((due.get(tau, ZERO) for tau in inside), ZERO)
+            if usd:
+                yield most / usd
 
 
 LEAD = r"lead time (?P<months>\d+) months"

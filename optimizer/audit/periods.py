@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
@@ -186,6 +187,21 @@ def window_span(window: str, horizon: Horizon, fiscal_year_starts: int) -> tuple
         return fiscal_year_span(int(window[2:]), fiscal_year_starts)
     begin, dots, end = window.partition("..")
     return span(begin)[0], span(end if dots else begin)[1]
+
+
+def budget_windows(
+    window: str, horizon: Horizon, fiscal_year_starts: int
+) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """The windows of a budget with their keys: one, or one for each period or for each fiscal year with a period."""
+    if window == "each_period":
+        yield from (((window, horizon.key(t)), [t]) for t in range(horizon.periods))
+    elif window == "each_year":
+        years: dict[str, list[int]] = {}
+        for t in range(horizon.periods):
+            years.setdefault(fiscal_year_of(horizon.start(t), fiscal_year_starts), []).append(t)
+        yield from (((window, year), inside) for year, inside in years.items())
+    else:
+        yield (window,), periods_in(window, horizon, fiscal_year_starts)
 
 
 def periods_in(window: str, horizon: Horizon, fiscal_year_starts: int) -> list[int]:

@@ -221,7 +221,8 @@ OTHERS = (
     r"finance\.service_life_years, \S+ months, counts as .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"\S+: .+ (?:lies|lie) (?:inside \S+, .+|before the horizon and .+: not read|after the horizon, .+: not read)",
-    r"(?:budget\.\S+: it|limits: .+) holds \S+(?: to \S+)?: the periods of the horizon that start in it",
+    r"(?:budget\.\S+: (?:it|the amount counts in full for \S+, which)|limits: .+) holds \S+(?: to \S+)?: the periods "
+    r"of the horizon that start in it",
     r"fleet: \S+ at \S+ until \S+ is (?:gone before the horizon: not counted|in service to the end of \S+)",
     r"the price of \S+ ordered in \S+ was quoted in \S+, more than a year before",
     r"the price of \S+ is \S+ times the median of its generation \(.+\)",

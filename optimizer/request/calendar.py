@@ -10,6 +10,8 @@ from catalogs.periods import first_month, last_month, written
 HOURS_PER_YEAR = 8760
 MONTHS_PER_YEAR = 12
 DISCOUNT_DIGITS = 30
+EACH_PERIOD, EACH_YEAR = EACH_WINDOW = ("each_period", "each_year")
+"""Windows that are many: every period of the horizon, every fiscal year in which one of them starts."""
 
 
 class EmptyWindow(ValueError):
@@ -95,6 +97,22 @@ class Calendar:
             horizon = f"{self.key(1)}..{self.key(self.count)}"
             raise EmptyWindow(f"window '{text}' holds no period of the horizon {horizon}")
         return inside
+
+    def windows(self, text: str) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+        """The windows of `each_period` or `each_year` (fiscal years), or the one that a text is; each with its keys.
+
+        Of one of many, the keys are that text and its own window.
+        """
+        if text == EACH_PERIOD:
+            return [((text, self.key(t)), (t,)) for t in self.periods]
+        if text == EACH_YEAR:
+            return [((text, year), self.window(year)) for year in self.fiscal_years]
+        return [((text,), self.window(text))]
+
+    @property
+    def fiscal_years(self) -> list[str]:
+        """The fiscal years that periods of the horizon start in, in order."""
+        return list(dict.fromkeys(map(self.fiscal_year, self.periods)))
 
     def _starts_in(self, t: int, text: str) -> bool:
         return self.first_month(t) in self.months_of_window(text)

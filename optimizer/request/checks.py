@@ -92,7 +92,7 @@ def _check_periods(tree: Sound, calendar: Calendar, problems: Problems) -> None:
     for budget in ("capex_usd", "opex_usd"):
         for where, _, at in keys(tree, "budget", budget, "*"):
             try:
-                calendar.window(where[-1])
+                calendar.windows(where[-1])
             except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
     for where, period, at in texts(tree, "commitments", "*", "period"):
@@ -112,11 +112,10 @@ def _check_in_horizon(
 def _check_windows(tree: Sound, calendar: Calendar, problems: Problems) -> None:
     """Windows of limits hold periods of the horizon."""
     for where, window, at in texts(tree, "limits", "*", "within"):
-        if window not in ("each_period", "each_year"):
-            try:
-                calendar.window(window)
-            except (NotAPeriod, EmptyWindow) as error:
-                problems.append(Problem(at, f"{dotted(where)}: {error}"))
+        try:
+            calendar.windows(window)
+        except (NotAPeriod, EmptyWindow) as error:
+            problems.append(Problem(at, f"{dotted(where)}: {error}"))
 
 
 def _check_tariffs(tree: Sound, calendar: Calendar, problems: Problems) -> None:

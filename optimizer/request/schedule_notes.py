@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from catalogs.periods import first_month, last_month, steps
 from catalogs.validate import dotted
-from optimizer.request.calendar import Calendar
+from optimizer.request.calendar import EACH_PERIOD, EACH_WINDOW, EACH_YEAR, Calendar
 from optimizer.request.scenario import Forecast, Scenario
 from optimizer.request.schedules import READINGS, Reading, Schedule, highest, lowest, mean, reading_of, supplied
 
@@ -109,10 +109,19 @@ def windows(scenario: Scenario) -> Iterator[Read]:
     budget = scenario.budget
     for kind, amounts in (("capex_usd", budget.capex_usd), ("opex_usd", budget.opex_usd)):
         for window in sorted(amounts):
-            yield from _window(scenario.calendar, ("budget", kind, window), window, "it")
+            if window == EACH_YEAR:
+                yield from _partial_years(scenario.calendar, ("budget", kind, window))
+            elif window != EACH_PERIOD:
+                yield from _window(scenario.calendar, ("budget", kind, window), window, "it")
     for limit in scenario.limits:
-        if limit.within not in ("each_period", "each_year"):
+        if limit.within not in EACH_WINDOW:
             yield from _window(scenario.calendar, ("limits",), limit.within, f"{limit.name} within {limit.within}")
+
+
+def _partial_years(calendar: Calendar, path: KeyPath) -> Iterator[Read]:
+    """Fiscal years of a budget of each that lie partly outside the horizon."""
+    for year in calendar.fiscal_years:
+        yield from _window(calendar, path, year, f"the amount counts in full for {year}, which")
 
 
 def _window(calendar: Calendar, path: KeyPath, window: str, what: str) -> Iterator[Read]:

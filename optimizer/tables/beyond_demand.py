@@ -12,12 +12,12 @@ from decimal import Decimal
 from itertools import product
 
 from catalogs.periods import steps, value_at
+from optimizer.request.calendar import EACH_WINDOW
 from optimizer.request.scenario import EACH, Limit, matches
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.selection import chosen, facts_of_offer, facts_of_place, selected
 
-EACH_WINDOW = ("each_period", "each_year")
 WORK = "work"
 WantedAmount = Decimal | dict[str, Decimal] | None
 

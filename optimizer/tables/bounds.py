@@ -140,8 +140,8 @@ def _money_bounds(here: Circumstances, offer: OfferFacts, order: Cohort) -> list
     bounds = []
     for budget, usd in (("capex_usd", due), ("opex_usd", rent)):
         for window, most_usd in here.budgets[budget].items():
-            per_system = math.fsum(usd.get(t, 0.0) for t in here.calendar.window(window))
-            bounds += [most_usd / per_system] if per_system else []
+            spent = (math.fsum(usd.get(t, 0.0) for t in inside) for _, inside in here.calendar.windows(window))
+            bounds += [most_usd / per_system for per_system in spent if per_system]
     return bounds
 
 
