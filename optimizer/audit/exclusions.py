@@ -169,6 +169,8 @@ def has_work(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
 
 def asks(demand: Demand, t: int, inputs: Inputs) -> bool:
     """Whether work of a demand is asked for in a period, or may be done in it for a deadline."""
+    if demand.open:
+        return True
     if demand.per_second is not None:
         return bool(demand.asked(inputs.horizon.span(t)))
     return any(amount and t < periods for _, periods, amount in demand.deadlines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from catalogs.periods import first_month, last_month, written
+from catalogs.periods import first_month, last_month, months_in, written
 
 HOURS_PER_YEAR = 8760
 MONTHS_PER_YEAR = 12
@@ -126,6 +126,11 @@ class Calendar:
             return range(first, first + MONTHS_PER_YEAR)
         begin, dots, end = text.partition("..")
         return range(first_month(begin), last_month(end if dots else begin) + 1)
+
+
+def calendar_of(start: str, count: int, fiscal_year_starts: int) -> Calendar:
+    """The calendar of so many periods from a first one, whose form sets their length."""
+    return Calendar(first_month(start), months_in(start), count, fiscal_year_starts)
 
 
 def discount_mid(rate: Decimal, calendar: Calendar, t: int) -> Decimal:

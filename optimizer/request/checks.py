@@ -14,10 +14,10 @@ from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
-from optimizer.request.calendar import Calendar, EmptyWindow
+from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
 from optimizer.request.growth_checks import check_growth
 from optimizer.request.limit_checks import check_limits, hosts_of
-from optimizer.request.scenario import Horizon, calendar_of, matches
+from optimizer.request.scenario import Horizon, matches
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
@@ -85,7 +85,8 @@ def _calendar_in(tree: Sound) -> Calendar | None:
     whole = isinstance(horizon, Map) and not horizon.refused and "finance" not in tree.refused
     if not whole or start is None or "fiscal_year_starts" in getattr(finance, "refused", ()):
         return None
-    return calendar_of(Horizon.model_validate(horizon), int(start))
+    known = Horizon.model_validate(horizon)
+    return calendar_of(known.start, known.periods, int(start))
 
 
 def _check_periods(tree: Sound, calendar: Calendar, problems: Problems) -> None:
@@ -176,13 +177,17 @@ def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
 
 
 def _check_demand(tree: Sound, _: Sound, problems: Problems) -> None:
-    """A demand is a rate or a run to be finished; prices of unmet work and value go with a rate."""
+    """A demand is a rate, a run to be finished or as much as fits; prices of unmet work and value go with a rate."""
     maximizing = tree.get("objective") == "maximize_value"
     for (_section, name), entry, at in entries(tree, "demand", "*"):
         rate, deadline = has(entry, "per_second"), has(entry, "by_deadline_unit_hours")
-        if rate == deadline:
+        open_ended = maximizing and has(entry, "value_usd_per_unit_hour")
+        if rate == deadline and (rate or not open_ended):
             message = f"demand.{name} needs one of per_second and by_deadline_unit_hours"
             problems.append(Problem(at, message + (" and has both" if rate else "")))
+        if open_ended and not rate and not deadline and entry.get("unmet_usd_per_unit_hour") is not None:
+            message = f"demand.{name}.unmet_usd_per_unit_hour has no meaning without per_second: nothing is left undone"
+            problems.append(Problem(entry.key_at["unmet_usd_per_unit_hour"], message))
         for key in ("unmet_usd_per_unit_hour", "value_usd_per_unit_hour"):
             if deadline and entry.get(key) is not None:
                 message = f"demand.{name}.{key} does not go with by_deadline_unit_hours"

@@ -18,12 +18,11 @@ from catalogs.periods import (
     Period,
     Schedule,
     Steps,
-    first_month,
     form_of,
     one_key_a_month,
 )
 from catalogs.schema import Basis, Count, Frozen, Id, Months, Name, Positive, Share, Truth, Whole
-from optimizer.request.calendar import Calendar
+from optimizer.request.calendar import Calendar, calendar_of
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -151,7 +150,7 @@ class Cluster(Frozen):
 class Demand(Frozen):
     """Work to be done, per second in the workload's unit; without a price for unmet work, in full.
 
-    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs.
+    Or a run to be finished, whenever it runs, by the end of periods; or neither, with a value: as much as fits.
     """
 
     workload: Id
@@ -162,6 +161,11 @@ class Demand(Frozen):
     sites: Annotated[tuple[Id, ...], Field(min_length=1), InOrder] | None = None
     unmet_usd_per_unit_hour: Schedule | None = None
     value_usd_per_unit_hour: Schedule | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks for no amount: as much is done as pays."""
+        return self.per_second is None and self.by_deadline_unit_hours is None
 
 
 class Fleet(Frozen):
@@ -283,12 +287,7 @@ class Scenario(Frozen):
 
     @property
     def calendar(self) -> Calendar:
-        return calendar_of(self.horizon, self.finance.fiscal_year_starts)
-
-
-def calendar_of(horizon: Horizon, fiscal_year_starts: int) -> Calendar:
-    months = {4: 12, 6: 3, 7: 1}[len(horizon.start)]
-    return Calendar(first_month(horizon.start), months, horizon.periods, fiscal_year_starts)
+        return calendar_of(self.horizon.start, self.horizon.periods, self.finance.fiscal_year_starts)
 
 
 def matches(pattern: str, ids: Iterable[str]) -> bool:

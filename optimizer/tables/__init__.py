@@ -16,7 +16,7 @@ from catalogs.problems import InputError
 from optimizer.request.calendar import discount_end, discount_mid
 from optimizer.request.load import Request
 from optimizer.request.resources import KW_PER_MW
-from optimizer.tables.bounds import most_running
+from optimizer.tables.bounds import is_bounded, most_running
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss, ruled_out_by_rule
 from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
@@ -155,13 +155,30 @@ class Tables(Circumstances):
         return sorted(found)
 
     @cached_property
+    def needs(self) -> Sequence[Need]:
+        """What is asked; of an open demand the most that can ever be done of it in a period.
+
+        Proof that this is no limit: work is done by `run`, each of which has a bound of its own, and this is what all
+        of them do together at their bounds.
+        """
+        most: defaultdict[tuple[str, int], float] = defaultdict(float)
+        for row in self.work:
+            if self.scenario.demand[row.demand].is_open:
+                most[row.demand, row.t] += row.most * row.per_system
+        value = {at: self.value_in(self.scenario.demand[at[0]], self.months[at[1]]) for at in most}
+        return [*self.asked_for, *(Need(*at, most[at], None, value[at], True) for at in sorted(most) if most[at])]
+
+    @cached_property
     def wanted_work(self) -> frozenset[tuple[str, int]]:
-        """Demands and periods of whose work a limit may want more than is asked for."""
+        """Demands and periods of whose work more may be wanted than is asked for: by a limit, or for its value."""
         asked = {(ask.demand, t) for t, asks in self.asks_at.items() for ask in asks}
         return frozenset(
             (demand, t)
             for demand, t in asked
-            if not self.tight or demand in self.shared_work or (demand, t) in self.work_floors
+            if not self.tight
+            or demand in self.shared_work
+            or (demand, t) in self.work_floors
+            or self.scenario.demand[demand].is_open
         )
 
     @cached_property
@@ -202,6 +219,28 @@ def _refuse_unserved(tables: Tables) -> None:
         raise InputError(problems)
 
 
+def _refuse_unbounded(tables: Tables) -> None:
+    """An open demand that orders could serve of which nothing says how many there may be is a mistake in the input."""
+    problems = []
+    for name in (name for name, demand in tables.scenario.demand.items() if demand.is_open):
+        able = (c for c in tables.cohorts if not c.committed and _could_do(tables, c, name))
+        endless = sorted({c.offer for c in able if not is_bounded(tables, tables.offers[c.offer], c)})
+        if endless:
+            message = (
+                f"nothing bounds how much of it there may be: neither supply, a site nor a budget limits "
+                f"{_some(endless)}; give per_second, budget.opex_usd or supply_systems_per_month of the offers"
+            )
+            problems.append(tables.request.problem(("demand", name), message))
+    if problems:
+        raise InputError(problems)
+
+
+def _could_do(tables: Tables, order: Cohort, demand: str) -> bool:
+    """Whether systems of an order may do work of a demand while they are in service."""
+    system, periods = tables.offers[order.offer].system, range(order.t, order.last + 1)
+    return tables.may_stand(demand, order.place) and any((system, demand, t) in tables.rate for t in periods)
+
+
 def _near_misses(tables: Tables, demand: str) -> str:
     """Why no offer can serve a demand, the nearest first: what the scenario and its buyer allow."""
     workload = tables.scenario.demand[demand].workload
@@ -233,8 +272,9 @@ def build_tables(
     `sooner` shortens every lead time, engineering, porting and building by so many periods. Both are for
     asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
-    Raises InputError for a commitment without a price and a demand that nothing can serve.
+    Raises InputError for a commitment without a price, a demand that nothing can serve and one that nothing bounds.
     """
     tables = Tables(request, loose, sooner, approved, tight)
+    _refuse_unbounded(tables)
     _refuse_unserved(tables)
     return tables

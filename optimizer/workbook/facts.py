@@ -229,6 +229,11 @@ class Facts:
         """Demands of work to be done by the end of periods."""
         return self.demands_with("by_deadline_unit_hours")
 
+    @property
+    def as_much_as_fits(self) -> tuple[str, ...]:
+        """Open demands: valued work of which no amount is asked for."""
+        return tuple(name for name in self.valued if name not in (*self.asked_for, *self.with_deadlines))
+
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""
         return self.over_periods("per_second", self.scenario["demand"][demand]["per_second"], 0.0)
@@ -238,6 +243,7 @@ class Facts:
         """Work per second not served, by demand that has a price for it or, where value is maximised, a value."""
         rows = self.plan.unmet
         named = {*self.demands_with("unmet_usd_per_unit_hour"), *self.valued, *(row.demand for row in rows)}
+        named -= set(self.as_much_as_fits)
         return {
             name: self.added_up((row.period, row.per_second) for row in rows if row.demand == name)
             for name in sorted(named)

@@ -143,9 +143,13 @@ def _of_work(facts: Facts) -> Iterator[Section]:
         map(Of, priced_unmet(facts)), "Unmet work", "USD", what="cost of unmet work", total=SUM,
         periods="={unmet}*hours_per_period*{price of unmet work}",
     ))  # fmt: skip
-    yield from filled("Work served", "The demand less what is left unmet.", lines_of(
-        map(Of, facts.valued), "Work served", "units/s", periods="={demand}-{unmet}",
-    ))  # fmt: skip
+    note = "The demand less what is left unmet."
+    fits = "The demand less what is left unmet; where as much is done as fits, all work done."
+    yield from filled("Work served", fits if facts.as_much_as_fits else note, [
+        line_of(Of(name), "Work served", "units/s",
+                periods="={done}" if name in facts.as_much_as_fits else "={demand}-{unmet}")
+        for name in facts.valued
+    ])  # fmt: skip
     yield from filled("Value of work", "Work served times hours times its value.", lines_of(
         map(Of, facts.valued), "Value of work", "USD", what="worth of work", total=SUM,
         periods="={work served}*hours_per_period*{value}",
