@@ -7,12 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import formualizer
+import openpyxl
 import pytest
 from builders import Tree, catalog, load, one_offer, plan, scenario, site, write
-from procurement_requests import asked, bought, boxes, chip, flows, rent
+from procurement_requests import asked, bought, boxes, buy, chip, flows, rent
 from test_brute_force_whole import check_against_plain_model, check_batch
 from test_months import DrawMonths, decided, is_schedule, key_of, month_of, with_schedules
 from test_properties import few_and_many, planned
+from test_workbook_back import Edit, edited, find
 from whole_requests import drawn
 
 from catalogs.periods import first_month, value_at
@@ -26,6 +29,9 @@ from optimizer.request.calendar import Calendar
 from optimizer.request.load import load_request
 from optimizer.request.schedules import highest, lowest, mean, spelled_out, supplied
 from optimizer.solving.solution import Options
+from optimizer.workbook import write_workbook
+from optimizer.workbook.back import reopened
+from optimizer.workbook.check import check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 Q1, Q2 = (range(first_month(key), first_month(key) + 3) for key in ("2025q1", "2025q2"))
@@ -257,3 +263,94 @@ def test_check_takes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     path = write(tmp_path, scenario(sites={"oslo": site({"2025q1": 40, "growth_per_year": "0.3"})}))
     assert run(["check", str(path)]) == 0
     assert "growth" not in capsys.readouterr().out
+
+
+# the workbook
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory, in_process: None) -> Path:  # noqa: ARG001
+    """A plan with a demand, a tariff, a limit and a price that grow, from a key before the horizon or inside it."""
+    folder = tmp_path_factory.mktemp("grown")
+    hall = site(
+        {"2024": 5, "growth_per_year": "0.2"},
+        electricity_usd_per_mwh={"2025q1": 40, "2025q3": 50, "growth_per_month": "0.03"},
+        pue={"2025q1": "1.2", "growth_per_year": "0.01"},
+        peak_pue="1.5",
+    )
+    demand = boxes(2)
+    demand["per_second"] = {"2025q1": 6400, "2025q2": 9600, "growth_per_year": "0.5"}
+    known = catalog(chip("chip", {"buy": buy({"2025q1": 300_000, "growth_per_year": "-0.2"}), "rent": rent(20)}))
+    made = plan(folder, asked(4, sites={"oslo": hall}, demand={"train": demand}), known)
+    write_workbook(made, folder / "plan.xlsx")
+    write_workbook(made, folder / "ja.xlsx", language="ja")
+    return folder / "plan.xlsx"
+
+
+def test_the_workbook_is_sound_in_both_languages(grown: Path) -> None:
+    assert not check_workbook(grown)
+    assert not check_workbook(grown.with_name("ja.xlsx"))
+    words = [cell.value for cell in openpyxl.load_workbook(grown.with_name("ja.xlsx"))["Inputs"]["A"]]
+    assert "需要（年間成長率）" in words
+
+
+def shown(path: Path, label: str, item: str = "", place: str = "") -> list[Any]:
+    """The constant of a line of Inputs and its periods."""
+    book = openpyxl.load_workbook(path, data_only=True)
+    row = find(book, "Inputs", label, item, place)
+    return [book["Inputs"].cell(row, column).value for column in (5, *range(9, 13))]
+
+
+def test_inputs_show_what_grows_and_how(grown: Path) -> None:
+    """9,600 from April on: the highest of the second quarter is 9,600 · 1.5^(2/12), of the fourth 9,600 · 1.5^(8/12)."""
+    assert shown(grown, "Demand, listed last", "train") == [9600, 6400, None, None, None]
+    assert shown(grown, "Demand, growth a year", "train")[0] == 0.5
+    assert shown(grown, "Demand, growing for", "train")[1:] == [None, 0, 3, 6]
+    expected = [6400, *(9600 * 1.5 ** (months / 12) for months in (2, 5, 8))]
+    assert shown(grown, "Demand", "train")[1:] == pytest.approx(expected)
+    assert shown(grown, "Electricity", "", "oslo")[3] == pytest.approx(50 * (1 + 1.03 + 1.0609) / 3)
+    assert shown(grown, "Power limit at the meter", "", "oslo")[1] == pytest.approx(6)
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "schedule"),
+    [
+        (("Demand, growth a year", "train", "", 0, 0.7), "demand",
+         {"2025q1": 6400, "2025q2": 9600, "growth_per_year": "0.7"}),
+        (("Demand, listed last", "train", "", 0, 9000), "demand",
+         {"2025q1": 6400, "2025q2": 9000, "growth_per_year": "0.5"}),
+        (("Demand, listed last", "train", "", 1, 3200), "demand",
+         {"2025q1": 3200, "2025q2": 9600, "growth_per_year": "0.5"}),
+        (("Power limit at the meter, listed last", "", "oslo", 0, 4), "power", {"2024": 4, "growth_per_year": "0.2"}),
+        (("Electricity, growth a month", "", "oslo", 0, -0.01), "electricity",
+         {"2025q1": 40, "2025q3": 50, "growth_per_month": "-0.01"}),
+    ],
+)  # fmt: skip
+def test_an_edit_goes_on_growing(grown: Path, tmp_path: Path, edit: Any, path: str, schedule: Tree) -> None:
+    scenario = reopened(edited(grown, tmp_path, ("Inputs", *edit))).request.scenario
+    hall = scenario.sites["oslo"]
+    found = {"demand": scenario.demand["train"].per_second, "power": hall.power_mw,
+             "electricity": hall.electricity_usd_per_mwh}[path]  # fmt: skip
+    assert found == by_period(schedule)
+
+
+def test_an_edit_of_one_period_lists_the_others(grown: Path, tmp_path: Path) -> None:
+    """A PUE is shown by period: with one edited, each of the others says what it had grown to."""
+    edit: Edit = ("Inputs", "PUE, yearly mean, for energy", "", "oslo", 3, 1.25)
+    pue = reopened(edited(grown, tmp_path, edit)).request.scenario.sites["oslo"].pue
+    before = by_period({"2025q1": "1.2", "growth_per_year": "0.01"})
+    for t, months in enumerate((Q1, Q2, range(Q2[0] + 3, Q2[0] + 6), range(Q2[0] + 6, Q2[0] + 9)), start=1):
+        assert mean(pue, months) == (Decimal("1.25") if t == 3 else mean(before, months))
+
+
+def test_a_growth_edited_is_re_costed_as_it_is_planned(grown: Path, tmp_path: Path) -> None:
+    """By another calculator: the price of each period is that of the schedule with the new share."""
+    path = edited(grown, tmp_path, ("Inputs", "Price, growth a year", "chip.buy", "", 0, 0.3))
+    book = openpyxl.load_workbook(path)
+    row = find(book, "Inputs", "Price", "chip.buy")
+    workbook = formualizer.load_workbook(str(path))
+    workbook.evaluate_all()
+    prices = [workbook.evaluate_cell("Inputs", row, column) for column in range(9, 13)]
+    price = by_period({"2025q1": 300_000, "growth_per_year": "0.3"})
+    quarters = [range(Q1[0] + 3 * i, Q1[0] + 3 * i + 3) for i in range(4)]
+    assert prices == pytest.approx([float(mean(price, months) or 0) for months in quarters])
