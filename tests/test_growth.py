@@ -302,7 +302,7 @@ def shown(path: Path, label: str, item: str = "", place: str = "") -> list[Any]:
 
 
 def test_inputs_show_what_grows_and_how(grown: Path) -> None:
-    """9,600 from April on: the highest of the second quarter is 9,600 · 1.5^(2/12), of the fourth 9,600 · 1.5^(8/12)."""
+    """9,600 from April on: the highest of the second quarter is 9,600 · 1.5^(2/12), of the fourth · 1.5^(8/12)."""
     assert shown(grown, "Demand, listed last", "train") == [9600, 6400, None, None, None]
     assert shown(grown, "Demand, growth a year", "train")[0] == 0.5
     assert shown(grown, "Demand, growing for", "train")[1:] == [None, 0, 3, 6]
