@@ -6,7 +6,18 @@ shape, says nothing of what was refused already, and knows where things are.
 
 from __future__ import annotations
 
-from catalogs.leaves import check_keys, check_references, entries, has, ids, keys, leaves, number, points_in
+from catalogs.leaves import (
+    amounts,
+    check_keys,
+    check_references,
+    entries,
+    has,
+    ids,
+    keys,
+    leaves,
+    number,
+    points_in,
+)
 from catalogs.problems import Problem, Problems
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
@@ -78,7 +89,7 @@ def check_offers(known: Sound, problems: Problems) -> None:
 
 def _check_not_free(key: str, offer: Map, problems: Problems) -> None:
     for field in ("price_usd", "usd_per_accelerator_hour"):
-        for where, text, at in [*leaves(offer, field), *leaves(offer, field, "*")]:
+        for where, text, at in amounts(offer, field):
             if number(text) == 0:
                 message = f"offers.{key}.{dotted(where)} is zero; write free: true if it is meant, else the price"
                 problems.append(Problem(at, message))
@@ -115,7 +126,7 @@ def check_throughput(known: Sound, problems: Problems) -> None:
         peaks = leaves(known, "accelerators", owner, "peak_tflops", precision)
         peak = number(peaks[0][1]) if peaks else None
         in_tflops = any(unit == "TFLOP/s" for _, unit, _ in leaves(known, "workloads", workload, "unit"))
-        for where, text, at in [*leaves(entry, "rate"), *leaves(entry, "rate", "*")]:
+        for where, text, at in amounts(entry, "rate"):
             rate, name = number(text), dotted((*above, *where))
             if rate == 0:
                 problems.append(Problem(at, f"{name} is zero; leave the entry out if it cannot do the work"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from catalogs.periods import LARGEST
+from catalogs.periods import GROWTH, LARGEST
 from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.validate import dotted
 from catalogs.yaml_text import ANY, Map, Seq
@@ -21,6 +21,11 @@ def leaves(tree: Any, *path: str) -> list[Leaf]:
     Passes over whatever does not have the shape asked for.
     """
     return _walked(tree, path, lambda value, key_at: getattr(value, "at", key_at))
+
+
+def amounts(tree: Any, *path: str) -> list[Leaf]:
+    """The numbers of schedules at a path, constant or by period; how they grow is none of them."""
+    return [*leaves(tree, *path), *(leaf for leaf in leaves(tree, *path, "*") if leaf[0][-1] not in GROWTH)]
 
 
 def keys(tree: Any, *path: str) -> list[Leaf]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from catalogs.periods import steps
 from catalogs.problems import InputError, Problem, Problems, suggestion
 from catalogs.wording import needed_by
 from catalogs.yaml_text import Map, Seq
@@ -23,13 +24,14 @@ _STEP = re.compile("[0-9]{1,4}(q[0-9]+|-[0-9]+)?")
 def overlaid(base: Any, over: Any, field: str = "") -> Any:
     """`over` on top of `base`: mappings merge field by field, schedules and lists are replaced whole.
 
+    How a schedule grows is a field of it, which may be changed alone.
     A mapping of item numbers laid on a list replaces those items. `field` is what the two are the value of.
     """
     if isinstance(base, Seq) and isinstance(over, Map) and over and all(map(_ITEM.fullmatch, over)):
         return _items_replaced(base, over)
     if not (isinstance(base, Map) and isinstance(over, Map)):
         return over
-    if field not in BUDGETS and (_is_schedule(over) or _is_schedule(base)):
+    if field not in BUDGETS and (_is_schedule(over) or (_is_schedule(base) and not _only_growth(over))):
         return over
     return merged(base, over)
 
@@ -61,7 +63,13 @@ def _items_replaced(base: Seq, over: Map) -> Seq:
 
 
 def _is_schedule(tree: Map) -> bool:
-    return bool(tree) and all(map(_STEP.fullmatch, tree))
+    listed = steps(tree)
+    return bool(listed) and all(map(_STEP.fullmatch, listed))
+
+
+def _only_growth(tree: Map) -> bool:
+    """Whether a mapping says how a schedule grows and nothing else: a field of it, and no schedule of its own."""
+    return bool(tree) and not steps(tree)
 
 
 def refuse_change_of_nothing(

@@ -6,13 +6,19 @@ A month is counted as `12 * year + month - 1`, so periods compare and subtract a
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter, ValidationError, WrapValidator
+from pydantic_core import InitErrorDetails
 
 _PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
+GROWTH: Mapping[str, int] = {"growth_per_month": 1, "growth_per_year": 12}
+"""Keys of a schedule that are no period: the share by which its last value grows, and in how many months."""
+DIGITS = 30
+"""What takes more digits than a number is written with, such as a mean or what has grown, is rounded to so many."""
 TAGS = "\0"
 """Begins the name of each form that a value may take: such names are no keys, which hold no control characters."""
 
@@ -85,17 +91,73 @@ def _in_proportion(value: Decimal) -> Decimal:
 
 Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_proportion)]
 Amount = Annotated[Number, Field(ge=0)]
+Rate = Annotated[Number, Field(gt=-1)]
+_RATE: TypeAdapter[Decimal] = TypeAdapter(Rate, config={"hide_input_in_errors": True, "defer_build": True})
+_RATES: Any = {"properties": {key: {"exclusiveMinimum": -1, "type": ["number", "string"]} for key in GROWTH}}
+
+
+def _with_growth(value: Any, steps_of_it: Callable[[Any], dict[str, Decimal]]) -> dict[str, Decimal]:
+    """Steps as their own type takes them, and how the last of them grows; every mistake of both at its own key."""
+    if not isinstance(value, dict) or not GROWTH.keys() & value.keys():
+        return steps_of_it(value)
+    wrong: list[InitErrorDetails] = []
+    listed = _or_errors(wrong, (), steps_of_it, steps(value))
+    growth = {key: _or_errors(wrong, (key,), _RATE.validate_python, value[key]) for key in GROWTH if key in value}
+    if wrong:
+        raise ValidationError.from_exception_data("schedule", wrong, hide_input=True)
+    if len(growth) > 1:
+        raise ValueError(f"has {' and '.join(growth)}; keep one")
+    return {**listed, **growth}
+
+
+def _or_errors(wrong: list[InitErrorDetails], at: tuple[str, ...], validate: Callable[[Any], Any], value: Any) -> Any:
+    """What a validator makes of a value; what it has against it is added to `wrong`."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            detail = InitErrorDetails(type=found["type"], loc=(*at, *found["loc"]), input=found["input"])
+            wrong.append({**detail, "ctx": found["ctx"]} if "ctx" in found else detail)
+    return None
+
+
 Steps = Annotated[dict[Period, Amount], AfterValidator(one_key_a_month)]
+"""Numbers by period."""
+MayGrow = (WrapValidator(_with_growth), Field(json_schema_extra=_RATES))
+"""Beside the type of steps: the last of them may grow."""
 Schedule = Annotated[
-    Annotated[Amount, Tag(f"{TAGS}constant")] | Annotated[Steps, Tag(f"{TAGS}steps")],
+    Annotated[Amount, Tag(f"{TAGS}constant")] | Annotated[Steps, *MayGrow, Tag(f"{TAGS}steps")],
     Discriminator(form_of),
 ]
-"""A number that always holds, or numbers by period, each holding until the next one listed."""
+"""A number that always holds, or numbers by period, each holding until the next one listed; the last may grow."""
+
+
+def steps(schedule: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers that a schedule lists by period, without the growth of the last."""
+    return {key: value for key, value in schedule.items() if key not in GROWTH}
 
 
 def value_at(schedule: Decimal | dict[str, Decimal] | None, month: int) -> Decimal | None:
     """The value that holds in `month`; None where there is no schedule or it has not begun."""
     if not isinstance(schedule, dict):
         return schedule
-    begun = [key for key in schedule if first_month(key) <= month]
-    return schedule[max(begun, key=first_month)] if begun else None
+    listed = steps(schedule)
+    begun = [key for key in listed if first_month(key) <= month]
+    if not begun:
+        return None
+    last = max(begun, key=first_month)
+    value: Decimal = listed[last]
+    return value if len(begun) < len(listed) else _grown(value, schedule, month - first_month(last))
+
+
+def _grown(value: Decimal, schedule: dict[str, Decimal], months: int) -> Decimal:
+    """A schedule's last value so many months after its key: value · (1 + growth)^(months / months of the growth).
+
+    In decimals throughout, of which the power has ten digits more than are kept, so that it is the same everywhere.
+    """
+    for key, share in schedule.items():
+        if key in GROWTH and months > 0:
+            more = Context(prec=DIGITS + 10)
+            power = more.power(1 + share, more.divide(Decimal(months), Decimal(GROWTH[key])))
+            return Context(prec=DIGITS).multiply(value, power)
+    return value

@@ -105,7 +105,9 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
 
 
 def _last(schedule: Any) -> Any:
-    return list(schedule.values())[-1] if isinstance(schedule, dict) else schedule
+    from catalogs.periods import steps
+
+    return list(steps(schedule).values())[-1] if isinstance(schedule, dict) else schedule
 
 
 def _latest(offer: Offer, field: str, digits: int) -> str:

@@ -36,9 +36,23 @@ def length(key: str) -> int:
 def value(schedule: Any, month: int) -> Number | None:
     """The number that holds in a month; None before the first key or where there is no schedule."""
     if isinstance(schedule, dict):
-        begun = [key for key in schedule if month_of(key) <= month]
-        return number(str(schedule[max(begun, key=month_of)])) if begun else None
+        listed = {month_of(key): amount for key, amount in schedule.items() if not key.startswith("growth")}
+        begun = [first for first in listed if first <= month]
+        if not begun:
+            return None
+        held = number(str(listed[max(begun)]))
+        return held * growth(schedule, month - max(begun)) if len(begun) == len(listed) else held
     return None if schedule is None else number(str(schedule))
+
+
+def growth(schedule: Tree, months: int) -> Number:
+    """What the last number of a schedule is multiplied by so many months after its key."""
+    with localcontext() as context:
+        context.prec = 40
+        for key, every in (("growth_per_month", 1), ("growth_per_year", 12)):
+            if key in schedule:
+                return Fraction((1 + Decimal(str(schedule[key]))) ** (Decimal(months) / every))
+    return Fraction(1)
 
 
 @cache
@@ -431,8 +445,8 @@ class Oracle:
     def budget_rows(self) -> list[Row]:
         found = []
         for kind, lines in (("capex_usd", CAPEX), ("opex_usd", OPEX)):
-            for window, most in self.asked.get("budget", {}).get(kind, {}).items():
-                inside = {t for t in self.periods if self.in_window(self.month(t), window)}
+            amounts = self.asked.get("budget", {}).get(kind, {}).items()
+            for window, most, inside in ((w, most, held) for w, most in amounts for held in self.held(w)):
 
                 def spent(slot: Slot, lines: Any = lines, inside: Any = inside) -> Number:
                     return sum(
@@ -447,6 +461,15 @@ class Oracle:
                         row.most -= count * sum(self.running(system, place, t).values())
                 found.append(row)
         return found
+
+    def held(self, window: str) -> list[set[int]]:
+        """The periods of a window, or of each of many: one for every period, or for every fiscal year."""
+        if window == "each_period":
+            return [{t} for t in self.periods]
+        last = self.month(self.count) // 12 + 1
+        years = [f"fy{year}" for year in range(self.start // 12, last + 1)] if window == "each_year" else [window]
+        held = [{t for t in self.periods if self.in_window(self.month(t), year)} for year in years]
+        return [inside for inside in held if inside or window != "each_year"]
 
     def in_window(self, month: int, window: str) -> bool:
         if window == "total":

@@ -66,6 +66,9 @@ class Entry:
     resale: Number
 
 
+OPEN = Fraction(20_000)
+
+
 class Whole(Oracle):
     """A request with every kind of decision, in numbers."""
 
@@ -76,7 +79,11 @@ class Whole(Oracle):
         return self.asked.get("objective") == "maximize_value"
 
     def need(self, demand: str, t: int) -> Number:
-        return self.asked_in(self.asked["demand"][demand].get("per_second"), t)
+        """What is asked for; of an open demand more than all that stands or could stand there can do."""
+        entry = self.asked["demand"][demand]
+        if "per_second" not in entry and "by_deadline_unit_hours" not in entry:
+            return OPEN
+        return self.asked_in(entry.get("per_second"), t)
 
     def worth(self, demand: str, t: int) -> Number | None:
         """Discounted value of a unit per second done all through period t; nothing before its schedule begins."""
@@ -385,10 +392,9 @@ class Whole(Oracle):
     def budget_lines(self) -> list[Line]:
         found, money = [], self.money()
         for kind, names in WHOLE_BUDGETS.items():
-            for window, most in self.asked.get("budget", {}).get(kind, {}).items():
-                inside = [
-                    term for term in money if term.line in names and self.in_window(self.month(term.t), window)
-                ]  # fmt: skip
+            amounts = self.asked.get("budget", {}).get(kind, {}).items()
+            for window, most, held in ((w, most, held) for w, most in amounts for held in self.held(w)):
+                inside = [term for term in money if term.line in names and term.t in held]
                 use, constant = summed((term.key, term.amount) for term in inside)
                 found.append(Line(f"{kind} {window}", use, high=Fraction(str(most)) - constant))
         return found

@@ -157,10 +157,12 @@ def test_idle_systems_are_bought_where_a_limit_wants_them(tmp_path: Path, kind: 
     "parts",
     [
         {"budget": {"capex_usd": {"total": 1_479_999}}},  # 10 and 6 boxes cost 1,480,000
+        {"budget": {"capex_usd": {"each_period": 1_479_999}}},
+        {"budget": {"capex_usd": {"each_year": 1_479_999}}},
         {"sites": {"oslo": site("0.1919", electricity_usd_per_mwh=0)}},  # and draw 16 · 0.012 MW
         {"supply_per_month": {"blue": "15.9"}},  # 47.7 in a quarter, where 48 are needed
     ],
-    ids=["budget", "power", "supply"],
+    ids=["budget", "each period", "each year", "power", "supply"],
 )  # fmt: skip
 def test_idle_systems_take_room_and_money_and_supply(tmp_path: Path, parts: Tree) -> None:
     with pytest.raises(Infeasible):

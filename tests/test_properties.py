@@ -69,7 +69,7 @@ def planned(asked: Tree, known: Tree, options: Options = LOOSE) -> Plan | None:
         except Infeasible:
             return None
         except InputError as error:
-            if "can serve it" not in str(error):
+            if not any(words in str(error) for words in ("can serve it", "selects no buyer")):
                 raise
             return None
 

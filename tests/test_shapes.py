@@ -29,7 +29,8 @@ CHIP: Tree = {
     },
     "offers": {
         "box.buy": {
-            "system": "box", "route": "purchase", "price_usd": {"2025q1": 300000}, "lead_time_months": 3,
+            "system": "box", "route": "purchase", "lead_time_months": 3,
+            "price_usd": {"2025q1": 300000, "growth_per_year": "-0.1"},
             "available": {"from": "2025q1", "until": "2027q4"}, "buyers": ["acme"], "term_months": 48,
             "deposit_share": "0.1", "supply_systems_per_month": {"2025q1": 100}, "network_usd": 5,
             "software_usd_per_year": 6, "minimum_order_systems": 2,
@@ -41,7 +42,8 @@ CHIP: Tree = {
         },
     },
     "throughput": {
-        "training": {"rate": {"2025q1": 400}, "precision": "bf16", "basis": "measured", "source": "hand"},
+        "training": {"rate": {"2025q1": 400, "growth_per_month": "0.001"}, "precision": "bf16", "basis": "measured",
+                     "source": "hand"},
         "chatting": [
             {"rate": 7, "basis": "vendor", "source": "hand"},
             {"rate": {"2025q1": 9}, "precision": "fp8", "from": "2026q1", "accelerators": 8, "basis": "measured",
@@ -71,7 +73,8 @@ ASKED: Tree = {
     "assumptions": {"availability": "0.9", "bring_up_months": {"purchase": 1}},
     "sites": {
         "oslo": {
-            "power_mw": {"2026q1": 1}, "pue": "1.2", "peak_pue": "1.3", "liquid_mw": 1, "air_mw": {"2026q1": 1},
+            "power_mw": {"2026q1": 1, "growth_per_year": "0.1"},
+            "pue": "1.2", "peak_pue": "1.3", "liquid_mw": 1, "air_mw": {"2026q1": 1, "growth_per_month": "0.1"},
             "racks": 100, "electricity_usd_per_mwh": {"2026q1": 50}, "hosting_usd_per_kw_month": 10,
             "take_or_pay_share": "0.1",
             "carbon_kg_per_mwh": 20,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from optimizer.audit.checks import FRACTIONS, Check, Reported
+from optimizer.audit.costs import work_by_demand
 from optimizer.audit.decisions import ZERO, PlanRow
 from optimizer.audit.expected import Accounts
 from optimizer.audit.records import Demand
@@ -31,12 +32,14 @@ def basis(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
 def work_by_basis(books: Books) -> Shares:
     """Work done by the basis of the throughput, as parts of what its demand asks for.
 
-    Σ work / per_second(t), for a run with deadlines Σ work / its last amount.
+    Σ work / per_second(t), for a run with deadlines Σ work / its last amount, for an open demand Σ work / all of it
+    in the period.
     """
     shares: defaultdict[str, Fraction] = defaultdict(Fraction)
+    done = work_by_demand(books)
     for work in books.work:
         demand = books.inputs.demand[work.demand]
-        whole = asked(demand, books.inputs.horizon.span(work.t))
+        whole = done[work.demand, work.t] if demand.open else asked(demand, books.inputs.horizon.span(work.t))
         if work.point and whole:
             shares[work.point.basis] += work.per_second / whole
     return shares

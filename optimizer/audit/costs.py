@@ -163,16 +163,25 @@ def carbon_usd(books: Books) -> Series:
 
 
 def value_usd(books: Books) -> Series:
-    """Under maximize_value, minus value · H · served, where served = per_second - unmet."""
+    """Under maximize_value, minus value · H · served, where served = per_second - unmet, or all work of an open one."""
     total, inputs = _by_period(books), books.inputs
-    left = unmet_by_demand(books)
+    left, done = unmet_by_demand(books), work_by_demand(books)
     for key, demand in inputs.demand.items() if inputs.values_work else ():
-        if demand.per_second and demand.value_usd_per_unit_hour:
+        if demand.value_usd_per_unit_hour:
             value = _read(demand.value_usd_per_unit_hour, books)
             for t in range(inputs.horizon.periods):
-                asked = demand.asked(inputs.horizon.span(t))
-                total[t] -= value[t] * inputs.horizon.hours * (asked - left.get((key, t), ZERO))
+                served = demand.asked(inputs.horizon.span(t)) - left.get((key, t), ZERO)
+                served = done.get((key, t), ZERO) if demand.open else served
+                total[t] -= value[t] * inputs.horizon.hours * served
     return total
+
+
+def work_by_demand(books: Books) -> dict[tuple[str, int], Fraction]:
+    """Work done per second by demand and period."""
+    done: defaultdict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    for row in books.work:
+        done[row.demand, row.t] += row.per_second
+    return dict(done)
 
 
 def unmet_by_demand(books: Books) -> dict[tuple[str, int], Fraction]:

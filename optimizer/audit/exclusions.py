@@ -22,7 +22,7 @@ from optimizer.audit.order_permissions import (
     may_be_ordered,
     priced_arrivals,
 )
-from optimizer.audit.periods import Schedule, periods_in
+from optimizer.audit.periods import Schedule, budget_windows
 from optimizer.audit.periods import span as months_of
 from optimizer.audit.points import TOO_SMALL, done_by, least_taken, points_of, sifted
 from optimizer.audit.records import Demand, Inputs, Offer
@@ -169,6 +169,8 @@ def has_work(offer: Offer, place: str, t: int, inputs: Inputs) -> bool:
 
 def asks(demand: Demand, t: int, inputs: Inputs) -> bool:
     """Whether work of a demand is asked for in a period, or may be done in it for a deadline."""
+    if demand.open:
+        return True
     if demand.per_second is not None:
         return bool(demand.asked(inputs.horizon.span(t)))
     return any(amount and t < periods for _, periods, amount in demand.deadlines)
@@ -229,9 +231,10 @@ def budgets(offer: Offer, t: int, inputs: Inputs) -> Iterator[Fraction]:
         rent = price * offer.system.accelerators * horizon.hours
         limits, due = inputs.opex_usd, dict.fromkeys(served(offer, t, inputs), rent)
     for window, most in limits.items():
-        usd = sum((due.get(tau, ZERO) for tau in periods_in(window, horizon, starts)), ZERO)
-        if usd:
-            yield most / usd
+        for _, inside in budget_windows(window, horizon, starts):
+            usd = sum((due.get(tau, ZERO) for tau in inside), ZERO)
+            if usd:
+                yield most / usd
 
 
 LEAD = r"lead time (?P<months>\d+) months"

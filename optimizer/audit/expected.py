@@ -130,8 +130,8 @@ def expected_budget(accounts: Accounts) -> Table:
     inputs, rows = accounts.books.inputs, Table()
     for name, lines, limits in (("capex_usd", CAPEX, inputs.capex_usd), ("opex_usd", OPEX, inputs.opex_usd)):
         series = [accounts.costs[line.__name__] for line in lines if line.__name__ in accounts.costs]
-        for window, used in cash_in_windows(accounts.books, series, limits).items():
-            rows[name, window] = {"used_usd": used, "limit_usd": limits[window]}
+        for keys, used in cash_in_windows(accounts.books, series, limits).items():
+            rows[name, " ".join(keys)] = {"used_usd": used, "limit_usd": limits[keys[0]]}
     return rows
 
 

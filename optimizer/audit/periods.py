@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
@@ -78,15 +79,60 @@ class Horizon(NamedTuple):
         return {self.key(t): t for t in range(self.periods)}
 
 
+class Growth(NamedTuple):
+    """What a value is multiplied by in so many months."""
+
+    factor: Fraction
+    months: int
+
+
+GROWTHS = {"growth_per_month": 1, "growth_per_year": MONTHS_IN_YEAR}
+PARTS = 10**60
+"""What has grown is known to one part of so many of its unit, far below what any check can tell."""
+
+
+def _root(number: int, degree: int) -> int:
+    """The largest whole number whose power is no more than a number, by Newton's steps from above."""
+    guess = 1 << -(-number.bit_length() // degree)
+    while (better := ((degree - 1) * guess + number // guess ** (degree - 1)) // degree) < guess:
+        guess = better
+    return guess
+
+
+@cache
+def _in_a_month(growth: Growth) -> Fraction:
+    """The growth of one month, compounded."""
+    if growth.months == 1:
+        return growth.factor
+    return Fraction(_root(int(growth.factor * PARTS**growth.months), growth.months), PARTS)
+
+
+@cache
+def grown(value: Fraction, growth: Growth, months: int) -> Fraction:
+    """A value so many months after it held as it is listed: whole years, or whole months, exactly; the rest by roots.
+
+    Rounded, so that many months do not make long fractions.
+    """
+    whole, rest = divmod(months, growth.months)
+    exact = value * growth.factor**whole * _in_a_month(growth) ** rest
+    return exact if months == 0 else Fraction(round(exact * PARTS), PARTS)
+
+
 class Schedule(NamedTuple):
-    """Values by the month from which each holds. A period is read month by month, by what the number means."""
+    """Values by the month from which each holds, the last growing from there on, if it grows.
+
+    A period is read month by month, by what the number means.
+    """
 
     months: tuple[int, ...]
     values: tuple[Fraction, ...]
+    growth: Growth | None = None
 
     def at(self, month: int) -> Fraction | None:
         """The value that holds in a month; None before the first."""
         position = bisect_right(self.months, month)
+        if position == len(self.months) and self.growth:
+            return grown(self.values[-1], self.growth, month - self.months[-1])
         return self.values[position - 1] if position else None
 
     def asked(self, months: range) -> Fraction | None:
@@ -107,7 +153,7 @@ class Schedule(NamedTuple):
 
     def supplied(self, months: range) -> Fraction:
         """Of what is supplied in a month: the mean of the months, 0 in those before the first key."""
-        if bisect_right(self.months, months[0]) == bisect_right(self.months, months[-1]):
+        if not self.growth and bisect_right(self.months, months[0]) == bisect_right(self.months, months[-1]):
             return self.at(months[0]) or Fraction(0)
         return sum((self.at(month) or Fraction(0) for month in months), Fraction(0)) / len(months)
 
@@ -116,8 +162,11 @@ def schedule(source: Any) -> Schedule:
     """A schedule from its source text: a number, or numbers by period."""
     if not isinstance(source, dict):
         return Schedule((-1,), (Fraction(source),))
-    steps = sorted((span(key)[0], Fraction(value)) for key, value in source.items())
-    return Schedule(tuple(month for month, _ in steps), tuple(value for _, value in steps))
+    steps = sorted((span(key)[0], Fraction(value)) for key, value in source.items() if key not in GROWTHS)
+    growth = [Growth(1 + Fraction(source[key]), months) for key, months in GROWTHS.items() if key in source]
+    return Schedule(
+        tuple(month for month, _ in steps), tuple(value for _, value in steps), growth[0] if growth else None
+    )
 
 
 def optional_schedule(source: Any) -> Schedule | None:
@@ -146,6 +195,21 @@ def window_span(window: str, horizon: Horizon, fiscal_year_starts: int) -> tuple
         return fiscal_year_span(int(window[2:]), fiscal_year_starts)
     begin, dots, end = window.partition("..")
     return span(begin)[0], span(end if dots else begin)[1]
+
+
+def budget_windows(
+    window: str, horizon: Horizon, fiscal_year_starts: int
+) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """The windows of a budget with their keys: one, or one for each period or for each fiscal year with a period."""
+    if window == "each_period":
+        yield from (((window, horizon.key(t)), [t]) for t in range(horizon.periods))
+    elif window == "each_year":
+        years: dict[str, list[int]] = {}
+        for t in range(horizon.periods):
+            years.setdefault(fiscal_year_of(horizon.start(t), fiscal_year_starts), []).append(t)
+        yield from (((window, year), inside) for year, inside in years.items())
+    else:
+        yield (window,), periods_in(window, horizon, fiscal_year_starts)
 
 
 def periods_in(window: str, horizon: Horizon, fiscal_year_starts: int) -> list[int]:

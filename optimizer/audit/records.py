@@ -136,8 +136,9 @@ class Site:
 class Demand:
     """Work asked for; None for precisions, stacks or sites is no restriction.
 
-    `per_second` is None for a run with deadlines, which are unit hours by the number of periods that
-    end in time. A stack without a project costs nothing. `cluster` counts accelerators.
+    `per_second` is None for a run with deadlines, which are unit hours by the number of periods that end in time, and
+    for an open demand, of which as much is done as pays. A stack without a project costs nothing. `cluster` counts
+    accelerators.
     """
 
     workload: str
@@ -150,6 +151,11 @@ class Demand:
     unmet_usd_per_unit_hour: Schedule | None
     value_usd_per_unit_hour: Schedule | None
     cluster: Fraction | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it asks for no amount."""
+        return self.per_second is None and not self.deadlines
 
     def asked(self, months: range) -> Fraction:
         """Work per second in a period; 0 before it begins, and of a run with deadlines."""

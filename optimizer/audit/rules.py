@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 
-from optimizer.audit.checks import Allowed, Check, Limited
+from optimizer.audit.checks import Allowed, Check, Keys, Limited
 from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd
 from optimizer.audit.decisions import ZERO
 from optimizer.audit.limits import limit
@@ -22,7 +22,7 @@ from optimizer.audit.order_terms import (
     port_before_run,
 )
 from optimizer.audit.other_decisions import FleetKey, fleet_key
-from optimizer.audit.periods import Schedule, Series, periods_in
+from optimizer.audit.periods import Schedule, Series, budget_windows
 from optimizer.audit.resources import RESOURCES, Resource
 from optimizer.audit.roll_forward import Books
 
@@ -180,18 +180,21 @@ def draws_within_pool(books: Books) -> Iterator[Check]:
     return _supply(books, "draws_within_pool", "pool")
 
 
-def cash_in_windows(books: Books, lines: Sequence[Series], windows: Iterable[str]) -> dict[str, Fraction]:
-    """The sum of cost lines over the periods that start in each window."""
+def cash_in_windows(books: Books, lines: Sequence[Series], windows: Iterable[str]) -> dict[Keys, Fraction]:
+    """The sum of cost lines over the periods that start in each window, by the keys of the window; the first is its
+    own in the budget.
+    """
     horizon, starts = books.inputs.horizon, books.inputs.finance.fiscal_year_starts
-    return {w: sum((line[t] for t in periods_in(w, horizon, starts) for line in lines), ZERO) for w in windows}
+    each = (found for window in windows for found in budget_windows(window, horizon, starts))
+    return {keys: sum((line[t] for t in inside for line in lines), ZERO) for keys, inside in each}
 
 
 def _within_budget(books: Books, name: str, lines: tuple[Cost, ...], limits: Mapping[str, Fraction]) -> Iterator[Check]:
     series = {line: line(books) for line in lines} if limits else {}
     added = cash_in_windows(books, [series[facility_usd]] if facility_usd in series else [], limits)
-    for window, used in cash_in_windows(books, list(series.values()), limits).items():
-        whole = not books.divided and not added[window]
-        yield Limited(name, (window,), used, limits[window], "USD", whole=whole)
+    for keys, used in cash_in_windows(books, list(series.values()), limits).items():
+        whole = not books.divided and not added[keys]
+        yield Limited(name, keys, used, limits[keys[0]], "USD", whole=whole)
 
 
 def capex_within_budget(books: Books) -> Iterator[Check]:

@@ -105,7 +105,8 @@ def work_left_undone(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
         left[row.demand].append(row)
     for key, rows in left.items():
         demand = books.inputs.demand[key]
-        share = sum((row.per_second for row in rows), ZERO) / sum(asked(demand, books), ZERO)
+        whole = sum(asked(demand, books), ZERO)
+        share = sum((row.per_second for row in rows), ZERO) / whole if whole else ZERO
         periods = sorted({row.t for row in rows})
         several = len(periods) > 1
         paid = sum((row.per_second * (row.price or ZERO) for row in rows), ZERO) * horizon.hours
@@ -138,7 +139,7 @@ def nothing_asked(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """A demand that asks for nothing in the horizon."""
     for key, demand in accounts.books.inputs.demand.items():
         due = any(amount and periods for _, periods, amount in demand.deadlines)
-        if not due and not any(asked(demand, accounts.books)):
+        if not demand.open and not due and not any(asked(demand, accounts.books)):
             yield Expected({"demand": key})
 
 
@@ -221,7 +222,8 @@ OTHERS = (
     r"finance\.service_life_years, \S+ months, counts as .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"\S+: .+ (?:lies|lie) (?:inside \S+, .+|before the horizon and .+: not read|after the horizon, .+: not read)",
-    r"(?:budget\.\S+: it|limits: .+) holds \S+(?: to \S+)?: the periods of the horizon that start in it",
+    r"(?:budget\.\S+: (?:it|the amount counts in full for \S+, which)|limits: .+) holds \S+(?: to \S+)?: the periods "
+    r"of the horizon that start in it",
     r"fleet: \S+ at \S+ until \S+ is (?:gone before the horizon: not counted|in service to the end of \S+)",
     r"the price of \S+ ordered in \S+ was quoted in \S+, more than a year before",
     r"the price of \S+ is \S+ times the median of its generation \(.+\)",

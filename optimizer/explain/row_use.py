@@ -60,7 +60,7 @@ def _of_demands(plan: Plan, model: Model) -> Iterator[Use]:
     done: defaultdict[tuple[str, str], float] = defaultdict(float)
     for work in plan.work:
         done[work.demand, work.period] += work.work_per_second
-    for need in model.tables.needs:
+    for need in model.tables.asked_for:
         period = calendar.key(need.t)
         name = row_name("serve_demand", (need.demand, period))
         yield Use(name, True, done[need.demand, period], need.per_second, need.per_second)

@@ -130,9 +130,9 @@ def _unmet(key: str, gauge: Gauge) -> Trade:
 
 def _unmet_of(key: str, name: str, gauge: Gauge) -> Trade:
     model = gauge.model
-    needs = [need for need in model.tables.needs if need.demand == name]
+    needs = [need for need in model.tables.asked_for if need.demand == name]
     if not needs:
-        known = {need.demand for need in model.tables.needs}
+        known = {need.demand for need in model.tables.asked_for}
         raise _refused(gauge, f"there is no demand '{name}' with work per second{suggestion(name, known)}")
     asked = fsum(need.per_second for need in needs)
     left = {(n.demand, n.t): n.per_second / asked / DEMAND_PARTS for n in needs if (n.demand, n.t) in model.unmet}

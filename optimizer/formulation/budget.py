@@ -1,4 +1,4 @@
-"""What may be spent, as cash, in each window."""
+"""What may be spent, as cash, in each window; `each_period` and `each_year` are a row for each of theirs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def opex_within_budget(model: Model) -> Iterator[Row]:
 
 def _within(model: Model, budget: str) -> Iterator[Row]:
     for window, most in model.tables.budgets[budget].items():
-        inside = set(model.tables.calendar.window(window))
         unit = _unit(most)
-        spent = summed((variable, usd) for variable, t, usd in model.cash[budget] if t in inside)
-        yield Row((window,), [(v, usd / unit) for v, usd in spent.items()], "<=", most / unit, "USD", unit)
+        for keys, inside in model.tables.calendar.windows(window):
+            spent = summed((variable, usd) for variable, t, usd in model.cash[budget] if t in inside)
+            yield Row(keys, [(v, usd / unit) for v, usd in spent.items()], "<=", most / unit, "USD", unit)
 
 
 def _unit(most: float) -> float:

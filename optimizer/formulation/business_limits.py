@@ -13,7 +13,7 @@ from typing import Any
 
 from optimizer.formulation.model import Model
 from optimizer.formulation.register import LIMIT, NAME, LimitRecord
-from optimizer.request.edits import Key, changed, each_number, text_at
+from optimizer.request.edits import Key, changed, each_number, listed_at, text_at
 from optimizer.request.load import Request
 
 PERCENT = Decimal(100)
@@ -99,7 +99,8 @@ def moved(request: Request, limit: BusinessLimit, percent: Decimal) -> Request:
 
 def with_one_more(request: Request, limit: BusinessLimit) -> Request:
     """The request with one whole unit more of a limit, wherever there is any of it."""
-    return changed(request, {limit.key: each_number(figure(request, limit), lambda number: number + (number > 0))})
+    listed = listed_at(request, limit.key)
+    return changed(request, {limit.key: each_number(listed, lambda number: number + (number > 0))})
 
 
 def stated_unit(request: Request, limit: BusinessLimit) -> str:

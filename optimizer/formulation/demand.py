@@ -20,12 +20,12 @@ def run(model: Model) -> None:
 def unmet(model: Model) -> None:
     """unmet(w,t): work left undone, in thousandths of the demand; only where that is allowed."""
     for need in model.tables.needs:
-        if need.may_be_unmet:
+        if need.may_be_unmet and not need.is_open:
             model.unmet[need.demand, need.t] = model.add("unmet", (need.demand, model.period(need.t)), DEMAND_PARTS)
 
 
 def served(model: Model) -> None:
-    """served(w,t): work done that has a value, in thousandths of the demand."""
+    """served(w,t): work done that has a value, in thousandths of the demand; of an open one, of what can be done."""
     for need in model.tables.needs:
         if need.value_usd is not None:
             model.served[need.demand, need.t] = model.add("served", (need.demand, model.period(need.t)), DEMAND_PARTS)
@@ -73,7 +73,7 @@ def serve_demand(model: Model) -> Iterator[Row]:
     fraction of a cluster of fast accelerators would serve more than that fraction in the relaxation.
     """
     runs = grouped(model.run, lambda row: (row.demand, row.t))
-    for need in model.tables.needs:
+    for need in (need for need in model.tables.needs if not need.is_open):
         part = need.per_second / DEMAND_PARTS
         able = runs.get((need.demand, need.t), ())
         terms: Terms = [(model.run[row], _useful(model, need, row) / part) for row in able]
@@ -92,16 +92,21 @@ def _useful(model: Model, need: Need, row: Work) -> float:
 
 
 def count_served(model: Model) -> Iterator[Row]:
-    """Work that has a value is the demand less what is left unmet.
+    """Work that has a value is the demand less what is left unmet; of an open demand all that is done.
 
-    served(w,t) + unmet(w,t) = per_second(w,t)
+    served(w,t) + unmet(w,t) = per_second(w,t), or served(w,t) = Σ_y a_y · r(y,w) · run(y,g,w,t)
     """
-    for need in model.tables.needs:
-        if need.value_usd is not None:
-            key = (need.demand, need.t)
-            terms: Terms = [(model.served[key], 1.0), (model.unmet[key], 1.0)]
-            part, unit = need.per_second / DEMAND_PARTS, model.tables.unit_of(need.demand)
-            yield Row((need.demand, model.period(need.t)), terms, "=", DEMAND_PARTS, unit, part)
+    runs = grouped(model.run, lambda row: (row.demand, row.t))
+    for need in (need for need in model.tables.needs if need.value_usd is not None):
+        key = (need.demand, need.t)
+        part, unit = need.per_second / DEMAND_PARTS, model.tables.unit_of(need.demand)
+        terms: Terms = [(model.served[key], 1.0)]
+        if need.is_open:
+            terms += [(model.run[row], -row.per_system / part) for row in runs[key]]
+        else:
+            terms.append((model.unmet[key], 1.0))
+        most = 0.0 if need.is_open else DEMAND_PARTS
+        yield Row((need.demand, model.period(need.t)), terms, "=", most, unit, part)
 
 
 def finish_by_deadline(model: Model) -> Iterator[Row]:

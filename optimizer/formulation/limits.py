@@ -26,7 +26,6 @@ from optimizer.tables.selection import (
 if TYPE_CHECKING:
     import pulp
 
-EACH_PERIOD, EACH_YEAR = "each_period", "each_year"
 UNITS = {
     "systems": "systems",
     "accelerators": "accelerators",
@@ -95,14 +94,7 @@ def _inside(parts: list[Measured], periods: frozenset[int]) -> list[Measured]:
 def _windows(model: Model, rule: Limit) -> Iterator[tuple[str, frozenset[int]]]:
     """The windows of a limit. Power counts at its highest, so each period of its window is one."""
     calendar = model.tables.calendar
-    if rule.within == EACH_YEAR:
-        years = dict.fromkeys(calendar.fiscal_year(t) for t in calendar.periods)
-        windows = [(year, calendar.window(year)) for year in years]
-    elif rule.within == EACH_PERIOD:
-        windows = [(calendar.key(t), (t,)) for t in calendar.periods]
-    else:
-        windows = [(rule.within, calendar.window(rule.within))]
-    for name, periods in windows:
+    for (*_, name), periods in calendar.windows(rule.within):
         if rule.measure == "it_kw":
             yield from ((calendar.key(t), frozenset([t])) for t in periods)
         else:

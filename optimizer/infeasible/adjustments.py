@@ -11,7 +11,7 @@ from optimizer.formulation.business_limits import PERCENT, BusinessLimit, busine
 from optimizer.formulation.model import Model, Row, model_name
 from optimizer.formulation.register import KINDS, LIMITS
 from optimizer.infeasible.edits import edited, plain, setting
-from optimizer.request.edits import Key, changed, text_at
+from optimizer.request.edits import Key, changed, listed_at, text_at
 from optimizer.request.load import Request
 from optimizer.request.schedules import supplied
 from optimizer.solving.matrix import Matrix
@@ -21,6 +21,9 @@ DIGITS = 4
 """An amount is shown to so many digits, rounded up."""
 SLACK = 1e-4
 """The part of the last digit that a solver's tolerance may add."""
+
+GROWN_DIGITS = 12
+"""What a schedule has grown to is written with so many in a repair, which is proved as it is written."""
 
 REPAIRED_AS = tuple(dict.fromkeys([*KINDS, *(record.repaired_as for record in LIMITS if record.repaired_as)]))
 """What may be changed to move limits, by the kind of change."""
@@ -184,7 +187,7 @@ def figures(request: Request, moves: Iterable[Adjustment]) -> dict[Key, Any]:
     found: dict[Key, Any] = {}
     for move in moves:
         limit, calendar = move.elastic.limit, request.scenario.calendar
-        value = found.get(limit.key, text_at(request, limit.key))
+        value = found.get(limit.key, listed_at(request, limit.key, GROWN_DIGITS))
         if limit.record.by_period_end:  # an amount of its own, which does not hold until the next one
             key = calendar.key(move.first)
             found[limit.key] = {**value, key: plain(move.moved(Decimal(value[key])))}

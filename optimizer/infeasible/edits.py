@@ -21,7 +21,9 @@ def plain(number: Decimal) -> str:
 
 
 def edited(value: Any, calendar: Calendar, first: int, last: int, change: Edit) -> Any:
-    """A figure, or a schedule from period `first` to `last`, changed exactly; before its first key it is 0."""
+    """A figure, or a schedule that does not grow, changed exactly from period `first` to `last`; before its first key
+    it is 0.
+    """
     if not isinstance(value, dict):
         if (first, last) == (1, calendar.count):
             return plain(change(Decimal(str(value))))

@@ -12,14 +12,19 @@ from optimizer.plan.solved_model import SolvedModel
 
 
 def basis(solved: SolvedModel) -> Basis:
-    """Shares of the work done, each demand in parts of itself, and of the money spent on systems."""
+    """Shares of the work done, each demand in parts of itself (an open one of what is done), and of the money spent."""
     catalog = solved.tables.request.catalog
     work: defaultdict[str, float] = defaultdict(float)
-    need = {(row.demand, row.t): row.per_second for row in solved.tables.needs}
+    need: defaultdict[tuple[str, int], float] = defaultdict(float)
+    need.update({(row.demand, row.t): row.per_second for row in solved.tables.asked_for})
     need.update({(d.demand, t): d.total for d in solved.tables.deadlines for t in solved.tables.calendar.periods})
     for row, systems in solved.run.items():
+        if solved.tables.scenario.demand[row.demand].is_open:
+            need[row.demand, row.t] += systems * row.per_system
+    for row, systems in solved.run.items():
         basis = solved.tables.best[row.system, row.demand, row.t].point.basis
-        work[basis] += systems * row.per_system / need[row.demand, row.t]
+        whole = need[row.demand, row.t]
+        work[basis] += systems * row.per_system / whole if whole else 0.0
     spend: defaultdict[str, float] = defaultdict(float)
     for order in orders(solved):
         priced = "price_usd" if order.route == "purchase" else "usd_per_accelerator_hour"

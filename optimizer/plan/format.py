@@ -172,7 +172,7 @@ class SiteRow(Part):
 
 
 class BudgetRow(Part):
-    """Cash spent in a budget's window and its limit."""
+    """Cash spent in a budget's window and its limit; of one of many, `each_period 2026q1` or `each_year fy2026`."""
 
     budget: Literal["capex_usd", "opex_usd"]
     window: str

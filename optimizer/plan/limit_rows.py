@@ -61,7 +61,7 @@ def budget(solved: SolvedModel, limits: Iterable[fmt.LimitRow]) -> list[fmt.Budg
     for limit in limits:
         record = LIMIT[limit.row.partition("(")[0]]
         if record.kind == "budget":
-            (window,) = solved.model.rows[limit.row].keys
+            window = " ".join(solved.model.rows[limit.row].keys)
             rows.append(fmt.BudgetRow(
                 budget=record.key[1],  # type: ignore[arg-type]
                 window=window, used_usd=limit.used, limit_usd=limit.limit,

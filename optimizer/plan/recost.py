@@ -8,11 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from catalogs.periods import first_month, months_in
 from optimizer.audit import Accounts, keep_accounts
 from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.plan.format import Plan
-from optimizer.request.calendar import Calendar, discount_end, discount_mid
+from optimizer.request.calendar import calendar_of, discount_end, discount_mid
 
 InputTexts = Mapping[str, Any]
 
@@ -55,7 +54,7 @@ def recost(decisions: Mapping[str, Any], scenario: InputTexts, catalog: InputTex
 def _factors(decisions: Mapping[str, Any], scenario: InputTexts) -> list[tuple[Decimal, Decimal]]:
     """Discount factors of the periods at the scenario's rate."""
     start, count = scenario["horizon"]["start"], int(scenario["horizon"]["periods"])
-    calendar = Calendar(first_month(start), months_in(start), count, int(scenario["finance"]["fiscal_year_starts"]))
+    calendar = calendar_of(start, count, int(scenario["finance"]["fiscal_year_starts"]))
     if [row["period"] for row in decisions["periods"]] != [calendar.key(t) for t in calendar.periods]:
         raise NotPriced("the plans have different periods")
     rate = Decimal(scenario["finance"]["discount_rate"])

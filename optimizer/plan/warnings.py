@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import fsum
 from statistics import median
 
-from catalogs.periods import first_month
+from catalogs.periods import first_month, steps
 from catalogs.schema import Catalog, Offer
 from optimizer.formulation.obligations import rent_after_usd
 from optimizer.plan.solved_model import SolvedModel
@@ -163,7 +163,7 @@ def old_quotes(solved: SolvedModel) -> Iterator[str]:
         offer, months = solved.tables.request.catalog.offers[name], solved.tables.calendar.span(t)
         schedule = offer.price_usd if offer.route == "purchase" else offer.usd_per_accelerator_hour
         quoted = (
-            max((k for k in schedule if first_month(k) <= months[-1]), key=first_month)
+            max((k for k in steps(schedule) if first_month(k) <= months[-1]), key=first_month)
             if isinstance(schedule, dict)
             else None
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from catalogs.periods import first_month, last_month, written
+from catalogs.periods import first_month, last_month, months_in, written
 
 HOURS_PER_YEAR = 8760
 MONTHS_PER_YEAR = 12
 DISCOUNT_DIGITS = 30
+EACH_PERIOD, EACH_YEAR = EACH_WINDOW = ("each_period", "each_year")
+"""Windows that are many: every period of the horizon, every fiscal year in which one of them starts."""
 
 
 class EmptyWindow(ValueError):
@@ -42,9 +44,18 @@ class Calendar:
         """The first month of period t; t may lie outside the horizon."""
         return self.start + (t - 1) * self.months
 
+    @property
+    def last_month(self) -> int:
+        """The last month of the horizon."""
+        return self.first_month(self.count + 1) - 1
+
     def span(self, t: int) -> range:
         """The months of period t; t may lie outside the horizon."""
         return range(self.first_month(t), self.first_month(t + 1))
+
+    def period_of(self, month: int) -> int:
+        """The period t that a month lies in; it may lie outside the horizon."""
+        return (month - self.start) // self.months + 1
 
     def key(self, t: int) -> str:
         """How period t is written, such as `2025q1`."""
@@ -92,6 +103,22 @@ class Calendar:
             raise EmptyWindow(f"window '{text}' holds no period of the horizon {horizon}")
         return inside
 
+    def windows(self, text: str) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+        """The windows of `each_period` or `each_year` (fiscal years), or the one that a text is; each with its keys.
+
+        Of one of many, the keys are that text and its own window.
+        """
+        if text == EACH_PERIOD:
+            return [((text, self.key(t)), (t,)) for t in self.periods]
+        if text == EACH_YEAR:
+            return [((text, year), self.window(year)) for year in self.fiscal_years]
+        return [((text,), self.window(text))]
+
+    @property
+    def fiscal_years(self) -> list[str]:
+        """The fiscal years that periods of the horizon start in, in order."""
+        return list(dict.fromkeys(map(self.fiscal_year, self.periods)))
+
     def _starts_in(self, t: int, text: str) -> bool:
         return self.first_month(t) in self.months_of_window(text)
 
@@ -104,6 +131,11 @@ class Calendar:
             return range(first, first + MONTHS_PER_YEAR)
         begin, dots, end = text.partition("..")
         return range(first_month(begin), last_month(end if dots else begin) + 1)
+
+
+def calendar_of(start: str, count: int, fiscal_year_starts: int) -> Calendar:
+    """The calendar of so many periods from a first one, whose form sets their length."""
+    return Calendar(first_month(start), months_in(start), count, fiscal_year_starts)
 
 
 def discount_mid(rate: Decimal, calendar: Calendar, t: int) -> Decimal:

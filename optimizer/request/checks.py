@@ -6,15 +6,18 @@ and says nothing of what was refused already.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from catalogs.leaves import check_keys, check_references, entries, has, hides, ids, keys, leaves, number, texts, values
-from catalogs.periods import NotAPeriod, first_month
+from catalogs.periods import NotAPeriod, first_month, steps
 from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
-from optimizer.request.calendar import Calendar, EmptyWindow
+from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
+from optimizer.request.growth_checks import check_growth
 from optimizer.request.limit_checks import check_limits, hosts_of
-from optimizer.request.scenario import Horizon, calendar_of, matches
+from optimizer.request.scenario import Horizon, matches
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
@@ -87,14 +90,15 @@ def _calendar_in(tree: Sound) -> Calendar | None:
     whole = isinstance(horizon, Map) and not horizon.refused and "finance" not in tree.refused
     if not whole or start is None or "fiscal_year_starts" in getattr(finance, "refused", ()):
         return None
-    return calendar_of(Horizon.model_validate(horizon), int(start))
+    known = Horizon.model_validate(horizon)
+    return calendar_of(known.start, known.periods, int(start))
 
 
 def _check_periods(tree: Sound, calendar: Calendar, problems: Problems) -> None:
     for budget in ("capex_usd", "opex_usd"):
         for where, _, at in keys(tree, "budget", budget, "*"):
             try:
-                calendar.window(where[-1])
+                calendar.windows(where[-1])
             except (NotAPeriod, EmptyWindow) as error:
                 problems.append(Problem(at, f"{dotted(where)}: {error}"))
     for where, period, at in texts(tree, "commitments", "*", "period"):
@@ -122,11 +126,10 @@ def _ends(calendar: Calendar) -> str:
 def _check_windows(tree: Sound, calendar: Calendar, problems: Problems) -> None:
     """Windows of limits hold periods of the horizon."""
     for where, window, at in texts(tree, "limits", "*", "within"):
-        if window not in ("each_period", "each_year"):
-            try:
-                calendar.window(window)
-            except (NotAPeriod, EmptyWindow) as error:
-                problems.append(Problem(at, f"{dotted(where)}: {error}"))
+        try:
+            calendar.windows(window)
+        except (NotAPeriod, EmptyWindow) as error:
+            problems.append(Problem(at, f"{dotted(where)}: {error}"))
 
 
 def _check_tariffs(tree: Sound, calendar: Calendar, problems: Problems) -> None:
@@ -147,16 +150,16 @@ def _check_peak_pue(tree: Sound, calendar: Calendar, problems: Problems) -> None
     """A site's PUE at peak is no less than any that a schedule of its PUE has in the horizon."""
     for (_, site), entry, _at in entries(tree, "sites", "*"):
         pue, peak = entry.get("pue"), number(entry.get("peak_pue"))
-        steps = pue if isinstance(pue, Map) else Map(entry.at)
-        for key, text in steps.items():
+        listed = steps(pue) if isinstance(pue, Map) else {}
+        for key, text in listed.items():
             each = number(text)
-            if each is not None and peak is not None and peak < each and _holds(key, steps, calendar):
+            if each is not None and peak is not None and peak < each and _holds(key, listed, calendar):
                 why = f"{peak} < {each} from {key}"
                 message = f"sites.{site}.peak_pue must be at least every pue of the horizon ({why})"
                 problems.append(Problem(entry["peak_pue"].at, message))
 
 
-def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
+def _holds(key: str, schedule: Mapping[str, str], calendar: Calendar) -> bool:
     """Whether a step of a schedule holds in some month of the horizon."""
     later = [first_month(other) for other in schedule if first_month(other) > first_month(key)]
     ends = min(later, default=calendar.first_month(calendar.count + 1))
@@ -165,7 +168,7 @@ def _holds(key: str, schedule: Map, calendar: Calendar) -> bool:
 
 def _first_key(schedule: object) -> int:
     """The first month of a schedule; 0 for what always holds."""
-    return min(map(first_month, schedule), default=0) if isinstance(schedule, Map) else 0
+    return min(map(first_month, steps(schedule)), default=0) if isinstance(schedule, Map) else 0
 
 
 def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
@@ -190,13 +193,17 @@ def _check_commitments(tree: Sound, known: Sound, problems: Problems) -> None:
 
 
 def _check_demand(tree: Sound, _: Sound, problems: Problems) -> None:
-    """A demand is a rate or a run to be finished; prices of unmet work and value go with a rate."""
+    """A demand is a rate, a run to be finished or as much as fits; prices of unmet work and value go with a rate."""
     maximizing = tree.get("objective") == "maximize_value"
     for (_section, name), entry, at in entries(tree, "demand", "*"):
         rate, deadline = has(entry, "per_second"), has(entry, "by_deadline_unit_hours")
-        if rate == deadline:
+        open_ended = maximizing and has(entry, "value_usd_per_unit_hour")
+        if rate == deadline and (rate or not open_ended):
             message = f"demand.{name} needs one of per_second and by_deadline_unit_hours"
             problems.append(Problem(at, message + (" and has both" if rate else "")))
+        if open_ended and not rate and not deadline and entry.get("unmet_usd_per_unit_hour") is not None:
+            message = f"demand.{name}.unmet_usd_per_unit_hour has no meaning without per_second: nothing is left undone"
+            problems.append(Problem(entry.key_at["unmet_usd_per_unit_hour"], message))
         for key in ("unmet_usd_per_unit_hour", "value_usd_per_unit_hour"):
             if deadline and entry.get(key) is not None:
                 message = f"demand.{name}.{key} does not go with by_deadline_unit_hours"
@@ -231,3 +238,4 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         _check_windows(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
+        check_growth(tree, known, calendar, problems)

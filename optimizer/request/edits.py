@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from catalogs.periods import DIGITS, GROWTH
 from catalogs.problems import InputError, Location, Problem
 from catalogs.schema import Catalog
 from optimizer.request.load import Request
 from optimizer.request.scenario import Scenario
+from optimizer.request.schedules import reading_of, spelled_out
 from optimizer.request.settings import CATALOG_PATH
 
 Key = tuple[str, ...]
@@ -60,10 +62,20 @@ def text_at(request: Request, path: Key) -> Any:
     return tree
 
 
+def listed_at(request: Request, path: Key, digits: int = DIGITS) -> Any:
+    """What stands at a path, as text; a schedule that grows as steps that do not, rounded to so many digits."""
+    value = text_at(request, path)
+    if not isinstance(value, dict) or not GROWTH.keys() & value.keys():
+        return value
+    schedule = {key: Decimal(number) for key, number in value.items()}
+    spelled = spelled_out(schedule, reading_of(path[path[0] == CATALOG_PATH :]), request.scenario.calendar)
+    return {key: f"{Context(prec=digits).plus(number):f}" for key, number in spelled.items()}
+
+
 def each_number(value: Any, change: Callable[[Decimal], Decimal]) -> Any:
-    """A number, or every number of a schedule, changed exactly."""
+    """A number, or every number of a schedule, changed exactly; what grows goes on growing as it did."""
     if isinstance(value, dict):
-        return {key: each_number(one, change) for key, one in value.items()}
+        return {key: one if key in GROWTH else each_number(one, change) for key, one in value.items()}
     return f"{change(Decimal(str(value))):f}"
 
 

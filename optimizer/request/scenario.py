@@ -16,7 +16,6 @@ from catalogs.periods import (
     Period,
     Schedule,
     Steps,
-    first_month,
 )
 from catalogs.schema import (
     Availability,
@@ -33,7 +32,7 @@ from catalogs.schema import (
     Truth,
     Whole,
 )
-from optimizer.request.calendar import Calendar
+from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.site import Site
 
 ANY_BUYER = "any"
@@ -131,8 +130,8 @@ class Cluster(Frozen):
 class Demand(Frozen):
     """Work to be done, per second in the workload's unit; without a price for unmet work, in full.
 
-    Or a run to be finished: `by_deadline_unit_hours` is done by the end of each period, whenever it runs. `precisions`
-    are those good enough for it.
+    Or a run to be finished, whenever it runs, by the end of periods; or neither, with a value: as much as fits.
+    `precisions` are those good enough for it.
     """
 
     workload: Id
@@ -144,6 +143,11 @@ class Demand(Frozen):
     sites: Annotated[tuple[Id, ...], Field(min_length=1), InOrder] | None = None
     unmet_usd_per_unit_hour: Schedule | None = None
     value_usd_per_unit_hour: Schedule | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks for no amount: as much is done as pays."""
+        return self.per_second is None and self.by_deadline_unit_hours is None
 
 
 class Fleet(Frozen):
@@ -270,12 +274,7 @@ class Scenario(Frozen):
 
     @property
     def calendar(self) -> Calendar:
-        return calendar_of(self.horizon, self.finance.fiscal_year_starts)
-
-
-def calendar_of(horizon: Horizon, fiscal_year_starts: int) -> Calendar:
-    months = {4: 12, 6: 3, 7: 1}[len(horizon.start)]
-    return Calendar(first_month(horizon.start), months, horizon.periods, fiscal_year_starts)
+        return calendar_of(self.horizon.start, self.horizon.periods, self.finance.fiscal_year_starts)
 
 
 def matches(pattern: str, ids: Iterable[str]) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalogs.periods import first_month, last_month
+from catalogs.periods import first_month, last_month, steps
 from catalogs.validate import dotted
-from optimizer.request.calendar import Calendar
+from optimizer.request.calendar import EACH_PERIOD, EACH_WINDOW, EACH_YEAR, Calendar
 from optimizer.request.scenario import Forecast, Scenario
 from optimizer.request.schedules import READINGS, Reading, Schedule, highest, lowest, mean, reading_of, supplied
 
@@ -71,7 +71,7 @@ def inside_periods(scenario: Scenario) -> Iterator[Read]:
 def _read_in(calendar: Calendar, t: int, path: KeyPath, schedule: dict[str, Decimal]) -> str | None:
     """What a schedule was read as in a period, if a key inside it changes something."""
     months, key, read = calendar.span(t), calendar.key(t), reading_of(path)
-    inner = [step for step in schedule if first_month(step) in months[1:]]
+    inner = [step for step in steps(schedule) if first_month(step) in months[1:]]
     each = {read(schedule, range(month, month + 1)) for month in months}
     if not inner or len(each) == 1:
         return None
@@ -96,8 +96,8 @@ def outside_horizon(scenario: Scenario) -> Iterator[Read]:
     calendar = scenario.calendar
     first, last, end = calendar.start, calendar.span(calendar.count)[-1], calendar.key(calendar.count)
     for path, schedule in _schedules(scenario):
-        before = [key for key in schedule if first_month(key) <= first][:-1]
-        after = [key for key in schedule if first_month(key) > last]
+        before = [key for key in steps(schedule) if first_month(key) <= first][:-1]
+        after = [key for key in steps(schedule) if first_month(key) > last]
         if before:
             yield Read(path, f"{_listed(before)} before the horizon and a later key holds when it begins: not read")
         if after:
@@ -109,10 +109,19 @@ def windows(scenario: Scenario) -> Iterator[Read]:
     budget = scenario.budget
     for kind, amounts in (("capex_usd", budget.capex_usd), ("opex_usd", budget.opex_usd)):
         for window in sorted(amounts):
-            yield from _window(scenario.calendar, ("budget", kind, window), window, "it")
+            if window == EACH_YEAR:
+                yield from _partial_years(scenario.calendar, ("budget", kind, window))
+            elif window != EACH_PERIOD:
+                yield from _window(scenario.calendar, ("budget", kind, window), window, "it")
     for limit in scenario.limits:
-        if limit.within not in ("each_period", "each_year"):
+        if limit.within not in EACH_WINDOW:
             yield from _window(scenario.calendar, ("limits",), limit.within, f"{limit.name} within {limit.within}")
+
+
+def _partial_years(calendar: Calendar, path: KeyPath) -> Iterator[Read]:
+    """Fiscal years of a budget of each that lie partly outside the horizon."""
+    for year in calendar.fiscal_years:
+        yield from _window(calendar, path, year, f"the amount counts in full for {year}, which")
 
 
 def _window(calendar: Calendar, path: KeyPath, window: str, what: str) -> Iterator[Read]:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from catalogs.periods import value_at
+from catalogs.periods import DIGITS, first_month, steps, value_at
+from optimizer.request.calendar import Calendar
 from optimizer.request.charges import TARIFFS
 from optimizer.request.resources import RESOURCES
 
 Schedule = Decimal | dict[str, Decimal]
 Reading = Callable[[Schedule | None, range], Decimal | None]
-DIGITS = Context(prec=30)
 
 
 def highest(schedule: Schedule | None, months: range) -> Decimal | None:
@@ -55,7 +55,7 @@ def _mean(values: list[Decimal]) -> Decimal:
     if len(set(values)) == 1:
         return values[0]
     exact = sum(map(Fraction, values), Fraction(0)) / len(values)
-    return DIGITS.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    return Context(prec=DIGITS).divide(Decimal(exact.numerator), Decimal(exact.denominator))
 
 
 READINGS: Mapping[str, Reading] = {
@@ -72,3 +72,20 @@ READINGS: Mapping[str, Reading] = {
 def reading_of(path: Sequence[str]) -> Reading:
     """How the schedule at a path of a scenario or catalogue is read: by its field, or by the section of its ids."""
     return READINGS[path[0]] if path[0] in READINGS else READINGS[path[-1]]
+
+
+def spelled_out(schedule: dict[str, Decimal], read: Reading, calendar: Calendar) -> dict[str, Decimal]:
+    """A schedule that grows as steps that do not: from its last key on, each period to the horizon's end has its own.
+
+    Each is what is read of the period as it grows, so that it is read alike whatever the number means.
+    """
+    listed = steps(schedule)
+    if len(listed) == len(schedule):
+        return schedule
+    first = calendar.period_of(max(map(first_month, listed)))
+    found = {key: value for key, value in listed.items() if first_month(key) < calendar.first_month(first)}
+    for t in range(first, calendar.count + 1):
+        value = read(schedule, calendar.span(t))
+        if value is not None:
+            found[calendar.key(t)] = value
+    return found

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from catalogs.periods import TAGS, Amount, Number, Period, Schedule, form_of, one_key_a_month
+from catalogs.periods import TAGS, Amount, MayGrow, Number, Period, Schedule, form_of, one_key_a_month
 from catalogs.schema import Frozen, Months, Positive, Share
 
 Pue = Annotated[Number, Field(ge=1, le=10)]
 PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
 PueSchedule = Annotated[
-    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, Tag(f"{TAGS}steps")],
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, *MayGrow, Tag(f"{TAGS}steps")],
     Discriminator(form_of),
 ]
 

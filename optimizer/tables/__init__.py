@@ -6,20 +6,15 @@ nowhere else, with the reason kept.
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 
 from catalogs.problems import InputError
-from optimizer.request.calendar import discount_end, discount_mid
 from optimizer.request.load import Request
 from optimizer.request.resources import KW_PER_MW
-from optimizer.tables.bounds import most_running
-from optimizer.tables.by_period import Circumstances
-from optimizer.tables.eligibility import can_serve, could_be_ordered, near_miss, ruled_out_by_rule
-from optimizer.tables.orders import NO_ROOM, commitments, possible_orders
+from optimizer.tables.bounds import is_bounded
+from optimizer.tables.eligibility import can_serve, near_miss, ruled_out_by_rule
+from optimizer.tables.index_sets import Tables
+from optimizer.tables.orders import NO_ROOM
 from optimizer.tables.rows import (
     LOOSE,
     Cohort,
@@ -59,150 +54,7 @@ __all__ = [
     "summed",
 ]
 
-ANYWHERE = "ANYWHERE"  # in capitals, which no id of a place has
 MISSES_SHOWN, OFFERS_SHOWN = 8, 3
-
-
-class Tables(Circumstances):
-    """All index sets and parameters of a model: what holds in each period, and what may then be ordered and done.
-
-    Every list is in a fixed order. Use `build_tables`, which has looked at all that could be wrong.
-    """
-
-    @cached_property
-    def _possible(self) -> tuple[list[Cohort], dict[str, str]]:
-        return possible_orders(self)
-
-    @cached_property
-    def cohorts(self) -> Sequence[Cohort]:
-        """What may be ordered and what is committed. Raises InputError for a commitment without a price."""
-        return [*self._possible[0], *commitments(self)]
-
-    @property
-    def excluded(self) -> Mapping[str, str]:
-        """The reason for each offer that cannot be ordered."""
-        return self._possible[1]
-
-    @cached_property
-    def standing(self) -> Sequence[Standing]:
-        """All that could be ordered, is committed or stands there, at its places: what a limit's `each` goes through.
-
-        An offer that can do none of the work could be ordered, and one that only lacks room or supply for one system:
-        a floor on it is infeasible, as told.
-        """
-        orderable = [offer for offer in self.offers.values() if could_be_ordered(self, offer)]
-        found = {Standing(offer.offer, offer.system, place) for offer in orderable for place in self.places(offer)}
-        placed = commitments(self)
-        found |= {Standing(cohort.offer, self.offers[cohort.offer].system, cohort.place) for cohort in placed}
-        fleet = {Standing(None, entry.system, entry.site) for entry in self.fleet}
-        return [*sorted(found, key=str), *sorted(fleet, key=str)]
-
-    @cached_property
-    def stock(self) -> Sequence[Stock]:
-        """Every system at every place and period where some may be in service, with the most there."""
-        fleet: defaultdict[tuple[str, str, int], float] = defaultdict(float)
-        for entry in self.fleet:
-            for t in range(1, entry.last + 1):
-                fleet[entry.system, entry.site, t] += entry.systems
-        anyway, most, works = defaultdict(float, fleet), defaultdict(float, fleet), set(fleet)
-        for cohort in self.cohorts:
-            offer = self.offers[cohort.offer]
-            for t in cohort.served:
-                key = (offer.system, cohort.place, t)
-                most[key] += cohort.systems + LOOSE
-                anyway[key] += cohort.systems if cohort.committed else 0.0
-                if offer.able(t - cohort.t):
-                    works.add(key)
-        return [Stock(*key, fleet.get(key, 0.0), anyway.get(key, 0.0), most[key], key in works) for key in sorted(most)]
-
-    @cached_property
-    def groups(self) -> Mapping[str, tuple[str, ...]]:
-        """Places where the same demands may run, by group: work is assigned to groups, not to places.
-
-        Proof that no plan is lost: inside a group any system may do any of the same work, so what the
-        group does can be split over its places in proportion to the systems there that are able to work.
-        """
-        places = sorted({row.place for row in self.stock})
-        alike = grouped(places, lambda place: tuple(name for name, _ in self.demands if self.may_stand(name, place)))
-        if len(alike) == 1 and len(places) > 1:
-            return {ANYWHERE: tuple(places)}
-        shared = iter(range(1, len(places) + 1))
-        return {
-            members[0] if len(members) == 1 else f"PLACES_{next(shared)}": tuple(members) for members in alike.values()
-        }
-
-    def places_of(self, group: str) -> tuple[str, ...]:
-        """The places of a group, or a place by itself."""
-        return self.groups.get(group, (group,))
-
-    @cached_property
-    def work(self) -> Sequence[Work]:
-        """Which work each system may do in each group of places and period; placed work by single places.
-
-        As many systems as are of use to the demand, or, where there is no such number, as may be able to work there.
-        """
-        group_of = {place: group for group, members in self.groups.items() for place in members}
-        found = set()
-        for row in self.stock:
-            facts = self.systems[row.system]
-            for ask in self.asks_at[row.t]:
-                rate = self.rate.get((row.system, ask.demand, row.t))
-                if rate is not None and row.works and self.may_stand(ask.demand, row.place):
-                    group = row.place if ask.demand in self.placed else group_of[row.place]
-                    most = most_running(self, row.system, ask.demand, row.t) / facts.accelerators
-                    if math.isinf(most):
-                        most = self.able(row.system, self.places_of(group), row.t)
-                    found.add(Work(row.system, group, ask.demand, row.t, rate * facts.accelerators, most))
-        return sorted(found)
-
-    @cached_property
-    def unlike(self) -> Mapping[tuple[str, str, int], Sequence[tuple[Cohort, float]]]:
-        """Cohorts of which not al but another share does work, with that share, by system, place and period."""
-        found = []
-        for cohort in self.cohorts:
-            offer = self.offers[cohort.offer]
-            for t in cohort.served:
-                if (share := offer.able(t - cohort.t)) != self.availability:
-                    found.append(((offer.system, cohort.place, t), (cohort, share)))
-        return {key: [unlike for _, unlike in of] for key, of in grouped(found, lambda item: item[0]).items()}
-
-    def able(self, system: str, places: Sequence[str], t: int) -> float:
-        """The most systems at some places that may be able to work in period t."""
-        present = [(system, place, t) for place in places]
-        unlike = (each for at in present for each in self.unlike.get(at, ()))
-        less = ((share - self.availability) * (cohort.systems + LOOSE) for cohort, share in unlike)
-        return self.availability * math.fsum(self._most_at.get(at, 0.0) for at in present) + math.fsum(less)
-
-    @cached_property
-    def _most_at(self) -> Mapping[tuple[str, str, int], float]:
-        return {(row.system, row.place, row.t): row.most for row in self.stock}
-
-    @cached_property
-    def wanted_work(self) -> frozenset[tuple[str, int]]:
-        """Demands and periods of whose work a limit may want more than is asked for."""
-        asked = {(ask.demand, t) for t, asks in self.asks_at.items() for ask in asks}
-        return frozenset(
-            (demand, t)
-            for demand, t in asked
-            if not self.tight or demand in self.shared_work or (demand, t) in self.work_floors
-        )
-
-    @cached_property
-    def mid(self) -> Mapping[int, Decimal]:
-        """The discount factors d, as far as any rent is due, also after the horizon."""
-        last = max([self.calendar.count, *(cohort.ends for cohort in self.cohorts if cohort.rent_usd)])
-        rate = self.scenario.finance.discount_rate
-        return {t: discount_mid(rate, self.calendar, t) for t in range(1, last + 1)}
-
-    @cached_property
-    def end(self) -> Mapping[int, Decimal]:
-        """The discount factors f."""
-        rate = self.scenario.finance.discount_rate
-        return {t: discount_end(rate, self.calendar, t) for t in self.calendar.periods}
-
-    def unit_of(self, demand: str) -> str:
-        """The unit of a demand's work per second."""
-        return self.catalog.workloads[self.scenario.demand[demand].workload].unit
 
 
 def _refuse_unserved(tables: Tables) -> None:
@@ -223,6 +75,28 @@ def _refuse_unserved(tables: Tables) -> None:
         problems.append(tables.request.problem(("demand", name), f"no offer, fleet or commitment can serve it: {why}"))
     if problems:
         raise InputError(problems)
+
+
+def _refuse_unbounded(tables: Tables) -> None:
+    """An open demand that orders could serve of which nothing says how many there may be is a mistake in the input."""
+    problems = []
+    for name in (name for name, demand in tables.scenario.demand.items() if demand.is_open):
+        able = (c for c in tables.cohorts if not c.committed and _could_do(tables, c, name))
+        endless = sorted({c.offer for c in able if not is_bounded(tables, tables.offers[c.offer], c)})
+        if endless:
+            message = (
+                f"nothing bounds how much of it there may be: neither supply, a site nor a budget limits "
+                f"{_some(endless)}; give per_second, budget.opex_usd or supply_systems_per_month of the offers"
+            )
+            problems.append(tables.request.problem(("demand", name), message))
+    if problems:
+        raise InputError(problems)
+
+
+def _could_do(tables: Tables, order: Cohort, demand: str) -> bool:
+    """Whether systems of an order may do work of a demand while they are in service."""
+    system, periods = tables.offers[order.offer].system, range(order.t, order.last + 1)
+    return tables.may_stand(demand, order.place) and any((system, demand, t) in tables.rate for t in periods)
 
 
 def _near_misses(tables: Tables, demand: str) -> str:
@@ -256,8 +130,9 @@ def build_tables(
     `sooner` shortens every lead time, bring-up, engineering, porting and building by so many periods. Both
     are for asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
-    Raises InputError for a commitment without a price and a demand that nothing can serve.
+    Raises InputError for a commitment without a price, a demand that nothing can serve and one that nothing bounds.
     """
     tables = Tables(request, loose, sooner, approved, tight)
+    _refuse_unbounded(tables)
     _refuse_unserved(tables)
     return tables

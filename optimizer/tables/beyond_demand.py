@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
+from catalogs.periods import steps, value_at
+from optimizer.request.calendar import EACH_WINDOW
 from optimizer.request.scenario import EACH, Limit, matches
 from optimizer.tables.joins import Joined
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.selection import chosen, facts_of_offer, facts_of_place, selected
 
-EACH_WINDOW = ("each_period", "each_year")
 WORK = "work"
 WantedAmount = Decimal | dict[str, Decimal] | None
 
@@ -44,8 +45,8 @@ def _least_measured(here: Joined, limit: Limit, offer: OfferFacts) -> float:
     entry, hours = here.catalog.offers[offer.offer], offer.accelerators * here.calendar.hours
     steps = entry.price_breaks.steps if entry.price_breaks is not None else ()
     factor = min([1.0, *(float(step.factor) for step in steps)])
-    capex = min((float(p) * factor for p in _amounts(entry.price_usd)), default=math.inf) + offer.network_usd
-    rent = min((float(p) * hours for p in _amounts(entry.usd_per_accelerator_hour)), default=math.inf)
+    capex = min((float(p) * factor for p in _amounts(here, entry.price_usd)), default=math.inf) + offer.network_usd
+    rent = min((float(p) * hours for p in _amounts(here, entry.usd_per_accelerator_hour)), default=math.inf)
     per_system = {
         "systems": 1.0,
         "accelerators": float(offer.accelerators),
@@ -56,11 +57,16 @@ def _least_measured(here: Joined, limit: Limit, offer: OfferFacts) -> float:
     return per_system[limit.measure] or math.inf
 
 
-def _amounts(schedule: WantedAmount) -> list[Decimal]:
-    """Every amount of a schedule."""
+def _amounts(here: Joined, schedule: WantedAmount) -> list[Decimal]:
+    """Every amount that a schedule lists, and the last to which it grows.
+
+    Proof that no month of the horizon or before it has less than the least of them: growth goes one way.
+    """
     if schedule is None:
         return []
-    return list(schedule.values()) if isinstance(schedule, dict) else [schedule]
+    if not isinstance(schedule, dict):
+        return [schedule]
+    return [*steps(schedule).values(), value_at(schedule, here.calendar.last_month) or Decimal(0)]
 
 
 def work_floors(here: Joined) -> dict[tuple[str, int], float]:

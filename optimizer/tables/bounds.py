@@ -88,7 +88,7 @@ def most_running(here: Circumstances, system: str, demand: str, t: int) -> float
 
     Proof: so many alone meet the demand in the period, or finish a run with a deadline in it, fill a cluster, and
     measure what a floor on work asks for in its whole window; take off what runs beyond. Infinite where a share
-    counts the work, which more of it may help.
+    counts the work, which more of it may help, and where the demand is open, of which more is worth more.
     """
     ask, rate = here.ask_of.get((demand, t)), here.rate.get((system, demand, t))
     if ask is None or rate is None:
@@ -118,9 +118,15 @@ def _most_idle(here: Circumstances) -> float:
     needed = (
         max(ask.per_second / rate, float(ask.accelerators))
         for (_, demand, t), rate in here.rate.items()
-        if (ask := here.ask_of.get((demand, t))) is not None
+        if (ask := here.ask_of.get((demand, t))) is not None and math.isfinite(ask.per_second)
     )
     return max(MOST_IDLE_SYSTEMS, 100 * max(needed, default=0.0))
+
+
+def is_bounded(here: Circumstances, offer: OfferFacts, order: Cohort) -> bool:
+    """Whether supply, a site or money bounds an order, whatever work there is."""
+    bounds = (*_supply_bounds(here, offer, order), *_rooms(here, offer, order), *_money_bounds(here, offer, order))
+    return any(map(math.isfinite, bounds))
 
 
 def _supply_bounds(here: Circumstances, offer: OfferFacts, order: Cohort) -> list[float]:
@@ -150,8 +156,8 @@ def _money_bounds(here: Circumstances, offer: OfferFacts, order: Cohort) -> list
     bounds = []
     for budget, usd in (("capex_usd", due), ("opex_usd", rent)):
         for window, most_usd in here.budgets[budget].items():
-            per_system = math.fsum(usd.get(t, 0.0) for t in here.calendar.window(window))
-            bounds += [most_usd / per_system] if per_system else []
+            spent = (math.fsum(usd.get(t, 0.0) for t in inside) for _, inside in here.calendar.windows(window))
+            bounds += [most_usd / per_system for per_system in spent if per_system]
     return bounds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -95,18 +96,21 @@ class Circumstances(Joined):
         return {name: max(self.availability, best.get(name, 0.0)) for name in self.catalog.accelerators}
 
     @cached_property
-    def needs(self) -> list[Need]:
-        """What is asked, where it is more than nothing."""
+    def asked_for(self) -> list[Need]:
+        """What is asked, where it is more than nothing; open demands ask for no amount."""
         found = []
         for name, demand in self.demands:
             for t, months in self.months.items():
                 amount = highest(demand.per_second, months)
                 if amount:
                     unmet = price_in(demand.unmet_usd_per_unit_hour, months)
-                    worth = demand.value_usd_per_unit_hour if self.maximizing else None
-                    value = None if worth is None else tariff_in(worth, months)
-                    found.append(Need(name, t, float(amount), unmet, value))
+                    found.append(Need(name, t, float(amount), unmet, self.value_in(demand, months)))
         return found
+
+    def value_in(self, demand: Demand, months: range) -> float | None:
+        """What a unit of work done for an hour is worth in a period, where value is maximised; None without a value."""
+        worth = demand.value_usd_per_unit_hour if self.maximizing else None
+        return None if worth is None else tariff_in(worth, months)
 
     @property
     def maximizing(self) -> bool:
@@ -128,9 +132,10 @@ class Circumstances(Joined):
     def asks_at(self) -> dict[int, list[Ask]]:
         """What each demand can use at the most in each period; a run to be finished may be done at once.
 
-        More than is asked is of use where a limit wants it.
+        More than is asked is of use where a limit wants it, and of an open demand there is no most.
         """
-        rate: dict[tuple[str, int], float] = {(need.demand, need.t): need.per_second for need in self.needs}
+        rate: dict[tuple[str, int], float] = {(need.demand, need.t): need.per_second for need in self.asked_for}
+        rate |= {(name, t): math.inf for name, d in self.demands if d.is_open for t in self.calendar.periods}
         for deadline in self.deadlines:
             for t in range(1, deadline.t + 1):
                 rate[deadline.demand, t] = deadline.total / self.calendar.hours

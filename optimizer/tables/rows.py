@@ -105,7 +105,7 @@ class Work(NamedTuple):
 
 
 class Need(NamedTuple):
-    """Work per second asked for in period t.
+    """Work per second asked for in period t; of an open demand the most that can ever be done.
 
     `unmet_usd` per unit and hour is None if it must be done in full; `value_usd` is what a unit done for
     an hour is worth, 0 before it has begun and None without one: work that has a value need not be done.
@@ -116,6 +116,7 @@ class Need(NamedTuple):
     per_second: float
     unmet_usd: float | None
     value_usd: float | None
+    is_open: bool = False
 
     @property
     def may_be_unmet(self) -> bool:

@@ -14,8 +14,9 @@ from optimizer.tables.warning import Doubt
 
 
 def nothing_asked(tables: Tables) -> Iterator[Doubt]:
-    """A demand that asks for nothing in the horizon: nothing is planned for it."""
-    asked = {need.demand for need in tables.needs} | {deadline.demand for deadline in tables.deadlines}
+    """A demand that asks for nothing in the horizon: nothing is planned for it. An open one asks for what fits."""
+    asked = {name for name, demand in tables.scenario.demand.items() if demand.is_open}
+    asked |= {need.demand for need in tables.needs} | {deadline.demand for deadline in tables.deadlines}
     for demand in sorted(set(tables.scenario.demand) - asked):
         yield Doubt(("demand", demand), f"{demand} asks for no work in the horizon")
 
@@ -23,7 +24,7 @@ def nothing_asked(tables: Tables) -> Iterator[Doubt]:
 def nothing_in_time(tables: Tables) -> Iterator[Doubt]:
     """Nothing can arrive before a lead time has passed, though the demand starts earlier."""
     for demand in sorted(tables.scenario.demand):
-        asked = min((need.t for need in tables.needs if need.demand == demand), default=None)
+        asked = min((need.t for need in tables.asked_for if need.demand == demand), default=None)
         able = min((work.t for work in tables.work if work.demand == demand), default=None)
         if asked is not None and (able is None or able > asked):
             start = "at all" if able is None else f"before {tables.calendar.key(able)}"

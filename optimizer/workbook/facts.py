@@ -9,9 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from catalogs.periods import first_month, last_month
+from catalogs.periods import first_month, last_month, steps
 from optimizer.plan.format import OrderRow, Plan
-from optimizer.request.schedules import READINGS, Reading, Schedule
+from optimizer.request.calendar import Calendar
+from optimizer.request.schedules import READINGS, Reading, Schedule, spelled_out
 from optimizer.workbook.groups import HOSTED, Group, OrderLine, Values, batches_of, price_of
 
 TERMS = frozenset({"lease", "reservation"})
@@ -39,8 +40,7 @@ def number(text: Any) -> float:
 
 def _schedule(raw: Any) -> Schedule | None:
     if isinstance(raw, dict):
-        keys = sorted(raw, key=first_month)
-        return {key: Decimal(str(raw[key])) for key in keys}
+        return {key: Decimal(str(value)) for key, value in raw.items()}
     return None if raw is None else Decimal(str(raw))
 
 
@@ -65,6 +65,11 @@ class Facts:
         return list(dict.fromkeys(row.fiscal_year for row in self.plan.periods))
 
     @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of the horizon."""
+        return Calendar(self.first, self.months, self.periods, int(self.scenario["finance"]["fiscal_year_starts"]))
+
+    @cached_property
     def flows_usd(self) -> float:
         """All flows of the plan added up, whatever their signs."""
         return math.fsum(abs(usd) for line in self.plan.costs.values() for usd in line.values())
@@ -82,6 +87,13 @@ class Facts:
     def span(self, key: str) -> range:
         """The months of a period, which may lie before the horizon."""
         return range(first_month(key), first_month(key) + self.months)
+
+    def listed(self, reading: Reading, raw: Any) -> Any:
+        """A schedule as its source text; one that grows as steps that do not."""
+        schedule = _schedule(raw)
+        if not isinstance(schedule, dict) or steps(schedule) == schedule:
+            return raw
+        return {key: f"{value:f}" for key, value in spelled_out(schedule, reading, self.calendar).items()}
 
     def over_periods(self, field: str, raw: Any, before: float | None = None) -> Values:
         """The schedule of a field in each period, as the field is read; `before` where it has not begun."""
@@ -224,6 +236,11 @@ class Facts:
         """Demands of work to be done by the end of periods."""
         return self.demands_with("by_deadline_unit_hours")
 
+    @property
+    def as_much_as_fits(self) -> tuple[str, ...]:
+        """Open demands: valued work of which no amount is asked for."""
+        return tuple(name for name in self.valued if name not in (*self.asked_for, *self.with_deadlines))
+
     def asked(self, demand: str) -> Values:
         """Work per second that a demand asks for, by period."""
         return self.over_periods("per_second", self.scenario["demand"][demand]["per_second"], 0.0)
@@ -233,6 +250,7 @@ class Facts:
         """Work per second not served, by demand that has a price for it or, where value is maximised, a value."""
         rows = self.plan.unmet
         named = {*self.demands_with("unmet_usd_per_unit_hour"), *self.valued, *(row.demand for row in rows)}
+        named -= set(self.as_much_as_fits)
         return {
             name: self.added_up((row.period, row.per_second) for row in rows if row.demand == name)
             for name in sorted(named)

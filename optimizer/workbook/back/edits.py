@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from catalogs.periods import first_month
+from catalogs.periods import GROWTH, first_month, steps
 from catalogs.problems import Location
 from catalogs.yaml_text import Map, Text
 from optimizer.request.schedules import Reading, mean, reading_of
@@ -21,6 +21,7 @@ from optimizer.workbook.sheets.input_finance import (
     RESIDUAL_BY_BOOK,
     RESIDUAL_COUNTED,
 )
+from optimizer.workbook.writing.growth import LISTED
 
 CATALOG = "catalog/"
 BUDGET = "budget/"
@@ -66,7 +67,22 @@ class Changer:
             return _after_horizon(raw, new)
         if key.startswith(BUDGET):
             return self._table({**(raw if isinstance(raw, dict) else {}), **new})
-        return new[""] if "" in new else self._schedule(raw, new, reading_of(key.removeprefix(CATALOG).split("/")))
+        reading = reading_of(key.removeprefix(CATALOG).split("/"))
+        if isinstance(raw, dict) and _grows_on(raw, new):
+            return self._growing(raw, new, reading)
+        return new[""] if "" in new else self._schedule(raw, new, reading)
+
+    def _growing(self, raw: Mapping[str, str], new: Mapping[str, Text], reading: Reading) -> Map:
+        """A schedule that grows on: its last value, its growth, and the periods before that were edited."""
+        listed = steps(raw)
+        if LISTED in new:
+            listed[max(listed, key=first_month)] = new[LISTED]
+        before = {key: value for key, value in new.items() if key not in (LISTED, *GROWTH)}
+        grown = self._schedule(listed, before, reading) if before else self._table(listed)
+        for key in raw.keys() & GROWTH.keys():
+            share = new.get(key, raw[key])
+            grown.put(key, share if isinstance(share, Text) else Text(share, grown.at), grown.at)
+        return grown
 
     def raw(self, key: str) -> Any:
         """What the plan's inputs say at a key; None where they say nothing."""
@@ -85,8 +101,9 @@ class Changer:
     def _schedule(self, raw: Raw, new: Mapping[str, Text], reading: Reading) -> Map:
         """The schedule with the periods edited and every other as it was, month by month.
 
-        Keys from before the horizon stay, keys after it are as good as gone with the horizon.
+        Keys from before the horizon stay, keys after it are as good as gone with the horizon. What grew is listed.
         """
+        raw = self._facts.listed(reading, raw)
         begun = {key: raw[key] for key in raw if first_month(key) < self._facts.first} if isinstance(raw, dict) else {}
         values: dict[str, str] = dict(begun)
         last = None
@@ -148,6 +165,13 @@ class Changer:
                 if placed is not None:  # else its term has ended
                     price = self._facts.price_at(raw, placed)
                     self.put(f"commitments/{i}/price_usd", Text(written(price), place), place)
+
+
+def _grows_on(raw: Mapping[str, str], new: Iterable[str]) -> bool:
+    """Whether a schedule grows as before after edits: of its last value, its growth, or periods before its last key."""
+    last = max(map(first_month, steps(raw)))
+    edited = (key in (LISTED, *GROWTH) or (key != "" and first_month(key) < last) for key in new)
+    return len(steps(raw)) < len(raw) and all(edited)
 
 
 def _after_horizon(raw: Raw, new: Mapping[str, Text]) -> Text:

@@ -102,7 +102,7 @@ def _served(facts: Facts, tasks: Sequence[Task]) -> Iterator[Section]:
 
     yield from _block(facts, "asked", "Demand", "units/s", "Work asked for per second.", asked, "={demand}")
     yield from _block(facts, "done", "Work done", "units/s", "By the systems that the optimiser put to it; see below.",
-                      [*asked, *facts.with_deadlines], done)  # fmt: skip
+                      [*asked, *facts.as_much_as_fits, *facts.with_deadlines], done)  # fmt: skip
     yield from _block(facts, "not served", "Not served", "units/s", "Left by the optimiser, at its price or value.",
                       may_lack, "={unmet}")  # fmt: skip
     note = "Work done and work not served, less demand. Negative: an edit asks for more than the systems do."

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import optimizer.audit.costs as audited
 from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES, lines_of
-from optimizer.plan.format import BudgetRow
+from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.balances import YEARLY, fiscal_years
-from optimizer.workbook.sheets.cash_workings import all_due, parts_of, rent_due, with_prices, workings
+from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.sheets.purchases import bought, with_residual
+from optimizer.workbook.sheets.rent_after import all_due, rent_due
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
@@ -120,38 +121,49 @@ def _other_way() -> str:
 
 
 def _budgets(facts: Facts) -> Iterator[Section]:
-    """What is used of each budget, its limit and what is left of it, in the total column."""
-    yield from filled("Budgets", "Sum over the periods that start in the window, against the limit.", [
-        line_of(Of(row.window), f"{BUDGETS[row.budget]}: {label}", "USD", what=f"budget {what}/{row.budget}",
-                total=total(row), shows_in_total=row.used_usd if what == "used" else None,
-                meaning=f"{row.budget} used in {row.window}")
+    """What is used of each budget, its limit and what is left of it, in the total column; of each period the most."""
+    known = budget_lines(facts.plan.budget)
+    note = "Sum over the periods that start in the window, against the limit."
+    each = "Sum over the periods that start in the window, against the limit; of a budget of each period, the highest."
+    yield from filled("Budgets", each if any(row.by_period for row in known) else note, [
+        line_of(Of(row.name), f"{BUDGETS[row.budget]}: {label}", "USD", what=f"budget {what}/{row.budget}",
+                total=total(row), shows_in_total=max(row.used_usd) if what == "used" else None,
+                periods=f"={_flows(row)}" if what == "used" and row.by_period else None,
+                shows=row.used_usd if what == "used" and row.by_period else (),
+                meaning=f"{row.budget} used in {row.name}")
         for label, what, total in (("used", "used", _used), ("limit", "allowed", _allowed), ("headroom", "left", _left))
-        for row in facts.plan.budget
+        for row in known
     ])  # fmt: skip
 
 
-def _used(row: BudgetRow) -> str:
-    flows = at("cost", row.budget.removesuffix("_usd"))
+def _flows(row: BudgetLine) -> Row:
+    return at("cost", row.budget.removesuffix("_usd"))
+
+
+def _used(row: BudgetLine) -> str:
+    flows = _flows(row)
+    if row.by_period:
+        return f"=MAX({at('budget used', row.budget, row.name).across})"
     first, last = (_of(row, day).constant for day in ("first day", "last day"))
     return f'=SUMIFS({flows.across},{flows.starts_across},">="&{first},{flows.starts_across},"<="&{last})'
 
 
-def _allowed(row: BudgetRow) -> str:
+def _allowed(row: BudgetLine) -> str:
     return f"={_of(row, 'limit').constant}"
 
 
-def _left(row: BudgetRow) -> str:
+def _left(row: BudgetLine) -> str:
     return f"={{budget allowed/{row.budget}.total}}-{{budget used/{row.budget}.total}}"
 
 
-def spent(budget: BudgetRow) -> str:
+def spent(budget: BudgetLine) -> str:
     """What a budget is of, as labels begin."""
     return "Capex" if budget.budget == "capex_usd" else "Opex"
 
 
-def capped(facts: Facts) -> list[BudgetRow]:
+def capped(facts: Facts) -> list[BudgetLine]:
     """The budgets of capex."""
-    return [row for row in facts.plan.budget if row.budget == "capex_usd"]
+    return [row for row in budget_lines(facts.plan.budget) if row.budget == "capex_usd"]
 
 
 def budget_path(facts: Facts) -> Section:
@@ -163,17 +175,21 @@ def budget_path(facts: Facts) -> Section:
 
 
 def _path(facts: Facts) -> Iterator[Line]:
-    """Budgets of windows that have begun and what is spent in periods of none, beside a budget of the whole horizon."""
-    windows = _side_by_side(facts, [row for row in capped(facts) if row.window != ALL])
-    limits = [_millions(row) for row in capped(facts) if row.window == ALL]
+    """Budgets of windows that have begun and what is spent in periods of none, beside a budget of the whole horizon.
+
+    A budget of each period has begun as often as periods have.
+    """
+    windows = _side_by_side(facts, [row for row in capped(facts) if row.name != ALL and not row.by_period])
+    limits = [_millions(row) for row in capped(facts) if row.name == ALL]
+    limits += [f"{_millions(row)}*@${PERIOD}" for row in capped(facts) if row.by_period]
     for row in windows:
         inside = f"=(@${START}>={_of(row, 'first day').constant})*(@${START}<={_of(row, 'last day').constant})"
-        yield line_of(Of(row.window), "Within the window", "switch", what="within", periods=inside)
+        yield line_of(Of(row.name), "Within the window", "switch", what="within", periods=inside)
     for row in windows:
         begun = f"=(@${START}>={_of(row, 'first day').constant})*{_millions(row)}"
-        yield line_of(Of(row.window), "Capex budget, once begun", "USD m", what="budget once begun", periods=begun)
+        yield line_of(Of(row.name), "Capex budget, once begun", "USD m", what="budget once begun", periods=begun)
     if windows:
-        within, begun = (summed([at(what, row.window) for row in windows]) for what in ("within", "budget once begun"))
+        within, begun = (summed([at(what, row.name) for row in windows]) for what in ("within", "budget once begun"))
         outside = f"={at('cost', 'capex')}/usd_per_million*(1-{within})"
         yield Line("Capex under no budget", "USD m", periods=outside, key="capex under no budget")
         limits.append(f"{begun}+SUM({at('capex under no budget').so_far})")
@@ -181,17 +197,17 @@ def _path(facts: Facts) -> Iterator[Line]:
         yield Line("Capex budgets so far", "USD m", periods=f"=MIN({','.join(limits)})", key="budgets so far")
 
 
-def _of(row: BudgetRow, what: str) -> Row:
-    return at("budget", what, row.budget, row.window)
+def _of(row: BudgetLine, what: str) -> Row:
+    return at("budget", what, row.budget, row.amount if what == "limit" else row.name)
 
 
-def _millions(row: BudgetRow) -> str:
+def _millions(row: BudgetLine) -> str:
     return f"{_of(row, 'limit').constant}/usd_per_million"
 
 
-def _side_by_side(facts: Facts, budgets: Sequence[BudgetRow]) -> list[BudgetRow]:
+def _side_by_side(facts: Facts, budgets: Sequence[BudgetLine]) -> list[BudgetLine]:
     """Windows that follow one another without overlap, by their start."""
-    kept: list[BudgetRow] = []
+    kept: list[BudgetLine] = []
     for row in sorted(budgets, key=lambda row: facts.window(row.window)):
         if not kept or facts.window(row.window)[0] > facts.window(kept[-1].window)[1]:
             kept.append(row)
@@ -214,7 +230,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
         falling, entering = (down(of_each(what, left), "$F") for what in ("residual", "residual of entry"))
         meaning = "What is left of each purchase and of added power is received in exactly one period of the horizon."
         yield Check("Residual value falls once", f"=SUM({falling})-SUM({entering})", "USD", meaning)
-    if budgets := [(row.budget, row.window) for row in facts.plan.budget]:
+    if budgets := [(row.budget, row.name) for row in budget_lines(facts.plan.budget)]:
         rest, most = (down([at(f"budget {what}", *of) for of in budgets], "$F") for what in ("left", "allowed"))
         value = f"=SUMPRODUCT(({rest}<-tolerance_quantity*{most})*{rest})"
         meaning = "Overruns of budgets by more than the tolerance for quantities, as a share of them; see Cash."

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from optimizer.formulation.register import limits_of
-from optimizer.plan.format import BudgetRow
+from optimizer.request.calendar import EACH_WINDOW
 from optimizer.request.charges import TARIFFS
 from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
+from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled
@@ -128,16 +129,20 @@ def priced_unmet(facts: Facts) -> list[str]:
 
 
 def budgets(facts: Facts) -> Iterator[Section]:
-    """Each budget: its window and its limit."""
-    lines = [line for budget in facts.plan.budget for line in _budget(facts, budget)]
-    yield from filled("Budgets", "A budget holds for the periods that start in its window.", lines)
+    """Each budget: its window and its limit, which several windows may share."""
+    known = budget_lines(facts.plan.budget)
+    lines = {line.key: line for budget in known for line in _budget(facts, budget)}
+    note = "A budget holds for the periods that start in its window."
+    each = "A budget holds for the periods that start in its window; that of each period or year for every one of them."
+    yield from filled("Budgets", each if any(one.amount in EACH_WINDOW for one in known) else note, [*lines.values()])
 
 
-def _budget(facts: Facts, budget: BudgetRow) -> Iterator[Line]:
-    kind = BUDGETS[budget.budget]
-    of, source = (budget.budget, budget.window), f"scenario: {budget.budget}"
-    for day, constant in zip(("first day", "last day"), facts.window(budget.window), strict=True):
-        yield Line(f"{kind}, {day}", "date", budget.window, constant=constant, source=source, rule="date",
-                   locked="the window's", key=key_of("budget", day, *of))  # fmt: skip
-    yield Line(f"{kind}, limit", "USD", budget.window, constant=budget.limit_usd, source=source, rule="amount",
-               keys=(f"budget/{budget.budget}",), part=budget.window, key=key_of("budget", "limit", *of))  # fmt: skip
+def _budget(facts: Facts, budget: BudgetLine) -> Iterator[Line]:
+    kind, source = BUDGETS[budget.budget], f"scenario: {budget.budget}"
+    days = () if budget.by_period else zip(("first day", "last day"), facts.window(budget.window), strict=True)
+    for day, constant in days:
+        yield Line(f"{kind}, {day}", "date", budget.name, constant=constant, source=source, rule="date",
+                   locked="the window's", key=key_of("budget", day, budget.budget, budget.name))  # fmt: skip
+    yield Line(f"{kind}, limit", "USD", budget.amount, constant=budget.limit_usd, source=source, rule="amount",
+               keys=(f"budget/{budget.budget}",), part=budget.amount,
+               key=key_of("budget", "limit", budget.budget, budget.amount))  # fmt: skip

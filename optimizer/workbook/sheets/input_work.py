@@ -62,11 +62,13 @@ def _throughput(facts: Facts, point: Point) -> Iterator[Line]:
 
 def value_inputs(facts: Facts) -> Iterator[Section]:
     """What is asked for and what it is worth, where value is maximised."""
-    yield from filled("Value of work", "Of what is served: the demand less what is left unmet.", [
+    note = "Of what is served: the demand less what is left unmet."
+    fits = "Of what is served: the demand less what is left unmet; without a demand, all work done."
+    yield from filled("Value of work", fits if facts.as_much_as_fits else note, [
         line
         for name in facts.valued
         for line in (
-            _demand(facts, name, source="scenario: per_second"),
+            *([_demand(facts, name, source="scenario: per_second")] if name in facts.asked_for else []),
             scheduled(facts, f"demand/{name}/{VALUE}", "Value of work", "USD/unit-hour", item=name,
                       key=key_of("value", name)),
         )

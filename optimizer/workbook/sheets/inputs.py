@@ -13,6 +13,7 @@ from optimizer.workbook.sheets.input_offers import commitments, offers, systems
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
 from optimizer.workbook.sheets.input_work import supply_inputs, value_inputs, work_inputs
 from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.growth import with_growth
 from optimizer.workbook.writing.lines import END, FISCAL_YEAR, HEADER, PERIOD, START, Line, Section
 from optimizer.workbook.writing.references import FIRST_PERIOD, Row
 from optimizer.workbook.writing.time_sheet import Axis, TimeSheet
@@ -39,7 +40,7 @@ def inputs(facts: Facts) -> TimeSheet:
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip
     heading = "Inputs: change a yellow cell and every total follows"
-    return TimeSheet("Inputs", heading, "FFC000", sections, axis=_axis(facts))
+    return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts))
 
 
 def _axis(facts: Facts) -> Axis:
@@ -87,10 +88,13 @@ def fingerprint(book: Book) -> float:
     """Sum of (1 + x) ** fingerprint_power over the assumptions: what it is while nobody has edited one."""
     sheet = book.workbook["Inputs"]
     columns = [5, *range(FIRST_PERIOD, FIRST_PERIOD + book.facts.periods)]
+    shown = {tie.cell: tie.expected for tie in book.ties if tie.sheet == sheet.title}
     total = 0.0
     for row in range(HEADER + 1, sheet.max_row + 1):
         for column in columns:
-            total += (1.0 + _plain(sheet.cell(row, column).value)) ** FINGERPRINT_POWER
+            cell = sheet.cell(row, column)
+            value = shown.get(cell.coordinate, 0.0) if cell.data_type == "f" else cell.value
+            total += (1.0 + _plain(value)) ** FINGERPRINT_POWER
     return total
 
 

@@ -13,8 +13,9 @@ from optimizer.formulation.register import LIMIT as RECORD
 from optimizer.formulation.register import LIMITS as LIMIT_RECORDS
 from optimizer.formulation.supply import orders_within_offer
 from optimizer.plan.format import LimitRow
-from optimizer.request.calendar import HOURS_PER_YEAR
+from optimizer.request.calendar import EACH_PERIOD, HOURS_PER_YEAR
 from optimizer.request.resources import Resource
+from optimizer.workbook.budgets import budget_lines
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.input_work import BINDING_FROM, unit_of
@@ -185,10 +186,11 @@ def _live(facts: Facts, kind: str, keys: list[str]) -> Live | None:
     if record is None:
         return None
     if record.kind == "budget":
-        budget = (record.key[1], of)
-        known = budget in {(row.budget, row.window) for row in facts.plan.budget}
-        used, most = at("budget used", *budget).total, at("budget", "limit", *budget).constant
-        return Live("Cash", used, most) if known else None
+        name = of if of == EACH_PERIOD else " ".join(keys)
+        if not any((row.budget, row.name) == (record.key[1], name) for row in budget_lines(facts.plan.budget)):
+            return None
+        used, most = at("budget used", record.key[1], name), at("budget", "limit", record.key[1], of)
+        return Live("Cash", used.at(i) if of == EACH_PERIOD else used.total, most.constant)
     if record.by_period_end:
         return Live("Capacity", at("done so far", of).at(i), at("deadline", of).at(i))
     if record.kind == "demand":

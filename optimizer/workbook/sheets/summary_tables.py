@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
+from optimizer.workbook.budgets import budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import COSTS, spent
 from optimizer.workbook.writing.cells import Formula
@@ -94,9 +95,9 @@ def _budgets(facts: Facts) -> list[Block]:
     """What is used of each and what is left."""
     entries = []
     share = Cell(Formula("=IF({C}=0,0,{B}/{C})"), SHARE)
-    for row in facts.plan.budget:
-        amounts = [at(f"budget {what}", row.budget, row.window) for what in ("used", "allowed", "left")]
-        label = f"{spent(row)} {row.window}"
+    for row in budget_lines(facts.plan.budget):
+        amounts = [at(f"budget {what}", row.budget, row.name) for what in ("used", "allowed", "left")]
+        label = f"{spent(row)} {row.name}" + ", highest" * row.by_period
         entries.append(Entry((label, *(in_millions(facts, amount) for amount in amounts), share)))
     headers = _numbers("Used, USD m", "Limit, USD m", "Left, USD m", "Used, share")
     return [Block(entries, columns_of(facts, "Budget", *headers))] if entries else []

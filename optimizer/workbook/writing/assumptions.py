@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from optimizer.request.schedules import READINGS, reading_of
 from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.writing.growth import growing
 from optimizer.workbook.writing.lines import Line
 
 CATALOG = "catalog/"
@@ -36,8 +37,10 @@ def scheduled(
     absent: str | None = None, **more: Any,
 ) -> Line:  # fmt: skip
     """The same of a schedule, by period as its field is read; `before` where it has not begun."""
-    periods = facts.read(reading_of(path.removeprefix(CATALOG).split("/")), _said(facts, path, absent), before)
-    return Line(label, unit, rule=rule, **{"periods": periods, **_about(facts, path, more)})
+    raw, reading = _said(facts, path, absent), reading_of(path.removeprefix(CATALOG).split("/"))
+    about = {"periods": facts.read(reading, raw, before), **_about(facts, path, more)}
+    line = Line(label, unit, rule=rule, **about)
+    return line if "periods" in more else growing(facts, line, raw, reading, before)
 
 
 def _said(facts: Facts, path: str, absent: str | None) -> Any:

@@ -27,6 +27,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "amount": Rule("decimal", 0, None, "a number of 0 or more"),
     "share": Rule("decimal", 0, 1, "a share from 0 to 1 (0% to 100%)"),
+    "growth": Rule("decimal", -0.999999, None, "a share above -1 (-100%)"),
     "ratio": Rule("decimal", 1, None, "a ratio of at least 1"),
     "positive": Rule("decimal", 0.000001, None, "a number above 0"),
     "count": Rule("whole", 0, None, "a whole number of 0 or more"),
