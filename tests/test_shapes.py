@@ -29,7 +29,8 @@ CHIP: Tree = {
     },
     "offers": {
         "box.buy": {
-            "system": "box", "route": "purchase", "price_usd": {"2025q1": 300000, "growth_per_year": 0}, "lead_time_months": 3,
+            "system": "box", "route": "purchase", "price_usd": {"2025q1": 300000, "growth_per_year": 0},
+            "lead_time_months": 3,
             "available": {"from": "2025q1", "until": "2027q4"}, "buyers": ["acme"], "term_months": 48,
             "deposit_share": "0.1", "supply_systems_per_month": {"2025q1": 100}, "network_usd": 5,
             "software_usd_per_year": 6, "minimum_order_systems": 2,
@@ -72,7 +73,8 @@ ASKED: Tree = {
     "sites": {
         "oslo": {
             "power_mw": {"2026q1": 1, "growth_per_month": "0.01"}, "pue": "1.2", "peak_pue": "1.3", "liquid_mw": 1,
-            "air_mw": {"2026q1": 1, "growth_per_year": "0.1"}, "racks": 100, "electricity_usd_per_mwh": {"2026q1": 50}, "hosting_usd_per_kw_month": 10,
+            "air_mw": {"2026q1": 1, "growth_per_year": "0.1"}, "racks": 100,
+            "electricity_usd_per_mwh": {"2026q1": 50}, "hosting_usd_per_kw_month": 10,
             "carbon_kg_per_mwh": 20,
             "expansion": {"usd_per_mw": 1000, "lead_time_months": 3, "max_mw": 2, "life_years": 20},
         },
