@@ -129,10 +129,10 @@ def _show(usage: Usage, demand_id: str) -> None:
     heading("For a scenario")
     say("demand:")
     say(f"  {demand_id}:  # beside its workload")
-    say(f"    per_second: {usage.peak()}  # peak: {percent(usage.quantile)} of the time sampled")
-    say(f"    # per_second: {usage.mean()}  # mean")
+    say(f"    per_second: {usage.peaks()}  # peak: {percent(usage.quantile)} of the time sampled")
+    say(f"    # per_second: {usage.means()}  # mean")
     heading("For one run")
-    say(f"--set 'demand/{demand_id}/per_second={usage.peak()}'")
+    say(f"--set 'demand/{demand_id}/per_second={usage.peaks()}'")
 
 
 def _show_periods(usage: Usage) -> None:

@@ -54,7 +54,11 @@ CHIP: Tree = {
         "training": {"unit": "TFLOP/s", "phase": "training", "describes": "work"},
         "chatting": {"unit": "token/s", "phase": "serving", "describes": "words"},
     },
-    "pools": {"wafers": {"unit": "wafer", "describes": "packaging", "forecasts": {"survey": {"2025": 1000}}}},
+    "pools": {
+        "wafers": {
+            "unit": "wafer", "describes": "packaging", "forecasts": {"survey": {"2025": 1000, "growth_per_month": 0}},
+        },
+    },
     "sources": {"hand": {"title": "made by hand", "url": "https://example.com", "date": "2025-01", "note": "a note"}},
     "cites": {"box.buy.price_usd": {"source": "hand", "basis": "vendor"}},
 }  # fmt: skip

@@ -75,11 +75,11 @@ class Usage(Part):
     gap_count: int
     gap_seconds: float
 
-    def peak(self) -> str:
+    def peaks(self) -> str:
         """The peaks as a schedule of a scenario."""
         return _schedule((row.period, row.peak_per_second) for row in self.periods)
 
-    def mean(self) -> str:
+    def means(self) -> str:
         """The means as a schedule of a scenario."""
         return _schedule((row.period, row.mean_per_second) for row in self.periods)
 

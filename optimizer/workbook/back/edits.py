@@ -67,10 +67,11 @@ class Changer:
             return _after_horizon(raw, new)
         if key.startswith(BUDGET):
             return self._table({**(raw if isinstance(raw, dict) else {}), **new})
+        if "" in new:
+            return new[""]
         reading = reading_of(key.removeprefix(CATALOG).split("/"))
-        if isinstance(raw, dict) and _grows_on(raw, new):
-            return self._growing(raw, new, reading)
-        return new[""] if "" in new else self._schedule(raw, new, reading)
+        grows = isinstance(raw, dict) and _grows_on(raw, new)
+        return self._growing(raw, new, reading) if grows else self._schedule(raw, new, reading)
 
     def _growing(self, raw: Mapping[str, str], new: Mapping[str, Text], reading: Reading) -> Map:
         """A schedule that grows on: its last value, its growth, and the periods before that were edited."""
@@ -170,7 +171,7 @@ class Changer:
 def _grows_on(raw: Mapping[str, str], new: Iterable[str]) -> bool:
     """Whether a schedule grows as before after edits: of its last value, its growth, or periods before its last key."""
     last = max(map(first_month, steps(raw)))
-    edited = (key in (LISTED, *GROWTH) or (key != "" and first_month(key) < last) for key in new)
+    edited = (key in (LISTED, *GROWTH) or first_month(key) < last for key in new)
     return len(steps(raw)) < len(raw) and all(edited)
 
 
