@@ -24,7 +24,7 @@ from optimizer.planning import make_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SMALL_BATCHES, SMALL_PER_BATCH = 9, 10
-PLAIN_INSTANCES = 60
+PLAIN_INSTANCES = 45
 A_CENT = 0.02
 NOTHING_ASKED = "can serve it"
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 FISCAL = {**PLAIN, "fiscal_year_starts": 7}
 RENTED = catalog(chip("chip", {"rent": rent(1)}))
 BOUGHT = catalog(chip("chip", {"buy": buy(100_000)}))
-SMALL_BATCHES, SMALL_PER_BATCH, PLAIN_INSTANCES = 3, 10, 15
+SMALL_BATCHES, SMALL_PER_BATCH, PLAIN_INSTANCES = 2, 10, 6
 
 
 # plans by hand

@@ -35,7 +35,7 @@ from optimizer.workbook.check import check_workbook
 
 pytestmark = pytest.mark.usefixtures("in_process")
 Q1, Q2 = (range(first_month(key), first_month(key) + 3) for key in ("2025q1", "2025q2"))
-SMALL_BATCHES, SMALL_PER_BATCH, PLAIN_INSTANCES = 3, 10, 15
+SMALL_BATCHES, SMALL_PER_BATCH, PLAIN_INSTANCES = 2, 10, 6
 
 
 def by_period(values: Tree) -> dict[str, Decimal]:

@@ -26,7 +26,7 @@ from optimizer.request.schedules import READINGS
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SMALL_BATCHES, SMALL_PER_BATCH = 5, 10
-PLAIN_INSTANCES = 30
+PLAIN_INSTANCES = 24
 
 
 class DrawMonths(DrawWhole):

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 HOURS = 2190
 BOX_WORTH = 70_080
 """3,200 of work by a box, at 0.01 USD a unit and hour, 2,190 hours."""
-PLAIN_INSTANCES = 20
+PLAIN_INSTANCES = 8
 AVAILABLE = {"availability": 1}
 BOUGHT = catalog(chip("chip", {"buy": buy(10_000)}))
 RENTED = catalog(chip("chip", {"rent": rent(1)}))
