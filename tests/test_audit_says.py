@@ -43,7 +43,7 @@ WRONG: dict[str, tuple[str, Any, str]] = {
     "a unit": ("limits/3/unit", "kW", "limits"),
     "a floor for a ceiling": ("limits/3/at_least", True, "limits"),
     "a row's name": ("limits/3/row", "air_within_site(hall,2031q1)", "limits"),
-    "the basis of work": ("basis/work/measured", 0.7, "basis"),
+    "the basis of work": ("/".join(("basis", "work", "measured")), 0.7, "basis"),
     "the basis of spend": ("basis/spend/vendor", 0.9, "basis"),
     "a basis of nothing": ("basis/spend/estimated", None, "basis"),
     "a reason that does not hold": ("excluded/0/reason", "open only to rival (buyers)", "excluded"),

@@ -39,7 +39,7 @@ finance: {discount_rate: 0.08, maintenance_share: 0.04, residual: book}
 sites:
   hall: {power_mw: 10, pue: 1.2, electricity_usd_per_mwh: 50}
 demand:
-  work: {workload: training, per_second: {2025q1: 30000, 2025q2: 60000}}
+  train: {workload: training, per_second: {2025q1: 30000, 2025q2: 60000}}
 """
 
 
@@ -138,7 +138,7 @@ def test_files_are_written_beside_what_is_printed(folder: Path) -> None:
     done = run_here("plan", "scenario.yaml", "--json", "plan.json", "--write-model", "m.lp", "-o", "p.xlsx", cwd=folder)
     assert done.returncode == 0
     assert json.loads((folder / "plan.json").read_text())["status"] == "optimal"
-    assert "serve_demand(work,2025q1):" in (folder / "m.lp").read_text()
+    assert "serve_demand(train,2025q1):" in (folder / "m.lp").read_text()
     assert (folder / "p.xlsx").read_bytes()[:2] == b"PK"
     assert sorted(path.name for path in folder.iterdir()) == ["chips", "m.lp", "p.xlsx", "plan.json", "scenario.yaml"]
 
@@ -304,7 +304,7 @@ horizon: {start: 2025q1, periods: 3}
 sites:
   hall: {power_mw: 0.012, expansion: {usd_per_mw: 1e6, lead_time_months: 3, max_mw: 1, life_years: 10}}
 demand:
-  work:
+  train:
     per_second: {2025q3: 9600}
     stacks: {cuda: {usd: 2e6, months: 6}}
     cluster: {accelerators: 24}
@@ -322,16 +322,16 @@ def test_other_decisions_are_printed(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     shown = done.stdout
     assert re.search(r"2025q1 +start engineering chip +orders from 2025q3 +5\.000", shown)
-    assert re.search(r"2025q1 +start porting work to cuda +runs from 2025q3 +2\.000", shown)
+    assert re.search(r"2025q1 +start porting train to cuda +runs from 2025q3 +2\.000", shown)
     # 3 boxes of 0.012 MW from the third quarter on, in a hall for one
     assert re.search(r"2025q3 +add 0\.02 MW at hall +on line +0\.024", shown)
     assert re.search(r"2025q1 +retire 1 box at hall +sold +-0\.050", shown)
-    assert re.search(r"work +2025q3 +2025q3 +chip +hall +24", shown)
+    assert re.search(r"train +2025q3 +2025q3 +chip +hall +24", shown)
 
 
 def test_a_plan_of_value_says_so(folder: Path) -> None:
     """Half a cent for each TFLOP/s and hour: the headline is what the work is worth less all costs."""
-    value = ("--set", "objective=maximize_value", "--set", "demand/work/value_usd_per_unit_hour=0.005")
+    value = ("--set", "objective=maximize_value", "--set", "demand/train/value_usd_per_unit_hour=0.005")
     done = run_here("plan", "scenario.yaml", *value, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "present value of the work, less all costs" in done.stdout
@@ -345,7 +345,7 @@ extends: scenario.yaml
 assumptions: {availability: 1}
 horizon: {start: 2025q1, periods: 1}
 sites: {hall: {power_mw: 1e6}}
-demand: {work: {per_second: 3.2e8}}
+demand: {train: {per_second: 3.2e8}}
 """
 """100,000 boxes of 300,000 USD: 30 billion."""
 
@@ -358,10 +358,13 @@ demand: {work: {per_second: 3.2e8}}
         (["sites/hall/power_mw=1199.999999999"], 3, "power: 0.000000001 MW more power at hall"),
         (["sites/hall/racks=24999.99"], 3, "power: 0.01 racks more at hall"),
         (["supply_per_month/chip=266666.5"], 3, "supply: 0.5 accelerators of chip more in each period"),
-        (["demand/work/per_second=1e15"], 3, "power: 3,749,000,000 MW more power at hall"),
-        (["demand/work/per_second=1e-6"], 0, ""),
+        (["demand/train/per_second=1e15"], 3, "power: 3,749,000,000 MW more power at hall"),
+        (["demand/train/per_second=1e-6"], 0, ""),
         (["catalog/throughput/chip/training/rate=1e-12"], 3, "demand: "),
-        (["demand/work/per_second=1e-6", "catalog/offers/box.purchase/divisible=true"], 2, "demand.work: takes 3.1e-1"),
+        (
+            ["demand/train/per_second=1e-6", "catalog/offers/box.purchase/divisible=true"], 2,
+            "demand.train: takes 3.1e-1",
+        ),
     ],
 )  # fmt: skip
 def test_numbers_of_any_size_end_in_an_answer(folder: Path, settings: list[str], code: int, said: str) -> None:

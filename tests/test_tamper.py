@@ -240,7 +240,7 @@ SAID: dict[str, tuple[str, Any, str]] = {
     "a gap": ("gap", 0.5, "gap"),
     "a date": ("orders/1/enters_service", "2025q4", "orders"),
     "a commitment dropped": ("orders/0", None, "honour_commitment"),
-    "a share of the evidence": ("basis/work/measured", 1.0, "basis(work,measured)"),
+    "a share of the evidence": ("/".join(("basis", "work", "measured")), 1.0, "basis(work,measured)"),
     "a reason": ("excluded/0/reason", "nobody likes it", "excluded"),
     "a limit's price": ("limits/0/price_usd", 12345.0, "a price of 12345.0"),
     "a limit's unit": ("limits/0/unit", "GW", "limits"),
