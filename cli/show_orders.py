@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from math import fsum
 from typing import NamedTuple
 
 from cli.money import Money
+from cli.spans import spans
 from cli.tables import amount, show_table, subheading
 from optimizer.plan.at_once import most_at_once
 from optimizer.plan.format import OrderRow, Plan
@@ -78,19 +78,10 @@ def _columns(kind: Kind, money: Money) -> list[Cell]:
     ]
 
 
-def _spans(orders: Sequence[OrderRow], periods: Sequence[str]) -> Iterator[list[OrderRow]]:
-    """Rent of the same systems in periods one after the other, as one line, ordered as its first."""
-    follows = dict(pairwise(periods))
-    spans: list[list[OrderRow]] = []
-    for order in orders:
-        same = (
-            span for span in spans
-            if (span[0].offer, span[0].place, span[0].systems) == (order.offer, order.place, order.systems)
-            and follows.get(span[-1].in_service_until) == order.enters_service
-        )  # fmt: skip
-        span = next(same, None)
-        if span is None:
-            spans.append([order])
-        else:
-            span.append(order)
-    yield from spans
+def _spans(orders: Sequence[OrderRow], periods: Sequence[str]) -> list[list[OrderRow]]:
+    """Rent of the same systems in periods one after the other, as one line."""
+    return spans(
+        orders, periods,
+        same=lambda order: (order.offer, order.place, order.systems),
+        ends=lambda order: (order.enters_service, order.in_service_until),
+    )  # fmt: skip

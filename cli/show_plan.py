@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from math import fsum
 
 import click
@@ -13,8 +12,9 @@ from cli.money import Money
 from cli.results import is_optimal
 from cli.show_limits import show_limits
 from cli.show_orders import show_orders
+from cli.spans import spans
 from cli.tables import amount, heading, percent, show_table, tell
-from optimizer.plan.format import ClusterRow, ExpansionRow, Plan
+from optimizer.plan.format import ExpansionRow, Plan
 
 COST, VALUE = "all costs, less residual value", "the work, less all costs"
 DUST = 1e-4
@@ -130,16 +130,14 @@ def _show_decisions(plan: Plan, money: Money) -> None:
 
 def _cluster_spans(plan: Plan) -> Iterator[tuple[str, ...]]:
     """Where clusters run, periods one after the other as one line."""
-    follows = {row.period: t for t, row in enumerate(plan.periods)}
-
-    def run(counted: tuple[int, ClusterRow]) -> tuple[object, ...]:
-        k, row = counted
-        return row.demand, row.accelerator, row.place, row.accelerators, follows[row.period] - k
-
-    rows = sorted(plan.clusters, key=lambda row: (row.demand, follows[row.period]))
-    for _, same in groupby(enumerate(rows), run):
-        span = [row for _, row in same]
-        first, last = span[0], span[-1]
+    periods = [row.period for row in plan.periods]
+    runs = spans(
+        sorted(plan.clusters, key=lambda row: (row.demand, periods.index(row.period))), periods,
+        same=lambda row: (row.demand, row.accelerator, row.place, row.accelerators),
+        ends=lambda row: (row.period, row.period),
+    )  # fmt: skip
+    for first, *rest in runs:
+        last = rest[-1] if rest else first
         yield (
             first.demand, first.period, last.period, first.accelerator, first.place, amount(first.accelerators),
         )  # fmt: skip

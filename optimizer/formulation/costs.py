@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
 from optimizer.formulation.order_terms import paid
-from optimizer.request.charges import CARBON, Charge
+from optimizer.request.charges import CARBON, Charge, energy_mwh
 from optimizer.request.scenario import Finance, Porting
 from optimizer.request.schedules import mean
-from optimizer.tables import KW_PER_MW, Cohort
+from optimizer.tables import Cohort
 
 if TYPE_CHECKING:
     import pulp
@@ -81,8 +81,8 @@ def site_energy(model: Model) -> Iterator[tuple[pulp.LpVariable, str, int, float
     for row in tables.stock:
         site = tables.site_at.get((row.place, row.t))
         if site is not None:
-            kw = site.pue * tables.systems[row.system].average_kw
-            yield model.at(row), row.place, row.t, kw * tables.calendar.hours / KW_PER_MW
+            mwh = energy_mwh(tables.systems[row.system], tables.calendar, site.pue)
+            yield model.at(row), row.place, row.t, mwh
 
 
 def idle_power_usd(model: Model) -> Iterator[CostTerm]:

@@ -46,8 +46,12 @@ class Charge:
         rate = price * prod(site.tariffs[tariff.field] for tariff in self.tariffs)
         if self.used == "kw_months":
             return float(rate * system.provisioned_kw * calendar.months)
-        pue = site.pue if self.used == "energy_mwh" else 1.0
-        return float(rate * (pue * system.average_kw * calendar.hours / KW_PER_MW))
+        return float(rate * energy_mwh(system, calendar, site.pue if self.used == "energy_mwh" else 1.0))
+
+
+def energy_mwh(system: Any, calendar: Any, pue: float) -> float:
+    """MWh that the average load of a system takes in a period, at the meter of a site with a PUE; of IT with 1."""
+    return float(pue * system.average_kw * calendar.hours / KW_PER_MW)
 
 
 ENERGY = Charge(

@@ -120,10 +120,15 @@ class Tree:
         if first.values is not None and self._is_near(first, node):
             self._push(closed)
             return first
-        cheaper, dearer = sorted((first, self._relaxed(closed)), key=lambda child: child.bound)
-        if dearer.values is not None:
-            self._push(dearer)
-        return cheaper
+        return self._cheapest([first, self._relaxed(closed)])
+
+    def _cheapest(self, nodes: list[Node]) -> Node:
+        """The cheapest of some nodes; the others stay open, as far as they may hold a plan."""
+        cheapest, *others = sorted(nodes, key=lambda node: node.bound)
+        for other in others:
+            if other.values is not None:
+                self._push(other)
+        return cheapest
 
     def _hosted(self, node: Node, hosts: list[Columns]) -> Node:
         """The cheapest of a node's descendants in which one of the first sets of hosts is due; others stay open.
@@ -141,11 +146,7 @@ class Tree:
         if not tried:
             return self._relaxed(rest)
         self._push(rest)
-        cheapest = min(tried, key=lambda each: each.bound)
-        for other in tried:
-            if other is not cheapest:
-                self._push(other)
-        return cheapest
+        return self._cheapest(tried)
 
     def _is_near(self, child: Node, node: Node) -> bool:
         """Whether a child costs so little more than its node that nothing else need be looked at."""
