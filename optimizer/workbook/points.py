@@ -71,9 +71,10 @@ def _part(facts: Facts, accelerator: str, system: str, workload: str) -> Catalog
 def evidence_of(facts: Facts, accelerator: str, demand: str) -> list[Throughput]:
     """The points by which an accelerator does a demand's work in the plan, in the order of their periods."""
     rows = [row for row in facts.plan.work if (row.accelerator, row.demand) == (accelerator, demand)]
+    points_of = {system: points_for(facts, demand, system) for system in {row.system for row in rows}}
     used: list[Throughput] = []
     for row in sorted(rows, key=lambda row: facts.index[row.period]):
-        points = points_for(facts, demand, row.system)
+        points = points_of[row.system]
         found = best((point.facts for point in points), facts.span(row.period)) if len(points) > 1 else None
         used.append(found.point if found else points[0].facts)
     return [point for i, point in enumerate(used) if point not in used[:i]]
