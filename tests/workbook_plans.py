@@ -255,6 +255,7 @@ def rich() -> Case:
             "residual": TABLE,
             "maintenance_share": "0.03",
             "owed_after_horizon": "as_residual",
+            "tax": {"rate": "0.27", "depreciation": "macrs_5"},
             "carbon_usd_per_t": {"2025q1": "40", "2026q1": "55"},
         },
         "assumptions": {"availability": "0.95", "bring_up_months": {"lease": 2, "purchase": 1}},
