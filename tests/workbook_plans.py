@@ -364,6 +364,13 @@ def rich() -> Case:
     return Case(scenario, _rich_catalog(), entries, unmet, decided)
 
 
+def taxed(depreciation: str, case: Case | None = None, **finance: Any) -> Case:
+    """The rich plan, or another, after tax by some rule."""
+    case = case or rich()
+    tax = {"rate": "0.3", "depreciation": depreciation}
+    return case.edited({"scenario/finance": {**case.scenario["finance"], "tax": tax, **finance}})
+
+
 def large(offers: int, sites: int, periods: int, every: int) -> Case:
     """Many offers and sites for measuring time: an order of each offer at each site every so many periods."""
     case = rich()

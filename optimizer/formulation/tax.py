@@ -44,7 +44,7 @@ def tax_usd(model: Model) -> Iterator[CostTerm]:
         yield CostTerm(variable, t, -rate * usd)
     for of in depreciated(model):
         for t, share in of.shares.charged:
-            yield CostTerm(of.variable, t, -rate * of.usd * share)
+            yield CostTerm(of.variable, t, -rate * (of.usd * share))
 
 
 def tax_on_residual_usd(model: Model) -> Iterator[CostTerm]:
@@ -59,7 +59,7 @@ def tax_on_residual_usd(model: Model) -> Iterator[CostTerm]:
         yield CostTerm(variable, t, -rate * usd)
     for of in depreciated(model):
         if of.shares.left:
-            yield CostTerm(of.variable, of.shares.last, -rate * of.usd * of.shares.left)
+            yield CostTerm(of.variable, of.shares.last, -rate * (of.usd * of.shares.left))  # as what is left in value
 
 
 def _rate(model: Model) -> float:
@@ -108,7 +108,7 @@ def _added_power(model: Model) -> Iterator[Depreciated]:
     for (site, t), variable in model.expand.items():
         expansion = model.tables.scenario.sites[site].expansion
         assert expansion is not None
-        by_end = partial(_straight, expansion.life_years * calendar.periods_per_year, t)
+        by_end = partial(_straight, expansion.life_years, calendar, t)
         yield Depreciated(variable, float(expansion.usd_per_mw), _shares(range(t, calendar.count + 1), by_end))
 
 
@@ -132,12 +132,13 @@ def by_end_of(tables: Tables, entered: int, until: int) -> Decimal:
     return RULES[finance.tax.depreciation](finance, calendar, entered, until)
 
 
-def _straight(life_periods: Decimal, entered: int, until: int) -> Decimal:
-    return min(Decimal(1), (until - entered + 1) / life_periods)
+def _straight(life_years: Decimal, calendar: Calendar, entered: int, until: int) -> Decimal:
+    """In the steps in which residual value by book is computed, so that where both are alike no digit differs."""
+    return min(Decimal(1), Decimal(until - entered + 1) / calendar.periods_per_year / life_years)
 
 
 def _straight_line(finance: Finance, calendar: Calendar, entered: int, until: int) -> Decimal:
-    return _straight(finance.book_life_years * calendar.periods_per_year, entered, until)
+    return _straight(finance.book_life_years, calendar, entered, until)
 
 
 def _macrs_5(_: Finance, calendar: Calendar, entered: int, until: int) -> Decimal:

@@ -80,7 +80,7 @@ def _cost(facts: Facts, name: str) -> Line:
     planned, parts = _planned(facts, name), parts_of(facts, name)
     rule = RULES.get(name, "-" * bool(COST_LINE[name].receipt))
     line = Line(COSTS[name], "USD", total=SUM, source=COST_LINE[name].note, key=key_of("cost", name), shows=planned,
-                meaning=f"{name} in")  # fmt: skip
+                within=facts.money_tolerance if name in TAX else None, meaning=f"{name} in")  # fmt: skip
     if parts is None:
         return replace(line, periods=planned, source="optimiser's, static", role=Role.SOLVER)
     return replace(line, periods=f"={rule}{summed(parts)}")
