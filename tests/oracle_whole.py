@@ -17,12 +17,10 @@ from math import ceil, floor
 from typing import Any
 
 from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of
+from oracle_tax import AT_THE_END, taxes
 
 Key = tuple[Any, ...]
 WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting")}
-DEDUCTED = (*OPEX, "idle", "engineering", "porting", "owed", "resale")
-AT_THE_END = ("residual", "tax at the end")
-RECOVERED = tuple(Fraction(part) for part in ("0.2", "0.32", "0.192", "0.1152", "0.1152", "0.0576"))
 UNBOUNDED = 1000
 SELECTED_BY_ORDER = ("site", "host", "demand")
 
@@ -334,60 +332,11 @@ class Whole(Oracle):
         for w, k in self.ports():
             usd = Fraction(str((self.porting(w, k) or {})["usd"]))
             found += [Term("porting", t, ("port", w, k, t), usd) for t in self.periods]
-        return [*found, *self.taxes(found)]
-
-    # tax
+        return [*found, *(Term(*term) for term in taxes(self, found))]
 
     @property
     def tax_rate(self) -> Number:
         return Fraction(str(self.finance.get("tax", {}).get("rate", 0)))
-
-    def taxes(self, money: list[Term]) -> Iterator[Term]:
-        """Tax on what is earned less what is spent and what is written off; the price of undone work is not spent."""
-        if not self.tax_rate:
-            return
-        for line, t, key, usd in ((term.line, term.t, term.key, -self.tax_rate * term.amount) for term in money):
-            if line in DEDUCTED:
-                yield Term("tax", t, key, usd)
-            elif line == "residual":
-                yield Term("tax at the end", t, key, usd)
-        for key, usd, entered, last, years in self.bought():
-            left = Fraction(1)
-            for t in range(entered, last + 1):
-                share = self.written_off(entered, t, years)
-                left -= share
-                if t >= 1:
-                    yield Term("tax", t, key, -self.tax_rate * usd * share)
-            yield Term("tax at the end", last, key, -self.tax_rate * usd * left)
-
-    def bought(self) -> Iterator[tuple[Key | None, Number, int, int, Number | None]]:
-        """What is written off: (decision, USD per unit, first and last period of service, life if it has its own)."""
-        for slot in self.slots:
-            yield ("order", slot), self.network(slot), slot.t, slot.last, None
-        for (offer, t), slots in self.purchases().items():
-            yield ("paid", offer, t), slots[0].price or Fraction(0), t, slots[0].last, None
-        for slot in self.commitments:
-            usd = slot.committed * ((slot.price or 0) + self.network(slot))
-            yield None, Fraction(usd), slot.t, slot.last, None
-        for site in self.sites:
-            for t, usd in self.grows(site).items():
-                life = Fraction(str(self.sites[site]["expansion"]["life_years"]))
-                yield ("expand", site, t), usd, t, self.count, life
-
-    def network(self, slot: Slot) -> Number:
-        return Fraction(str(self.offers[slot.offer].get("network_usd", 0)))
-
-    def written_off(self, entered: int, t: int, years: Number | None) -> Number:
-        """The share of a price that is written off in a period."""
-        rule = self.finance["tax"]["depreciation"]
-        if years is None and rule == "bonus":
-            return Fraction(t == entered)
-        if years is None and rule == "macrs_5":
-            year = int(self.fiscal_year(t)[2:]) - int(self.fiscal_year(entered)[2:])
-            alike = [s for s in range(entered, t + 12) if self.fiscal_year(s) == self.fiscal_year(t)]
-            return RECOVERED[year] / len(alike) if year < len(RECOVERED) else Fraction(0)
-        life = self.a_year * (years or Fraction(str(self.finance.get("book_life_years", 5))))
-        return max(Fraction(0), min(Fraction(1), life - (t - entered)) / life)
 
     def order_money(self, slot: Slot, key: Key | None, priced: Slot) -> list[Term]:
         found = [Term(line, t, key, usd) for (line, t), usd in self.cash(priced).items() if usd]
