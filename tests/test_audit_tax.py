@@ -6,9 +6,7 @@ from fractions import Fraction
 
 import pytest
 from audit_plans import (
-    CATALOG,
     LEASE,
-    SCENARIO,
     Tree,
     costs,
     filled,
