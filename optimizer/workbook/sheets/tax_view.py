@@ -61,6 +61,7 @@ def _to_tax(facts: Facts, booked: bool) -> Section:
         charge, gone = str(at(ALL, "depreciation")), str(at(ALL, "book value of what is retired"))
         at_the_end = f"(@${PERIOD}=periods_in_horizon)*{at_end(ALL, 'closing')}"
     taxable = f"{_of('profit')}+{_of('charges')}+{_of('lefts')}"
+    gap = f"({_of('tax')}-{at('cost', 'tax')})"
     profit = f"{_of('value')}-{_of('due')}+{_of('resale')}-{_of('charge')}+{_of('gain')}"
     note = "Books: straight line, all classes. Unmet work is a price that nobody is paid, and in no profit."
     return Section("From book profit to tax", note, [
@@ -75,7 +76,7 @@ def _to_tax(facts: Facts, booked: bool) -> Section:
         _by_period("plus what leaves or is left, books less tax", "lefts", f"{_of('left')}-{LEFT}"),
         _by_period("Taxable profit and gain", "taxable", taxable, Role.TOTAL),
         _by_period("Tax at the rate", "tax", f"tax_rate*{_of('taxable')}"),
-        _by_period("Tax at the rate less tax in cash", "difference", f"{_of('tax')}-{at('cost', 'tax')}"),
+        _by_period("Tax at the rate less tax in cash", "difference", f"(ABS{gap}>tolerance_usd)*{gap}"),
     ])  # fmt: skip
 
 
