@@ -20,7 +20,7 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
-from optimizer.formulation.register import COST_LINES
+from optimizer.formulation.register import COST_LINE, COST_LINES
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import Part
 from optimizer.plan.recost import NotPriced, Recosted, recost
@@ -112,12 +112,15 @@ def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAnd
     rate = {"discount_rate": new.scenario["finance"]["discount_rate"]}
     scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
     yield "Discount rate", "discount rate", (scenario, catalog)
-    scenario = {**scenario, "finance": new.scenario["finance"]}
+    rates = new.scenario["finance"]
+    scenario = {**scenario, "finance": {**rates, "tax": old.scenario["finance"].get("tax")}}
     yield (
         "Other rates",
         "lives, maintenance, residual values, rule for rent after the horizon and carbon price",
         (scenario, catalog),
     )
+    scenario = {**scenario, "finance": rates}
+    yield "Tax", "tax rate and depreciation for tax", (scenario, catalog)
     sites = {**old.scenario.get("sites", {}), **new.scenario.get("sites", {})}
     scenario = {**scenario, "sites": sites}
     yield "Sites", "tariffs, PUE and power prices of the sites", (scenario, catalog)
@@ -162,6 +165,7 @@ class _Orders:
         orders = [row for row in decisions["orders"] if not row["commitment"]]
         self.service = _service(decisions, orders, inputs[1])
         self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
+        self.tax_rate = Fraction(inputs[0]["finance"].get("tax", {}).get("rate", 0))
         self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
 
     def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: ScenarioAndCatalog) -> Fraction:
@@ -173,8 +177,11 @@ class _Orders:
         return self.cost[offer] / self.service[offer]
 
     def rest_of(self, lines: tuple[str, ...]) -> Fraction:
-        """The present value of some cost lines without any orders."""
-        return sum((self.rest.present.get(line, ZERO) for line in lines), ZERO)
+        """The present value of some cost lines without any orders, less the tax on what of them is taxed."""
+        return sum(
+            (self.rest.present.get(line, ZERO) * (1 - self.tax_rate * COST_LINE[line].in_profit) for line in lines),
+            ZERO,
+        )
 
 
 def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[str, Any]) -> dict[str, Fraction]:
