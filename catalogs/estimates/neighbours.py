@@ -124,8 +124,8 @@ RATES: dict[str, dict[str, Rule]] = {
     | _all("gb300", 0.8, RELAXED, INTERACTIVE, LARGE, LARGE_INTERACTIVE)
     | _all("gb200", 1.0, RECOMMEND_TRAINING)
     | _all("gb200", 0.6, RECOMMEND),
-    # AMD. The 405 B model goes by what both chips reach on 70 B. Nobody has measured the mixture of experts on MI300X and
-    # MI325X: 0.75 and 0.6 are MI325X's efficiencies on 70 B over H200's, rounded (0.73, interactive 0.64). MI355X's
+    # AMD. The 405 B model goes by what both chips reach on 70 B. Nobody has measured the mixture of experts on MI300X
+    # and MI325X: 0.75 and 0.6 are MI325X's efficiencies on 70 B over H200's, rounded (0.73, interactive 0.64). MI355X's
     # interactive one: 0.67, as its relaxed one is measured against B200's. Recommendation, 0.6 to 0.8, is judgement.
     "mi250x": _all("a100_80", 0.7, TRAINING) | _all("mi300x", 1.0, RELAXED),
     "mi300x": _small_run("h100_sxm", 3.604 / 3.656)
