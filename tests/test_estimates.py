@@ -81,7 +81,7 @@ def test_what_cites_a_rule_is_computed_by_one(catalog: Catalog, computed: dict[s
 def test_a_changed_figure_is_noticed(catalog: Catalog, computed: dict[str, Value]) -> None:
     h100 = catalog.systems["dgx_h100"].model_copy(update={"provisioned_kw": Decimal("12.0")})
     moved = figures(catalog.model_copy(update={"systems": {**catalog.systems, "dgx_h100": h100}}))
-    assert moved["dgx_a100.provisioned_kw"] != computed["dgx_a100.provisioned_kw"]
+    assert moved["hgx_h20.provisioned_kw"] != computed["hgx_h20.provisioned_kw"]
 
 
 def test_estimates_are_never_called_measured(catalog: Catalog) -> None:
