@@ -54,7 +54,8 @@ PACKAGES_LIKE = {"mi455x_rack": "vr200_nvl72", "inf2_server": "trn1_server", "tr
 
 
 NAMEPLATE_KW = {
-    "dgx_a100": 6.5, "dgx_b200": 14.3, "dgx_b300": 14.5, "vr200_nvl72": 230.0, "tpu_v7_rack": 100.0, "gh200_server": 1.0,
+    "dgx_a100": 6.5, "dgx_b200": 14.3, "dgx_b300": 14.5, "vr200_nvl72": 230.0, "tpu_v7_rack": 100.0,
+    "gh200_server": 1.0,
 }  # fmt: skip
 """Largest published power of the whole system, without scale-out network and storage."""
 

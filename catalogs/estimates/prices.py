@@ -124,8 +124,8 @@ NETWORK_GBIT_S = {
     "tpu_v5e_server": 25.0,
     "vr200_nvl72": 1600.0,
 }  # fmt: skip
-"""Scale-out network per accelerator; the links inside a rack or pod are part of the system. TPU: Google's documentation, v4
-as v5p."""
+"""Scale-out network per accelerator; the links inside a rack or pod are part of the system. TPU: Google's
+documentation, v4 as v5p."""
 
 
 def common_peaks(here: Accelerator, there: Accelerator) -> float:
