@@ -60,7 +60,9 @@ CHIP: Tree = {
         },
     },
     "sources": {"hand": {"title": "made by hand", "url": "https://example.com", "date": "2025-01", "note": "a note"}},
-    "cites": {"box.buy.price_usd": {"source": "hand", "basis": "vendor"}},
+    "cites": {
+        "box.buy.price_usd": {"source": "hand", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
+    },
 }  # fmt: skip
 ASKED: Tree = {
     "name": "Shapes",
