@@ -23,6 +23,7 @@ from test_brute_force import drawn
 from catalogs.problems import InputError
 from catalogs.schema import Catalog
 from optimizer.audit import audit
+from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.plan.format import Plan
 from optimizer.plan.text import plan_text
@@ -314,7 +315,7 @@ def test_doubling_everything_costs_at_most_double(seed: int) -> None:
 def discounted_costs(made: Plan) -> float:
     factor = {row.period: (float(row.discount_mid), float(row.discount_end)) for row in made.periods}
     return sum(
-        usd * factor[period][line == "residual_usd"]
+        usd * factor[period][line in AT_PERIOD_END]
         for line, by_period in made.costs.items() for period, usd in by_period.items()
     )  # fmt: skip
 

@@ -59,7 +59,8 @@ def tax_on_residual_usd(model: Model) -> Iterator[CostTerm]:
         yield CostTerm(variable, t, -rate * usd)
     for of in depreciated(model):
         if of.shares.left:
-            yield CostTerm(of.variable, of.shares.last, -rate * (of.usd * of.shares.left))  # as what is left in value
+            # multiplied as the residual is, so that equal shares cancel to the last digit
+            yield CostTerm(of.variable, of.shares.last, -rate * (of.usd * of.shares.left))
 
 
 def _rate(model: Model) -> float:
