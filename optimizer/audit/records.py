@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from optimizer.audit.frame_inputs import Frame
 from optimizer.audit.periods import Horizon, Schedule
 
 HOSTED_ROUTES = ("reservation", "on_demand")
@@ -278,6 +279,7 @@ class Inputs:
     allow: tuple[str, ...] | None
     basis: tuple[str, ...] | None
     limits: tuple[UserLimit, ...]
+    frames: Mapping[str, Frame]
 
     @cached_property
     def buyers(self) -> Mapping[str, tuple[str, ...]]:

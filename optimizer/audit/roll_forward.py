@@ -18,6 +18,7 @@ from optimizer.audit.decisions import (
     committed,
     read_honoured,
     read_orders,
+    read_signed,
     read_stated_prices,
     read_unmet,
     read_work,
@@ -48,9 +49,9 @@ class Books:
     `on_site` and `hosted` are systems in service by (system, place), `by_offer` by (offer, place)
     without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
     count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
-    by (offer, place, period). `stated_price` is the mean price that the rows of orders state, by
-    (offer, period), where an offer has price breaks. `later` is, by k, one USD in each of the k periods after the
-    horizon, discounted to the last one in it.
+    by (offer, place, period). `signed` are the frames that are signed. `stated_price` is the mean price that the
+    rows of orders state, by (what is ordered, period), where an offer has price breaks. `later` is, by k, one USD in
+    each of the k periods after the horizon, discounted to the last one in it.
     """
 
     inputs: Inputs
@@ -61,6 +62,7 @@ class Books:
     expanded: tuple[Expanded, ...]
     engineering: tuple[Started, ...]
     porting: tuple[Started, ...]
+    signed: frozenset[str]
     unknown_rows: tuple[tuple[str, tuple[str, ...]], ...]
     fleet: Mapping[tuple[str, str], Series]
     on_site: Mapping[tuple[str, str], Series]
@@ -120,6 +122,7 @@ def keep_books(plan: PlanRow) -> Books:
         expanded=read_expanded(plan["expanded"], inputs, unknown),
         engineering=read_engineering(plan["engineering"], inputs, unknown),
         porting=read_porting(plan["porting"], inputs, unknown),
+        signed=read_signed(plan, inputs, unknown),
         unknown_rows=tuple(unknown),
         fleet=fleet,
         on_site=on_site,

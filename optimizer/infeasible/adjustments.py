@@ -15,6 +15,7 @@ from optimizer.request.edits import Key, changed, listed_at, text_at
 from optimizer.request.load import Request
 from optimizer.request.schedules import supplied
 from optimizer.solving.matrix import Matrix
+from optimizer.tables.frames import share_inside
 from optimizer.tables.rows import MILLION
 
 DIGITS = 4
@@ -135,9 +136,15 @@ def _elastic(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> E
         ElasticRow(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
         for name, row, each in zip(limit.rows, rows, per_unit, strict=True)
     )
-    today = max(abs(row.bound) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
+    today = max(_asks(row) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
     share = 100 / today if today else 1.0
     return ElasticLimit(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
+
+
+def _asks(row: Row) -> float:
+    """A row's limit; of what is asked for only if something is decided, such as a frame signed, what is asked then."""
+    if_decided = (-amount * variable.upBound for variable, amount in row.terms if amount < 0 and row.sense == ">=")
+    return float(max([abs(row.bound), *if_decided]))
 
 
 def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
@@ -156,8 +163,10 @@ def _units(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> tuple[str
     unit = stated_unit(tables.request, limit)
     if limit.record.per_month:
         return unit, 1.0, [months] * len(rows)
-    scale = max(row.scale for row in rows)
-    return unit, scale, [scale / row.scale for row in rows]
+    scale, counted = max(row.scale for row in rows), 1.0
+    if limit.kind == "frames":
+        counted = float(share_inside(tables.calendar, (tables.scenario.frames or {})[limit.name].within))
+    return unit, scale, [counted * scale / row.scale for row in rows]
 
 
 def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[float]:

@@ -1,4 +1,4 @@
-"""What else is decided: retirement, expansion, engineering, porting, clusters."""
+"""What else is decided: frames signed, retirement, expansion, engineering, porting, clusters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ from collections.abc import Iterable
 import optimizer.plan.format as fmt
 from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.scenario import Porting
+
+
+def frames(solved: SolvedModel) -> list[fmt.FrameRow] | None:
+    """What is signed and spent, None where there is no frame to sign."""
+    rows = [
+        fmt.FrameRow(
+            frame=name,
+            signed=solved.signed[name],
+            promised_usd=frame.promised_usd,
+            spent_usd=solved.spent_usd[name],
+            shortfall_usd=solved.shortfall_usd(name),
+            due=solved.period(frame.within[-1]),
+        )
+        for name, frame in solved.tables.frames.items()
+    ]
+    return rows or None
 
 
 def retired(solved: SolvedModel) -> list[fmt.RetiredRow]:

@@ -50,6 +50,7 @@ def plan_parts(
         "periods": operations.periods(tables),
         "costs": {line: {solved.period(t): usd for t, usd in by_t.items()} for line, by_t in solved.costs.items()},
         "orders": operations.orders(solved),
+        "frames": other_decisions.frames(solved),
         "after_horizon": operations.after_horizon(solved),
         "in_service": operations.in_service(solved),
         "work": work,
