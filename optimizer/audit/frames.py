@@ -56,10 +56,10 @@ def missing_usd(frame: Frame, books: Books) -> Series:
 
 
 def spend_of_frame(books: Books) -> Iterator[Check]:
-    """Spent and missing reach what is promised, if anything is."""
+    """What is spent and the shortfall that the plan states reach what is promised, if anything is."""
     for frame in books.inputs.frames.values():
         if frame.promised_usd:
-            used = sum((*spent_usd(frame, books), *missing_usd(frame, books)), ZERO)
+            used = sum(spent_usd(frame, books), books.stated_shortfall.get(frame.id, ZERO))
             promised = frame.promised_usd if frame.id in books.signed else ZERO
             yield Limited("spend_of_frame", (frame.id,), used, promised, "USD", -1)
 

@@ -50,8 +50,9 @@ class Books:
     without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
     count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
     by (offer, place, period). `signed` are the frames that are signed. `stated_price` is the mean price that the
-    rows of orders state, by (what is ordered, period), where an offer has price breaks. `later` is, by k, one USD in
-    each of the k periods after the horizon, discounted to the last one in it.
+    rows of orders state, by (what is ordered, period), where an offer has price breaks, `stated_shortfall` what is
+    missing of each frame by its row. `later` is, by k, one USD in each of the k periods after the horizon, discounted
+    to the last one in it.
     """
 
     inputs: Inputs
@@ -74,6 +75,7 @@ class Books:
     entered: Mapping[str, Series]
     honoured: Mapping[tuple[str, str, str], Fraction]
     stated_price: Mapping[tuple[str, int], Fraction]
+    stated_shortfall: Mapping[str, Fraction]
     later: Series
 
     @property
@@ -136,6 +138,7 @@ def keep_books(plan: PlanRow) -> Books:
         entered=totals(((c.offer.id, c.t, c.systems) for c in orders), inputs),
         honoured=read_honoured(plan["orders"]),
         stated_price=read_stated_prices(plan["orders"], inputs),
+        stated_shortfall={row["frame"]: Fraction(row["shortfall_usd"]) for row in plan.get("frames") or ()},
         later=later_periods(inputs, Fraction(plan["periods"][0]["discount_end"])),
     )
 

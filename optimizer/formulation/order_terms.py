@@ -126,13 +126,13 @@ def _all_units(model: Model, offer: str) -> bool:
 def buy_in_one_band(model: Model) -> Iterator[Row]:
     """Price breaks: one factor for every system of an order, or each step's own for the systems in it.
 
-    Σ_step band(o,t,step) = Σ_s order(o,s,t), of each o.f likewise, and with Σ over o and its o.f
+    Σ_step band(o,t,step) = Σ_s order(o,s,t), and
     all units: first · band_used ≤ Σ band ≤ last · band_used, Σ_step band_used ≤ 1
     incremental: width · band_used(step + 1) ≤ Σ band(step) ≤ width · band_used(step)
 
-    Without the yes/no of the steps, the relaxation would take the cheapest step first. Which systems are in which
-    step has to be told where they differ in price (`payers`): so the last two hold for the first of them, for the first
-    two, and so on, each with a yes/no of its own.
+    Without the yes/no of the steps, the relaxation would take the cheapest step first. Σ band is over o and its o.f,
+    which share the steps. Which of them is in which step of its own has to be told (`payers`): so the last line holds
+    for the first of them, for the first two, and so on, each with a yes/no of its own.
     """
     orders = orders_of(model)
     for steps, frames in bands(model):
