@@ -1,9 +1,10 @@
 """The golden request of frame agreements, with its LP rows and costs.
 
 One system `pod` of 4 chips at 100 of work a chip: 400 a pod, so three do all of 1,200 in the one quarter. It can be
-bought in bulk (120,000, from the third on 0.8 of it for all), or one by one (100,000, from the third on 0.9), or rented.
-`deal` is about all of it, at 0.75; it promises 1.2 million USD in the year of which a quarter is planned, so 300,000.
-`small` is about what is bought one by one, at 0.5, promises nothing and is signed already. Nothing is discounted.
+bought in bulk (120,000, from the third on 0.8 of it for all), or one by one (100,000, from the third on 0.9), or
+rented. `deal` is about all of it, at 0.75, and promises 1.2 million USD in the year of which a quarter is planned, so
+300,000. `small` is about what is bought one by one, at 0.5, promises nothing and is signed already. Nothing is
+discounted.
 """
 
 from __future__ import annotations
