@@ -1,6 +1,6 @@
 """Frame agreements stated a second time: further orders at their price, what these spend, what is missing.
 
-Decisions of their own are ("sign", frame) and ("missing", frame), the USD that are promised and not spent.
+Decisions of their own are ("sign", frame) and ("missing", frame), the millions that are promised and not spent.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from oracle import Number, Oracle, Slot, Tree
 
 Key = tuple[Any, ...]
+MILLION = Fraction(1_000_000)
 LONG = 1200
 """Months: no window is longer."""
 

@@ -17,7 +17,7 @@ from math import ceil, floor
 from typing import Any
 
 from oracle import CAPEX, OPEX, Number, Slot, Tree, length, month_of
-from oracle_frames import Agreements, Key, chosen, selection
+from oracle_frames import MILLION, Agreements, Key, chosen, selection
 
 WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting", "frame")}
 UNBOUNDED = 1000
@@ -311,7 +311,7 @@ class Whole(Agreements):
         for site, t in product(self.taking(), self.periods):
             usd = self.price_in(self.sites[site]["electricity_usd_per_mwh"], t) or Fraction(0)
             found.append(Term("idle", t, ("idle", site, t), usd))
-        found += [Term("frame", max(self.spending(f)), ("missing", f), Fraction(1)) for f in self.frames]
+        found += [Term("frame", max(self.spending(f)), ("missing", f), MILLION) for f in self.frames]
         for a in self.engineers():
             usd = Fraction(str(self.accelerators[a]["one_off"]["usd"]))
             found += [Term("engineering", t, ("engineer", a, t), usd) for t in self.periods]

@@ -91,7 +91,7 @@ class Plain:
     def agree(self, frame: str) -> None:
         o = self.oracle
         self.add(("sign", frame), 1, True)
-        self.add(("missing", frame), o.promised(frame))
+        self.add(("missing", frame), o.promised(frame) / MILLION)
         self.row({("sign", frame): Fraction(1)}, low=Fraction(o.signed_already(frame)))
         for slot in o.slots:
             if slot.frame == frame:
@@ -99,7 +99,7 @@ class Plain:
 
     def spend(self) -> None:
         for frame in self.oracle.frames:
-            use = {**self.oracle.spent(frame), ("missing", frame): Fraction(1)}
+            use: dict[Key, Any] = {**self.oracle.spent(frame), ("missing", frame): Fraction(MILLION)}
             self.row({**use, ("sign", frame): -self.oracle.promised(frame)}, low=Fraction(0))
 
     def prices(self) -> None:

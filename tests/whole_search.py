@@ -9,6 +9,7 @@ from math import ceil, prod
 from typing import Any
 
 from oracle import Slot
+from oracle_frames import MILLION
 from oracle_whole import Key, Line, Whole
 from test_brute_force import frontier
 from whole_requests import Tree
@@ -197,7 +198,7 @@ class Search:
             usd = self.oracle.spent(frame)
             spent = sum((usd[key] * amount for key, amount in decided.items() if key in usd), Fraction(0))
             promised = self.oracle.promised(frame) if ("sign", frame) in decided else Fraction(0)
-            found["missing", frame] = max(Fraction(0), promised - spent)
+            found["missing", frame] = max(Fraction(0), promised - spent) / MILLION
         return found
 
     def of_minimum(self, orders: dict[Slot, int]) -> bool:

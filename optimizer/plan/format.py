@@ -258,7 +258,7 @@ class Plan(SeldomSaid):
     periods: tuple[PeriodRow, ...]
     costs: dict[str, dict[str, float]]
     orders: tuple[OrderRow, ...]
-    frames: tuple[FrameRow, ...] | None = None
+    frames: tuple[FrameRow, ...] = ()
     after_horizon: tuple[AfterHorizonRow, ...]
     in_service: tuple[InServiceRow, ...]
     work: tuple[WorkRow, ...]

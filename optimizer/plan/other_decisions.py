@@ -10,9 +10,9 @@ from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.scenario import Porting
 
 
-def frames(solved: SolvedModel) -> list[fmt.FrameRow] | None:
-    """What is signed and spent, None where there is no frame to sign."""
-    rows = [
+def frames(solved: SolvedModel) -> list[fmt.FrameRow]:
+    """What is signed and spent."""
+    return [
         fmt.FrameRow(
             frame=name,
             signed=solved.signed[name],
@@ -23,7 +23,6 @@ def frames(solved: SolvedModel) -> list[fmt.FrameRow] | None:
         )
         for name, frame in solved.tables.frames.items()
     ]
-    return rows or None
 
 
 def retired(solved: SolvedModel) -> list[fmt.RetiredRow]:
@@ -80,3 +79,7 @@ def clusters(solved: SolvedModel, work: Iterable[fmt.WorkRow]) -> list[fmt.Clust
         fmt.ClusterRow(demand=demand, period=period, accelerator=accelerator, place=place, accelerators=count)
         for (demand, period, accelerator, place), count in sorted(size.items())
     ]
+
+
+DECIDED = (frames, retired, expanded, engineering, porting)
+"""Each has the name of its table."""

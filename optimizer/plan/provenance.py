@@ -23,7 +23,7 @@ class SeldomSaid(Part):
     @model_serializer(mode="wrap")
     def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         said: dict[str, Any] = handler(self)
-        return {key: value for key, value in said.items() if value is not None or key not in self.SELDOM}
+        return {key: value for key, value in said.items() if value or key not in self.SELDOM}
 
 
 class Format(Part):

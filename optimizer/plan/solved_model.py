@@ -16,11 +16,12 @@ from optimizer.formulation.site_resources import take_or_pay
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Solution
-from optimizer.solving.whole_rows import ROUNDING
 from optimizer.tables import Cohort, Need, Work, grouped
 
 _UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
 """What a trace is a part of, 1 where it is not here: a demand, a kW."""
+SPENT = 1e-12
+"""The part of what is promised that is rounding: a promise is spent if no more of it is missing."""
 
 
 def _without_traces(matrix: Matrix, values: Floats) -> dict[str, float]:
@@ -84,7 +85,7 @@ class SolvedModel:
         """What a frame promises and is not spent, counted from the orders."""
         promised = self.tables.frames[frame].promised_usd * self.signed[frame]
         missing = promised - self.spent_usd[frame]
-        return missing if missing > ROUNDING * promised else 0.0
+        return missing if missing > SPENT * promised else 0.0
 
     def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
         """The price paid for one system of each purchase, averaged where its order has price breaks."""

@@ -24,7 +24,7 @@ from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
 from optimizer.tables.rows import MILLION
-from optimizer.tables.warnings import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
+from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, uncounted_carbon
 
 GENERATION_MONTHS = 18
 SHOWN_IN_USD = 1000.0
@@ -84,6 +84,7 @@ def doubtful(solved: SolvedModel) -> Iterator[str]:
         *nothing_asked(tables),
         *nothing_in_time(tables),
         *dead_quotes(tables),
+        *idle_frames(tables),
         *uncounted_carbon(tables, sites, hosted),
     ):
         yield doubt.text
@@ -110,6 +111,14 @@ def rent_after_horizon(solved: SolvedModel) -> Iterator[str]:
             f"{millions} of rent falls due after the horizon, on terms running past it; it is not in the costs "
             "(finance.owed_after_horizon: ignored)"
         )
+
+
+def promised_not_spent(solved: SolvedModel) -> Iterator[str]:
+    """What frames promise and the plan does not spend: it is paid for nothing."""
+    for name, frame in solved.tables.frames.items():
+        if missing := solved.shortfall_usd(name):
+            words = f"{_never_nothing(missing)} of the {usd_in_words(frame.promised_usd)} that it promises"
+            yield f"frame {name}: {words} is not spent; it is paid all the same, in {solved.period(frame.within[-1])}"
 
 
 def terms_rounded(solved: SolvedModel) -> Iterator[str]:
@@ -231,6 +240,7 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
 OF_SUBSTANCE = (
     work_left_undone,
     doubtful,
+    promised_not_spent,
     rent_after_horizon,
     terms_rounded,
     high_residual,

@@ -42,7 +42,7 @@ def decisions(plan: Plan) -> dict[str, float]:
     for order in plan.orders:
         if not order.commitment:
             found[_column("order", order.label, order.place, order.enters_service)] = order.systems
-    found |= {_column("sign", row.frame): 1.0 for row in plan.frames or () if row.signed}
+    found |= {_column("sign", row.frame): 1.0 for row in plan.frames if row.signed}
     for own in plan.engineering:
         found[_column("engineer", own.accelerator, own.starts)] = 1.0
     for porting in plan.porting:

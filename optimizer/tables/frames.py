@@ -34,9 +34,7 @@ def _terms(name: str, frame: Frame, calendar: Calendar) -> FrameTerms:
 
 def share_inside(calendar: Calendar, window: str) -> Fraction:
     """The part of a window's months that lies inside the horizon."""
-    months = calendar.months_of_window(window)
-    inside = range(max(months.start, calendar.start), min(months.stop, calendar.last_month + 1))
-    return Fraction(len(inside), len(months))
+    return Fraction(*calendar.months_inside(window))
 
 
 def framed(
