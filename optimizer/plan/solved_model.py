@@ -50,7 +50,8 @@ class SolvedModel:
         self.paid_usd = self._paid(values)
         self.in_service = self._in_service(frozenset())
         values |= self._idle(values)
-        self.signed = {name: values[variable.name] > 0 for name, variable in model.sign.items()}
+        self.signed = self._signed()
+        values |= {model.sign[name].name: float(signed) for name, signed in self.signed.items()}
         self.spent_usd = {name: _spent(terms, values) for name, terms in spent_in_window(model).items()}
         values |= {
             v.name: self.shortfall_usd(f) / unit_of(self.tables.frames[f]) for f, v in model.frame_shortfall.items()
@@ -80,6 +81,11 @@ class SolvedModel:
             used = fsum(mwh * counted.get(name, values[name]) for name, mwh in others)
             found[variable.name] = max(0.0, row.bound - used)
         return found
+
+    def _signed(self) -> dict[str, bool]:
+        """Frames under which something is ordered, and those signed already: to sign another is worth nothing."""
+        ordered = {cohort.frame for cohort, systems in self.cohorts.items() if systems > 0}
+        return {name: frame.signed or name in ordered for name, frame in self.tables.frames.items()}
 
     def shortfall_usd(self, frame: str) -> float:
         """What a frame promises and is not spent, counted from the orders."""
