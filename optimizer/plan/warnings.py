@@ -117,8 +117,9 @@ def promised_not_spent(solved: SolvedModel) -> Iterator[str]:
     """What frames promise and the plan does not spend: it is paid for nothing."""
     for name, frame in solved.tables.frames.items():
         if missing := solved.shortfall_usd(name):
-            words = f"{_never_nothing(missing)} of the {usd_in_words(frame.promised_usd)} that it promises"
-            yield f"frame {name}: {words} is not spent; it is paid all the same, in {solved.period(frame.within[-1])}"
+            part, whole = _never_nothing(missing), usd_in_words(frame.promised_usd)
+            due = solved.period(frame.within[-1])
+            yield f"frame {name}: {part} of the {whole} that it promises is not spent; it is paid all the same, in {due}"
 
 
 def terms_rounded(solved: SolvedModel) -> Iterator[str]:
