@@ -88,7 +88,7 @@ def frame_workings(facts: Facts) -> Iterator[Section]:
     ])  # fmt: skip
     yield from filled("Frame agreements: missing", SPENT, [
         line_of(Of(row.frame), "Frame shortfall", "USD", total=SUM, constant_unit="number",
-                constant=f'=COUNTIFS({starts},"<="&{last})',
+                constant=f"=SUMPRODUCT(1*({starts}<={last}))",
                 periods=f"=IF(@${PERIOD}={{here.constant}},MAX(0,{{promised.constant}}-{{spent under frame.total}}),0)",
                 shows_in_total=row.shortfall_usd, meaning=f"missing of {row.frame}")
         for row in rows
@@ -118,7 +118,7 @@ def out_of_time(facts: Facts) -> Iterator[Section]:
 def _outside(group: Group) -> str:
     first, last = (at("frame", f"orders {end}", group.frame).constant for end in ("first", "last"))
     placed = f"EDATE(@${START},-{{here.constant}}*months_per_period)"
-    return f"=IF(AND({placed}>={first},{placed}<={last}),0,{{entering}})"
+    return f"=(1-({placed}>={first})*({placed}<={last}))*{{entering}}"
 
 
 def frame_checks(facts: Facts) -> Iterator[Check]:
