@@ -19,7 +19,7 @@ from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.other_solver import solve_with
 from optimizer.solving.solution import Options, Solution, Watch
-from optimizer.solving.solve import solve
+from optimizer.solving.solve import Solver, solve
 
 NOT_PROVED = "the solver calls the request infeasible, which is not proved yet"
 
@@ -52,12 +52,13 @@ def make_plan(
     see_model: Callable[[Model], None] | None = None,
     approved: Approved | None = None,
     before: Plan | None = None,
+    solver: Solver | None = None,
 ) -> Planned:
     """The best plan of a request, audited and certified; with an approved plan, one that stays close to it.
 
     The search begins from the decisions of the plan `before`, which is the plan again where nothing is gained.
-    `see_model` is shown the model before it is solved. A Ctrl-C ends the search with the best plan so far, which is
-    then read out and audited in peace.
+    `see_model` is shown the model before it is solved. A `solver` that is given stays open for more. A Ctrl-C ends the
+    search with the best plan so far, which is then read out and audited in peace.
     Raises InputError for what the model cannot state, Infeasible with what is short, NoPlan at the
     time limit, UnknownSolver, AuditFailed and SolverError for our own faults.
     """
@@ -71,7 +72,7 @@ def make_plan(
     began = time.monotonic()
     with held() as hold:
         earlier = None if before is None else Earlier(before, model, matrix, options)
-        solution = _solution(request, model, matrix, options, watch, approved, earlier)
+        solution = _solution(request, model, matrix, options, watch, approved, earlier, solver)
         best = Solved(request, model, matrix, solution, options, lines, placed)
         settled = _settled(best, approved, earlier, watch)
         seconds = time.monotonic() - began
@@ -108,6 +109,7 @@ def _solution(
     watch: Watch | None,
     approved: Approved | None,
     earlier: Earlier | None,
+    solver: Solver | None,
 ) -> Solution:
     solution = None
     try:
@@ -116,7 +118,7 @@ def _solution(
         elif earlier is not None:
             solution = earlier.search(watch)
         else:
-            solution = solve(matrix, options, watch)
+            solution = (solve if solver is None else solver.solve)(matrix, options, watch)
         if solution.status == "infeasible":
             solution = _doubted(request, matrix, options, approved)
         if earlier is not None:

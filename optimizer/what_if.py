@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimizer.formulation.model import Model
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, Model
 from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.shortage import proved_infeasible
 from optimizer.interruption import OutOfTime
@@ -29,6 +29,8 @@ from optimizer.solving.solution import Options, Solution
 NEVER = float("inf")
 SAME = 1e-6
 """Two decisions that differ by less are one."""
+BESIDE = (0, 1)
+"""How far beside the whole numbers below and above its relaxed one a decision is looked for, before anywhere."""
 
 
 class Bracket(NamedTuple):
@@ -127,24 +129,34 @@ class WhatIf(Solvers):
 
     def _whole(self, matrix: Matrix, root: Solution, close_usd: float) -> Solution:
         """The best plan near the one at hand if that is good enough, else the best of all, begun from there."""
-        near = self._near(matrix, root) if root.values.size else root
+        enough_usd = root.bound_usd + max(close_usd, self.options.gap * abs(root.bound_usd))
+        near = self._near(matrix, root, enough_usd) if root.values.size else root
         if not near.values.size:
             return self.solve(matrix, self.options)
-        if near.objective_usd - root.bound_usd <= max(close_usd, self.options.gap * abs(near.objective_usd)):
+        if near.objective_usd <= enough_usd:
             return replace(near, status="optimal", bound=min(root.bound, near.objective))
         start = {j: float(near.values[j]) for j in np.flatnonzero(matrix.integer).tolist()}
         return self.solve(matrix, self.options, start)
 
-    def _near(self, matrix: Matrix, root: Solution) -> Solution:
-        """The best plan with the decisions in which the relaxation and the plan at hand agree.
+    def _near(self, matrix: Matrix, root: Solution, enough_usd: float) -> Solution:
+        """The first plan near the one at hand that costs `enough_usd` or less, or the last one looked for.
 
-        Few decisions are left open, and a small change moves only those (relaxation induced neighbourhood search,
-        Danna, Rothberg and Le Pape, 2005).
+        Decisions in which the relaxation and the plan at hand agree are kept (relaxation induced neighbourhood search,
+        Danna, Rothberg and Le Pape, 2005): a small change moves only the few others. These are looked for ever farther
+        from their relaxed values; the nearest are found at once, and mostly are enough.
         """
         here = self.start(matrix)
         same = [j for j, value in here.items() if abs(root.values[j] - value) < SAME]
         kept = np.array([here[j] for j in same])
-        return super().solve(matrix.narrowed(same, kept, kept), replace(self.options, at_once=True))
+        agreed = matrix.narrowed(same, kept, kept)
+        free = sorted({*np.flatnonzero(matrix.integer).tolist()} - {*same})
+        asked = replace(self.options, at_once=True, target=enough_usd / USD_PER_MODEL_UNIT)
+        for beside in BESIDE:
+            least, most = np.floor(root.values[free]) - beside, np.ceil(root.values[free]) + beside
+            near = super().solve(agreed.narrowed(free, least, most), asked)
+            if near.values.size and near.objective_usd <= enough_usd:
+                return near
+        return super().solve(agreed, asked)
 
     def _without_plan(self, request: Request, model: Model, matrix: Matrix) -> Outcome:
         """`infeasible` is never said on the solver's word alone."""

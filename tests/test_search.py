@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from builders import EXACT, load
+from builders import EXACT, accelerator, catalog, load, rates, scenario, system
 from test_solver import matrix as covering
 from whole_requests import drawn
 
 from catalogs.problems import InputError
 from optimizer.proven import stated
 from optimizer.solving import highs_search, highs_tree
+from optimizer.solving.decisions import tied_by_terms
 from optimizer.solving.highs_search import searched
 from optimizer.solving.highs_solve import Found, Problem, Stop, fixed, looked_for_twice, relax
 from optimizer.solving.highs_tree import Tree
@@ -253,3 +254,18 @@ def test_what_is_told_of_a_search_is_true(tmp_path: Path) -> None:
     highs_search.solve(case.problem, case.options, Stop(), told.append)
     assert told
     assert all(figures["bound"] <= optimum * (1 + NEAR_ENOUGH) for figures in told)
+
+
+def test_a_budget_ties_no_order_to_the_terms_of_another(tmp_path: Path) -> None:
+    """Two offers under one budget, one of them with price breaks: the other's orders are not tied to it."""
+    terms: dict[str, Any] = {"route": "purchase", "price_usd": 300_000}
+    breaks = {"price_breaks": {"kind": "all_units", "steps": [{"from_systems": 4, "factor": "0.9"}]}}
+    known = catalog(
+        accelerator("a", {"box": system()}, {"box.purchase": {"system": "box", **terms}}, rates(training=400)),
+        accelerator("b", {"bin": system()}, {"bin.purchase": {"system": "bin", **terms, **breaks}}, rates(training=1)),
+    )
+    demand = {"train": {"workload": "training", "per_second": 10_000}}
+    matrix = stated(load(tmp_path, scenario(budget={"capex_usd": {"total": 9_000_000}}, demand=demand), known))[1]
+    tied = {matrix.columns[j].partition("(")[2].partition(",")[0] for j in tied_by_terms(matrix)}
+    assert tied == {"bin.purchase"}
+    assert any(name.startswith("order(box.purchase,") for name in matrix.columns)

@@ -93,6 +93,15 @@ def test_time_limit_keeps_the_best_plan() -> None:
     assert found.gap > 1e-9
 
 
+def test_a_plan_that_is_good_enough_ends_the_search() -> None:
+    """Without a target it takes far longer than a test to prove any: the relaxation says what is within 5 %."""
+    problem = hard()
+    enough = 1.05 * solve(problem.relaxed(), Options()).objective
+    found = solve(problem, Options(tidy=False, at_once=True, target=enough))
+    assert found.status == "feasible"
+    assert found.bound < found.objective <= enough
+
+
 def test_time_limit_before_any_plan() -> None:
     """A tenth of a millisecond: nothing is found, and nothing is claimed."""
     found = solve(hard(60, 600), Options(gap=1e-9, time_limit=1e-4))

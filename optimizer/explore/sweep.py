@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,7 @@ from optimizer.request.load import Request, load_request
 from optimizer.request.scenario import Currency
 from optimizer.returned.verified import plan_from
 from optimizer.solving.solution import Options
+from optimizer.solving.solve import Solver
 
 INDEX = "index.json"
 WatchCount = Callable[[int, int], None]
@@ -203,7 +205,7 @@ def answered(one: Combinations) -> CellResult | None:
     """
     try:
         one.options.seconds_left()
-        planned = make_plan(load_request(one.path, one.settings), one.options)
+        planned = make_plan(load_request(one.path, one.settings), one.options, solver=_solver())
     except OutOfTime:
         return None
     except Infeasible as error:
@@ -217,3 +219,9 @@ def answered(one: Combinations) -> CellResult | None:
     if planned.interrupted:
         raise KeyboardInterrupt
     return CellResult(planned.plan.status, planned.plan)
+
+
+@cache
+def _solver() -> Solver:
+    """The solver of this process, started once: it ends with the process, whose input it is given by."""
+    return Solver()

@@ -16,8 +16,8 @@ PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
 AGREED = ("orders_any", "band_used")
 """Yes/no variables of minimum orders and price breaks: whether there is an order at all, and which steps it reaches."""
-TERMS = (*AGREED, "band")
-"""Variables of minimum orders and price breaks."""
+TYING = ("order_at_least_minimum(", "buy_in_one_band(")
+"""How the names of the rows of minimum orders and price breaks begin."""
 
 
 def decided_first(matrix: Matrix) -> dict[str, Any]:
@@ -44,14 +44,13 @@ def clusters(matrix: Matrix) -> list[list[list[int]]]:
 
 
 def tied_by_terms(matrix: Matrix) -> list[int]:
-    """The numbers of whole columns that minimum orders and price breaks tie to each other: terms and their orders."""
-    terms = np.zeros(len(matrix.cost), dtype=bool)
-    terms[_of(matrix, TERMS)] = True
-    rows = np.zeros(len(matrix.rows), dtype=bool)
-    row_of = row_numbers(matrix)
-    rows[row_of[terms[matrix.index]]] = True
-    tied = terms.copy()
-    tied[matrix.index[rows[row_of]]] = True
+    """The numbers of whole columns that minimum orders and price breaks tie to each other: terms and their orders.
+
+    What they share a budget or a limit with is not tied: that is so of nearly everything.
+    """
+    rows = np.array([row.startswith(TYING) for row in matrix.rows], dtype=bool)
+    tied = np.zeros(len(matrix.cost), dtype=bool)
+    tied[matrix.index[rows[row_numbers(matrix)]]] = True
     numbers: list[int] = np.flatnonzero(tied & matrix.integer).tolist()
     return numbers
 

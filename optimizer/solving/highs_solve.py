@@ -131,7 +131,7 @@ def whole(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
     _begin_from(highs, options["start"])
     if options["nodes"] is not None:
         highs.setOptionValue("mip_max_nodes", options["nodes"])
-    if "target" in options:
+    if options["target"] is not None:
         highs.setOptionValue("objective_target", options["target"])
     for name in () if options["heuristics"] else HEURISTICS:
         highs.setOptionValue(name, False)

@@ -28,7 +28,8 @@ class Options:
     `nodes` ends the search after so many, always at the same plan, where a
     time limit would not. `tolerance` is how near to whole, and to a limit, an integer solution must be, None for the
     solver's own. `at_once` searches the whole model without looking at its decisions first, as pays for a model in
-    which hardly anything is open.
+    which hardly anything is open; `target` ends the search at the first plan that costs no more, in the objective's
+    unit.
     """
 
     gap: float = 1e-4
@@ -46,6 +47,7 @@ class Options:
     nodes: int | None = None
     tolerance: float | None = None
     at_once: bool = False
+    target: float | None = None
 
     def seconds_left(self) -> float | None:
         """How long a solve that begins now may take, None for ever. Raises OutOfTime where no time is left."""

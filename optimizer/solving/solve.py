@@ -147,6 +147,7 @@ def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dic
         "tidy": options.tidy,
         "nodes": options.nodes,
         "tolerance": options.tolerance,
+        "target": None if options.target is None else options.target * fine.objective,
         "start": [list(start), [value / float(fine.columns[j]) for j, value in start.items()]],
     }
 
