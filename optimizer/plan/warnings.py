@@ -118,8 +118,8 @@ def promised_not_spent(solved: SolvedModel) -> Iterator[str]:
     for name, frame in solved.tables.frames.items():
         if missing := solved.shortfall_usd(name):
             part, whole = _never_nothing(missing), usd_in_words(frame.promised_usd)
-            due = solved.period(frame.within[-1])
-            yield f"frame {name}: {part} of the {whole} that it promises is not spent; it is paid all the same, in {due}"
+            lost = f"{part} of the {whole} that it promises is not spent; it is paid all the same"
+            yield f"frame {name}: {lost}, in {solved.period(frame.within[-1])}"
 
 
 def terms_rounded(solved: SolvedModel) -> Iterator[str]:

@@ -121,8 +121,8 @@ def _unready(decision: Decision, group: Group) -> Line:
     months, used = at("decision", "months", decision).constant, at("decision used", decision)
     ready = f'SUMIFS({used.across},{used.axis_across},"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})'
     return Line(
-        f"Ordered too early{group.suffix}", "systems", group.offer, constant=f"=ROUNDUP({months}/months_per_period,0)", total=SUM,
-        periods=f"=IF({ready}=0,{at('entering', group)},0)", constant_unit="periods",
+        f"Ordered too early{group.suffix}", "systems", group.offer, total=SUM, constant_unit="periods",
+        constant=f"=ROUNDUP({months}/months_per_period,0)", periods=f"=IF({ready}=0,{at('entering', group)},0)",
         key=key_of("ordered before engineering", decision, group),
     )  # fmt: skip
 
