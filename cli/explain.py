@@ -78,10 +78,9 @@ def explain(
 ) -> int:
     """Say why PLAN, a plan.json or a workbook as it was written, is as it is.
 
-    Prints what each limit is worth, why each offer is in the plan or not, up to which promise each frame
-    agreement pays, and with --volume from which volume an own chip does. Every figure is found by solving the
-    changed scenario again, and is shown with what the gap leaves open. Ctrl-C, or the end of --time-limit, ends
-    it with what is answered.
+    Prints what each limit is worth, why each offer is in the plan or not, up to which promise a frame pays, and
+    with --volume from which volume an own chip does. Every figure is found by solving the changed scenario again,
+    shown with what the gap leaves open. Ctrl-C, or the end of --time-limit, ends it with what is answered.
 
     \b
     Examples:

@@ -59,7 +59,7 @@ def spend_of_frame(books: Books) -> Iterator[Check]:
     """What is spent and the shortfall that the plan states reach what is promised, if anything is."""
     for frame in books.inputs.frames.values():
         if frame.promised_usd:
-            used = sum(spent_usd(frame, books), books.stated_shortfall.get(frame.id, ZERO))
+            used = sum(spent_usd(frame, books), ZERO) + books.stated_shortfall.get(frame.id, ZERO)
             promised = frame.promised_usd if frame.id in books.signed else ZERO
             yield Limited("spend_of_frame", (frame.id,), used, promised, "USD", -1)
 

@@ -226,7 +226,8 @@ FOLLOWING: Mapping[str, Follows] = {
     r"\(finance\.owed_after_horizon: ignored\)": rent_after_horizon,
     rf"frame (?P<frame>\S+): (?P<missing>{MONEY}) of the (?P<promised>{MONEY}) that it promises is not spent; "
     r"it is paid all the same, in (?P<due>[\dq-]+)": promised_not_spent,
-    r"(?P<count>[\d,]+) (?P<system>\S+) ordered never do any work: a limit asks for them, or what they can be sold for":
+    r"(?P<count>[\d,]+) (?P<system>\S+) ordered never do any work: a limit (?:asks for them, or what "
+    r"they can be sold for|or a frame asks for them, or their resale)":
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,

@@ -118,8 +118,10 @@ def promised_not_spent(solved: SolvedModel) -> Iterator[str]:
     for name, frame in solved.tables.frames.items():
         if missing := solved.shortfall_usd(name):
             part, whole = _never_nothing(missing), usd_in_words(frame.promised_usd)
-            lost = f"{part} of the {whole} that it promises is not spent; it is paid all the same"
-            yield f"frame {name}: {lost}, in {solved.period(frame.within[-1])}"
+            due = solved.period(frame.within[-1])
+            yield (
+                f"frame {name}: {part} of the {whole} that it promises is not spent; it is paid all the same, in {due}"
+            )
 
 
 def terms_rounded(solved: SolvedModel) -> Iterator[str]:
@@ -129,7 +131,7 @@ def terms_rounded(solved: SolvedModel) -> Iterator[str]:
 
 
 def idle_systems(solved: SolvedModel) -> Iterator[str]:
-    """Systems that are ordered and never do any work: bought to meet a limit, or to sell back."""
+    """Systems that are ordered and never do any work: bought to meet a limit or a promise, or to sell back."""
     tables = solved.tables
     working = {(row.system, place) for row, n in solved.run.items() if n > 0 for place in tables.places_of(row.group)}
     idle: dict[str, float] = {}
@@ -137,8 +139,11 @@ def idle_systems(solved: SolvedModel) -> Iterator[str]:
         system = tables.offers[cohort.offer].system
         if systems > 0 and not cohort.committed and (system, cohort.place) not in working:
             idle[system] = idle.get(system, 0.0) + systems
-    for system, count in sorted(idle.items()):
-        yield f"{count:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
+    for system, n in sorted(idle.items()):
+        if tables.frames:
+            yield f"{n:,.0f} {system} ordered never do any work: a limit or a frame asks for them, or their resale"
+        else:
+            yield f"{n:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
 
 
 def empty_limits(solved: SolvedModel) -> Iterator[str]:
