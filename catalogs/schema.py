@@ -219,11 +219,19 @@ class Source(Frozen):
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
 
+class Uncertainty(Frozen):
+    """How far off a figure may be: the least and the most that it may come to, as shares of itself."""
+
+    low: Annotated[Number, Field(gt=0, le=1)]
+    high: Annotated[Number, Field(ge=1, le=10)]
+
+
 class Cite(Frozen):
-    """What stands behind a field."""
+    """What stands behind a field, and how far off it may be."""
 
     source: Id
     basis: Basis
+    uncertainty: Uncertainty | None = None
 
 
 class Workload(Frozen):

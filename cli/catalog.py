@@ -12,7 +12,7 @@ from cli.screen import say, say_json
 from cli.tables import amount, number, show_table, tell
 
 if TYPE_CHECKING:
-    from catalogs.schema import Catalog, Offer, Throughput
+    from catalogs.schema import Catalog, Cite, Offer, Throughput
 
 SPARE = (
     "stack", "kW average", "cooling", "orders open", "memory, GB", "open to", "vendor", "lead, months", "accelerator",
@@ -156,8 +156,17 @@ def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
         cite = known.cite(entry, field)
         source = known.sources.get(cite.source) if cite else None
         shown = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
-        rows.append((field, shown, cite.basis if cite else "", source.title if source else ""))
-    show_table(("field", "value", "basis", "source"), rows)
+        rows.append((field, shown, cite.basis if cite else "", _range(cite), source.title if source else ""))
+    told = ("field", "value", "basis", "range", "source")
+    shown_columns = [i for i, name in enumerate(told) if name != "range" or any(row[i] for row in rows)]
+    show_table([told[i] for i in shown_columns], [[row[i] for i in shown_columns] for row in rows])
+
+
+def _range(cite: Cite | None) -> str:
+    """The least and the most that a figure may come to, as shares of itself."""
+    if cite is None or cite.uncertainty is None:
+        return ""
+    return f"{cite.uncertainty.low} to {cite.uncertainty.high}"
 
 
 def _words(value: Any) -> str:

@@ -14,6 +14,7 @@ from cli.show_limits import show_limits
 from cli.show_orders import show_orders
 from cli.spans import spans
 from cli.tables import amount, heading, percent, show_table, tell
+from optimizer.plan.compare import present
 from optimizer.plan.format import ExpansionRow, FrameRow, Plan
 
 COST, VALUE = "all costs, less residual value", "the work, less all costs"
@@ -44,7 +45,7 @@ def _show_headline(plan: Plan, money: Money) -> None:
     tell(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     value = scenario["objective"] == "maximize_value"
     usd, what = -plan.objective_usd if value else plan.objective_usd, VALUE if value else COST
-    tell(f"{_how_good(plan, money)}: {money.exact(usd)} present value of {what}")
+    tell(f"{_how_good(plan, money)}: {money.exact(usd)} present value of {what}, {tax_words(plan)}")
     owed = owed_words(plan, money)
     if owed is not None:
         tell(owed)
@@ -81,6 +82,14 @@ def _show_warnings(plan: Plan) -> None:
             tell(f"warning: {text}")
         if len(plan.warnings) > MOST_WARNINGS:
             click.echo(f"… and {len(plan.warnings) - MOST_WARNINGS} more warnings at the end")
+
+
+def tax_words(plan: Plan) -> str:
+    """Whether money is before or after tax, and what stands behind the latter."""
+    tax = plan.scenario["finance"].get("tax")
+    if tax is None:
+        return "before tax"
+    return f"after tax at {percent(float(tax['rate']))} ({tax['depreciation']}; a loss is used as it arises)"
 
 
 def owed_words(plan: Plan, money: Money) -> str | None:
@@ -171,14 +180,11 @@ def _on_line(plan: Plan, added: ExpansionRow) -> str:
 
 def _show_costs(plan: Plan, money: Money) -> None:
     heading(f"What it costs, in M {money.code}")
-    mid = {row.period: float(row.discount_mid) for row in plan.periods}
-    end = {row.period: float(row.discount_end) for row in plan.periods}
-    rows = []
+    rows, values = [], present(plan)
     for line, by_period in plan.costs.items():
-        factor = end if line == "residual_usd" else mid
-        present = fsum(usd * factor[period] for period, usd in by_period.items())
         if any(by_period.values()):
-            rows.append((line.removesuffix("_usd"), money.millions(fsum(by_period.values())), money.millions(present)))
+            cash = fsum(by_period.values())
+            rows.append((line.removesuffix("_usd"), money.millions(cash), money.millions(values[line])))
     rows.append(("total", "", money.millions(plan.objective_usd)))
     show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
 

@@ -11,13 +11,14 @@ horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
 #currency: {code: EUR, per_usd: 0.92}    # how money is shown; files stay in USD
 
 finance:
-  discount_rate: 0.09                    # nominal, a year, before tax
+  discount_rate: 0.09                    # nominal, a year, before tax (after tax with `tax`)
   maintenance_share: 0.03                # of the price paid, a year
   #fiscal_year_starts: 7                 # fy2026 is then July 2025 to June 2026
   #service_life_years: 4                 # how long a purchase stays in service; else 5
   #book_life_years: 6                    # what it is depreciated over; else 5
   #residual: {1: 0.5, 2: 0.3, 3: 0.15}   # share of the price left by age; else 0.62 after a year, 0.12 after five
   #owed_after_horizon: in_full           # rent of terms that outlast the horizon; else less what the rest would fetch
+  #tax: {rate: 0.25, depreciation: macrs_5}   # on profit, a loss is used as it arises; or straight_line, or bonus
   #carbon_usd_per_t: 80                  # a price on what carbon_kg_per_mwh and hosted systems emit
 
 #assumptions: {availability: 0.9, bring_up_months: {purchase: 1}}   # share that does work, else 0.95; months of setup

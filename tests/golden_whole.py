@@ -259,6 +259,34 @@ WHOLE_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
     ),
 }
 
+# The second request after tax: 25 %, fiscal years from April, so that 2025q1 is the last quarter of fy2025. Of what
+# enters then 20 % are charged in it, 32 % / 4 in 2025q2, and 72 % are left; of what enters in 2025q2 20 % / 4 and 95 %.
+TAXED_ASKED = {**WHOLE_ASKED, "finance": {
+    **WHOLE_ASKED["finance"], "fiscal_year_starts": 4, "tax": {"rate": "0.25", "depreciation": "macrs_5"},
+}}  # fmt: skip
+TAXED_PRICES: dict[str, tuple[str, dict[tuple[str, int], float]]] = {
+    "tax_usd": (
+        "rate · (value + resale − deductible costs − depreciation for tax)",
+        {
+            # of the price 1 % of maintenance and what is charged; of a MW a million over 40 quarters
+            **by_step({1: [(1, -0.25 * (0.01 + 0.20)), (2, -0.25 * (0.01 + 0.08))], 2: [(2, -0.25 * (0.01 + 0.05))]}),
+            ("expand(oslo,2025q2)", 2): -6250,
+            # a pod's energy is 13.6875 MWh at 50 USD
+            **{(f"in_service(pod,oslo,2025q{t})", t): -0.25 * 684.375 for t in (1, 2)},
+            **{(f"idle_mwh(oslo,2025q{t})", t): -12.5 for t in (1, 2)},
+            **{(f"engineer(chip,2025q{t})", t): -1.25e6 for t in (1, 2)},
+            **{(f"port(train,neuron,2025q{t})", t): -5e5 for t in (1, 2)},
+            **{(f"served(serve,2025q{t})", t): 657 for t in (1, 2)},
+            **{(f"retire(pod,oslo,2025q{t})", t): 7500 for t in (1, 2)},
+        },
+    ),
+    "tax_on_residual_usd": (
+        "rate · (residual − what is left to depreciate), in period z = min(T, last period of service)",
+        # 0.90 of the price are left against 0.72, 0.95 against 0.95; of the power as much in value as to depreciate
+        {**by_step({1: [(2, 0.25 * (0.90 - 0.72))], 2: [(2, 0)]}), ("expand(oslo,2025q2)", 2): 0},
+    ),
+}  # fmt: skip
+
 WHOLE_BOUNDS: dict[str, dict[str, float]] = {
     "order": {f"order({offer},oslo,{t})": most + 1 for (offer, t), most in MOST.items()},
     "retire": {"retire(pod,oslo,2025q1)": 2, "retire(pod,oslo,2025q2)": 2},

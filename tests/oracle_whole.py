@@ -18,6 +18,7 @@ from typing import Any
 
 from oracle import CAPEX, OPEX, Number, Slot, Tree, length, month_of
 from oracle_frames import MILLION, Agreements, Key, chosen, selection
+from oracle_tax import AT_THE_END, taxes
 
 WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting", "frame")}
 UNBOUNDED = 1000
@@ -86,11 +87,12 @@ class Whole(Agreements):
         return self.asked_in(entry.get("per_second"), t)
 
     def worth(self, demand: str, t: int) -> Number | None:
-        """Discounted value of a unit per second done all through period t; nothing before its schedule begins."""
+        """Discounted value of a unit per second done all through period t, after tax; nothing before it begins."""
         schedule = self.asked["demand"][demand].get("value_usd_per_unit_hour")
         if not self.maximizing or schedule is None:
             return None
-        return (self.price_in(schedule, t) or Fraction(0)) * self.hours * self.discount(2 * t - 1)
+        usd = (self.price_in(schedule, t) or Fraction(0)) * self.hours * self.discount(2 * t - 1)
+        return usd * (1 - self.tax_rate)
 
     def left_undone(self, demand: str, t: int) -> Number | None:
         """What it costs to leave a unit per second undone, value included; None if that is not allowed."""
@@ -318,7 +320,11 @@ class Whole(Agreements):
         for w, k in self.ports():
             usd = Fraction(str((self.porting(w, k) or {})["usd"]))
             found += [Term("porting", t, ("port", w, k, t), usd) for t in self.periods]
-        return found
+        return [*found, *(Term(*term) for term in taxes(self, found))]
+
+    @property
+    def tax_rate(self) -> Number:
+        return Fraction(str(self.finance.get("tax", {}).get("rate", 0)))
 
     def order_money(self, slot: Slot, key: Key | None, priced: Slot) -> list[Term]:
         found = [Term(line, t, key, usd) for (line, t), usd in self.cash(priced).items() if usd]
@@ -336,7 +342,7 @@ class Whole(Agreements):
         return self.residual(slot) / self.discount(2 * slot.last)
 
     def present(self, term: Term) -> Number:
-        return term.amount * self.discount(2 * term.t if term.line == "residual" else 2 * term.t - 1)
+        return term.amount * self.discount(2 * term.t if term.line in AT_THE_END else 2 * term.t - 1)
 
     def receipts(self) -> Number:
         """The present value of all work that has a value, were it done in full."""

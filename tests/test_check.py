@@ -233,8 +233,8 @@ def test_a_quote_in_use_or_denied_is_not(name: str, tmp_path: Path) -> None:
 
 def test_a_bundled_offer_that_cannot_be_ordered_is_no_quote(tmp_path: Path) -> None:
     """Unless a folder or a setting changes it."""
-    (tmp_path / "s.yaml").write_text("extends: quick_start\n")
-    dead = "dgx_h100.aws_on_demand"
+    (tmp_path / "s.yaml").write_text("extends: quick_start\noffers: {allow: [dgx_*, gh200_*]}\n")
+    dead = "gh200_server.purchase"
     tables = build_tables(load_request(tmp_path / "s.yaml"))
     assert dead in tables.excluded
     assert [doubt for doubt in doubts(tables) if isinstance(doubt.about, str)] == []

@@ -215,7 +215,7 @@ def test_the_catalogue_is_shown_in_one_table(tmp_path: Path) -> None:
     shown = run_here("catalog", "show", "h100_sxm", cwd=tmp_path).stdout
     assert listed[0].startswith("vendor")
     assert any("dgx_h100.purchase" in line and "nvidia" in line for line in listed)
-    assert re.search(r"llm_training +\S+.* TFLOP/s +\w+ +(measured|vendor|estimated)", shown)
+    assert re.search(r"llm_training +\S+ TFLOP/s .*\bfp8 .*(measured|vendor|estimated)", shown)
 
 
 @pytest.mark.parametrize("what", ["catalog", "scenario", "plan"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.estimates import figures, packages, power, prices, rates, rents, rounding
+from catalogs.estimates import figures, neighbours, packages, power, prices, rates, rents, rounding
 from catalogs.estimates.rates import Work
 from catalogs.estimates.rounding import Value
 from catalogs.load import bundled_folder, catalog_of
@@ -30,11 +30,15 @@ def computed(catalog: Catalog) -> dict[str, Value]:
 
 
 def _shipped(catalog: Catalog, key: str) -> Decimal | dict[str, Decimal]:
-    """The figure at `<entry>.<field>`, `<accelerator>.draws.<pool>` or `throughput.<accelerator>.<workload>`."""
+    """The figure at `<entry>.<field>`, `<accelerator>.draws.<pool>`, or the points of a rule in one precision, by date,
+    at `throughput.<accelerator>.<workload>.<precision>`."""
     if key.startswith("throughput."):
-        _, chip, workload = key.split(".")
-        (point,) = catalog.points(chip, workload)
-        return point.rate
+        _, chip, workload, precision = key.split(".")
+        return {
+            point.from_ or "": Decimal(str(point.rate))
+            for point in catalog.points(chip, workload)
+            if point.source == "rule_throughput" and point.precision == precision
+        }
     if ".draws." in key:
         chip, _, pool = key.split(".")
         return catalog.accelerators[chip].draws[pool]
@@ -56,8 +60,9 @@ def _cited_to_rules(catalog: Catalog) -> Iterator[str]:
             yield f"{key}.cowos_wafers" if key.endswith(".draws") else key
     for chip, rated in catalog.throughput.items():
         for workload, points in rated.items():
-            if any(point.source.startswith("rule_") for point in points):
-                yield f"throughput.{chip}.{workload}"
+            for point in points:
+                if point.source.startswith("rule_"):
+                    yield f"throughput.{chip}.{workload}.{point.precision}"
 
 
 def test_the_catalogue_holds_what_the_rules_give(catalog: Catalog, computed: dict[str, Value]) -> None:
@@ -76,7 +81,7 @@ def test_what_cites_a_rule_is_computed_by_one(catalog: Catalog, computed: dict[s
 def test_a_changed_figure_is_noticed(catalog: Catalog, computed: dict[str, Value]) -> None:
     h100 = catalog.systems["dgx_h100"].model_copy(update={"provisioned_kw": Decimal("12.0")})
     moved = figures(catalog.model_copy(update={"systems": {**catalog.systems, "dgx_h100": h100}}))
-    assert moved["dgx_a100.provisioned_kw"] != computed["dgx_a100.provisioned_kw"]
+    assert moved["hgx_h20.provisioned_kw"] != computed["hgx_h20.provisioned_kw"]
 
 
 def test_estimates_are_never_called_measured(catalog: Catalog) -> None:
@@ -185,6 +190,33 @@ def test_a_chip_is_as_efficient_as_its_neighbours() -> None:
     assert rates.like_neighbours([(40.0, 100.0), (90.0, 100.0)], 100.0, 1.0) == pytest.approx(60.0)
     assert rates.from_small_run(1_000.0, 0.5, 0.9) == pytest.approx(450.0)
     assert rates.carried_back(6_000.0, 2_000.0, 5_000.0) == pytest.approx(2_400.0)
+
+
+def test_own_chips_of_openai_are_as_maia_with_other_software(catalog: Catalog) -> None:
+    for workload, points in catalog.throughput["jalapeno"].items():
+        (like,) = (_as_floats(_shipped(catalog, f"throughput.maia_200.{workload}.fp4")),)
+        here = {point.from_ or "": float(str(point.rate)) for point in points}
+        assert here == {period: rounding.rounded(rate * 0.67 / 0.75) for period, rate in like.items()}, workload
+
+
+def test_a_matrix_product_tells_how_fast_training_is() -> None:
+    # 430 TFLOP/s at 794.5 in a product; a chip of 1,745 in a product trains at 944
+    ceilings = neighbours.MATMUL_BF16_TFLOPS
+    assert 430 * ceilings["b200"] / ceilings["h100_sxm"] == pytest.approx(944.4, abs=0.1)
+
+
+def test_a_large_model_goes_by_what_both_reach_on_a_smaller_one(catalog: Catalog) -> None:
+    """MI355X reaches 0.96 of B200's efficiency on 70 B, and so on 405 B: 160 · 0.96 · roofline · over B200's."""
+    lines = {}
+    for chip in ("b200", "mi355x"):
+        spec = catalog.accelerators[chip]
+        for workload in ("llm_serving_70b", "llm_serving_405b"):
+            peak, bandwidth = float(spec.peak_tflops["fp4"]), float(spec.memory_bandwidth_tb_s or 0)
+            lines[chip, workload] = rates.roofline(rates.WORK[workload], peak, bandwidth, 0.5)
+    small = (12_900 / lines["mi355x", "llm_serving_70b"]) / (12_700 / lines["b200", "llm_serving_70b"])
+    large = 160 / lines["b200", "llm_serving_405b"] * lines["mi355x", "llm_serving_405b"] * small
+    (point,) = catalog.points("mi355x", "llm_serving_405b")
+    assert float(str(point.rate)) == rounding.rounded(large)
 
 
 def test_the_roofline_explains_the_rates_it_was_made_for(catalog: Catalog) -> None:

@@ -296,6 +296,20 @@ def test_explain_says_up_to_which_promise_it_pays(tmp_path: Path) -> None:
         assert plan(tmp_path / spend, rented(spend), known).frames[0].signed is pays
 
 
+def test_tax_takes_its_part_of_what_is_missing_too(tmp_path: Path) -> None:
+    """Rent and what is missing are deducted alike: at 40 % all costs are 0.6 of themselves, up to the same promise."""
+    finance = {"discount_rate": "0.5625", "residual": "none", "tax": {"rate": "0.4", "depreciation": "bonus"}}
+    made = plan(tmp_path, rented(more={"finance": finance}), chips(cloud=CLOUD))
+    assert cents(made.objective_usd) == cents(191443.20 * 0.6)
+    (found,) = explain(made).frames
+    assert found.pays_up_to_usd is not None
+    assert found.pays_up_to_usd.least == pytest.approx(562556.25, rel=1e-3)
+    without = plan(tmp_path / "alone", asked(2000, 2000, {}, finance=finance), chips(cloud=CLOUD))
+    assert sum(step.usd for step in bridge(without, made)) == pytest.approx(made.objective_usd - without.objective_usd)
+    (missing,) = (step.usd for step in bridge(without, made) if step.name == "Frame shortfall")
+    assert missing == pytest.approx(0.6 * 0.512 * made.frames[0].shortfall_usd)
+
+
 def test_explain_of_what_never_pays_and_of_names(tmp_path: Path) -> None:
     """At a factor of 1 it pays to sign for nothing, not even without a promise."""
     made = plan(tmp_path, rented(1000, factor="1"), chips(cloud=CLOUD))

@@ -12,7 +12,15 @@ import pytest
 from builders import Tree, model, one_offer, plan, scenario, site
 from golden_frames import FRAMED_ASKED, FRAMED_BOUNDS, FRAMED_KNOWN, FRAMED_PRICES, FRAMED_ROWS
 from golden_small import ASKED, BOUNDS, BUY, KNOWN, LEASED_ASKED, LEASED_KNOWN, LEASED_PRICES, OSLO_1, PRICES, ROWS
-from golden_whole import WHOLE_ASKED, WHOLE_BOUNDS, WHOLE_KNOWN, WHOLE_PRICES, WHOLE_ROWS
+from golden_whole import (
+    TAXED_ASKED,
+    TAXED_PRICES,
+    WHOLE_ASKED,
+    WHOLE_BOUNDS,
+    WHOLE_KNOWN,
+    WHOLE_PRICES,
+    WHOLE_ROWS,
+)
 
 from optimizer.formulation import CONSTRAINTS, COSTS, VARIABLES
 from optimizer.formulation.model import Model, model_name
@@ -87,12 +95,22 @@ def test_work_that_is_small_has_a_row_where_it_is_assigned(tmp_path: Path) -> No
     }
 
 
+def by_variable(built: Model, cost: str) -> dict[tuple[str, int], float]:
+    summed: dict[tuple[str, int], float] = {}
+    for term in built.costs[cost]:
+        summed[term.variable.name, term.t] = summed.get((term.variable.name, term.t), 0.0) + term.usd
+    return summed
+
+
 @pytest.mark.parametrize("cost", PRICES)
 def test_golden_cost(golden: Model, cost: str) -> None:
-    summed: dict[tuple[str, int], float] = {}
-    for term in golden.costs[cost]:
-        summed[term.variable.name, term.t] = summed.get((term.variable.name, term.t), 0.0) + term.usd
-    assert summed == pytest.approx(PRICES[cost][1])
+    assert by_variable(golden, cost) == pytest.approx(PRICES[cost][1])
+
+
+@pytest.mark.parametrize("cost", TAXED_PRICES)
+def test_golden_cost_after_tax(tmp_path: Path, cost: str) -> None:
+    taxed = model(tmp_path, TAXED_ASKED, WHOLE_KNOWN)
+    assert by_variable(taxed, cost) == pytest.approx(TAXED_PRICES[cost][1])
 
 
 @pytest.mark.parametrize("cost", WHOLE_PRICES)
@@ -164,13 +182,14 @@ def test_a_system_of_a_cluster_serves_no_more_than_its_part(tmp_path: Path, acce
     assert [coefficient for _, coefficient in row.terms] == [part]
 
 
-GOLDEN = (ROWS, WHOLE_ROWS, FRAMED_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, FRAMED_PRICES)
+GOLDEN = (ROWS, WHOLE_ROWS, FRAMED_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, FRAMED_PRICES, TAXED_PRICES)
 
 
 def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:
     """A new constraint, cost or variable needs one."""
     assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS, *FRAMED_ROWS}
-    assert {f.__name__ for f in COSTS} == {*PRICES, *WHOLE_PRICES, *LEASED_PRICES, *FRAMED_PRICES}
+    prices = {*PRICES, *WHOLE_PRICES, *LEASED_PRICES, *FRAMED_PRICES, *TAXED_PRICES}
+    assert {f.__name__ for f in COSTS} == prices
     assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS, *FRAMED_BOUNDS, "sign"}
     assert set(lp_rows(golden, tmp_path)) == set(ROWS)
     assert set(lp_rows(whole, tmp_path)) == {*WHOLE_ROWS, "run_within_fleet", "serve_demand"}

@@ -44,6 +44,8 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("openai_asic", "
 BUILT = {
     "rich": lambda: plans.plan_of(plans.rich()),
     "worked": lambda: plans.plan_of(plans.worked_example()),
+    "straight": lambda: plans.plan_of(plans.taxed("straight_line")),
+    "bonus": lambda: plans.plan_of(plans.taxed("bonus")),
     "large": lambda: plans.plan_of(plans.large(4, 2, 3, 1)),
 }
 SOFFICE = shutil.which("soffice")

@@ -22,6 +22,7 @@ from optimizer.workbook.write import build
 
 pytestmark = pytest.mark.usefixtures("in_process")
 RATE, IN_FORCE = "Throughput, training, {}", "Throughput in force, training, {}"
+FP8_LATER = "fp8, ×8, 2025q2"
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +49,18 @@ def test_every_point_that_counts_is_a_line(original: Path) -> None:
         return [sheet.cell(row, column).value for column in columns]
 
     assert shown(RATE.format("bf16"), range(FIRST, FIRST + 2)) == [100, 100]
-    assert shown(RATE.format("fp8"), range(FIRST, FIRST + 2)) == [180, 180]
-    assert shown(IN_FORCE.format("fp8"), range(FIRST, FIRST + 2)) == [0, 1]
+    assert shown(RATE.format(FP8_LATER), range(FIRST, FIRST + 2)) == [180, 180]
+    assert shown(IN_FORCE.format(FP8_LATER), range(FIRST, FIRST + 2)) == [0, 1]
     assert shown(RATE.format("bf16"), range(6, 9)) == ["measured", None, "hand (see Log)"]
-    assert shown(RATE.format("fp8"), range(6, 7)) == ["vendor"]
+    assert shown(RATE.format(FP8_LATER), range(6, 7)) == ["vendor"]
     labels = {sheet.cell(row, 1).value for row in range(1, sheet.max_row + 1)}
-    assert not {RATE.format("fp4"), IN_FORCE.format("bf16")} & labels
+    assert not {RATE.format("fp4, ×16"), IN_FORCE.format("bf16")} & labels
 
 
 def test_work_follows_the_best_point_in_force(original: Path) -> None:
     """10 chips at fp8 in 2025q2: at 90 instead of 180 bf16 does more, 10 · 100; in 2025q1 fp8 changes nothing."""
     book = openpyxl.load_workbook(original)
-    row = find(book, "Inputs", RATE.format("fp8"), "chip")
+    row = find(book, "Inputs", RATE.format(FP8_LATER), "chip")
     live = Live(original, {("Inputs", row, FIRST): 999.0, ("Inputs", row, FIRST + 1): 90.0})
     assert live.across("Capacity", "Work done", "rough") == pytest.approx([900, 1000])
     assert live.across("Capacity", "Work done", "fine") == pytest.approx([700, 700])
@@ -76,7 +77,7 @@ def test_unit_costs_name_every_point_used(original: Path) -> None:
 
 
 def test_an_edit_comes_back_to_its_point(original: Path, tmp_path: Path, made: Plan) -> None:
-    edit: Edit = ("Inputs", RATE.format("fp8"), "chip", "", 2, 200)
+    edit: Edit = ("Inputs", RATE.format(FP8_LATER), "chip", "", 2, 200)
     request = reopened(edited(original, tmp_path, edit)).request
     before, after = (tree["throughput"]["chip"]["training"] for tree in (made.catalog, as_text(request.catalog)))
     assert [each["precision"] for each in after] == [each["precision"] for each in before]

@@ -16,6 +16,7 @@ from catalogs.periods import first_month, value_at
 from cli.main import run
 from cli.templates import QUOTES, SCENARIO
 from optimizer.request.load import bundled_scenarios, load_request
+from optimizer.request.throughputs import best
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 FIRST, *LATER = re.findall(r"^```\n((?:python3 |source |chipmix ).*?)^```", README, re.DOTALL | re.MULTILINE)
@@ -79,10 +80,10 @@ def commented(pattern: str) -> list[Decimal]:
 
 def h100s(workload: str, per_second: int, period: str) -> Decimal:
     """The H100 that do some work, at the default availability."""
-    (point,) = catalog_of([bundled_folder()]).points("h100_sxm", workload)
-    rate = value_at(point.rate, first_month(period))
-    assert rate is not None
-    return per_second / (rate * Decimal("0.95"))
+    month = first_month(period)
+    found = best(catalog_of([bundled_folder()]).points("h100_sxm", workload), range(month, month + 1))
+    assert found is not None
+    return per_second / (Decimal(str(found.rate)) * Decimal("0.95"))
 
 
 def switches(text: str) -> dict[str, list[int]]:

@@ -58,7 +58,7 @@ def test_every_cost_of_its_module_is_a_line() -> None:
     source = (Path(__file__).parent.parent / "optimizer" / "formulation" / "costs.py").read_text("utf-8")
     written = set(re.findall(r"^def (\w+_usd)\(", source, re.MULTILINE))
     names = [line.name for line in COST_LINES]
-    written |= {"owed_usd", "frame_usd", *(charge.name for charge in CHARGES)}
+    written |= {"owed_usd", "frame_usd", "tax_usd", "tax_on_residual_usd", *(charge.name for charge in CHARGES)}
     assert written == set(names) == {cost.__name__ for cost in COSTS}
     assert len(names) == len(set(names))
 
@@ -107,7 +107,8 @@ def test_records_are_true_to_the_model(built: Model) -> None:
 
 def test_signs_are_those_of_the_model(built: Model) -> None:
     for line in COST_LINES:
-        assert all((term.usd < 0) == line.receipt for term in built.costs.get(line.name, [])), line.name
+        negative = {term.usd < 0 for term in built.costs.get(line.name, [])}
+        assert line.receipt is None or negative <= {line.receipt}, line.name
 
 
 def test_the_lists_of_the_audit_agree() -> None:
@@ -116,10 +117,13 @@ def test_the_lists_of_the_audit_agree() -> None:
         *(resource.row for resource in AUDITED),
         *(record.name for record in LIMITS if record.resource is None and record.kind != "demand"),
     ]
-    assert [cost.__name__ for cost in audited.COSTS] == [line.name for line in COST_LINES]
+    assert [*(cost.__name__ for cost in audited.COSTS), *audited.TAXES] == [line.name for line in COST_LINES]
     assert tuple(cost.__name__ for cost in audited.CAPEX) == lines_of("capex_usd")
     assert tuple(cost.__name__ for cost in audited.OPEX) == lines_of("opex_usd")
-    assert {cost.__name__ for cost in audited.AT_PERIOD_END} == AT_PERIOD_END
+    assert set(audited.AT_PERIOD_END) == AT_PERIOD_END
+    for name, when in (("tax_usd", "mid"), ("tax_on_residual_usd", "end")):
+        taxed = {cost.__name__ for cost in audited.TAXES[name]}
+        assert taxed == {line.name for line in COST_LINES if line.taxed == when}
     ours = [(f"{each.name}_within_site", each.unit, each.field, each.used, each.limit) for each in RESOURCES]
     assert ours == [(each.row, each.unit, each.field, each.used, each.limit) for each in AUDITED]
 

@@ -60,7 +60,9 @@ CHIP: Tree = {
         },
     },
     "sources": {"hand": {"title": "made by hand", "url": "https://example.com", "date": "2025-01", "note": "a note"}},
-    "cites": {"box.buy.price_usd": {"source": "hand", "basis": "vendor"}},
+    "cites": {
+        "box.buy.price_usd": {"source": "hand", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
+    },
 }  # fmt: skip
 ASKED: Tree = {
     "name": "Shapes",
@@ -72,7 +74,7 @@ ASKED: Tree = {
     "finance": {
         "discount_rate": "0.08", "fiscal_year_starts": 7, "service_life_years": 5, "book_life_years": 4,
         "residual": {"1": "0.5", "2": "0.2"}, "maintenance_share": "0.03", "carbon_usd_per_t": {"2026q1": 50},
-        "owed_after_horizon": "in_full",
+        "owed_after_horizon": "in_full", "tax": {"rate": "0.3", "depreciation": "bonus"},
     },
     "frames": {
         "deal": {

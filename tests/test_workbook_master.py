@@ -32,7 +32,7 @@ def test_every_cost_line_belongs_to_capex_to_opex_or_to_neither() -> None:
     assert set(cash.COSTS) == {cost.__name__ for cost in COSTS}
     assert set(cash.CAPEX) == set(lines_of("capex_usd")) == {cost.__name__ for cost in audited.CAPEX}
     assert set(cash.OPEX) == set(lines_of("opex_usd")) == {cost.__name__ for cost in audited.OPEX}
-    assert sorted([*cash.CAPEX, *cash.OPEX, cash.OWED, *cash.OTHER]) == sorted(cash.COSTS)
+    assert sorted([*cash.CAPEX, *cash.OPEX, cash.OWED, *cash.TAX, *cash.OTHER]) == sorted(cash.COSTS)
 
 
 @pytest.mark.parametrize(("kind", "line"), [("CAPEX", "hardware_usd"), ("OPEX", "energy_usd"), ("OPEX", "rent_usd")])

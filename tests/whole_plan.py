@@ -72,7 +72,10 @@ SCENARIO: Tree = {
     "buyer": "acme",
     "catalogs": ["quotes"],
     "horizon": {"start": "2025q1", "periods": 4},
-    "finance": {"discount_rate": "0.08", "residual": "book", "maintenance_share": "0.02", "carbon_usd_per_t": 50},
+    "finance": {
+        "discount_rate": "0.08", "residual": "book", "maintenance_share": "0.02", "carbon_usd_per_t": 50,
+        "tax": {"rate": "0.25", "depreciation": "macrs_5"},
+    },
     "assumptions": {"availability": "0.95", "bring_up_months": {"purchase": 2}},
     "sites": {
         "hall": site(

@@ -21,6 +21,7 @@ class DrawWhole(Draw):
         super().__init__(seed, large)
         self.block = random.Random(f"{seed} block")
         self.deal = random.Random(f"{seed} deal")
+        self.tax = random.Random(f"{seed} tax")
 
     def offer(self, box: str) -> Tree:
         offer = super().offer(box)
@@ -68,6 +69,15 @@ class DrawWhole(Draw):
             cost = {"usd": self.random.randint(1, 150) * MILLION, "months": self.random.randint(0, self.months)}
             entry["stacks"] = self.random.choice([{"cuda": 0, "rocm": cost}, {"cuda": cost, "rocm": 0}, {"cuda": cost}])
         return entry
+
+    def finance(self) -> Tree:
+        finance = super().finance()
+        if self.tax.random() < 0.5:
+            rule = self.tax.choice(["straight_line", "macrs_5", "macrs_5", "bonus"])
+            finance["tax"] = {"rate": self.tax.choice(["0.21", "0.25", "0.4", 0, 1]), "depreciation": rule}
+            if self.tax.random() < 0.5:
+                finance["book_life_years"] = self.tax.choice(["0.2", "0.7", 2, "5.5"])
+        return finance
 
     def run(self, entry: Tree) -> Tree:
         """The demand as a run to be finished by one or two deadlines."""

@@ -117,6 +117,8 @@ EDITS: dict[str, tuple[Edit, Change]] = {
         setter("Inputs", "Rent after the horizon counted", 0),
         inputs("scenario/finance/owed_after_horizon", "ignored"),
     ),
+    "tax_rate": (setter("Inputs", "Tax rate", 0.41), inputs("scenario/finance/tax/rate", "0.41")),
+    "no_tax": (setter("Inputs", "Tax rate", 0), inputs("scenario/finance/tax/rate", "0")),
     "no_discount": (setter("Inputs", "Discount rate", 0), inputs("scenario/finance/discount_rate", "0")),
     "deposit": (
         setter("Inputs", "Deposit at order, share of price", 0.6, "dgx_h100.purchase"),

@@ -255,6 +255,7 @@ def rich() -> Case:
             "residual": TABLE,
             "maintenance_share": "0.03",
             "owed_after_horizon": "as_residual",
+            "tax": {"rate": "0.27", "depreciation": "macrs_5"},
             "carbon_usd_per_t": {"2025q1": "40", "2026q1": "55"},
         },
         "assumptions": {"availability": "0.95", "bring_up_months": {"lease": 2, "purchase": 1}},
@@ -388,6 +389,13 @@ def rich() -> Case:
         "serving": (0.0, 4e4, 0.0, 0.0, 0.0, 0.0, 0.0, 7.5),
     }
     return Case(scenario, _rich_catalog(), entries, unmet, decided)
+
+
+def taxed(depreciation: str, case: Case | None = None, **finance: Any) -> Case:
+    """The rich plan, or another, after tax by some rule."""
+    case = case or rich()
+    tax = {"rate": "0.3", "depreciation": depreciation}
+    return case.edited({"scenario/finance": {**case.scenario["finance"], "tax": tax, **finance}})
 
 
 def large(offers: int, sites: int, periods: int, every: int) -> Case:

@@ -35,7 +35,13 @@ NAMES = (
     "value_usd",
     "resale_usd",
     "residual_usd",
+    "tax_usd",
+    "tax_on_residual_usd",
 )
+TAXED = ("energy_usd", "idle_power_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd",
+         "engineering_usd", "porting_usd", "carbon_usd", "owed_usd", "value_usd", "resale_usd")  # fmt: skip
+MACRS = (0.2, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
+AT_END = ("residual_usd", "tax_on_residual_usd")
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,8 @@ class Pricing:
         self.T, self.n = int(horizon["periods"]), 12 // self.months
         self.start = first_month(horizon["start"])
         self.H = HOURS / self.n
-        self.costs = {name: [0.0] * self.T for name in NAMES}
+        self.tax = self.finance.get("tax")
+        self.costs = {name: [0.0] * self.T for name in NAMES if self.tax or "tax" not in name}
         for entry in case.entries:
             self._entry(entry)
         self._sites()
@@ -122,6 +129,8 @@ class Pricing:
         self._decided()
         for frame in self.signed:
             self._add("frame_usd", max(self.within(frame)), self.missing(frame))
+        if self.tax:
+            self._tax()
 
     def month(self, t: int) -> int:
         return self.start + (t - 1) * self.months
@@ -357,6 +366,46 @@ class Pricing:
         for demand, stack, t in decided.porting:
             self._add("porting_usd", t, float(scenario["demand"][demand]["stacks"][stack]["usd"]))
 
+    def _tax(self) -> None:
+        rate = float(self.tax["rate"])
+        for name in TAXED:
+            for t in range(1, self.T + 1):
+                self._add("tax_usd", t, -rate * self.costs[name][t - 1])
+        for t in range(1, self.T + 1):
+            self._add("tax_on_residual_usd", t, -rate * self.costs["residual_usd"][t - 1])
+        for entry in self.case.entries:
+            offer = self.offer(entry)
+            price = self.price(entry) if offer["route"] == "purchase" else 0.0
+            usd = entry.systems * (price + float(offer["network_usd"]))
+            lasts = min(self.T, entry.t + self.stays(entry) - 1)
+            self._deduct(rate * usd, lasts, [(t, self.written_off(entry.t, t)) for t in range(entry.t, lasts + 1)])
+        for site, t, mw in self.case.decided.expanded:
+            terms = self.case.scenario["sites"][site]["expansion"]
+            life = float(terms["life_years"]) * self.n
+            shares = [(s, max(0.0, min(1.0, life - (s - t)) / life)) for s in range(t, self.T + 1)]
+            self._deduct(rate * mw * float(terms["usd_per_mw"]), self.T, shares)
+
+    def _deduct(self, usd: float, lasts: int, shares: list[tuple[int, float]]) -> None:
+        """Tax saved by depreciation, and in the last period of service by what is left then."""
+        for t, share in shares:
+            self._add("tax_usd", t, -usd * share)
+        self._add("tax_on_residual_usd", lasts, -usd * (1 - math.fsum(share for _, share in shares)))
+
+    def written_off(self, entered: int, t: int) -> float:
+        """The share of a price that is deducted in a period."""
+        rule = self.tax["depreciation"]
+        if rule == "bonus":
+            return float(t == entered)
+        if rule == "straight_line":
+            life = float(self.finance["book_life_years"]) * self.n
+            return max(0.0, min(1.0, life - (t - entered)) / life)
+        years = self.fiscal_year(t) - self.fiscal_year(entered)
+        alike = sum(self.fiscal_year(s) == self.fiscal_year(t) for s in range(max(entered, t - 11), t + 12))
+        return MACRS[years] / alike if years < len(MACRS) else 0.0
+
+    def fiscal_year(self, t: int) -> int:
+        return (self.month(t) - (int(self.finance["fiscal_year_starts"]) - 1)) // 12
+
     def ready(self, t: int, months: int) -> str:
         """The period from which something started in t may be used."""
         return self.key(t + math.ceil(months / self.months))
@@ -376,7 +425,7 @@ class Pricing:
     def npv(self) -> float:
         """Discounted cost in USD."""
         return math.fsum(
-            float(self.end(t) if name == "residual_usd" else self.mid(t)) * values[t - 1]
+            float(self.end(t) if name in AT_END else self.mid(t)) * values[t - 1]
             for name, values in self.costs.items()
             for t in range(1, self.T + 1)
         )

@@ -36,7 +36,7 @@ def average_from_load(provisioned_kw: float, load: float) -> float:
 
 
 ALL_IN_LIKE = {
-    "dgx_a100": "dgx_h100", "hgx_h20": "dgx_h100", "gaudi2_server": "dgx_h100",
+    "hgx_h20": "dgx_h100", "gaudi2_server": "dgx_h100",
     "h100_pcie_server": "dgx_h100", "h100_nvl_server": "dgx_h100", "h200_nvl_server": "dgx_h200",
     "l40s_server": "rtx_pro_6000_server",
     "mi250x_node": "mi300x_server", "mi350x_server": "mi325x_server", "gaudi3_server": "dgx_b200",
@@ -53,8 +53,15 @@ PACKAGES_LIKE = {"mi455x_rack": "vr200_nvl72", "inf2_server": "trn1_server", "tr
 """Provisioned power of a system whose chip has no published TDP: as much per package as another."""
 
 
-NAMEPLATE_KW = {"tpu_v7_rack": 100.0, "gh200_server": 1.0}
-"""Published power of the whole system, without scale-out network and storage."""
+NAMEPLATE_KW = {
+    "dgx_a100": 6.5, "dgx_b200": 14.3, "dgx_b300": 14.5, "vr200_nvl72": 230.0, "tpu_v7_rack": 100.0,
+    "gh200_server": 1.0,
+}  # fmt: skip
+"""Largest published power of the whole system, without scale-out network and storage."""
+
+
+MEASURED_LOAD = {"tpu_v4_rack": 170 / 192}
+"""Average over largest power of a chip in production, where its maker publishes both (TPU v4, in W)."""
 
 
 CARD_HOST_KW = {"mtia_v1_server": 0.6, "mtia_v2_rack": 3.0}
@@ -62,19 +69,32 @@ CARD_HOST_KW = {"mtia_v1_server": 0.6, "mtia_v2_rack": 3.0}
 
 
 LOAD_LIKE = {
-    "dgx_h100": "dgx_h100", "dgx_b200": "dgx_b200",
+    "dgx_h100": "dgx_h100",
     **for_each("dgx_h100", """
         dgx_h200 dgx_a100 hgx_h20 h100_pcie_server h100_nvl_server h200_nvl_server gh200_server l40s_server
-        mi250x_node mi300x_server mi325x_server gaudi2_server gaudi3_server tpu_v4_rack tpu_v5e_server
-        tpu_v5p_rack tpu_v6e_server trn1_server inf2_server trn2_server trn2_ultraserver maia_100_server
-        mtia_v1_server mtia_v2_rack cloudmatrix_384
+        mi250x_node mi300x_server mi325x_server gaudi2_server gaudi3_server tpu_v5e_server tpu_v5p_rack
+        tpu_v6e_server trn1_server inf2_server trn2_server trn2_ultraserver maia_100_server mtia_v1_server
+        mtia_v2_rack cloudmatrix_384
     """),
-    **for_each("dgx_b200", """
-        dgx_b300 rtx_pro_6000_server gb200_nvl72 gb300_nvl72 vr200_nvl72 mi350x_server mi355x_server mi455x_rack
-        tpu_v7_rack trn3_ultraserver maia_200_server mtia_300_server mtia_400_rack mtia_450_rack mtia_500_rack
+    **for_each("dgx_b200", "dgx_b200 dgx_b300 vr200_nvl72 mi455x_rack tpu_v7_rack mtia_300_server"),
+    **for_each("dgx_b200_all_in", """
+        rtx_pro_6000_server gb200_nvl72 gb300_nvl72 mi350x_server mi355x_server trn3_ultraserver maia_200_server
+        mtia_400_rack mtia_450_rack mtia_500_rack
     """),
 }  # fmt: skip
-"""Average over provisioned power: as measured on H100 (chips to 2024) or B200 (from 2025)."""
+"""Average over provisioned power: as measured on H100 (chips to 2024) or B200 (from 2025), whose nameplate counts where
+the system has one, and SemiAnalysis's all-in power where that is what the system reserves."""
+
+
+ALL_IN_B200_KW = 8 * 1.71
+"""What SemiAnalysis reserves for a DGX B200 with its network, less than its nameplate."""
+
+
+def _load(of: str, catalog: Catalog) -> float:
+    """Average over reserved power of a measured system."""
+    node = of.removesuffix("_all_in")
+    reserved_kw = float(catalog.systems[of].provisioned_kw) if of == node else ALL_IN_B200_KW
+    return average_from_measured(MEASURED_NODE_KW[node]) / reserved_kw
 
 
 def _provisioned(name: str, catalog: Catalog) -> float | None:
@@ -103,8 +123,10 @@ def power_figures(catalog: Catalog) -> dict[str, Value]:
             found[f"{name}.provisioned_kw"] = rounded(provisioned)
         if name in MEASURED_NODE_KW:
             found[f"{name}.average_kw"] = rounded(average_from_measured(MEASURED_NODE_KW[name]))
+        elif name in MEASURED_LOAD:
+            average = average_from_load(float(system.provisioned_kw), MEASURED_LOAD[name])
+            found[f"{name}.average_kw"] = rounded(average)
         elif name in LOAD_LIKE:
-            other = LOAD_LIKE[name]
-            load = average_from_measured(MEASURED_NODE_KW[other]) / float(catalog.systems[other].provisioned_kw)
-            found[f"{name}.average_kw"] = rounded(average_from_load(float(system.provisioned_kw), load))
+            average = average_from_load(float(system.provisioned_kw), _load(LOAD_LIKE[name], catalog))
+            found[f"{name}.average_kw"] = rounded(average)
     return found

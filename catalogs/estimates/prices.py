@@ -41,6 +41,7 @@ CHIP_PRICE_USD: dict[str, dict[str, tuple[float, float]]] = {
     },
     "h20": {"2024": (10_000, 15_000), "2025": (9_000, 12_000)},
     "b200": {"2024": (35_000, 45_000), "2025": (30_000, 45_000)},
+    "b300": {"2025": (30_000, 45_000)},
     "mi250x": {"2022": (8_000, 12_000)},
     "mi300x": {"2023": (10_000, 15_000)},
     "mi325x": {"2024": (10_000, 20_000)},
@@ -64,7 +65,7 @@ MADE_FOR_USD: dict[str, tuple[float, float, float, float]] = {
 
 CHIP_PRICE_LIKE = {
     "h200_sxm": "h100_sxm", "h100_pcie": "h100_sxm", "h100_nvl": "h100_sxm", "h200_nvl": "h100_sxm",
-    "gh200": "h100_sxm", "l40s": "h100_sxm", "b300": "b200", "rtx_pro_6000": "b200",
+    "gh200": "h100_sxm", "l40s": "h100_sxm", "rtx_pro_6000": "b200",
     "trainium1": "tpu_v4", "inferentia2": "tpu_v5e", "trainium2": "tpu_v6e", "trainium3": "tpu_v7",
     "maia_100": "tpu_v5p", "maia_200": "tpu_v7", "mtia_v1": "tpu_v5e", "mtia_v2": "tpu_v5e",
     "mtia_300": "tpu_v7", "mtia_400": "tpu_v7", "mtia_450": "tpu_v7", "mtia_500": "tpu_v7",
@@ -116,20 +117,20 @@ NETWORK_GBIT_S = {
     **for_each(800.0, "dgx_b300 gb300_nvl72 mi455x_rack"),
     **for_each(200.0, """
         dgx_a100 mi250x_node gaudi2_server gaudi3_server h100_nvl_server h200_nvl_server h100_pcie_server
-        trn2_server trn2_ultraserver trn3_ultraserver tpu_v7_rack
+        trn2_server trn2_ultraserver trn3_ultraserver
     """),
-    **for_each(100.0, """
-        l40s_server rtx_pro_6000_server tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server trn1_server
-    """),
-    **for_each(50.0, "inf2_server mtia_v1_server mtia_v2_rack"),
+    **for_each(100.0, "l40s_server rtx_pro_6000_server tpu_v6e_server tpu_v7_rack trn1_server"),
+    **for_each(50.0, "tpu_v4_rack tpu_v5p_rack inf2_server mtia_v1_server mtia_v2_rack"),
+    "tpu_v5e_server": 25.0,
     "vr200_nvl72": 1600.0,
 }  # fmt: skip
-"""Scale-out network per accelerator; the links inside a rack or pod are part of the system."""
+"""Scale-out network per accelerator; the links inside a rack or pod are part of the system. TPU: Google's
+documentation, v4 as v5p."""
 
 
 def common_peaks(here: Accelerator, there: Accelerator) -> float:
-    """Ratio of two chips' peaks at the lowest precision both have: 4 bits, else 8 bits, else BF16."""
-    for names in (("fp4",), ("fp8", "int8"), ("bf16",)):
+    """Ratio of two chips' peaks in one precision that both have: 8 bits, else 4 bits, else BF16."""
+    for names in (("fp8", "int8"), ("fp4",), ("bf16",)):
         peaks = [max((float(v) for k, v in c.peak_tflops.items() if k in names), default=0.0) for c in (here, there)]
         if all(peaks):
             return peaks[0] / peaks[1]

@@ -6,11 +6,22 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalogs.estimates.neighbours import RATES, Back, Rule, SmallRun
+from catalogs.estimates.neighbours import (
+    MATMUL_BF16_TFLOPS,
+    RATES,
+    TRAINING,
+    TRAINING_AT,
+    AsOn,
+    Back,
+    Like,
+    Matmul,
+    Rule,
+    SmallRun,
+)
 from catalogs.estimates.packages import BYTES
-from catalogs.estimates.rounding import Value, each_step, known, rounded, starting
-from catalogs.periods import first_month, value_at
-from catalogs.schema import Accelerator, Catalog, Throughput
+from catalogs.estimates.rounding import Value, known, rounded
+from catalogs.periods import first_month
+from catalogs.schema import Catalog, Throughput
 
 
 @dataclass(frozen=True)
@@ -69,54 +80,122 @@ SCALE_ALLOWANCE = 0.9
 """Small runs flatter chips whose submissions stop at 8 to 32 accelerators."""
 
 
-def _peak(chip: Accelerator, precision: str | None) -> float:
-    return known(chip.peak_tflops.get(precision)) if precision else 0.0  # type: ignore[call-overload]
+Steps = dict[str, float]
+"""Rates by the period from which they are in force; the first, under "", is so from the beginning."""
 
 
-def _roofline_of(catalog: Catalog, chip: str, workload: str, precision: str | None) -> float:
+@dataclass(frozen=True)
+class Rated:
+    """What an accelerator reaches on a workload in one precision, and what its roofline is there."""
+
+    steps: Steps
+    line: float
+
+    @property
+    def latest(self) -> float:
+        return list(self.steps.values())[-1]
+
+
+def _line(catalog: Catalog, chip: str, workload: str, precision: str) -> float:
     spec = catalog.accelerators[chip]
-    bandwidth = known(spec.memory_bandwidth_tb_s)
-    return roofline(WORK[workload], _peak(spec, precision), bandwidth, BYTES[precision or "bf16"])
+    peak = known({str(name): value for name, value in spec.peak_tflops.items()}.get(precision))
+    return roofline(WORK[workload], peak, known(spec.memory_bandwidth_tb_s), BYTES[precision])
 
 
-def _point(catalog: Catalog, chip: str, workload: str) -> Throughput:
-    """The one point of a throughput that a rule gives or starts from."""
-    (point,) = catalog.throughput[chip][workload]
-    return point
+def _in_force(points: Iterable[Throughput]) -> Steps:
+    """The best of the points so far, by the period from which it is."""
+    steps: Steps = {}
+    for point in sorted(points, key=lambda point: first_month(point.from_) if point.from_ else 0):
+        assert not isinstance(point.rate, dict), "a shipped point holds one rate"
+        if point.rate > max(steps.values(), default=0.0):
+            steps["" if not steps else point.from_ or ""] = float(point.rate)
+    return steps
 
 
-def _rate(catalog: Catalog, chip: str, workload: str, rule: Rule) -> Value:
-    here = _point(catalog, chip, workload)
-    if isinstance(rule, SmallRun):
-        rate = _point(catalog, rule.neighbour, workload).rate
-        return each_step(rate, lambda at_scale: from_small_run(at_scale, rule.ratio, SCALE_ALLOWANCE))
+def _rated(catalog: Catalog, chip: str, workload: str, precision: str) -> Rated:
+    """A neighbour's rates in the precision asked for, or in the one in which it is fastest."""
+    points = catalog.points(chip, workload)
+    same = [point for point in points if point.precision == precision]
+    chosen = precision if same else str(max(points, key=lambda point: float(str(point.rate))).precision)
+    found = [point for point in points if point.precision == chosen]
+    return Rated(_in_force(found), _line(catalog, chip, workload, chosen))
+
+
+def _rates(catalog: Catalog, chip: str, workload: str, rule: Rule, precision: str) -> Steps:
+    """What a rule gives, each step of the neighbour's rate one of ours."""
     if isinstance(rule, Back):
-        gains = _point(catalog, rule.neighbour, rule.on).rate
-        assert isinstance(gains, dict)
-        latest = float(list(gains.values())[-1])
-        return each_step(gains, lambda then: carried_back(rule.rate_now, then, latest))
-    line = _roofline_of(catalog, chip, workload, here.precision)
-    others = [_point(catalog, n, workload) for n in rule.neighbours]
-    lines = [_roofline_of(catalog, n, workload, o.precision) for n, o in zip(rule.neighbours, others, strict=True)]
-    if len(others) == 1:
-        return each_step(others[0].rate, lambda rate: like_neighbours([(rate, lines[0])], line, rule.factor))
-    latest_rates = [known(value_at(other.rate, 12 * 2100)) for other in others]
-    return rounded(like_neighbours(zip(latest_rates, lines, strict=True), line, rule.factor))
+        return {"": _before(catalog, chip, workload, rule)}
+    if isinstance(rule, Like) and len(rule.neighbours) > 1:
+        others = [_rated(catalog, other, workload, precision) for other in rule.neighbours]
+        line = _line(catalog, chip, workload, precision)
+        return {"": like_neighbours([(other.latest, other.line) for other in others], line, rule.factor)}
+    other = _rated(catalog, rule.neighbours[0] if isinstance(rule, Like) else rule.neighbour, workload, precision)
+    factor = _factor(catalog, chip, workload, rule, precision, other)
+    return {period: rate * factor for period, rate in other.steps.items()}
 
 
-def _first_year(catalog: Catalog, chip: str) -> str:
-    """The year in which a chip can first be ordered; its rates start there."""
+def _factor(catalog: Catalog, chip: str, workload: str, rule: Rule, precision: str, other: Rated) -> float:
+    """Rate here over the neighbour's."""
+    if isinstance(rule, SmallRun):
+        return from_small_run(1.0, rule.ratio, SCALE_ALLOWANCE)
+    if isinstance(rule, Matmul):
+        return MATMUL_BF16_TFLOPS[chip] / MATMUL_BF16_TFLOPS[rule.neighbour]
+    line = _line(catalog, chip, workload, precision)
+    against = _against(catalog, chip, rule, precision) if isinstance(rule, AsOn) else rule.factor  # type: ignore[union-attr]
+    return like_neighbours([(1.0, other.line)], line, against)
+
+
+def _against(catalog: Catalog, chip: str, rule: AsOn, precision: str) -> float:
+    """Efficiency here over the neighbour's on another workload, by the latest rates of both."""
+    here, there = (_rated(catalog, name, rule.on, precision) for name in (chip, rule.neighbour))
+    return (here.latest / here.line) / (there.latest / there.line)
+
+
+def _before(catalog: Catalog, chip: str, workload: str, rule: Back) -> float:
+    """The rate before a measured one: that, by the gain of the neighbour between its first and its latest round."""
+    (measured,) = [point for point in catalog.points(chip, workload) if point.basis == "measured"]
+    gains = list(_rated(catalog, rule.neighbour, rule.on, str(measured.precision)).steps.values())
+    return carried_back(float(str(measured.rate)), gains[0], gains[-1])
+
+
+def _first_order(catalog: Catalog, chip: str) -> int:
+    """The first month in which a chip can be ordered; what held before is its first rate."""
     offers = [o for o in catalog.offers.values() if catalog.systems[o.system].accelerator == chip]
-    return str(min(first_month(o.available.from_) for o in offers if o.available.from_) // 12)
+    return min(first_month(o.available.from_) for o in offers if o.available.from_)
+
+
+def _own_precision(catalog: Catalog, chip: str, workload: str) -> str:
+    """In which the entry has its estimate, training in further precisions apart."""
+    (precision,) = {
+        point.precision
+        for point in catalog.points(chip, workload)
+        if point.source == "rule_throughput" and not (workload == TRAINING and (chip, point.precision) in TRAINING_AT)
+    }
+    assert precision is not None
+    return precision
 
 
 def rate_figures(catalog: Catalog) -> dict[str, Value]:
+    """Rates by `throughput.<accelerator>.<workload>.<precision>`, each with the period from which it is in force."""
     found: dict[str, Value] = {}
-    for chip, rules in RATES.items():
-        for workload, rule in rules.items():
-            rate = _rate(catalog, chip, workload, rule)
-            if isinstance(rate, dict):
-                steps = starting(rate, _first_year(catalog, chip))
-                rate = steps if len(steps) > 1 else next(iter(steps.values()))
-            found[f"throughput.{chip}.{workload}"] = rate
+    rules = [
+        (chip, workload, rule, _own_precision(catalog, chip, workload))
+        for chip, by_workload in RATES.items()
+        for workload, rule in by_workload.items()
+    ]
+    rules += [(chip, TRAINING, rule, precision) for (chip, precision), rule in TRAINING_AT.items()]
+    for chip, workload, rule, precision in rules:
+        steps = _rates(catalog, chip, workload, rule, precision)
+        found[f"throughput.{chip}.{workload}.{precision}"] = _from_first_order(steps, _first_order(catalog, chip))
     return found
+
+
+def _from_first_order(steps: Steps, opening: int) -> Steps:
+    """The steps from the first order on, without those that repeat the one before."""
+    kept: Steps = {}
+    for period, rate in steps.items():
+        value = rounded(rate)
+        begun = not period or first_month(period) <= opening
+        if begun or value != list(kept.values())[-1]:
+            kept["" if begun else period] = value
+    return kept

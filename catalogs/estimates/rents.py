@@ -39,16 +39,21 @@ NO_TERM_OVER_36 = 1.46
 """Rent without a term over a 36-month term: H100 in 2026, 2.60 over 1.78."""
 
 
-SCARCE_OVER_36 = 2.04
-"""The same for Blackwell, which is scarcer: B200 in 2026, 5.30 over 2.60."""
+LIST_12, LIST_36 = 0.70, 0.44
+"""Rent of a commitment over the list price without one: for 12 months 0.70 at AWS (H100) and Google Cloud (TPU), for 36
+months 0.43 and 0.45."""
 
 
-LIST_12, LIST_36 = 0.70, 0.55
-"""Rent of a 12- and of a 36-month commitment over the list price without one, at Google Cloud and AWS."""
+BLOCK_36 = 2.97 / 4.33
+"""Rent of 36 months over that of a Capacity Block, H100 at AWS in May 2026."""
+
+
+COMMITTED = 0.40
+"""Least rent of a commitment over the list price: CoreWeave, up to 60 % less."""
 
 
 LARGE_CLOUD = 1.2
-"""Rent at a large cloud over a neocloud's, at the same term."""
+"""Rent that a large buyer pays at a large cloud over a neocloud's, at the same term, where the cloud publishes none."""
 
 
 def _terms(route: str, of: str, factor: float, systems: str) -> dict[str, tuple[str, float]]:
@@ -59,19 +64,17 @@ RENT_LIKE: dict[str, tuple[str, float]] = {
     **_terms("reservation", "reservation_36", TWELVE_OVER_36, """
         dgx_h200 dgx_b200 dgx_b300 gb200_nvl72 gb300_nvl72 mi300x_server mi325x_server mi355x_server
     """),
-    **_terms("on_demand", "reservation_36", SCARCE_OVER_36, "dgx_b300 gb200_nvl72 gb300_nvl72"),
     **_terms("on_demand", "reservation_36", NO_TERM_OVER_36, "mi325x_server mi355x_server"),
-    **_terms("reservation", "on_demand", LIST_12, """
-        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn1_server inf2_server
-        trn2_ultraserver trn3_ultraserver
-    """),
-    **_terms("reservation_36", "on_demand", LIST_36, """
-        tpu_v4_rack tpu_v5e_server tpu_v5p_rack tpu_v6e_server tpu_v7_rack trn2_ultraserver trn3_ultraserver
-    """),
-    **_terms("aws_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 dgx_b200 gb200_nvl72 gb300_nvl72"),
-    **_terms("azure_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_h200 gb200_nvl72 gb300_nvl72"),
-    **_terms("google_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 dgx_b200"),
+    **_terms("reservation", "on_demand", LIST_12, "trn1_server inf2_server trn3_ultraserver"),
+    **_terms("reservation_36", "on_demand", LIST_36, "trn3_ultraserver"),
+    **_terms("reservation_36", "on_demand", COMMITTED, "rtx_pro_6000_server"),
+    "trn2_ultraserver.reservation_36": ("trn2_server.block", BLOCK_36),
+    **_terms("aws_reservation", "reservation_36", LARGE_CLOUD, "dgx_b200 gb200_nvl72 gb300_nvl72"),
+    **_terms("google_reservation", "reservation_36", LARGE_CLOUD, "dgx_b200"),
     **_terms("oracle_reservation", "reservation_36", LARGE_CLOUD, "dgx_h100 gb200_nvl72 gb300_nvl72 mi355x_server"),
+    "dgx_h200.aws_reservation": ("dgx_h100.aws_reservation", 1.0),
+    "dgx_h200.azure_reservation": ("dgx_h100.azure_reservation", 1.0),
+    "gb300_nvl72.azure_reservation": ("gb200_nvl72.azure_reservation", 1.0),
     "dgx_a100.on_demand": ("dgx_h100.on_demand", 1.0),
     "gh200_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "h100_pcie_server.on_demand": ("dgx_h100.on_demand", 1.0),
@@ -79,9 +82,6 @@ RENT_LIKE: dict[str, tuple[str, float]] = {
     "gaudi2_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "gaudi3_server.on_demand": ("dgx_h100.on_demand", 1.0),
     "mi350x_server.reservation_36": ("mi355x_server.reservation_36", 1.0),
-    "tpu_v7_rack.on_demand": ("dgx_b200.on_demand", 1.0),
-    "trn2_server.on_demand": ("dgx_h200.on_demand", 1.0),
-    "trn2_ultraserver.on_demand": ("dgx_h200.on_demand", 1.0),
     "trn3_ultraserver.on_demand": ("dgx_b200.on_demand", 1.0),
 }  # fmt: skip
 """Rents: another offer's rent, scaled by bandwidth and peak, times the factor."""

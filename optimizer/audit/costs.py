@@ -14,6 +14,7 @@ from optimizer.audit.other_decisions import Started
 from optimizer.audit.periods import Schedule, Series
 from optimizer.audit.resources import CARBON, CHARGES, Charge
 from optimizer.audit.roll_forward import Books, while_in_service
+from optimizer.audit.tax import depreciation
 
 Cost = Callable[[Books], Series]
 
@@ -231,25 +232,42 @@ OPEX: tuple[Cost, ...] = (
     frame_usd,
 )
 COSTS: tuple[Cost, ...] = (*CAPEX, *OPEX, owed_usd, unmet_usd, value_usd, resale_usd, residual_usd)
-AT_PERIOD_END: tuple[Cost, ...] = (residual_usd,)
+"""All but tax, which follows from them."""
+TAXES = {
+    "tax_usd": (*OPEX, owed_usd, value_usd, resale_usd),
+    "tax_on_residual_usd": (residual_usd,),
+}
+"""Each tax with what it is on: costs that are deducted and receipts that are taxed."""
+AT_PERIOD_END = ("residual_usd", "tax_on_residual_usd")
 """Costs discounted with f_t; all others with d_t."""
 
 
 def all_costs(books: Books) -> dict[str, Series]:
-    """Every cost line by period; idle power only where a site takes or pays, a shortfall only where one is promised."""
+    """Every cost line by period; idle power, frames and tax only where a site, an agreement or a rate asks for them."""
     inputs = books.inputs
     takes = any(site.take_or_pay for site in inputs.sites.values())
     promised = any(frame.promised_usd for frame in inputs.frames.values())
     absent: dict[Cost, bool] = {idle_power_usd: not takes, frame_usd: not promised}
-    return {cost.__name__: cost(books) for cost in COSTS if not absent.get(cost)}
+    costs = {cost.__name__: cost(books) for cost in COSTS if not absent.get(cost)}
+    return {**costs, **taxes(books, costs)}
+
+
+def taxes(books: Books, costs: Mapping[str, Series]) -> dict[str, Series]:
+    """rate · (receipts - costs - depreciation), a loss is used as it arises; at the end less what is left of it."""
+    tax, found = books.inputs.finance.tax, {}
+    if tax is not None:
+        for (name, lines), deducted in zip(TAXES.items(), depreciation(books), strict=True):
+            parts = [*(costs[line.__name__] for line in lines if line.__name__ in costs), deducted]
+            found[name] = [-tax.rate * sum(of_period, ZERO) for of_period in zip(*parts, strict=True)]
+    return found
 
 
 def objective_usd(costs: Mapping[str, Series], mid: Sequence[Fraction], end: Sequence[Fraction]) -> Fraction:
     """Σ d_t · costs, with f_t for what is left at the end of a period."""
     total = ZERO
-    at_end = {cost.__name__ for cost in AT_PERIOD_END}
     for name, series in costs.items():
-        total += sum((d * usd for d, usd in zip(end if name in at_end else mid, series, strict=True)), ZERO)
+        factors = end if name in AT_PERIOD_END else mid
+        total += sum((d * usd for d, usd in zip(factors, series, strict=True)), ZERO)
     return total
 
 

@@ -29,6 +29,7 @@ from optimizer.audit.records import (
     Pool,
     Project,
     Site,
+    Tax,
     UserLimit,
 )
 from optimizer.audit.resources import FIELDS, TARIFFS
@@ -93,8 +94,14 @@ def read_finance(source: Source) -> Finance:
         residual=residual,
         maintenance_share=Fraction(source["maintenance_share"]),
         owed_after_horizon=source["owed_after_horizon"],
+        tax=read_tax(source["tax"]) if source.get("tax") else None,
         carbon_usd_per_t=schedule(source["carbon_usd_per_t"]),
     )
+
+
+def read_tax(source: Source) -> Tax:
+    """The tax of the finance section."""
+    return Tax(Fraction(source["rate"]), source["depreciation"])
 
 
 def read_expansion(source: Source, horizon: Horizon) -> Expansion:

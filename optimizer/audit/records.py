@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from optimizer.audit.frame_inputs import Frame
 from optimizer.audit.periods import Horizon, Schedule
@@ -234,11 +235,19 @@ class UserLimit:
     within: str
 
 
+class Tax(NamedTuple):
+    """Tax on profit; `depreciation` is straight_line, macrs_5 or bonus."""
+
+    rate: Fraction
+    depreciation: str
+
+
 @dataclass(frozen=True)
 class Finance:
     """Rates and lives in years; `residual` is `book`, `none` or points (age in years, share).
 
-    `owed_after_horizon` is the rule for rent after the horizon: as_residual, in_full or ignored.
+    `owed_after_horizon` is the rule for rent after the horizon: as_residual, in_full or ignored. `tax` is None before
+    tax.
     """
 
     discount_rate: Fraction
@@ -248,6 +257,7 @@ class Finance:
     residual: str | tuple[tuple[Fraction, Fraction], ...]
     maintenance_share: Fraction
     owed_after_horizon: str
+    tax: Tax | None
     carbon_usd_per_t: Schedule
 
 

@@ -16,7 +16,8 @@ KNOWN: dict[KeyPath, str] = {
     " commitments frames budget supply_per_month pools_per_month offers limits futures",
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
-    " maintenance_share owed_after_horizon carbon_usd_per_t",
+    " maintenance_share owed_after_horizon tax carbon_usd_per_t",
+    ("scenario", "finance", "tax"): "rate depreciation",
     ("scenario", "assumptions"): "availability bring_up_months",
     ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
     ("scenario", "sites", EACH): "pue peak_pue expansion take_or_pay_share " + " ".join((*FIELDS, *TARIFFS)),
@@ -52,6 +53,7 @@ KNOWN: dict[KeyPath, str] = {
 KNOWN_CHOICES: dict[KeyPath, str] = {
     ("scenario", "objective"): "minimize_cost maximize_value",
     ("scenario", "finance", "owed_after_horizon"): "as_residual in_full ignored",
+    ("scenario", "finance", "tax", "depreciation"): "straight_line macrs_5 bonus",
     ("scenario", "frames", EACH, "signed"): "optional true",
     ("scenario", "limits", EACH, "measure"): "systems accelerators it_kw spend_usd capex_usd work carbon_t",
     ("catalog", "systems", EACH, "cooling"): "air liquid",

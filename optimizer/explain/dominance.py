@@ -8,6 +8,9 @@ racks, stack, dates, supply, terms, money in every period of order, and every li
 Of terms that outlast the horizon the longer is worse wherever rent is due, whatever of it the scenario counts: the
 buyer is bound for longer. With no longer a term and no higher a rent, B owes no more after the horizon than A: worth
 hangs on the period of entry alone, which they share, so what is owed grows with the rent and with each period due.
+
+Tax changes none of this: it takes a share of each cost, and gives back less of a price than the price (see
+`optimizer.tables.bounds`), so that a lower price, network or rent with the same dates still costs no more.
 """
 
 from __future__ import annotations

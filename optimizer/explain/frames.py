@@ -5,8 +5,8 @@ With z(S) the cost of the best plan with a frame signed and S promised inside th
     S* = sup { S : z(S) < z_without }
 
 A plan found at some S spends so much under the frame and costs a beside what is missing of S, which is paid in a period
-with the discount factor d; so it beats z_without up to spent + (z_without − a) / d, where the next solve is made
-(`crossing`). Where a budget counts what is missing, what is possible changes with S.
+with the discount factor d, less tax on it; so it beats z_without up to spent + (z_without − a) / d, where the next
+solve is made (`crossing`). Where a budget counts what is missing, what is possible changes with S.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Search(Crossing[Promised]):
         super().__init__(inquiry, without)
         tables = inquiry.model.tables
         self.frame, self._terms = frame, tables.frames[frame]
-        self.discount = float(tables.mid[self._terms.within[-1]])
+        tax = tables.scenario.finance.tax
+        kept = 1 if tax is None else 1 - tax.rate
+        self.discount = float(tables.mid[self._terms.within[-1]] * kept)
         self.share = float(share_inside(tables.calendar, (tables.scenario.frames or {})[frame].within))
 
     def at(self, figure: float) -> Promised:
@@ -99,7 +101,7 @@ def _worth(inquiry: Inquiry, frame: str) -> FrameWorth:
 def _pays_up_to(search: Search) -> Between | None:
     """The promises, for the whole window, at which it is proved to pay and to pay no more."""
     first = search.at(0.0)
-    if not search.pays(first):
+    if not search.discount or not search.pays(first):
         return None
     last = search.steps(first)[-1]
     most = last.pays_up_to(search.without.most)

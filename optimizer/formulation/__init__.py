@@ -90,7 +90,7 @@ VARIABLES = (
 )
 
 COSTS = tuple(line.terms for line in COST_LINES)
-"""Hardware, network, … to residual value: `register` lists them with their budgets, signs and discounting."""
+"""Hardware, network, … to residual value and tax: `register` has their budgets, signs and discounting."""
 
 CONSTRAINTS = (
     honour_commitment,
@@ -130,7 +130,7 @@ def discounted(model: Model, line: str, term: CostTerm) -> float:
 
 
 def minimize_cost(model: Model) -> pulp.LpAffineExpression:
-    """Σ over the cost lines and periods of d_t · cost, in millions of USD; d_t is f_t for the residual."""
+    """Σ over the cost lines and periods of d_t · cost, in millions of USD; f_t where `register` says so."""
     present = summed(
         (term.variable, discounted(model, line, term) / USD_PER_MODEL_UNIT)
         for line, terms in model.costs.items()
@@ -145,9 +145,8 @@ def build_model(tables: Tables) -> Model:
     for variable in VARIABLES:
         variable(model)
     for line in COST_LINES:
-        terms = list(line.terms(model))
-        if terms or not line.seldom:
-            model.add_costs(line.name, line.budget, terms)
+        if line.only_where is None or line.only_where(tables):
+            model.add_costs(line.name, line.budget, line.taxed, line.terms(model))
     for constraint in CONSTRAINTS:
         model.add_rows(constraint.__name__, constraint(model))
     model.problem += minimize_cost(model)

@@ -9,7 +9,7 @@ from optimizer.formulation.budget import LEAST_UNIT
 from optimizer.formulation.costs import installments, rents
 from optimizer.formulation.model import CostTerm, Model, Row, Terms
 from optimizer.formulation.order_terms import most_ordered, paid
-from optimizer.tables import FrameTerms, grouped, summed
+from optimizer.tables import FrameTerms, Tables, grouped, summed
 
 PARTS = 1000.0
 """What a frame promises is so many units in its row, or some more."""
@@ -82,6 +82,11 @@ def _spent(model: Model) -> Iterator[tuple[str, CostTerm]]:
     for cohort in model.cohort:
         if cohort.frame is not None:
             yield from ((cohort.frame, term) for term in rents(model, cohort))
+
+
+def promises(tables: Tables) -> bool:
+    """Whether any frame promises anything inside the horizon."""
+    return any(frame.promised_usd for frame in tables.frames.values())
 
 
 def frame_usd(model: Model) -> Iterator[CostTerm]:

@@ -116,6 +116,7 @@ class Model:
         self.rows: dict[str, Row] = {}
         self.costs: dict[str, list[CostTerm]] = {}
         self.cash: defaultdict[str, list[CostTerm]] = defaultdict(list)
+        self.taxed: defaultdict[str, list[CostTerm]] = defaultdict(list)
         self.cohort: dict[Cohort, pulp.LpVariable] = {}
         self.in_service: dict[tuple[str, str, int], pulp.LpVariable] = {}
         self.run: dict[Work, pulp.LpVariable] = {}
@@ -148,11 +149,13 @@ class Model:
         """in_service(y,s,t) of a stock row."""
         return self.in_service[row.system, row.place, row.t]
 
-    def add_costs(self, line: str, budget: str | None, terms: Iterable[CostTerm]) -> None:
-        """Adds a cost line under its name, and to the cash of its budget."""
+    def add_costs(self, line: str, budget: str | None, taxed: str | None, terms: Iterable[CostTerm]) -> None:
+        """Adds a cost line under its name, to the cash of its budget, and to the profit taxed as of `mid` or `end`."""
         self.costs[line] = list(terms)
         if budget is not None:
             self.cash[budget] += self.costs[line]
+        if taxed is not None:
+            self.taxed[taxed] += self.costs[line]
 
     def add_rows(self, constraint: str, rows: Iterable[Row]) -> None:
         """Adds a constraint's rows under its name. A row without terms must hold by itself."""

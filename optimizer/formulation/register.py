@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from math import fsum
 from typing import Literal
 
-from optimizer.formulation import costs, demand, frames, supply
+from optimizer.formulation import costs, demand, frames, supply, tax
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
+from optimizer.formulation.cost_record import Budget, CostRecord
 from optimizer.formulation.limits import limit
-from optimizer.formulation.model import CostTerm, Model, Row
+from optimizer.formulation.model import Model, Row
 from optimizer.formulation.obligations import owed_usd
-from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site
+from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_site, takes_or_pays
 from optimizer.request.charges import CARBON, CHARGES
 from optimizer.request.resources import Resource
 
@@ -113,18 +113,6 @@ def _of_money(what: str, rows: Callable[[Model], Iterable[Row]]) -> LimitRecord:
     )
 
 
-def _as_accelerators(model: Model, offer: str) -> float:
-    """A system of an offer, by its accelerators."""
-    return 1e-3 * model.tables.offers[offer].accelerators
-
-
-def _as_drawn(model: Model, pool: str) -> float | None:
-    """A unit of a pool, by the accelerators that draw one on average."""
-    catalog = model.tables.request.catalog
-    draws = [float(each.draws[pool]) for each in catalog.accelerators.values() if each.draws.get(pool)]
-    return 1e-3 * len(draws) / fsum(draws) if draws else None
-
-
 _supply = partial(LimitRecord, kind="supply", per_month=True)
 _demand = partial(LimitRecord, kind="demand", of="demand", unit="")
 
@@ -166,7 +154,7 @@ LIMITS: tuple[LimitRecord, ...] = (
         on_sheet="Supply of an offer",
         whole=True,
         weight=1e-2,
-        weight_of=_as_accelerators,
+        weight_of=supply.as_accelerators,
     ),
     _supply(
         supply.draws_within_pool,
@@ -178,7 +166,7 @@ LIMITS: tuple[LimitRecord, ...] = (
         repair="+{more} of pool {name}",
         on_sheet="Part of a pool",
         weight=1e-3,
-        weight_of=_as_drawn,
+        weight_of=supply.as_drawn,
     ),
     _of_money("capex", capex_within_budget),
     _of_money("opex", opex_within_budget),
@@ -234,58 +222,40 @@ def limits_of(kind: Kind) -> tuple[LimitRecord, ...]:
     return tuple(record for record in LIMITS if record.kind == kind)
 
 
-Budget = Literal["capex_usd", "opex_usd"]
-
-
-@dataclass(frozen=True)
-class CostRecord:
-    """One line of the costs: its function, the budget that it is cash of, and its label on the sheets.
-
-    A `receipt` is negative; what is `seldom` due is left out of a plan in which it cannot be. Flows count as of the
-    middle of their period, or `at_period_end`. `falls_on` is what the line is a cost of where no accelerator bears it,
-    with the reason `unborne` and the name `apart`.
-    """
-
-    terms: Callable[[Model], Iterable[CostTerm]]
-    budget: Budget | None
-    label: str
-    receipt: bool = False
-    seldom: bool = False
-    at_period_end: bool = False
-    note: str = ""
-    falls_on: Literal["accelerators", "software", "work", "site", "frame"] = "accelerators"
-    unborne: str = ""
-    apart: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name of the line in a plan."""
-        return self.terms.__name__
-
-
-_capex, _opex = partial(CostRecord, budget="capex_usd"), partial(CostRecord, budget="opex_usd")
+_capex = partial(CostRecord, budget="capex_usd")
+_opex = partial(CostRecord, budget="opex_usd", in_profit=True)
 _neither = partial(CostRecord, budget=None)
+_receipt = partial(_neither, receipt=True, in_profit=True)
+_tax = partial(_neither, receipt=None, only_where=tax.is_taxed, falls_on="profit", unborne="of profit")
 
 COST_LINES: tuple[CostRecord, ...] = (
     _capex(costs.hardware_usd, label="Hardware"),
     _capex(costs.network_usd, label="Network"),
     _capex(costs.facility_usd, label="Facility", falls_on="site", unborne="of a site", apart="added power"),
     *(_opex(costs.charged(charge), label=charge.label) for charge in CHARGES),
-    _opex(costs.idle_power_usd, label="Idle power", seldom=True, falls_on="site", unborne="of a site"),
+    _opex(costs.idle_power_usd, label="Idle power", only_where=takes_or_pays, falls_on="site", unborne="of a site"),
     _opex(costs.maintenance_usd, label="Maintenance"),
     _opex(costs.software_usd, label="Software"),
     _opex(costs.rent_usd, label="Rent"),
     _opex(costs.engineering_usd, label="Engineering"),
     _opex(costs.porting_usd, label="Porting", falls_on="software", unborne="of software, not of an accelerator"),
     _opex(costs.carbon_usd, label=CARBON.label),
-    _opex(frames.frame_usd, label="Frame shortfall", seldom=True, falls_on="frame", unborne="spent on no accelerator"),
-    _neither(owed_usd, label="Owed after the horizon", note="as of the last period; in no budget"),
+    _opex(
+        frames.frame_usd,
+        label="Frame shortfall",
+        only_where=frames.promises,
+        falls_on="frame",
+        unborne="spent on no accelerator",
+    ),
+    _neither(owed_usd, label="Owed after the horizon", in_profit=True, note="as of the last period; in no budget"),
     _neither(costs.unmet_usd, label="Unmet work", falls_on="work", unborne="no accelerator does it"),
-    _neither(costs.value_usd, label="Value of work", receipt=True, falls_on="work", unborne="a receipt"),
-    _neither(costs.resale_usd, label="Resale", receipt=True),
-    _neither(costs.residual_usd, label="Residual value", receipt=True, at_period_end=True),
+    _receipt(costs.value_usd, label="Value of work", falls_on="work", unborne="a receipt"),
+    _receipt(costs.resale_usd, label="Resale"),
+    _receipt(costs.residual_usd, label="Residual value", at_period_end=True),
+    _tax(tax.tax_usd, label="Tax", note="negative: a loss, used as it arises"),
+    _tax(tax.tax_on_residual_usd, label="Tax on residual value", at_period_end=True, note="less its value for tax"),
 )
-"""In the order of the model, of a plan and of the sheet Cash."""
+"""In the order of the model, of a plan and of the sheet Cash; tax comes after all that is taxed."""
 COST_LINE = {record.name: record for record in COST_LINES}
 AT_PERIOD_END = frozenset(record.name for record in COST_LINES if record.at_period_end)
 """Costs that are discounted to the end of their period; all others to its middle."""

@@ -10,7 +10,7 @@ from optimizer.formulation.costs import site_energy
 from optimizer.formulation.model import Model, Row, Terms
 from optimizer.request.resources import POWER, RESOURCES, Resource
 from optimizer.request.site import Expansion
-from optimizer.tables import SitePeriod, grouped
+from optimizer.tables import SitePeriod, Tables, grouped
 
 Constraint = Callable[[Model], Iterator[Row]]
 
@@ -119,6 +119,11 @@ def idle_mwh(model: Model) -> None:
         if most:
             keys = (row.site, model.period(row.t))
             model.idle_mwh[row.site, row.t] = model.add("idle_mwh", keys, most)
+
+
+def takes_or_pays(tables: Tables) -> bool:
+    """Whether any site pays for energy that it does not use."""
+    return any(site.take_or_pay_share for site in tables.scenario.sites.values())
 
 
 def _taking(model: Model) -> Iterator[tuple[SitePeriod, float]]:

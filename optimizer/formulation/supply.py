@@ -97,3 +97,15 @@ def _within(
         terms: Terms = [(model.cohort[c], each) for offer, each in used for c in orders.get((limit.t, offer), ())]
         if terms:
             yield Row((limit.id, model.period(limit.t)), terms, "<=", limit.most, unit)
+
+
+def as_accelerators(model: Model, offer: str) -> float:
+    """What a system of an offer weighs among all that is short: by its accelerators."""
+    return 1e-3 * model.tables.offers[offer].accelerators
+
+
+def as_drawn(model: Model, pool: str) -> float | None:
+    """What a unit of a pool weighs among all that is short: by the accelerators that draw one on average."""
+    catalog = model.tables.request.catalog
+    draws = [float(each.draws[pool]) for each in catalog.accelerators.values() if each.draws.get(pool)]
+    return 1e-3 * len(draws) / math.fsum(draws) if draws else None

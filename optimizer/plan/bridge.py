@@ -21,7 +21,7 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
-from optimizer.formulation.register import COST_LINES
+from optimizer.formulation.register import COST_LINE, COST_LINES
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import Part
 from optimizer.plan.recost import NotPriced, Recosted, recost
@@ -125,12 +125,15 @@ def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAnd
     rate = {"discount_rate": new.scenario["finance"]["discount_rate"]}
     scenario = {**scenario, "finance": {**scenario["finance"], **rate}}
     yield "Discount rate", "discount rate", (scenario, catalog)
-    scenario = {**scenario, "finance": new.scenario["finance"]}
+    rates = new.scenario["finance"]
+    scenario = {**scenario, "finance": {**rates, "tax": old.scenario["finance"].get("tax")}}
     yield (
         "Other rates",
         "lives, maintenance, residual values, rule for rent after the horizon and carbon price",
         (scenario, catalog),
     )
+    scenario = {**scenario, "finance": rates}
+    yield "Tax", "tax rate and depreciation for tax", (scenario, catalog)
     sites = {**old.scenario.get("sites", {}), **new.scenario.get("sites", {})}
     scenario = {**scenario, "sites": sites}
     yield "Sites", "tariffs, PUE and power prices of the sites", (scenario, catalog)
@@ -178,32 +181,31 @@ class _Orders:
         decisions = _in_frames_of(plan.model_dump(mode="json"), inputs)
         orders = [row for row in decisions["orders"] if not row["commitment"]]
         self.service = _service(decisions, orders, inputs[1])
-        self.missing = _sum_of(FRAME, recost(decisions, *inputs))
+        self.tax_rate = Fraction(inputs[0]["finance"].get("tax", {}).get("rate", 0))
+        self.missing = self._after_tax(FRAME, recost(decisions, *inputs))
         self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
-        self.rest_usd = _but_frames(self.rest)
+        self.rest_usd = self._but_frames(self.rest)
         self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
 
     def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: ScenarioAndCatalog) -> Fraction:
         of_offer = [row for row in orders if row["offer"] == offer]
-        return _but_frames(recost({**decisions, "orders": of_offer}, *inputs)) - self.rest_usd
+        return self._but_frames(recost({**decisions, "orders": of_offer}, *inputs)) - self.rest_usd
 
     def each(self, offer: str) -> Fraction:
         """The mean cost of a period of service of an accelerator of an offer."""
         return self.cost[offer] / self.service[offer]
 
     def rest_of(self, lines: tuple[str, ...]) -> Fraction:
-        """The present value of some cost lines without any orders."""
-        return _sum_of(lines, self.rest)
+        """The present value of some cost lines without any orders, less the tax on what of them is taxed."""
+        return self._after_tax(lines, self.rest)
 
+    def _but_frames(self, recosted: Recosted) -> Fraction:
+        """The cost of all but what frames promise and is not spent, which hangs on all orders together."""
+        return recosted.objective_usd - self._after_tax(FRAME, recosted)
 
-def _sum_of(lines: tuple[str, ...], recosted: Recosted) -> Fraction:
-    """The present value of some cost lines."""
-    return sum((recosted.present.get(line, ZERO) for line in lines), ZERO)
-
-
-def _but_frames(recosted: Recosted) -> Fraction:
-    """The cost of all but what frames promise and is not spent, which hangs on all orders together."""
-    return recosted.objective_usd - _sum_of(FRAME, recosted)
+    def _after_tax(self, lines: tuple[str, ...], recosted: Recosted) -> Fraction:
+        taxed = (recosted.present.get(line, ZERO) * (1 - self.tax_rate * COST_LINE[line].in_profit) for line in lines)
+        return sum(taxed, ZERO)
 
 
 def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[str, Any]) -> dict[str, Fraction]:

@@ -19,7 +19,7 @@ class PeriodRow(Part):
     """A period of the horizon. `start` is its first day; discount factors have 30 digits.
 
     `discount_mid` (d_t) applies to every flow of the period, `discount_end` (f_t) to what is left at
-    its end, which is `residual_usd` alone.
+    its end, which is `residual_usd` and `tax_on_residual_usd` alone.
     """
 
     period: str

@@ -73,7 +73,12 @@ class Calendar:
 
     def fiscal_year(self, t: int) -> str:
         """The fiscal year that period t starts in; it has the name of the year it ends in."""
-        return f"fy{(self.first_month(t) + self._fiscal_offset) // MONTHS_PER_YEAR}"
+        return f"fy{self.place_in_fiscal_year(t)[0]}"
+
+    def place_in_fiscal_year(self, t: int) -> tuple[int, int]:
+        """The fiscal year that period t starts in, and its number among the periods that start there, from 1."""
+        year, month = divmod(self.first_month(t) + self._fiscal_offset, MONTHS_PER_YEAR)
+        return year, month // self.months + 1
 
     @property
     def _fiscal_offset(self) -> int:

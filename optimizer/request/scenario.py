@@ -69,11 +69,18 @@ _Residual = Annotated[
 ]
 
 
+class Tax(Frozen):
+    """Tax on profit: its rate, and how the price of systems and their network is depreciated for it."""
+
+    rate: Share
+    depreciation: Literal["straight_line", "macrs_5", "bonus"]
+
+
 class Finance(Frozen):
     """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
 
     `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
-    fetch by the same shares, in full, or not at all.
+    fetch by the same shares, in full, or not at all. Without `tax` a plan is before tax.
     """
 
     discount_rate: Share = Decimal("0.09")
@@ -83,6 +90,7 @@ class Finance(Frozen):
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
     maintenance_share: Share = Decimal(0)
     owed_after_horizon: Literal["as_residual", "in_full", "ignored"] = "as_residual"
+    tax: Tax | None = None
     carbon_usd_per_t: Schedule = Decimal(0)
 
 

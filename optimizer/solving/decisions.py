@@ -16,6 +16,8 @@ PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
 AGREED = ("orders_any", "band_used")
 """Yes/no variables of minimum orders and price breaks: whether there is an order at all, and which steps it reaches."""
+STEPS = ("band",)
+"""How many systems are paid at each step of price breaks."""
 TYING = ("order_at_least_minimum(", "buy_in_one_band(")
 """How the names of the rows of minimum orders and price breaks begin."""
 
@@ -26,7 +28,7 @@ def decided_first(matrix: Matrix) -> dict[str, Any]:
     decisions = [*frames, *chain(*starts), *chain(*chain(*hosts)), *agreed]
     return {
         "frames": frames, "projects": starts, "clusters": hosts, "terms": agreed,
-        "decisions": decisions, "tied": tied_by_terms(matrix),
+        "decisions": decisions, "tied": tied_by_terms(matrix), "steps": _of(matrix, STEPS),
     }  # fmt: skip
 
 

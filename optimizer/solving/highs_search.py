@@ -40,8 +40,10 @@ from optimizer.solving.highs_tree import Tree
 DECIDED_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, 0.1, 0.5
 """Parts of the gap: what decisions may leave open, what a plan near them may leave open to the best of its kind, and
 how near to the bound it need not be bettered."""
-NEAR = (1, 3)
-"""How far beside the whole numbers below and above its relaxed one an order may move; farther only if need be."""
+NEAR = ((1, False), (1, True), (3, True))
+"""How far beside the whole numbers below and above its relaxed one an order may move, and whether the terms of orders
+are open again: farther, and more of it, only if need be."""
+NEAR_WITHOUT_TERMS = ((1, False), (3, False))
 NEAR_NODES = 100
 DECIDE_NODES, MOST_DECISIONS = 500, 1_000
 LAST_SECONDS = 10.0
@@ -131,9 +133,9 @@ def _best_near(
     best: Found | None = None
     asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
     asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
-    for width in NEAR:
+    for width, reopened in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
         until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
-        found = whole(_near(problem, settled["values"], width, options), asked, until, _beside(bound, tell))
+        found = whole(_near(problem, settled["values"], width, reopened, options), asked, until, _beside(bound, tell))
         if found["values"].size and (best is None or found["objective"] < best["objective"]):
             best = found
         if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
@@ -144,13 +146,14 @@ def _best_near(
     return best
 
 
-def _near(problem: Problem, values: Any, width: int, options: dict[str, Any]) -> Problem:
+def _near(problem: Problem, values: Any, width: int, reopened: bool, options: dict[str, Any]) -> Problem:
     """The model near some values.
 
-    Decisions stay as they are, what is not ordered is not, and every other whole number moves by `width`; those
-    that the terms of an order tie to each other (minimum orders, price breaks) are free.
+    Decisions stay as they are, what is not ordered is not, and every other whole number moves by `width`. How an order
+    is divided over the steps of price breaks is free; with terms `reopened`, all is that these tie to each other:
+    orders with minimum orders and price breaks, and whether there are any.
     """
-    free, decided = (_flags(problem, options[which]) for which in ("tied", "decisions"))
+    free, decided = (_flags(problem, options[which]) for which in ("tied" if reopened else "steps", "decisions"))
     moves = np.asarray(problem["integer"], dtype=bool) & ~free
     least = np.where(decided, np.round(values), np.floor(values) - width)
     most = np.where(decided, np.round(values), np.where(values < USED, 0.0, np.ceil(values) + width))

@@ -52,6 +52,9 @@ def _of_use(here: Circumstances, offer: OfferFacts, order: Cohort) -> float | No
     - Cost: no cost is negative, rent owed after the horizon included (a share from 0 to 1 of it), and what is left of
       a price is never more than the price: residual shares are at most 1, and are discounted no less than the price.
       Energy that has to be taken or paid for has one price, used or not: without the order it is idle, and no dearer.
+      Tax takes the same share r ≤ 1 from each: of a price p it gives back r · p at the most, in parts that are deducted
+      when the system has entered service or later, and it takes r of what is left; so (1 − r) · (p − what is left) is
+      the least that remains, which is nothing or more.
     - Frames: N alone spend all that the frame of their price promises (`_of_promise`), so nothing is missing without
       the rest; what is not at a frame's price counts in none.
     With a share, one idle system more may be worth its cost, however many there are.

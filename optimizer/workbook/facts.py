@@ -221,6 +221,11 @@ class Facts:
     def maximizes_value(self) -> bool:
         return bool(self.scenario.get("objective") == "maximize_value")
 
+    @property
+    def taxed(self) -> bool:
+        """Whether the plan is after tax."""
+        return "tax" in self.scenario["finance"]
+
     def demands_with(self, field: str) -> tuple[str, ...]:
         """Demands that give a field."""
         return tuple(sorted(name for name, demand in self.scenario.get("demand", {}).items() if field in demand))

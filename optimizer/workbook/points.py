@@ -34,9 +34,11 @@ class Point:
 
     @property
     def label(self) -> str:
-        """The workload and, where there are more points, the precision."""
-        precision = self.facts.precision if self.number is not None else None
-        return f"{self.workload}, {precision}" if precision else self.workload
+        """The workload and, where there are more points, what tells this one from the others: fp8, ×8, 2026q3."""
+        if self.number is None:
+            return self.workload
+        together = f"×{self.facts.accelerators}" if self.facts.accelerators else None
+        return ", ".join(filter(None, (self.workload, self.facts.precision, together, self.facts.from_)))
 
     def begins_in(self, facts: Facts) -> bool:
         """Whether it begins after the horizon does, so that in some periods it does not hold."""

@@ -17,6 +17,7 @@ from optimizer.workbook.check.as_written import cells_and_names
 from optimizer.workbook.check.subject import Finding, Subject
 from optimizer.workbook.language.given import given_texts
 from optimizer.workbook.language.wording import ENGLISH, Missing, Wording
+from optimizer.workbook.sheets.contents import AFTER_TAX, SIGNS
 from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.lines import ITEM, LABEL, PLACE, SOURCE
 from optimizer.workbook.writing.references import FIRST_PERIOD
@@ -26,9 +27,6 @@ RELATIVE, ABSOLUTE, CENT = 1e-9, 1e-6, 0.01
 MASTER = "master_check"
 ERRORS = {"".join(filter(str.isalpha, error)): error for error in ERROR_CODES}
 """Errors as a workbook shows them, by the name that formualizer gives their kind."""
-SIGNS = (
-    "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD before tax."
-)
 
 
 def values_are_right(subject: Subject) -> Iterator[Finding]:
@@ -160,8 +158,8 @@ def _tolerance(subject: Subject) -> float:
 
 def sign_convention_stated(subject: Subject) -> Iterator[Finding]:
     """Contents says which sign costs and receipts have."""
-    wanted = _say(subject)(SIGNS)
-    if not any(found.value == wanted for found in subject.found.get("Contents", {}).values()):
+    wanted = {_say(subject)(text) for text in (SIGNS, AFTER_TAX)}
+    if not any(found.value in wanted for found in subject.found.get("Contents", {}).values()):
         yield Finding(25, "Contents", "does not say that costs are positive and receipts negative")
 
 

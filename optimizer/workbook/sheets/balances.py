@@ -9,16 +9,19 @@ from optimizer.workbook.writing.lines import SUM, Line, Section
 from optimizer.workbook.writing.references import HERE, Row, at, before, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
-YEARLY = {
-    "Capex": at("cost", "capex"),
-    "Opex without rent": at("cost", "opex without rent"),
-    "Rent": at("cost", "rent_usd"),
-    "Owed after the horizon": at("cost", "owed_usd"),
-    "Unmet work less receipts": at("cost", "other"),
-    "Total cost": at("cost", "total"),
-    "Present value of cost": at("net present value"),
-}
-"""Lines of the fiscal years; the first five sum to the sixth."""
+
+def yearly(facts: Facts) -> dict[str, Row]:
+    """Lines of the fiscal years; all but the last two sum to the total cost."""
+    return {
+        "Capex": at("cost", "capex"),
+        "Opex without rent": at("cost", "opex without rent"),
+        "Rent": at("cost", "rent_usd"),
+        "Owed after the horizon": at("cost", "owed_usd"),
+        "Unmet work less receipts": at("cost", "other"),
+        **({"Tax": at("cost", "tax")} if facts.taxed else {}),
+        "Total cost": at("cost", "total"),
+        "Present value of cost": at("net present value"),
+    }
 
 
 def corkscrew(name: str, ins: Mapping[str, str], outs: Mapping[str, str], opening: str = "=0") -> list[Line]:
@@ -53,7 +56,7 @@ def fiscal_years(facts: Facts) -> Section:
         Line("Fiscal year", "year", year, constant=f"={text}", key=key_of("fiscal year", year))
         for year, text in zip(years, before, strict=False)
     ]
-    flows = [line for label, row in YEARLY.items() for line in by_year(facts, label, row)]
+    flows = [line for label, row in yearly(facts).items() for line in by_year(facts, label, row)]
     return Section("By fiscal year", "A period belongs to the fiscal year in which it starts.", [*numbers, *flows])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import optimizer.audit.costs as audited
@@ -11,7 +11,7 @@ from optimizer.formulation.register import AT_PERIOD_END, COST_LINE, COST_LINES,
 from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
-from optimizer.workbook.sheets.balances import YEARLY, fiscal_years
+from optimizer.workbook.sheets.balances import fiscal_years, yearly
 from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.sheets.purchases import bought, with_residual
@@ -26,8 +26,11 @@ COSTS = {record.name: record.label for record in COST_LINES}
 """The plan's cost names in the order of the sheet, whatever budget they belong to."""
 CAPEX, OPEX = lines_of("capex_usd"), lines_of("opex_usd")
 OWED = "owed_usd"
-OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED))
-"""What is in no budget, apart from what is owed."""
+TAX = tuple(record.name for record in COST_LINES if record.falls_on == "profit")
+OTHER = tuple(name for name in COSTS if name not in (*CAPEX, *OPEX, OWED, *TAX))
+"""What is in no budget, apart from what is owed and from tax."""
+RULES = {"maintenance_usd": "maintenance_share/periods_per_year*", **dict.fromkeys(TAX, "tax_rate*")}
+"""What the sum of the parts of a cost is times."""
 ALL = "total"
 """The window of a budget of the whole horizon."""
 
@@ -50,27 +53,34 @@ def _costs(facts: Facts) -> Section:
     capex, opex = at("cost", "capex"), at("cost", "opex")
     note = "Undiscounted. Hardware is cash: deposits when ordered, the rest on entering service."
     return Section("Cost by period", note, [
-        *(_cost(facts, name) for name in COSTS),
-        Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=_all_of(*CAPEX),
+        *(_cost(facts, name) for name in shown(facts, COSTS)),
+        Line("Capex, cash", "USD", total=SUM, source="hardware, network, facility", periods=_all_of(CAPEX),
              key=capex.key, shows=_planned(facts, *(line.__name__ for line in audited.CAPEX)), meaning="capex in"),
         Line("Capex, cumulative", "USD", source="from the first period on", periods=f"=SUM({capex.so_far})"),
-        Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=_all_of(*OPEX),
+        Line("Opex, cash", "USD", total=SUM, source="energy to carbon", periods=_all_of(shown(facts, OPEX)),
              key=opex.key, shows=_planned(facts, *(line.__name__ for line in audited.OPEX)), meaning="opex in"),
         Line("Opex without rent, cash", "USD", total=SUM, periods=f"={opex}-{at('cost', 'rent_usd')}",
              key=key_of("cost", "opex without rent")),
-        Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=_all_of(*OTHER),
+        Line("Unmet work less receipts", "USD", total=SUM, source="in no budget", periods=_all_of(OTHER),
              key=key_of("cost", "other")),
-        Line("Total cost", "USD", total=SUM, source="capex, opex, owed, unmet work, receipts", role=Role.TOTAL,
-             periods=_all_of(*COSTS), key=key_of("cost", "total")),
+        *([Line("Tax, cash", "USD", total=SUM, source="in no budget", periods=_all_of(TAX), key=key_of("cost", "tax"))]
+          if facts.taxed else []),
+        Line("Total cost", "USD", total=SUM, role=Role.TOTAL, periods=_all_of(shown(facts, COSTS)),
+             source="capex, opex, owed, unmet work, receipts" + ", tax" * facts.taxed, key=key_of("cost", "total")),
     ])  # fmt: skip
+
+
+def shown(facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
+    """The costs that the plan has a line of: what is seldom due stands only where it can be."""
+    return tuple(name for name in names if name in facts.plan.costs)
 
 
 def _cost(facts: Facts, name: str) -> Line:
     """A cost as the sum of its parts, by its rule; without lines of its own, the plan's figures."""
     planned, parts = _planned(facts, name), parts_of(facts, name)
-    rule = "maintenance_share/periods_per_year*" if name == "maintenance_usd" else "-" * COST_LINE[name].receipt
+    rule = RULES.get(name, "-" * bool(COST_LINE[name].receipt))
     line = Line(COSTS[name], "USD", total=SUM, source=COST_LINE[name].note, key=key_of("cost", name), shows=planned,
-                meaning=f"{name} in")  # fmt: skip
+                within=facts.money_tolerance if name in TAX else None, meaning=f"{name} in")  # fmt: skip
     if parts is None:
         return replace(line, periods=planned, source="optimiser's, static", role=Role.SOLVER)
     return replace(line, periods=f"={rule}{summed(parts)}")
@@ -82,13 +92,14 @@ def _planned(facts: Facts, *names: str) -> Values:
     return tuple(math.fsum(line.get(key, 0.0) for line in lines) for key in facts.keys)
 
 
-def _all_of(*names: str, what: str = "cost") -> str:
+def _all_of(names: Iterable[str], what: str = "cost") -> str:
     return sum_down(of_each(what, names))
 
 
 def _present(facts: Facts) -> Section:
     """Discount factors and the present value of each cost; NPV in the total column, also the other way."""
     note = "Flows of a period are discounted to its middle, what is left at its end to its end."
+    costs = shown(facts, COSTS)
     return Section("Present value", note, [
         Line("Discount factor, mid-period", "factor", key=key_of("discount factor", "mid"),
              periods=f"=(1+discount_rate)^(-(@${PERIOD}-cash_timing)/periods_per_year)",
@@ -96,12 +107,12 @@ def _present(facts: Facts) -> Section:
         Line("Discount factor, end of period", "factor", key=key_of("discount factor", "end"),
              periods=f"=(1+discount_rate)^(-@${PERIOD}/periods_per_year)",
              shows=[float(row.discount_end) for row in facts.plan.periods], meaning="end discount factor of"),
-        *(_present_value(name) for name in COSTS),
+        *map(_present_value, costs),
         Line("Net present value of cost", "USD", total=SUM, source="in Total: the optimiser's objective",
-             role=Role.TOTAL, periods=_all_of(*COSTS, what="present value"), key="net present value",
+             role=Role.TOTAL, periods=_all_of(costs, what="present value"), key="net present value",
              name="total_npv_usd", shows_in_total=facts.plan.objective_usd, within=facts.money_tolerance,
              meaning="net present value of cost, the objective"),
-        Line("Net present value, other way", "USD", total=_other_way(), source="totals times factors",
+        Line("Net present value, other way", "USD", total=_other_way(costs), source="totals times factors",
              key=key_of("net present value", "other way")),
     ])  # fmt: skip
 
@@ -113,11 +124,11 @@ def _present_value(name: str) -> Line:
                 key=key_of("present value", name))  # fmt: skip
 
 
-def _other_way() -> str:
-    """Totals times mid-period factors, with the residual moved to the end of its period."""
-    total, residual = at("cost", "total").across, at("cost", "residual_usd").across
-    mid, end = (at("discount factor", when).across for when in ("mid", "end"))
-    return f"=SUMPRODUCT({total},{mid})+SUMPRODUCT({residual},{end})-SUMPRODUCT({residual},{mid})"
+def _other_way(costs: Iterable[str]) -> str:
+    """Totals times mid-period factors, with what falls at the end of a period moved there."""
+    total, mid, end = at("cost", "total"), at("discount factor", "mid").across, at("discount factor", "end").across
+    late = "+".join(at("cost", name).across for name in costs if name in AT_PERIOD_END)
+    return f"=SUMPRODUCT({total.across},{mid})+SUMPRODUCT({late},{end}-{mid})"
 
 
 def _budgets(facts: Facts) -> Iterator[Section]:
@@ -242,7 +253,7 @@ def _checks(facts: Facts) -> Iterator[Check]:
 
 def _by_year(facts: Facts) -> Iterator[Check]:
     """The total is the optimiser's, and another sum of the same flows gives the same."""
-    rows = {label: [at("by year", label, year) for year in facts.years] for label in YEARLY}
+    rows = {label: [at("by year", label, year) for year in facts.years] for label in yearly(facts)}
     *parts, totals, values = rows.values()
     capex, opex, rent, total, present = (f"SUM({down(each, '$F')})" for each in (*parts[:3], totals, values))
     every = f"SUM({down([row for each in parts for row in each], '$F')})"

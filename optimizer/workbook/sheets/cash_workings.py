@@ -27,6 +27,7 @@ from optimizer.workbook.sheets.purchases import (
 )
 from optimizer.workbook.sheets.rent_after import owed
 from optimizer.workbook.sheets.sites import limit_of
+from optimizer.workbook.sheets.tax_workings import GAIN, PROFIT, tax_workings
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import Row, at, of_each, sum_down
 
@@ -57,6 +58,8 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
         "value_usd": of_each("worth of work", facts.valued),
         **{kind.cost: of_each("flow", decisions_of(facts, kind)) for kind in KINDS},
         "residual_usd": of_each("residual", with_residual(facts)),
+        "tax_usd": [PROFIT],
+        "tax_on_residual_usd": [GAIN],
     }
     return parts.get(cost)
 
@@ -89,6 +92,7 @@ def workings(facts: Facts) -> Iterator[Section]:
     yield from owed(facts)
     yield from _of_sites(facts)
     yield from _of_work(facts)
+    yield from tax_workings(facts)
     yield _unpriced(facts)
 
 

@@ -28,12 +28,19 @@ SHEETS = {
     "Log": "The run, its hashes and options, warnings, sources",
 }
 """What each sheet holds."""
+SIGNS = (
+    "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD before tax."
+)
+AFTER_TAX = (
+    "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD; net present "
+    "values are after tax, and a loss is used as it arises."
+)
 READ = (
     "Editing an input re-costs this plan; save and run `chipmix plan FILE.xlsx -o NEW.xlsx` to re-optimise.",
     "Change prices, rents, tariffs, PUE, rates and lives on Inputs, what is decided in the overrides of Orders.",
     "A price after price breaks is the list price times the factor that the optimiser paid for its own number.",
     "Unmet work, clusters and the optimiser's own figures (violet) do not follow an edit; every other number does.",
-    "Costs are positive, receipts (value of work, resale, residual value) negative. Money is nominal USD before tax.",
+    SIGNS,
     "Present values discount flows of a period to its middle; what is left at the end of the horizon to its end.",
     "Time sheets share their columns: the same period stands in the same column everywhere.",
 )
@@ -54,12 +61,17 @@ def contents(facts: Facts, titles: Iterable[str]) -> ListSheet:
     links = [Entry((Cell(title, link=title), SHEETS[title])) for title in titles]
     key = [Entry((Cell(role.value, role=role), meaning)) for role, meaning in KEY.items()]
     blocks = [
-        _texts("Purpose", [_purpose(facts)]), _texts("How to read it", READ),
+        _texts("Purpose", [_purpose(facts)]), _texts("How to read it", how_to_read(facts)),
         Block(links, {"sheet": Column("Sheet"), "holds": Column("Holds")}),
         Block(key, {"looks": Column("Looks like"), "is": Column("Is")}),
     ]  # fmt: skip
     name = str(facts.scenario.get("name", "plan"))
     return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2)
+
+
+def how_to_read(facts: Facts) -> list[str]:
+    """What a reader should know; that money is after tax, where it is."""
+    return [AFTER_TAX if facts.taxed and text == SIGNS else text for text in READ]
 
 
 def _purpose(facts: Facts) -> str:

@@ -11,6 +11,7 @@ from optimizer.workbook.sheets.balances import at_end, by_year, corkscrew
 from optimizer.workbook.sheets.book_inputs import LIVES
 from optimizer.workbook.sheets.leases import lease_checks, leases
 from optimizer.workbook.sheets.purchases import bought, entering, purchased
+from optimizer.workbook.sheets.tax_view import tax_checks, tax_view
 from optimizer.workbook.writing.lines import PERIOD, SUM, Check, Line, Section, filled, lines_of
 from optimizer.workbook.writing.references import HERE, at, down, key_of, of_each, sum_down, summed
 from optimizer.workbook.writing.styles import Role
@@ -27,7 +28,7 @@ def depreciation(facts: Facts) -> TimeSheet:
     """The book view, then leases; leases first where nothing is purchased."""
     assets = assets_of(facts)
     book, rent = list(_book_view(facts, assets)), leases(facts)
-    held, owed = _checks(facts, assets), lease_checks(facts)
+    held, owed = [*_checks(facts, assets), *tax_checks(facts)], lease_checks(facts)
     first = bool(purchased(facts))
     sections, checks = [*book, *rent] if first else [*rent, *book], [*held, *owed] if first else [*owed, *held]
     heading = "Depreciation and leases: the book view, USD"
@@ -38,6 +39,7 @@ def _book_view(facts: Facts, assets: Sequence[Asset]) -> Iterator[Section]:
     """All classes together, then the balances of each, then the lines of each asset."""
     if not assets:
         yield Section("Nothing is capitalised", "The plan orders nothing and adds no power.")
+        yield from tax_view(facts, assets)
         return
     kinds = list(dict.fromkeys(asset.kind for asset in assets))
     yield Section("", more=[SCOPE])
@@ -45,6 +47,7 @@ def _book_view(facts: Facts, assets: Sequence[Asset]) -> Iterator[Section]:
     yield _total(kinds)
     yield _residual(assets)
     yield _by_year(facts)
+    yield from tax_view(facts, assets)
     yield from _prepaid(facts)
     yield _building(facts, assets)
     yield from (_class(kind, [asset for asset in assets if asset.kind == kind]) for kind in kinds)

@@ -32,7 +32,8 @@ def finance(facts: Facts) -> Section:
     lines = [assumed(facts, f"finance/{name}", *words, name=name, locked=LOCKED.get(name, "")) for name, words in RATES]
     rate = assumed(facts, "currency/per_usd", f"Exchange rate, {code} per USD", "currency/USD", "positive", absent="1",
                    name="currency_per_usd")  # fmt: skip
-    return Section("Finance", "Nominal, before tax. Costs are positive, receipts negative.", [*lines, rate])
+    when = "after" if facts.taxed else "before"
+    return Section("Finance", f"Nominal, {when} tax. Costs are positive, receipts negative.", [*lines, rate])
 
 
 def residual_points(facts: Facts) -> list[tuple[float, float]]:

@@ -12,6 +12,7 @@ from optimizer.workbook.sheets.frames import frame_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
+from optimizer.workbook.sheets.input_tax import tax
 from optimizer.workbook.sheets.input_work import supply_inputs, value_inputs, work_inputs
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.growth import with_growth
@@ -35,7 +36,7 @@ HEADERS = ("Assumption", "Accelerator or offer", "Place", "Unit", "Constant", "B
 def inputs(facts: Facts) -> TimeSheet:
     """The assumptions, in the order in which the other sheets need them."""
     sections = [
-        _scalars(facts), finance(facts), residual(facts), after_horizon(facts), carbon(facts),
+        _scalars(facts), finance(facts), *tax(facts), residual(facts), after_horizon(facts), carbon(facts),
         systems(facts), *offers(facts), *frame_inputs(facts), *commitments(facts), sites(facts), *fleet_inputs(facts),
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),

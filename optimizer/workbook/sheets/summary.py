@@ -10,6 +10,7 @@ from optimizer.explain.explanation import Explanation
 from optimizer.formulation.register import limits_of
 from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.cash import TAX
 from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.limits import Limited, all_limits
 from optimizer.workbook.sheets.summary_charts import charts
@@ -87,7 +88,8 @@ def _of_value(facts: Facts) -> list[Headline]:
 
 def _of_cost(facts: Facts) -> list[Headline]:
     """Cost as a present value, in another currency too, what bounds it, and cash."""
-    live = f"{'net of value; ' if facts.maximizes_value else ''}live: follows every edit"
+    live = "net of value; " * facts.maximizes_value + "after tax; " * facts.taxed + "live: follows every edit"
+    tax = "+".join(at("present value", name).total for name in TAX)
     code = facts.scenario.get("currency", {}).get("code", "USD")
     converted = "=total_npv_usd/usd_per_million*currency_per_usd"
     objective = "=optimiser_objective_usd/usd_per_million"
@@ -95,6 +97,7 @@ def _of_cost(facts: Facts) -> list[Headline]:
     return [
         ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", live),
         *([("Net present value of cost", converted, f"{code} m", "at the rate in Inputs")] if code != "USD" else []),
+        *([("Of it tax", f"=({tax})/usd_per_million", "USD m", "negative: a loss, used as it arises")] * facts.taxed),
         ("Optimiser's objective", objective, "USD m", f"solve: {facts.plan.status}"),
         ("Proven lower bound", UNEDITED.format("optimiser_bound_usd/usd_per_million"), "USD m", "no plan costs less"),
         ("Gap to the bound", UNEDITED.format("optimiser_gap"), "share", "most that can be saved"),

@@ -22,11 +22,12 @@ NOTES = (
     "price that would pay for it.",
     "Deposits sunk before the horizon and what the fleet once cost are in no figure. A dash: nothing to divide by.",
 )
+BEFORE_TAX = "Before tax, which is on profit and falls on no accelerator."
 LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET = "at market"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
 PER_HOUR, HOURS = "USD/accelerator-hour", "{accelerator-hours.across}"
-FALLS_ON = ("software", "work", "site", "frame")
+FALLS_ON = ("software", "work", "site", "frame", "profit")
 REST = sorted((record for record in COST_LINES if record.unborne), key=lambda record: FALLS_ON.index(record.falls_on))
 """Costs that fall on no accelerator."""
 MID, END = at("unit costs", "mid"), at("unit costs", "end")
@@ -38,7 +39,7 @@ def unit_costs(facts: Facts) -> TimeSheet:
     bearers = bearers_of(stood)
     results = [*_hours(facts, bearers), *_power(bearers), *_work(facts, bearers)]
     sections = [
-        Section("", more=NOTES), *(section for section in results if section.lines),
+        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]), *(section for section in results if section.lines),
         *_parts(facts, bearers), *unit_workings(facts, stood),
     ]  # fmt: skip
     longest = LONGEST_LABEL + max(map(len, facts.scenario.get("demand", ())), default=0)
@@ -197,6 +198,7 @@ def _total(facts: Facts, bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Se
         *(
             (f"Not allocated: {r.apart or r.label.lower()}", f"={at('present value', r.name).total}", r.unborne)
             for r in REST
+            if r.name in facts.plan.costs
         ),
         ("Not allocated: residual of added power", left, "at the end"),
         ("Not allocated: engineering of what is not bought", _engineering(facts, bearers), ""),
