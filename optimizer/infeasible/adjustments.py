@@ -136,15 +136,19 @@ def _elastic(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> E
         ElasticRow(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
         for name, row, each in zip(limit.rows, rows, per_unit, strict=True)
     )
-    today = max(_asks(row) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
+    asks = _if_signed if limit.kind == "frames" else _stated
+    today = max(asks(row) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
     share = 100 / today if today else 1.0
     return ElasticLimit(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
 
 
-def _asks(row: Row) -> float:
-    """A row's limit; of what is asked for only if something is decided, such as a frame signed, what is asked then."""
-    if_decided = (-amount * variable.upBound for variable, amount in row.terms if amount < 0 and row.sense == ">=")
-    return float(max([abs(row.bound), *if_decided]))
+def _stated(row: Row) -> float:
+    return abs(row.bound)
+
+
+def _if_signed(row: Row) -> float:
+    """What the row of a frame asks for if it is signed: the one term that is taken off."""
+    return -min(amount for _, amount in row.terms)
 
 
 def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
