@@ -87,6 +87,7 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
 
     heading(f"Side by side, in M {money.code} where no unit is shown")
     vendors = sorted({vendor for side in sides for vendor in side.accelerators})
+    signed = [["frames signed", *(", ".join(side.frames) or "none" for side in sides)]]
     named = dict.fromkeys(line for side in sides for line in side.present_usd)
     lines = [line for line in named if any(side.present_usd.get(line) for side in sides)]
     rows = [
@@ -108,6 +109,7 @@ def _show_sides(sides: Sequence[Side], money: Money) -> None:
             ]
             for line in lines
         ),
+        *(signed if any(side.frames for side in sides) else []),
     ]
     show_table(["", *(side.name for side in sides)], rows, range(1, len(sides) + 1), spare=range(2, len(sides)))
 
@@ -132,4 +134,8 @@ def _show_change(first: str, change: Change, money: Money) -> None:
     click.echo(f"commitments kept: {change.commitments_kept}")
     for dropped in change.commitments_dropped:
         tell(f"commitment dropped: {dropped}")
+    for name in change.frames_signed:
+        tell(f"frame signed: {name}")
+    for name in change.frames_dropped:
+        tell(f"frame no longer signed: {name}")
     show_bridge(change.bridge, money, (first, change.plan))

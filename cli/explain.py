@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -33,6 +33,17 @@ if TYPE_CHECKING:
     from optimizer.workbook.language.wording import Language
 
 SECONDS_BETWEEN_LINES = 10.0
+
+
+class Named(NamedTuple):
+    """What is asked about; nothing asks about all."""
+
+    offers: tuple[str, ...]
+    limits: tuple[str, ...]
+    frames: tuple[str, ...]
+    volume: str | None
+
+
 Time = tuple[float | None, float | None]
 """Seconds of each solve, and when all must be done."""
 
@@ -49,6 +60,8 @@ Time = tuple[float | None, float | None]
                    "costs without it. May be given several times; patterns such as 'dgx_*' too.")  # fmt: skip
 @click.option("--limit", "limits", multiple=True, metavar="NAME",
               help="Only this limit, such as 'power at oslo', oslo, or the pattern 'allocation of *'.")  # fmt: skip
+@click.option("--frame", "frames", multiple=True, metavar="NAME",
+              help="Only this frame agreement: what it saves, and up to which promise it pays.")  # fmt: skip
 @click.option("--volume", metavar="ID", help="Only from which volume this accelerator pays.")
 @time_limit_option()
 @json_option()
@@ -58,15 +71,16 @@ def explain(
     language: Language | None,
     offers: tuple[str, ...],
     limits: tuple[str, ...],
+    frames: tuple[str, ...],
     volume: str | None,
     time_limit: float | None,
     json_file: Path | None,
 ) -> int:
     """Say why PLAN, a plan.json or a workbook as it was written, is as it is.
 
-    Prints what each limit is worth, why each offer is in the plan or not, and with --volume from which
-    volume an own chip pays. Every figure is found by solving the changed scenario again, and is shown with
-    what the gap leaves open. Ctrl-C, or the end of --time-limit, ends it with what is answered.
+    Prints what each limit is worth, why each offer is in the plan or not, up to which promise a frame pays, and
+    with --volume from which volume an own chip does. Every figure is found by solving the changed scenario again,
+    shown with what the gap leaves open. Ctrl-C, or the end of --time-limit, ends it with what is answered.
 
     \b
     Examples:
@@ -82,7 +96,7 @@ def explain(
     known = _read(plan)
     check_targets([plan], {"-o": output, "--json": json_file})
     with interruption.held(), delivering() as delivery:
-        found = _explained(known, offers, limits, volume, (time_limit, ends))
+        found = _explained(known, Named(offers, limits, frames, volume), (time_limit, ends))
         if not is_printed(json_file):
             show_explanation(found, known, every_offer=bool(offers))
         write_json(delivery, explanation_text(found), json_file)
@@ -100,9 +114,7 @@ def _read(plan: Path) -> Plan:
         return read_plan(plan)
 
 
-def _explained(
-    plan: Plan, offers: tuple[str, ...], limits: tuple[str, ...], volume: str | None, time: Time
-) -> Explanation:
+def _explained(plan: Plan, named: Named, time: Time) -> Explanation:
     from optimizer.explain import UnknownName
     from optimizer.explain import explain as answer
     from optimizer.solving.solution import Options
@@ -111,7 +123,7 @@ def _explained(
     options = Options(gap=plan.run.options["gap"], time_limit=time_limit, ends=ends)
     try:
         with _progress() as watch:
-            return answer(plan, offers, limits, volume, options, watch=watch)
+            return answer(plan, named.offers, named.limits, named.volume, options, watch=watch, frames=named.frames)
     except UnknownName as error:
         raise click.UsageError(str(error)) from error
 

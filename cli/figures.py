@@ -54,6 +54,10 @@ class Words:
         large = abs(value) >= MILLION / 10
         return f"{rounded(value / MILLION)} M {self.code}" if large else f"{rounded(value)} {self.code}"
 
+    def millions(self, usd: float) -> str:
+        """An amount of money in millions, without the unit."""
+        return rounded(usd * self.per_usd / MILLION)
+
     def unit_of(self, offer: str) -> str:
         """What the orders of an offer are counted in: what is rented period by period is ordered for each again."""
         return self._units.get(offer, "systems")

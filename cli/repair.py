@@ -37,8 +37,8 @@ def repair(
     """Say why SCENARIO has no plan and what would give it one.
 
     Prints what contradicts itself, which limits cannot all hold, and the least change of each kind (power, budget,
-    supply, time, a limit of yours, work left undone, or a mix) that makes a plan possible. Each was checked by
-    planning with it; its --set line works with chipmix plan.
+    the promise of a frame, supply, time, a limit of yours, work left undone, or a mix) that makes a plan possible.
+    Each was checked by planning with it; its --set line works with chipmix plan.
 
     \b
     Examples:

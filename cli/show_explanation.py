@@ -1,4 +1,4 @@
-"""An explanation for the terminal: what limits are worth, why offers are in the plan, what an own chip needs."""
+"""An explanation for the terminal: what limits are worth, why offers are in the plan, what a frame or a chip needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cli.figures import Words, rounded, some
 from cli.show_offers import show_offers
 from cli.show_plan import owed_words, tax_words
 from cli.tables import amount, heading, show_table, tell
-from optimizer.explain.explanation import Between, Explanation, LimitWorth, Move, Volume, VolumePoint
+from optimizer.explain.explanation import Between, Explanation, FrameWorth, LimitWorth, Move, Volume, VolumePoint
 from optimizer.plan.format import Plan
 
 MOVES = (-5.0, -1.0, 1.0, 5.0)
@@ -28,6 +28,8 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
         _show_limits(explanation.limits, words)
     if explanation.offers:
         show_offers(explanation.offers, words, every_offer)
+    if explanation.frames:
+        _show_frames(explanation.frames, words)
     if explanation.volume is not None:
         _show_volume(explanation.volume, words)
 
@@ -65,8 +67,7 @@ def _use(limit: LimitWorth, words: Words) -> tuple[str, ...]:
 
 
 def _show_worth(limits: Sequence[LimitWorth], words: Words) -> None:
-    what, sign = ("value, less cost", "− loses") if words.is_value else ("cost", "− saves")
-    heading(f"What moving it does to the plan's {what}: M {words.code} of present value, {sign}")
+    heading(f"What moving it does to {_measure(words)}")
     columns = ("limit", "5 % less", "1 % less", "1 % more", "5 % more")
     show_table(columns, [(limit.limit, *_moves(limit, words)) for limit in limits], numbers=(1, 2, 3, 4))
     if any(limit.unit == "point" for limit in limits):
@@ -80,6 +81,12 @@ def _show_worth(limits: Sequence[LimitWorth], words: Words) -> None:
     if rates:
         heading(f"How much that is: the change in {words.code} over the move that was solved")
         show_table(("limit", "change", "for"), rates, numbers=(1,))
+
+
+def _measure(words: Words) -> str:
+    """What changes are of, and what their sign says."""
+    what, sign = ("value, less cost", "− loses") if words.is_value else ("cost", "− saves")
+    return f"the plan's {what}: M {words.code} of present value, {sign}"
 
 
 def _moves(limit: LimitWorth, words: Words) -> tuple[str, ...]:
@@ -114,6 +121,34 @@ def _rate(move: Move, unit: str, words: Words) -> tuple[str, str]:
     points = f"{amount:g} {unit}{'' if amount == 1 else 's'} {direction}"
     moved = points if unit == "point" else f"{abs(move.percent):g} % {direction}, {by}"
     return words.exactly(move.change_usd), f"one unit more ({unit})" if move.by_unit else moved
+
+
+def _show_frames(frames: Sequence[FrameWorth], words: Words) -> None:
+    heading(f"What signing each frame agreement does to {_measure(words)}")
+    columns = ("frame", "in the plan", "promised", "signing it", "pays up to a promise of")
+    show_table(columns, [_frame(frame, words) for frame in frames], numbers=(2, 3, 4))
+    tell("promises are those of the whole window, as the scenario states them; all else stays as it is")
+
+
+def _frame(frame: FrameWorth, words: Words) -> tuple[str, ...]:
+    signed = "signed already" if frame.already else "signed" if frame.signed else "not signed"
+    promised = words.millions(frame.spend_usd)
+    if frame.answer != "solved" or frame.saves_usd is None:
+        none = f"no plan with{'out' * frame.signed} it"
+        return frame.frame, signed, promised, none if frame.answer == "infeasible" else "–", "–"
+    change = Between(least=_less(frame.saves_usd.most), most=_less(frame.saves_usd.least))
+    return frame.frame, signed, promised, words.change(change), _pays_up_to(frame, words)
+
+
+def _less(usd: float | None) -> float | None:
+    return None if usd is None else -usd
+
+
+def _pays_up_to(frame: FrameWorth, words: Words) -> str:
+    if frame.pays_up_to_usd is None:
+        return "none at all"
+    low, high = (words.millions(usd or 0.0) for usd in (frame.pays_up_to_usd.least, frame.pays_up_to_usd.most))
+    return high if low == high else f"{low} to {high}"
 
 
 def _show_volume(volume: Volume, words: Words) -> None:

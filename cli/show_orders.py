@@ -42,7 +42,7 @@ KINDS = (
 def show_orders(plan: Plan, money: Money) -> None:
     """Prints all orders, a table for each kind."""
     for kind in KINDS:
-        orders = sorted(filter(kind.holds, plan.orders), key=lambda o: (o.ordered, o.enters_service, o.offer, o.place))
+        orders = sorted(filter(kind.holds, plan.orders), key=lambda o: (o.ordered, o.enters_service, o.label, o.place))
         if orders:
             subheading(f"{kind.title}: {_total(kind, orders, plan, money)}")
             columns = _columns(kind, money)
@@ -64,7 +64,7 @@ def _total(kind: Kind, orders: Sequence[OrderRow], plan: Plan, money: Money) -> 
 def _columns(kind: Kind, money: Money) -> list[Cell]:
     rented: list[Cell] = [
         ("until", lambda line: line[-1].term_until),
-        ("offer", lambda line: line[0].offer),
+        ("offer", lambda line: line[0].label),
         ("place", lambda line: line[0].place),
         ("systems", lambda line: amount(line[0].systems)),
         ("accelerators", lambda line: amount(line[0].accelerators)),
@@ -82,6 +82,6 @@ def _spans(orders: Sequence[OrderRow], periods: Sequence[str]) -> list[list[Orde
     """Rent of the same systems in periods one after the other, as one line."""
     return spans(
         orders, periods,
-        same=lambda order: (order.offer, order.place, order.systems),
+        same=lambda order: (order.label, order.place, order.systems),
         ends=lambda order: (order.enters_service, order.in_service_until),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from cli.show_orders import show_orders
 from cli.spans import spans
 from cli.tables import amount, heading, percent, show_table, tell
 from optimizer.plan.compare import present
-from optimizer.plan.format import ExpansionRow, Plan
+from optimizer.plan.format import ExpansionRow, FrameRow, Plan
 
 COST, VALUE = "all costs, less residual value", "the work, less all costs"
 DUST = 1e-4
@@ -30,6 +30,7 @@ def show_plan(plan: Plan) -> None:
     _show_headline(plan, money)
     _show_warnings(plan)
     _show_orders(plan, money)
+    _show_frames(plan, money)
     _show_decisions(plan, money)
     _show_costs(plan, money)
     _show_after_horizon(plan, money)
@@ -114,6 +115,22 @@ def _why_nothing(plan: Plan) -> str:
     if plan.unmet:
         return "within the limits, leaving the work above undone is no dearer than doing it"
     return "what is in service is enough" if plan.work else "no work is asked for"
+
+
+def _show_frames(plan: Plan, money: Money) -> None:
+    """Which frame agreements are signed, and what is spent under them against what they promise."""
+    if plan.frames:
+        heading(f"Frame agreements, in M {money.code}")
+        columns = ("frame", "", "promised", "spent", "missing", "paid in")
+        show_table(columns, (_frame_cells(plan, row, money) for row in plan.frames), numbers=(2, 3, 4))
+
+
+def _frame_cells(plan: Plan, row: FrameRow, money: Money) -> tuple[str, ...]:
+    if not row.signed:
+        return row.frame, "do not sign", money.millions(row.promised_usd), "", "", ""
+    what = "signed already" if plan.scenario["frames"][row.frame]["signed"] == "true" else "sign"
+    amounts = map(money.millions, (row.promised_usd, row.spent_usd, row.shortfall_usd))
+    return row.frame, what, *amounts, row.due if row.shortfall_usd else ""
 
 
 def _show_decisions(plan: Plan, money: Money) -> None:

@@ -77,6 +77,10 @@ budget:
 #  allow: ["dgx_*", "mi3*"]
 #  basis: [measured, vendor, estimated]
 
+# Frame agreements: cheaper for a promise to spend; what is missing of it is paid all the same. Signed only if it pays.
+#frames:
+#  nvidia_deal: {of: {vendor: nvidia, route: purchase}, orders: 2026, within: 2026, spend_usd: 12e6, factor: 0.93}
+
 # Rules of your own: a ceiling on one vendor, a second source for chat, a cap on carbon (where its intensity is given).
 #limits:
 #  - {name: nvidia_share, measure: spend_usd, of: {vendor: nvidia}, at_most_share: 0.9}

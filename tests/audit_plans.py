@@ -18,6 +18,7 @@ from optimizer.audit.expected import (
     expected_budget,
     expected_clusters,
     expected_expanded,
+    expected_frames,
     expected_in_service,
     expected_limits,
     expected_order,
@@ -105,6 +106,11 @@ def plan(scenario: Tree | None = None, catalog: Tree | None = None, **decisions:
     return filled(NO_DECISIONS | decisions | inputs)
 
 
+def under(frame: str, row: Tree) -> Tree:
+    """An order at the price of a frame."""
+    return row | {"frame": frame}
+
+
 def power(base: Fraction, exponent: Fraction) -> str:
     """A power with 30 digits."""
     with localcontext() as context:
@@ -139,6 +145,11 @@ def filled(decisions: Tree) -> Tree:
         for t in range(horizon.periods)
     ]
     accounts = keep_accounts(result)
+    if "frames" in result["scenario"]:
+        result["frames"] = rows(("frame",), expected_frames(accounts))
+        for row in result["frames"]:
+            row["signed"] = row["signed"] == "True"
+        accounts = keep_accounts(result)
     for row, known in zip(result["periods"], rows(("period",), expected_periods(accounts)), strict=True):
         row.update(known)
     fill_decisions(result, accounts)
@@ -289,4 +300,33 @@ def own_plan() -> Tree:
         expanded=[{"site": "oslo", "period": "2025q3", "mw": 0.0625}],
         engineering=[{"accelerator": "own", "starts": "2025q1"}],
         porting=[{"demand": "run", "stack": "own", "starts": "2025q3"}],
+    )  # fmt: skip
+
+
+FRAMES: Tree = {
+    "bulk": {"of": {"vendor": ["maker"], "site": ["oslo"]}, "orders": "2025q1..2025q2", "within": "2025",
+             "spend_usd": "1.3e6", "factor": "0.8", "signed": "optional"},
+    "cloudy": {"of": {"host": ["cloud"]}, "orders": "2025q2", "within": "2025q2..2026q1", "spend_usd": "4e5",
+               "factor": "0.75", "signed": "true"},
+    "never": {"of": {"route": ["purchase"]}, "orders": "2025", "within": "2025", "spend_usd": "9e9", "factor": "0.5",
+              "signed": "optional"},
+}  # fmt: skip
+
+
+def framed_plan() -> Tree:
+    """Four quarters: a signed frame that is spent, one signed already that is not, and one that is not signed.
+
+    6 systems at 300,000 USD times 0.8, the last two of them at the 0.9 of the price breaks: 1,392,000 USD, and 3 more
+    without frame at the same step. 2 x 8 accelerators at 3 USD times 0.75 for 2190 hours are 78,840 USD of the 300,000
+    that fall into the horizon, three quarters of 400,000: 221,160 are paid for nothing.
+    """
+    breaks = {"kind": "incremental", "steps": [{"from_systems": 5, "factor": "0.9"}]}
+    return plan(
+        {"horizon/periods": 4, "frames": FRAMES, "sites/oslo/power_mw": "2", "budget/opex_usd": {"2025q4": "5e5"}},
+        {"offers/box.purchase/price_breaks": breaks, "offers/box.rented": RENTED},
+        orders=[order("box.purchase", "oslo", "2025q1", 3.0),
+                under("bulk", order("box.purchase", "oslo", "2025q1", 6.0)),
+                under("cloudy", order("box.rented", "cloud", "2025q2", 2.0))],
+        frames=[{"frame": "bulk", "signed": True, "shortfall_usd": 0.0},
+                {"frame": "cloudy", "signed": True, "shortfall_usd": 0.0}],
     )  # fmt: skip

@@ -62,7 +62,10 @@ def number(text: str) -> Number:
 
 @dataclass(frozen=True)
 class Slot:
-    """A possible order, or a commitment: systems of an offer entering service at a place in period t."""
+    """A possible order, or a commitment: systems of an offer entering service at a place in period t.
+
+    An order may be at the price of a `frame`.
+    """
 
     offer: str
     place: str
@@ -72,6 +75,7 @@ class Slot:
     price: Number | None
     rent: Number | None
     committed: int = 0
+    frame: str = ""
 
     @property
     def periods(self) -> range:

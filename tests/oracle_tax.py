@@ -8,7 +8,7 @@ from typing import Any
 
 from oracle import OPEX, Number, Slot
 
-DEDUCTED = (*OPEX, "idle", "engineering", "porting", "owed", "resale")
+DEDUCTED = (*OPEX, "idle", "engineering", "porting", "frame", "owed", "resale")
 AT_THE_END = ("residual", "tax at the end")
 RECOVERED = tuple(Fraction(part) for part in ("0.2", "0.32", "0.192", "0.1152", "0.1152", "0.0576"))
 Flow = tuple[str, int, Any, Number]

@@ -1,14 +1,14 @@
 """The whole procurement problem stated a second time, on top of `oracle.py`: terms, one-offs, clusters, limits.
 
 Everything is linear in a few kinds of decisions, named by tuples: ("order", slot) systems of an order,
-("paid", offer, t) systems of an offer's orders at their list price after breaks, ("retire", entry, t),
+("paid", offer, t) systems of an offer's orders at their price after breaks, with a frame's ("paid", offer.frame, t),
+("retire", entry, t),
 ("expand", site, t), ("engineer", accelerator, t) and ("port", demand, stack, t). Costs and limits are sums over
 these; `whole_search.py` tries all their values, `whole_model.py` states them once more as a plain model.
 """
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,11 +16,11 @@ from itertools import product
 from math import ceil, floor
 from typing import Any
 
-from oracle import CAPEX, OPEX, Number, Oracle, Slot, Tree, length, month_of
+from oracle import CAPEX, OPEX, Number, Slot, Tree, length, month_of
+from oracle_frames import MILLION, Agreements, Key, chosen, selection
 from oracle_tax import AT_THE_END, taxes
 
-Key = tuple[Any, ...]
-WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting")}
+WHOLE_BUDGETS = {"capex_usd": (*CAPEX, "facility"), "opex_usd": (*OPEX, "idle", "engineering", "porting", "frame")}
 UNBOUNDED = 1000
 SELECTED_BY_ORDER = ("site", "host", "demand")
 
@@ -70,7 +70,7 @@ class Entry:
 OPEN = Fraction(20_000)
 
 
-class Whole(Oracle):
+class Whole(Agreements):
     """A request with every kind of decision, in numbers."""
 
     # demand
@@ -180,14 +180,15 @@ class Whole(Oracle):
         return floor(min(most)) if whole else ceil(min(most))
 
     def for_work(self, slot: Slot) -> int:
-        """Systems that would do all the work they may do; or that a floor or the order's own terms may want.
+        """Systems that would do all the work they may do; or that a floor, a frame or the order's own terms may want.
 
-        The terms may be filled up at a place without work, where another place has some.
+        The terms may be filled up at a place without work, where another place has some, or for a frame.
         """
         places = [slot.place] if slot.place not in self.sites else [slot.place, *self.sites]
         working = [self.to_work(slot, place) for place in places]
-        wanted = max(working[0], self.floor(slot.offer))
-        return ceil(max(wanted, self.by_terms(slot.offer))) if wanted or any(working) else 0
+        wanted = max(working[0], self.floor(slot.offer)) + self.of_frame(slot)
+        any_use = wanted or any(working) or (self.in_frames(slot) and self.by_terms(slot.offer))
+        return ceil(max(wanted, self.by_terms(slot.offer))) if any_use else 0
 
     def to_work(self, slot: Slot, place: str) -> Number:
         """Systems that would do all the work they may do at a place, in the period with the most of it."""
@@ -219,26 +220,12 @@ class Whole(Oracle):
         return found
 
     def purchases(self) -> dict[tuple[str, int], list[Slot]]:
-        """The purchases of an offer that enter service in a period, at all places."""
+        """The purchases of an offer at one price that enter service in a period, at all places."""
         found: dict[tuple[str, int], list[Slot]] = {}
         for slot in self.slots:
             if slot.price is not None:
-                found.setdefault((slot.offer, slot.t), []).append(slot)
+                found.setdefault((self.label(slot), slot.t), []).append(slot)
         return found
-
-    def at_list_price(self, offer: str, systems: int) -> Number:
-        """What so many systems cost, in systems at their list price."""
-        breaks = self.offers[offer].get("price_breaks")
-        if breaks is None:
-            return Fraction(systems)
-        steps = [(1, Fraction(1)), *((s["from_systems"], Fraction(str(s["factor"]))) for s in breaks["steps"])]
-        if breaks["kind"] == "all_units":
-            return systems * [factor for first, factor in steps if first <= max(systems, 1)][-1]
-        ends = [first - 1 for first, _ in steps[1:]] + [systems]
-        return sum(
-            (max(0, min(systems, end) - first + 1) * factor for (first, factor), end in zip(steps, ends, strict=True)),
-            Fraction(0),
-        )
 
     def entries(self) -> list[Entry]:
         """Fleet that may be retired."""
@@ -326,6 +313,7 @@ class Whole(Oracle):
         for site, t in product(self.taking(), self.periods):
             usd = self.price_in(self.sites[site]["electricity_usd_per_mwh"], t) or Fraction(0)
             found.append(Term("idle", t, ("idle", site, t), usd))
+        found += [Term("frame", max(self.spending(f)), ("missing", f), MILLION) for f in self.frames]
         for a in self.engineers():
             usd = Fraction(str(self.accelerators[a]["one_off"]["usd"]))
             found += [Term("engineering", t, ("engineer", a, t), usd) for t in self.periods]
@@ -407,22 +395,6 @@ class Whole(Oracle):
 
     # limits
 
-    def facts(self, system: str, offer: str | None = None, place: str | None = None) -> dict[str, tuple[str, ...]]:
-        """What something is, by the keys of a selection."""
-        accelerator = self.systems[system]["accelerator"]
-        entry = self.accelerators[accelerator]
-        buyers = {b for o in self.offers.values() if o["system"] == system for b in o.get("buyers", ())}
-        found = {
-            "vendor": (entry["vendor"],), "kind": (entry["kind"],), "stack": (entry["stack"],),
-            "accelerator": (accelerator,), "system": (system,), "buyers": tuple(sorted(buyers)),
-        }  # fmt: skip
-        if offer is not None:
-            own = tuple(sorted(self.offers[offer].get("buyers", ())))
-            found |= {"offer": (offer,), "route": (self.offers[offer]["route"],), "buyers": own}
-        if place is not None:
-            found["site" if place in self.sites else "host"] = (place,)
-        return found
-
     def placed(self) -> Iterator[tuple[Slot, Key | None, Number, dict[str, tuple[str, ...]]]]:
         """Orders and commitments: (slot, decision, systems per unit, what it is)."""
         for slot in [*self.slots, *self.commitments]:
@@ -466,9 +438,9 @@ class Whole(Oracle):
                 yield Part(facts, slot.t, None, count * slot.price)
             elif "price_breaks" not in self.offers[slot.offer]:
                 yield Part(facts, slot.t, key, slot.price)
-            elif (slot.offer, slot.t) not in seen:
-                seen.add((slot.offer, slot.t))
-                yield Part(facts, slot.t, ("paid", slot.offer, slot.t), slot.price)
+            elif (self.label(slot), slot.t) not in seen:
+                seen.add((self.label(slot), slot.t))
+                yield Part(facts, slot.t, ("paid", self.label(slot), slot.t), slot.price)
 
     def spend_usd_parts(self) -> Iterator[Part]:
         yield from self.capex_usd_parts()
@@ -574,17 +546,6 @@ def summed(pairs: Any) -> tuple[dict[Key, Number], Number]:
         else:
             use[key] = use.get(key, Fraction(0)) + amount
     return use, constant
-
-
-def selection(limit: Tree) -> dict[str, list[str]]:
-    return {key: [v] if isinstance(v, str) else list(v) for key, v in limit.get("of", {}).items()}
-
-
-def chosen(patterns: dict[str, list[str]], facts: dict[str, tuple[str, ...]]) -> bool:
-    return all(
-        any(fnmatch.fnmatchcase(fact, pattern) for fact in facts.get(key, ()) for pattern in wanted)
-        for key, wanted in patterns.items()
-    )
 
 
 def bounded(name: str, limit: Tree, part: list[Part], whole: list[Part], inside: Callable[[int], bool]) -> Line:

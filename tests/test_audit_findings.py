@@ -5,7 +5,23 @@ from __future__ import annotations
 from copy import deepcopy
 
 import pytest
-from audit_plans import D2, F2, LEASE, SPECIFIC, C, S, Tree, filled, merged, names, ok, own_plan, plan, rich_plan
+from audit_plans import (
+    D2,
+    F2,
+    LEASE,
+    SPECIFIC,
+    C,
+    S,
+    Tree,
+    filled,
+    framed_plan,
+    merged,
+    names,
+    ok,
+    own_plan,
+    plan,
+    rich_plan,
+)
 
 from optimizer.audit import audit
 
@@ -355,11 +371,67 @@ def test_a_misstatement_of_procurement_is_named_and_no_other(tables: set[str], c
     assert names(merged(own, changes)) == tables
 
 
+FRAMED_TAMPERED: list[tuple[str, Tree]] = [
+    ("orders_under_frame", {"frames/0/signed": False}),
+    ("orders_under_frame", {S + "frames/bulk/orders": "2025q2"}),
+    ("orders_under_frame", {S + "frames/bulk/of": {"vendor": ["other"]}}),
+    ("orders_under_frame", {S + "frames/cloudy/of": {"host": ["else*"]}}),
+    ("orders_under_frame", {"orders/0/frame": "never", C + "offers/box.purchase/price_breaks": None}),
+    ("rows_are_known", {"orders/2/frame": "gone"}),
+    ("opex_within_budget", {S + "budget/opex_usd/2025q4": "229438"}),
+    ("orders_within_offer", {C + "offers/box.purchase/supply_systems_per_month": "2.9"}),
+    ("order_at_least_minimum", {C + "offers/box.purchase/minimum_order_systems": 10}),
+    ("deliveries_within_supply", {S + "supply_per_month/chip": "23"}),
+    ("limit", {S + "limits": [{"name": "few", "measure": "systems", "of": {"offer": ["box.purchase"]}, "at_most": "8",
+                               "within": "total"}]}),
+    ("order_not_denied", {S + "offers/deny": ["box.rented"]}),
+    ("order_open_to_buyer", {C + "offers/box.rented/buyers": ["other"]}),
+    ("inputs_are_understood", {S + "frames/bulk/rebate": "0.1"}),
+    ("inputs_are_understood", {S + "frames/never/of/demand": ["train"]}),
+    ("inputs_are_understood", {S + "frames/never/signed": "perhaps"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "changes"), FRAMED_TAMPERED)
+def test_a_broken_rule_of_frames_is_named_and_no_other(rule: str, changes: Tree) -> None:
+    assert names(filled(merged(framed_plan(), changes))) == {rule}
+
+
+FRAMED_MISSTATED: list[tuple[set[str], Tree]] = [
+    *(({"frames"}, {f"frames/0/{field}": 1.0}) for field in ("promised_usd", "spent_usd")),
+    ({"frames"}, {"frames/0/due": "2025q3"}),
+    ({"frames"}, {"frames/2/frame": "gone"}),
+    ({"frames", "rows_are_known"}, {"frames/2/frame": "gone", "frames/2/signed": True}),
+    ({"frames", "spend_of_frame", "limits"}, {"frames/1/shortfall_usd": 1.0}),
+    ({"frames"}, {"frames/1/signed": False}),
+    ({"frames", "limits", "costs"}, {"frames/1/shortfall_usd": 221161.0, "costs/frame_usd/2025q4": 221161.0}),
+    ({"costs"}, {"costs/frame_usd/2025q4": 221160.25}),
+    ({"costs"}, {"costs/frame_usd/2025q3": 0.25}),
+    ({"orders", "buy_in_one_band"}, {"orders/1/price_usd": 216000.0}),
+    ({"orders", "buy_in_one_band"}, {"orders/0/price_usd": 300000.0}),
+    ({"orders"}, {"orders/2/usd_per_accelerator_hour": 3.0}),
+]
+
+
+@pytest.mark.parametrize(("tables", "changes"), FRAMED_MISSTATED)
+def test_a_misstatement_of_frames_is_named_and_no_other(tables: set[str], changes: Tree) -> None:
+    assert names(merged(framed_plan(), changes)) == tables
+
+
+def test_frames_that_are_missing_or_stand_twice() -> None:
+    ok(framed_plan())
+    framed = framed_plan()
+    first, second, *others = framed["frames"]
+    assert names(framed | {"frames": [first, first, second, *others]}) == {"frames"}
+    assert names(framed | {"frames": [first, second]}) == {"frames"}
+
+
 def test_every_constraint_is_a_function_of_its_name() -> None:
     from optimizer.audit.permissions import PERMISSIONS
     from optimizer.audit.rules import CONSTRAINTS
 
-    tested = {rule for rule, _ in TAMPERED + OWN_TAMPERED} | {rule for rules, _ in OWN_MISSTATED for rule in rules}
+    tested = {rule for rule, _ in TAMPERED + OWN_TAMPERED + FRAMED_TAMPERED}
+    tested |= {rule for rules, _ in OWN_MISSTATED + FRAMED_MISSTATED for rule in rules}
     assert {rule.__name__ for rule in (*CONSTRAINTS, *PERMISSIONS)} <= tested
     assert {rule.__name__ for rule in CONSTRAINTS} == {
         "serve_demand", "run_within_fleet", "power_within_site", "liquid_within_site", "air_within_site",
@@ -367,4 +439,5 @@ def test_every_constraint_is_a_function_of_its_name() -> None:
         "capex_within_budget", "opex_within_budget", "honour_commitment", "finish_by_deadline", "retire_within_fleet",
         "expansion_within_site", "expand_in_blocks", "order_at_least_minimum", "buy_in_one_band",
         "engineer_before_order", "port_before_run", "cluster_on_one_site", "limit",
+        "orders_under_frame", "spend_of_frame",
     }  # fmt: skip

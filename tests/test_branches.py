@@ -133,8 +133,11 @@ def test_a_branch_without_plans_proves_any_cost() -> None:
     of = replace(of, integer=np.array([False, True]))
     case = case_of(of, EXACT)
     case.options.update(
-        {"at_once": False, "projects": [[1]], "clusters": [], "terms": [], "decisions": [1], "tied": [], "steps": []}
-    )
+        {
+            "at_once": False, "frames": [], "projects": [[1]], "clusters": [], "terms": [], "decisions": [1],
+            "tied": [], "steps": [],
+        }
+    )  # fmt: skip
     grown = tree(case)
     found = grown.search()
     bound = certified_bound(of_case(case), grown.root.duals, told(found))

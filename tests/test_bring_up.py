@@ -227,9 +227,12 @@ def test_capacity_of_many_orders_is_that_of_each(tmp_path: Path) -> None:
     for offer, suffix, placed in (
         ("dgx_h100.purchase", "", False), ("nvl72.purchase", "", False), ("nvl72.purchase", ", committed", True),
         ("mi355x.lease", "", False), ("own_rack.purchase", "", False),
+        ("own_rack.purchase", ", under chip_deal", False),
     ):  # fmt: skip
-        of_it = (offer, "prineville", placed)  # commitments at another price in a period are a batch of their own
-        entries = [e for e in case.entries if (e.offer, e.place, e.commitment) == of_it and e.price is None]
+        of_it = (offer, "prineville", placed, suffix.startswith(", under"))
+        entries = [  # commitments at another price in a period are a batch of their own
+            e for e in case.entries if (e.offer, e.place, e.commitment, e.frame != "") == of_it and e.price is None
+        ]
         terms = case.catalog["offers"][offer]
         months = terms.get("bring_up_months", route[terms["route"]])
         share = float(terms.get("availability", "0.95"))

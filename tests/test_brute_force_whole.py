@@ -130,7 +130,7 @@ def test_small_requests_have_every_feature() -> None:
         answers += search.cheapest() is not None
         text = str(asked) + str(known)
         for word in ("all_units", "incremental", "minimum_order", "one_off", "'months'", "cluster", "by_deadline",
-                     "expansion", "block_mw", "take_or_pay", "bring_up", "may_retire",
+                     "expansion", "block_mw", "take_or_pay", "bring_up", "may_retire", "frames",
                      "straight_line", "macrs_5", "bonus",
                      "limits': [{", "_share", "each", "maximize_value"):  # fmt: skip
             features[word] = features.get(word, 0) + (word in text)

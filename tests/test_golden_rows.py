@@ -1,6 +1,6 @@
 """A golden row for every constraint, cost and variable: small requests, their LP files beside the arithmetic.
 
-The requests and what is expected stand in `golden_small.py` and `golden_whole.py`.
+The requests and what is expected stand in `golden_small.py`, `golden_whole.py` and `golden_frames.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders import Tree, model, one_offer, plan, scenario, site
+from golden_frames import FRAMED_ASKED, FRAMED_BOUNDS, FRAMED_KNOWN, FRAMED_PRICES, FRAMED_ROWS
 from golden_small import ASKED, BOUNDS, BUY, KNOWN, LEASED_ASKED, LEASED_KNOWN, LEASED_PRICES, OSLO_1, PRICES, ROWS
 from golden_whole import (
     TAXED_ASKED,
@@ -37,6 +38,11 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return model(tmp_path_factory.mktemp("golden"), ASKED, KNOWN)
 
 
+@pytest.fixture(scope="module")
+def framed(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return model(tmp_path_factory.mktemp("framed"), FRAMED_ASKED, FRAMED_KNOWN)
+
+
 def lp_rows(built: Model, folder: Path) -> dict[str, list[str]]:
     """The rows of the LP file by constraint, each on one line."""
     file = folder / "model.lp"
@@ -57,6 +63,11 @@ def test_golden_row(golden: Model, tmp_path: Path, constraint: str) -> None:
 @pytest.mark.parametrize("constraint", WHOLE_ROWS)
 def test_golden_row_of_the_whole(whole: Model, tmp_path: Path, constraint: str) -> None:
     assert lp_rows(whole, tmp_path)[constraint] == WHOLE_ROWS[constraint][1]
+
+
+@pytest.mark.parametrize("constraint", FRAMED_ROWS)
+def test_golden_row_of_frames(framed: Model, tmp_path: Path, constraint: str) -> None:
+    assert sorted(lp_rows(framed, tmp_path)[constraint]) == sorted(FRAMED_ROWS[constraint][1])
 
 
 def test_work_that_is_small_has_a_row_where_it_is_assigned(tmp_path: Path) -> None:
@@ -109,6 +120,12 @@ def test_golden_cost_of_the_whole(whole: Model, cost: str) -> None:
     assert len(terms) == len(WHOLE_PRICES[cost][1])
 
 
+@pytest.mark.parametrize("cost", FRAMED_PRICES)
+def test_golden_cost_of_frames(framed: Model, cost: str) -> None:
+    usd = {(term.variable.name, term.t): term.usd for term in framed.costs[cost]}
+    assert usd == pytest.approx(FRAMED_PRICES[cost][1])
+
+
 @pytest.mark.parametrize("cost", LEASED_PRICES)
 def test_golden_cost_of_long_terms(tmp_path: Path, cost: str) -> None:
     leased = model(tmp_path, LEASED_ASKED, LEASED_KNOWN)
@@ -135,6 +152,18 @@ def test_golden_bound_of_the_whole(whole: Model, variable: str) -> None:
     check_bounds(whole, variable, WHOLE_BOUNDS[variable])
 
 
+@pytest.mark.parametrize("variable", FRAMED_BOUNDS)
+def test_golden_bound_of_frames(framed: Model, variable: str) -> None:
+    check_bounds(framed, variable, FRAMED_BOUNDS[variable])
+
+
+def test_a_frame_that_is_signed_already_is_no_choice(framed: Model) -> None:
+    matrix = to_matrix(framed.problem)
+    columns = {matrix.columns[j]: (matrix.lower[j], matrix.upper[j]) for j in matrix.column_numbers("sign")}
+    assert columns == {"sign(deal)": (0, 1), "sign(small)": (1, 1)}
+    assert all(matrix.integer[matrix.column_numbers("sign")])
+
+
 def test_golden_objective(golden: Model) -> None:
     """Without a discount a coefficient of the objective is the sum of its costs, in millions."""
     total: dict[str, float] = {}
@@ -153,14 +182,15 @@ def test_a_system_of_a_cluster_serves_no_more_than_its_part(tmp_path: Path, acce
     assert [coefficient for _, coefficient in row.terms] == [part]
 
 
-GOLDEN = (ROWS, WHOLE_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, TAXED_PRICES)
+GOLDEN = (ROWS, WHOLE_ROWS, FRAMED_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, FRAMED_PRICES, TAXED_PRICES)
 
 
 def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:
     """A new constraint, cost or variable needs one."""
-    assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS}
-    assert {f.__name__ for f in COSTS} == {*PRICES, *WHOLE_PRICES, *LEASED_PRICES, *TAXED_PRICES}
-    assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS}
+    assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS, *FRAMED_ROWS}
+    prices = {*PRICES, *WHOLE_PRICES, *LEASED_PRICES, *FRAMED_PRICES, *TAXED_PRICES}
+    assert {f.__name__ for f in COSTS} == prices
+    assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS, *FRAMED_BOUNDS, "sign"}
     assert set(lp_rows(golden, tmp_path)) == set(ROWS)
     assert set(lp_rows(whole, tmp_path)) == {*WHOLE_ROWS, "run_within_fleet", "serve_demand"}
 

@@ -31,7 +31,7 @@ STRUCTURAL = {
     "honour_commitment", "carry_in_service", "retire_within_fleet", "run_within_fleet", "count_served",
     "port_before_run", "cluster_on_one_site", "run_in_cluster", "fill_cluster", "cluster_within_fleet",
     "engineer_before_order", "order_at_least_minimum", "buy_in_one_band", "expand_in_blocks",
-    "take_or_pay",
+    "take_or_pay", "orders_under_frame",
 }  # fmt: skip
 """How things work: rows that are no limit which a buyer could move by a number. All other constraints need a record."""
 
@@ -58,7 +58,7 @@ def test_every_cost_of_its_module_is_a_line() -> None:
     source = (Path(__file__).parent.parent / "optimizer" / "formulation" / "costs.py").read_text("utf-8")
     written = set(re.findall(r"^def (\w+_usd)\(", source, re.MULTILINE))
     names = [line.name for line in COST_LINES]
-    written |= {"owed_usd", "tax_usd", "tax_on_residual_usd", *(charge.name for charge in CHARGES)}
+    written |= {"owed_usd", "frame_usd", "tax_usd", "tax_on_residual_usd", *(charge.name for charge in CHARGES)}
     assert written == set(names) == {cost.__name__ for cost in COSTS}
     assert len(names) == len(set(names))
 

@@ -76,6 +76,13 @@ ASKED: Tree = {
         "residual": {"1": "0.5", "2": "0.2"}, "maintenance_share": "0.03", "carbon_usd_per_t": {"2026q1": 50},
         "owed_after_horizon": "in_full", "tax": {"rate": "0.3", "depreciation": "bonus"},
     },
+    "frames": {
+        "deal": {
+            "of": {"vendor": "acme", "kind": ["gpu"], "accelerator": "chip", "route": "purchase", "site": "oslo",
+                   "buyers": ["acme"]},
+            "orders": "2026", "within": "2026q1..2026q4", "spend_usd": 1000, "factor": "0.9", "signed": "optional",
+        },
+    },
     "assumptions": {"availability": "0.9", "bring_up_months": {"purchase": 1}},
     "sites": {
         "oslo": {

@@ -34,7 +34,7 @@ TABLES_OF_KEYS = ("costs", "duals", "approved", "placed", "offers", "systems", "
 def content(in_process: None, tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ARG001
     plan = whole_plan(tmp_path_factory.mktemp("whole"))
     tables = ("orders", "in_service", "work", "unmet", "retired", "expanded", "engineering", "porting", "clusters",
-              "sites", "budget", "supply", "limits", "excluded", "warnings")  # fmt: skip
+              "sites", "budget", "supply", "limits", "frames", "excluded", "warnings")  # fmt: skip
     assert [table for table in tables if not getattr(plan, table)] == []
     return json.loads(plan_text(plan))
 

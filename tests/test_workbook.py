@@ -375,12 +375,17 @@ def test_a_power_override_raises_the_limit(rich_path: Path, book: Workbook, valu
 
 
 def test_prices_paid_are_list_prices_times_factors(book: Workbook, values: Workbook) -> None:
-    """70 of a kind at 0.95 of its price; 36 with 10 at 1, 20 at 0.97 and 6 at 0.88."""
+    """70 of a kind at 0.95 of its price; 36 with 10 at 1, 20 at 0.97 and 6 at 0.88.
+
+    24 of the 36 are ordered at 0.9 of the price and take the first steps: 10 and 14; the others 6 and 6.
+    """
     factor = find(book["Orders"], "Price paid over list price", "dgx_h100.purchase")
     assert [values["Orders"].cell(factor, FIRST + i).value for i in range(8)] == [1, 1, 0.95, 1, 1, 1, 1, 1]
     price = find(book["Cash"], "Price after breaks", "own_rack.purchase")
     shown = [values["Cash"].cell(price, FIRST + i).value for i in (4, 5)]
-    assert shown == pytest.approx([410_000 * (10 + 20 * 0.97 + 6 * 0.88) / 36, 380_000])
+    assert shown == pytest.approx([410_000 * (6 * 0.97 + 6 * 0.88) / 12, 380_000])
+    under = find(book["Cash"], "Price after breaks, under chip_deal", "own_rack.purchase")
+    assert values["Cash"].cell(under, FIRST + 4).value == pytest.approx(0.9 * 410_000 * (10 + 14 * 0.97) / 24)
 
 
 def test_the_summary_shows_value_and_net_value(values: Workbook) -> None:

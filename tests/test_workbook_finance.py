@@ -342,8 +342,8 @@ def test_parts_sum_to_the_total_and_work_bears_all(tmp_path: Path) -> None:
     lines = [row for row in range(8, rows.max_row) if rows.cell(row, 1).value == "Present value of cost"]
     present = [rows.cell(row, TOTAL).value for row in lines]
     assert len(present) == 8  # ours: b200, h100, mi355x, own_chip; hosted: h100, tpu_v6e; fleet: h100, mi355x
-    rest = ("idle power", "porting", "unmet work", "value of work", "added power", "residual of added power", "tax",
-            "tax on residual value")  # fmt: skip
+    rest = ("idle power", "frame shortfall", "porting", "unmet work", "value of work", "added power",
+            "residual of added power", "tax", "tax on residual value")  # fmt: skip
     unallocated = [sheets.one("Unit costs", f"Not allocated: {name}") for name in rest]
     assert all(unallocated)
     assert sum(present) + sum(unallocated) == pytest.approx(plan.objective_usd)

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import highspy
+from oracle import Slot
 from oracle_whole import Key, Part, Whole
 from whole_requests import MILLION
 
@@ -31,6 +32,7 @@ class Plain:
                 self.cost[term.key] = self.cost.get(term.key, Fraction(0)) + oracle.present(term)
         self.decisions()
         self.prices()
+        self.spend()
         for line in oracle.lines():
             self.row(line.use, line.low, line.high)
         self.waits()
@@ -80,9 +82,25 @@ class Plain:
             use |= {("expand", site, start): -o.due(site, Fraction(1)) for start in o.grows(site) if start <= t}
             low = o.due(site, o.standing_in(o.sites[site]["power_mw"], t)) - anyway
             self.row({**use, ("idle", site, t): Fraction(1)}, low=low)
+        for frame in o.frames:
+            self.agree(frame)
         for what in [("engineer", a) for a in o.engineers()] + [("port", *port) for port in o.ports()]:
             for t in o.periods:
                 self.add((*what, t), 1, True)
+
+    def agree(self, frame: str) -> None:
+        o = self.oracle
+        self.add(("sign", frame), 1, True)
+        self.add(("missing", frame), o.promised(frame) / MILLION)
+        self.row({("sign", frame): Fraction(1)}, low=Fraction(o.signed_already(frame)))
+        for slot in o.slots:
+            if slot.frame == frame:
+                self.row({("order", slot): Fraction(1), ("sign", frame): Fraction(-o.useful(slot))}, high=Fraction(0))
+
+    def spend(self) -> None:
+        for frame in self.oracle.frames:
+            use: dict[Key, Any] = {**self.oracle.spent(frame), ("missing", frame): Fraction(MILLION)}
+            self.row({**use, ("sign", frame): -self.oracle.promised(frame)}, low=Fraction(0))
 
     def prices(self) -> None:
         """Price breaks by the quantity in each step, minimum orders by a yes or no; all from first principles."""
@@ -97,23 +115,64 @@ class Plain:
                 self.add(("any", name, t), 1, True)
                 self.row({**orders, ("any", name, t): Fraction(-minimum)}, low=Fraction(0))
                 self.row({**orders, ("any", name, t): Fraction(-most)}, high=Fraction(0))
-            if slots[0].price is None:
-                continue
-            self.add(("paid", name, t), 10 * most)
-            if breaks is None:
-                self.row({**orders, ("paid", name, t): Fraction(-1)}, Fraction(0), Fraction(0))
-            else:
-                self.priced(name, t, orders, most)
+            if slots[0].price is not None:
+                self.paid(name, t, slots, priced=breaks is not None)
 
-    def priced(self, name: str, t: int, orders: dict[Key, Any], most: int) -> None:
-        """One yes or no for every number of systems: no formula of steps at all."""
-        counts: list[Key] = [("number", name, t, n) for n in range(most + 1)]
-        for key in counts:
+    def paid(self, name: str, t: int, slots: list[Slot], priced: bool) -> None:
+        groups: dict[str, list[Slot]] = {}
+        for slot in slots:
+            groups.setdefault(slot.frame, []).append(slot)
+        for same in groups.values():
+            self.add(("paid", self.oracle.label(same[0]), t), 10 * sum(map(self.oracle.useful, same)))
+            if not priced:
+                orders: dict[Key, Any] = {("order", slot): Fraction(1) for slot in same}
+                self.row({**orders, ("paid", self.oracle.label(same[0]), t): Fraction(-1)}, Fraction(0), Fraction(0))
+        if priced:
+            self.priced(name, t, groups)
+
+    def priced(self, name: str, t: int, groups: dict[str, list[Slot]]) -> None:
+        """One yes or no for every number of systems: no formula of steps at all.
+
+        For all units together. Where each system has its own factor, for those of the first price, of the first two
+        and so on: what each price makes more in systems at the list price is its own.
+        """
+        frames = sorted(groups, key=lambda frame: (not frame, self.oracle.factor(frame), frame))
+        if self.oracle.offers[name]["price_breaks"]["kind"] == "all_units":
+            self.of_all(name, t, {frame: groups[frame] for frame in frames})
+            return
+        before: dict[Key, Any] = {}
+        for count, frame in enumerate(frames, start=1):
+            numbers = self.numbers((name, t, frame), [slot for each in frames[:count] for slot in groups[each]])
+            cost = {key: -sum(self.oracle.paid_each(name, {"": n}).values()) for key, n in numbers.items()}
+            paid: Key = ("paid", self.oracle.label(groups[frame][0]), t)
+            self.row({paid: Fraction(1), **cost, **before}, Fraction(0), Fraction(0))
+            before = {key: -usd for key, usd in cost.items()}
+
+    def numbers(self, what: Key, slots: list[Slot]) -> dict[Key, int]:
+        """A yes or no for each number of systems that some orders may come to."""
+        numbers: dict[Key, int] = {("number", *what, n): n for n in range(1 + sum(map(self.oracle.useful, slots)))}
+        for key in numbers:
             self.add(key, 1, True)
-        self.row(dict.fromkeys(counts, Fraction(1)), Fraction(1), Fraction(1))
-        self.row({**orders, **{key: Fraction(-key[3]) for key in counts}}, Fraction(0), Fraction(0))
-        paid = {key: -self.oracle.at_list_price(name, key[3]) for key in counts}
-        self.row({("paid", name, t): Fraction(1), **paid}, Fraction(0), Fraction(0))
+        self.row({key: Fraction(1) for key in numbers}, Fraction(1), Fraction(1))
+        orders: dict[Key, Any] = {("order", slot): Fraction(1) for slot in slots}
+        self.row({**orders, **{key: Fraction(-n) for key, n in numbers.items()}}, Fraction(0), Fraction(0))
+        return numbers
+
+    def of_all(self, name: str, t: int, groups: dict[str, list[Slot]]) -> None:
+        """Each number has its factor, and the systems of each price are counted with it."""
+        numbers = self.numbers((name, t), [slot for same in groups.values() for slot in same])
+        parts: dict[Key, dict[Key, Any]] = {key: {} for key in numbers}
+        for frame, same in groups.items():
+            own: dict[Key, Key] = {("part", name, t, frame, n): key for key, n in numbers.items()}
+            for part, key in own.items():
+                self.add(part, numbers[key])
+                parts[key][part] = Fraction(1)
+            orders: dict[Key, Any] = {("order", slot): Fraction(-1) for slot in same}
+            self.row({**dict.fromkeys(own, Fraction(1)), **orders}, Fraction(0), Fraction(0))
+            factors = {part: -self.oracle.factor_of(name, 1, numbers[key]) for part, key in own.items()}
+            self.row({("paid", self.oracle.label(same[0]), t): Fraction(1), **factors}, Fraction(0), Fraction(0))
+        for key, part in parts.items():
+            self.row({**part, key: Fraction(-numbers[key])}, Fraction(0), Fraction(0))
 
     def waits(self) -> None:
         o = self.oracle

@@ -98,6 +98,19 @@ SCENARIO: Tree = {
         {"system": "box", "site": "hall", "count": 4, "until": "2025q3", "may_retire": "true", "resale_usd": 90000}
     ],
     "commitments": [{"offer": "box.purchase", "site": "hall", "period": "2025q1", "systems": 1, "price_usd": 290000}],
+    "frames": {
+        "bulk": {
+            "of": {"offer": "box.purchase"}, "orders": "2025q1..2025q3", "within": "2025", "spend_usd": "5e5",
+            "factor": "0.96",
+        },
+        "cloudy": {
+            "of": {"host": ["cloud"]}, "orders": "2025q4", "within": "2025q4..2026q1", "spend_usd": "6e5",
+            "factor": "0.9", "signed": "true",
+        },
+        "never": {
+            "of": {"vendor": "ours"}, "orders": "2025", "within": "2025", "spend_usd": "9e8", "factor": "0.9",
+        },
+    },
     "budget": {"capex_usd": {"total": "2e7", "2025": "1.9e7"}, "opex_usd": {"total": "2e7"}},
     "supply_per_month": {"chip": 100},
     "pools_per_month": {"hbm": 1000},

@@ -13,11 +13,14 @@ MILLION = 1_000_000
 
 
 class DrawWhole(Draw):
-    """A random request with every kind of decision."""
+    """A random request with every kind of decision; `framed` is the part with frame agreements."""
+
+    framed = 0.4
 
     def __init__(self, seed: str, large: bool) -> None:
         super().__init__(seed, large)
         self.block = random.Random(f"{seed} block")
+        self.deal = random.Random(f"{seed} deal")
         self.tax = random.Random(f"{seed} tax")
 
     def offer(self, box: str) -> Tree:
@@ -109,10 +112,28 @@ class DrawWhole(Draw):
             if self.maybe(0.8):
                 entry |= {"count": 2, "may_retire": "true", "resale_usd": self.random.randint(0, 90) * MILLION}
         asked["limits"] = [self.limit_of(i) for i in range(self.random.choice([0, 0, 1, 1, 2]))]
+        if self.deal.random() < self.framed:
+            names = ["deal", "offset"][: 1 + (self.deal.random() < 0.3)]
+            asked["frames"] = {name: self.frame() for name in names}
         expands = any("expansion" in site for site in asked["sites"].values())
         if expands and not self.large:
             asked.get("budget", {}).pop("capex_usd", None)
         return asked
+
+    def frame(self) -> Tree:
+        """An agreement on some of the offers, its windows whole or in part inside the horizon."""
+        of = self.deal.choice([
+            {"vendor": "red"}, {"vendor": "*"}, {"route": "purchase"}, {"route": ["purchase", "on_demand"]},
+            {"offer": "*.a"}, {"accelerator": "chip_a"}, {"site": self.places[0]}, {"route": "*", "kind": "gpu"},
+        ])  # fmt: skip
+        orders, within = ([self.own(t) for t in sorted(self.deal.choices(range(self.periods), k=2))] for _ in range(2))
+        frame: Tree = {
+            "of": of, "orders": self.deal.choice(["total", "total", "..".join(orders)]),
+            "within": self.deal.choice(["total", "..".join(within), f"{within[0]}..2029", f"2024..{within[1]}"]),
+            "spend_usd": self.deal.choice([0, 50, 150, 400, 900, 2000]) * MILLION * (1 + self.large),
+            "factor": self.deal.choice(["0.5", "0.75", "0.9", 1]),
+        }  # fmt: skip
+        return {**frame, "signed": self.deal.choice(["true", "optional"])} if self.deal.random() < 0.7 else frame
 
     def limit_of(self, number: int) -> Tree:
         measures = ["systems", "accelerators", "it_kw", "spend_usd", "capex_usd", "carbon_t"]

@@ -9,6 +9,7 @@ from math import ceil, prod
 from typing import Any
 
 from oracle import Slot
+from oracle_frames import MILLION
 from oracle_whole import Key, Line, Whole
 from test_brute_force import frontier
 from whole_requests import Tree
@@ -29,7 +30,6 @@ class Search:
                 self.constant += oracle.present(term)
             else:
                 self.price[term.key] = self.price.get(term.key, Fraction(0)) + oracle.present(term)
-        self.purchases = oracle.purchases()
         self.dearest = [self.least(slot) for slot in self.slots]
         self.lines = [line for line in oracle.lines() if not line.name.startswith("grow")]
         self.pruned = [self.by_orders(line) for line in self.lines if self.only_grows(line)]
@@ -37,12 +37,12 @@ class Search:
         self.best: Fraction | None = None
 
     def least(self, slot: Slot) -> Fraction:
-        """The least that one more system of an order can cost."""
+        """The least that one more system of an order can cost, what is missing of a frame aside."""
         cost = self.price.get(("order", slot), Fraction(0))
         if slot.price is not None:
             factors = [Fraction(1)]
             factors += [Fraction(str(s["factor"])) for s in self.offer(slot).get("price_breaks", {}).get("steps", ())]
-            cost += self.price[("paid", slot.offer, slot.t)] * min(factors)
+            cost += self.price[("paid", self.oracle.label(slot), slot.t)] * min(factors)
         assert cost >= 0
         return cost
 
@@ -65,7 +65,7 @@ class Search:
         return [line.use.get(("order", slot), Fraction(0)) for slot in self.slots], high
 
     def sides(self) -> Iterator[dict[Key, int]]:
-        """Every way to retire, engineer and port; each is done at the most once."""
+        """Every way to retire, engineer, port and sign; each is done at the most once."""
         o, choices = self.oracle, []
         for entry in o.entries():
             ways = product(range(entry.count + 1), repeat=entry.last)
@@ -75,13 +75,15 @@ class Search:
             ])  # fmt: skip
         once = [("engineer", a) for a in o.engineers()] + [("port", *port) for port in o.ports()]
         choices += [[{}, *({(*what, t): 1} for t in o.periods)] for what in once]
+        for frame in o.frames:
+            choices.append([{("sign", frame): 1}, *[{}] * (not o.signed_already(frame))])
         for combination in product(*choices):
             yield {key: n for choice in combination for key, n in choice.items()}
 
     def count(self) -> int:
         o = self.oracle
         sides = prod((1 + len(o.periods)) ** entry.count for entry in o.entries())
-        sides *= (1 + len(o.periods)) ** (len(o.engineers()) + len(o.ports()))
+        sides *= (1 + len(o.periods)) ** (len(o.engineers()) + len(o.ports())) * 2 ** len(o.frames)
         return sides * prod(1 + most for most in self.bounds)
 
     def within_reach(self) -> bool:
@@ -116,8 +118,10 @@ class Search:
         return self.best
 
     def allowed(self, slot: Slot, most: int, side: dict[Key, int]) -> int:
-        """No purchase before its engineering, nor without it."""
+        """No purchase before its engineering, nor without it; none at the price of a frame that is not signed."""
         accelerator = self.oracle.accelerator(slot)
+        if slot.frame and ("sign", slot.frame) not in side:
+            return 0
         if slot.price is None or accelerator not in self.oracle.engineers():
             return most
         return most if any(("engineer", accelerator, t) in side for t in range(1, self.oracle.ready(slot) + 1)) else 0
@@ -141,14 +145,13 @@ class Search:
     def try_plan(self, orders: dict[Slot, int], side: dict[Key, int]) -> None:
         decided: dict[Key, Fraction] = {key: Fraction(n) for key, n in side.items()}
         decided |= {("order", slot): Fraction(n) for slot, n in orders.items()}
-        for (name, t), slots in self.purchases.items():
-            systems = sum(orders.get(slot, 0) for slot in slots)
-            if 0 < systems < self.oracle.offers[name].get("minimum_order_systems", 0):
-                return
-            decided["paid", name, t] = self.oracle.at_list_price(name, systems)
-        if not self.minimum_of_rented(orders):
+        if not self.of_minimum(orders):
             return
+        for (offer, t), counts in self.bought(orders).items():
+            for frame, paid in self.oracle.paid_each(offer, counts).items():
+                decided["paid", f"{offer}.{frame}" if frame else offer, t] = paid
         decided |= self.idle(decided)
+        decided |= self.missing(decided)
         cost = self.constant + sum(amount * self.price.get(key, Fraction(0)) for key, amount in decided.items())
         if self.best is not None and cost >= self.best:
             return
@@ -179,7 +182,26 @@ class Search:
             found["idle", site, t] = max(Fraction(0), due - used)
         return found
 
-    def minimum_of_rented(self, orders: dict[Slot, int]) -> bool:
+    def bought(self, orders: dict[Slot, int]) -> dict[tuple[str, int], dict[str, int]]:
+        """Systems bought of each offer in each period, by the frame at whose price."""
+        found: dict[tuple[str, int], dict[str, int]] = {}
+        for slot, n in orders.items():
+            if slot.price is not None:
+                counts = found.setdefault((slot.offer, slot.t), {})
+                counts[slot.frame] = counts.get(slot.frame, 0) + n
+        return found
+
+    def missing(self, decided: dict[Key, Fraction]) -> dict[Key, Fraction]:
+        """What is promised by a frame and not spent."""
+        found: dict[Key, Fraction] = {}
+        for frame in self.oracle.frames:
+            usd = self.oracle.spent(frame)
+            spent = sum((usd[key] * amount for key, amount in decided.items() if key in usd), Fraction(0))
+            promised = self.oracle.promised(frame) if ("sign", frame) in decided else Fraction(0)
+            found["missing", frame] = max(Fraction(0), promised - spent) / MILLION
+        return found
+
+    def of_minimum(self, orders: dict[Slot, int]) -> bool:
         taken: dict[tuple[str, int], int] = {}
         for slot, n in orders.items():
             taken[slot.offer, slot.t] = taken.get((slot.offer, slot.t), 0) + n

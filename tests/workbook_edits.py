@@ -45,8 +45,8 @@ def ordered(entry: Entry) -> Change:
     """One order's systems replaced, as an override does."""
 
     def changed(case: Case) -> Case:
-        key = (entry.offer, entry.place, entry.t, False)
-        kept = [e for e in case.entries if (e.offer, e.place, e.t, e.commitment) != key]
+        key = (entry.offer, entry.place, entry.t, False, entry.frame)
+        kept = [e for e in case.entries if (e.offer, e.place, e.t, e.commitment, e.frame) != key]
         return replace(case, entries=(*kept, entry))
 
     return changed
@@ -74,6 +74,18 @@ EDITS: dict[str, tuple[Edit, Change]] = {
     "tariff": (
         setter("Inputs", "Electricity", 71.5, place="prineville", periods=ALL),
         inputs(f"{SITE}/electricity_usd_per_mwh", "71.5"),
+    ),
+    "frame_factor": (
+        setter("Inputs", "Factor on price and rent", 0.7, "chip_deal"),
+        inputs("scenario/frames/chip_deal/factor", "0.7"),
+    ),
+    "frame_spend": (
+        setter("Inputs", "Spend promised", 90e6, "cloud_deal"),
+        inputs("scenario/frames/cloud_deal/spend_usd", "90e6"),
+    ),
+    "frame_spent": (
+        setter("Inputs", "Spend promised", 1e6, "cloud_deal"),
+        inputs("scenario/frames/cloud_deal/spend_usd", "1e6"),
     ),
     "pue": (
         setter("Inputs", "PUE, yearly mean, for energy", 1.4, place="oslo"),
@@ -193,6 +205,10 @@ OVERRIDES: dict[str, tuple[Edit, Change]] = {
         setter("Orders", "Override", 0.0, "nvl72.purchase", "prineville", range(3, 4)),
         ordered(Entry("nvl72.purchase", "prineville", 3, 0.0)),
     ),
+    "under_a_frame": (
+        setter("Orders", "Override, under cloud_deal", 300.0, "h100.on_demand", "neocloud", range(2, 3)),
+        ordered(Entry("h100.on_demand", "neocloud", 2, 300.0, frame="cloud_deal")),
+    ),
     "fleet": (
         setter(*FLEET, 100.0, "dgx_h100", "prineville", range(3, 4)),
         decided(retired=(Retired(0, 3, 100.0), *RETIRED[1:])),
@@ -250,6 +266,10 @@ BROKEN: dict[str, tuple[Edit, str]] = {
     "part of a block of power": (
         setter("Orders", "Power added, override", 1.6, place="oslo", periods=range(2, 3)),
         "Power is added in whole blocks",
+    ),
+    "an order that a frame does not take": (
+        setter("Orders", "Override, under cloud_deal", 3.0, "h100.on_demand", "neocloud", range(5, 6)),
+        "Frames take orders in their time",
     ),
     "purchases without engineering": (
         setter("Orders", "Engineering started, override", 0.0, "own_chip", periods=range(2, 3)),

@@ -238,7 +238,7 @@ def rich() -> Case:
     """Two sites, two hosts, all routes, deposits, lead times, commitments, fleet, unmet work, carbon, budgets.
 
     And the decisions besides orders: fleet sold, power added, an own chip engineered, a port, a cluster,
-    both kinds of price breaks, work with a value.
+    both kinds of price breaks, work with a value, frame agreements signed and not, one of them not spent in full.
     """
     scenario = {
         "name": HOSTILE,
@@ -323,6 +323,32 @@ def rich() -> Case:
             "capex_usd": {"total": "900e6", "fy2025": "400e6", "2025": "600e6"},
             "opex_usd": {"2026": "300e6", "2025q2..2025q4": "250e6"},
         },
+        "frames": {
+            "chip_deal": {
+                "of": {"offer": ["own_*", "dgx_*"]},
+                "orders": "2025q1..2026q2",
+                "within": "2025q2..2026q1",
+                "spend_usd": "20e6",
+                "factor": "0.9",
+                "signed": "optional",
+            },
+            "cloud_deal": {
+                "of": {"host": ["neocloud"]},
+                "orders": "2025q1..2025q3",
+                "within": "2025q1..2027q2",
+                "spend_usd": "60e6",
+                "factor": "0.8",
+                "signed": "true",
+            },
+            "not_worth_it": {
+                "of": {"vendor": ["google"]},
+                "orders": "2025q1..2026q4",
+                "within": "2025q1..2026q4",
+                "spend_usd": "600e6",
+                "factor": "0.95",
+                "signed": "optional",
+            },
+        },
     }
     entries = (
         Entry("nvl72.purchase", "prineville", 2, 20.0, True),
@@ -336,10 +362,11 @@ def rich() -> Case:
         Entry("nvl72.purchase", "prineville", 7, 30.0),
         Entry("nvl72.purchase", "oslo", 8, 7.0),
         Entry("dgx_h100.purchase", "oslo", 3, 40.0),
-        Entry("dgx_h100.purchase", "prineville", 3, 30.0),
+        Entry("dgx_h100.purchase", "prineville", 3, 22.0),
+        Entry("dgx_h100.purchase", "prineville", 3, 8.0, frame="chip_deal"),
         Entry("dgx_h100.purchase", "oslo", 5, 25.0),
         Entry("own_rack.purchase", "oslo", 5, 12.0),
-        Entry("own_rack.purchase", "prineville", 5, 24.0),
+        Entry("own_rack.purchase", "prineville", 5, 24.0, frame="chip_deal"),
         Entry("own_rack.purchase", "prineville", 6, 8.0),
         Entry("mi355x.lease", "oslo", 2, 60.0),
         Entry("mi355x.lease", "prineville", 5, 33.5),
@@ -347,7 +374,7 @@ def rich() -> Case:
         Entry("tpu.reserved", "gcp", 4, 1.0),
         Entry("tpu.reserved", "gcp", 6, 2.0),
         Entry("h100.on_demand", "neocloud", 1, 120.0),
-        Entry("h100.on_demand", "neocloud", 2, 80.0),
+        Entry("h100.on_demand", "neocloud", 2, 80.0, frame="cloud_deal"),
         Entry("h100.on_demand", "neocloud", 6, 17.0),
     )
     decided = Decided(
@@ -380,6 +407,7 @@ def large(offers: int, sites: int, periods: int, every: int) -> Case:
     for site in scenario["sites"].values():
         site["power_mw"], site["liquid_mw"], site["air_mw"], site["racks"] = "9000", "9000", "9000", "90000"
     scenario["fleet"], scenario["commitments"], scenario["budget"] = [], [], {"capex_usd": {"total": "1e13"}}
+    del scenario["frames"]
     for offer in case.catalog["offers"].values():
         offer.pop("price_breaks", None)
     scenario["objective"] = "minimize_cost"

@@ -29,6 +29,7 @@ NAMES = (
     "engineering_usd",
     "porting_usd",
     "carbon_usd",
+    "frame_usd",
     "owed_usd",
     "unmet_usd",
     "value_usd",
@@ -45,7 +46,10 @@ AT_END = ("residual_usd", "tax_on_residual_usd")
 
 @dataclass(frozen=True)
 class Entry:
-    """Systems of an offer entering service at a place in period t (from 1); a price makes it a commitment's."""
+    """Systems of an offer entering service at a place in period t (from 1), at the price of a frame if any.
+
+    A price makes it a commitment's.
+    """
 
     offer: str
     place: str
@@ -53,6 +57,7 @@ class Entry:
     systems: float
     commitment: bool = False
     price: str | None = None
+    frame: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ class Pricing:
         self._unmet()
         self._value()
         self._decided()
+        for frame in self.signed:
+            self._add("frame_usd", max(self.within(frame)), self.missing(frame))
         if self.tax:
             self._tax()
 
@@ -163,13 +170,55 @@ class Pricing:
             return float(entry.price)
         offer = self.offer(entry)
         if offer["route"] != "purchase":
-            return self.at(offer["usd_per_accelerator_hour"], entry.t - self.lead(entry))
-        return self.at(offer["price_usd"], entry.t - self.lead(entry)) * self.paid(entry)
+            return self.at(offer["usd_per_accelerator_hour"], entry.t - self.lead(entry)) * self.agreed(entry.frame)
+        return self.at(offer["price_usd"], entry.t - self.lead(entry)) * self.agreed(entry.frame) * self.paid(entry)
+
+    def agreed(self, frame: str) -> float:
+        """The factor of a frame on prices."""
+        return float(self.case.scenario["frames"][frame]["factor"]) if frame else 1.0
+
+    @property
+    def signed(self) -> list[str]:
+        """Frames under which something is ordered, and those signed already."""
+        used = {entry.frame for entry in self.case.entries}
+        frames = self.case.scenario.get("frames", {})
+        return [name for name, frame in sorted(frames.items()) if name in used or frame["signed"] == "true"]
+
+    def within(self, frame: str) -> list[int]:
+        """The periods in which what is paid counts for a frame."""
+        first, _, last = self.case.scenario["frames"][frame]["within"].partition("..")
+        months = range(first_month(first), last_month(last) + 1)
+        return [t for t in range(1, self.T + 1) if self.month(t) in months]
+
+    def promised(self, frame: str) -> float:
+        """What a frame promises, by the months of its window that lie inside the horizon."""
+        terms = self.case.scenario["frames"][frame]
+        first, _, last = terms["within"].partition("..")
+        months = range(first_month(first), last_month(last) + 1)
+        inside = [month for month in months if self.month(1) <= month < self.month(self.T + 1)]
+        return float(terms["spend_usd"]) * len(inside) / len(months)
+
+    def spent(self, frame: str) -> float:
+        """Price and rent of what is ordered under a frame, paid in its window."""
+        usd = []
+        for entry in (entry for entry in self.case.entries if entry.frame == frame):
+            bought, share = self.offer(entry)["route"] == "purchase", float(self.offer(entry)["deposit_share"])
+            price = self.price(entry) * entry.systems * bought
+            paid = [(entry.t - self.lead(entry), share * price), (entry.t, (1 - share) * price)]
+            paid += [(t, self.rent(entry) * (not bought)) for t in range(entry.t, entry.t + self.stays(entry))]
+            usd += [amount for t, amount in paid if t in self.within(frame)]
+        return math.fsum(usd)
+
+    def missing(self, frame: str) -> float:
+        return max(0.0, self.promised(frame) - self.spent(frame))
 
     def paid(self, entry: Entry) -> float:
-        """Price paid over list price: by the systems of the offer's orders of the period, all places together."""
+        """Price paid over list price: by the systems of the offer's orders of the period, all places together.
+
+        Those under frames are counted first, the lowest factor before others.
+        """
         for offer, t, factor in self.case.factors:
-            if (offer, t) == (entry.offer, entry.t):
+            if (offer, t, "") == (entry.offer, entry.t, entry.frame):
                 return factor
         breaks = self.offer(entry).get("price_breaks")
         alike = [e for e in self.case.entries if (e.offer, e.t, e.commitment) == (entry.offer, entry.t, False)]
@@ -178,7 +227,12 @@ class Pricing:
             return 1.0
         steps = [(1, 1.0), *((int(step["from_systems"]), float(step["factor"])) for step in breaks["steps"])]
         of_unit = [next(factor for first, factor in reversed(steps) if unit >= first) for unit in range(1, count + 1)]
-        return of_unit[-1] if breaks["kind"] == "all_units" else math.fsum(of_unit) / count
+        if breaks["kind"] == "all_units":
+            return of_unit[-1]
+        turn = sorted(alike, key=lambda e: (not e.frame, self.agreed(e.frame), e.frame))
+        frames = [e.frame for e in turn for _ in range(int(e.systems))]
+        own = [factor for factor, frame in zip(of_unit, frames, strict=True) if frame == entry.frame]
+        return math.fsum(own) / len(own)
 
     def _add(self, name: str, t: int, usd: float) -> None:
         if 1 <= t <= self.T:

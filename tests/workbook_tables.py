@@ -41,9 +41,25 @@ def _orders(pricing: Pricing) -> list[dict[str, Any]]:
                 "rent_after_usd": pricing.rent(entry) * len(pricing.due(entry)) if pricing.due(entry) else 0.0,
                 "owed_usd": pricing.owed(entry),
                 "commitment": entry.commitment,
+                "frame": entry.frame or None,
             }
         )
     return rows
+
+
+def _frames(pricing: Pricing) -> list[dict[str, Any]]:
+    """Every frame of the scenario, signed or not."""
+    return [
+        {
+            "frame": name,
+            "signed": name in pricing.signed,
+            "promised_usd": pricing.promised(name),
+            "spent_usd": pricing.spent(name),
+            "shortfall_usd": pricing.missing(name) if name in pricing.signed else 0.0,
+            "due": pricing.key(max(pricing.within(name))),
+        }
+        for name in sorted(pricing.case.scenario.get("frames", {}))
+    ]
 
 
 def _after_horizon(pricing: Pricing) -> list[dict[str, Any]]:
@@ -121,7 +137,7 @@ def _in_window(pricing: Pricing, window: str, t: int) -> bool:
 def _budget(pricing: Pricing) -> list[dict[str, Any]]:
     of = {
         "capex_usd": ("hardware_usd", "network_usd", "facility_usd"),
-        "opex_usd": NAMES[3:12],
+        "opex_usd": NAMES[3:13],
     }
     return [
         {
@@ -237,6 +253,10 @@ def _limits(pricing: Pricing) -> list[dict[str, Any]]:
     for row in _supply(pricing):
         name = f"{names[row['kind']]}({row['id']},{row['period']})"
         rows.append(_limit(name, row["unit"], row["used"], row["limit"]))
+    for frame in _frames(pricing):
+        used, promised = frame["spent_usd"] + frame["shortfall_usd"], frame["promised_usd"] * frame["signed"]
+        row = _limit(f"spend_of_frame({frame['frame']})", "USD", used, promised)
+        rows.append({**row, "at_least": True, "slack": -row["slack"]})
     for name, terms in pricing.case.scenario["sites"].items():
         if "expansion" in terms:
             added = sum(mw for site, _, mw in pricing.case.decided.expanded if site == name)
@@ -339,6 +359,7 @@ def plan_of(case: Case) -> Plan:
             },
             "periods": periods,
             "orders": _orders(pricing),
+            "frames": _frames(pricing),
             "after_horizon": _after_horizon(pricing),
             "in_service": _in_service(pricing),
             "work": _work(pricing),

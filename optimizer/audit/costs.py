@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 from optimizer.audit.decisions import ZERO, Cohort
+from optimizer.audit.frames import frame_usd
 from optimizer.audit.obligations import owed_usd, residual_share
 from optimizer.audit.other_decisions import Started
 from optimizer.audit.periods import Schedule, Series
@@ -40,14 +41,8 @@ def hardware_usd(books: Books) -> Series:
     """
     cash = _by_period(books)
     for cohort in books.cohorts:
-        price = cohort.hardware_usd
-        if not price:
-            continue
-        deposit = price * cohort.offer.deposit_share
-        if deposit and cohort.ordered >= 0:
-            cash[cohort.ordered] += deposit
-        if not cohort.running:
-            cash[cohort.t] += price - deposit
+        for t, usd in cohort.installments:
+            cash[t] += usd
     return cash
 
 
@@ -234,6 +229,7 @@ OPEX: tuple[Cost, ...] = (
     engineering_usd,
     porting_usd,
     carbon_usd,
+    frame_usd,
 )
 COSTS: tuple[Cost, ...] = (*CAPEX, *OPEX, owed_usd, unmet_usd, value_usd, resale_usd, residual_usd)
 """All but tax, which follows from them."""
@@ -247,9 +243,12 @@ AT_PERIOD_END = ("residual_usd", "tax_on_residual_usd")
 
 
 def all_costs(books: Books) -> dict[str, Series]:
-    """Every cost line by period; idle power only where a site takes or pays, tax only where there is one."""
-    takes = any(site.take_or_pay for site in books.inputs.sites.values())
-    costs = {cost.__name__: cost(books) for cost in COSTS if takes or cost is not idle_power_usd}
+    """Every cost line by period; idle power, frames and tax only where a site, an agreement or a rate asks for them."""
+    inputs = books.inputs
+    takes = any(site.take_or_pay for site in inputs.sites.values())
+    promised = any(frame.promised_usd for frame in inputs.frames.values())
+    absent: dict[Cost, bool] = {idle_power_usd: not takes, frame_usd: not promised}
+    costs = {cost.__name__: cost(books) for cost in COSTS if not absent.get(cost)}
     return {**costs, **taxes(books, costs)}
 
 

@@ -7,12 +7,13 @@ A cohort is the systems of one order or commitment. Only `systems` of orders and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from optimizer.audit.frame_inputs import Frame
 from optimizer.audit.points import stated_for
 from optimizer.audit.records import Commitment, Inputs, Offer, Point, PriceBreaks, System
 
@@ -24,7 +25,7 @@ Unknown = list[tuple[str, tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Cohort:
-    """Systems of one offer that enter service at a place in period t at one price.
+    """Systems of one offer that enter service at a place in period t at one price, that of a `frame` if any.
 
     `price` is what is paid, as of the period of order: USD per system for a purchase, price breaks
     included and averaged, USD per accelerator and hour otherwise; None where the offer has none then.
@@ -36,6 +37,12 @@ class Cohort:
     systems: Fraction
     price: Fraction | None
     committed: bool
+    frame: Frame | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is ordered as: the offer, or that of a frame."""
+        return f"{self.offer.id}.{self.frame.id}" if self.frame else self.offer.id
 
     @property
     def ordered(self) -> int:
@@ -46,6 +53,15 @@ class Cohort:
     def hardware_usd(self) -> Fraction:
         """Price of the whole cohort, deposit included; 0 for what is not purchased."""
         return self.price * self.systems if self.price and self.offer.purchased else ZERO
+
+    @property
+    def installments(self) -> Iterator[tuple[int, Fraction]]:
+        """When its price is due: the deposit when ordered, the rest on entering service; what was before is sunk."""
+        deposit = self.hardware_usd * self.offer.deposit_share
+        if deposit and self.ordered >= 0:
+            yield self.ordered, deposit
+        if self.hardware_usd and not self.running:
+            yield self.t, self.hardware_usd - deposit
 
     @cached_property
     def accelerators(self) -> Fraction:
@@ -103,14 +119,33 @@ def read_orders(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tu
     """The orders that are no commitments; rows that name unknown things are set aside."""
     index, orders = inputs.horizon.positions(), []
     for row in rows:
-        offer, t = inputs.offers.get(row["offer"]), index.get(row["enters_service"])
         if row["commitment"]:
             continue
-        if offer is None or t is None:
+        if not is_known(row, inputs):
             unknown.append(("orders", (row["offer"], row["place"], row["enters_service"])))
-        else:
-            orders.append(Cohort(offer, row["place"], t, Fraction(row["systems"]), price_of(offer, t, inputs), False))
+            continue
+        offer, t, frame = (
+            inputs.offers[row["offer"]],
+            index[row["enters_service"]],
+            inputs.frames.get(str(row.get("frame"))),
+        )
+        listed = price_of(offer, t, inputs)
+        price = listed * frame.factor if frame and listed is not None else listed
+        orders.append(Cohort(offer, row["place"], t, Fraction(row["systems"]), price, False, frame))
     return at_prices_paid(orders)
+
+
+def is_known(row: PlanRow, inputs: Inputs) -> bool:
+    """Whether a row of orders names an offer, a period and, if any, a frame that exist."""
+    dated = row["offer"] in inputs.offers and row["enters_service"] in inputs.horizon.positions()
+    return dated and (row.get("frame") is None or row["frame"] in inputs.frames)
+
+
+def read_signed(plan: PlanRow, inputs: Inputs, unknown: Unknown) -> frozenset[str]:
+    """The frames that the plan signs, and those that are signed already."""
+    signed = {row["frame"] for row in plan.get("frames") or () if row["signed"]}
+    unknown += [("frames", (name,)) for name in sorted(signed - inputs.frames.keys())]
+    return frozenset(signed & inputs.frames.keys()) | {key for key, frame in inputs.frames.items() if frame.already}
 
 
 def systems_together(orders: Iterable[Cohort]) -> dict[tuple[str, int], Fraction]:
@@ -121,17 +156,45 @@ def systems_together(orders: Iterable[Cohort]) -> dict[tuple[str, int], Fraction
     return dict(together)
 
 
-def at_prices_paid(orders: Sequence[Cohort]) -> tuple[Cohort, ...]:
+def at_prices_paid(orders: Iterable[Cohort]) -> tuple[Cohort, ...]:
     """The orders with price breaks taken off their price."""
-    together = systems_together(order for order in orders if order.offer.price_breaks)
+    orders = tuple(orders)
+    factors = factors_paid([order for order in orders if order.offer.price_breaks])
 
     def paid(order: Cohort) -> Cohort:
-        breaks = order.offer.price_breaks
-        if breaks is None or order.price is None:
+        if order.offer.price_breaks is None or order.price is None:
             return order
-        return replace(order, price=order.price * factor_paid(breaks, together[order.offer.id, order.t]))
+        return replace(order, price=order.price * factors[order.label, order.t])
 
     return tuple(map(paid, orders))
+
+
+def factors_paid(orders: Sequence[Cohort]) -> dict[tuple[str, int], Fraction]:
+    """The mean factor on the price by what is ordered and period, at all places together.
+
+    Orders at the prices of frames fill the steps first, the lowest factor before others; then all without a frame.
+    """
+    own, offers = defaultdict[tuple[str, int], Fraction](Fraction), dict[tuple[str, int], Offer]()
+    for order in sorted(orders, key=lambda order: (order.frame is None, order.frame.turn if order.frame else ())):
+        own[order.label, order.t] += order.systems
+        offers[order.label, order.t] = order.offer
+    together, filled, found = systems_together(orders), defaultdict[tuple[str, int], Fraction](Fraction), {}
+    for (label, t), systems in own.items():
+        offer = offers[label, t]
+        before = filled[offer.id, t]
+        filled[offer.id, t] += systems
+        found[label, t] = mean_factor(offer, before, systems, together[offer.id, t])
+    return found
+
+
+def mean_factor(offer: Offer, before: Fraction, systems: Fraction, together: Fraction) -> Fraction:
+    """The mean factor on the price of some systems, after others and of so many together."""
+    breaks = offer.price_breaks
+    assert breaks is not None
+    if breaks.kind == "all_units" or not systems:
+        return factor_paid(breaks, together)
+    reached = before + systems
+    return (factor_paid(breaks, reached) * reached - factor_paid(breaks, before) * before) / systems
 
 
 def factor_paid(breaks: PriceBreaks, systems: Fraction) -> Fraction:
@@ -160,13 +223,13 @@ def read_honoured(rows: Iterable[PlanRow]) -> dict[tuple[str, str, str], Fractio
 
 
 def read_stated_prices(rows: Iterable[PlanRow], inputs: Inputs) -> dict[tuple[str, int], Fraction]:
-    """The mean price that orders state for a system, by offer and period, where an offer has price breaks."""
+    """The mean price that orders state for a system, by what is ordered and period, where it has price breaks."""
     index, sums = inputs.horizon.positions(), defaultdict[tuple[str, int], list[Fraction]](lambda: [ZERO, ZERO])
     for row in rows:
-        offer, t = inputs.offers.get(row["offer"]), index.get(row["enters_service"])
-        if not row["commitment"] and offer and offer.price_breaks and t is not None:
-            sums[offer.id, t][0] += Fraction(row["systems"])
-            sums[offer.id, t][1] += Fraction(row["systems"]) * Fraction(row["price_usd"] or 0)
+        if not row["commitment"] and is_known(row, inputs) and inputs.offers[row["offer"]].price_breaks:
+            key = f"{row['offer']}.{row['frame']}" if row.get("frame") else row["offer"], index[row["enters_service"]]
+            sums[key][0] += Fraction(row["systems"])
+            sums[key][1] += Fraction(row["systems"]) * Fraction(row["price_usd"] or 0)
     return {key: usd / systems for key, (systems, usd) in sums.items() if systems}
 
 

@@ -143,7 +143,7 @@ def stands(demand: Demand, place: str) -> bool:
 def no_room(_: Holes, offer: Offer, inputs: Inputs) -> bool:
     """It can be ordered and is of use, but nowhere and never is there room for one system that has work to do."""
     able = any(near_miss(demand, offer, inputs) is None for demand in inputs.demand.values())
-    if not may_be_ordered(offer, inputs) or not (able or inputs.limits):
+    if not may_be_ordered(offer, inputs) or not (able or inputs.limits or inputs.frames):
         return False
     return not any(
         has_work(offer, place, t, inputs) and has_room(offer, place, t, inputs)

@@ -11,6 +11,7 @@ from optimizer.audit.checks import Check, Keys, Limited
 from optimizer.audit.checks import row as row_name
 from optimizer.audit.costs import CAPEX, OPEX, all_costs, objective_usd, scale_usd
 from optimizer.audit.decisions import ZERO, Cohort, PlanRow
+from optimizer.audit.frames import missing_usd, spent_usd
 from optimizer.audit.obligations import owed, rent_after, rent_by_fiscal_year
 from optimizer.audit.order_terms import clusters, most
 from optimizer.audit.other_decisions import Started
@@ -91,6 +92,21 @@ def expected_costs(accounts: Accounts) -> Table:
 def expected_after_horizon(accounts: Accounts) -> Table:
     """Rent due after the horizon by fiscal year."""
     return {(year,): {"rent_usd": usd} for year, usd in rent_by_fiscal_year(accounts.books).items()}
+
+
+def expected_frames(accounts: Accounts) -> Table:
+    """What each frame promises, what is spent of it and what is missing, by its name."""
+    books = accounts.books
+    return {
+        (key,): {
+            "signed": str(key in books.signed),
+            "promised_usd": frame.promised_usd,
+            "spent_usd": sum(spent_usd(frame, books), ZERO),
+            "shortfall_usd": sum(missing_usd(frame, books), ZERO),
+            "due": books.inputs.horizon.key(frame.within[-1]),
+        }
+        for key, frame in books.inputs.frames.items()
+    }
 
 
 def expected_in_service(accounts: Accounts) -> Table:

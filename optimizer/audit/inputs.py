@@ -17,6 +17,7 @@ from optimizer.audit.catalog_inputs import (
     read_system,
     read_throughputs,
 )
+from optimizer.audit.frame_inputs import read_frames
 from optimizer.audit.periods import Horizon, optional_schedule, schedule, span
 from optimizer.audit.records import (
     Commitment,
@@ -69,6 +70,7 @@ def read_inputs(scenario: Source, catalog: Source) -> Inputs:
         allow=None if allow is None else tuple(allow),
         basis=None if basis is None else tuple(basis),
         limits=tuple(map(read_limit, scenario.get("limits") or ())),
+        frames=read_frames(scenario.get("frames"), horizon, finance.fiscal_year_starts),
     )
 
 

@@ -14,8 +14,8 @@ ANY_BUYER = "any"
 
 
 def order_keys(books: Books, cohort: Cohort) -> Keys:
-    """The keys of an order: offer, place and period of entering service."""
-    return cohort.offer.id, cohort.place, books.inputs.horizon.key(cohort.t)
+    """The keys of an order: what it is ordered as, place and period of entering service."""
+    return cohort.label, cohort.place, books.inputs.horizon.key(cohort.t)
 
 
 def _each_order(

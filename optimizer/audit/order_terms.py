@@ -28,11 +28,11 @@ def order_at_least_minimum(books: Books) -> Iterator[Check]:
 
 def buy_in_one_band(books: Books) -> Iterator[Check]:
     """The price paid is that of the band of all systems of the offer and period, commitments apart."""
-    paid = {(order.offer.id, order.t): order.price for order in books.orders if order.offer.price_breaks}
-    for (offer, t), price in paid.items():
-        stated = books.stated_price.get((offer, t))
+    paid = {(order.label, order.t): order.price for order in books.orders if order.offer.price_breaks}
+    for (label, t), price in paid.items():
+        stated = books.stated_price.get((label, t))
         if price is not None and stated is not None:
-            keys = offer, books.inputs.horizon.key(t)
+            keys = label, books.inputs.horizon.key(t)
             yield Limited("buy_in_one_band", keys, stated, price, "USD per system", 0)
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from optimizer.audit.frame_inputs import Frame
 from optimizer.audit.periods import Horizon, Schedule
 
 HOSTED_ROUTES = ("reservation", "on_demand")
@@ -288,6 +289,7 @@ class Inputs:
     allow: tuple[str, ...] | None
     basis: tuple[str, ...] | None
     limits: tuple[UserLimit, ...]
+    frames: Mapping[str, Frame]
 
     @cached_property
     def buyers(self) -> Mapping[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from optimizer.audit.basis import basis
 from optimizer.audit.checks import FRACTIONS, Allowed, Check, Keys, Reported, told_apart
-from optimizer.audit.decisions import ZERO, Cohort, PlanRow
+from optimizer.audit.decisions import ZERO, Cohort, PlanRow, is_known
 from optimizer.audit.exclusions import excluded
 from optimizer.audit.expected import (
     RELATIVE,
@@ -28,6 +28,7 @@ from optimizer.audit.expected import (
     expected_clusters,
     expected_costs,
     expected_expanded,
+    expected_frames,
     expected_in_service,
     expected_limits,
     expected_order,
@@ -114,7 +115,7 @@ def cost_rows(costs: Mapping[str, Mapping[str, float]]) -> Iterator[PlanRow]:
 
 def cohorts_of_rows(rows: Iterable[PlanRow], books: Books) -> Iterator[tuple[PlanRow, Cohort]]:
     """Each row of orders with the cohort it stands for; rows that stand for none are found elsewhere."""
-    positions, decided = books.inputs.horizon.positions(), iter(books.orders)
+    decided = iter(books.orders)
     commitments: defaultdict[Keys, list[Cohort]] = defaultdict(list)
     for cohort in books.cohorts:
         if cohort.committed:
@@ -126,7 +127,7 @@ def cohorts_of_rows(rows: Iterable[PlanRow], books: Books) -> Iterator[tuple[Pla
             at_price = [c for c in candidates if float(c.price or 0) == paid]
             for cohort in (at_price or candidates)[:1]:
                 yield row, replace(cohort, systems=Fraction(row["systems"]))
-        elif row["offer"] in books.inputs.offers and row["enters_service"] in positions:
+        elif is_known(row, books.inputs):
             yield row, next(decided)
 
 
@@ -135,6 +136,12 @@ def orders(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
     for row, cohort in cohorts_of_rows(plan["orders"], accounts.books):
         expected = expected_order(cohort, accounts.books)
         yield from compare_row("orders", order_keys(accounts.books, cohort), row, expected, accounts.money_tolerance)
+
+
+def frames(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
+    """Each frame of the scenario, once: whether it is signed, what it promises, what is spent and what is missing."""
+    rows = ({**row, "signed": str(row["signed"])} for row in plan.get("frames") or ())
+    return compare_table("frames", ("frame",), rows, expected_frames(accounts), accounts.money_tolerance)
 
 
 def work(plan: PlanRow, accounts: Accounts) -> Iterator[Check]:
@@ -239,6 +246,7 @@ STATEMENTS: tuple[Callable[[PlanRow, Accounts], Iterator[Check]], ...] = (
     bounds,
     status,
     orders,
+    frames,
     work,
     unmet,
     _table("after_horizon", ("fiscal_year",), expected_after_horizon),

@@ -18,6 +18,7 @@ from optimizer.audit.decisions import (
     committed,
     read_honoured,
     read_orders,
+    read_signed,
     read_stated_prices,
     read_unmet,
     read_work,
@@ -48,9 +49,10 @@ class Books:
     `on_site` and `hosted` are systems in service by (system, place), `by_offer` by (offer, place)
     without the fleet, `fleet` the part of `on_site` from before that is not retired. `delivered`, `drawn` and `entered`
     count orders but not commitments. `honoured` counts the systems of the plan's rows for commitments
-    by (offer, place, period). `stated_price` is the mean price that the rows of orders state, by
-    (offer, period), where an offer has price breaks. `later` is, by k, one USD in each of the k periods after the
-    horizon, discounted to the last one in it.
+    by (offer, place, period). `signed` are the frames that are signed. `stated_price` is the mean price that the
+    rows of orders state, by (what is ordered, period), where an offer has price breaks, `stated_shortfall` what is
+    missing of each frame by its row. `later` is, by k, one USD in each of the k periods after the horizon, discounted
+    to the last one in it.
     """
 
     inputs: Inputs
@@ -61,6 +63,7 @@ class Books:
     expanded: tuple[Expanded, ...]
     engineering: tuple[Started, ...]
     porting: tuple[Started, ...]
+    signed: frozenset[str]
     unknown_rows: tuple[tuple[str, tuple[str, ...]], ...]
     fleet: Mapping[tuple[str, str], Series]
     on_site: Mapping[tuple[str, str], Series]
@@ -72,6 +75,7 @@ class Books:
     entered: Mapping[str, Series]
     honoured: Mapping[tuple[str, str, str], Fraction]
     stated_price: Mapping[tuple[str, int], Fraction]
+    stated_shortfall: Mapping[str, Fraction]
     later: Series
 
     @property
@@ -120,6 +124,7 @@ def keep_books(plan: PlanRow) -> Books:
         expanded=read_expanded(plan["expanded"], inputs, unknown),
         engineering=read_engineering(plan["engineering"], inputs, unknown),
         porting=read_porting(plan["porting"], inputs, unknown),
+        signed=read_signed(plan, inputs, unknown),
         unknown_rows=tuple(unknown),
         fleet=fleet,
         on_site=on_site,
@@ -133,6 +138,7 @@ def keep_books(plan: PlanRow) -> Books:
         entered=totals(((c.offer.id, c.t, c.systems) for c in orders), inputs),
         honoured=read_honoured(plan["orders"]),
         stated_price=read_stated_prices(plan["orders"], inputs),
+        stated_shortfall={row["frame"]: Fraction(row["shortfall_usd"]) for row in plan.get("frames") or ()},
         later=later_periods(inputs, Fraction(plan["periods"][0]["discount_end"])),
     )
 

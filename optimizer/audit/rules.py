@@ -11,8 +11,9 @@ from fractions import Fraction
 from itertools import accumulate
 
 from optimizer.audit.checks import Allowed, Check, Keys, Limited
-from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd
+from optimizer.audit.costs import CAPEX, OPEX, Cost, facility_usd, idle_power_usd
 from optimizer.audit.decisions import ZERO
+from optimizer.audit.frames import frame_usd, orders_under_frame, spend_of_frame
 from optimizer.audit.limits import limit
 from optimizer.audit.order_terms import (
     buy_in_one_band,
@@ -189,11 +190,15 @@ def cash_in_windows(books: Books, lines: Sequence[Series], windows: Iterable[str
     return {keys: sum((line[t] for t in inside for line in lines), ZERO) for keys, inside in each}
 
 
+IN_PARTS: tuple[Cost, ...] = (facility_usd, idle_power_usd, frame_usd)
+"""Costs of what is no number of whole systems."""
+
+
 def _within_budget(books: Books, name: str, lines: tuple[Cost, ...], limits: Mapping[str, Fraction]) -> Iterator[Check]:
     series = {line: line(books) for line in lines} if limits else {}
-    added = cash_in_windows(books, [series[facility_usd]] if facility_usd in series else [], limits)
+    parts = cash_in_windows(books, [series[line] for line in IN_PARTS if line in series], limits)
     for keys, used in cash_in_windows(books, list(series.values()), limits).items():
-        whole = not books.divided and not added[keys]
+        whole = not books.divided and not parts[keys]
         yield Limited(name, keys, used, limits[keys[0]], "USD", whole=whole)
 
 
@@ -203,7 +208,7 @@ def capex_within_budget(books: Books) -> Iterator[Check]:
 
 
 def opex_within_budget(books: Books) -> Iterator[Check]:
-    """Energy, hosting, maintenance, rent, software, engineering, porting and carbon of the window ≤ budget."""
+    """Energy, hosting, maintenance, rent, software, engineering, porting, carbon and shortfalls ≤ budget."""
     return _within_budget(books, "opex_within_budget", OPEX, books.inputs.opex_usd)
 
 
@@ -239,6 +244,8 @@ CONSTRAINTS: tuple[Rule, ...] = (
     port_before_run,
     cluster_on_one_site,
     honour_commitment,
+    orders_under_frame,
+    spend_of_frame,
     limit,
 )
 LIMITING: tuple[Rule, ...] = (
@@ -249,6 +256,7 @@ LIMITING: tuple[Rule, ...] = (
     draws_within_pool,
     capex_within_budget,
     opex_within_budget,
+    spend_of_frame,
     limit,
 )
 """The constraints that a plan lists with their use and limit."""

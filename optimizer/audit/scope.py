@@ -13,7 +13,7 @@ KeyPath = tuple[str, ...]
 
 KNOWN: dict[KeyPath, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
-    " commitments budget supply_per_month pools_per_month offers limits futures",
+    " commitments frames budget supply_per_month pools_per_month offers limits futures",
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share owed_after_horizon tax carbon_usd_per_t",
@@ -28,6 +28,8 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "demand", EACH, "cluster"): "accelerators",
     ("scenario", "fleet", EACH): "system site count until may_retire resale_usd",
     ("scenario", "commitments", EACH): "offer site period systems price_usd usd_per_accelerator_hour",
+    ("scenario", "frames", EACH): "of orders within spend_usd factor signed",
+    ("scenario", "frames", EACH, "of"): "vendor kind accelerator system offer route site host stack buyers",
     ("scenario", "budget"): "capex_usd opex_usd",
     ("scenario", "offers"): "deny allow basis",
     ("scenario", "limits", EACH): "name measure of at_most at_least at_most_share at_least_share within",
@@ -52,6 +54,7 @@ KNOWN_CHOICES: dict[KeyPath, str] = {
     ("scenario", "objective"): "minimize_cost maximize_value",
     ("scenario", "finance", "owed_after_horizon"): "as_residual in_full ignored",
     ("scenario", "finance", "tax", "depreciation"): "straight_line macrs_5 bonus",
+    ("scenario", "frames", EACH, "signed"): "optional true",
     ("scenario", "limits", EACH, "measure"): "systems accelerators it_kw spend_usd capex_usd work carbon_t",
     ("catalog", "systems", EACH, "cooling"): "air liquid",
     ("catalog", "offers", EACH, "route"): "purchase lease reservation on_demand",

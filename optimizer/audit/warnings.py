@@ -17,6 +17,7 @@ from typing import NamedTuple
 from optimizer.audit.checks import FRACTIONS, Allowed, Check
 from optimizer.audit.decisions import ZERO, PlanRow, Unmet
 from optimizer.audit.expected import Accounts
+from optimizer.audit.frames import missing_usd
 from optimizer.audit.obligations import rent_after
 from optimizer.audit.records import Demand
 from optimizer.audit.roll_forward import Books
@@ -160,6 +161,19 @@ def rent_after_horizon(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
         yield Expected({"usd": exactly(due)})
 
 
+def promised_not_spent(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
+    """What frames promise and the plan does not spend."""
+    books = accounts.books
+    for frame in books.inputs.frames.values():
+        missing = sum(missing_usd(frame, books), ZERO)
+        values: dict[str, Told] = {
+            "frame": frame.id, "missing": exactly(missing), "promised": exactly(frame.promised_usd),
+            "due": books.inputs.horizon.key(frame.within[-1]),
+        }  # fmt: skip
+        if missing:
+            yield Expected(values, sure=missing > NEAR * frame.promised_usd)
+
+
 def idle_systems(_: PlanRow, accounts: Accounts) -> Iterator[Expected]:
     """Systems ordered to a place where they never work, at the most; at the least those that work in none like it.
 
@@ -210,7 +224,10 @@ FOLLOWING: Mapping[str, Follows] = {
     r"so the plan leans on what it can be sold for \(finance\.residual\)": high_residual,
     rf"(?P<usd>{MONEY}) of rent falls due after the horizon, on terms running past it; it is not in the costs "
     r"\(finance\.owed_after_horizon: ignored\)": rent_after_horizon,
-    r"(?P<count>[\d,]+) (?P<system>\S+) ordered never do any work: a limit asks for them, or what they can be sold for":
+    rf"frame (?P<frame>\S+): (?P<missing>{MONEY}) of the (?P<promised>{MONEY}) that it promises is not spent; "
+    r"it is paid all the same, in (?P<due>[\dq-]+)": promised_not_spent,
+    r"(?P<count>[\d,]+) (?P<system>\S+) ordered never do any work: a limit (?:asks for them, or what "
+    r"they can be sold for|or a frame asks for them, or their resale)":
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
@@ -218,12 +235,13 @@ FOLLOWING: Mapping[str, Follows] = {
 """Kinds that follow from decisions and costs, by their pattern."""
 OTHERS = (
     r"nothing can serve \S+ (?:at all|before \S+), though it is asked for from \S+",
+    r"frame \S+: nothing (?:that it selects can be ordered|ordered at its price is paid) within \S+",
     r"the term of \S+, \d+ months, counts as .+",
     r"finance\.service_life_years, \S+ months, counts as .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"\S+: .+ (?:lies|lie) (?:inside \S+, .+|before the horizon and .+: not read|after the horizon, .+: not read)",
-    r"(?:budget\.\S+: (?:it|the amount counts in full for \S+, which)|limits: .+) holds \S+(?: to \S+)?: the periods "
-    r"of the horizon that start in it",
+    r"(?:(?:frames|budget)\.\S+: (?:it|the amount counts in full for \S+, which)|limits: .+) holds \S+(?: to \S+)?: "
+    r"the periods of the horizon that start in it(?:, and \d+ of its \d+ months count of spend_usd)?",
     r"fleet: \S+ at \S+ until \S+ is (?:gone before the horizon: not counted|in service to the end of \S+)",
     r"the price of \S+ ordered in \S+ was quoted in \S+, more than a year before",
     r"the price of \S+ is \S+ times the median of its generation \(.+\)",

@@ -5,9 +5,8 @@ With z(f) the cost of the best plan with an offer's prices times f, the offer is
     f* = sup { f : z(f) < z_without }
 
 A plan found at some f costs a + f · b, with b what it spends on the offer at the list price; so it beats
-z_without up to (z_without − a) / b, where the next solve is made (Newton's method on a concave function, after
-Dinkelbach, 1967). The steps only grow, and end after few. Where the price counts in budgets or limits too, what
-is possible changes with it: every step solves the changed scenario, and halving closes what a step overshoots.
+z_without up to (z_without − a) / b, where the next solve is made (`crossing`). Where the price counts in budgets,
+limits or frames too, what is possible changes with it: every step solves the changed scenario.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from decimal import Decimal
 from math import fsum
 from typing import Any
 
+from optimizer.explain.crossing import CLOSE, Crossing, Tried
 from optimizer.explain.explanation import Entry, Placed, Price
 from optimizer.explain.inquiry import Inquiry, between, changes
 from optimizer.formulation.model import Model
@@ -34,33 +34,31 @@ from optimizer.what_if import Bracket, Outcome
 
 LOWEST = 0.01
 """The factor where the search begins: what does not pay at a hundredth of its price never will."""
-BESIDE = 1e-3
+BESIDE = CLOSE
 """The confirming solves are made so far below and above."""
-MOST_STEPS = 30
 USED = 1e-6
 
 
 @dataclass(frozen=True)
-class Priced:
+class Priced(Tried):
     """The best plan found with an offer's prices times a factor; `spend_usd` is at the list price."""
 
-    factor: float
-    outcome: Outcome
-    cost: Bracket
     spend_usd: float
 
+    @property
+    def factor(self) -> float:
+        return self.figure
+
     def pays_up_to(self, without_usd: float) -> float:
-        """The factor up to which this plan costs less than a plan without the offer."""
         return self.factor + (without_usd - self.cost.most) / self.spend_usd
 
 
-class Search:
-    """The search for the price at which one offer enters; `without` is what the best plan without it costs."""
+class Search(Crossing[Priced]):
+    """The search for the price at which one offer enters."""
 
     def __init__(self, inquiry: Inquiry, offer: str, without: Bracket) -> None:
-        self.inquiry, self.offer, self.without = inquiry, offer, without
-        self.open_usd = max(without.width, inquiry.what_if.options.gap * abs(without.most))
-        self.solves = 0
+        super().__init__(inquiry, without)
+        self.offer = offer
         self._weights = price_weights(inquiry, [offer])
         committed = {v.name: c.systems for c, v in inquiry.model.cohort.items() if c.committed and c.offer == offer}
         self._committed = frozenset(committed)
@@ -75,29 +73,8 @@ class Search:
         return Priced(factor, outcome, cost, self._spend_usd(outcome))
 
     def pays(self, priced: Priced) -> bool:
-        """Whether a plan with the offer is cheaper than any without it, by more than the gap leaves open."""
-        return priced.spend_usd > 0 and priced.cost.most < self.without.least - self._rounding
-
-    @property
-    def _rounding(self) -> float:
-        return 1e-9 * abs(self.without.most)
-
-    def steps(self, start: Priced) -> list[Priced]:
-        """Newton's steps up from a plan that pays: all plans that do."""
-        found = [start]
-        while len(found) < MOST_STEPS:
-            following = self.at(found[-1].pays_up_to(self.without.most))
-            if following.factor - found[-1].factor <= 1e-9 * found[-1].factor or not self.pays(following):
-                return found
-            found.append(following)
-        return found
-
-    def halved(self, low: Priced, high: float) -> Priced:
-        """The last plan that pays between one that does and a factor that does not, to a thousandth."""
-        while high - low.factor > BESIDE * high:
-            middle = self.at((low.factor + high) / 2)
-            low, high = (middle, high) if self.pays(middle) else (low, middle.factor)
-        return low
+        """Whether a plan with the offer is cheaper than any without it."""
+        return priced.spend_usd > 0 and super().pays(priced)
 
     def _spend_usd(self, outcome: Outcome) -> float:
         """What the orders of the offer cost at its list price, as far as its price decides it."""
@@ -212,8 +189,10 @@ def _price(inquiry: Inquiry, offer: str) -> Price:
 
 
 def _counts_in(inquiry: Inquiry, offer: str) -> tuple[str, ...]:
-    """The budgets and limits in which an offer's price counts beside the cost."""
-    return tuple(sorted({*_budgets(inquiry, offer), *_money_limits(inquiry, offer)}))
+    """The budgets, limits and frames in which an offer's price counts beside the cost."""
+    tables = inquiry.model.tables
+    frames = {f"frame {frame.frame}" for frame in tables.frames_of(tables.offers[offer]) if frame.promised_usd}
+    return tuple(sorted({*_budgets(inquiry, offer), *_money_limits(inquiry, offer), *frames}))
 
 
 def _budgets(inquiry: Inquiry, offer: str) -> Iterator[str]:

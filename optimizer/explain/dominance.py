@@ -39,7 +39,7 @@ def dominating(inquiry: Inquiry, offers: list[str], ordered: frozenset[str]) -> 
     Of two alike in everything the ordered one counts as the better, else the first by name.
     """
     tables = inquiry.model.tables
-    by_offer = grouped((c for c in tables.cohorts if not c.committed), lambda c: c.offer)
+    by_offer = grouped((c for c in tables.cohorts if not c.committed and c.frame is None), lambda c: c.offer)
     found: dict[str, Dominance] = {}
     for worse in offers:
         for better in sorted(by_offer, key=lambda name: (name not in ordered, name)):
@@ -84,8 +84,7 @@ Figures = Iterator[tuple[float, float]]
 
 def _price(pair: Pair) -> Figures:
     """By period of order; of price breaks the best step of the first, and the second must have none."""
-    breaks = pair.entries[0].price_breaks
-    least = min([1.0, *(float(step.factor) for step in breaks.steps)]) if breaks is not None else 1.0
+    least = pair.tables.best_step(pair.worse.offer)
     for one, other in pair.orders:
         if one.price_usd is not None and other.price_usd is not None:
             yield one.price_usd * least, other.price_usd

@@ -123,6 +123,11 @@ def _same_money(pair: Pair) -> bool:
     return carbon or "carbon_t" not in measures
 
 
+def _in_no_frame(pair: Pair) -> bool:
+    """The first may not be ordered at a frame's price: less of it would be missing in what the frame promises."""
+    return not pair.tables.frames_of(pair.worse)
+
+
 SAFE: tuple[Callable[[Pair], bool], ...] = (
     _same_terms,
     _same_cooling,
@@ -132,4 +137,5 @@ SAFE: tuple[Callable[[Pair], bool], ...] = (
     _same_places,
     _supplied,
     _same_to_limits,
+    _in_no_frame,
 )

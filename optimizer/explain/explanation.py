@@ -12,7 +12,7 @@ import json
 from typing import Any, Literal
 
 from optimizer.interruption import Stopped
-from optimizer.plan.provenance import Part
+from optimizer.plan.provenance import Part, SeldomSaid
 
 FORMAT: Literal[2] = 2
 DUST_USD = 0.005
@@ -136,7 +136,7 @@ class Entry(Part):
 
     `factor` times its prices is the break-even; below `factor_least` the offer is in every best plan, above
     `factor_most` it saves no more than `saves_above_usd`. `orders` and `changes` are those of the plan just
-    below, which saves `saves_below_usd`. `counts_in` are budgets and limits that the price counts in too.
+    below, which saves `saves_below_usd`. `counts_in` are budgets, limits and frames that the price counts in too.
     """
 
     factor: float
@@ -177,6 +177,28 @@ class OfferReason(Part):
     hint_factor: float | None = None
     entry: Entry | None = None
     without: Without | None = None
+
+
+class FrameWorth(Part):
+    """A frame agreement: what it saves to have it signed, and up to which promise it pays.
+
+    `signed` is what the plan decides, `already` that it could not. `spend_usd` and `pays_up_to_usd` are of the whole
+    window, as the scenario states it. `saves_usd` is the cost without the frame less that with it signed, all else as
+    it is. It is proved to pay at the least of `pays_up_to_usd` and to pay no more, by what the gap leaves open, at the
+    most; None where it does not pay even if nothing is promised. `answer` is `infeasible` where there is a plan only
+    with it, or none with it, `stopped` where time ran out. `changes` are those from the plan at hand to the other one.
+    """
+
+    frame: str
+    signed: bool
+    already: bool
+    spend_usd: float
+    factor: float
+    answer: Literal["solved", "infeasible", "stopped"]
+    saves_usd: Between | None = None
+    pays_up_to_usd: Between | None = None
+    changes: tuple[Changed, ...] = ()
+    solves: int = 0
 
 
 class VolumePoint(Part):
@@ -227,11 +249,13 @@ class Program(Part):
     version: str
 
 
-class Explanation(Part):
+class Explanation(SeldomSaid):
     """Why a plan is as it is. `gap_usd` is what the plan's gap leaves open; `plan_sha256` names the plan.
 
-    `stopped` says why not all that was asked is answered; None if it is.
+    `stopped` says why not all that was asked is answered; None if it is. There are `frames` where the scenario has any.
     """
+
+    SELDOM = frozenset({"frames"})
 
     chipmix: Program
     scenario: str
@@ -241,6 +265,7 @@ class Explanation(Part):
     gap_usd: float
     limits: tuple[LimitWorth, ...]
     offers: tuple[OfferReason, ...]
+    frames: tuple[FrameWorth, ...] = ()
     volume: Volume | None
     solves: int
     answered_by_bounds: int

@@ -27,6 +27,7 @@ from optimizer.formulation.demand import (
     served,
     unmet,
 )
+from optimizer.formulation.frames import frame_shortfall, orders_under_frame, sign, spend_of_frame
 from optimizer.formulation.in_service import (
     carry_in_service,
     commit,
@@ -84,6 +85,8 @@ VARIABLES = (
     orders_any,  # an offer with a minimum order is ordered
     band,  # systems paid at a step of price breaks
     band_used,  # a step of price breaks is reached
+    sign,  # a frame is signed
+    frame_shortfall,  # what a frame promises and is not spent
 )
 
 COSTS = tuple(line.terms for line in COST_LINES)
@@ -112,6 +115,8 @@ CONSTRAINTS = (
     engineer_before_order,
     order_at_least_minimum,
     buy_in_one_band,
+    orders_under_frame,
+    spend_of_frame,
     capex_within_budget,
     opex_within_budget,
     limit,

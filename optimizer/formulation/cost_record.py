@@ -30,7 +30,7 @@ class CostRecord:
     at_period_end: bool = False
     in_profit: bool = False
     note: str = ""
-    falls_on: Literal["accelerators", "software", "work", "site", "profit"] = "accelerators"
+    falls_on: Literal["accelerators", "software", "work", "site", "frame", "profit"] = "accelerators"
     unborne: str = ""
     apart: str = ""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model
-from optimizer.formulation.order_terms import paid
+from optimizer.formulation.order_terms import Paid, paid
 from optimizer.request.charges import CARBON, Charge, energy_mwh
 from optimizer.request.scenario import Finance, Porting
 from optimizer.request.schedules import mean
@@ -34,12 +34,18 @@ def hardware_usd(model: Model) -> Iterator[CostTerm]:
     A deposit due before the horizon is sunk, and all of the price of a commitment that is running: they are no cost of
     this plan. Price breaks change the price.
     """
-    for variable, cohort, price_usd in paid(model):
-        deposit = price_usd * model.tables.offers[cohort.offer].deposit_share
-        if deposit and cohort.ordered >= 1:
-            yield CostTerm(variable, cohort.ordered, deposit)
-        if not cohort.running:
-            yield CostTerm(variable, cohort.t, price_usd - deposit)
+    for each in paid(model):
+        yield from installments(model, each)
+
+
+def installments(model: Model, of: Paid) -> Iterator[CostTerm]:
+    """What of a price paid is due in which period of the horizon."""
+    variable, cohort, price_usd = of
+    deposit = price_usd * model.tables.offers[cohort.offer].deposit_share
+    if deposit and cohort.ordered >= 1:
+        yield CostTerm(variable, cohort.ordered, deposit)
+    if not cohort.running:
+        yield CostTerm(variable, cohort.t, price_usd - deposit)
 
 
 def network_usd(model: Model) -> Iterator[CostTerm]:
@@ -121,9 +127,14 @@ def rent_usd(model: Model) -> Iterator[CostTerm]:
 
     usd_per_accelerator_hour(t − l_o) · a_o · H · cohorts in service
     """
-    for cohort, variable in model.cohort.items():
-        if cohort.rent_usd:
-            yield from _while_in_service(cohort, variable, cohort.rent_usd * model.tables.calendar.hours)
+    for cohort in model.cohort:
+        yield from rents(model, cohort)
+
+
+def rents(model: Model, cohort: Cohort) -> Iterator[CostTerm]:
+    """The rent of a cohort in each period of the horizon."""
+    if cohort.rent_usd:
+        yield from _while_in_service(cohort, model.cohort[cohort], cohort.rent_usd * model.tables.calendar.hours)
 
 
 def _while_in_service(cohort: Cohort, variable: object, usd: float) -> Iterator[CostTerm]:

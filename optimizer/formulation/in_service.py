@@ -16,7 +16,7 @@ def order(model: Model) -> None:
     """
     for cohort in model.tables.cohorts:
         if not cohort.committed:
-            keys = (cohort.offer, cohort.place, model.period(cohort.t))
+            keys = (cohort.label, cohort.place, model.period(cohort.t))
             whole = not model.tables.offers[cohort.offer].divisible
             model.cohort[cohort] = model.add("order", keys, cohort.systems + LOOSE, integer=whole)
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from optimizer.tables import Cohort, FleetEntry, Stock, Tables, Work
+from optimizer.tables import Cohort, FleetEntry, Stock, Tables, Work, ordered_as
 
 if TYPE_CHECKING:
     import pulp
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 class Band(NamedTuple):
     """A step of an offer's price breaks for the orders entering service in period t, all places together.
 
-    `first` and `last` are its systems, counted from 1; `factor` is what the price is times.
+    `first` and `last` are its systems, counted from 1; `factor` is what the price is times, that of a `frame` if any.
     """
 
     offer: str
@@ -67,6 +67,12 @@ class Band(NamedTuple):
     first: float
     last: float
     factor: float
+    frame: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the systems paid at it are ordered as."""
+        return ordered_as(self.offer, self.frame)
 
 
 class CostTerm(NamedTuple):
@@ -126,10 +132,15 @@ class Model:
         self.orders_any: dict[tuple[str, int], pulp.LpVariable] = {}
         self.band: dict[Band, pulp.LpVariable] = {}
         self.band_used: dict[Band, pulp.LpVariable] = {}
+        self.sign: dict[str, pulp.LpVariable] = {}
+        self.frame_shortfall: dict[str, pulp.LpVariable] = {}
 
-    def add(self, name: str, keys: Iterable[str], most: float, integer: bool = False) -> pulp.LpVariable:
-        """A variable from 0 to `most`, which must be finite: certificates rest on it."""
-        return self.problem.add_variable(model_name(row_name(name, keys)), 0, most, WHOLE if integer else "Continuous")
+    def add(
+        self, name: str, keys: Iterable[str], most: float, integer: bool = False, least: float = 0
+    ) -> pulp.LpVariable:
+        """A variable from 0, or `least`, to `most`, which must be finite: certificates rest on it."""
+        kind = WHOLE if integer else "Continuous"
+        return self.problem.add_variable(model_name(row_name(name, keys)), least, most, kind)
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)

@@ -1,8 +1,13 @@
-"""Terms of an order: minimum orders and price breaks, by the systems of one period, all places together."""
+"""Terms of an order: minimum orders and price breaks, by the systems of one period, all places together.
+
+Orders at the price of a frame are orders of the offer like all others: they count together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from itertools import product
 from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,7 +47,7 @@ def order_at_least_minimum(model: Model) -> Iterator[Row]:
     orders = orders_of(model)
     for (offer, t), chosen in model.orders_any.items():
         cohorts = orders[offer, t]
-        minimum, most = model.tables.offers[offer].minimum_order, _most(model, offer, t, cohorts)
+        minimum, most = model.tables.offers[offer].minimum_order, most_ordered(model, cohorts)
         assert minimum is not None
         terms: Terms = [(model.cohort[c], 1.0) for c in cohorts]
         keys = (offer, model.period(t))
@@ -50,19 +55,32 @@ def order_at_least_minimum(model: Model) -> Iterator[Row]:
         yield Row((*keys, "most"), [*terms, (chosen, -most)], "<=", 0.0, "systems")
 
 
-def _most(model: Model, offer: str, t: int, cohorts: list[Cohort]) -> float:
-    """Systems of an offer that its places and its supply leave at the most in a period; a loose model goes beyond."""
-    limits = () if model.tables.loose else model.tables.offer_supply
-    supply = [limit.most for limit in limits if limit.id == offer and limit.t == t]
+def most_ordered(model: Model, cohorts: list[Cohort]) -> float:
+    """The most that some orders of an offer in a period can be together; a loose model goes beyond its supply."""
+    limits, of = () if model.tables.loose else model.tables.offer_supply, cohorts[0]
+    supply = [limit.most for limit in limits if limit.id == of.offer and limit.t == of.t]
     return min([fsum(c.systems for c in cohorts), *supply])
 
 
-def bands(model: Model) -> Iterator[Band]:
-    """The steps of every offer with price breaks, for every period, as far as they can be reached."""
+def payers(model: Model, cohorts: list[Cohort]) -> dict[str | None, list[Cohort]]:
+    """Orders of an offer in a period by the frame at whose price they are, as they fill the steps of price breaks.
+
+    The lowest factor comes first, what has no frame last: so the dearest systems are in the cheapest steps.
+    """
+
+    def turn(frame: str | None) -> tuple[Decimal, bool, str]:
+        return (Decimal(1), True, "") if frame is None else (model.tables.frames[frame].factor, False, frame)
+
+    groups = grouped(cohorts, lambda cohort: cohort.frame)
+    return {frame: groups[frame] for frame in sorted(groups, key=turn)}
+
+
+def bands(model: Model) -> Iterator[tuple[list[Band], list[str | None]]]:
+    """The steps of each offer with price breaks in each period, as far as they can be reached, and who fills them."""
     for (offer, t), cohorts in orders_of(model).items():
         breaks = model.tables.request.catalog.offers[offer].price_breaks
         if breaks is not None:
-            yield from _bands(breaks, offer, t, _most(model, offer, t, cohorts))
+            yield list(_bands(breaks, offer, t, most_ordered(model, cohorts))), list(payers(model, cohorts))
 
 
 def _bands(breaks: PriceBreaks, offer: str, t: int, most: float) -> Iterator[Band]:
@@ -75,18 +93,29 @@ def _bands(breaks: PriceBreaks, offer: str, t: int, most: float) -> Iterator[Ban
 
 
 def band(model: Model) -> None:
-    """band(o,t,step): systems paid at a step's factor; whole, since orders with price breaks are."""
-    for key in bands(model):
-        width = key.last if _all_units(model, key.offer) else key.last - key.first + 1
-        keys = (key.offer, model.period(key.t), str(key.step))
-        model.band[key] = model.add("band", keys, width, integer=True)
+    """band(o,t,step): systems paid at a step's factor; whole, since orders with price breaks are.
+
+    Those at the price of a frame are band(o.f,t,step).
+    """
+    for steps, frames in bands(model):
+        for frame, key in product(frames, steps):
+            width = key.last if _all_units(model, key.offer) else key.last - key.first + 1
+            model.band[key._replace(frame=frame)] = _of_step(model, "band", key._replace(frame=frame), width)
 
 
 def band_used(model: Model) -> None:
-    """band_used(o,t,step): 1 if a step of the price breaks is reached."""
-    for key in bands(model):
-        keys = (key.offer, model.period(key.t), str(key.step))
-        model.band_used[key] = model.add("band_used", keys, 1, integer=True)
+    """band_used(o,t,step): 1 if a step of the price breaks is reached.
+
+    band_used(o.f,t,step) says so of those that fill the steps up to the orders at the price of f.
+    """
+    for steps, frames in bands(model):
+        before = [] if _all_units(model, steps[0].offer) else frames[:-1]
+        for frame, key in product((*before, None), steps):
+            model.band_used[key._replace(frame=frame)] = _of_step(model, "band_used", key._replace(frame=frame), 1)
+
+
+def _of_step(model: Model, name: str, key: Band, most: float) -> pulp.LpVariable:
+    return model.add(name, (key.label, model.period(key.t), str(key.step)), most, integer=True)
 
 
 def _all_units(model: Model, offer: str) -> bool:
@@ -98,38 +127,52 @@ def buy_in_one_band(model: Model) -> Iterator[Row]:
     """Price breaks: one factor for every system of an order, or each step's own for the systems in it.
 
     Σ_step band(o,t,step) = Σ_s order(o,s,t), and
-    all units: first · band_used ≤ band ≤ last · band_used, Σ_step band_used ≤ 1
-    incremental: width · band_used(step + 1) ≤ band(step) ≤ width · band_used(step)
+    all units: first · band_used ≤ Σ band ≤ last · band_used, Σ_step band_used ≤ 1
+    incremental: width · band_used(step + 1) ≤ Σ band(step) ≤ width · band_used(step)
 
-    Without the yes/no of the steps, the relaxation would take the cheapest step first.
+    Without the yes/no of the steps, the relaxation would take the cheapest step first. Σ band is over o and its o.f,
+    which share the steps. Which of them is in which step of its own has to be told (`payers`): so the last line holds
+    for the first of them, for the first two, and so on, each with a yes/no of its own.
     """
     orders = orders_of(model)
-    for (offer, t), steps in grouped(model.band, lambda key: (key.offer, key.t)).items():
-        cohorts = orders[offer, t]
-        keys = (offer, model.period(t))
-        total: Terms = [(model.band[key], 1.0) for key in steps]
-        yield Row((*keys, "all"), [*total, *((model.cohort[c], -1.0) for c in cohorts)], "=", 0.0, "systems")
-        if _all_units(model, offer):
-            yield Row((*keys, "one"), [(model.band_used[key], 1.0) for key in steps], "<=", 1.0, "steps")
-            yield from _whole_bands(model, steps, keys)
+    for steps, frames in bands(model):
+        first, period = steps[0], model.period(steps[0].t)
+        groups = payers(model, orders[first.offer, first.t])
+        for frame, cohorts in groups.items():
+            paid_at: Terms = [(model.band[key._replace(frame=frame)], 1.0) for key in steps]
+            keys = (cohorts[0].label, period, "all")
+            yield Row(keys, [*paid_at, *((model.cohort[c], -1.0) for c in cohorts)], "=", 0.0, "systems")
+        if _all_units(model, first.offer):
+            keys = (first.offer, period, "one")
+            yield Row(keys, [(model.band_used[key], 1.0) for key in steps], "<=", 1.0, "steps")
+            yield from _whole_bands(model, steps, frames)
         else:
-            yield from _filled_bands(model, steps, keys)
+            for count, frame in enumerate((*frames[:-1], None), start=1):
+                yield from _filled_bands(model, steps, frames[:count], frame)
 
 
-def _whole_bands(model: Model, steps: list[Band], keys: tuple[str, ...]) -> Iterator[Row]:
+def _whole_bands(model: Model, steps: list[Band], frames: list[str | None]) -> Iterator[Row]:
     for key in steps:
-        amount, used, step = model.band[key], model.band_used[key], str(key.step)
-        yield Row((*keys, step, "least"), [(amount, 1.0), (used, -key.first)], ">=", 0.0, "systems")
-        yield Row((*keys, step, "most"), [(amount, 1.0), (used, -key.last)], "<=", 0.0, "systems")
+        amount, used = _paid_at(model, key, frames), model.band_used[key]
+        keys = (key.offer, model.period(key.t), str(key.step))
+        yield Row((*keys, "least"), [*amount, (used, -key.first)], ">=", 0.0, "systems")
+        yield Row((*keys, "most"), [*amount, (used, -key.last)], "<=", 0.0, "systems")
 
 
-def _filled_bands(model: Model, steps: list[Band], keys: tuple[str, ...]) -> Iterator[Row]:
+def _filled_bands(model: Model, steps: list[Band], frames: list[str | None], last: str | None) -> Iterator[Row]:
+    """The steps as the orders at the prices of some frames fill them; `last` names their yes/no."""
+    used = [model.band_used[key._replace(frame=last)] for key in steps]
     for i, key in enumerate(steps):
-        amount, width, step = model.band[key], key.last - key.first + 1, str(key.step)
+        amount, width = _paid_at(model, key, frames), key.last - key.first + 1
+        keys = (key._replace(frame=last).label, model.period(key.t), str(key.step))
         if i + 1 < len(steps):
-            after = model.band_used[steps[i + 1]]
-            yield Row((*keys, step, "least"), [(amount, 1.0), (after, -width)], ">=", 0.0, "systems")
-        yield Row((*keys, step, "most"), [(amount, 1.0), (model.band_used[key], -width)], "<=", 0.0, "systems")
+            yield Row((*keys, "least"), [*amount, (used[i + 1], -width)], ">=", 0.0, "systems")
+        yield Row((*keys, "most"), [*amount, (used[i], -width)], "<=", 0.0, "systems")
+
+
+def _paid_at(model: Model, key: Band, frames: list[str | None]) -> Terms:
+    """The systems that are paid at a step, of the orders at the prices of some frames."""
+    return [(model.band[key._replace(frame=frame)], 1.0) for frame in frames]
 
 
 def paid(model: Model) -> Iterator[Paid]:
@@ -142,8 +185,8 @@ def paid(model: Model) -> Iterator[Paid]:
     for cohort, variable in model.cohort.items():
         if cohort.price_usd is not None and (cohort.committed or (cohort.offer, cohort.t) not in broken):
             yield Paid(variable, cohort, cohort.price_usd)
-    orders = orders_of(model)
+    orders = grouped((c for c in model.cohort if not c.committed), lambda c: (c.offer, c.frame, c.t))
     for key, variable in model.band.items():
-        cohort = orders[key.offer, key.t][0]
+        cohort = orders[key.offer, key.frame, key.t][0]
         assert cohort.price_usd is not None
         yield Paid(variable, cohort, cohort.price_usd * key.factor)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from optimizer.formulation import costs, demand, supply, tax
+from optimizer.formulation import costs, demand, frames, supply, tax
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
 from optimizer.formulation.cost_record import Budget, CostRecord
 from optimizer.formulation.limits import limit
@@ -22,8 +22,8 @@ from optimizer.formulation.site_resources import WITHIN_SITE, expansion_within_s
 from optimizer.request.charges import CARBON, CHARGES
 from optimizer.request.resources import Resource
 
-Kind = Literal["power", "budget", "supply", "limits", "demand"]
-KINDS: tuple[Kind, ...] = ("power", "budget", "supply", "limits", "demand")
+Kind = Literal["power", "budget", "frames", "supply", "limits", "demand"]
+KINDS: tuple[Kind, ...] = ("power", "budget", "frames", "supply", "limits", "demand")
 """The kinds of thing that may be short, in the order in which they are told."""
 NAME = "{}"
 """In a key: the site, accelerator, offer, pool, window or demand whose limit it is."""
@@ -40,7 +40,8 @@ class LimitRecord:
     Texts: `label` is its name, `short` what is missing, `repair` what would do, with {amount}, {more} (with its unit)
     and {name}; `on_sheet` its name on the Limits sheet.
 
-    A repair adds an amount, of what is asked for (kind demand) it leaves a part undone: in `whole` units, and for good
+    A repair adds an amount, takes one off what is promised (kind frames), and of what is asked for (kind demand) it
+    leaves a part undone: in `whole` units, and for good
     where what is built is `lasting`. `repaired_as` is the kind of that change, `sort` its place among what can be
     talked about. `weight` is what a unit counts against others of the kind, as a MW or a thousand accelerators; None:
     by its share of today's figure. `weight_of` is that of one named thing.
@@ -48,7 +49,7 @@ class LimitRecord:
 
     rows: Callable[[Model], Iterable[Row]]
     kind: Kind
-    of: Literal["site", "accelerator", "offer", "pool", "window", "rule", "demand"]
+    of: Literal["site", "accelerator", "offer", "pool", "window", "frame", "rule", "demand"]
     unit: str
     key: tuple[str, ...]
     label: str
@@ -96,6 +97,25 @@ def _of_site(resource: Resource, rows: Callable[[Model], Iterable[Row]]) -> Limi
     )
 
 
+def _of_money(what: str, rows: Callable[[Model], Iterable[Row]]) -> LimitRecord:
+    """The record of a kind of budget."""
+    return LimitRecord(
+        rows,
+        kind="budget",
+        of="window",
+        unit="USD",
+        key=("budget", f"{what}_usd", NAME),
+        label=f"{what} budget {{}}",
+        short=f"{{amount}} more {what} in {{name}}",
+        repair=f"+{{more}} of {what} budget {{name}}",
+        on_sheet=f"{what.capitalize()} budget",
+        over="window",
+    )
+
+
+_supply = partial(LimitRecord, kind="supply", per_month=True)
+_demand = partial(LimitRecord, kind="demand", of="demand", unit="")
+
 LIMITS: tuple[LimitRecord, ...] = (
     *(_of_site(resource, rows) for resource, rows in WITHIN_SITE.items()),
     LimitRecord(
@@ -111,9 +131,8 @@ LIMITS: tuple[LimitRecord, ...] = (
         over="horizon",
         repaired_as="growth",
     ),
-    LimitRecord(
+    _supply(
         supply.deliveries_within_supply,
-        kind="supply",
         of="accelerator",
         unit="accelerators",
         key=("supply_per_month", NAME),
@@ -121,13 +140,11 @@ LIMITS: tuple[LimitRecord, ...] = (
         short="{amount} of {name} more in each period",
         repair="+{amount} {name} a month",
         on_sheet="Supply of an accelerator",
-        per_month=True,
         whole=True,
         weight=1e-3,
     ),
-    LimitRecord(
+    _supply(
         supply.orders_within_offer,
-        kind="supply",
         of="offer",
         unit="systems",
         key=("catalog", "offers", NAME, "supply_systems_per_month"),
@@ -135,14 +152,12 @@ LIMITS: tuple[LimitRecord, ...] = (
         short="{amount} of {name} more in each period",
         repair="+{more} of {name}",
         on_sheet="Supply of an offer",
-        per_month=True,
         whole=True,
         weight=1e-2,
         weight_of=supply.as_accelerators,
     ),
-    LimitRecord(
+    _supply(
         supply.draws_within_pool,
-        kind="supply",
         of="pool",
         unit="units of the pool",
         key=("pools_per_month", NAME),
@@ -150,33 +165,22 @@ LIMITS: tuple[LimitRecord, ...] = (
         short="{amount} of {name} more in each period",
         repair="+{more} of pool {name}",
         on_sheet="Part of a pool",
-        per_month=True,
         weight=1e-3,
         weight_of=supply.as_drawn,
     ),
+    _of_money("capex", capex_within_budget),
+    _of_money("opex", opex_within_budget),
     LimitRecord(
-        capex_within_budget,
-        kind="budget",
-        of="window",
+        frames.spend_of_frame,
+        kind="frames",
+        of="frame",
         unit="USD",
-        key=("budget", "capex_usd", NAME),
-        label="capex budget {}",
-        short="{amount} more capex in {name}",
-        repair="+{more} of capex budget {name}",
-        on_sheet="Capex budget",
-        over="window",
-    ),
-    LimitRecord(
-        opex_within_budget,
-        kind="budget",
-        of="window",
-        unit="USD",
-        key=("budget", "opex_usd", NAME),
-        label="opex budget {}",
-        short="{amount} more opex in {name}",
-        repair="+{more} of opex budget {name}",
-        on_sheet="Opex budget",
-        over="window",
+        key=("frames", NAME, "spend_usd"),
+        label="spend of frame {}",
+        short="{amount} less to spend under the frame {name} inside the horizon",
+        repair="frame {name} with {more} less to spend",
+        on_sheet="Spend of a frame, at least",
+        over="horizon",
     ),
     LimitRecord(
         limit,
@@ -191,22 +195,16 @@ LIMITS: tuple[LimitRecord, ...] = (
         over="window",
         weight=None,
     ),
-    LimitRecord(
+    _demand(
         demand.serve_demand,
-        kind="demand",
-        of="demand",
-        unit="",
         key=("demand", NAME, "per_second"),
         label="demand {}",
         short="{amount} of {name} left undone in each period",
         repair="{amount} % of {name} left undone",
         on_sheet="Demand, at least",
     ),
-    LimitRecord(
+    _demand(
         demand.finish_by_deadline,
-        kind="demand",
-        of="demand",
-        unit="",
         key=("demand", NAME, "by_deadline_unit_hours"),
         label="deadline of {}",
         short="{amount} of {name} left unfinished at its deadlines",
@@ -242,6 +240,13 @@ COST_LINES: tuple[CostRecord, ...] = (
     _opex(costs.engineering_usd, label="Engineering"),
     _opex(costs.porting_usd, label="Porting", falls_on="software", unborne="of software, not of an accelerator"),
     _opex(costs.carbon_usd, label=CARBON.label),
+    _opex(
+        frames.frame_usd,
+        label="Frame shortfall",
+        only_where=frames.promises,
+        falls_on="frame",
+        unborne="spent on no accelerator",
+    ),
     _neither(owed_usd, label="Owed after the horizon", in_profit=True, note="as of the last period; in no budget"),
     _neither(costs.unmet_usd, label="Unmet work", falls_on="work", unborne="no accelerator does it"),
     _receipt(costs.value_usd, label="Value of work", falls_on="work", unborne="a receipt"),

@@ -15,6 +15,7 @@ from optimizer.request.edits import Key, changed, listed_at, text_at
 from optimizer.request.load import Request
 from optimizer.request.schedules import supplied
 from optimizer.solving.matrix import Matrix
+from optimizer.tables.frames import share_inside
 from optimizer.tables.rows import MILLION
 
 DIGITS = 4
@@ -135,9 +136,19 @@ def _elastic(model: Model, limit: BusinessLimit, number: Mapping[str, int]) -> E
         ElasticRow(number[model_name(name)], _period(model, limit, row), each if row.sense == "<=" else -each)
         for name, row, each in zip(limit.rows, rows, per_unit, strict=True)
     )
-    today = max(abs(row.bound) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
+    asks = _if_signed if limit.kind == "frames" else _stated
+    today = max(asks(row) / each if each else 0.0 for row, each in zip(rows, per_unit, strict=True))
     share = 100 / today if today else 1.0
     return ElasticLimit(limit, loose, unit, scale, _weight(model, limit, scale, share), share)
+
+
+def _stated(row: Row) -> float:
+    return abs(row.bound)
+
+
+def _if_signed(row: Row) -> float:
+    """What the row of a frame asks for if it is signed: the one term that is taken off."""
+    return -min(amount for _, amount in row.terms)
 
 
 def _period(model: Model, limit: BusinessLimit, row: Row) -> int | None:
@@ -156,8 +167,10 @@ def _units(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> tuple[str
     unit = stated_unit(tables.request, limit)
     if limit.record.per_month:
         return unit, 1.0, [months] * len(rows)
-    scale = max(row.scale for row in rows)
-    return unit, scale, [scale / row.scale for row in rows]
+    scale, counted = max(row.scale for row in rows), 1.0
+    if limit.kind == "frames":
+        counted = float(share_inside(tables.calendar, (tables.scenario.frames or {})[limit.name].within))
+    return unit, scale, [counted * scale / row.scale for row in rows]
 
 
 def _forecast(model: Model, limit: BusinessLimit, rows: Sequence[Row]) -> list[float]:

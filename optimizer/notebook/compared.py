@@ -22,7 +22,7 @@ class Comparison:
     @property
     def plans(self) -> pd.DataFrame:
         """Each plan in a row: objective, bound, gap, cash, peak power."""
-        return frame_of(found.Side, self.document.plans, leave_out=("accelerators", "present_usd"))
+        return frame_of(found.Side, self.document.plans, leave_out=("accelerators", "present_usd", "frames"))
 
     @property
     def accelerators(self) -> pd.DataFrame:

@@ -36,6 +36,7 @@ class Plan:
 
     periods = Table()
     orders = Table()
+    frames = Table()
     after_horizon = Table()
     in_service = Table()
     work = Table()

@@ -1,15 +1,16 @@
 """From one plan to another: steps in USD of present value that sum to the difference of their objectives.
 
 First the old decisions are priced with the new inputs, one kind of input after another: rates, tariffs of
-sites, prices, all else. Then the new decisions take the place of the old at the new inputs. With N periods
-of service of an accelerator in all, N_o from offer o at a mean cost a_o each, 0 old and 1 new, k = N1 / N0:
+sites, prices, frame agreements (what was ordered under one that is no more has the list price), all else. Then the
+new decisions take the place of the old at the new inputs. With N periods of service of an accelerator in all, N_o
+from offer o at a mean cost a_o each, 0 old and 1 new, k = N1 / N0:
 
     volume = (k - 1) · Σ N0_o · a0_o
     mix    = Σ (N1_o - k · N0_o) · (a0_o, or a1_o where the offer is new)
     timing = Σ over offers of both plans of N1_o · (a1_o - a0_o)
 
 These sum to the difference in the cost of all orders, because a cost of an order depends on no order of
-another offer.
+another offer: what a frame promises and is not spent stands apart.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from optimizer.plan.provenance import Part
 from optimizer.plan.recost import NotPriced, Recosted, recost
 
 ZERO = Fraction(0)
-WORK = tuple(record.name for record in COST_LINES if record.falls_on == "work")
+WORK, FRAME = (tuple(record.name for record in COST_LINES if record.falls_on == what) for what in ("work", "frame"))
 ScenarioAndCatalog = tuple[dict[str, Any], dict[str, Any]]
 """Scenario and catalogue."""
 
@@ -102,9 +103,21 @@ def _inputs(old: Plan, new: Plan) -> Iterator[Effect]:
     decisions = old.model_dump(mode="json")
     before = recost(decisions, old.scenario, old.catalog).objective_usd
     for name, meaning, inputs in _more_and_more(old, new):
-        after = recost(decisions, *inputs).objective_usd
+        after = recost(_in_frames_of(decisions, inputs), *inputs).objective_usd
         yield name, after - before, f"The old decisions with the new {meaning}."
         before = after
+
+
+def _in_frames_of(decisions: Mapping[str, Any], inputs: ScenarioAndCatalog) -> dict[str, Any]:
+    """Decisions without the frames that some inputs do not have: their orders are at the list price."""
+    there = inputs[0].get("frames") or {}
+    orders = [row if row.get("frame") in there else _listed(row) for row in decisions["orders"]]
+    return {**decisions, "orders": orders, "frames": [r for r in decisions.get("frames", ()) if r["frame"] in there]}
+
+
+def _listed(order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order without a frame."""
+    return {key: value for key, value in order.items() if key != "frame"}
 
 
 def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAndCatalog]]:
@@ -125,6 +138,8 @@ def _more_and_more(old: Plan, new: Plan) -> Iterator[tuple[str, str, ScenarioAnd
     scenario = {**scenario, "sites": sites}
     yield "Sites", "tariffs, PUE and power prices of the sites", (scenario, catalog)
     yield "Prices", "prices, rents and systems of the catalogue", (scenario, new.catalog)
+    scenario = {**scenario, "frames": new.scenario.get("frames")}
+    yield "Frame agreements", "frame agreements", (scenario, new.catalog)
     yield "Other inputs", "demand, fleet, commitments and all else", (new.scenario, new.catalog)
 
 
@@ -153,7 +168,9 @@ def _decisions(old: Plan, new: Plan) -> Iterator[Effect]:
     yield "Timing and place", timing, "The same offers at other times or places, or at another step of their price."
     work = after.rest_of(WORK) - before.rest_of(WORK)
     yield "Work left undone", work, "Unmet work and the value of work done."
-    others = after.rest.objective_usd - before.rest.objective_usd - work
+    missing = after.missing - before.missing
+    yield "Frame shortfall", missing, "What signed frames promise and is not spent."
+    others = after.rest_usd - before.rest_usd - work
     yield "Other decisions", others, "Fleet retired, power added, engineering and porting."
 
 
@@ -161,16 +178,18 @@ class _Orders:
     """Periods of service of ordered accelerators and their present cost, by offer; and the cost of all else."""
 
     def __init__(self, plan: Plan, inputs: ScenarioAndCatalog) -> None:
-        decisions = plan.model_dump(mode="json")
+        decisions = _in_frames_of(plan.model_dump(mode="json"), inputs)
         orders = [row for row in decisions["orders"] if not row["commitment"]]
         self.service = _service(decisions, orders, inputs[1])
-        self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
         self.tax_rate = Fraction(inputs[0]["finance"].get("tax", {}).get("rate", 0))
+        self.missing = self._after_tax(FRAME, recost(decisions, *inputs))
+        self.rest: Recosted = recost({**decisions, "orders": []}, *inputs)
+        self.rest_usd = self._but_frames(self.rest)
         self.cost = {offer: self._cost(decisions, orders, offer, inputs) for offer in self.service}
 
     def _cost(self, decisions: dict[str, Any], orders: list[Any], offer: str, inputs: ScenarioAndCatalog) -> Fraction:
         of_offer = [row for row in orders if row["offer"] == offer]
-        return recost({**decisions, "orders": of_offer}, *inputs).objective_usd - self.rest.objective_usd
+        return self._but_frames(recost({**decisions, "orders": of_offer}, *inputs)) - self.rest_usd
 
     def each(self, offer: str) -> Fraction:
         """The mean cost of a period of service of an accelerator of an offer."""
@@ -178,10 +197,15 @@ class _Orders:
 
     def rest_of(self, lines: tuple[str, ...]) -> Fraction:
         """The present value of some cost lines without any orders, less the tax on what of them is taxed."""
-        return sum(
-            (self.rest.present.get(line, ZERO) * (1 - self.tax_rate * COST_LINE[line].in_profit) for line in lines),
-            ZERO,
-        )
+        return self._after_tax(lines, self.rest)
+
+    def _but_frames(self, recosted: Recosted) -> Fraction:
+        """The cost of all but what frames promise and is not spent, which hangs on all orders together."""
+        return recosted.objective_usd - self._after_tax(FRAME, recosted)
+
+    def _after_tax(self, lines: tuple[str, ...], recosted: Recosted) -> Fraction:
+        taxed = (recosted.present.get(line, ZERO) * (1 - self.tax_rate * COST_LINE[line].in_profit) for line in lines)
+        return sum(taxed, ZERO)
 
 
 def _service(decisions: Mapping[str, Any], orders: list[Any], catalog: Mapping[str, Any]) -> dict[str, Fraction]:

@@ -11,17 +11,19 @@ from optimizer.formulation.register import AT_PERIOD_END, lines_of
 from optimizer.plan.at_once import most_at_once
 from optimizer.plan.bridge import Bridge, bridged
 from optimizer.plan.format import OrderRow, Plan
-from optimizer.plan.provenance import Part
+from optimizer.plan.provenance import Part, SeldomSaid
 
 TRACE = 1e-6
 
 
-class Side(Part):
+class Side(SeldomSaid):
     """One plan of a comparison. Money in USD: `objective_usd` is present value, capex and opex are cash.
 
     `rent_after_usd` is rent due after the horizon, undiscounted; what of it the plan counts is in `present_usd`.
-    `accelerators` gives the most of each vendor's orders in service at once.
+    `accelerators` gives the most of each vendor's orders in service at once, `frames` those that are signed.
     """
+
+    SELDOM = frozenset({"frames"})
 
     name: str
     status: str
@@ -34,10 +36,14 @@ class Side(Part):
     peak_mw: float
     accelerators: dict[str, float]
     present_usd: dict[str, float]
+    frames: tuple[str, ...] = ()
 
 
 class OrderChange(Part):
-    """Systems of one offer that a later plan adds, drops, or moves to another place or period."""
+    """Systems of one offer that a later plan adds, drops, or moves to another place or period.
+
+    What is ordered at the price of a frame is another offer, `o.f`.
+    """
 
     change: Literal["added", "dropped", "moved"]
     offer: str
@@ -48,11 +54,14 @@ class OrderChange(Part):
     from_period: str | None = None
 
 
-class Change(Part):
+class Change(SeldomSaid):
     """From the first plan to one of the others: its orders, the commitments of the first that it drops, its cost.
 
-    `same_systems` counts what is rented by the period in the period in which most of it stays.
+    `same_systems` counts what is rented by the period in the period in which most of it stays. `frames_signed` are
+    those that the first plan does not sign, `frames_dropped` those that it alone does.
     """
+
+    SELDOM = frozenset({"frames_signed", "frames_dropped"})
 
     plan: str
     orders: tuple[OrderChange, ...]
@@ -60,6 +69,8 @@ class Change(Part):
     commitments_kept: int
     commitments_dropped: tuple[str, ...]
     bridge: Bridge
+    frames_signed: tuple[str, ...] = ()
+    frames_dropped: tuple[str, ...] = ()
 
 
 class Comparison(Part):
@@ -103,7 +114,13 @@ def _side(plan: Plan, name: str) -> Side:
         peak_mw=max(power.values(), default=0.0),
         accelerators=dict(sorted(most_at_once(plan.orders, plan.periods, lambda order: order.vendor).items())),
         present_usd=present(plan),
+        frames=signed(plan),
     )
+
+
+def signed(plan: Plan) -> tuple[str, ...]:
+    """The frame agreements that a plan has."""
+    return tuple(row.frame for row in plan.frames if row.signed)
 
 
 LINE = ["offer", "place", "enters_service"]
@@ -116,7 +133,7 @@ def _joined_orders(old: Plan, new: Plan) -> dict[str, dict[Line, tuple[float, fl
     import pandas as pd  # half a second, and only what compares plans needs it
 
     def orders(plan: Plan) -> pd.DataFrame:
-        rows = [(o.offer, o.place, o.enters_service, o.systems) for o in plan.orders if not o.commitment]
+        rows = [(o.label, o.place, o.enters_service, o.systems) for o in plan.orders if not o.commitment]
         return pd.DataFrame(rows, columns=[*LINE, "systems"], dtype=object).groupby(LINE, as_index=False).agg(fsum)
 
     both = orders(old).merge(orders(new), on=LINE, how="outer", suffixes=("_old", "_new"), validate="1:1")
@@ -129,9 +146,10 @@ def _joined_orders(old: Plan, new: Plan) -> dict[str, dict[Line, tuple[float, fl
 def _change(old: Plan, new: Plan, name: str) -> Change:
     joined = _joined_orders(old, new)
     orders = [change for offer, lines in joined.items() for change in _of_offer(offer, lines)]
-    by_period = {order.offer for order in (*old.orders, *new.orders) if order.route == "on_demand"}
+    by_period = {order.label for order in (*old.orders, *new.orders) if order.route == "on_demand"}
     same = fsum(_same(lines, offer in by_period) for offer, lines in joined.items())
     kept, dropped = _commitments(old, new)
+    before, after = signed(old), signed(new)
     return Change(
         plan=name,
         orders=tuple(orders),
@@ -139,6 +157,8 @@ def _change(old: Plan, new: Plan, name: str) -> Change:
         commitments_kept=kept,
         commitments_dropped=dropped,
         bridge=bridged(old, new),
+        frames_signed=tuple(name for name in after if name not in before),
+        frames_dropped=tuple(name for name in before if name not in after),
     )
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from optimizer.plan.provenance import Audit, Basis, Certified, Format, Part, Run
+from optimizer.plan.provenance import Audit, Basis, Certified, Format, Part, Run, SeldomSaid
+from optimizer.tables.rows import ordered_as
 
 
 class PeriodRow(Part):
@@ -29,7 +30,7 @@ class PeriodRow(Part):
     discount_end: str
 
 
-class OrderRow(Part):
+class OrderRow(SeldomSaid):
     """Systems of one offer that enter service at one place in one period.
 
     `ordered` may lie before the horizon for a commitment. `price_usd` is the price paid for one system of
@@ -37,8 +38,11 @@ class OrderRow(Part):
     `usd_per_accelerator_hour` is the rent, None for a purchase. `capex_usd` is price and network of all
     systems; `rent_usd` all rent inside the horizon. `in_service_until` is the last period of service
     inside the horizon, `term_until` the last of its term, which may lie after it. `rent_after_usd` is all rent due
-    after the horizon, undiscounted; `owed_usd` is what of it is a cost of the horizon's last period.
+    after the horizon, undiscounted; `owed_usd` is what of it is a cost of the horizon's last period. An order at the
+    price of a frame agreement names the `frame`, which nothing else does.
     """
+
+    SELDOM = frozenset({"frame"})
 
     offer: str
     system: str
@@ -59,6 +63,27 @@ class OrderRow(Part):
     rent_after_usd: float
     owed_usd: float
     commitment: bool
+    frame: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is ordered as: the offer, or the further offer that a frame makes of it."""
+        return ordered_as(self.offer, self.frame)
+
+
+class FrameRow(Part):
+    """A frame agreement: whether it is signed, what it promises inside the horizon, and what is spent of it.
+
+    `spent_usd` is price and rent of the orders at its price in its window, by cash date and without network;
+    `shortfall_usd` is what is missing if it is signed, paid in the period `due`.
+    """
+
+    frame: str
+    signed: bool
+    promised_usd: float
+    spent_usd: float
+    shortfall_usd: float
+    due: str
 
 
 class AfterHorizonRow(Part):
@@ -215,11 +240,14 @@ class Excluded(Part):
     reason: str
 
 
-class Plan(Part):
+class Plan(SeldomSaid):
     """A plan: what to order, when and where, what it costs and how it is known to be good.
 
-    `warnings` change what the decision means, those that say most first; `notes` are only worth knowing.
+    `warnings` change what the decision means, those that say most first; `notes` are only worth knowing. There are
+    `frames` where the scenario has any.
     """
+
+    SELDOM = frozenset({"frames"})
 
     chipmix: Format
     status: Literal["optimal", "feasible"]
@@ -230,6 +258,7 @@ class Plan(Part):
     periods: tuple[PeriodRow, ...]
     costs: dict[str, dict[str, float]]
     orders: tuple[OrderRow, ...]
+    frames: tuple[FrameRow, ...] = ()
     after_horizon: tuple[AfterHorizonRow, ...]
     in_service: tuple[InServiceRow, ...]
     work: tuple[WorkRow, ...]

@@ -33,7 +33,7 @@ def periods(tables: Tables) -> list[fmt.PeriodRow]:
 def orders(solved: SolvedModel) -> list[fmt.OrderRow]:
     later = discounted_after(solved.tables)
     rows = [_order(solved, cohort, systems, later) for cohort, systems in solved.cohorts.items() if systems > 0]
-    return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0))
+    return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0, r.label))
 
 
 def _order(solved: SolvedModel, cohort: Cohort, systems: float, later: Sequence[Decimal]) -> fmt.OrderRow:
@@ -61,6 +61,7 @@ def _order(solved: SolvedModel, cohort: Cohort, systems: float, later: Sequence[
         rent_after_usd=systems * rent_after_usd(solved.tables, cohort),
         owed_usd=systems * owed_by_system(solved.tables, cohort, later),
         commitment=cohort.committed,
+        frame=cohort.frame,
     )
 
 

@@ -1,4 +1,4 @@
-"""What else is decided: retirement, expansion, engineering, porting, clusters."""
+"""What else is decided: frames signed, retirement, expansion, engineering, porting, clusters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ from collections.abc import Iterable
 import optimizer.plan.format as fmt
 from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.scenario import Porting
+
+
+def frames(solved: SolvedModel) -> list[fmt.FrameRow]:
+    """What is signed and spent."""
+    return [
+        fmt.FrameRow(
+            frame=name,
+            signed=solved.signed[name],
+            promised_usd=frame.promised_usd,
+            spent_usd=solved.spent_usd[name],
+            shortfall_usd=solved.shortfall_usd(name),
+            due=solved.period(frame.within[-1]),
+        )
+        for name, frame in solved.tables.frames.items()
+    ]
 
 
 def retired(solved: SolvedModel) -> list[fmt.RetiredRow]:
@@ -64,3 +79,7 @@ def clusters(solved: SolvedModel, work: Iterable[fmt.WorkRow]) -> list[fmt.Clust
         fmt.ClusterRow(demand=demand, period=period, accelerator=accelerator, place=place, accelerators=count)
         for (demand, period, accelerator, place), count in sorted(size.items())
     ]
+
+
+DECIDED = (frames, retired, expanded, engineering, porting)
+"""Each has the name of its table."""

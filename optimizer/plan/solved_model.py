@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.formulation.model import DEMAND_PARTS, Model, model_name, row_name
+from optimizer.formulation.frames import spent_in_window, unit_of
+from optimizer.formulation.model import DEMAND_PARTS, CostTerm, Model, model_name, row_name
 from optimizer.formulation.register import AT_PERIOD_END
 from optimizer.formulation.site_resources import take_or_pay
 from optimizer.solving.matrix import Floats, Matrix
@@ -19,6 +20,8 @@ from optimizer.tables import Cohort, Need, Work, grouped
 
 _UNITS = {"unmet": DEMAND_PARTS, "served": DEMAND_PARTS, "expand": 1e-3}
 """What a trace is a part of, 1 where it is not here: a demand, a kW."""
+SPENT = 1e-12
+"""The part of what is promised that is rounding: a promise is spent if no more of it is missing."""
 
 
 def _without_traces(matrix: Matrix, values: Floats) -> dict[str, float]:
@@ -47,6 +50,12 @@ class SolvedModel:
         self.paid_usd = self._paid(values)
         self.in_service = self._in_service(frozenset())
         values |= self._idle(values)
+        self.signed = self._signed()
+        values |= {model.sign[name].name: float(signed) for name, signed in self.signed.items()}
+        self.spent_usd = {name: _spent(terms, values) for name, terms in spent_in_window(model).items()}
+        values |= {
+            v.name: self.shortfall_usd(f) / unit_of(self.tables.frames[f]) for f, v in model.frame_shortfall.items()
+        }
         self.costs = {line: self._by_period(terms, values) for line, terms in model.costs.items()}
         self._alike, self._unlike = self._able()
         self.run = self._at_work({row: values[v.name] for row, v in model.run.items()})
@@ -73,16 +82,27 @@ class SolvedModel:
             found[variable.name] = max(0.0, row.bound - used)
         return found
 
+    def _signed(self) -> dict[str, bool]:
+        """Frames under which something is ordered, and those signed already: to sign another is worth nothing."""
+        ordered = {cohort.frame for cohort, systems in self.cohorts.items() if systems > 0}
+        return {name: frame.signed or name in ordered for name, frame in self.tables.frames.items()}
+
+    def shortfall_usd(self, frame: str) -> float:
+        """What a frame promises and is not spent, counted from the orders."""
+        promised = self.tables.frames[frame].promised_usd * self.signed[frame]
+        missing = promised - self.spent_usd[frame]
+        return missing if missing > SPENT * promised else 0.0
+
     def _paid(self, values: Mapping[str, float]) -> dict[Cohort, float]:
         """The price paid for one system of each purchase, averaged where its order has price breaks."""
         spent: defaultdict[tuple[str, int], float] = defaultdict(float)
         bought: defaultdict[tuple[str, int], float] = defaultdict(float)
         for band, variable in self.model.band.items():
-            spent[band.offer, band.t] += values[variable.name] * band.factor
-            bought[band.offer, band.t] += values[variable.name]
+            spent[band.label, band.t] += values[variable.name] * band.factor
+            bought[band.label, band.t] += values[variable.name]
         prices = {}
         for cohort in self.cohorts:
-            key = (cohort.offer, cohort.t)
+            key = (cohort.label, cohort.t)
             broken = not cohort.committed and bought.get(key, 0.0) > 0
             if cohort.price_usd is not None:
                 prices[cohort] = cohort.price_usd * (spent[key] / bought[key] if broken else 1.0)
@@ -145,6 +165,10 @@ class SolvedModel:
     def objective_usd(self) -> float:
         factors = {line: self.tables.end if line in AT_PERIOD_END else self.tables.mid for line in self.costs}
         return fsum(usd * float(factors[line][t]) for line, by_t in self.costs.items() for t, usd in by_t.items())
+
+
+def _spent(terms: Iterable[CostTerm], values: Mapping[str, float]) -> float:
+    return fsum(term.usd * values[term.variable.name] for term in terms)
 
 
 def gone(solved: SolvedModel) -> Iterable[tuple[tuple[str, str, int], float]]:

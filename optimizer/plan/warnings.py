@@ -24,7 +24,7 @@ from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
 from optimizer.tables.rows import MILLION
-from optimizer.tables.warnings import dead_quotes, nothing_asked, nothing_in_time, uncounted_carbon
+from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, uncounted_carbon
 
 GENERATION_MONTHS = 18
 SHOWN_IN_USD = 1000.0
@@ -84,6 +84,7 @@ def doubtful(solved: SolvedModel) -> Iterator[str]:
         *nothing_asked(tables),
         *nothing_in_time(tables),
         *dead_quotes(tables),
+        *idle_frames(tables),
         *uncounted_carbon(tables, sites, hosted),
     ):
         yield doubt.text
@@ -112,6 +113,17 @@ def rent_after_horizon(solved: SolvedModel) -> Iterator[str]:
         )
 
 
+def promised_not_spent(solved: SolvedModel) -> Iterator[str]:
+    """What frames promise and the plan does not spend: it is paid for nothing."""
+    for name, frame in solved.tables.frames.items():
+        if missing := solved.shortfall_usd(name):
+            part, whole = _never_nothing(missing), usd_in_words(frame.promised_usd)
+            due = solved.period(frame.within[-1])
+            yield (
+                f"frame {name}: {part} of the {whole} that it promises is not spent; it is paid all the same, in {due}"
+            )
+
+
 def terms_rounded(solved: SolvedModel) -> Iterator[str]:
     """Terms of what is ordered or committed that are no whole number of periods."""
     committed = {cohort.offer for cohort, systems in solved.cohorts.items() if cohort.committed and systems > 0}
@@ -119,7 +131,7 @@ def terms_rounded(solved: SolvedModel) -> Iterator[str]:
 
 
 def idle_systems(solved: SolvedModel) -> Iterator[str]:
-    """Systems that are ordered and never do any work: bought to meet a limit, or to sell back."""
+    """Systems that are ordered and never do any work: bought to meet a limit or a promise, or to sell back."""
     tables = solved.tables
     working = {(row.system, place) for row, n in solved.run.items() if n > 0 for place in tables.places_of(row.group)}
     idle: dict[str, float] = {}
@@ -127,8 +139,11 @@ def idle_systems(solved: SolvedModel) -> Iterator[str]:
         system = tables.offers[cohort.offer].system
         if systems > 0 and not cohort.committed and (system, cohort.place) not in working:
             idle[system] = idle.get(system, 0.0) + systems
-    for system, count in sorted(idle.items()):
-        yield f"{count:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
+    for system, n in sorted(idle.items()):
+        if tables.frames:
+            yield f"{n:,.0f} {system} ordered never do any work: a limit or a frame asks for them, or their resale"
+        else:
+            yield f"{n:,.0f} {system} ordered never do any work: a limit asks for them, or what they can be sold for"
 
 
 def empty_limits(solved: SolvedModel) -> Iterator[str]:
@@ -231,6 +246,7 @@ def _succeeds(catalog: Catalog, new: str, old: str) -> bool:
 OF_SUBSTANCE = (
     work_left_undone,
     doubtful,
+    promised_not_spent,
     rent_after_horizon,
     terms_rounded,
     high_residual,

@@ -80,14 +80,14 @@ def kept(request: Request, model: Model, approved: Approved | None) -> dict[str,
     last = last_month(approved.placed_until)
     calendar = model.tables.calendar
     placed = [o for o in approved.plan.orders if not o.commitment and first_month(o.ordered) <= last]
-    systems = {_column(o.offer, o.place, o.enters_service): o.systems for o in placed}
+    systems = {_column(o.label, o.place, o.enters_service): o.systems for o in placed}
     possible = {v.name: c for c, v in model.cohort.items() if not c.committed}
     problems = [
         request.problem(
-            (), f"{o.offer} for {o.place} in {o.enters_service} was placed in {o.ordered} and is no longer possible"
+            (), f"{o.label} for {o.place} in {o.enters_service} was placed in {o.ordered} and is no longer possible"
         )
         for o in placed
-        if _column(o.offer, o.place, o.enters_service) not in possible
+        if _column(o.label, o.place, o.enters_service) not in possible
     ]
     if problems:
         raise InputError(problems)
@@ -98,7 +98,7 @@ def kept(request: Request, model: Model, approved: Approved | None) -> dict[str,
 def order_lines(plan: Plan | None) -> dict[OrderLine, float]:
     """The systems of each order line of a plan; none without one."""
     orders = plan.orders if plan is not None else ()
-    return {(o.offer, o.place, o.enters_service): o.systems for o in orders if not o.commitment}
+    return {(o.label, o.place, o.enters_service): o.systems for o in orders if not o.commitment}
 
 
 def _column(offer: str, place: str, period: str) -> str:

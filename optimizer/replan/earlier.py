@@ -28,7 +28,7 @@ from optimizer.solving.solution import Options, Solution, Watch, nothing_known, 
 from optimizer.solving.solve import solve
 from optimizer.tables import FleetEntry
 
-DECIDED = frozenset({"order", "engineer", "port", "host_cluster"})
+DECIDED = frozenset({"order", "engineer", "port", "host_cluster", "sign"})
 KEPT = DECIDED | {"retire"}
 OF_GAP = 0.98
 """The part of the gap that is used, so that what is rounded stays inside it."""
@@ -41,7 +41,8 @@ def decisions(plan: Plan) -> dict[str, float]:
     found: dict[str, float] = {}
     for order in plan.orders:
         if not order.commitment:
-            found[_column("order", order.offer, order.place, order.enters_service)] = order.systems
+            found[_column("order", order.label, order.place, order.enters_service)] = order.systems
+    found |= {_column("sign", row.frame): 1.0 for row in plan.frames if row.signed}
     for own in plan.engineering:
         found[_column("engineer", own.accelerator, own.starts)] = 1.0
     for porting in plan.porting:

@@ -137,6 +137,11 @@ class Calendar:
         begin, dots, end = text.partition("..")
         return range(first_month(begin), last_month(end if dots else begin) + 1)
 
+    def months_inside(self, text: str) -> tuple[int, int]:
+        """How many months of a window lie inside the horizon, and how many it has."""
+        months = self.months_of_window(text)
+        return min(months.stop, self.last_month + 1) - max(months.start, self.start), len(months)
+
 
 def calendar_of(start: str, count: int, fiscal_year_starts: int) -> Calendar:
     """The calendar of so many periods from a first one, whose form sets their length."""

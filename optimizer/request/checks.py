@@ -15,6 +15,7 @@ from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
+from optimizer.request.frame_checks import check_frame_windows, check_frames
 from optimizer.request.growth_checks import check_growth
 from optimizer.request.limit_checks import check_limits, hosts_of
 from optimizer.request.scenario import Horizon, matches
@@ -225,6 +226,7 @@ CHECKS = (
     _check_commitments,
     _check_demand,
     check_limits,
+    check_frames,
 )
 
 
@@ -236,6 +238,7 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
     if calendar is not None:
         _check_periods(tree, calendar, problems)
         _check_windows(tree, calendar, problems)
+        check_frame_windows(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
         check_growth(tree, known, calendar, problems)

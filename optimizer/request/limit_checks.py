@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from catalogs.leaves import entries, has, ids, leaves, texts, values
 from catalogs.problems import Location, Problem, Problems, suggestion
-from catalogs.validate import Sound
+from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 from optimizer.request.scenario import EACH, matches
 
@@ -21,7 +21,8 @@ Selectable = Mapping[str, tuple[frozenset[str] | None, str]]
 """What each key of a selection may name, None where nobody can tell, and what that is called."""
 
 
-def _selectable(tree: Sound, known: Sound) -> Selectable:
+def selectable(tree: Sound, known: Sound) -> Selectable:
+    """What each key of a selection may name."""
     return {
         "vendor": (values(known, "accelerators", "*", "vendor"), "vendor"),
         "kind": (frozenset({"gpu", "asic"}), "kind"),
@@ -39,7 +40,7 @@ def _selectable(tree: Sound, known: Sound) -> Selectable:
 
 def check_limits(tree: Sound, known: Sound, problems: Problems) -> None:
     """Each limit has one bound, names what exists, and measures what can be measured so."""
-    selectable = _selectable(tree, known)
+    may_name = selectable(tree, known)
     names: dict[str, Location] = {}
     for (_section, number), entry, at in entries(tree, "limits", "*"):
         name = str(entry.get("name", number))
@@ -50,16 +51,17 @@ def check_limits(tree: Sound, known: Sound, problems: Problems) -> None:
         if len(bounds) != 1:
             found = f"has {' and '.join(bounds)}" if bounds else "has none"
             problems.append(Problem(at, f"limits.{name} needs one of {', '.join(_BOUNDS)}; it {found}"))
-        _check_selection(name, entry, selectable, problems)
+        check_selection(("limits", name), entry, may_name, problems)
         _check_measure(name, entry, problems)
         _check_units(name, entry, tree, known, problems)
 
 
-def _check_selection(name: str, entry: Map, selectable: Selectable, problems: Problems) -> None:
+def check_selection(where: tuple[str, ...], entry: Map, may_name: Selectable, problems: Problems) -> None:
+    """Each id or pattern of a selection names something."""
     for path, value, at in [*texts(entry, "of", "*"), *texts(entry, "of", "*", "*")]:
-        them, kind = selectable[path[1]]
+        them, kind = may_name[path[1]]
         if value != EACH and them is not None and not matches(value, them):
-            message = f"limits.{name}.of.{path[1]}: '{value}' selects no {kind}{suggestion(value, them)}"
+            message = f"{dotted((*where, 'of', path[1]))}: '{value}' selects no {kind}{suggestion(value, them)}"
             problems.append(Problem(at, message))
 
 

@@ -26,6 +26,7 @@ from catalogs.schema import Catalog
 from catalogs.validate import accepted, dotted, path_in, place_of
 from catalogs.yaml_text import ANY, Map, Text, read
 from optimizer.request.checks import check_scenario
+from optimizer.request.frame import Frame
 from optimizer.request.kind_of_file import SCENARIO_KEYS, kind_of
 from optimizer.request.scenario import Demand, Scenario
 from optimizer.request.settings import settings_of
@@ -158,9 +159,9 @@ def _asked(path: Path, over: Map, problems: Problems) -> _Asked:
 
 
 def _with_settings(tree: Map, over: Map, problems: Problems) -> Map:
-    """A scenario's text with settings on top; one that changes a site or demand that is not there is refused."""
+    """A scenario's text with settings on top; one that changes a site, demand or frame that is not there is refused."""
     laid = _laid(tree, over, problems)
-    for section, model in (("sites", Site), ("demand", Demand)):
+    for section, model in (("sites", Site), ("demand", Demand), ("frames", Frame)):
         new = _keys(laid.get(section)) & _keys(over.get(section)) - _keys(tree.get(section))
         refuse_change_of_nothing(laid, section, model, frozenset(), new, problems)
     return laid

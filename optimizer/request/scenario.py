@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from catalogs.load import BUNDLED
 from catalogs.periods import (
@@ -33,20 +33,13 @@ from catalogs.schema import (
     Whole,
 )
 from optimizer.request.calendar import Calendar, calendar_of
+from optimizer.request.frame import Frame
+from optimizer.request.selection import InOrder, Pattern, Selection, Window
 from optimizer.request.site import Site
 
 ANY_BUYER = "any"
 EACH = "each"
 """In a limit's selection: one limit for every value there is."""
-Window = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-
-
-def _in_order(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Lists in the file are sets: their order changes nothing, so it is not kept."""
-    return tuple(sorted(items, key=str))
-
-
-InOrder = AfterValidator(_in_order)
 
 
 class Currency(Frozen):
@@ -209,39 +202,12 @@ PoolLimit = Annotated[
 ]
 
 
-Pattern = Annotated[str, StringConstraints(max_length=200)]
-"""An id, or one with `*` and the like, which may fit several."""
-
-
 class OfferRules(Frozen):
     """Which accelerators, systems and offers may be used, by id or pattern; `deny` wins."""
 
     deny: Annotated[tuple[Pattern, ...], InOrder] = ()
     allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
     basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
-
-
-def _as_list(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
-
-
-class Selection(Frozen):
-    """What a limit is about: ids or patterns, a list of them, or `each` for one limit apiece."""
-
-    vendor: Selected | None = None
-    kind: Selected | None = None
-    accelerator: Selected | None = None
-    system: Selected | None = None
-    offer: Selected | None = None
-    route: Selected | None = None
-    site: Selected | None = None
-    host: Selected | None = None
-    stack: Selected | None = None
-    demand: Selected | None = None
-    buyers: Selected | None = None
 
 
 class Limit(Frozen):
@@ -274,6 +240,7 @@ class Scenario(Frozen):
     demand: Annotated[dict[Id, Demand], Field(min_length=1)]
     fleet: Annotated[tuple[Fleet, ...], InOrder] = ()
     commitments: Annotated[tuple[Commitment, ...], InOrder] = ()
+    frames: dict[Id, Frame] | None = None
     budget: Budget = Budget.model_construct()
     supply_per_month: dict[Id, Schedule] = {}
     pools_per_month: dict[Id, PoolLimit] = {}

@@ -105,7 +105,7 @@ def outside_horizon(scenario: Scenario) -> Iterator[Read]:
 
 
 def windows(scenario: Scenario) -> Iterator[Read]:
-    """Windows of budgets and limits that are not whole periods of the horizon: which periods they hold."""
+    """Windows of budgets, limits and frames that are not whole periods of the horizon: which periods they hold."""
     budget = scenario.budget
     for kind, amounts in (("capex_usd", budget.capex_usd), ("opex_usd", budget.opex_usd)):
         for window in sorted(amounts):
@@ -116,6 +116,12 @@ def windows(scenario: Scenario) -> Iterator[Read]:
     for limit in scenario.limits:
         if limit.within not in EACH_WINDOW:
             yield from _window(scenario.calendar, ("limits",), limit.within, f"{limit.name} within {limit.within}")
+    for name, frame in sorted((scenario.frames or {}).items()):
+        yield from _window(scenario.calendar, ("frames", name, "orders"), frame.orders, "it")
+        for read in _window(scenario.calendar, ("frames", name, "within"), frame.within, "it"):
+            inside, months = scenario.calendar.months_inside(frame.within)
+            counted = f"{read.words}, and {inside} of its {months} months count of spend_usd"
+            yield Read(read.path, counted)
 
 
 def _partial_years(calendar: Calendar, path: KeyPath) -> Iterator[Read]:

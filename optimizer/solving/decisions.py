@@ -10,6 +10,8 @@ import numpy as np
 from optimizer.solving.matrix import Matrix, row_numbers
 from optimizer.tables import grouped
 
+SIGN = "sign"
+"""Yes/no variables of frame agreements: what prices everything else is decided by, so they come first."""
 PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
 AGREED = ("orders_any", "band_used")
@@ -22,11 +24,11 @@ TYING = ("order_at_least_minimum(", "buy_in_one_band(")
 
 def decided_first(matrix: Matrix) -> dict[str, Any]:
     """What the solver's process has to know of a model to search its decisions first: numbers of columns."""
-    starts, hosts, agreed = projects(matrix), clusters(matrix), _of(matrix, AGREED)
-    decisions = [*chain(*starts), *chain(*chain(*hosts)), *agreed]
+    frames, starts, hosts, agreed = _of(matrix, (SIGN,)), projects(matrix), clusters(matrix), _of(matrix, AGREED)
+    decisions = [*frames, *chain(*starts), *chain(*chain(*hosts)), *agreed]
     return {
-        "projects": starts, "clusters": hosts, "terms": agreed, "decisions": decisions, "tied": tied_by_terms(matrix),
-        "steps": _of(matrix, STEPS),
+        "frames": frames, "projects": starts, "clusters": hosts, "terms": agreed,
+        "decisions": decisions, "tied": tied_by_terms(matrix), "steps": _of(matrix, STEPS),
     }  # fmt: skip
 
 

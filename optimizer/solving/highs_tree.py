@@ -1,4 +1,4 @@
-"""A branch and bound over yes/no decisions alone: projects, begun once or never, hosts of clusters, terms of orders.
+"""A branch and bound over yes/no decisions alone: frames to sign, projects, hosts of clusters, terms of orders.
 
 Few of them are open at once and they cost much, so relaxations settle them, each solved on from the one before.
 Branching on a set A of yes/no columns of which the relaxation takes a fraction makes two nodes:
@@ -10,8 +10,9 @@ tree is the least over its leaves, its open nodes and the cut-offs at which node
 whole numbers has a part in it, and no word of the solver has to be believed: each node has duals that prove its bound.
 
 Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
-before when. Of a cluster in a period, A are all hosts with one accelerator, then one of these. Of a minimum order or a
-price break, A is the one column that says whether there is such an order.
+before when; it is begun once or never. Of a cluster in a period, A are all hosts with one accelerator, then one of
+these. Of a frame, a minimum order or a price break, A is the one column that says whether it is signed, or whether
+there is such an order.
 
 Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
 """
@@ -50,6 +51,7 @@ class Tree:
 
     def __init__(self, problem: Problem, root: Found, options: Mapping[str, Any], within: float, stop: Stop) -> None:
         self.problem, self.within, self.stop = problem, within, stop
+        self.frames: list[int] = options["frames"]
         self.projects: list[list[int]] = options["projects"]
         self.clusters: list[list[list[int]]] = options["clusters"]
         self.terms: list[int] = options["terms"]
@@ -101,11 +103,11 @@ class Tree:
         while node.values is not None and not self._ended():
             if node.bound >= self._cut_off():
                 break
-            if (columns := self._undecided_project(node)) is not None:
+            if (columns := self._undecided(node, self.frames) or self._undecided_project(node)) is not None:
                 node = self._cheaper(node, columns)
             elif hosts := self._undecided_hosts(node):
                 node = self._hosted(node, hosts)
-            elif (columns := self._undecided_term(node)) is not None:
+            elif (columns := self._undecided(node, self.terms)) is not None:
                 node = self._cheaper(node, columns)
             else:
                 self.best = node
@@ -184,11 +186,11 @@ class Tree:
                     return [(places[k],) for k in _by_size(node.values[places])]
         return []
 
-    def _undecided_term(self, node: Node) -> Columns | None:
-        """The term of an order that is nearest to neither; the first of those that are alike."""
-        parts = node.values[self.terms]
+    def _undecided(self, node: Node, columns: list[int]) -> Columns | None:
+        """The frame or the term of an order that is nearest to neither; the first of those that are alike."""
+        parts = node.values[columns]
         broken = np.where(_is_broken(parts), np.abs(parts - np.round(parts)), 0.0)
-        return (self.terms[int(np.argmax(broken))],) if broken.any() else None
+        return (columns[int(np.argmax(broken))],) if broken.any() else None
 
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""

@@ -20,6 +20,7 @@ from optimizer.tables.rows import (
     Cohort,
     Deadline,
     FleetEntry,
+    FrameTerms,
     Need,
     OfferFacts,
     OrderLine,
@@ -30,6 +31,7 @@ from optimizer.tables.rows import (
     SystemFacts,
     Work,
     grouped,
+    ordered_as,
     summed,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "Cohort",
     "Deadline",
     "FleetEntry",
+    "FrameTerms",
     "Need",
     "OfferFacts",
     "OrderLine",
@@ -51,6 +54,7 @@ __all__ = [
     "Work",
     "build_tables",
     "grouped",
+    "ordered_as",
     "summed",
 ]
 
@@ -93,6 +97,18 @@ def _refuse_unbounded(tables: Tables) -> None:
         raise InputError(problems)
 
 
+def _refuse_idle_frames(tables: Tables) -> None:
+    """A frame that is about nothing that there is, wherever it could stand, is a mistake in the input."""
+    about = {frame.frame for frames in tables.framed.values() for frame in frames}
+    problems = [
+        tables.request.problem(("frames", name, "of"), "all of it together selects no offer at any of its places")
+        for name in tables.frames
+        if name not in about
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def _could_do(tables: Tables, order: Cohort, demand: str) -> bool:
     """Whether systems of an order may do work of a demand while they are in service."""
     system, periods = tables.offers[order.offer].system, range(order.t, order.last + 1)
@@ -130,9 +146,11 @@ def build_tables(
     `sooner` shortens every lead time, bring-up, engineering, porting and building by so many periods. Both
     are for asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
-    Raises InputError for a commitment without a price, a demand that nothing can serve and one that nothing bounds.
+    Raises InputError for a commitment without a price, a demand that nothing can serve, one that nothing bounds, and a
+    frame that selects nothing.
     """
     tables = Tables(request, loose, sooner, approved, tight)
+    _refuse_idle_frames(tables)
     _refuse_unbounded(tables)
     _refuse_unserved(tables)
     return tables

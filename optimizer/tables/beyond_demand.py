@@ -43,10 +43,10 @@ def floors_by_offer(here: Joined) -> dict[str, float]:
 def _least_measured(here: Joined, limit: Limit, offer: OfferFacts) -> float:
     """What one system adds to a limit's measure at the least where it adds anything; infinite where it never does."""
     entry, hours = here.catalog.offers[offer.offer], offer.accelerators * here.calendar.hours
-    steps = entry.price_breaks.steps if entry.price_breaks is not None else ()
-    factor = min([1.0, *(float(step.factor) for step in steps)])
+    agreed = min([1.0, *(float(frame.factor) for frame in here.frames_of(offer))])
+    factor = here.best_step(offer.offer) * agreed
     capex = min((float(p) * factor for p in _amounts(here, entry.price_usd)), default=math.inf) + offer.network_usd
-    rent = min((float(p) * hours for p in _amounts(here, entry.usd_per_accelerator_hour)), default=math.inf)
+    rent = min((float(p) * hours * agreed for p in _amounts(here, entry.usd_per_accelerator_hour)), default=math.inf)
     per_system = {
         "systems": 1.0,
         "accelerators": float(offer.accelerators),

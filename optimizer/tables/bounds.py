@@ -55,19 +55,35 @@ def _of_use(here: Circumstances, offer: OfferFacts, order: Cohort) -> float | No
       Tax takes the same share r ≤ 1 from each: of a price p it gives back r · p at the most, in parts that are deducted
       when the system has entered service or later, and it takes r of what is left; so (1 − r) · (p − what is left) is
       the least that remains, which is nothing or more.
+    - Frames: N alone spend all that the frame of their price promises (`_of_promise`), so nothing is missing without
+      the rest; what is not at a frame's price counts in none.
     With a share, one idle system more may be worth its cost, however many there are.
     """
     if not here.tight or helps_a_share(here, offer, order.place):
         return None
     periods = range(order.t, order.last + 1)
     work = (_work_of_all(here, offer, order.place, order.t, t) for t in periods)
-    most = max([here.floors.get(offer.offer, 0.0), *work])
+    most = max([here.floors.get(offer.offer, 0.0), _of_promise(here, offer, order), *work])
     if math.isinf(most):
         return None
     terms = _by_terms(here, offer)
-    if terms and (most or _of_use_elsewhere(here, offer, order.t, periods)):
+    if terms and (most or here.frames_of(offer) or _of_use_elsewhere(here, offer, order.t, periods)):
         most = max(most, terms)
     return most
+
+
+def _of_promise(here: Circumstances, offer: OfferFacts, order: Cohort) -> float:
+    """Systems that alone spend what the frame of an order's price promises; 0 where they spend nothing in its window.
+
+    Of price breaks the best step counts: what is dearer spends more.
+    """
+    if order.frame is None:
+        return 0.0
+    frame, price = here.frames[order.frame], (order.price_usd or 0.0) * here.best_step(offer.offer)
+    dated = ((order.ordered, price * offer.deposit_share), (order.t, price * (1 - offer.deposit_share)))
+    rent = (order.rent_usd or 0.0) * here.calendar.hours * len(set(order.served) & set(frame.within))
+    spent = math.fsum([rent, *(usd for t, usd in dated if t in frame.within)])
+    return frame.promised_usd / spent if spent else 0.0
 
 
 def _work_of_all(here: Circumstances, offer: OfferFacts, place: str, entered: int, t: int) -> float:
@@ -152,9 +168,7 @@ def _money_bounds(here: Circumstances, offer: OfferFacts, order: Cohort) -> list
     From capex_within_budget and opex_within_budget. Only the price on entering service, at the best step of price
     breaks, and the rent count: no line of a budget is negative, so all else only leaves fewer.
     """
-    breaks = here.catalog.offers[offer.offer].price_breaks
-    factor = min([1.0, *(float(step.factor) for step in breaks.steps)]) if breaks is not None else 1.0
-    due = {order.t: (order.price_usd or 0.0) * factor * (1 - offer.deposit_share)}
+    due = {order.t: (order.price_usd or 0.0) * here.best_step(offer.offer) * (1 - offer.deposit_share)}
     rent = dict.fromkeys(range(order.t, order.last + 1), (order.rent_usd or 0.0) * here.calendar.hours)
     bounds = []
     for budget, usd in (("capex_usd", due), ("opex_usd", rent)):

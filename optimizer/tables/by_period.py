@@ -23,7 +23,6 @@ from optimizer.tables.rows import (
     Deadline,
     FleetEntry,
     Need,
-    OfferFacts,
     OrderLine,
     SitePeriod,
     SupplyLimit,
@@ -231,10 +230,6 @@ class Circumstances(Joined):
         """Whether a demand may run at a place."""
         sites = self.scenario.demand[demand].sites
         return sites is None or place in sites
-
-    def places(self, offer: OfferFacts) -> list[str]:
-        """Where an offer's systems may stand: at its host, or at any of our sites."""
-        return [str(offer.host)] if offer.hosted else sorted(self.scenario.sites)
 
     @cached_property
     def accelerator_supply(self) -> list[SupplyLimit]:

@@ -65,8 +65,12 @@ def homeless(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 
 def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
-    """There is none of the work that it can do, and no limit that may want it all the same."""
+    """There is none of the work that it can do, and no limit or frame that may want it all the same.
+
+    What a frame promises may be spent on systems that do no work: they can be sold.
+    """
     wanted = here.floors.get(offer.offer) or any(helps_a_share(here, offer, place) for place in here.places(offer))
+    wanted = wanted or any(frame.promised_usd for frame in here.frames_of(offer))
     if wanted or any(can_serve(here, offer, name) for name, _ in here.demands):
         return None
     misses = "; ".join(f"{name}: {near_miss(here, offer, name)}" for name, _ in here.demands)

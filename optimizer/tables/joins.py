@@ -6,12 +6,14 @@ The catalogue was checked: an entry that another one names is there and keys are
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from catalogs.schema import Catalog, Offer, System
 from optimizer.request.calendar import MONTHS_PER_YEAR
 from optimizer.request.load import Request
 from optimizer.request.scenario import Scenario
-from optimizer.tables.rows import OfferFacts, SystemFacts
+from optimizer.tables.frames import Framed, frame_terms, framed
+from optimizer.tables.rows import FrameTerms, OfferFacts, SystemFacts
 
 
 class Joined:
@@ -24,6 +26,30 @@ class Joined:
         self.demands = sorted(request.scenario.demand.items())
         self.months = {t: self.calendar.span(t) for t in self.calendar.periods}
         self.systems, self.offers = _joined(self.catalog, self.scenario, sooner)
+
+    def places(self, offer: OfferFacts) -> list[str]:
+        """Where an offer's systems may stand: at its host, or at any of our sites."""
+        return [str(offer.host)] if offer.hosted else sorted(self.scenario.sites)
+
+    def best_step(self, offer: str) -> float:
+        """The lowest factor on an offer's price, by its price breaks."""
+        breaks = self.catalog.offers[offer].price_breaks
+        return min([1.0, *(float(step.factor) for step in breaks.steps)]) if breaks is not None else 1.0
+
+    @cached_property
+    def frames(self) -> dict[str, FrameTerms]:
+        """The frame agreements by name."""
+        return frame_terms(self.scenario)
+
+    @cached_property
+    def framed(self) -> Framed:
+        """The frames at whose price an offer may be ordered to a place."""
+        offers = ((offer, place) for offer in self.offers.values() for place in self.places(offer))
+        return framed(self.scenario, self.catalog, offers, self.systems)
+
+    def frames_of(self, offer: OfferFacts) -> list[FrameTerms]:
+        """The frames at whose price an offer may be ordered to some place."""
+        return [frame for place in self.places(offer) for frame in self.framed.get((offer.offer, place), ())]
 
 
 def _joined(catalog: Catalog, scenario: Scenario, sooner: int) -> tuple[dict[str, SystemFacts], dict[str, OfferFacts]]:

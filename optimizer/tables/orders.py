@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+
 from catalogs.problems import InputError
 from optimizer.request.scenario import Commitment
 from optimizer.request.schedules import mean
 from optimizer.tables.bounds import most_systems
-from optimizer.tables.by_period import Circumstances, price_in
+from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import has_price, orders_open, reason_against
-from optimizer.tables.rows import Cohort, OfferFacts
+from optimizer.tables.rows import Cohort, FrameTerms, OfferFacts
 
 NO_ROOM = "no site, supply or work leaves room for one system"
+LISTED, EXACT = Decimal(1), Context(prec=100)
+"""The factor of a price without a frame, and digits enough for a price times one."""
 
 
 def possible_orders(here: Circumstances) -> tuple[list[Cohort], dict[str, str]]:
@@ -31,25 +35,41 @@ def possible_orders(here: Circumstances) -> tuple[list[Cohort], dict[str, str]]:
 def _orders(here: Circumstances, offer: OfferFacts) -> list[Cohort]:
     periods = [t for t in here.calendar.periods if t > offer.lead_periods]
     dated = [t for t in periods if orders_open(here, offer, t) and has_price(here, offer, t)]
-    orders = [_order(here, offer, place, t) for place in here.places(offer) for t in dated]
+    orders = [
+        _order(here, offer, place, t, frame)
+        for place in here.places(offer)
+        for t in dated
+        for frame in (None, *_frames_in(here, offer, place, t - offer.lead_periods))
+    ]
     return [order for order in orders if order.systems > 0]
 
 
-def _order(here: Circumstances, offer: OfferFacts, place: str, t: int) -> Cohort:
-    price, rent = _prices(here, offer, t - offer.lead_periods)
+def _frames_in(here: Circumstances, offer: OfferFacts, place: str, ordered: int) -> list[FrameTerms]:
+    """The frames at whose price an offer may be ordered to a place in a period."""
+    return [frame for frame in here.framed.get((offer.offer, place), ()) if ordered in frame.orders]
+
+
+def _order(here: Circumstances, offer: OfferFacts, place: str, t: int, frame: FrameTerms | None) -> Cohort:
+    price, rent = _prices(here, offer, t - offer.lead_periods, LISTED if frame is None else frame.factor)
     ends = t + offer.periods - 1
     last = min(here.calendar.count, ends)
     order = Cohort(offer.offer, place, t, t - offer.lead_periods, last, ends, False, price, rent, 0.0)
-    approved = here.approved.get((offer.offer, place, here.calendar.key(t)), 0.0)
+    if frame is not None:
+        order = order._replace(frame=frame.frame)
+    approved = here.approved.get((order.label, place, here.calendar.key(t)), 0.0)
     return order._replace(systems=max(most_systems(here, offer, order), approved))
 
 
-def _prices(here: Circumstances, offer: OfferFacts, ordered: int) -> tuple[float | None, float | None]:
-    """Price and hourly rent of one system at the period of order."""
+def _prices(
+    here: Circumstances, offer: OfferFacts, ordered: int, factor: Decimal = LISTED
+) -> tuple[float | None, float | None]:
+    """Price and hourly rent of one system at the period of order, times a factor."""
     entry, months = here.catalog.offers[offer.offer], here.calendar.span(ordered)
-    hourly = mean(entry.usd_per_accelerator_hour, months)
-    rent = None if hourly is None else float(hourly * offer.accelerators)
-    return price_in(entry.price_usd, months), rent
+    price, hourly = mean(entry.price_usd, months), mean(entry.usd_per_accelerator_hour, months)
+    return (
+        None if price is None else float(EXACT.multiply(price, factor)),
+        None if hourly is None else float(EXACT.multiply(hourly * offer.accelerators, factor)),
+    )
 
 
 def commitments(here: Circumstances) -> list[Cohort]:

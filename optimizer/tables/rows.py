@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from optimizer.request.resources import Resource
@@ -31,7 +32,12 @@ def summed(amounts: Iterable[tuple[Key, float]]) -> dict[Key, float]:
 
 
 OrderLine = tuple[str, str, str]
-"""What an order is of: offer, place and the period in which it enters service."""
+"""What an order is of: what it is ordered as, place and the period in which it enters service."""
+
+
+def ordered_as(offer: str, frame: str | None) -> str:
+    """An offer by its id; at the price of a frame it is a further offer `o.f`."""
+    return offer if frame is None else f"{offer}.{frame}"
 
 
 class Cohort(NamedTuple):
@@ -42,6 +48,7 @@ class Cohort(NamedTuple):
     `last` is the last period of service inside the horizon, `ends` the last of its term, which may lie after it.
     Prices are those of the period of order: `price_usd` per system (None if rented), `rent_usd` per system and
     hour (None if bought). `systems` is the number of a commitment, or the most that an order can be worth having.
+    An order at the price of a `frame` has that price.
     """
 
     offer: str
@@ -54,6 +61,12 @@ class Cohort(NamedTuple):
     price_usd: float | None
     rent_usd: float | None
     systems: float
+    frame: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is ordered as: the offer, or the further offer that a frame makes of it."""
+        return ordered_as(self.offer, self.frame)
 
     @property
     def served(self) -> range:
@@ -185,6 +198,21 @@ class SupplyLimit(NamedTuple):
     id: str
     t: int
     most: float
+
+
+class FrameTerms(NamedTuple):
+    """A frame agreement: orders placed in the periods `orders` may have its price, `factor` times the offer's.
+
+    They spend `promised_usd` in the periods `within`, all of the horizon: so much of what is promised as the months of
+    its window inside the horizon are of all of them.
+    """
+
+    frame: str
+    orders: frozenset[int]
+    within: tuple[int, ...]
+    promised_usd: float
+    factor: Decimal
+    signed: bool
 
 
 class SystemFacts(NamedTuple):

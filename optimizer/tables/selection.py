@@ -1,22 +1,31 @@
-"""What a limit of the user's is about: entries by vendor, kind, place and so on, ids or patterns."""
+"""What a limit or a frame of the user's is about: entries by vendor, kind, place and so on, ids or patterns."""
 
 from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from typing import Protocol
 
 from catalogs.schema import Catalog
 from optimizer.request.scenario import EACH, Limit
+from optimizer.request.selection import Selection
 from optimizer.tables.rows import OfferFacts, SystemFacts
 
 EntryFacts = Mapping[str, tuple[str, ...]]
 """What an entry is, by the keys of a selection; a key that is absent never matches."""
 
 
-def chosen(limit: Limit) -> dict[str, tuple[str, ...]]:
-    """The keys that a limit selects by, with their patterns."""
-    return {key: value for key, value in limit.of.model_dump().items() if value is not None}
+class Selecting(Protocol):
+    """A rule that is about what its selection takes."""
+
+    @property
+    def of(self) -> Selection: ...
+
+
+def chosen(rule: Selecting) -> dict[str, tuple[str, ...]]:
+    """The keys that a rule selects by, with their patterns."""
+    return {key: value for key, value in rule.of.model_dump().items() if value is not None}
 
 
 def selected(patterns: Mapping[str, tuple[str, ...]], facts: EntryFacts) -> bool:

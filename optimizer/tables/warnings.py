@@ -63,6 +63,18 @@ def uncounted_carbon(tables: Tables, sites: Set[str], offers: Set[str]) -> Itera
             yield Doubt(name, f"{reason}, but that of {name} counts as 0: it has no carbon_kg_per_accelerator_hour")
 
 
+def idle_frames(tables: Tables) -> Iterator[Doubt]:
+    """A frame under which nothing can be ordered, or nothing of it is paid in its window: it can only cost."""
+    for name, frame in tables.frames.items():
+        asked = (tables.scenario.frames or {})[name]
+        orders = [cohort for cohort in tables.cohorts if cohort.frame == name]
+        paid = any({c.ordered, *c.served} & set(frame.within) for c in orders)
+        if not orders:
+            yield Doubt(("frames", name), f"frame {name}: nothing that it selects can be ordered within {asked.orders}")
+        elif frame.promised_usd and not paid:
+            yield Doubt(("frames", name), f"frame {name}: nothing ordered at its price is paid within {asked.within}")
+
+
 def _reasons(tables: Tables, months: Sequence[int], offer: str | None, place: str) -> list[str]:
     """Why the carbon of an offer, or of anything at a site of ours, matters in some months."""
     if not months:
@@ -97,4 +109,5 @@ def doubts(tables: Tables) -> list[Doubt]:
     hosted = {row.offer for row in tables.standing if row.offer is not None and tables.offers[row.offer].hosted}
     everywhere = uncounted_carbon(tables, set(tables.scenario.sites), hosted)
     rounded = rounded_terms(tables, orderable_or_committed(tables))
-    return [*nothing_asked(tables), *nothing_in_time(tables), *dead_quotes(tables), *everywhere, *rounded]
+    frames = idle_frames(tables)
+    return [*nothing_asked(tables), *nothing_in_time(tables), *dead_quotes(tables), *frames, *everywhere, *rounded]

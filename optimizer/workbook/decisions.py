@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.workbook.facts import Facts, number
+from optimizer.workbook.groups import Group
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,25 @@ def _porting(facts: Facts) -> list[Decision]:
     return found
 
 
-def factors_paid(facts: Facts) -> dict[str, tuple[float, ...]]:
-    """Price paid over list price by period of entering service, of ordered offers with price breaks; else 1."""
-    broken = [offer for offer in facts.offers if facts.catalog["offers"][offer].get("price_breaks")]
-    found = {offer: [1.0] * facts.periods for offer in broken}
+def factors_paid(facts: Facts) -> dict[Group, tuple[float, ...]]:
+    """Price paid over list price, a frame's factor apart, by period of entering service; else 1.
+
+    Of what is ordered of offers with price breaks.
+    """
+    ordered = (group for group in facts.groups if not group.committed)
+    broken = [group for group in ordered if facts.catalog["offers"][group.offer].get("price_breaks")]
+    return {group: _factors(facts, group) for group in broken}
+
+
+def _factors(facts: Facts, group: Group) -> tuple[float, ...]:
+    found = [1.0] * facts.periods
+    agreed = number(facts.scenario["frames"][group.frame]["factor"]) if group.frame else 1.0
     for row in facts.plan.orders:
-        if row.offer in found and not row.commitment:
+        if row.label == group.label and not row.commitment:
             listed = facts.price_at(facts.catalog["offers"][row.offer]["price_usd"], row.ordered)
             if listed:
-                found[row.offer][facts.index[row.enters_service]] = (row.price_usd or 0.0) / listed
-    ordered = {row.offer for row in facts.plan.orders if not row.commitment}
-    return {offer: tuple(values) for offer, values in found.items() if offer in ordered}
+                found[facts.index[row.enters_service]] = (row.price_usd or 0.0) / (listed * agreed)
+    return tuple(found)
 
 
 def breaks_in_words(breaks: dict[str, Any]) -> str:

@@ -13,6 +13,8 @@ from catalogs.periods import first_month, last_month, steps
 from optimizer.plan.format import OrderRow, Plan
 from optimizer.request.calendar import Calendar
 from optimizer.request.schedules import READINGS, Reading, Schedule, spelled_out
+from optimizer.tables import grouped
+from optimizer.tables.frames import share_inside
 from optimizer.workbook.groups import HOSTED, Group, OrderLine, Values, batches_of, price_of
 
 TERMS = frozenset({"lease", "reservation"})
@@ -120,10 +122,12 @@ class Facts:
     def groups(self) -> tuple[Group, ...]:
         """Groups by vendor, accelerator and offer, so that an accelerator's lines stand together."""
         rows = [row for row in self.plan.orders if not row.commitment]
-        by_offer = {offer: [row for row in rows if row.offer == offer] for offer in sorted({row.offer for row in rows})}
-        groups = [self._group(rows, 0) for rows in by_offer.values()]
+        by_price = grouped(sorted(rows, key=lambda row: row.label), lambda row: row.label)
+        groups = [self._group(rows, 0) for rows in by_price.values()]
         groups += [self._group(rows, batch) for batch, rows in batches_of(self.plan.orders, self.keys[0])]
-        return tuple(sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch)))
+        return tuple(
+            sorted(groups, key=lambda g: (g.vendor, g.accelerator, not g.purchased, g.offer, g.batch, g.frame))
+        )
 
     def _group(self, rows: list[OrderRow], batch: int) -> Group:
         one, lines = rows[0], []
@@ -131,10 +135,10 @@ class Facts:
         began = one.enters_service if age else ""
         for place in sorted({row.place for row in rows}):
             systems = self.added_up((self.enters(row), row.systems) for row in rows if row.place == place)
-            lines.append(OrderLine(one.offer, batch, one.system, began, place, systems))
+            lines.append(OrderLine(one.offer, batch, one.system, began, one.frame or "", place, systems))
         paid = {self.enters(row): price for row in rows if batch and (price := price_of(row)) is not None}
         prices = self.by_period(paid)
-        made_of = (one.system, began, one.accelerator, one.vendor, one.route)
+        made_of = (one.system, began, one.frame or "", one.accelerator, one.vendor, one.route)
         return Group(one.offer, batch, *made_of, tuple(lines), prices, age)
 
     def enters(self, row: OrderRow) -> str:
@@ -270,6 +274,10 @@ class Facts:
             return month_start(start), month_end(start + MONTHS_PER_YEAR - 1)
         start_key, _, end_key = window.partition("..")
         return month_start(first_month(start_key)), month_end(last_month(end_key or start_key))
+
+    def share_inside(self, frame: str) -> float:
+        """The part of the months of a frame's window that lies inside the horizon."""
+        return float(share_inside(self.calendar, self.scenario["frames"][frame]["within"]))
 
     def fiscal_start(self, year: int) -> int:
         """The first month of a fiscal year; it ends in the calendar year it is named after."""

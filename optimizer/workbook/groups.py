@@ -1,4 +1,4 @@
-"""Orders of a plan as groups: those of one offer, and commitments of one offer at one price a period."""
+"""Orders of a plan as groups: of one offer at one price, a frame's or not, and commitments at one price a period."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalogs.periods import first_month
 from optimizer.plan.format import OrderRow
+from optimizer.tables import ordered_as
 
 RENTED = frozenset({"lease", "reservation", "on_demand"})
 HOSTED = frozenset({"reservation", "on_demand"})
@@ -17,13 +18,15 @@ Values = tuple[float | None, ...]
 class _Placed:
     """Systems of an offer; `batch` is 0 for orders and counts from 1 for commitments.
 
-    `began` is the period before the horizon in which they entered service; empty for all others.
+    `began` is the period before the horizon in which they entered service; empty for all others. `frame` is the
+    agreement at whose price they are ordered, if any.
     """
 
     offer: str
     batch: int
     system: str
     began: str
+    frame: str
 
     @property
     def item(self) -> str:
@@ -31,8 +34,15 @@ class _Placed:
         return self.offer
 
     @property
+    def label(self) -> str:
+        """What they are ordered as: the offer, or that of a frame."""
+        return ordered_as(self.offer, self.frame or None)
+
+    @property
     def suffix(self) -> str:
-        """What tells a line of commitments from the same line of the offer's orders."""
+        """What tells a line of commitments, or at a frame's price, from the same line of the offer's orders."""
+        if self.frame:
+            return f", under {self.frame}"
         number = f" ({self.batch})" if self.batch > 1 else ""
         if self.began:
             return f", running since {self.began}{number}"
@@ -49,7 +59,7 @@ class OrderLine(_Placed):
     @property
     def id(self) -> str:
         """Its name in the keys of lines."""
-        return f"{self.offer}#{self.batch}/{self.place}"
+        return f"{self.label}#{self.batch}/{self.place}"
 
     @property
     def whole(self) -> bool:
@@ -59,7 +69,7 @@ class OrderLine(_Placed):
 
 @dataclass(frozen=True)
 class Group(_Placed):
-    """Orders of one offer, or commitments of one offer at one price per period, at all places.
+    """Orders of one offer at one price, or commitments of one at one price per period, at all places.
 
     `entry_prices` holds USD per system or per accelerator-hour by period of entry; only commitments have it, because an
     order's follows from the offer. What is running stands there as entering in the first period, `age` periods old.
@@ -75,7 +85,7 @@ class Group(_Placed):
     @property
     def id(self) -> str:
         """Its name in the keys of lines."""
-        return f"{self.offer}#{self.batch}"
+        return f"{self.label}#{self.batch}"
 
     @property
     def place(self) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
 from catalogs.problems import InputError, Problem
 from catalogs.yaml_text import Map, Seq, tree_of
+from optimizer.plan.format import Plan
+from optimizer.tables import grouped
 from optimizer.workbook.back.compare import Edit
 from optimizer.workbook.back.edits import Changer, written
 from optimizer.workbook.groups import HOSTED
@@ -22,7 +24,7 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Hold:
-    """So many systems of an offer enter service at a place in a period, commitments included."""
+    """So many systems of an offer enter service at a place in a period, commitments and frames' orders included."""
 
     offer: str
     place: str
@@ -39,19 +41,18 @@ class Hold:
         return f"{name[:50]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def hold_systems(
-    changer: Changer, edits: Iterable[Edit], scenario: Mapping[str, Any], offers: Mapping[str, Any], release: bool
-) -> None:
+def hold_systems(changer: Changer, edits: Iterable[Edit], plan: Plan, release: bool) -> None:
     """Add two limits for each override in place of those it had before; `release` lets go of all held before.
 
     Raises InputError for what cannot be held.
     """
+    scenario = plan.scenario
     edits = [edit for edit in edits if not edit.of.keys[0].startswith(FACTOR)]
     other = [edit for edit in edits if not edit.of.keys[0].startswith(SYSTEMS)]
     if other:
         message = "only systems can be held when the plan is made again; clear the cell"
         raise InputError(Problem(changer.at(edit), f"{edit.of.label}: {message}") for edit in other)
-    holds = {edit: hold_of(edit, scenario, offers) for edit in edits}
+    holds = {same[0]: hold_of(same, plan) for same in grouped(edits, _held).values()}
     replaced = {hold.name for hold in holds.values()}
     kept = [
         limit
@@ -78,15 +79,34 @@ def held_before(limits: Iterable[Mapping[str, Any]]) -> int:
     return len({_held_by(limit["name"]) for limit in limits} - {""})
 
 
-def hold_of(edit: Edit, scenario: Mapping[str, Any], offers: Mapping[str, Any]) -> Hold:
-    """What an override holds."""
-    offer, _, place = edit.of.keys[0].removeprefix(SYSTEMS).partition("/")
-    committed = fsum(
+def _parts(edit: Edit) -> tuple[str, str, str]:
+    """Offer, place and frame of an override; the frame is empty for orders at the list price."""
+    offer, place, *frame = edit.of.keys[0].removeprefix(SYSTEMS).split("/")
+    return offer, place, "".join(frame)
+
+
+def _held(edit: Edit) -> tuple[str, str, str]:
+    """What is held together: a limit cannot tell at which price an offer is ordered."""
+    offer, place, _ = _parts(edit)
+    return offer, place, edit.of.part
+
+
+def hold_of(edits: Sequence[Edit], plan: Plan) -> Hold:
+    """What overrides of one offer, place and period hold: beside what is typed, orders at other prices as they are."""
+    what = offer, place, period = _held(edits[0])
+    typed = {_parts(edit)[2]: edit.new or 0.0 for edit in edits}
+    others = [
+        row.systems
+        for row in plan.orders
+        if (row.offer, row.place, row.enters_service) == what and not row.commitment and (row.frame or "") not in typed
+    ]
+    committed = [
         float(entry["systems"])
-        for entry in scenario.get("commitments", ())
-        if (entry["offer"], entry["site"], entry["period"]) == (offer, place, edit.of.part)
-    )
-    return Hold(offer, place, edit.of.part, (edit.new or 0.0) + committed, offers[offer]["route"] in HOSTED)
+        for entry in plan.scenario.get("commitments", ())
+        if (entry["offer"], entry["site"], entry["period"]) == what
+    ]
+    systems = fsum((*typed.values(), *others, *committed))
+    return Hold(offer, place, period, systems, plan.catalog["offers"][offer]["route"] in HOSTED)
 
 
 def _limits(changer: Changer, edit: Edit, hold: Hold) -> list[Map]:

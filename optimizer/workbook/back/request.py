@@ -74,7 +74,7 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     changer = Changer(path, facts)
     changer.change(edit for edit in found.edits if not edit.of.keys[0].startswith((OVERRIDE, VIEW)))
     overrides = [edit for edit in found.edits if edit.of.keys[0].startswith(OVERRIDE)]
-    hold_systems(changer, overrides, facts.scenario, facts.catalog["offers"], release)
+    hold_systems(changer, overrides, facts.plan, release)
     views = {edit.of.keys[0]: edit.new or 0.0 for edit in found.edits if edit.of.keys[0].startswith(VIEW)}
     request = request_from_text(
         as_typed(Scenario, facts.scenario, at),

@@ -135,4 +135,9 @@ class Wording:
 
 def _each_is_in(known: frozenset[str], text: str) -> bool:
     words = _SEPARATED.findall(text)
-    return all(word in known or not _LETTER.search(word) or _FIGURE.fullmatch(word) for word in words)
+    return all(_is_in(known, word) or not _LETTER.search(word) or _FIGURE.fullmatch(word) for word in words)
+
+
+def _is_in(known: frozenset[str], word: str) -> bool:
+    """Whether a word is known, or is a path of keys that are, such as frames.deal.within."""
+    return word in known or ("." in word and known.issuperset(word.split(".")))

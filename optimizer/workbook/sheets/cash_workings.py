@@ -10,6 +10,7 @@ from optimizer.request.resources import POWER
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
+from optimizer.workbook.sheets.frames import frame_workings, names
 from optimizer.workbook.sheets.input_sites import priced_unmet, taking
 from optimizer.workbook.sheets.purchases import (
     bought,
@@ -51,6 +52,7 @@ def parts_of(facts: Facts, cost: str) -> list[Row] | None:
         "software_usd": of_each("software", facts.groups),
         "rent_usd": of_each("rent", rented(facts)),
         "carbon_usd": [at("carbon cost")],
+        "frame_usd": of_each("frame shortfall", names(facts)),
         "owed_usd": [at("owed", group) for group in facts.terms if facts.after_horizon],
         "unmet_usd": of_each("cost of unmet work", priced_unmet(facts)),
         "value_usd": of_each("worth of work", facts.valued),
@@ -82,6 +84,7 @@ def workings(facts: Facts) -> Iterator[Section]:
         periods="={here.constant}/periods_per_year*{in service}",
     ))  # fmt: skip
     yield from _rent(facts)
+    yield from frame_workings(facts)
     yield from _flows(facts)
     yield curve(facts)
     yield from running_shares(facts)

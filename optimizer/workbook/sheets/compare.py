@@ -138,3 +138,5 @@ def _kept(change: Change) -> Iterator[Entry]:
     yield Entry((change.plan, "systems that stay", None, _systems(change.same_systems)))
     for text in change.commitments_dropped:
         yield Entry((change.plan, "commitment dropped", None, None, text))
+    for word, names in (("frame signed", change.frames_signed), ("frame no longer signed", change.frames_dropped)):
+        yield from (Entry((change.plan, word, None, None, name)) for name in names)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from optimizer.workbook.decisions import ENGINEER, EXPAND, RETIRE, Decision, breaks_in_words, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
-from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, Subject, filled, lines_of
+from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Section, Subject, filled, lines_of
 from optimizer.workbook.writing.references import HERE, Row, area, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
@@ -42,13 +42,14 @@ def other_decisions(facts: Facts) -> Iterator[Section]:
     """Factors paid and decisions, three blocks in one order."""
     factors = factors_paid(facts)
     choices = [
-        *(Choice("factor", Of(offer), "Price paid over list price", "factor", paid) for offer, paid in factors.items()),
+        *(Choice("factor", each, "Price paid over list price", "factor", paid) for each, paid in factors.items()),
         *(Choice("decision", of, of.kind.label, of.kind.unit, of.values, of.kind.rule) for of in decisions_of(facts)),
     ]
     if choices:
         note = "Do not type here but in the overrides below."
         chosen = [each.line("optimiser", ", optimiser", periods=each.values, role=Role.SOLVER) for each in choices]
-        yield Section("Other decisions of the optimiser", note, chosen, _break_notes(facts, factors))
+        offers = dict.fromkeys(group.offer for group in factors)
+        yield Section("Other decisions of the optimiser", note, chosen, _break_notes(facts, offers))
         yield Section("Overrides of other decisions", "Blank: the optimiser's number stands.", [
             each.line("override", ", override", total=None, periods=[None] * facts.periods, rule=each.rule,
                       keys=(f"{OVERRIDE}{each.what}/{each.of.item}",))
@@ -120,8 +121,8 @@ def _unready(decision: Decision, group: Group) -> Line:
     months, used = at("decision", "months", decision).constant, at("decision used", decision)
     ready = f'SUMIFS({used.across},{used.axis_across},"<="&@${PERIOD}-{at("lead", group).constant}-{HERE.constant})'
     return Line(
-        "Ordered too early", "systems", group.offer, constant=f"=ROUNDUP({months}/months_per_period,0)", total=SUM,
-        periods=f"=IF({ready}=0,{at('entering', group)},0)", constant_unit="periods",
+        f"Ordered too early{group.suffix}", "systems", group.offer, total=SUM, constant_unit="periods",
+        constant=f"=ROUNDUP({months}/months_per_period,0)", periods=f"=IF({ready}=0,{at('entering', group)},0)",
         key=key_of("ordered before engineering", decision, group),
     )  # fmt: skip
 

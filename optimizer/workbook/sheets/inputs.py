@@ -8,6 +8,7 @@ from typing import Any
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
 from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs
+from optimizer.workbook.sheets.frames import frame_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
@@ -36,7 +37,7 @@ def inputs(facts: Facts) -> TimeSheet:
     """The assumptions, in the order in which the other sheets need them."""
     sections = [
         _scalars(facts), finance(facts), *tax(facts), residual(facts), after_horizon(facts), carbon(facts),
-        systems(facts), *offers(facts), *commitments(facts), sites(facts), *fleet_inputs(facts),
+        systems(facts), *offers(facts), *frame_inputs(facts), *commitments(facts), sites(facts), *fleet_inputs(facts),
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from optimizer.request.resources import Resource
 from optimizer.workbook.budgets import budget_lines
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
+from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.input_work import BINDING_FROM, unit_of
 from optimizer.workbook.sheets.limit_moves import Worth, moves, worths
 from optimizer.workbook.sheets.sites import expansions, limit_of, limited
@@ -196,6 +197,9 @@ def _live(facts: Facts, kind: str, keys: list[str]) -> Live | None:
     if record.kind == "demand":
         unmet = f"+{at('not served', of).at(i)}" if of in facts.unmet else ""
         return Live("Capacity", at("done", of).at(i) + unmet, at("demand", of).at(i))
+    if record.kind == "frames":
+        spent, missing = at("spent under frame", of).total, at("frame shortfall", of).total
+        return Live("Cash", f"{spent}+{missing}", at("promised", of).constant) if of in names(facts) else None
     if record.over == "horizon":
         added = [(at("decision used", each), at("decision", "max_mw", each)) for each in expansions(facts, of)]
         return Live("Orders", added[0][0].total, added[0][1].constant) if added else None

@@ -8,6 +8,7 @@ from optimizer.workbook.decisions import clusters_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
+from optimizer.workbook.sheets.frames import frame_checks, out_of_time
 from optimizer.workbook.sheets.input_offers import has_term
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, at, before, down, key_of, of_each, sum_down
@@ -19,9 +20,9 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
-        *_in_service(facts), _early(facts), *behind_checks(facts), *_beside(facts),
+        *_in_service(facts), _early(facts), *out_of_time(facts), *behind_checks(facts), *_beside(facts),
     ]  # fmt: skip
-    checks = [*_checks(facts), *decision_checks(facts)]
+    checks = [*_checks(facts), *frame_checks(facts), *decision_checks(facts)]
     return TimeSheet("Orders", "Orders: systems entering service", "7030A0", sections, checks)
 
 
@@ -66,7 +67,7 @@ def _choices(facts: Facts) -> Iterator[Section]:
     yield Section("Overrides", note, [
         line_of(line, "Override", "systems", periods=[None] * facts.periods,
                 rule="amount" if facts.catalog["offers"][group.offer].get("divisible") == "true" else "count",
-                keys=(f"{OVERRIDE}systems/{group.offer}/{line.place}",))
+                keys=("/".join(filter(None, (f"{OVERRIDE}systems", group.offer, line.place, group.frame))),))
         for group, line in lines
     ])  # fmt: skip
 
@@ -84,7 +85,7 @@ def _entering(facts: Facts) -> Iterator[Section]:
         line_of(line, "Entering service", "systems", what="entering", total=SUM, constant="system/accelerators",
                 periods=placed(group) if group.committed else chosen,
                 source="constant: accelerators in a system", shows=line.systems,
-                meaning=f"systems of {group.offer} at {line.place} in")
+                meaning=f"systems of {group.label} at {line.place} in")
         for group in facts.groups for line in group.lines
     ])  # fmt: skip
     yield Section("Systems entering service, all places", lines=[

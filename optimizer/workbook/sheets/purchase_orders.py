@@ -13,6 +13,8 @@ from optimizer.plan.format import OrderRow
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, month_start
 from optimizer.workbook.groups import Group
+from optimizer.workbook.language.given import Given
+from optimizer.workbook.sheets.frames import times_factor
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, START, Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet
@@ -111,14 +113,14 @@ def _orders(facts: Facts) -> list[Order]:
     """Orders and commitments by date of order."""
     broken = factors_paid(facts)
     found = [
-        Order(group, line.place, i, _rows(facts, group, line.place, i), group.offer in broken)
+        Order(group, line.place, i, _rows(facts, group, line.place, i), group in broken)
         for group in facts.groups
         if not group.running
         for line in group.lines
         for i, systems in enumerate(line.systems)
         if systems
     ]
-    return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.offer, o.group.batch, o.place))
+    return sorted(found, key=lambda o: (o.ordered, o.at, o.group.vendor, o.group.label, o.group.batch, o.place))
 
 
 def _rows(facts: Facts, group: Group, place: str, i: int) -> tuple[OrderRow, ...]:
@@ -127,8 +129,8 @@ def _rows(facts: Facts, group: Group, place: str, i: int) -> tuple[OrderRow, ...
     return tuple(
         row
         for row in facts.plan.orders
-        if (row.offer, row.place, row.enters_service, row.commitment)
-        == (group.offer, place, facts.keys[i], group.committed)
+        if (row.label, row.place, row.enters_service, row.commitment)
+        == (group.label, place, facts.keys[i], group.committed)
         and (price is None or price in (row.price_usd, row.usd_per_accelerator_hour))
     )
 
@@ -169,8 +171,8 @@ def _price(order: Order) -> str:
     if group.committed:
         return f"={at('commitment', 'price', group).at(order.at)}"
     listed, lead = at("offer", "price", group.offer), at("lead", group).constant
-    text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead})"
-    return f"{text}*{at('factor used', group.offer).at(order.at)}" if order.broken else text
+    text = f"=SUMIFS({listed.across},{listed.axis_across},Inputs!{order.column}${PERIOD}-{lead}){times_factor(group)}"
+    return f"{text}*{at('factor used', group).at(order.at)}" if order.broken else text
 
 
 def _entry(order: Order) -> Entry:
@@ -178,7 +180,7 @@ def _entry(order: Order) -> Entry:
     texts = {
         "vendor": group.vendor,
         "accelerator": group.accelerator,
-        "offer": group.offer,
+        "offer": Given(group.label),
         "place": order.place,
         "route": group.route.replace("_", " "),
         "committed": "yes" if group.committed else "no",
@@ -188,7 +190,7 @@ def _entry(order: Order) -> Entry:
         cells["systems"] = replace(cells["systems"], look="kW")
     return Entry(
         {**texts, **cells}, key_of("order", group, order.place, order.at), _shows(order),
-        f"* of {first.offer} at {first.place}, entering service in {first.enters_service}",
+        f"* of {first.label} at {first.place}, entering service in {first.enters_service}",
     )  # fmt: skip
 
 

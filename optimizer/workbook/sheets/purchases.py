@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from optimizer.workbook.decisions import EXPAND, Decision, decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
+from optimizer.workbook.sheets.frames import times_factor
 from optimizer.workbook.sheets.input_finance import residual_points
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down
@@ -38,10 +39,11 @@ def rented(facts: Facts) -> list[Group]:
 
 
 def price(group: Group, what: str, label: str, unit: str) -> Line:
-    """The price of what enters service now: that of its period of order."""
+    """The price of what enters service now: that of its period of order, times the factor of its frame if any."""
     if group.committed:
         return line_of(group, label, unit, what=what, periods="={commitment/price}")
     ordered = f"=SUMIFS({{offer/price.across}},{{/balance/entering.axis_across}},@${PERIOD}-{{here.constant}})"
+    ordered += times_factor(group)
     source = "constant: lead time in periods"
     return line_of(group, label, unit, what=what, constant="lead", periods=ordered, source=source)
 
@@ -55,11 +57,11 @@ def purchases(facts: Facts) -> Iterator[Section]:
     prices = [price(group, "price", "Price", "USD/system") for group in groups]
     yield Section("Price of what enters service", note, prices)
     factors = factors_paid(facts)
-    broken = [group for group in groups if group.offer in factors and not group.committed]
+    broken = [group for group in groups if group in factors]
     if factors:
         yield Section("Price after price breaks", "List price times the factor paid, of offers with price breaks.", [
             line_of(group, "Price after breaks", "USD/system",
-                    periods=f"={{price}}*{at('factor used', group.offer)}")
+                    periods=f"={{price}}*{at('factor used', group)}")
             for group in broken
         ])  # fmt: skip
     yield Section("Price paid", "Price, after breaks if any, times systems entering service.", [

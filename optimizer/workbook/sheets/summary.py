@@ -11,6 +11,7 @@ from optimizer.formulation.register import limits_of
 from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import TAX
+from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.limits import Limited, all_limits
 from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
@@ -148,6 +149,9 @@ def _decisions(facts: Facts) -> list[Block]:
         if used := of_each("decision used", decisions_of(facts, kind)):
             done = Cell(Formula(f"=SUM({down(used, '$F')})"), kind.unit)
             entries.append(Entry((kind.label, done, kind.unit, in_millions(facts, at("cost", kind.cost)))))
+    if frames := of_each("promised", names(facts)):
+        count = Cell(Formula(f"=SUMPRODUCT(({down(frames, '$E')}>0)*1)"), "count")
+        entries.append(Entry(("Frame agreements signed", count, "count", in_millions(facts, at("cost", "frame_usd")))))
     columns = columns_of(
         facts, "Other decisions", Column("Total", "any"), "Unit", Column("Cash, USD m", "USD m")
     )  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from optimizer.tables import grouped
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.input_work import draws_on, limited_accelerators, limited_offers, limited_pools
 from optimizer.workbook.writing.lines import SUM, Check, Line, Of, Section, filled, line_of, lines_of
-from optimizer.workbook.writing.references import Row, area, at, left_of, sum_down
+from optimizer.workbook.writing.references import Row, area, at, left_of, of_each, sum_down
 from optimizer.workbook.writing.time_sheet import TimeSheet
 
 UNITS = {"accelerator": "accelerators", "offer": "systems", "pool": "pool units"}
@@ -67,9 +68,10 @@ def _limited(facts: Facts) -> Iterator[Section]:
     """Accelerators; offers that are ordered, any route; pools, with what draws on them."""
     limits = [_limit(facts, "accelerator", each, "Supply") for each in limited_accelerators(facts)]
     yield from filled("Supply of accelerators", "Supply in a month times months in a period.", limits)
-    offers, ordered = limited_offers(facts), {group.offer: group for group in facts.groups if not group.committed}
+    offers = limited_offers(facts)
+    ordered = grouped((group for group in facts.groups if not group.committed), lambda group: group.offer)
     yield from filled("Supply of offers that are ordered", "Systems entering service; commitments do not count.", [
-        *(_used(facts, "offer", offer, "Ordered", [at("entering", ordered[offer])]) for offer in offers),
+        *(_used(facts, "offer", offer, "Ordered", of_each("entering", ordered[offer])) for offer in offers),
         *(_limit(facts, "offer", offer, "Supply of the offer") for offer in offers),
     ])  # fmt: skip
     for pool in limited_pools(facts):

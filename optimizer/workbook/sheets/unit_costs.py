@@ -27,7 +27,7 @@ LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET = "at market"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
 PER_HOUR, HOURS = "USD/accelerator-hour", "{accelerator-hours.across}"
-FALLS_ON = ("software", "work", "site", "profit")
+FALLS_ON = ("software", "work", "site", "frame", "profit")
 REST = sorted((record for record in COST_LINES if record.unborne), key=lambda record: FALLS_ON.index(record.falls_on))
 """Costs that fall on no accelerator."""
 MID, END = at("unit costs", "mid"), at("unit costs", "end")
