@@ -377,8 +377,14 @@ def test_the_terminal_shows_frames(tmp_path: Path, capsys: Any) -> None:
     printed = capsys.readouterr().out
     assert re.search(r"cloud_deal +sign +0\.300 +0\.2\d\d +0\.0\d\d +2027", printed), printed
     assert "box.cloud.cloud_deal" in printed
-    assert run(["explain", made, "--frame", "cloud_deal"]) == 0
+    book = str(tmp_path / "why.xlsx")
+    assert run(["explain", made, "--frame", "cloud_deal", "-o", book]) == 0
     assert "0.563" in capsys.readouterr().out
+    rows = [[cell.value for cell in row[:10]] for row in openpyxl.load_workbook(book)["Limits"].iter_rows()]
+    (row,) = (row for row in rows if row[:2] == ["cloud_deal", "solved again"])
+    assert row[2:5] == ["signed", 0.75, 450000]
+    assert row[5] == pytest.approx(191443.20 - 229862.40)
+    assert row[7] == pytest.approx(562556.25, rel=1e-3)
     assert [row["frame"] for row in json.loads(Path(made).read_text())["orders"]] == ["cloud_deal", "cloud_deal"]
     assert audit(json.loads(Path(made).read_text())).ok
 

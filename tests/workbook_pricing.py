@@ -39,7 +39,8 @@ NAMES = (
     "tax_on_residual_usd",
 )
 TAXED = ("energy_usd", "idle_power_usd", "hosting_usd", "maintenance_usd", "software_usd", "rent_usd",
-         "engineering_usd", "porting_usd", "carbon_usd", "owed_usd", "value_usd", "resale_usd")  # fmt: skip
+         "engineering_usd", "porting_usd", "carbon_usd", "frame_usd", "owed_usd", "value_usd",
+         "resale_usd")  # fmt: skip
 MACRS = (0.2, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 AT_END = ("residual_usd", "tax_on_residual_usd")
 

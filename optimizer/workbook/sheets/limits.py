@@ -18,6 +18,7 @@ from optimizer.request.resources import Resource
 from optimizer.workbook.budgets import budget_lines
 from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, number
 from optimizer.workbook.language.given import Given
+from optimizer.workbook.sheets.frame_worth import frame_worths
 from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.input_work import BINDING_FROM, unit_of
 from optimizer.workbook.sheets.limit_moves import Worth, moves, worths
@@ -124,7 +125,7 @@ def limits(facts: Facts, explanation: Explanation | None) -> ListSheet:
         [_entry(limit, columns) for limit in lines], columns, height=56, gap=0, filtered=True,
         notes=[NOTE if explanation is None else MOVING_NOTE],
     )  # fmt: skip
-    blocks = [block, *([moves(explanation)] if explanation else [])]
+    blocks = [block, *([moves(explanation), *frame_worths(explanation)] if explanation else [])]
     return ListSheet(
         "Limits", "Limits: used, limit and what is left", "806000", blocks, head=4, wide=len(COLUMNS),
         warned=[Warned("left", "lessThan", lines[0].row, lines[-1].row)] if lines else [],
