@@ -162,7 +162,7 @@ def test_plans_to_the_gap_and_passes_the_audit(cases: dict[str, Any], name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_next_to_nothing_is_left_undone(cases: dict[str, Any], name: str) -> None:
-    """Of the work of the whole horizon; a demand with a value need not be served."""
+    """A fortieth of the work of the whole horizon, most of it while systems are brought up; work with a value may be."""
     plan: Plan = cases[name].plan
     done: dict[str, float] = {}
     left: dict[str, float] = {}
@@ -172,7 +172,7 @@ def test_next_to_nothing_is_left_undone(cases: dict[str, Any], name: str) -> Non
         left[unmet.demand] = left.get(unmet.demand, 0.0) + unmet.per_second
     worth = {key for key, asked in cases[name].request.scenario.demand.items() if asked.value_usd_per_unit_hour}
     for demand, per_second in left.items():
-        assert demand in worth or per_second <= 0.02 * (done.get(demand, 0.0) + per_second), (name, demand)
+        assert demand in worth or per_second <= 0.025 * (done.get(demand, 0.0) + per_second), (name, demand)
 
 
 @pytest.mark.parametrize("name", NAMES)
