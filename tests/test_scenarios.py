@@ -162,7 +162,7 @@ def test_plans_to_the_gap_and_passes_the_audit(cases: dict[str, Any], name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_next_to_nothing_is_left_undone(cases: dict[str, Any], name: str) -> None:
-    """A fortieth of the work of the whole horizon, most of it while systems are brought up; work with a value may be."""
+    """A fortieth of the work of the horizon, most of it while systems are brought up; work with a value may be."""
     plan: Plan = cases[name].plan
     done: dict[str, float] = {}
     left: dict[str, float] = {}
