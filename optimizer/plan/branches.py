@@ -14,8 +14,9 @@ def named(branches: Branches, matrix: Matrix) -> Branch:
     return Branch(
         rows=tuple(branches.duals),
         duals=tuple(branches.duals.values()),
-        due=branches.due_duals,
+        sums=branches.sum_duals,
         columns=tuple(matrix.columns[j] for j in branches.columns),
+        least=branches.least,
         children=tuple(named(child, matrix) for child in branches.children),
     )
 
@@ -33,7 +34,8 @@ def _numbered(branch: Branch, rows: int, columns: Mapping[str, int]) -> Branches
         raise NoBranch(f"there is no column {unknown[0]}")
     return Branches(
         duals=dict(zip(branch.rows, branch.duals, strict=True)),
-        due_duals=branch.due,
+        sum_duals=branch.sums,
         columns=tuple(columns[name] for name in branch.columns),
+        least=branch.least,
         children=tuple(_numbered(child, rows, columns) for child in branch.children),
     )
