@@ -16,7 +16,7 @@ def named(branches: Branches, matrix: Matrix) -> Branch:
         duals=tuple(branches.duals.values()),
         sums=branches.sum_duals,
         columns=tuple(matrix.columns[j] for j in branches.columns),
-        least=branches.least,
+        least=branches.least if branches.children else 0,
         children=tuple(named(child, matrix) for child in branches.children),
     )
 
@@ -29,6 +29,8 @@ def numbered(branch: Branch, matrix: Matrix) -> Branches:
 def _numbered(branch: Branch, rows: int, columns: Mapping[str, int]) -> Branches:
     if len(branch.rows) != len(branch.duals) or not all(0 <= row < rows for row in branch.rows):
         raise NoBranch("there is one dual for each row, and rows are those of the model")
+    if bool(branch.children) != bool(branch.least):
+        raise NoBranch("what is divided, and nothing else, says at how many")
     unknown = [name for name in branch.columns if name not in columns]
     if unknown:
         raise NoBranch(f"there is no column {unknown[0]}")
@@ -36,6 +38,6 @@ def _numbered(branch: Branch, rows: int, columns: Mapping[str, int]) -> Branches
         duals=dict(zip(branch.rows, branch.duals, strict=True)),
         sum_duals=branch.sums,
         columns=tuple(columns[name] for name in branch.columns),
-        least=branch.least,
+        least=branch.least or 1,
         children=tuple(_numbered(child, rows, columns) for child in branch.children),
     )
