@@ -32,7 +32,20 @@ WORKLOADS = {
     "llm_serving_moe_interactive": "serving",
     "recommendation_training": "recommendation",
     "recommendation_inference": "recommendation",
+    "recommendation_inference_v3": "recommendation",
+    "llm_serving_8b": "serving",
+    "llm_serving_8b_interactive": "serving",
+    "llm_serving_mixtral": "serving",
+    "llm_serving_gpt_oss": "serving",
+    "llm_serving_gpt_oss_interactive": "serving",
+    "llm_fine_tuning": "training",
+    "vision_language_batch": "serving",
+    "image_generation": "serving",
 }
+WITHOUT_PRECISION = {"llm_fine_tuning", "vision_language_batch", "image_generation", "recommendation_inference_v3"}
+"""Workloads whose submissions mix precisions, or of which nobody has written down in which they ran."""
+WITHOUT_PEAK = {("rtx_pro_6000", "fp8")}
+"""Precisions that were measured on a chip whose maker states no peak in them."""
 SUCCESSORS = (
     ("a100_80", "h100_sxm", "h200_sxm", "b200", "b300"),
     ("gb200", "gb300", "vr200"),
@@ -341,7 +354,8 @@ def test_a_point_is_one_rate_in_one_precision(catalog: Catalog) -> None:
         for workload, points in rates.items():
             for point in points:
                 assert isinstance(point.rate, Decimal), (chip, workload)
-                assert point.precision in catalog.accelerators[chip].peak_tflops, (chip, workload)
+                known = {*catalog.accelerators[chip].peak_tflops, *(p for c, p in WITHOUT_PEAK if c == chip)}
+                assert point.precision in known or workload in WITHOUT_PRECISION, (chip, workload)
                 assert (point.accelerators is not None) == (point.basis == "measured"), (chip, workload)
                 assert point.together <= largest, (chip, workload)
 
