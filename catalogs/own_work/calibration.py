@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from importlib.resources import files
 from typing import Literal
@@ -132,7 +131,7 @@ class Calibration:
             return Factor(math.exp(min(self.estimated[accelerator], max(self.by_accelerator.values()))), "estimates")
         if vendor in self.by_vendor:
             return Factor(math.exp(self.by_vendor[vendor]), "vendor")
-        return Factor(math.exp(statistics.fmean(self.by_vendor.values())), "all")
+        return Factor(math.exp(_mean(self.by_vendor.values())), "all")
 
 
 def calibrated(catalog: Catalog, rows: Sequence[Row], estimated: Sequence[Row] = ()) -> Calibration:
@@ -142,16 +141,23 @@ def calibrated(catalog: Catalog, rows: Sequence[Row], estimated: Sequence[Row] =
     vendors: dict[str, list[float]] = {}
     for accelerator, ratios in own.items():
         vendors.setdefault(catalog.accelerators[accelerator].vendor, []).extend(ratios)
-    by_vendor = {vendor: statistics.fmean(ratios) for vendor, ratios in vendors.items()}
+    by_vendor = {vendor: _mean(ratios) for vendor, ratios in vendors.items()}
     by_accelerator = {
         name: (math.fsum(ratios) + VENDOR_WEIGHT * by_vendor[catalog.accelerators[name].vendor])
         / (len(ratios) + VENDOR_WEIGHT)
         for name, ratios in own.items()
     }
     others = _grouped(catalog, estimated, parameters)
-    return Calibration(
-        parameters, by_accelerator, by_vendor, {name: statistics.median(found) for name, found in others.items()}
-    )
+    return Calibration(parameters, by_accelerator, by_vendor, {name: _middle(found) for name, found in others.items()})
+
+
+def _mean(values: Collection[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _middle(values: Collection[float]) -> float:
+    """The median; of an even number the lower of the two."""
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 def _grouped(catalog: Catalog, rows: Sequence[Row], parameters: Parameters) -> dict[str, list[float]]:
