@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -447,6 +448,11 @@ def test_sources_are_all_used_and_published_unless_ours(catalog: Catalog) -> Non
         else:
             assert name.startswith(("rule_", "assumed_")), name
             assert source.note, name
+
+
+def test_no_address_reads_as_an_escape_of_a_spreadsheet(catalog: Catalog) -> None:
+    """`_x4_` is a character to LibreOffice, which saves another text: in an address %5F stands for the line."""
+    assert not [name for name, source in catalog.sources.items() if re.search("_x[0-9a-fA-F]{1,4}_", source.url or "")]
 
 
 def test_engineering_is_done_by_the_first_order(catalog: Catalog) -> None:
