@@ -26,6 +26,7 @@ from cli.scenarios import scenarios
 from cli.screen import say
 from cli.sweep import sweep
 from cli.workbook import workbook
+from cli.workload import workload
 from optimizer import files, interruption
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN = 1, 2, 3, 4
@@ -55,7 +56,7 @@ def chipmix() -> None:
 
 COMMANDS = (
     plan, explain, repair, compare, sweep, frontier, alternatives, check, init, demand, scenarios, catalog,
-    workbook,
+    workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)
