@@ -277,8 +277,8 @@ class Tree:
             node.sum_duals = tuple(dual + times * each for dual, each in zip(node.sum_duals, sums, strict=True))
 
     def _apart(self, node: Node, numbers: Any) -> tuple[Any, tuple[float, ...]]:
-        """Numbers one a row as those of the model's rows, and those of the sums at a node: that of the tightest limit on
-        each, and 0 for what leans on a limit that is not there."""
+        """Numbers one a row as those of the model's rows, and of the sums at a node: on each the tightest limit has it,
+        and what leans on a limit that is not there is 0."""
         tightest, of_sums = node.limits(), []
         for columns, *limits in node.sums:
             number = float(numbers[self._row(columns)])
