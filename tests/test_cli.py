@@ -107,6 +107,7 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
     shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
     words = shlex.split(line.partition(" > ")[0])[1:]
     (folder / "trace.csv").write_text("time,tokens\n2026-01-01,86400\n2026-01-02,172800\n")
+    (folder / "vms.csv").write_text("InstanceType,AcceleratorName,AcceleratorCount,Price\np5.48xlarge,H100,8,55\n")
     if "plan.xlsx" in words and "-o plan.xlsx" not in line:
         run_here("plan", "scenario.yaml", "-o", "plan.xlsx", cwd=folder)
     if "--volume" in words:
