@@ -25,7 +25,7 @@ class CostOfWork:
 
     `rate` is work per second of one accelerator in its `precision`, by `basis`; `price_usd` is per accelerator with its
     network, `rent_usd` per accelerator and hour; None for what it has not. `usd_per_unit` is USD per unit of work
-    (`workloads.unit`) kept up for an hour. `orderable` says whether it may be ordered then.
+    (`workloads.unit`) kept up for an hour. `orderable` says whether it may be ordered then, if a period was asked for.
     """
 
     offer: str
@@ -37,7 +37,7 @@ class CostOfWork:
     price_usd: Decimal | None
     rent_usd: Decimal | None
     usd_per_unit: Decimal
-    orderable: bool
+    orderable: bool | None
 
 
 def costs_of_work(catalog: Catalog, workload: str, period: str | None, years: Decimal) -> Iterator[CostOfWork]:
@@ -64,7 +64,7 @@ def costs_of_work(catalog: Catalog, workload: str, period: str | None, years: De
                 price_usd=each,
                 rent_usd=rent,
                 usd_per_unit=an_hour / rate,
-                orderable=_is_open(offer, month),
+                orderable=_is_open(offer, month) if period else None,
             )
 
 

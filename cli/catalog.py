@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.catalog_work import SORTS, costs_as_json, show_costs
-from cli.outputs import delivering, is_printed, json_option, write_json
+from cli.catalog_folders import catalog_with
+from cli.catalog_history import diff, stale
+from cli.catalog_list import list_
+from cli.catalog_show import show
 from cli.screen import say, say_json
-from cli.tables import amount, number, show_table, tell
-
-if TYPE_CHECKING:
-    from catalogs.schema import Catalog, Cite, Offer, Throughput
-
-SPARE = (
-    "stack", "kW average", "cooling", "orders open", "memory, GB", "open to", "vendor", "lead, months", "accelerator",
-    "host", "kW reserved",
-)  # fmt: skip
-"""Columns of `list` that a narrow screen can do without, the first ones first."""
-
-folder_option = click.option(
-    "--catalog", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder on top of the bundled catalogue; may be given several times.",
-)  # fmt: skip
-
-
-def _load(folders: tuple[Path, ...]) -> Catalog:
-    from catalogs.load import bundled_folder, catalog_of
-
-    return catalog_of([bundled_folder(), *folders])
 
 
 @click.group()
@@ -43,213 +22,6 @@ def catalog() -> None:
     Example:
       chipmix catalog list --vendor amd
     """
-
-
-@catalog.command("list")
-@click.option("--vendor", help="Only this vendor.")
-@click.option("--workload", metavar="ID", help="What a unit of this work costs on each offer that does it.")
-@click.option("--sort", type=click.Choice([*SORTS]), default="usd_per_unit", show_default=True,
-              help="With --workload: by what.")  # fmt: skip
-@click.option("--in", "period", metavar="PERIOD", help="With --workload: as of its first month, such as 2026q3.")
-@click.option("--years", type=click.FloatRange(min=0, min_open=True), default=5, show_default=True,
-              help="With --workload: over how many years a price is spread.")  # fmt: skip
-@json_option("With --workload: write it as JSON; '-' prints it, and nothing else.")
-@folder_option
-def list_(vendor: str | None, folders: tuple[Path, ...], json_file: Path | None, **asked: Any) -> int:
-    """List every offer with its system and accelerator in one table.
-
-    Prices are the latest listed, per system; rents per accelerator and hour. Training is in effective
-    TFLOP/s per accelerator, 70B serving in output tokens a second.
-
-    \b
-    Examples:
-      chipmix catalog list --vendor google
-      chipmix catalog list --workload llm_training --sort usd_per_unit --in 2026q3
-    """
-    known = _load(folders)
-    vendors = {a.vendor for a in known.accelerators.values()}
-    if vendor is not None and vendor not in vendors:
-        raise click.BadParameter(f"there is no vendor '{vendor}'; there are {', '.join(sorted(vendors))}")
-    if asked["workload"] is not None:
-        return _list_for_work(known, vendor, json_file, **asked)
-    if json_file is not None:
-        raise click.BadParameter("--json goes with --workload")
-    columns = (
-        "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
-        "host", "price, USD", "USD/h", "lead, months", "orders open", "training, TFLOP/s", "70B, token/s", "basis",
-    )  # fmt: skip
-    order = sorted(
-        known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key)
-    )
-    rows = [_offer_cells(known, key) for key in order if vendor in (None, _vendor(known, key))]
-    show_table(columns, rows, (3, 5, 6, 7, 11, 12, 13, 15, 16), spare=tuple(map(columns.index, SPARE)))
-    return 0
-
-
-def _list_for_work(
-    known: Catalog,
-    vendor: str | None,
-    json_file: Path | None,
-    workload: str,
-    sort: str,
-    period: str | None,
-    years: float,
-) -> int:
-    from catalogs.cost_of_work import costs_of_work
-    from catalogs.periods import NotAPeriod
-    from catalogs.problems import suggestion
-
-    if workload not in known.workloads:
-        raise click.BadParameter(f"there is no workload '{workload}'{suggestion(workload, known.workloads)}")
-    spread = Decimal(str(years))
-    try:
-        found = costs_of_work(known, workload, period, spread)
-        costs = sorted((cost for cost in found if vendor in (None, _vendor(known, cost.offer))), key=SORTS[sort])
-    except NotAPeriod as error:
-        raise click.BadParameter(f"--in: {error}") from error
-    if not is_printed(json_file):
-        show_costs(known, workload, costs, period, spread)
-    with delivering() as delivery:
-        write_json(delivery, costs_as_json(known, workload, costs), json_file)
-    return 0
-
-
-def _vendor(known: Catalog, offer: str) -> str:
-    return known.accelerators[known.systems[known.offers[offer].system].accelerator].vendor
-
-
-def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
-    offer = known.offers[key]
-    system = known.systems[offer.system]
-    chip = known.accelerators[system.accelerator]
-    dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
-    priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
-    cite = known.cite(key, priced)
-    return (
-        chip.vendor,
-        chip.id,
-        chip.stack,
-        amount(float(chip.memory_gb)) if chip.memory_gb else "",
-        key,
-        str(system.accelerators),
-        number(float(system.provisioned_kw), 1),
-        number(float(system.average_kw), 1),
-        system.cooling,
-        ", ".join(offer.buyers or ("anyone",)),
-        offer.host or "",
-        _latest(offer, "price_usd", 0),
-        _latest(offer, "usd_per_accelerator_hour", 2),
-        str(offer.lead_time_months),
-        "" if dates == "…" else dates,
-        _rate(known, offer.system, "llm_training"),
-        _rate(known, offer.system, "llm_serving_70b"),
-        cite.basis if cite else "",
-    )
-
-
-def _last(schedule: Any) -> Any:
-    from catalogs.periods import steps
-
-    return list(steps(schedule).values())[-1] if isinstance(schedule, dict) else schedule
-
-
-def _latest(offer: Offer, field: str, digits: int) -> str:
-    value = _last(getattr(offer, field))
-    return "" if value is None else number(float(value), digits)
-
-
-def _rate(known: Catalog, system: str, workload: str) -> str:
-    """The best of what a system reaches, as of the last period listed."""
-    from catalogs.reach import reached
-
-    latest = [float(_last(point.rate)) for point in reached(known, system, workload)[0]]
-    return f"{max(latest):,.4g}" if latest else ""
-
-
-@catalog.command(short_help="Show all that is known of one entry, with its sources.")
-@click.argument("entry", metavar="ID")
-@folder_option
-def show(entry: str, folders: tuple[Path, ...]) -> int:
-    """Show all that is known of an accelerator, system, offer, workload or pool, with its sources.
-
-    \b
-    Example:
-      chipmix catalog show h100_sxm
-    """
-    from catalogs.problems import suggestion
-
-    known = _load(folders)
-    sections = ("accelerators", "systems", "offers", "workloads", "pools")
-    found = {name: getattr(known, name)[entry] for name in sections if entry in getattr(known, name)}
-    if not found:
-        ids = [key for name in sections for key in getattr(known, name)]
-        raise click.BadParameter(f"nothing is called '{entry}'{suggestion(entry, ids)}")
-    for name, part in found.items():
-        click.echo(f"{name.removesuffix('s')} {entry}")
-        _show_fields(known, entry, part.model_dump(mode="json", by_alias=True, exclude_none=True))
-    _show_throughput(known, entry)
-    for name in _parts_of(known, entry):
-        click.echo(f"  see also: {name}")
-    return 0
-
-
-def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
-    rows = []
-    for field, value in fields.items():
-        cite = known.cite(entry, field)
-        source = known.sources.get(cite.source) if cite else None
-        shown = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
-        rows.append((field, shown, cite.basis if cite else "", _range(cite), source.title if source else ""))
-    told = ("field", "value", "basis", "range", "source")
-    shown_columns = [i for i, name in enumerate(told) if name != "range" or any(row[i] for row in rows)]
-    show_table([told[i] for i in shown_columns], [[row[i] for i in shown_columns] for row in rows])
-
-
-def _range(cite: Cite | None) -> str:
-    """The least and the most that a figure may come to, as shares of itself."""
-    if cite is None or cite.uncertainty is None:
-        return ""
-    return f"{cite.uncertainty.low} to {cite.uncertainty.high}"
-
-
-def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _show_throughput(known: Catalog, entry: str) -> None:
-    from catalogs.reach import reached
-
-    rates = sorted(known.throughput.get(entry, {}).items())
-    rows = [_point_cells(known, workload, point) for workload, points in rates for point in points]
-    columns = ("workload", "rate", "from", "precision", "accelerators", "basis", "source")
-    told = [i for i, name in enumerate(columns) if name in ("workload", "precision") or any(row[i] for row in rows)]
-    if rows:
-        click.echo("throughput of one accelerator")
-        show_table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
-    for system in _systems_of(known, entry):
-        for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
-            if why := reached(known, system, workload)[1]:
-                tell(f"  {system} cannot do {workload}: {why}")
-
-
-def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:
-    values = point.model_dump(mode="json")["rate"]
-    shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
-    together = "" if point.accelerators is None else str(point.accelerators)
-    return (
-        workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
-        point.basis, known.sources[point.source].title,
-    )  # fmt: skip
-
-
-def _systems_of(known: Catalog, entry: str) -> list[str]:
-    """A system itself, or those of an accelerator."""
-    return [key for key, system in sorted(known.systems.items()) if entry in (key, system.accelerator)]
-
-
-def _parts_of(known: Catalog, entry: str) -> list[str]:
-    systems = [key for key in _systems_of(known, entry) if key != entry]
-    return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
 
 
 @catalog.command(short_help="Start the file of a new accelerator.")
@@ -322,7 +94,7 @@ def check_(folders: tuple[Path, ...]) -> int:
     """
     from catalogs.load import bundled_folder, doubtful
 
-    known = _load(folders)
+    known = catalog_with(folders)
     rates = sum(map(len, known.throughput.values()))
     click.echo(
         f"in order: {len(known.accelerators)} accelerators, {len(known.systems)} systems, {len(known.offers)} offers, "
@@ -331,3 +103,7 @@ def check_(folders: tuple[Path, ...]) -> int:
     for doubt in doubtful([bundled_folder(), *folders]):
         say(f"{doubt.at}: warning: {doubt.message}", err=True)
     return 0
+
+
+for command in (list_, show, stale, diff):
+    catalog.add_command(command)

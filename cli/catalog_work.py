@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cli.tables import figure, number, show_table, tell
+from cli.tables import number, show_table, tell
 
 if TYPE_CHECKING:
     from catalogs.cost_of_work import CostOfWork
@@ -25,6 +25,8 @@ COLUMNS = ("accelerator", "offer", "rate", "precision", "basis", "price, USD", "
 SPARE = (4, 3, 8, 0)
 """Columns that a narrow screen can do without, the first ones first."""
 PER_SECOND, SECONDS_PER_HOUR, MILLION = "/s", 3600, 1_000_000
+HUNDRED = 100
+TFLOPS, TFLOPS_PER_PFLOPS = "TFLOP/s", 1000
 
 
 def show_costs(known: Catalog, workload: str, costs: Sequence[CostOfWork], period: str | None, years: Decimal) -> None:
@@ -35,28 +37,31 @@ def show_costs(known: Catalog, workload: str, costs: Sequence[CostOfWork], perio
         (
             cost.accelerator,
             cost.offer,
-            f"{cost.rate:,.4g}",
+            f"{float(cost.rate):,.0f}" if cost.rate >= HUNDRED else f"{float(cost.rate):.3g}",
             cost.precision,
             cost.basis,
             "" if cost.price_usd is None else number(float(cost.price_usd)),
             "" if cost.rent_usd is None else number(float(cost.rent_usd), 2),
-            figure(float(cost.usd_per_unit) * factor, 4),
-            "open" if cost.orderable else "closed",
+            f"{float(cost.usd_per_unit) * factor:,.3g}",
+            *([] if cost.orderable is None else ["open" if cost.orderable else "closed"]),
         )
         for cost in costs
     ]
+    columns = [name.format(cost=label) for name in (COLUMNS if period else COLUMNS[:-1])]
     when = f"in {period}" if period else "at the latest figures listed"
     tell(f"{workload} {when}: rates in {unit} of one accelerator, prices of one with its network")
-    show_table([name.format(cost=label) for name in COLUMNS], rows, (2, 5, 6, 7), spare=SPARE)
+    show_table(columns, rows, (2, 5, 6, 7), spare=[k for k in SPARE if k < len(columns)])
     tell(
-        f"{label}: what is bought over {years} years of all hours, what is rented by its rent; without energy, halls, "
-        f"upkeep, availability and what is left at the end, which a plan counts. A row says nothing of supply."
+        f"{label}: what is bought over {years:g} years of all hours, what is rented by its rent; without energy, "
+        f"halls, upkeep, availability and what is left at the end, which a plan counts. A row says nothing of supply."
     )
 
 
 def _per(unit: str) -> tuple[str, float]:
     """What a cost is per, in a table, and how many times that of a unit kept up for an hour it is."""
-    if unit.endswith(PER_SECOND) and unit != f"TFLOP{PER_SECOND}":
+    if unit == TFLOPS:
+        return "USD per PFLOP/s and h", TFLOPS_PER_PFLOPS
+    if unit.endswith(PER_SECOND):
         return f"USD per M {unit.removesuffix(PER_SECOND)}s", MILLION / SECONDS_PER_HOUR
     return f"USD per {unit} and h", 1.0
 
