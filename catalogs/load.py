@@ -11,20 +11,18 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
+from catalogs.evidence import cites_of, forget_sources
 from catalogs.foreign import read_named, real_path
-from catalogs.leaves import entries
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
 from catalogs.reach import rates_of_no_use
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
 from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
-from catalogs.yaml_text import Map, Text, read
+from catalogs.yaml_text import Map, read
 
 BUNDLED = "bundled"
 MOST_FILES = 10_000
-OWN_QUOTE = "own_quote"
-"""The source of a figure that an overlay gives without citing one."""
 
 
 def bundled_folder() -> Path:
@@ -70,28 +68,6 @@ def shown_name(path: Path, folder: Path) -> str:
     return str(path)
 
 
-def _cite_own_quotes(base: Map, over: Map) -> None:
-    """A figure replaced without a cite no longer has the old one's source: it is the user's own quote."""
-    cites = over["cites"]
-    for section in ("accelerators", "systems", "offers"):
-        for (entry,), fields, _ in entries(over[section], "*"):
-            for field in fields if entry in base[section] else ():
-                if f"{entry}.{field}" not in cites and entry not in cites:
-                    at = fields.key_at[field]
-                    cite = Map(at)
-                    cite.put("source", Text(OWN_QUOTE, at), at)
-                    cite.put("basis", Text("vendor", at), at)
-                    cites.put(f"{entry}.{field}", cite, at)
-                    _own_quote_source(over["sources"], at)
-
-
-def _own_quote_source(sources: Map, at: Location) -> None:
-    if OWN_QUOTE not in sources:
-        source = Map(at)
-        source.put("title", Text("own quote, given without a source", at), at)
-        sources.put(OWN_QUOTE, source, at)
-
-
 ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
     ("accelerators", Accelerator, frozenset({"vendor", "kind"})),
     ("systems", System, frozenset({"name"})),
@@ -104,10 +80,11 @@ ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
 
 def _laid(text: Map, layer: Map, problems: Problems) -> Map:
     """A catalogue's text with a layer on top: a folder's, or settings'."""
-    _cite_own_quotes(text, layer)
     laid = Map(text.at)
     for section in SECTIONS:
         laid.put(section, merged(text[section], layer[section]), text.key_at[section])
+    laid.put("cites", cites_of(text, layer), text.key_at["cites"])
+    forget_sources(text["throughput"], layer["throughput"], laid["throughput"])
     for section, model, own in ENTRIES:
         new = set(layer[section]) - set(text[section])
         refuse_change_of_nothing(laid, section, model, own, new, problems)

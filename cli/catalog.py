@@ -81,7 +81,6 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
     chip = known.accelerators[system.accelerator]
     dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
     priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
-    cite = known.cite(key, priced)
     return (
         chip.vendor,
         chip.id,
@@ -100,7 +99,7 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
         "" if dates == "…" else dates,
         _rate(known, offer.system, "llm_training"),
         _rate(known, offer.system, "llm_serving_70b"),
-        cite.basis if cite else "",
+        known.basis(key, priced),
     )
 
 
@@ -154,7 +153,7 @@ def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
     rows = []
     for field, value in fields.items():
         cite = known.cite(entry, field)
-        source = known.sources.get(cite.source) if cite else None
+        source = known.sources.get(cite.source or "") if cite else None
         shown = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
         rows.append((field, shown, cite.basis if cite else "", _range(cite), source.title if source else ""))
     told = ("field", "value", "basis", "range", "source")
@@ -195,7 +194,7 @@ def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str,
     together = "" if point.accelerators is None else str(point.accelerators)
     return (
         workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
-        point.basis, known.sources[point.source].title,
+        point.basis, known.sources[point.source].title if point.source else "",
     )  # fmt: skip
 
 

@@ -342,7 +342,7 @@ def test_plan_is_consistent(seed: int) -> None:
 def test_plan_holds_the_inputs_it_came_from(seed: int) -> None:
     """A plan is solved again from its own scenario and catalogue, without any file, to the same bytes."""
     asked, known = request(seed)
-    rules = {"basis": ["measured", "vendor", "estimated"], **asked.get("offers", {})}
+    rules = {"basis": ["measured", "vendor", "quoted", "estimated", "unsourced"], **asked.get("offers", {})}
     made = planned({**asked, "offers": rules}, known)
     if made is not None:
         read = Plan.model_validate_json(plan_text(made))
@@ -358,7 +358,7 @@ def beside_quotes(plan: Plan) -> Tree:
 
 
 def test_stating_a_default_changes_no_byte(tmp_path: Path) -> None:
-    stated = scenario(offers={"deny": [], "basis": ["measured", "vendor", "estimated"]})
+    stated = scenario(offers={"deny": [], "basis": ["measured", "vendor", "quoted", "estimated", "unsourced"]})
     assert plan_text(plan(tmp_path / "a", stated)) == plan_text(plan(tmp_path / "b", scenario()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -207,7 +207,7 @@ class OfferRules(Frozen):
 
     deny: Annotated[tuple[Pattern, ...], InOrder] = ()
     allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
-    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
+    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = tuple(sorted(get_args(Basis)))
 
 
 class Limit(Frozen):
