@@ -7,22 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
 from catalogs.evidence import cites_of, forget_sources
+from catalogs.figures_of import every_figure, figures_not_of
 from catalogs.foreign import read_named, real_path
-from catalogs.overlay import merged, refuse_change_of_nothing
+from catalogs.overlay import SET, merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
-from catalogs.reach import rates_of_no_use
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
 from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
 from catalogs.yaml_text import Map, read
 
+if TYPE_CHECKING:
+    from catalogs.slips import Doubtful
+
 BUNDLED = "bundled"
 MOST_FILES = 10_000
+SHIPPED = (f"{BUNDLED}/",)
+"""How the names of files that ship begin."""
 
 
 def bundled_folder() -> Path:
@@ -150,11 +156,20 @@ class Known:
     catalog: Catalog | None
     text: Sound
 
+    def doubtful(self) -> list[Doubtful]:
+        """What looks like a slip in the user's own files; rules are read only where there are any."""
+        own = figures_not_of(self.text, (*SHIPPED, SET)) if self.catalog is not None else frozenset()
+        if self.catalog is None or not own:
+            return []
+        from catalogs.slips import doubtful_figures
+
+        return doubtful_figures(self.catalog, self.text, own)
+
     @property
     def own_offers(self) -> dict[str, Location]:
         """The offers that something else than the bundled files has the last say in, and where."""
         places = self.text["offers"].key_at
-        return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(f"{BUNDLED}/")}
+        return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(SHIPPED)}
 
 
 def load_catalog(
@@ -229,8 +244,11 @@ def doubtful(folders: Sequence[Path]) -> list[Problem]:
 
     Raises InputError with every mistake of every file.
     """
-    found = set(rates_of_no_use(*_sound(folders)))
-    return sorted(found - set(doubtful(folders[:1]))) if len(folders) > 1 else sorted(found)
+    from catalogs.slips import doubtful_figures
+
+    catalog, text = _sound(folders)
+    own = figures_not_of(text, SHIPPED) if len(folders) > 1 else every_figure(text)
+    return [Problem(one.at, one.text) for one in doubtful_figures(catalog, text, own)]
 
 
 def locate(name: str, beside: Path) -> Path:

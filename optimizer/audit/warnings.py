@@ -237,6 +237,7 @@ OTHERS = (
     r"nothing can serve \S+ (?:at all|before \S+), though it is asked for from \S+",
     r"frame \S+: nothing (?:that it selects can be ordered|ordered at its price is paid) within \S+",
     r"the term of \S+, \d+ months, counts as .+",
+    r"\w+ of \S+(?: for \S+)? looks like a slip: .+",
     r"finance\.service_life_years, \S+ months, counts as .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"\S+: .+ (?:lies|lie) (?:inside \S+, .+|before the horizon and .+: not read|after the horizon, .+: not read)",

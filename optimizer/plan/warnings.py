@@ -24,7 +24,7 @@ from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
 from optimizer.tables.rows import MILLION
-from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, uncounted_carbon
+from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, slips, uncounted_carbon
 
 GENERATION_MONTHS = 18
 SHOWN_IN_USD = 1000.0
@@ -79,13 +79,15 @@ def doubtful(solved: SolvedModel) -> Iterator[str]:
     """What is doubtful about the request and touches this plan."""
     tables = solved.tables
     sites = {place for (_, place, _), systems in solved.in_service.items() if systems > 0} & set(tables.scenario.sites)
-    hosted = {c.offer for c, systems in solved.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
+    used = {cohort.offer for cohort, systems in solved.cohorts.items() if systems > 0}
+    hosted = {offer for offer in used if tables.offers[offer].hosted}
     for doubt in (
         *nothing_asked(tables),
         *nothing_in_time(tables),
         *dead_quotes(tables),
         *idle_frames(tables),
         *uncounted_carbon(tables, sites, hosted),
+        *slips(tables, used, {system for (system, _, _), systems in solved.in_service.items() if systems > 0}),
     ):
         yield doubt.text
 
