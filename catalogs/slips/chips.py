@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from catalogs.generation import FEWEST_PEERS, of_its_generation
 from catalogs.schema import Catalog, Precision
-from catalogs.slips.quotients import FEWEST_PEERS, Quotient, Rule, dense_tflops, of_its_generation
+from catalogs.slips.quotients import Quotient, Rule, dense_tflops
 from catalogs.slips.slip import UNKNOWN, Figure, Slip
 
 STEPS: tuple[tuple[Precision, Precision], ...] = (("bf16", "fp8"), ("fp8", "fp4"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalogs.generation import sold_likewise
 from catalogs.schema import Accelerator, Catalog, Offer, System
-from catalogs.slips.quotients import Quotient, Rule, dense_tflops, of_its_generation
+from catalogs.slips.quotients import Quotient, Rule, dense_tflops
 from catalogs.slips.slip import Figure, middle, values_of
 
 HOURS_A_YEAR = 8760
@@ -36,15 +37,6 @@ def price_by_peak(catalog: Catalog, key: str) -> Iterator[Quotient]:
             Figure(("accelerators", chip.id, "peak_tflops"), dense or 0.0, -1),
         )  # fmt: skip
         yield Quotient(usd / system.accelerators / (dense or 1.0), figures, system.accelerators)
-
-
-def _sold_likewise(catalog: Catalog, key: str) -> Iterator[str]:
-    """Purchases of accelerators of the same time, open to anyone or to some as this one is."""
-    offer, _, chip = _parts(catalog, key)
-    near = set(of_its_generation(catalog, chip.id))
-    for other, entry in catalog.offers.items():
-        if catalog.systems[entry.system].accelerator in near and (entry.buyers is None) == (offer.buyers is None):
-            yield other
 
 
 def price_by_power(catalog: Catalog, key: str) -> Iterator[Quotient]:
@@ -131,7 +123,7 @@ RULES = (
     Rule(
         "what others of its time cost by peak, USD per TFLOP/s in BF16",
         "79 in 2021, 36 to 50 in 2023, 16 to 27 in 2026; own chips about half; 160 where a peak was cut for export",
-        30.0, 1.0, 400.0, price_by_peak, _sold_likewise, 12.0,
+        30.0, 1.0, 400.0, price_by_peak, sold_likewise, 12.0,
     ),
     Rule(
         "what accelerators cost by their power, USD per W",

@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from catalogs.periods import first_month
+from catalogs.generation import FEWEST_PEERS
 from catalogs.schema import Accelerator, Catalog
 from catalogs.slips.slip import Figure, Slip, middle
-
-GENERATION_MONTHS = 18
-"""Accelerators announced within so many months of each other are of one generation."""
-FEWEST_PEERS = 3
-"""So many others tell what is usual; fewer do not."""
 
 
 class Quotient(NamedTuple):
@@ -66,12 +61,3 @@ def dense_tflops(chip: Accelerator) -> float | None:
     peak = {precision: float(value) for precision, value in chip.peak_tflops.items()}
     steps = (("bf16", 1.0), ("fp8", 2.0), ("int8", 2.0), ("fp4", 4.0))
     return next((peak[precision] / step for precision, step in steps if precision in peak), None)
-
-
-def of_its_generation(catalog: Catalog, key: str) -> Iterator[str]:
-    """Other accelerators announced at about the same time."""
-    own = catalog.accelerators[key].announced
-    for other, chip in catalog.accelerators.items() if own is not None else ():
-        near = GENERATION_MONTHS if chip.announced is not None and other != key else -1
-        if abs(first_month(chip.announced or str(own)) - first_month(str(own))) <= near:
-            yield other

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalogs.generation import FEWEST_PEERS
 from catalogs.schema import Accelerator, Catalog, Throughput
-from catalogs.slips.quotients import FEWEST_PEERS, dense_tflops
+from catalogs.slips.quotients import dense_tflops
 from catalogs.slips.slip import Figure, Slip, middle, values_of
 
 ALL_IN_SRAM = 0.1
