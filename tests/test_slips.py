@@ -230,6 +230,10 @@ OTHERS = {
     "a short term": (
         {"offers": {"dgx_h100.google_reservation": {"term_months": 5}}}, None,
     ),
+    "half a server's rate": (
+        {"accelerator": {"id": "h200_sxm"}, "throughput": {"llm_serving_70b": {"rate": 17000, "precision": "fp8"}}},
+        "17,000 is 4.3 times what others of its maker and time do with such a peak and bandwidth, about 3,950",
+    ),
     "a design in millions": ({"accelerator": {"id": "maia_200", "one_off": {"usd": 250}}}, "millions of USD instead"),
 }  # fmt: skip
 
