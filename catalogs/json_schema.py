@@ -33,7 +33,8 @@ def catalog_schema() -> Node:
     sections = schema["properties"]
     sections["cites"]["propertyNames"] = {"pattern": ID_PATTERN}
     for name, section in sections.items():
-        sections[name] = {"description": section.pop("description"), "anyOf": [section, {"type": "null"}]}
+        text = {key: section.pop(key) for key in ("description",) if key in section}
+        sections[name] = {**text, "anyOf": [section, {"type": "null"}]}
     sections["accelerator"] = {**sections["accelerator"], "anyOf": [{"$ref": "#/$defs/Accelerator"}]}
     return {"$schema": DRAFT, **schema}
 
@@ -64,9 +65,9 @@ def standard(
 def _describe(part: Node, title: str, hover: Mapping[str, str]) -> None:
     """Gives each key of an object its text."""
     for key, value in part.get("properties", {}).items():
-        text = hover[f"{title}.{key}"]
         alone = {"allOf": [{"$ref": value["$ref"]}]} if "$ref" in value else value
-        part["properties"][key] = {"description": text, **{k: v for k, v in alone.items() if k != "description"}}
+        text = {"description": hover[f"{title}.{key}"]} if f"{title}.{key}" in hover else {}
+        part["properties"][key] = {**alone, **text}
 
 
 class _Rewriter:

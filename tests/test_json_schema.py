@@ -221,7 +221,7 @@ def test_every_key_has_a_text_and_every_quantity_its_unit() -> None:
     for kind, hover, model in (("catalog", CATALOG_HOVER, CatalogFile), ("scenario", SCENARIO_HOVER, Scenario)):
         schema = KINDS[kind]()
         parts = {model.__name__: schema, **schema["$defs"]}
-        keys = {f"{title}.{key}": value["description"] for title, part in parts.items() if not title.startswith("Part")
+        keys = {f"{title}.{key}": value.get("description", "") for title, part in parts.items() if not title.startswith("Part")
                 for key, value in part.get("properties", {}).items()}  # fmt: skip
         assert set(hover) <= set(keys)
         assert set(keys) - set(hover) <= {f"Scenario.{key}" for key in Scenario.LATER}
