@@ -220,8 +220,8 @@ def test_every_key_has_a_text_and_every_quantity_its_unit() -> None:
              "_mwh": "MWh", "_share": "hare", "_years": "ears", "_tflops": "TFLOP/s"}  # fmt: skip
     for kind, hover, model in (("catalog", CATALOG_HOVER, CatalogFile), ("scenario", SCENARIO_HOVER, Scenario)):
         schema = KINDS[kind]()
-        parts = {model.__name__: schema, **schema["$defs"]}
-        keys = {f"{title}.{key}": value.get("description", "") for title, part in parts.items() if not title.startswith("Part")
+        parts = {model.__name__: schema, **{k: part for k, part in schema["$defs"].items() if not k.startswith("Part")}}
+        keys = {f"{title}.{key}": value.get("description", "") for title, part in parts.items()
                 for key, value in part.get("properties", {}).items()}  # fmt: skip
         assert set(hover) <= set(keys)
         assert set(keys) - set(hover) <= {f"Scenario.{key}" for key in Scenario.LATER}
