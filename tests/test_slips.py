@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from catalogs.problems import InputError, Location, Problems
 from catalogs.slips import chips, doubtful_figures, prices, rates, replaced, slip, systems
 from catalogs.yaml_text import Map, Seq, Text
 from cli.main import run
+from optimizer.audit import audit
 from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, load_request
 from optimizer.solving.solution import Options
@@ -279,6 +281,13 @@ def test_check_tells_all_and_a_plan_what_touches_it(tmp_path: Path, capsys: pyte
     slips = [text for text in made.warnings if "looks like a slip" in text]
     assert slips == [f"{price}: one accelerator instead of a whole system?"]
     assert made.audit.ok
+    assert run(["plan", str(path), "--json", str(tmp_path / "plan.json"), "-o", str(tmp_path / "plan.xlsx")]) == 0
+    for name in ("plan.json", "plan.xlsx"):
+        assert run(["compare", str(tmp_path / name), str(tmp_path / "plan.json")]) == 0, "it comes back"
+    capsys.readouterr()
+    tree = json.loads((tmp_path / "plan.json").read_text())
+    other = "tdp_w of nobody looks like a slip: 8 is 2 times what it replaces, about 4: check its unit?"
+    assert not audit({**tree, "warnings": [*tree["warnings"], other]}).ok, "there is no such figure"
 
 
 def test_what_is_asked_on_the_command_line_is_meant(tmp_path: Path) -> None:

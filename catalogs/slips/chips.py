@@ -77,7 +77,8 @@ def wafers_of_one(catalog: Catalog, key: str) -> Iterator[Quotient]:
 
 
 def one_off_usd(catalog: Catalog, key: str) -> Iterator[Quotient]:
-    if one_off := catalog.accelerators[key].one_off:
+    one_off = catalog.accelerators[key].one_off
+    if one_off and catalog.accelerators[key].peak_tflops:
         yield Quotient(float(one_off.usd), (Figure(("accelerators", key, "one_off", "usd"), float(one_off.usd)),))
 
 

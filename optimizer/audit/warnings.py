@@ -214,6 +214,19 @@ def own_quotes(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
         yield Expected({"offer": row["offer"], "reason": row["reason"]}, sure=False)
 
 
+def own_figures(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
+    """A slip in a figure that the plan's catalogue has; a plan does not say whose a figure is."""
+    catalog = plan["catalog"]
+    for section in ("accelerators", "systems", "offers", "workloads"):
+        for entry, fields in catalog.get(section, {}).items():
+            below = [key for name in ("draws", "one_off") for key in fields.get(name) or {}]
+            for field in (*fields, *below):
+                yield Expected({"field": field, "entry": entry, "workload": None}, sure=False)
+    for entry, workloads in catalog.get("throughput", {}).items():
+        for workload in workloads:
+            yield Expected({"field": "rate", "entry": entry, "workload": workload}, sure=False)
+
+
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
 FOLLOWING: Mapping[str, Follows] = {
     r"(?P<part>all|\S+ %) of the work of (?P<demand>\S+) is left undone, in (?:(?P<count>\d+) periods from )?"
@@ -231,13 +244,13 @@ FOLLOWING: Mapping[str, Follows] = {
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
+    r"(?P<field>\w+) of (?P<entry>\S+)(?: for (?P<workload>\S+))? looks like a slip: .+": own_figures,
 }  # fmt: skip
 """Kinds that follow from decisions and costs, by their pattern."""
 OTHERS = (
     r"nothing can serve \S+ (?:at all|before \S+), though it is asked for from \S+",
     r"frame \S+: nothing (?:that it selects can be ordered|ordered at its price is paid) within \S+",
     r"the term of \S+, \d+ months, counts as .+",
-    r"\w+ of \S+(?: for \S+)? looks like a slip: .+",
     r"finance\.service_life_years, \S+ months, counts as .+",
     r"(?:carbon has a price|limit '.+' measures carbon), but that of \S+ counts as 0: it has no \w+(?: before \S+)?",
     r"\S+: .+ (?:lies|lie) (?:inside \S+, .+|before the horizon and .+: not read|after the horizon, .+: not read)",
