@@ -214,17 +214,23 @@ def own_quotes(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
         yield Expected({"offer": row["offer"], "reason": row["reason"]}, sure=False)
 
 
+SLIP = r"(?P<field>\w+) of (?P<entry>\S+)(?: for (?P<workload>\S+))? looks like a slip: .+"
+
+
 def own_figures(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
     """A slip in a figure that the plan's catalogue has; a plan does not say whose a figure is."""
-    catalog = plan["catalog"]
-    for section in ("accelerators", "systems", "offers", "workloads"):
-        for entry, fields in catalog.get(section, {}).items():
-            below = [key for name in ("draws", "one_off") for key in fields.get(name) or {}]
-            for field in (*fields, *below):
-                yield Expected({"field": field, "entry": entry, "workload": None}, sure=False)
-    for entry, workloads in catalog.get("throughput", {}).items():
-        for workload in workloads:
-            yield Expected({"field": "rate", "entry": entry, "workload": workload}, sure=False)
+    for said in filter(None, (re.fullmatch(SLIP, text) for text in plan.get("warnings", ()))):
+        if is_figure(plan["catalog"], said["field"], said["entry"], said["workload"]):
+            yield Expected(said.groupdict(), sure=False)
+
+
+def is_figure(catalog: PlanRow, field: str, entry: str, workload: str | None) -> bool:
+    """Whether a catalogue has a field of an entry, or of what it draws or pays once, or a rate for a workload."""
+    if workload is not None:
+        return field == "rate" and workload in catalog.get("throughput", {}).get(entry, {})
+    parts = [catalog.get(section, {}).get(entry, {}) for section in ("accelerators", "systems", "offers", "workloads")]
+    parts += [part.get(name) or {} for part in parts for name in ("draws", "one_off")]
+    return any(field in part for part in parts)
 
 
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
@@ -244,7 +250,7 @@ FOLLOWING: Mapping[str, Follows] = {
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
-    r"(?P<field>\w+) of (?P<entry>\S+)(?: for (?P<workload>\S+))? looks like a slip: .+": own_figures,
+    SLIP: own_figures,
 }  # fmt: skip
 """Kinds that follow from decisions and costs, by their pattern."""
 OTHERS = (
