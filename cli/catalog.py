@@ -41,6 +41,7 @@ def add(entry: str, vendor: str, folder: Path) -> int:
 
     from catalogs.load import bundled_folder, catalog_of
     from catalogs.problems import InputError, Location, Problem
+    from cli.schemas import line_of, write_schemas
     from cli.templates import ACCELERATOR
     from optimizer.files import make_folder, write_text
 
@@ -54,8 +55,11 @@ def add(entry: str, vendor: str, folder: Path) -> int:
         raise InputError([Problem(Location(str(path), 1, 1), "exists already and is left as it is")])
     make_folder(path.parent)
     name = entry.replace("_", " ").title()
-    write_text(path, ACCELERATOR.format(id=entry, name=name, vendor=vendor, year=date.today().year))
+    text = ACCELERATOR.format(id=entry, name=name, vendor=vendor, year=date.today().year)
+    write_text(path, line_of("catalog") + text)
     say(f"wrote {path}")
+    for schema in write_schemas(folder, "catalog"):
+        say(f"wrote {schema}, for editors")
     say(f"next: name {folder} under catalogs: in a scenario, and chipmix catalog check {folder}")
     return 0
 
@@ -75,11 +79,9 @@ def schema(what: str) -> int:
 
         say_json(json.dumps(plan_schema(), indent=1, sort_keys=True) + "\n")
         return 0
-    from catalogs.schema import CatalogFile
-    from optimizer.request.scenario import Scenario
+    from cli.schemas import schema_text
 
-    model = CatalogFile if what == "catalog" else Scenario
-    say_json(json.dumps(model.model_json_schema(), indent=1, sort_keys=True) + "\n")
+    say_json(schema_text(what))
     return 0
 
 

@@ -102,7 +102,6 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
     chip = known.accelerators[system.accelerator]
     dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
     priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
-    cite = known.cite(key, priced)
     return (
         chip.vendor,
         chip.id,
@@ -121,7 +120,7 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
         "" if dates == "…" else dates,
         _rate(known, offer.system, "llm_training"),
         _rate(known, offer.system, "llm_serving_70b"),
-        cite.basis if cite else "",
+        known.basis(key, priced),
     )
 
 
