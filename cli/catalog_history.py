@@ -61,7 +61,7 @@ def diff(old: Path, new: Path) -> int:
 
     \b
     Example:
-      chipmix catalog diff bundled our_catalog
+      chipmix catalog diff bundled our_quotes
     """
     from catalogs.changed import changes
 
