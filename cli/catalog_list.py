@@ -75,14 +75,14 @@ def show_unit_costs(known: Catalog, workload: str, period: str, terms: Terms, ro
         "basis",
     )
     show_table(columns, [_cells(known, row) for row in rows], (2, 3, 4, 5), spare=(7, 1, 3))
-    finance, able = Finance(), Assumptions().availability
+    finance, able = Finance(), float(Assumptions().availability)
     tell(
         f"{workload} ordered and run in {period}; N/month: systems supplied. Rate: of one accelerator; basis: of the "
         f"rate. Price: of a system. USD/h: of one accelerator; rent, or an owner's price and network less what is "
-        f"left, over the term or {finance.service_life_years} years, discounted at {100 * finance.discount_rate:g} % a year, with "
-        f"software and energy at {terms.electricity_usd_per_mwh:g} USD/MWh and a PUE of {terms.pue:g}; without hall, "
-        f"maintenance and tax. USD per M {work}: that over the rate, in use all hours of the offer's availability, "
-        f"else of {100 * able:g} %."
+        f"left, over the term or {finance.service_life_years} years, discounted at "
+        f"{100 * float(finance.discount_rate):g} % a year, with software and energy at "
+        f"{terms.electricity_usd_per_mwh:g} USD/MWh and a PUE of {terms.pue:g}; without hall, maintenance and tax. "
+        f"USD per M {work}: that over the rate, in use all hours of the offer's availability, else of {100 * able:g} %."
     )
 
 
