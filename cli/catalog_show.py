@@ -135,8 +135,8 @@ def _show_throughput(known: Catalog, entry: str) -> None:
 
 
 def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:
-    values = point.model_dump(mode="json")["rate"]
-    shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
+    values = point.rate
+    shown = ", ".join(f"{k}: {v:f}" for k, v in values.items()) if isinstance(values, dict) else f"{values:f}"
     together = "" if point.accelerators is None else str(point.accelerators)
     return (
         workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,

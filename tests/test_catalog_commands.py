@@ -131,6 +131,8 @@ def test_two_chips_stand_side_by_side_with_their_sources(known: Catalog, tmp_pat
     lines = run_here("catalog", "show", "b200", "mi355x", cwd=tmp_path).stdout.splitlines()
     (memory,) = [line.split() for line in lines if line.startswith("memory_gb")]
     assert memory == ["memory_gb", "180", "288"]
+    (samples,) = [line for line in lines if line.startswith("recommendation_training")]
+    assert "2900000 sample/s" in samples, "written out, not as 2.9E+6"
     sources = {
         point.source for chip in ("b200", "mi355x") for points in known.throughput[chip].values() for point in points
     }
