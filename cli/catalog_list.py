@@ -1,143 +1,102 @@
-"""`chipmix catalog list`: every offer in one table, or what a unit of a workload costs on each."""
+"""What does a workload, and what a unit of its work costs by each offer: `chipmix catalog list --workload`."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import json
+import math
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
 
-import click
-
-from cli.catalog_folders import catalog_with, folder_option
-from cli.catalog_work import SORTS, costs_as_json, show_costs
-from cli.outputs import delivering, is_printed, json_option, write_json
-from cli.tables import amount, number, show_table
+from cli.tables import amount, number, show_table, tell
 
 if TYPE_CHECKING:
-    from catalogs.schema import Catalog, Offer
+    from catalogs.schema import Catalog
+    from optimizer.tables.unit_cost import Terms, UnitCost
 
-SPARE = (
-    "stack", "kW average", "cooling", "orders open", "memory, GB", "open to", "vendor", "lead, months", "accelerator",
-    "host", "kW reserved",
-)  # fmt: skip
-"""Columns of `list` that a narrow screen can do without, the first ones first."""
+SORTS: dict[str, Callable[[UnitCost], float]] = {
+    "usd_per_unit": lambda row: _or_last(row.usd_per_million_units),
+    "usd_per_hour": lambda row: _or_last(row.usd_per_accelerator_hour),
+    "rate": lambda row: -row.rate,
+    "offer": lambda _: 0.0,
+}
+"""By what offers of a workload are sorted; of equal ones their ids decide."""
 
 
-@click.command("list")
-@click.option("--vendor", help="Only this vendor.")
-@click.option("--workload", metavar="ID", help="What a unit of this work costs on each offer that does it.")
-@click.option("--sort", type=click.Choice([*SORTS]), default="usd_per_unit", show_default=True,
-              help="With --workload: by what.")  # fmt: skip
-@click.option("--in", "period", metavar="PERIOD", help="With --workload: as of its first month, such as 2026q3.")
-@click.option("--years", type=click.FloatRange(min=0, min_open=True), default=5, show_default=True,
-              help="With --workload: over how many years a price is spread.")  # fmt: skip
-@json_option("With --workload: write it as JSON; '-' prints it, and nothing else.")
-@folder_option
-def list_(vendor: str | None, folders: tuple[Path, ...], json_file: Path | None, **asked: Any) -> int:
-    """List every offer with its system and accelerator in one table.
+def _or_last(figure: float | None) -> float:
+    """A figure to sort by; what has none comes last."""
+    return math.inf if figure is None else figure
 
-    Prices are the latest listed, per system; rents per accelerator and hour. Training is in effective
-    TFLOP/s per accelerator, 70B serving in output tokens a second.
 
-    \b
-    Examples:
-      chipmix catalog list --vendor google
-      chipmix catalog list --workload llm_training --sort usd_per_unit --in 2026q3
-    """
-    known = catalog_with(folders)
-    vendors = {a.vendor for a in known.accelerators.values()}
-    if vendor is not None and vendor not in vendors:
-        raise click.BadParameter(f"there is no vendor '{vendor}'; there are {', '.join(sorted(vendors))}")
-    if asked["workload"] is not None:
-        return _list_for_work(known, vendor, json_file, **asked)
-    if json_file is not None:
-        raise click.BadParameter("--json goes with --workload")
+def this_quarter() -> str:
+    today = date.today()
+    return f"{today.year}q{(today.month + 2) // 3}"
+
+
+def sorted_unit_costs(
+    known: Catalog, workload: str, period: str, sort: str, terms: Terms, vendor: str | None
+) -> list[UnitCost]:
+    """Those that can be ordered in the period come first."""
+    from optimizer.tables.unit_cost import unit_costs
+
+    def made_by(offer: str) -> str:
+        return known.accelerators[known.systems[known.offers[offer].system].accelerator].vendor
+
+    rows = [row for row in unit_costs(known, workload, period, terms) if vendor in (None, made_by(row.offer))]
+    return sorted(rows, key=lambda row: (bool(row.closed), SORTS[sort](row), row.offer))
+
+
+def as_json(known: Catalog, workload: str, period: str, terms: Terms, rows: list[UnitCost]) -> str:
+    """The rows with what they assume; `null` where an offer has no such figure."""
+    unit = known.workloads[workload].unit
+    offers = [
+        {**row._asdict(), "point": row.point.model_dump(mode="json", by_alias=True, exclude_none=True),
+         "buyers": known.offers[row.offer].buyers}
+        for row in rows
+    ]  # fmt: skip
+    told = {"workload": workload, "unit": unit, "period": period, **terms._asdict(), "offers": offers}
+    return json.dumps(told, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
+def show_unit_costs(known: Catalog, workload: str, period: str, terms: Terms, rows: list[UnitCost]) -> None:
+    """One line an offer, and what the figures assume."""
+    from optimizer.request.scenario import Assumptions, Finance
+
+    unit = known.workloads[workload].unit
+    work = unit.removesuffix("/s")
     columns = (
-        "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
-        "host", "price, USD", "USD/h", "lead, months", "orders open", "training, TFLOP/s", "70B, token/s", "basis",
-    )  # fmt: skip
-    order = sorted(
-        known.offers, key=lambda key: (_vendor(known, key), known.systems[known.offers[key].system].accelerator, key)
+        "offer",
+        "precision",
+        f"rate, {unit}",
+        "price, k USD",
+        "USD/h",
+        f"USD per M {work}",
+        f"in {period}",
+        "basis",
     )
-    rows = [_offer_cells(known, key) for key in order if vendor in (None, _vendor(known, key))]
-    show_table(columns, rows, (3, 5, 6, 7, 11, 12, 13, 15, 16), spare=tuple(map(columns.index, SPARE)))
-    return 0
+    show_table(columns, [_cells(known, row) for row in rows], (2, 3, 4, 5), spare=(7, 1, 3))
+    finance, able = Finance(), float(Assumptions().availability)
+    tell(
+        f"{workload} ordered and run in {period}; N/month: systems supplied. Rate: of one accelerator; basis: of the "
+        f"rate. Price: of a system. USD/h: of one accelerator; rent, or an owner's price and network less what is "
+        f"left, over the term or {finance.service_life_years} years, discounted at "
+        f"{100 * float(finance.discount_rate):g} % a year, with software and energy at "
+        f"{terms.electricity_usd_per_mwh:g} USD/MWh and a PUE of {terms.pue:g}; without hall, maintenance and tax. "
+        f"USD per M {work}: that over the rate, in use all hours of the offer's availability, else of {100 * able:g} %."
+    )
 
 
-def _list_for_work(
-    known: Catalog,
-    vendor: str | None,
-    json_file: Path | None,
-    workload: str,
-    sort: str,
-    period: str | None,
-    years: float,
-) -> int:
-    from catalogs.cost_of_work import costs_of_work
-    from catalogs.periods import NotAPeriod
-    from catalogs.problems import suggestion
-
-    if workload not in known.workloads:
-        raise click.BadParameter(f"there is no workload '{workload}'{suggestion(workload, known.workloads)}")
-    spread = Decimal(str(years))
-    try:
-        found = costs_of_work(known, workload, period, spread)
-        costs = sorted((cost for cost in found if vendor in (None, _vendor(known, cost.offer))), key=SORTS[sort])
-    except NotAPeriod as error:
-        raise click.BadParameter(f"--in: {error}") from error
-    if not is_printed(json_file):
-        show_costs(known, workload, costs, period, spread)
-    with delivering() as delivery:
-        write_json(delivery, costs_as_json(known, workload, costs), json_file)
-    return 0
-
-
-def _vendor(known: Catalog, offer: str) -> str:
-    return known.accelerators[known.systems[known.offers[offer].system].accelerator].vendor
-
-
-def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
-    offer = known.offers[key]
-    system = known.systems[offer.system]
-    chip = known.accelerators[system.accelerator]
-    dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
-    priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
+def _cells(known: Catalog, row: UnitCost) -> tuple[str, ...]:
+    bought, buyers = known.offers[row.offer].route == "purchase", known.offers[row.offer].buyers
+    only = f"{' and '.join(buyers)} only" if buyers else ""
+    most = "" if row.supply_systems_per_month is None else f"{amount(row.supply_systems_per_month)}/month"
     return (
-        chip.vendor,
-        chip.id,
-        chip.stack,
-        amount(float(chip.memory_gb)) if chip.memory_gb else "",
-        key,
-        str(system.accelerators),
-        number(float(system.provisioned_kw), 1),
-        number(float(system.average_kw), 1),
-        system.cooling,
-        ", ".join(offer.buyers or ("anyone",)),
-        offer.host or "",
-        _latest(offer, "price_usd", 0),
-        _latest(offer, "usd_per_accelerator_hour", 2),
-        str(offer.lead_time_months),
-        "" if dates == "…" else dates,
-        _rate(known, offer.system, "llm_training"),
-        _rate(known, offer.system, "llm_serving_70b"),
-        known.basis(key, priced),
+        row.offer,
+        row.point.precision or "",
+        f"{row.rate:,.4g}",
+        amount(row.price / 1000) if bought and row.price is not None else "",
+        "" if row.usd_per_accelerator_hour is None else number(row.usd_per_accelerator_hour, 2),
+        "" if row.usd_per_million_units is None else f"{row.usd_per_million_units:,.4g}",
+        row.closed or ", ".join(filter(None, (most, only))) or "yes",
+        row.point.basis,
     )
-
-
-def _last(schedule: Any) -> Any:
-    from catalogs.periods import steps
-
-    return list(steps(schedule).values())[-1] if isinstance(schedule, dict) else schedule
-
-
-def _latest(offer: Offer, field: str, digits: int) -> str:
-    value = _last(getattr(offer, field))
-    return "" if value is None else number(float(value), digits)
-
-
-def _rate(known: Catalog, system: str, workload: str) -> str:
-    """The best of what a system reaches, as of the last period listed."""
-    from catalogs.reach import reached
-
-    latest = [float(_last(point.rate)) for point in reached(known, system, workload)[0]]
-    return f"{max(latest):,.4g}" if latest else ""

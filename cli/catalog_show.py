@@ -1,14 +1,13 @@
-"""`chipmix catalog show`: all that is known of one entry, or of several beside each other, with the sources."""
+"""All that is known of catalogue entries, one or several side by side, with the sources: `chipmix catalog show`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.catalog_folders import catalog_with, folder_option
+from cli.screen import say
 from cli.tables import show_table, tell
 
 if TYPE_CHECKING:
@@ -17,111 +16,96 @@ if TYPE_CHECKING:
 SECTIONS = ("accelerators", "systems", "offers", "workloads", "pools", "tariffs")
 
 
-class Sources:
-    """The sources that a table refers to, each by its number."""
-
-    def __init__(self, known: Catalog) -> None:
-        self.known = known
-        self.numbers: dict[str, int] = {}
-
-    def number(self, source: str | None) -> str:
-        """The number of a source, in brackets; empty for none."""
-        return f"[{self.numbers.setdefault(source, len(self.numbers) + 1)}]" if source else ""
-
-    def tell(self) -> None:
-        """Prints title, date and address of each."""
-        for source, number in self.numbers.items():
-            told = self.known.sources[source]
-            tell(f"[{number}] {', '.join(str(part) for part in (told.title, told.date, told.url) if part)}")
-
-
-@click.command(short_help="Show all that is known of an entry, or several side by side, with sources.")
-@click.argument("entries", metavar="ID...", nargs=-1, required=True)
-@folder_option
-def show(entries: tuple[str, ...], folders: tuple[Path, ...]) -> int:
-    """Show all that is known of an accelerator, system, offer, workload, pool or region, with its sources.
-
-    Several are shown side by side.
-
-    \b
-    Examples:
-      chipmix catalog show h100_sxm
-      chipmix catalog show b200 mi355x
-    """
-    known = catalog_with(folders)
-    found = [(entry, name, part) for entry in entries for name, part in _parts(known, entry).items()]
-    sources = Sources(known)
+def show_entries(known: Catalog, entries: Sequence[str]) -> None:
+    """One entry with the evidence of each field; several side by side. Then where the figures come from."""
+    found = [_found(known, entry) for entry in entries]
     if len(entries) == 1:
-        for entry, name, part in found:
-            click.echo(f"{name.removesuffix('s')} {entry}")
-            _show_fields(known, entry, _fields(part), sources)
-        _show_throughput(known, entries[0], sources)
-        for name in _parts_of(known, entries[0]):
-            click.echo(f"  see also: {name}")
+        _show_one(known, entries[0], found[0])
     else:
-        _show_beside(known, entries, [_fields(part) for _, _, part in found], sources)
-    sources.tell()
-    return 0
+        _show_side_by_side(known, entries, found)
+    _show_sources(known, entries)
 
 
-def _parts(known: Catalog, entry: str) -> dict[str, Any]:
-    """What is called so, by section. Raises BadParameter for nothing, with the nearest name."""
+def _found(known: Catalog, entry: str) -> dict[str, dict[str, Any]]:
+    """The fields of an entry, by its section."""
     from catalogs.problems import suggestion
 
-    named = {name: getattr(known, name, None) or {} for name in SECTIONS}
-    found = {name: section[entry] for name, section in named.items() if entry in section}
+    sections = {name: getattr(known, name) or {} for name in SECTIONS}
+    found = {
+        name: section[entry].model_dump(mode="json", by_alias=True, exclude_none=True)
+        for name, section in sections.items()
+        if entry in section
+    }
     if not found:
-        ids = [key for section in named.values() for key in section]
+        ids = [key for section in sections.values() for key in section]
         raise click.BadParameter(f"nothing is called '{entry}'{suggestion(entry, ids)}")
     return found
 
 
-def _fields(part: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return fields
+def _show_one(known: Catalog, entry: str, found: dict[str, dict[str, Any]]) -> None:
+    for name, fields in found.items():
+        click.echo(f"{name.removesuffix('s')} {entry}")
+        _show_fields(known, entry, fields)
+    _show_throughput(known, entry)
+    for name in _parts_of(known, entry):
+        click.echo(f"  see also: {name}")
 
 
-def _show_fields(known: Catalog, entry: str, fields: Mapping[str, Any], sources: Sources) -> None:
+def _show_side_by_side(known: Catalog, entries: Sequence[str], found: Sequence[dict[str, dict[str, Any]]]) -> None:
+    """A line for each field, and for each workload and precision with the points in it."""
+    told: list[dict[str, str]] = []
+    for entry, sections in zip(entries, found, strict=True):
+        cells = {field: _shown(value) for fields in sections.values() for field, value in fields.items()}
+        for workload, points in sorted(known.throughput.get(entry, {}).items()):
+            for point in points:
+                label = " ".join(filter(None, (workload, point.precision)))
+                _, rate, begins, *_, basis, _ = _point_cells(known, workload, point)
+                shown = f"{rate}{f' from {begins}' if begins else ''} ({basis})"
+                cells[label] = f"{cells[label]}, then {shown}" if label in cells else shown
+        told.append(cells)
+    labels = list(dict.fromkeys(label for cells in told for label in cells))
+    show_table(("field", *entries), [(label, *(cells.get(label, "") for cells in told)) for label in labels])
+
+
+def _show_sources(known: Catalog, entries: Sequence[str]) -> None:
+    """Each source that a figure of the entries names, with its date and address, and which figures do."""
+    used: dict[str | None, list[str]] = {}
+    for entry in entries:
+        for key, cite in sorted(known.cites.items()):
+            if key == entry or (key.startswith(f"{entry}.") and _is_field(known, entry, key)):
+                used.setdefault(cite.source, []).append(key)
+        for workload, points in sorted(known.throughput.get(entry, {}).items()):
+            for point in points:
+                used.setdefault(point.source, []).append(f"{entry}.{workload}")
+    named = [(known.sources[name], keys) for name, keys in used.items() if name]
+    if named:
+        click.echo("sources")
+    for source, keys in named:
+        tell(f"  {source.title}{f', {source.date}' if source.date else ', without a date'}")
+        tell(f"    behind {', '.join(dict.fromkeys(keys))}")
+        if source.url:
+            say(f"    {source.url}")  # whole, to be copied
+
+
+def _is_field(known: Catalog, entry: str, key: str) -> bool:
+    """Whether a cite is of a field of the entry and not of an offer whose id begins like it."""
+    others = (*known.systems, *known.offers)
+    return not any(len(name) > len(entry) and (key == name or key.startswith(f"{name}.")) for name in others)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
+
+
+def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
     rows = []
     for field, value in fields.items():
         cite = known.cite(entry, field)
-        told = cite.basis if cite else ""
-        rows.append((field, _words(value), told, _range(cite), sources.number(cite.source if cite else None)))
-    _show_filled(("field", "value", "basis", "range", "source"), rows)
-
-
-def _show_filled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a table without the columns in which nothing stands."""
-    told = [i for i in range(len(columns)) if any(row[i] for row in rows)]
-    show_table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
-
-
-def _show_beside(known: Catalog, entries: Sequence[str], fields: Sequence[Mapping[str, Any]], sources: Sources) -> None:
-    """Prints entries side by side: each figure with its basis and the number of its source, then rates by workload."""
-
-    def cell(entry: str, of: Mapping[str, Any], field: str) -> str:
-        cite = known.cite(entry, field)
-        evidence = [cite.basis, sources.number(cite.source)] if cite else []
-        return " ".join([_words(of[field]), *filter(None, evidence)]) if field in of else ""
-
-    names = list(dict.fromkeys(name for of in fields for name in of))
-    rows = [(name, *(cell(entry, of, name) for entry, of in zip(entries, fields, strict=False))) for name in names]
-    for workload in sorted({name for entry in entries for name in known.throughput.get(entry, {})}):
-        told = [_best_point(known, entry, workload, sources) for entry in entries]
-        rows.append((f"{workload}, {known.workloads[workload].unit}", *told))
-    show_table(("field", *entries), rows)
-
-
-def _best_point(known: Catalog, entry: str, workload: str, sources: Sources) -> str:
-    """The points of an entry's throughput, each with its precision, basis and source."""
-    points = known.throughput.get(entry, {}).get(workload, ())
-    told = []
-    for point in points:
-        since = f"from {point.from_}" if point.from_ else ""
-        rate = _words(point.model_dump(mode="json")["rate"])
-        said = (rate, point.precision or "", since, point.basis, sources.number(point.source))
-        told.append(" ".join(filter(None, said)))
-    return "; ".join(told)
+        source = known.sources.get(cite.source or "") if cite else None
+        rows.append((field, _shown(value), cite.basis if cite else "", _range(cite), source.title if source else ""))
+    told = ("field", "value", "basis", "range", "source")
+    shown_columns = [i for i, name in enumerate(told) if name != "range" or any(row[i] for row in rows)]
+    show_table([told[i] for i in shown_columns], [[row[i] for i in shown_columns] for row in rows])
 
 
 def _range(cite: Cite | None) -> str:
@@ -132,31 +116,32 @@ def _range(cite: Cite | None) -> str:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {each}" for key, each in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _show_throughput(known: Catalog, entry: str, sources: Sources) -> None:
+def _show_throughput(known: Catalog, entry: str) -> None:
     from catalogs.reach import reached
 
     rates = sorted(known.throughput.get(entry, {}).items())
-    rows = [_point_cells(known, workload, point, sources) for workload, points in rates for point in points]
+    rows = [_point_cells(known, workload, point) for workload, points in rates for point in points]
+    columns = ("workload", "rate", "from", "precision", "accelerators", "basis", "source")
+    told = [i for i, name in enumerate(columns) if name in ("workload", "precision") or any(row[i] for row in rows)]
     if rows:
         click.echo("throughput of one accelerator")
-        _show_filled(("workload", "rate", "from", "precision", "accelerators", "basis", "source"), rows)
+        show_table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
     for system in _systems_of(known, entry):
         for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
             if why := reached(known, system, workload)[1]:
                 tell(f"  {system} cannot do {workload}: {why}")
 
 
-def _point_cells(known: Catalog, workload: str, point: Throughput, sources: Sources) -> tuple[str, ...]:
-    rate = _words(point.model_dump(mode="json")["rate"])
+def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:
+    values = point.rate
+    shown = ", ".join(f"{k}: {v:f}" for k, v in values.items()) if isinstance(values, dict) else f"{values:f}"
     together = "" if point.accelerators is None else str(point.accelerators)
     return (
-        workload, f"{rate} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
-        point.basis, sources.number(point.source),
+        workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
+        point.basis, known.sources[point.source].title if point.source else "",
     )  # fmt: skip
 
 
