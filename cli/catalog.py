@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.catalog_add import add
+from cli.catalog_folders import catalog_with, folder_option
+from cli.catalog_history import diff, stale
+from cli.catalog_list import SORTS, as_json, show_unit_costs, sorted_unit_costs, this_quarter
+from cli.catalog_show import show_entries
+from cli.options import Number
+from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.price_list import import_
 from cli.screen import say, say_json
-from cli.tables import amount, number, show_table, tell
+from cli.tables import amount, number, show_table
 
 if TYPE_CHECKING:
-    from catalogs.schema import Catalog, Cite, Offer, Throughput
+    from catalogs.schema import Catalog, Offer
 
 SPARE = (
     "stack", "kW average", "cooling", "orders open", "memory, GB", "open to", "vendor", "lead, months", "accelerator",
@@ -20,16 +28,9 @@ SPARE = (
 )  # fmt: skip
 """Columns of `list` that a narrow screen can do without, the first ones first."""
 
-folder_option = click.option(
-    "--catalog", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder on top of the bundled catalogue; may be given several times.",
-)  # fmt: skip
-
-
-def _load(folders: tuple[Path, ...]) -> Catalog:
-    from catalogs.load import bundled_folder, catalog_of
-
-    return catalog_of([bundled_folder(), *folders])
+ONLY_OF_A_WORKLOAD = {
+    "sort": "--sort", "period": "--in", "electricity": "--electricity", "pue": "--pue", "json_file": "--json",
+}  # fmt: skip
 
 
 @click.group()
@@ -44,21 +45,38 @@ def catalog() -> None:
 
 @catalog.command("list")
 @click.option("--vendor", help="Only this vendor.")
+@click.option("--workload", metavar="ID", help="Only what does this work, with the cost of a unit of it.")
+@click.option("--sort", type=click.Choice(tuple(SORTS)), help="By what to sort offers of a workload.  "
+              "[default: usd_per_unit]")  # fmt: skip
+@click.option("--in", "period", metavar="PERIOD", help="When it is ordered and run.  [default: this quarter]")
+@click.option("--electricity", type=Number(min=0), help="An owner's, USD/MWh.  [default: 70]")
+@click.option("--pue", type=Number(min=1), help="An owner's PUE.  [default: 1.2]")
+@json_option("Write the offers of a workload as JSON; '-' prints it, and nothing else.")
 @folder_option
-def list_(vendor: str | None, folders: tuple[Path, ...]) -> int:
+def list_(vendor: str | None, workload: str | None, folders: tuple[Path, ...], **given: Any) -> int:
     """List every offer with its system and accelerator in one table.
 
     Prices are the latest listed, per system; rents per accelerator and hour. Training is in effective
     TFLOP/s per accelerator, 70B serving in output tokens a second.
 
+    With a workload: what does it, and what a unit of its work costs by each offer that can be ordered in a period.
+    An owner's cost is spread over the service life; what it assumes is said below the table.
+
     \b
-    Example:
+    Examples:
       chipmix catalog list --vendor google
+      chipmix catalog list --workload llm_training --in 2026q1
+      chipmix catalog list --workload llm_training --sort rate --electricity 45
     """
-    known = _load(folders)
+    known = catalog_with(folders)
     vendors = {a.vendor for a in known.accelerators.values()}
     if vendor is not None and vendor not in vendors:
         raise click.BadParameter(f"there is no vendor '{vendor}'; there are {', '.join(sorted(vendors))}")
+    if workload is not None:
+        _list_workload(known, workload, vendor, given)
+        return 0
+    if alone := sorted(ONLY_OF_A_WORKLOAD[name] for name, value in given.items() if value is not None):
+        raise click.UsageError(f"{', '.join(alone)} must go with --workload")
     columns = (
         "vendor", "accelerator", "stack", "memory, GB", "offer", "n", "kW reserved", "kW average", "cooling", "open to",
         "host", "price, USD", "USD/h", "lead, months", "orders open", "training, TFLOP/s", "70B, token/s", "basis",
@@ -71,6 +89,28 @@ def list_(vendor: str | None, folders: tuple[Path, ...]) -> int:
     return 0
 
 
+def _list_workload(known: Catalog, workload: str, vendor: str | None, given: dict[str, Any]) -> None:
+    from catalogs.periods import NotAPeriod, first_month
+    from catalogs.problems import suggestion
+    from optimizer.tables.unit_cost import TERMS
+
+    if workload not in known.workloads:
+        raise click.BadParameter(f"there is no workload '{workload}'{suggestion(workload, known.workloads)}")
+    period = given["period"] or this_quarter()
+    try:
+        first_month(period)
+    except NotAPeriod as error:
+        raise click.BadParameter(str(error)) from error
+    owner = {"electricity_usd_per_mwh": given["electricity"], "pue": given["pue"]}
+    terms = TERMS._replace(**{name: float(value) for name, value in owner.items() if value is not None})
+    rows = sorted_unit_costs(known, workload, period, given["sort"] or "usd_per_unit", terms, vendor)
+    check_targets([], {"--json": given["json_file"]})
+    with delivering() as delivery:
+        write_json(delivery, as_json(known, workload, period, terms, rows), given["json_file"])
+        if not is_printed(given["json_file"]):
+            show_unit_costs(known, workload, period, terms, rows)
+
+
 def _vendor(known: Catalog, offer: str) -> str:
     return known.accelerators[known.systems[known.offers[offer].system].accelerator].vendor
 
@@ -81,7 +121,6 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
     chip = known.accelerators[system.accelerator]
     dates = f"{offer.available.from_ or ''}…{offer.available.until or ''}"
     priced = "price_usd" if offer.route == "purchase" else "usd_per_accelerator_hour"
-    cite = known.cite(key, priced)
     return (
         chip.vendor,
         chip.id,
@@ -100,7 +139,7 @@ def _offer_cells(known: Catalog, key: str) -> tuple[str, ...]:
         "" if dates == "…" else dates,
         _rate(known, offer.system, "llm_training"),
         _rate(known, offer.system, "llm_serving_70b"),
-        cite.basis if cite else "",
+        known.basis(key, priced),
     )
 
 
@@ -124,124 +163,20 @@ def _rate(known: Catalog, system: str, workload: str) -> str:
 
 
 @catalog.command(short_help="Show all that is known of one entry, with its sources.")
-@click.argument("entry", metavar="ID")
+@click.argument("entries", metavar="ID...", nargs=-1, required=True)
 @folder_option
-def show(entry: str, folders: tuple[Path, ...]) -> int:
+def show(entries: tuple[str, ...], folders: tuple[Path, ...]) -> int:
     """Show all that is known of an accelerator, system, offer, workload or pool, with its sources.
 
+    Several stand side by side.
+
     \b
-    Example:
+    Examples:
       chipmix catalog show h100_sxm
+      chipmix catalog show b200 mi355x
     """
-    from catalogs.problems import suggestion
-
-    known = _load(folders)
-    sections = ("accelerators", "systems", "offers", "workloads", "pools")
-    found = {name: getattr(known, name)[entry] for name in sections if entry in getattr(known, name)}
-    if not found:
-        ids = [key for name in sections for key in getattr(known, name)]
-        raise click.BadParameter(f"nothing is called '{entry}'{suggestion(entry, ids)}")
-    for name, part in found.items():
-        click.echo(f"{name.removesuffix('s')} {entry}")
-        _show_fields(known, entry, part.model_dump(mode="json", by_alias=True, exclude_none=True))
-    _show_throughput(known, entry)
-    for name in _parts_of(known, entry):
-        click.echo(f"  see also: {name}")
-    return 0
-
-
-def _show_fields(known: Catalog, entry: str, fields: dict[str, Any]) -> None:
-    rows = []
-    for field, value in fields.items():
-        cite = known.cite(entry, field)
-        source = known.sources.get(cite.source) if cite else None
-        shown = ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else _words(value)
-        rows.append((field, shown, cite.basis if cite else "", _range(cite), source.title if source else ""))
-    told = ("field", "value", "basis", "range", "source")
-    shown_columns = [i for i, name in enumerate(told) if name != "range" or any(row[i] for row in rows)]
-    show_table([told[i] for i in shown_columns], [[row[i] for i in shown_columns] for row in rows])
-
-
-def _range(cite: Cite | None) -> str:
-    """The least and the most that a figure may come to, as shares of itself."""
-    if cite is None or cite.uncertainty is None:
-        return ""
-    return f"{cite.uncertainty.low} to {cite.uncertainty.high}"
-
-
-def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _show_throughput(known: Catalog, entry: str) -> None:
-    from catalogs.reach import reached
-
-    rates = sorted(known.throughput.get(entry, {}).items())
-    rows = [_point_cells(known, workload, point) for workload, points in rates for point in points]
-    columns = ("workload", "rate", "from", "precision", "accelerators", "basis", "source")
-    told = [i for i, name in enumerate(columns) if name in ("workload", "precision") or any(row[i] for row in rows)]
-    if rows:
-        click.echo("throughput of one accelerator")
-        show_table([columns[i] for i in told], [[row[i] for i in told] for row in rows])
-    for system in _systems_of(known, entry):
-        for workload in sorted(known.throughput.get(known.systems[system].accelerator, {})):
-            if why := reached(known, system, workload)[1]:
-                tell(f"  {system} cannot do {workload}: {why}")
-
-
-def _point_cells(known: Catalog, workload: str, point: Throughput) -> tuple[str, ...]:
-    values = point.model_dump(mode="json")["rate"]
-    shown = ", ".join(f"{k}: {v}" for k, v in values.items()) if isinstance(values, dict) else values
-    together = "" if point.accelerators is None else str(point.accelerators)
-    return (
-        workload, f"{shown} {known.workloads[workload].unit}", point.from_ or "", point.precision or "", together,
-        point.basis, known.sources[point.source].title,
-    )  # fmt: skip
-
-
-def _systems_of(known: Catalog, entry: str) -> list[str]:
-    """A system itself, or those of an accelerator."""
-    return [key for key, system in sorted(known.systems.items()) if entry in (key, system.accelerator)]
-
-
-def _parts_of(known: Catalog, entry: str) -> list[str]:
-    systems = [key for key in _systems_of(known, entry) if key != entry]
-    return systems + [key for key, offer in sorted(known.offers.items()) if offer.system in (entry, *systems)]
-
-
-@catalog.command(short_help="Start the file of a new accelerator.")
-@click.argument("entry", metavar="ID")
-@click.option("--vendor", required=True, help="Who makes it.")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("our_catalog"),
-              show_default=True, help="The catalogue folder to write into.")  # fmt: skip
-def add(entry: str, vendor: str, folder: Path) -> int:
-    """Start the file of a new accelerator, with every field that it needs.
-
-    \b
-    Example:
-      chipmix catalog add nova1 --vendor acme --folder our_catalog
-    """
-    import re
-    from datetime import date
-
-    from catalogs.load import bundled_folder, catalog_of
-    from catalogs.problems import InputError, Location, Problem
-    from cli.templates import ACCELERATOR
-    from optimizer.files import make_folder, write_text
-
-    for word in (entry, vendor):
-        if not re.fullmatch(r"[a-z][a-z0-9_.]*", word):
-            raise click.BadParameter(f"'{word}' must be small letters, digits, _ and . and begin with a letter")
-    if entry in catalog_of([bundled_folder()]).accelerators:
-        raise click.BadParameter(f"'{entry}' is in the bundled catalogue; overlay its fields, or choose another id")
-    path = folder / f"{entry}.yaml"
-    if path.exists():
-        raise InputError([Problem(Location(str(path), 1, 1), "exists already and is left as it is")])
-    make_folder(path.parent)
-    name = entry.replace("_", " ").title()
-    write_text(path, ACCELERATOR.format(id=entry, name=name, vendor=vendor, year=date.today().year))
-    say(f"wrote {path}")
-    say(f"next: name {folder} under catalogs: in a scenario, and chipmix catalog check {folder}")
+    known = catalog_with(folders)
+    show_entries(known, entries)
     return 0
 
 
@@ -260,11 +195,9 @@ def schema(what: str) -> int:
 
         say_json(json.dumps(plan_schema(), indent=1, sort_keys=True) + "\n")
         return 0
-    from catalogs.schema import CatalogFile
-    from optimizer.request.scenario import Scenario
+    from cli.schemas import schema_text
 
-    model = CatalogFile if what == "catalog" else Scenario
-    say_json(json.dumps(model.model_json_schema(), indent=1, sort_keys=True) + "\n")
+    say_json(schema_text(what))
     return 0
 
 
@@ -279,7 +212,7 @@ def check_(folders: tuple[Path, ...]) -> int:
     """
     from catalogs.load import bundled_folder, doubtful
 
-    known = _load(folders)
+    known = catalog_with(folders)
     rates = sum(map(len, known.throughput.values()))
     click.echo(
         f"in order: {len(known.accelerators)} accelerators, {len(known.systems)} systems, {len(known.offers)} offers, "
@@ -288,3 +221,7 @@ def check_(folders: tuple[Path, ...]) -> int:
     for doubt in doubtful([bundled_folder(), *folders]):
         say(f"{doubt.at}: warning: {doubt.message}", err=True)
     return 0
+
+
+for command in (add, import_, stale, diff):
+    catalog.add_command(command)

@@ -137,5 +137,7 @@ def _check_scenario(name: str, path: Path) -> None:
 
 def _warning(request: Request, doubt: Doubt) -> str:
     """A doubt at its place in the scenario, or in the catalogue of the user's own."""
-    at = request.own_offers.get(doubt.about) if isinstance(doubt.about, str) else request.place(doubt.about)
+    about = doubt.about
+    at = request.own_offers.get(about) if isinstance(about, str) else about
+    at = request.place(at) if isinstance(at, tuple) else at
     return f"{at}: warning: {doubt.text}" if at is not None else f"warning: {doubt.text}"

@@ -22,7 +22,7 @@ def init(folder: Path, example: str | None) -> int:
 
     Fleet, limits, price breaks and whatever else a scenario can hold stand in them as comments to be switched on. A
     copy of a bundled scenario needs no other file: catalogues and scenarios that ship are found by name. Files that are
-    there already are left as they are.
+    there already are left as they are. Editors that read JSON Schema know both kinds of file by their first line.
 
     \b
     Examples:
@@ -31,6 +31,7 @@ def init(folder: Path, example: str | None) -> int:
       chipmix init my_plan --example meta_2025
     """
     from catalogs.problems import InputError, Location, Problem
+    from cli.schemas import write_schemas
     from optimizer.files import make_folder, write_text
 
     files = _files(folder, example)
@@ -43,16 +44,20 @@ def init(folder: Path, example: str | None) -> int:
         make_folder(path.parent)
         write_text(path, text)
         say(f"wrote {path}")
+    for path in write_schemas(folder, *(("scenario",) if example else ("scenario", "catalog"))):
+        say(f"wrote {path}, for editors")
     say(f"next: chipmix plan {folder / NAME}")
     return 0
 
 
 def _files(folder: Path, example: str | None) -> dict[Path, str]:
     """The files to write, with what stands in them."""
+    from cli.schemas import line_of
     from cli.templates import QUOTES, SCENARIO
 
     if example is None:
-        return {folder / NAME: SCENARIO, folder / "our_quotes" / "h100.yaml": QUOTES}
+        quotes = folder / "our_quotes" / "h100.yaml"
+        return {folder / NAME: line_of("scenario") + SCENARIO, quotes: line_of("catalog", up=1) + QUOTES}
     from optimizer.request.load import bundled_scenarios
 
-    return {folder / NAME: bundled_scenarios()[example].read_text(encoding="utf-8")}
+    return {folder / NAME: line_of("scenario") + bundled_scenarios()[example].read_text(encoding="utf-8")}

@@ -21,7 +21,6 @@ from cli.frontier import frontier
 from cli.init import init
 from cli.outputs import Undelivered
 from cli.plan import plan
-from cli.price_list import import_
 from cli.repair import repair
 from cli.scenarios import scenarios
 from cli.screen import say
@@ -61,7 +60,6 @@ COMMANDS = (
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)
-catalog.add_command(import_)
 
 
 CYCLES = (100_000, 50, 100)

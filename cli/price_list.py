@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from cli.catalog import folder_option
+from cli.catalog_folders import catalog_with, folder_option
 from cli.demand import Id
 from cli.options import SHARE
 from cli.screen import say
@@ -80,7 +80,6 @@ def import_(**given: Unpack[Given]) -> int:
     Example:
       chipmix catalog import vms.csv -o nebius --host nebius --date 2026-01
     """
-    from catalogs.load import bundled_folder, catalog_of
     from optimizer.files import make_folder, write_text
     from optimizer.price_lists import text
 
@@ -88,7 +87,7 @@ def import_(**given: Unpack[Given]) -> int:
     _refuse_folder(folder)
     if given["url"] is not None and len(given["url"]) > LONGEST_URL:
         raise click.BadParameter(f"is longer than {LONGEST_URL} characters", param_hint="'--url'")
-    known = catalog_of([bundled_folder(), *given["folders"]])
+    known = catalog_with(given["folders"])
     found = _read(given, known)
     title = given["title"] or f"price list {file.name}"
     source = text.Given(text.source_id(folder.name), title, given["url"], given["day"], given["spot_availability"])

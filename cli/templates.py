@@ -76,7 +76,7 @@ budget:
 #offers:
 #  deny: [gh200, "*.on_demand"]
 #  allow: ["dgx_*", "mi3*"]
-#  basis: [measured, vendor, estimated]
+#  basis: [measured, vendor, quoted, estimated]
 
 # Frame agreements: cheaper for a promise to spend; what is missing of it is paid all the same. Signed only if it pays.
 #frames:
@@ -90,7 +90,7 @@ budget:
 """
 
 QUOTES = """\
-# Our own quote, three lines: every other field stays as in the bundled catalogue.
+# Our own quote: every other field stays as in the bundled catalogue.
 # What begins with # and no blank is switched on by taking the # away.
 offers:
   dgx_h100.purchase:
@@ -103,6 +103,11 @@ offers:
     #software_usd_per_year: 36000        # per system
     #supply_systems_per_month: 10
     #available: {from: 2026q1, until: 2026q3}
+# Who quoted it and when; without, the figure is unsourced and counts with the estimates.
+sources:
+  our_reseller: {title: written offer of our reseller, date: 2025-11-20}
+cites:
+  dgx_h100.purchase: {source: our_reseller, basis: quoted}   # all that stands above of this offer
 """
 
 ACCELERATOR = """\

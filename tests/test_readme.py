@@ -185,7 +185,7 @@ def test_what_init_writes_is_in_order_and_can_be_planned(tmp_path: Path, capsys:
 def test_a_copy_of_a_bundled_scenario_asks_the_same(name: str, tmp_path: Path) -> None:
     """Alone in a folder: it needs no other file."""
     assert run(["init", str(tmp_path / "mine"), "--example", name]) == 0
-    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["scenario.yaml"]
+    assert [path.name for path in (tmp_path / "mine").rglob("*.yaml")] == ["scenario.yaml"]
     copied, bundled = (load_request(path) for path in (tmp_path / "mine" / "scenario.yaml", bundled_scenarios()[name]))
     assert (copied.scenario, copied.catalog) == (bundled.scenario, bundled.catalog)
 

@@ -129,7 +129,7 @@ SCENARIO_MISTAKES = [
     ("buyer: acme", "buyer: [acme", "is not valid YAML"),
     ("buyer: acme", "buyer: §*nobody", "is not valid YAML"),
     ("buyer: acme", "buyer: acme\noffers: {deny: [§h2*]}", "offers.deny.0: 'h2*' matches no accelerator"),
-    ("buyer: acme", "buyer: acme\noffers: {basis: [§guessed]}", "offers.basis.0 must be 'measured', 'vendor' or 'est"),
+    ("buyer: acme", "buyer: acme\noffers: {basis: [§guessed]}", "offers.basis.0 must be 'measured', 'vendor', 'quo"),
     ("buyer: acme", "buyer: acme\nsupply_per_month: {§chop: 1}", "supply_per_month.chop: there is no accelerator"),
     ("buyer: acme", "buyer: acme\npools_per_month: {§wafer: 1}", "pools_per_month.wafer: there is no pool 'wafer'"),
     ("buyer: acme", "buyer: acme\npools_per_month: {wafers: {forecast: srvey, share: 1}}", "no forecast 'srvey'"),
