@@ -22,6 +22,7 @@ from cli.init import init
 from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
+from cli.robust import robust
 from cli.scenarios import scenarios
 from cli.screen import say
 from cli.sweep import sweep
@@ -54,7 +55,7 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, demand, scenarios, catalog,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, check, init, demand, scenarios, catalog,
     workbook,
 )  # fmt: skip
 for command in COMMANDS:

@@ -125,6 +125,22 @@ ASKED: Tree = {
         {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
          "within": "each_period"},
     ],
+    "futures": [
+        {"name": "as_planned", "probability": "0.5"},
+        {"name": "other", "probability": "0.5",
+         "demand": {"of": {"demand": "train"}, "factor": "1.5", "from": "2026q2"},
+         "price": [{"of": {"vendor": "acme", "kind": "gpu"}, "factor": {"2026q2": "0.9", "growth_per_year": "-0.1"}},
+                   {"factor": "1.1"}],
+         "rent": {"of": {"host": ["cloud"]}, "factor": 2}, "supply": {"of": {"stack": "cuda"}, "factor": "0.5"},
+         "pools": {"of": {"pool": "wafers"}, "factor": {"2026q1": "0.5"}},
+         "power": {"of": {"site": "oslo"}, "factor": "0.9"}, "electricity": {"factor": "1.2"},
+         "residual": {"factor": "0.8"}, "delivery_delay": {"of": {"offer": "box.*"}, "months": 3},
+         "hall_delay": {"of": {"site": "oslo"}, "months": 2}},
+    ],
+    "uncertainty": {
+        "decide_by": "2026q2", "unmet_usd_per_unit_hour": {"run": "0.5"},
+        "beyond": {"budget": 1, "supply": 2, "limits": "0.5"},
+    },
 }  # fmt: skip
 
 SHAPES: dict[str, Any] = {

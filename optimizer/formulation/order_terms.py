@@ -56,9 +56,13 @@ def order_at_least_minimum(model: Model) -> Iterator[Row]:
 
 
 def most_ordered(model: Model, cohorts: list[Cohort]) -> float:
-    """The most that some orders of an offer in a period can be together; a loose model goes beyond its supply."""
+    """The most that some orders of an offer in a period can be together; a loose model goes beyond its supply.
+
+    So do orders that stay possible, whatever the supply is by now.
+    """
     limits, of = () if model.tables.loose else model.tables.offer_supply, cohorts[0]
-    supply = [limit.most for limit in limits if limit.id == of.offer and limit.t == of.t]
+    kept = fsum(model.tables.approved.get((c.label, c.place, model.period(c.t)), 0.0) for c in cohorts)
+    supply = [max(limit.most, kept) for limit in limits if limit.id == of.offer and limit.t == of.t]
     return min([fsum(c.systems for c in cohorts), *supply])
 
 

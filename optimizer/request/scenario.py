@@ -34,8 +34,10 @@ from catalogs.schema import (
 )
 from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.frame import Frame
+from optimizer.request.futures import Futures
 from optimizer.request.selection import InOrder, Pattern, Selection, Window
 from optimizer.request.site import Site
+from optimizer.request.uncertainty import Uncertainty
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -226,8 +228,6 @@ class Limit(Frozen):
 class Scenario(Frozen):
     """A whole request. Amounts are in USD."""
 
-    LATER = frozenset({"futures"})
-
     name: Name
     buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
@@ -246,6 +246,8 @@ class Scenario(Frozen):
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
+    futures: Futures | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def calendar(self) -> Calendar:
