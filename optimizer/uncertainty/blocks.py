@@ -79,11 +79,14 @@ class Terms:
 def blocks_of(futures: Sequence[Future], terms: Terms) -> list[Block]:
     """The models of futures, the first of them as planned, in which orders placed before have the same bounds.
 
-    Proof that no decision is lost: `most_systems` gives for each future a number beyond which more of an order is of no
-    use there, or does not fit. Beyond the largest of these, taking off what is beyond costs no more in any future.
+    Proof that no decision is lost: `most_systems` gives for each future, read loosely, a number beyond which more of an
+    order is of no use there. Beyond the largest of these, taking off what is beyond costs no more in any future. And
+    what is placed fits the scenario as planned, so it is no more than the limits there leave to it alone.
     """
-    placed = _most_placed([build_tables(future.request) for future in futures], terms.decide_by)
-    models = [build_model(build_tables(f.request, approved=_lines(f.request, placed))) for f in futures]
+    of_use = _most_placed([build_tables(f.request, loose=True, parts=True) for f in futures], terms.decide_by)
+    fits = _most_placed([build_tables(futures[0].request, tight=False, parts=True)], terms.decide_by)
+    placed = {line: min(systems, fits[line]) for line, systems in of_use.items() if line in fits}
+    models = [build_model(build_tables(f.request, approved=_lines(f.request, placed), parts=True)) for f in futures]
     as_planned = models[0].tables
     return [_block(future, model, terms, as_planned) for future, model in zip(futures, models, strict=True)]
 
