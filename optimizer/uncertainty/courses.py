@@ -216,12 +216,20 @@ def texts_of(request: Request, future: Future) -> tuple[Tree, Tree]:
     return course.scenario, course.catalog
 
 
+AGREED = {
+    "price": ("price_usd",),
+    "rent": ("usd_per_accelerator_hour",),
+    "delivery_delay": ("price_usd", "usd_per_accelerator_hour"),
+}
+
+
 def _agree_all(course: Course, future: Changes) -> None:
-    """Agreed prices are stated before a delay moves what they are read by."""
-    for kind, field in (("price", "price_usd"), ("rent", "usd_per_accelerator_hour")):
+    """States what was agreed for commitments, before a future changes the prices or the lead times it is read by."""
+    for kind, fields in AGREED.items():
         for change in getattr(future, kind) or ():
             for offer, _entry in course.offers(change.of):
-                _agree(course, offer, field)
+                for field in fields:
+                    _agree(course, offer, field)
 
 
 def _refuse(request: Request, future: Future, kinds: Iterable[str], why: str) -> None:
