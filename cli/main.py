@@ -25,6 +25,7 @@ from cli.repair import repair
 from cli.robust import robust
 from cli.scenarios import scenarios
 from cli.screen import say
+from cli.stress import stress
 from cli.sweep import sweep
 from cli.workbook import workbook
 from optimizer import files, interruption
@@ -55,8 +56,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, robust, check, init, demand, scenarios, catalog,
-    workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, check, init, demand, scenarios,
+    catalog, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)

@@ -94,7 +94,7 @@ def robust(**given: Unpack[Given]) -> int:
             delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
             delivery.write(given["plan_file"], lambda path: _write_plan(plan, path))
         elif any(files.values()):
-            say("no plan is written: with what is signed now, whole systems do not fit the scenario", err=True)
+            say("no plan is written: with what is signed now, the scenario leaves no plan of whole systems", err=True)
         if not printed:
             from cli.show_robust import show_robust
 

@@ -96,6 +96,16 @@ uncertainty:
   decide_by: 2026q2                      # what is placed, started or signed up to here is one decision for all futures
   #unmet_usd_per_unit_hour: {training: 0.5}   # work without a price of its own; else ten times the dearest way to do it
   #beyond: {budget: 1, supply: 1, limits: 1}  # what it costs to pass a limit that a future moves, times what is beyond
+  #seed: 1                               # of the futures that `chipmix stress` draws
+  # What futures are drawn from; without any, they are the ones below, by their probability.
+  #draws:
+  #  chat_grows: {change: demand, of: {demand: chat}, lognormal_per_year: 0.25}
+  #  prices_fall: {change: price, decline_per_year: {low: 0, mode: 0.15, high: 0.3}}
+  #  rents: {change: rent, between: {low: 0.65, mode: 1, high: 1.5}, from: 2026q3}
+  #  packaging: {change: pools, of: {pool: cowos_wafers}, between: {low: 0.65, mode: 1, high: 1.11}}   # as below
+  #  slips: {change: delivery_delay, of: {vendor: nvidia}, months: {0: 0.6, 3: 0.25, 6: 0.15}}
+  #catalog_ranges: true                  # prices and rents from the ranges beside their sources in the catalogue too
+  #correlation: {same_vendor: 0.5, others: 0.1, next_year: 0.6}   # of what is drawn: by vendor, and from year to year
 futures:
   - {name: as_planned, probability: 0.4}
   # CoWoS at the end of 2026: 135,000 wafers a month by the forecast used above (SEMI Vision), 88,000 by Digitimes

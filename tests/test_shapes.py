@@ -140,6 +140,15 @@ ASKED: Tree = {
     "uncertainty": {
         "decide_by": "2026q2", "unmet_usd_per_unit_hour": {"run": "0.5"},
         "beyond": {"budget": 1, "supply": 2, "limits": "0.5"},
+        "seed": 3, "catalog_ranges": "true",
+        "draws": {
+            "busy": {"change": "demand", "of": {"demand": "train"}, "lognormal_per_year": "0.3"},
+            "cheaper": {"change": "price", "decline_per_year": {"low": "-0.1", "mode": "0.1", "high": "0.3"}},
+            "short": {"change": "pools", "of": {"pool": "wafers"}, "between": {"low": "0.65", "high": 1},
+                      "from": "2026q2"},
+            "slips": {"change": "delivery_delay", "of": {"vendor": "acme"}, "months": {"0": "0.6", "3": "0.4"}},
+        },
+        "correlation": {"same_vendor": "0.5", "others": "0.2", "next_year": "0.7"},
     },
 }  # fmt: skip
 

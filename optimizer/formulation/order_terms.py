@@ -83,8 +83,9 @@ def bands(model: Model) -> Iterator[tuple[list[Band], list[str | None]]]:
     """The steps of each offer with price breaks in each period, as far as they can be reached, and who fills them."""
     for (offer, t), cohorts in orders_of(model).items():
         breaks = model.tables.request.catalog.offers[offer].price_breaks
-        if breaks is not None:
-            yield list(_bands(breaks, offer, t, most_ordered(model, cohorts))), list(payers(model, cohorts))
+        steps = [] if breaks is None else list(_bands(breaks, offer, t, most_ordered(model, cohorts)))
+        if steps:  # none is reached by less than a system, where there may be parts of one
+            yield steps, list(payers(model, cohorts))
 
 
 def _bands(breaks: PriceBreaks, offer: str, t: int, most: float) -> Iterator[Band]:

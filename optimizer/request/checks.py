@@ -15,6 +15,7 @@ from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
+from optimizer.request.draw_checks import check_draws, check_slips
 from optimizer.request.frame_checks import check_frame_windows, check_frames
 from optimizer.request.future_checks import check_future_periods, check_futures
 from optimizer.request.growth_checks import check_growth
@@ -229,6 +230,7 @@ CHECKS = (
     check_limits,
     check_frames,
     check_futures,
+    check_draws,
 )
 
 
@@ -242,6 +244,7 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         _check_windows(tree, calendar, problems)
         check_frame_windows(tree, calendar, problems)
         check_future_periods(tree, calendar, problems)
+        check_slips(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
         check_growth(tree, known, calendar, problems)

@@ -47,7 +47,7 @@ def _averse(of: Equivalent, aim: Aim, least: Sequence[float], most: float) -> Ma
         matrix,
         cost=[aim.weight, *(aim.weight * block.probability / (1 - aim.level) for block in blocks)],
         lower=[min(least), *(0.0 for _ in blocks)],
-        upper=[most, *(_most_cost(block.matrix) - min(least) for block in blocks)],
+        upper=[max(most, min(least)), *(max(0.0, _most_cost(block.matrix) - min(least)) for block in blocks)],
         names=["value_at_risk()", *(f"beyond_value_at_risk({block.name})" for block in blocks)],
     )
     matrix = replace(matrix, cost=np.concatenate([(1 - aim.weight) * of.matrix.cost, matrix.cost[count:]]))

@@ -69,11 +69,15 @@ class Future:
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for all futures: what it costs to break limits, and up to when there is one decision for all."""
+    """What holds for all futures: what it costs to break limits, and up to when there is one decision for all.
+
+    With `rent_adapts`, what is rented on demand is none of it.
+    """
 
     uncertainty: Uncertainty
     unmet: Mapping[str, float]
     decide_by: int
+    rent_adapts: bool = False
 
 
 def blocks_of(futures: Sequence[Future], terms: Terms) -> list[Block]:
@@ -86,9 +90,8 @@ def blocks_of(futures: Sequence[Future], terms: Terms) -> list[Block]:
     of_use = _most_placed([build_tables(f.request, loose=True, parts=True) for f in futures], terms.decide_by)
     fits = _most_placed([build_tables(futures[0].request, tight=False, parts=True)], terms.decide_by)
     placed = {line: min(systems, fits[line]) for line, systems in of_use.items() if line in fits}
-    models = [build_model(build_tables(f.request, approved=_lines(f.request, placed), parts=True)) for f in futures]
-    as_planned = models[0].tables
-    return [_block(future, model, terms, as_planned) for future, model in zip(futures, models, strict=True)]
+    as_planned = build_tables(futures[0].request, parts=True)
+    return [block_of(future, placed, terms, as_planned) for future in futures]
 
 
 def decided_by_all(blocks: Sequence[Block]) -> frozenset[Decided]:
@@ -109,15 +112,19 @@ def _most_placed(tables: Sequence[Tables], decide_by: int) -> dict[tuple[str, st
     return most
 
 
-def _block(future: Future, model: Model, terms: Terms, as_planned: Tables) -> Block:
+def block_of(future: Future, placed: Placed, terms: Terms, as_planned: Tables) -> Block:
+    """The model of one future, in which so much of each order is possible; `as_planned` is what was placed fits."""
+    model = build_model(build_tables(future.request, approved=_lines(future.request, placed), parts=True))
     plain = to_matrix(model.problem)
     number = {name: j for j, name in enumerate(plain.columns)}
-    first = {key: number[variable.name] for key, variable in sorted(first_stage(model, terms.decide_by).items())}
+    decided = first_stage(model, terms.decide_by, terms.rent_adapts)
+    first = {key: number[decided[key].name] for key in sorted(decided) if decided[key].name in number}
     later = {*plain.column_numbers("order"), *plain.column_numbers("band")} - {*first.values()}
     plain = plain.relaxed(np.isin(np.arange(len(plain.cost)), sorted(later)))
     if future.as_planned:
         return Block(future.name, future.probability, future.request, model, plain, plain, first, (), ())
-    priced = Priced(model, plain, terms.uncertainty, terms.unmet, as_planned, terms.decide_by)
+    before = {plain.columns[j] for j in first.values()}
+    priced = Priced(model, plain, terms.uncertainty, terms.unmet, as_planned, before)
     breaches, over, no_more = breached(priced)
     matrix = plain.with_columns(over).with_rows(no_more) if over else plain
     unpowered, released, rows = stands_unpowered(replace(priced, matrix=matrix))

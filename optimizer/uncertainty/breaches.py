@@ -8,7 +8,7 @@ future leaves as it is in supply and power.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class Unpowered(NamedTuple):
 class Priced:
     """A model with what its limits cost to pass: `unmet` is USD per unit and hour by demand.
 
-    `as_planned` are the tables of the scenario as it stands; what is placed up to `decide_by` fits these.
+    `as_planned` are the tables of the scenario as it stands; what is `placed` before, by its columns, fits these.
     """
 
     model: Model
@@ -61,7 +61,7 @@ class Priced:
     uncertainty: Uncertainty
     unmet: Mapping[str, float]
     as_planned: Tables
-    decide_by: int
+    placed: Set[str]
 
     @cached_property
     def row_number(self) -> dict[str, int]:
@@ -118,7 +118,7 @@ def beyond_supply(priced: Priced) -> Iterator[Breach]:
         for name, row in priced.rows(constraint):
             t = tables.calendar.index(row.keys[1])
             assert t is not None
-            placed = {v.name: amount for v, amount in row.terms if cohort_of[v.name].ordered <= priced.decide_by}
+            placed = {v.name: amount for v, amount in row.terms if v.name in priced.placed}
             there = {_as_planned(priced, cohort_of[column]) for column in placed}
             most = math.fsum(priced.as_planned.supply_at.get((kind, row.keys[0], at), 0.0) for at in there) - row.bound
             if most > 0:

@@ -201,19 +201,34 @@ def course_of(request: Request, future: Future) -> Request:
         raise InputError([_problem(request, future, None, f"what it makes of the request is none: {why}")]) from error
 
 
+def lenient_course_of(request: Request, future: Future) -> Request:
+    """A request as a future that was drawn has it: orders placed already that would come after the horizon are gone."""
+    course = _applied(request, future, [])
+    placed = course.scenario.get("commitments") or []
+    course.scenario["commitments"] = [e for e in placed if course.calendar.number(e["period"]) is not None]
+    return request_of(course.scenario, course.catalog)
+
+
 def texts_of(request: Request, future: Future) -> tuple[Tree, Tree]:
     """The texts of scenario and catalogue as a future has them. Raises InputError as `course_of` does."""
-    course, idle = Course(request), []
-    _agree_all(course, future)
-    for kind, apply in APPLIED.items():
-        for change in getattr(future, kind) or ():
-            if not apply(course, change):
-                idle.append(kind)
+    idle: list[str] = []
+    course = _applied(request, future, idle)
     _refuse(request, future, idle, "changes nothing: the scenario has no such figure")
     late = [e["offer"] for e in course.scenario.get("commitments") or () if course.calendar.number(e["period"]) is None]
     beyond = f"moves {', '.join(late)}, ordered already, beyond the horizon; give the horizon more periods"
     _refuse(request, future, ["delivery_delay"] * bool(late), beyond)
     return course.scenario, course.catalog
+
+
+def _applied(request: Request, future: Future, idle: list[str]) -> Course:
+    """The texts as a future has them; kinds of changes that change nothing are added to `idle`."""
+    course = Course(request)
+    _agree_all(course, future)
+    for kind, apply in APPLIED.items():
+        for change in getattr(future, kind) or ():
+            if not apply(course, change):
+                idle.append(kind)
+    return course
 
 
 AGREED = {

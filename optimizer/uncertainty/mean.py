@@ -53,15 +53,19 @@ class Mean:
             return {key: self._at(key, values) for key in dict.fromkeys(key for value in values for key in value)}
         if isinstance(first, int):
             return int(self._mean([Decimal(value) for value in values]).to_integral_value())
-        if _is_period(first):
-            numbers = [Decimal(self.calendar.number(value) or 0) for value in values]
-            return self.calendar.key(int(self._mean(numbers).to_integral_value()))
         return f"{self._mean([Decimal(value) for value in values]):f}"
 
     def _at(self, key: str, values: Sequence[Tree]) -> Any:
         """The mean at a key; what only some futures state, such as a price that was agreed, holds in all of them."""
         there = [value[key] for value in values if key in value]
-        return self.of(there) if len(there) == len(values) else there[0]
+        if len(there) < len(values):
+            return there[0]
+        return self._period(there) if key == "period" else self.of(there)
+
+    def _period(self, values: Sequence[str]) -> str:
+        """The mean of periods in which an order that is placed already enters service."""
+        numbers = [Decimal(self.calendar.number(value) or 0) for value in values]
+        return self.calendar.key(int(self._mean(numbers).to_integral_value()))
 
     def _schedule(self, values: Sequence[Any]) -> dict[str, str]:
         schedules = [numbers_of(value) for value in values]
@@ -87,7 +91,7 @@ def _is_schedule(value: Any) -> bool:
 
 
 def _is_period(text: Any) -> bool:
-    """Whether a text writes a period other than a plain year, which is a number too."""
+    """Whether the key of a mapping writes a period."""
     try:
         first_month(str(text))
     except NotAPeriod:

@@ -21,7 +21,8 @@ from optimizer.uncertainty.question import MEAN, Question
 from optimizer.what_if import Bracket
 
 ROBUST = "ROBUST"
-ROUNDING = 1e-9
+ROUNDING = 1e-7
+"""Room in a row of costs, as part of them, for what solvers round."""
 Decision = Mapping[Decided, float]
 
 
@@ -172,7 +173,8 @@ class Search:
         most = min(self.measured(other, known) for other in others)
         if self.aim.averse:
             most = (most - (1 - self.aim.weight) * self._perfect(known)) / self.aim.weight
-        return aimed(self.whole, self.aim, least, most / USD_PER_MODEL_UNIT)
+        room = ROUNDING * max(abs(cost) for other in others for cost in other.costs)
+        return aimed(self.whole, self.aim, least, (most + room) / USD_PER_MODEL_UNIT)
 
     def _perfect(self, known: Sequence[Bracket]) -> float:
         """What the futures are expected to cost at the least, had each been known."""
