@@ -51,7 +51,7 @@ class Course:
 
     def months_late(self, kind: str, about: Mapping[str, Sequence[str]]) -> int:
         """Months by which something comes later, all delays together."""
-        return sum(int(change["months"]) for change in self.changes(kind, about))
+        return int(sum((Fraction(change["months"]) for change in self.changes(kind, about)), Fraction(0)))
 
     def offer(self, key: str) -> dict[str, Sequence[str]]:
         """What a selection sees of an offer."""

@@ -11,6 +11,9 @@ import numpy as np
 from optimizer.solving.matrix import Floats, Matrix, NewRow
 from optimizer.uncertainty.equivalent import Equivalent
 
+ROOM = 1e-7
+"""As part of a cost."""
+
 
 @dataclass(frozen=True)
 class Aim:
@@ -52,7 +55,7 @@ def _averse(of: Equivalent, aim: Aim, least: Sequence[float], most: float) -> Ma
     )
     matrix = replace(matrix, cost=np.concatenate([(1 - aim.weight) * of.matrix.cost, matrix.cost[count:]]))
     rows = [_cost_of(of, f) | {count: -1.0, count + 1 + k: -1.0} for k, f in enumerate(of.possible)]
-    return _with_rows(of, matrix, rows, [0.0] * len(rows), "beyond_value_at_risk")
+    return _with_rows(of, matrix, rows, [_room(least)] * len(rows), "beyond_value_at_risk")
 
 
 def _least_regret(of: Equivalent, least: Sequence[float], most: float) -> Matrix:
@@ -60,13 +63,21 @@ def _least_regret(of: Equivalent, least: Sequence[float], most: float) -> Matrix
     free = replace(of.matrix, cost=np.zeros(count))
     matrix = _extended(free, cost=[1.0], lower=[0.0], upper=[max(0.0, most)], names=["largest_regret()"])
     rows = [_cost_of(of, f) | {count: -1.0} for f in of.possible]
-    return _with_rows(of, matrix, rows, list(least), "regret")
+    return _with_rows(of, matrix, rows, [each + _room(least) for each in least], "regret")
 
 
 def within_regret(of: Equivalent, least: Sequence[float], most: float) -> Matrix:
     """The expectation again, of decisions whose regret is no larger than so much."""
     rows = [_cost_of(of, f) for f in of.possible]
     return _with_rows(of, of.matrix, rows, [each + most for each in least], "regret")
+
+
+def _room(costs: Sequence[float]) -> float:
+    """Room in a row of a cost for what a solver rounds: where the cost is all that counts, it would find no plan else.
+
+    A bound of such a model is a bound all the same, since the room only allows more.
+    """
+    return ROOM * max(map(abs, costs))
 
 
 def _cost_of(of: Equivalent, number: int) -> dict[int, float]:

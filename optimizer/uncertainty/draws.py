@@ -11,23 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from math import exp, sqrt
+from math import exp, fsum, sqrt
 from statistics import NormalDist
 from typing import Any
-
-import numpy as np
 
 from optimizer.request.calendar import MONTHS_PER_YEAR
 from optimizer.request.draws import Decline, Draw, Range
 from optimizer.request.futures import Future
 from optimizer.request.load import Request
 from optimizer.request.uncertainty import Uncertainty
-from optimizer.solving.matrix import Floats
 
 NORMAL = NormalDist()
 DIGITS = 6
 """Of a factor that is drawn: as many as anybody would write, and fewer than machines differ in."""
+LEAST = 1e-300
+"""No probability that a score is read at is 0."""
 Tree = dict[str, Any]
+Rows = list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -60,33 +60,46 @@ class Sampler:
         return -(-calendar.count * calendar.months // MONTHS_PER_YEAR)
 
     @cached_property
-    def _root(self) -> tuple[Floats, Floats]:
+    def _roots(self) -> tuple[Rows, Rows]:
         """Roots of the correlation of the draws and of the years; the matrix of all scores is their product."""
-        how = self.uncertainty.correlation
-        vendors = [draw.vendor for draw in self.draws.values()]
-        alike = np.array([[_correlation(i, j, vendors, how) for j in range(len(vendors))] for i in range(len(vendors))])
-        apart = np.abs(np.subtract.outer(np.arange(self.years), np.arange(self.years)))
-        years = np.linalg.cholesky(float(how.next_year) ** apart.astype(np.float64))
-        return np.linalg.cholesky(alike), np.asarray(years, dtype=np.float64)
+        how, vendors = self.uncertainty.correlation, [draw.vendor for draw in self.draws.values()]
+        among = range(len(vendors))
+        draws = [[_correlation(i, j, vendors, how) for j in among] for i in among]
+        years = [[float(how.next_year) ** abs(i - j) for j in range(self.years)] for i in range(self.years)]
+        return root(draws), root(years)
 
-    def scores(self, number: int) -> Floats:
+    def scores(self, number: int) -> Rows:
         """The scores of a future by draw and year: correlated normal numbers, whatever else is drawn."""
         source = random.Random(f"{self.uncertainty.seed}/{number}")
-        count = len(self.draws) * self.years
-        plain = np.array([NORMAL.inv_cdf(max(source.random(), 1e-300)) for _ in range(count)])
-        of_draws, of_years = self._root
-        found: Floats = of_draws @ plain.reshape(len(self.draws), self.years) @ of_years.T
-        return found
+        plain = [[NORMAL.inv_cdf(max(source.random(), LEAST)) for _ in range(self.years)] for _ in self.draws]
+        of_draws, of_years = self._roots
+        in_years = [[_product(row, year) for year in of_years] for row in plain]
+        columns = list(zip(*in_years, strict=True))
+        return [[_product(row, column) for column in columns] for row in of_draws]
 
     def drawn(self, number: int) -> Drawn:
         """A future by its number, from 1."""
         scores, changes, figures = self.scores(number), dict[str, list[Tree]](), dict[str, float]()
-        for (name, draw), score in zip(self.draws.items(), scores.tolist(), strict=True):
+        for (name, draw), score in zip(self.draws.items(), scores, strict=True):
             change, figures[name] = _change(draw, score, self.request)
             if change is not None:
                 changes.setdefault(draw.change, []).append(change)
         future = Future.model_validate({"name": f"drawn_{number}", "probability": 1, **changes})
         return Drawn(future, figures)
+
+
+def root(matrix: Rows) -> Rows:
+    """The lower triangle whose product with its transpose is a positive definite matrix (Cholesky)."""
+    found: Rows = [[0.0] * len(matrix) for _ in matrix]
+    for i, row in enumerate(matrix):
+        for j in range(i + 1):
+            left = row[j] - _product(found[i][:j], found[j][:j])
+            found[i][j] = sqrt(left) if i == j else left / found[j][j]
+    return found
+
+
+def _product(one: Sequence[float], other: Sequence[float]) -> float:
+    return fsum(a * b for a, b in zip(one, other, strict=True))
 
 
 def _correlation(i: int, j: int, vendors: Sequence[str | None], how: Any) -> float:

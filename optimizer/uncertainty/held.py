@@ -9,6 +9,8 @@ from math import fsum
 
 from catalogs.periods import first_month, written
 from optimizer.formulation.model import DEMAND_PARTS, model_name
+from optimizer.infeasible.proof import resolved_again
+from optimizer.interruption import OutOfTime
 from optimizer.plan.format import Plan
 from optimizer.request.edits import request_of
 from optimizer.request.futures import Future as Said
@@ -119,8 +121,12 @@ class HeldPlan:
         """What the plan comes to in a future. Raises OutOfTime."""
         request = answerable(lenient_course_of(self.request, said), self.unmet)
         block = block_of(Future(said.name, 1.0, request), self.placed, self.terms, self.as_planned)
-        found = solver.solve(self._holding(block), self.options)
-        assert found.values.size, "every future has an answer"
+        matrix = self._holding(block)
+        found = solver.solve(matrix, self.options)
+        if found.status == "infeasible":
+            found = resolved_again(matrix, self.options, solver.solve)
+        if not found.values.size:
+            raise OutOfTime
         return self._cost(block, found)
 
     def _holding(self, block: Block) -> Matrix:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
+from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.shortage import what_is_short
 from optimizer.planning import NoPlan
 from optimizer.solving.certificate import certified_bound_usd
@@ -173,7 +174,8 @@ class Search:
         most = min(self.measured(other, known) for other in others)
         if self.aim.averse:
             most = (most - (1 - self.aim.weight) * self._perfect(known)) / self.aim.weight
-        room = ROUNDING * max(abs(cost) for other in others for cost in other.costs)
+        size = max(abs(cost) for other in others for cost in other.costs)
+        room = size if self.aim.regret else ROUNDING * size  # of a regret, any bound will do
         return aimed(self.whole, self.aim, least, (most + room) / USD_PER_MODEL_UNIT)
 
     def _perfect(self, known: Sequence[Bracket]) -> float:
@@ -201,16 +203,18 @@ class Search:
         return found
 
     def _one(self, matrix: Matrix, start: Mapping[int, float]) -> Solution:
-        return _with_values(self.solvers.solve(matrix, self.options, start=start))
+        return self._with_values(matrix, self.solvers.solve(matrix, self.options, start=start))
 
     def _solved(self, matrix: Matrix) -> Solution:
-        return _with_values(self.solvers.solve(matrix, self.options))
+        return self._with_values(matrix, self.solvers.solve(matrix, self.options))
 
-
-def _with_values(found: Solution) -> Solution:
-    if not found.values.size:
-        raise NoPlan(found)
-    return found
+    def _with_values(self, matrix: Matrix, found: Solution) -> Solution:
+        """A solution that there is: every future has an answer, so `infeasible` is asked again, by other means."""
+        if found.status == "infeasible":
+            found = resolved_again(matrix, self.options, self.solvers.solve)
+        if not found.values.size:
+            raise NoPlan(found)
+        return found
 
 
 def _decision(of: Equivalent, values: Floats) -> Decision:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from math import ceil, fsum
+from math import ceil, fsum, sqrt
 from random import Random
 from typing import Literal
-
-import numpy as np
 
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import Part
 from optimizer.proven import program_version
-from optimizer.solving.matrix import Floats
 from optimizer.solving.solution import Options
 from optimizer.uncertainty.break_points import BreakPoint, break_points_of
 from optimizer.uncertainty.samples import Sample, WatchCount, samples_of
@@ -137,7 +135,7 @@ def spread_of(values: Sequence[float]) -> Spread:
         p50=p50,
         p95=p95,
         cvar90=_interval(_worst(values), tails),
-        above_zero=sum(value > NOTHING for value in values) / count,
+        above_zero=len([value for value in values if value > NOTHING]) / count,
     )
 
 
@@ -160,29 +158,27 @@ def _interval(estimate: float, resampled: Sequence[float]) -> Interval:
 
 def drivers_of(samples: Sequence[Sample]) -> list[Driver]:
     """What moves cost, most first."""
-    costs = np.array([sample.cost.cost_usd for sample in samples])
+    costs = [sample.cost.cost_usd for sample in samples]
     found = []
     for name in samples[0].figures:
-        figures = np.array([sample.figures[name] for sample in samples])
-        if len(set(figures.tolist())) > 1:
-            order = np.argsort(figures, kind="stable")
-            fifth = max(1, round(FIFTH * len(order)))
-            lowest, highest = costs[order[:fifth]].tolist(), costs[order[-fifth:]].tolist()
-            found.append(
-                Driver(draw=name, rank_correlation=_correlation(_ranks(figures), _ranks(costs)),
-                       lowest_usd=fsum(lowest) / fifth, highest_usd=fsum(highest) / fifth)
-            )  # fmt: skip
+        figures = [sample.figures[name] for sample in samples]
+        if len(set(figures)) > 1:
+            by_figure = [cost for _, _, cost in sorted(zip(figures, range(len(costs)), costs, strict=True))]
+            fifth = max(1, round(FIFTH * len(costs)))
+            lowest, highest = fsum(by_figure[:fifth]) / fifth, fsum(by_figure[-fifth:]) / fifth
+            correlation = correlation_of(_ranks(figures), _ranks(costs))
+            found.append(Driver(draw=name, rank_correlation=correlation, lowest_usd=lowest, highest_usd=highest))
     return sorted(found, key=lambda driver: (-abs(driver.rank_correlation), driver.draw))
 
 
-def _ranks(values: Floats) -> Floats:
+def _ranks(values: Sequence[float]) -> list[float]:
     """Ranks from 1, the mean of those of equal values."""
-    listed = np.sort(values)
-    return (np.searchsorted(listed, values, "left") + np.searchsorted(listed, values, "right") + 1) / 2.0
+    listed = sorted(values)
+    return [(bisect_left(listed, value) + bisect_right(listed, value) + 1) / 2 for value in values]
 
 
-def _correlation(one: Floats, other: Floats) -> float:
+def correlation_of(one: Sequence[float], other: Sequence[float]) -> float:
     """Pearson's; 0 where one of them is the same everywhere."""
-    apart, also = one - one.mean(), other - other.mean()
-    size = float(np.sqrt((apart @ apart) * (also @ also)))
-    return float(apart @ also) / size if size else 0.0
+    apart, also = ([value - fsum(of) / len(of) for value in of] for of in (one, other))
+    size = sqrt(fsum(a * a for a in apart) * fsum(b * b for b in also))
+    return fsum(a * b for a, b in zip(apart, also, strict=True)) / size if size else 0.0
