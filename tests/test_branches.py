@@ -30,17 +30,17 @@ of c, 4.5. With none of b, 2a + c ≥ 3.5 takes 1 of a and 2 of c: 7."""
 
 
 def leaves(matrix: Matrix, duals: Any, node: Branches) -> Iterator[tuple[Matrix, Any]]:
-    """The models of the leaves below a node, each with a row for what is due, and the duals of all rows."""
+    """The models of the leaves below a node, each with a row for each limited sum, and the duals of all rows."""
     duals = node.below(duals)
     if not node.children:
-        yield matrix, np.concatenate([duals, node.due_duals])
+        yield matrix, np.concatenate([duals, node.sum_duals])
     else:
-        due = matrix.with_rows([NewRow("due", 1.0, np.inf, dict.fromkeys(node.columns, 1.0))])
-        count = len(node.columns)
-        yield from leaves(due, duals, node.children[0])
-        yield from leaves(
-            matrix.narrowed(list(node.columns), np.zeros(count), np.zeros(count)), duals, node.children[1]
-        )
+        ones, nothing = dict.fromkeys(node.columns, 1.0), np.zeros(len(node.columns))
+        more = matrix.with_rows([NewRow("more", node.least, np.inf, ones)])
+        closed = matrix.narrowed(list(node.columns), nothing, nothing)
+        less = closed if node.least == 1 else matrix.with_rows([NewRow("less", -np.inf, node.least - 1, ones)])
+        yield from leaves(more, duals, node.children[0])
+        yield from leaves(less, duals, node.children[1])
 
 
 def in_fractions(matrix: Matrix, duals: Any) -> Fraction:
@@ -73,28 +73,46 @@ def test_branches_by_hand() -> None:
     assert certified_bound(CHOICE, np.array([0.0, 1.0]), top) == Fraction(9, 2)
 
 
+def test_branches_on_so_many_by_hand() -> None:
+    """Of 3.5 units of work c does at most 2 and a, b 2 and 3 each: branched on a + b + c ≥ 2 or ≤ 1.
+
+    With at least 2 and y = 1: d = (5 − 2, 4 − 3, 0) with 0 on the sum, LB = 3.5. With 1.5 on the work and −0.5 on at
+    most 1: d = (5 − 3 + 0.5, 4 − 4.5 + 0.5, 1 − 1.5 + 0.5), none of it below 0: LB = 1.5 · 3.5 − 0.5 · 1 = 4.75.
+    """
+    top = Branches({}, (), (0, 1, 2), (Branches({}, (0.0,)), Branches({1: 1.5}, (-0.5,))), least=2)
+    of = replace(CHOICE, integer=np.ones(3, dtype=bool))
+    less = replace(top, children=(replace(top.children[0], duals={1: 10.0}, sum_duals=(1.0,)), top.children[1]))
+    assert certified_bound(of, np.array([0.0, 1.0]), top) == Fraction(7, 2)
+    # d = (5 − 20 − 1, 4 − 30 − 1, 1 − 10 − 1), all at their most: 35 + 2 − 16 − 27 − 20
+    assert second_statement(of, np.array([0.0, 0.0]), less) == max(0, min(Fraction(-26), Fraction(19, 4)))
+    assert certified_bound(of, np.array([0.0, 0.0]), less) == 0
+
+
 finite = st.floats(-1e6, 1e6)
+WHOLE = replace(CHOICE, integer=np.ones(3, dtype=bool))
+"""The same with c whole as well: its optimum is 5 again."""
 
 
 @st.composite
-def nodes(draw: st.DrawFn, due: int = 0, depth: int = 3) -> Branches:
-    """Any branches over the first two columns, with any duals."""
+def nodes(draw: st.DrawFn, sums: int = 0, depth: int = 3) -> Branches:
+    """Any branches over some columns, with any duals."""
     duals = draw(st.dictionaries(st.integers(0, 1), finite, max_size=2))
-    due_duals = tuple(draw(st.lists(finite, min_size=due, max_size=due)))
+    sum_duals = tuple(draw(st.lists(finite, min_size=sums, max_size=sums)))
     if not depth or draw(st.booleans()):
-        return Branches(duals, due_duals)
-    columns = tuple(draw(st.lists(st.integers(0, 1), min_size=1, max_size=2, unique=True)))
-    children = (draw(nodes(due + 1, depth - 1)), draw(nodes(due, depth - 1)))
-    return Branches(duals, due_duals, columns, children)
+        return Branches(duals, sum_duals)
+    columns = tuple(draw(st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True)))
+    least = draw(st.integers(1, 3))
+    children = (draw(nodes(sums + 1, depth - 1)), draw(nodes(sums + (least > 1), depth - 1)))
+    return Branches(duals, sum_duals, columns, children, least)
 
 
 @settings(max_examples=100)
 @given(nodes(), st.lists(finite, min_size=2, max_size=2))
 def test_no_branches_prove_more_than_the_optimum(top: Branches, duals: list[float]) -> None:
     """5, whatever they say; and exactly what the second statement says where no dual leans on what is not there."""
-    bound = certified_bound(CHOICE, np.array(duals), top)
+    bound = certified_bound(WHOLE, np.array(duals), top)
     assert bound <= 5
-    assert bound == second_statement(CHOICE, np.array(duals), top)
+    assert bound == second_statement(WHOLE, np.array(duals), top)
 
 
 def test_a_tree_proves_what_it_found(tmp_path: Path) -> None:
@@ -134,8 +152,8 @@ def test_a_branch_without_plans_proves_any_cost() -> None:
     case = case_of(of, EXACT)
     case.options.update(
         {
-            "at_once": False, "frames": [], "projects": [[1]], "clusters": [], "terms": [], "decisions": [1],
-            "tied": [], "steps": [],
+            "at_once": False, "frames": [], "projects": [[1]], "blocks": [], "clusters": [], "terms": [],
+            "decisions": [1], "tied": [], "steps": [],
         }
     )  # fmt: skip
     grown = tree(case)
@@ -157,7 +175,9 @@ def test_what_is_refused() -> None:
         certified_bound(begun, duals, Branches({}, (), (0,), (due, leaf)))
     with pytest.raises(NoBranch, match="two children"):
         certified_bound(CHOICE, duals, Branches({}, (), (0,), (due,)))
-    with pytest.raises(NoBranch, match="one dual for each set"):
+    with pytest.raises(NoBranch, match="at 1 or more"):
+        certified_bound(CHOICE, duals, Branches({}, (), (0,), (due, leaf), least=0))
+    with pytest.raises(NoBranch, match="one dual for each sum"):
         certified_bound(CHOICE, duals, Branches({}, (), (0,), (leaf, leaf)))
 
 

@@ -227,13 +227,12 @@ def test_it_is_as_good_as_asking_for_more_than_can_be_done(seed: int) -> None:
     """The same plan serves a demand that nothing could meet in full, with the same value."""
     for i in range(100):
         found = drawn(f"open law {seed} {i}", large=False, kind=DrawOpen)
-        scenario = {key: part for key, part in found[0].items() if key != "frames"} if found else {}
-        made = planned(scenario, found[1], EXACT) if found else None
+        made = planned(found[0], found[1], EXACT) if found else None
         if found and made:
             break
     assert found is not None
     assert made is not None
-    known = found[1]
+    scenario, known, _ = found
     first = next(iter(scenario["demand"]))
     done = max((row.work_per_second for row in made.work if row.demand == first), default=1.0)
     more = {**scenario["demand"][first], "per_second": round(100 * done) + 1000}

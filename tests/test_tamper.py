@@ -157,7 +157,7 @@ ONLY_SEALED = {
     "bound_usd": "the solver's word, with the gap that follows from it; no better than the certified one",
     "certified/duals/*": "other numbers that prove the same bound prove it as well",
     "certified/branches/children/*/duals/*": "other numbers that prove as much in a part that is not the least",
-    "certified/branches/children/*/due/*": "the same",
+    "certified/branches/children/*/sums/*": "the same",
     "certified/branches/children/*/rows/*": "the same",
     "certified/branches/columns": "one more name that no part speaks of",
     "run/solver": "a name",

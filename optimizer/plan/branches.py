@@ -14,8 +14,9 @@ def named(branches: Branches, matrix: Matrix) -> Branch:
     return Branch(
         rows=tuple(branches.duals),
         duals=tuple(branches.duals.values()),
-        due=branches.due_duals,
+        sums=branches.sum_duals,
         columns=tuple(matrix.columns[j] for j in branches.columns),
+        least=branches.least if branches.children else 0,
         children=tuple(named(child, matrix) for child in branches.children),
     )
 
@@ -28,12 +29,15 @@ def numbered(branch: Branch, matrix: Matrix) -> Branches:
 def _numbered(branch: Branch, rows: int, columns: Mapping[str, int]) -> Branches:
     if len(branch.rows) != len(branch.duals) or not all(0 <= row < rows for row in branch.rows):
         raise NoBranch("there is one dual for each row, and rows are those of the model")
+    if bool(branch.children) != bool(branch.least):
+        raise NoBranch("what is divided, and nothing else, says at how many")
     unknown = [name for name in branch.columns if name not in columns]
     if unknown:
         raise NoBranch(f"there is no column {unknown[0]}")
     return Branches(
         duals=dict(zip(branch.rows, branch.duals, strict=True)),
-        due_duals=branch.due,
+        sum_duals=branch.sums,
         columns=tuple(columns[name] for name in branch.columns),
+        least=branch.least or 1,
         children=tuple(_numbered(child, rows, columns) for child in branch.children),
     )

@@ -33,18 +33,22 @@ class Format(Part):
     version: str
 
 
-class Branch(Part):
-    """A part of all plans, in two: those with at least one of the yes/no `columns`, and those with none of them.
+class Branch(SeldomSaid):
+    """A part of all plans, in two: those in which the whole `columns` come to `least` or more, and all others.
 
     `rows` are the rows of the model, counted from 0 in its order, of which the `duals` beside them differ from those
-    of the part that it is a part of; `due` has one for each sum of columns that is at least 1 here, from the whole
-    down. Without `children` it is not divided.
+    of the part that it is a part of; `sums` has one for each sum of columns that is limited here, from the whole down:
+    to at least so many, or to less, but where `least` is 1, less means that each of the columns is 0. Without
+    `children` it is not divided, and has neither `columns` nor `least`.
     """
+
+    SELDOM = frozenset({"least"})
 
     rows: tuple[int, ...]
     duals: tuple[float, ...]
-    due: tuple[float, ...]
+    sums: tuple[float, ...]
     columns: tuple[str, ...]
+    least: int = 0
     children: tuple[Branch, ...]
 
 

@@ -16,16 +16,18 @@ class NoBranch(ValueError):
 
 @dataclass(frozen=True)
 class Branches:
-    """A node: plans in which one of `columns` is taken are in its first child, those in which none is in its second.
+    """A node: plans in which `columns` come to `least` or more are in its first child, all others in its second.
 
-    `duals` has those that differ from the ones above it, by row number, and `due_duals` one for each set of columns
-    of which one is taken, in the order of the way from the top. Without children it is a leaf.
+    `duals` has those that differ from the ones above it, by row number, and `sum_duals` one for each sum that is
+    limited, in the order of the way from the top: to at least so many, or to less where that is not to none.
+    Without children it is a leaf.
     """
 
     duals: Mapping[int, float]
-    due_duals: tuple[float, ...]
+    sum_duals: tuple[float, ...]
     columns: tuple[int, ...] = ()
     children: tuple[Branches, ...] = ()
+    least: int = 1
 
     def below(self, above: Floats) -> Floats:
         """The duals of all rows at a node, from those above it."""
@@ -49,9 +51,10 @@ def read_branches(text: str, rows: Floats, objective: float) -> Branches | None:
         pairs = zip(told["rows"], told["duals"], strict=True)
         return Branches(
             duals={row: dual * float(rows[row]) / objective for row, dual in pairs},
-            due_duals=tuple(dual / objective for dual in told["due_duals"]),
-            columns=tuple(told["branch"]),
+            sum_duals=tuple(dual / objective for dual in told["sum_duals"]),
+            columns=tuple(told["columns"]),
             children=tuple(read(child) for child in told["children"]),
+            least=told["least"],
         )
 
     return read(json.loads(text)) if text else None

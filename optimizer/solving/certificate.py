@@ -27,9 +27,9 @@ MAGNIFIED = 2**14
 def certified_bound(matrix: Matrix, duals: Floats, branches: Branches | None = None) -> Fraction:
     """LB(y) in millions of USD, with y a solver's duals: whole numbers throughout, no rounding anywhere.
 
-    With `branches`, the least of LB over their leaves, each with the duals, closed columns and sets that are due there,
-    or LB of the whole if that is more. Proof: every plan is in a leaf, since of a set of columns that are whole and
-    at least 0 none is taken or their sum is at least 1.
+    With `branches`, the least of LB over their leaves, each with the duals, closed columns and limited sums there,
+    or LB of the whole if that is more. Proof: every plan is in a leaf, since a sum of columns that are whole and
+    at least 0 is at least k or at most k − 1, and at most 0 only if each of them is 0.
     A dual that leans on a bound that is not there (a rounding error of the solver) counts as zero.
     Raises NoBranch for branches over other columns.
     """
@@ -44,26 +44,37 @@ def certified_bound_usd(matrix: Matrix, duals: Floats, branches: Branches | None
 
 
 class _Leaf(NamedTuple):
-    """What is closed and what is due on the way to a node, with the duals of what is due."""
+    """What is closed and what sums are limited on the way to a node, with the duals of these."""
 
     closed: frozenset[int] = frozenset()
-    due: tuple[tuple[int, ...], ...] = ()
-    due_duals: tuple[float, ...] = ()
+    sums: tuple[_Sum, ...] = ()
+    sum_duals: tuple[float, ...] = ()
+
+
+class _Sum(NamedTuple):
+    """least ≤ Σ columns ≤ most; None for what is not there."""
+
+    columns: tuple[int, ...]
+    least: int | None = None
+    most: int | None = None
 
 
 def _least(exact: _Exact, duals: Floats, branches: Branches, leaf: _Leaf) -> Fraction:
     """The least LB over the leaves below a node; `duals` are those above it."""
-    if len(branches.due_duals) != len(leaf.due):
-        raise NoBranch("there is one dual for each set of columns that is due")
-    duals, leaf = branches.below(duals), leaf._replace(due_duals=branches.due_duals)
+    if len(branches.sum_duals) != len(leaf.sums):
+        raise NoBranch("there is one dual for each sum of columns that is limited")
+    duals, leaf = branches.below(duals), leaf._replace(sum_duals=branches.sum_duals)
     if not branches.children:
         return exact.bound(duals, leaf)
     exact.refuse_others(branches)
-    due, closed = branches.children
-    return min(
-        _least(exact, duals, due, leaf._replace(due=(*leaf.due, branches.columns))),
-        _least(exact, duals, closed, leaf._replace(closed=leaf.closed.union(branches.columns))),
-    )
+    more, less = branches.children
+    columns, least = branches.columns, branches.least
+    if least == 1:
+        with_less = leaf._replace(closed=leaf.closed.union(columns))
+    else:
+        with_less = leaf._replace(sums=(*leaf.sums, _Sum(columns, most=least - 1)))
+    with_more = leaf._replace(sums=(*leaf.sums, _Sum(columns, least=least)))
+    return min(_least(exact, duals, more, with_more), _least(exact, duals, less, with_less))
 
 
 class _Exact:
@@ -79,19 +90,20 @@ class _Exact:
         self.row_lower, self.row_upper = matrix.row_lower, matrix.row_upper
 
     def bound(self, duals: Floats, leaf: _Leaf) -> Fraction:
-        """LB at a leaf: of y = `duals`, and of those of sets that are due, in a model whose closed columns are 0."""
+        """LB at a leaf: of y = `duals`, and of those of its sums, in a model whose closed columns are 0."""
         limits = np.where(duals > 0, self.row_lower, self.row_upper)
         used = np.flatnonzero((duals != 0) & np.isfinite(limits)).tolist()
-        due = [max(0.0, dual) for dual in leaf.due_duals]  # a sum of at least 1 has no upper limit to lean on
-        numbers, bits = _whole(np.concatenate([duals[used], due]))
+        leant_on = [each.least if y > 0 else each.most for each, y in zip(leaf.sums, leaf.sum_duals, strict=True)]
+        of_sums = [0.0 if on is None else y for on, y in zip(leant_on, leaf.sum_duals, strict=True)]
+        numbers, bits = _whole(np.concatenate([duals[used], of_sums]))
         row_limits, limit_bits = _whole(limits[used])
         reduced = [cost << bits for cost in self.cost]
         for i, y in zip(used, numbers, strict=False):
             for k in range(self.start[i], self.start[i + 1]):
                 reduced[self.index[k]] -= y * self.value[k]
-        ones = numbers[len(used) :]
-        for columns, y in zip(leaf.due, ones, strict=True):
-            for j in columns:
+        of_sums_y = numbers[len(used) :]
+        for each, y in zip(leaf.sums, of_sums_y, strict=True):
+            for j in each.columns:
                 reduced[j] -= y << self.bits
         of_rows = sum(y * limit for y, limit in zip(numbers, row_limits, strict=False))
         of_columns = sum(
@@ -101,15 +113,17 @@ class _Exact:
         )
         return (
             Fraction(of_rows, 1 << (bits + limit_bits))
-            + Fraction(sum(ones), 1 << bits)
+            + Fraction(sum(y * (on or 0) for y, on in zip(of_sums_y, leant_on, strict=True)), 1 << bits)
             + Fraction(of_columns, 1 << (bits + self.bits + self.bound_bits))
         )
 
     def refuse_others(self, node: Branches) -> None:
-        """Raises NoBranch unless its columns are whole and at least 0: then they are all 0 or come to at least 1."""
+        """Raises NoBranch unless its columns are whole and at least 0, so that a sum under 1 closes them all."""
         if not all(self.integer[j] and self.lower[j] == 0 for j in node.columns):
             raise NoBranch("branches are over whole numbers that begin at 0")
-        if len(node.children) != len(("due", "closed")):
+        if node.least < 1:
+            raise NoBranch("a sum is divided at 1 or more")
+        if len(node.children) != len(("more", "less")):
             raise NoBranch("a branch has two children or none")
 
 

@@ -14,6 +14,8 @@ SIGN = "sign"
 """Yes/no variables of frame agreements: what prices everything else is decided by, so they come first."""
 PROJECTS, HOST = ("engineer", "port"), "host_cluster"
 """Yes/no variables that decide which work can run on what at all, and where a cluster runs."""
+BLOCKS = ("blocks",)
+"""How many blocks of power come on line: each costs as much as hundreds of systems."""
 AGREED = ("orders_any", "band_used")
 """Yes/no variables of minimum orders and price breaks: whether there is an order at all, and which steps it reaches."""
 STEPS = ("band",)
@@ -24,17 +26,18 @@ TYING = ("order_at_least_minimum(", "buy_in_one_band(")
 
 def decided_first(matrix: Matrix) -> dict[str, Any]:
     """What the solver's process has to know of a model to search its decisions first: numbers of columns."""
-    frames, starts, hosts, agreed = _of(matrix, (SIGN,)), projects(matrix), clusters(matrix), _of(matrix, AGREED)
-    decisions = [*frames, *chain(*starts), *chain(*chain(*hosts)), *agreed]
+    frames, hosts, agreed = _of(matrix, (SIGN,)), clusters(matrix), _of(matrix, AGREED)
+    starts, blocks = in_time_order(matrix, PROJECTS), in_time_order(matrix, BLOCKS)
+    decisions = [*frames, *chain(*starts), *chain(*blocks), *chain(*chain(*hosts)), *agreed]
     return {
-        "frames": frames, "projects": starts, "clusters": hosts, "terms": agreed,
+        "frames": frames, "projects": starts, "blocks": blocks, "clusters": hosts, "terms": agreed,
         "decisions": decisions, "tied": tied_by_terms(matrix), "steps": _of(matrix, STEPS),
     }  # fmt: skip
 
 
-def projects(matrix: Matrix) -> list[list[int]]:
-    """The columns of each project in the order of time: whether its engineering or porting starts in a period."""
-    columns = sorted(_of(matrix, PROJECTS), key=lambda j: matrix.columns[j])
+def in_time_order(matrix: Matrix, variables: tuple[str, ...]) -> list[list[int]]:
+    """The columns of each project, such as a porting, or of each site that grows, one a period in the order of time."""
+    columns = sorted(_of(matrix, variables), key=lambda j: matrix.columns[j])
     return list(grouped(columns, lambda j: matrix.columns[j].rpartition(",")[0]).values())
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,31 +18,61 @@ SAME = 1e-9
 """The part of a dual by which it may differ and still count as the same: half of the differences are below it."""
 
 
+class Sum(NamedTuple):
+    """least ≤ Σ columns ≤ most; one of the two is not there."""
+
+    columns: Columns
+    least: float = -math.inf
+    most: float = math.inf
+
+
+class Split(NamedTuple):
+    """What a node is branched on: Σ columns ≥ `least`, or ≤ least − 1."""
+
+    columns: Columns
+    least: int = 1
+
+
 @dataclass(eq=False)
 class Node:
-    """What is closed and of which sets one is due, in the order of branching, with the bound that this has.
+    """What is closed and what sums are limited, in the order of branching, with the bound that this has.
 
-    `duals`, one a row, and `due_duals`, one a set that is due, prove a bound: those of its relaxation, also where that
+    `duals`, one a row, and `sum_duals`, one a sum, prove a bound: those of its relaxation, also where that
     was cut off, with a ray where it is infeasible, or else those of the node that it was branched from, which hold for
-    its children as well. `values` are those of the relaxation; None if it is not solved. A node is branched on the
-    columns of `branch`, into the child in which one is due and the one in which they are closed.
+    its children as well. `values` are those of the relaxation; None if it is not solved. A node is branched on
+    `split`, into the child with at least so much of its columns and the one with less.
     """
 
     closed: frozenset[int]
-    due: tuple[Columns, ...]
+    sums: tuple[Sum, ...]
     bound: float
     duals: Any
-    due_duals: tuple[float, ...]
+    sum_duals: tuple[float, ...]
     values: Any = None
-    branch: Columns = ()
+    split: Split | None = None
     children: tuple[Node, ...] = ()
 
-    def branched(self, columns: Columns) -> tuple[Node, Node]:
-        """The two children of a node; its values are of no more use."""
-        due = Node(self.closed, (*self.due, columns), self.bound, self.duals, (*self.due_duals, 0.0))
-        closed = Node(self.closed.union(columns), self.due, self.bound, self.duals, self.due_duals)
-        self.branch, self.children, self.values = columns, (due, closed), None
-        return due, closed
+    def branched(self, split: Split) -> tuple[Node, Node]:
+        """The two children of a node; its values are of no more use. Where there may be less than 1, all are closed."""
+        columns, least = split
+        more = self._with(Sum(columns, least=least))
+        if least == 1:
+            less = Node(self.closed.union(columns), self.sums, self.bound, self.duals, self.sum_duals)
+        else:
+            less = self._with(Sum(columns, most=least - 1))
+        self.split, self.children, self.values = split, (more, less), None
+        return more, less
+
+    def _with(self, limited: Sum) -> Node:
+        return Node(self.closed, (*self.sums, limited), self.bound, self.duals, (*self.sum_duals, 0.0))
+
+    def limits(self) -> dict[Columns, tuple[float, float]]:
+        """The tightest limits on each set of columns."""
+        tightest: dict[Columns, tuple[float, float]] = {}
+        for columns, least, most in self.sums:
+            low, high = tightest.get(columns, (-math.inf, math.inf))
+            tightest[columns] = max(low, least), min(high, most)
+        return tightest
 
 
 def told(node: Node, above: Any) -> Found:
@@ -55,18 +85,21 @@ def told(node: Node, above: Any) -> Found:
     return {
         "rows": rows,
         "duals": node.duals[rows].tolist(),
-        "due_duals": list(node.due_duals),
-        "branch": list(node.branch),
+        "sum_duals": list(node.sum_duals),
+        "columns": list(node.split.columns) if node.split else [],
+        "least": node.split.least if node.split else 1,
         "children": [told(child, np.where(moved, node.duals, above)) for child in node.children],
     }
 
 
-def worth_without_costs(problem: Problem, node: Node, ray: Any, due: tuple[float, ...]) -> float:
+def worth_without_costs(problem: Problem, node: Node, ray: Any, sums: tuple[float, ...]) -> float:
     """The bound that a ray proves at a node in a model without costs: above 0 where the node is infeasible."""
     row_of = np.repeat(np.arange(len(ray)), np.diff(problem["start"]))
     reduced = -np.bincount(problem["index"], ray[row_of] * problem["value"], minlength=len(problem["cost"]))
-    for columns, each in zip(node.due, due, strict=True):
+    of_sums = []
+    for (columns, least, most), each in zip(node.sums, sums, strict=True):
         reduced[list(columns)] = reduced[list(columns)] - each
+        of_sums.append(each * (least if each > 0 else most) if each else 0.0)
     lower, upper = problem["lower"], problem["upper"].copy()
     closed = sorted(node.closed)
     upper[closed] = lower[closed]
@@ -75,4 +108,4 @@ def worth_without_costs(problem: Problem, node: Node, ray: Any, due: tuple[float
         limits
     )  # a trace that leans on a limit that is not there counts for nothing, as in `certified`
     columns_worth = np.where(reduced > 0, reduced * lower, reduced * upper)
-    return math.fsum([*ray[leaning] * limits[leaning], *due, *columns_worth])
+    return math.fsum([*ray[leaning] * limits[leaning], *of_sums, *columns_worth])

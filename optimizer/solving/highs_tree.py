@@ -1,18 +1,20 @@
-"""A branch and bound over yes/no decisions alone: frames to sign, projects, hosts of clusters, terms of orders.
+"""A branch and bound over decisions alone: frames, projects, blocks of power, hosts of clusters, terms of orders.
 
 Few of them are open at once and they cost much, so relaxations settle them, each solved on from the one before.
-Branching on a set A of yes/no columns of which the relaxation takes a fraction makes two nodes:
+Branching on a set A of whole columns of which the relaxation takes a fraction makes two nodes, with k above it:
 
-    "due": Σ_{j in A} x_j ≥ 1        "closed": x_j = 0 for j in A
+    "more": Σ_{j in A} x_j ≥ k        "less": Σ_{j in A} x_j ≤ k − 1
 
-Proof that no plan is lost: Σ_{j in A} x_j is a whole number of at least 0, so it is 0 or at least 1. The bound of the
-tree is the least over its leaves, its open nodes and the cut-offs at which nodes were given up. No presolve for
-whole numbers has a part in it, and no word of the solver has to be believed: each node has duals that prove its bound.
+Proof that no plan is lost: Σ_{j in A} x_j is a whole number. Of yes/no columns k is 1, and less means that all are
+closed, since none is below 0. The bound of the tree is the least over its leaves, its open nodes and the cut-offs at
+which nodes were given up. No presolve for whole numbers has a part in it, and no word of the solver has to be
+believed: each node has duals that prove its bound.
 
 Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
-before when; it is begun once or never. Of a cluster in a period, A are all hosts with one accelerator, then one of
-these. Of a frame, a minimum order or a price break, A is the one column that says whether it is signed, or whether
-there is such an order.
+before when; it is begun once or never. Of the blocks of power of a site, A are those that come on line up to some
+period: how many in all comes before how many by when. Of a cluster in a period, A are all hosts with one accelerator,
+then one of these. Of a frame, a minimum order or a price break, A is the one column that says whether it is signed, or
+whether there is such an order.
 
 Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
 """
@@ -28,7 +30,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from optimizer.solving.highs_nodes import Columns, Node, told, worth_without_costs
+from optimizer.solving.highs_nodes import Columns, Node, Split, told, worth_without_costs
 from optimizer.solving.highs_solve import Found, Problem, Stop
 
 WHOLE = 1e-6
@@ -53,6 +55,7 @@ class Tree:
         self.problem, self.within, self.stop = problem, within, stop
         self.frames: list[int] = options["frames"]
         self.projects: list[list[int]] = options["projects"]
+        self.blocks: list[list[int]] = options["blocks"]
         self.clusters: list[list[list[int]]] = options["clusters"]
         self.terms: list[int] = options["terms"]
         self.highs: highspy.Highs = root["highs"]
@@ -103,26 +106,28 @@ class Tree:
         while node.values is not None and not self._ended():
             if node.bound >= self._cut_off():
                 break
-            if (columns := self._undecided(node, self.frames) or self._undecided_project(node)) is not None:
-                node = self._cheaper(node, columns)
+            if (first := self._undecided(node, self.frames) or self._undecided_project(node)) is not None:
+                node = self._cheaper(node, first)
+            elif (added := self._undecided_blocks(node)) is not None:
+                node = self._cheaper(node, added)
             elif hosts := self._undecided_hosts(node):
                 node = self._hosted(node, hosts)
-            elif (columns := self._undecided(node, self.terms)) is not None:
-                node = self._cheaper(node, columns)
+            elif (term := self._undecided(node, self.terms)) is not None:
+                node = self._cheaper(node, term)
             else:
                 self.best = node
                 return
         if node.values is not None:
             self._push(node)
 
-    def _cheaper(self, node: Node, columns: Columns) -> Node:
+    def _cheaper(self, node: Node, split: Split) -> Node:
         """The cheaper of a node's two children; the other one stays open."""
-        due, closed = node.branched(columns)
-        first = self._relaxed(due)
+        more, less = node.branched(split)
+        first = self._relaxed(more)
         if first.values is not None and self._is_near(first, node):
-            self._push(closed)
+            self._push(less)
             return first
-        return self._cheapest([first, self._relaxed(closed)])
+        return self._cheapest([first, self._relaxed(less)])
 
     def _cheapest(self, nodes: list[Node]) -> Node:
         """The cheapest of some nodes; the others stay open, as far as they may hold a plan."""
@@ -140,7 +145,7 @@ class Tree:
         tried: list[Node] = []
         rest = node
         for columns in hosts[:MOST_HOSTS]:
-            due, rest = rest.branched(columns)
+            due, rest = rest.branched(Split(columns))
             if self._relaxed(due).values is not None:
                 tried.append(due)
                 if self._is_near(due, node):
@@ -154,7 +159,7 @@ class Tree:
         """Whether a child costs so little more than its node that nothing else need be looked at."""
         return child.bound - node.bound <= LITTLE * self.within * abs(node.bound)
 
-    def _undecided_project(self, node: Node) -> Columns | None:
+    def _undecided_project(self, node: Node) -> Split | None:
         """The starts to branch on; None where all are whole. Whether comes before when, and the dearest first.
 
         A project that has started whole needs no second start.
@@ -170,7 +175,21 @@ class Tree:
         if not found:
             return None
         _, _, number, periods = max(found)
-        return tuple(self.projects[-number][:periods])
+        return Split(tuple(self.projects[-number][:periods]))
+
+    def _undecided_blocks(self, node: Node) -> Split | None:
+        """The blocks of power to branch on; None where all are whole. How many a site adds in all comes before by when.
+
+        By when: the period in which those that are on line are farthest from a whole number.
+        """
+        for columns in self.blocks:
+            online = np.cumsum(node.values[columns])
+            broken = np.flatnonzero(_is_broken(online))
+            if broken.size:
+                parts = np.abs(online - np.round(online))
+                last = broken[-1] if broken[-1] == len(columns) - 1 else broken[np.argmax(parts[broken])]
+                return Split(tuple(columns[: last + 1]), math.ceil(online[last]))
+        return None
 
     def _undecided_hosts(self, node: Node) -> list[Columns]:
         """The sets of hosts to branch on of the earliest cluster that is open: its accelerators, those with most of it
@@ -186,11 +205,11 @@ class Tree:
                     return [(places[k],) for k in _by_size(node.values[places])]
         return []
 
-    def _undecided(self, node: Node, columns: list[int]) -> Columns | None:
+    def _undecided(self, node: Node, columns: list[int]) -> Split | None:
         """The frame or the term of an order that is nearest to neither; the first of those that are alike."""
         parts = node.values[columns]
         broken = np.where(_is_broken(parts), np.abs(parts - np.round(parts)), 0.0)
-        return (columns[int(np.argmax(broken))],) if broken.any() else None
+        return Split((columns[int(np.argmax(broken))],)) if broken.any() else None
 
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""
@@ -221,8 +240,10 @@ class Tree:
         for j in sorted(node.closed ^ self._loaded.closed):
             lower, upper = self.problem["lower"][j], self.problem["upper"][j]
             self.highs.changeColBounds(j, lower, lower if j in node.closed else upper)
-        for columns in sorted({*node.due} ^ {*self._loaded.due}):
-            self.highs.changeRowBounds(self._row(columns), 1.0 if columns in node.due else -np.inf, np.inf)
+        limits, loaded = node.limits(), self._loaded.limits()
+        for columns in sorted({*limits} | {*loaded}):
+            if limits.get(columns) != loaded.get(columns):
+                self.highs.changeRowBounds(self._row(columns), *limits.get(columns, (-np.inf, np.inf)))
         self._loaded = node
 
     def _row(self, columns: Columns) -> int:
@@ -234,8 +255,8 @@ class Tree:
         return self._rows[columns]
 
     def _keep_duals(self, node: Node) -> None:
-        """Keeps the duals of the relaxation just solved, of the rows and of what is due."""
-        node.duals, node.due_duals = self._apart(node, self.highs.getSolution().row_dual)
+        """Keeps the duals of the relaxation just solved, of the rows and of sums."""
+        node.duals, node.sum_duals = self._apart(node, self.highs.getSolution().row_dual)
 
     def _keep_ray(self, node: Node) -> None:
         """Adds to what a node has from above so much of the proof that it is infeasible that no plan costs as much.
@@ -245,16 +266,27 @@ class Tree:
         _, has_ray, numbers = self.highs.getDualRay()
         if not has_ray:
             return
-        ray, due = self._apart(node, numbers)
-        worth = worth_without_costs(self.problem, node, ray, due)
+        ray, sums = self._apart(node, numbers)
+        worth = worth_without_costs(self.problem, node, ray, sums)
         if worth > 0:
             times = DEARER * (abs(node.bound) + 1.0) / worth
             node.duals = node.duals + times * ray
-            node.due_duals = tuple(dual + times * each for dual, each in zip(node.due_duals, due, strict=True))
+            node.sum_duals = tuple(dual + times * each for dual, each in zip(node.sum_duals, sums, strict=True))
 
     def _apart(self, node: Node, numbers: Any) -> tuple[Any, tuple[float, ...]]:
-        """Numbers one a row as those of the model's rows and those of what is due at a node."""
-        return np.array(numbers[: len(self.problem["row_lower"])]), tuple(numbers[self._row(each)] for each in node.due)
+        """Numbers one a row as those of the model's rows and those of the sums at a node.
+
+        Of several limits on one sum the tightest has its number; what leans on a limit that is not there is 0.
+        """
+        limits, of_sums, given = node.limits(), [], set()
+        for columns, least, most in node.sums:
+            number = float(numbers[self._row(columns)])
+            leans = (least if number > 0 else most) == limits[columns][0 if number > 0 else 1]
+            leans = leans and math.isfinite(least if number > 0 else most) and columns not in given
+            of_sums.append(number if leans else 0.0)
+            if leans:
+                given.add(columns)
+        return np.array(numbers[: len(self.problem["row_lower"])]), tuple(of_sums)
 
 
 def _by_size(parts: Any) -> list[int]:
