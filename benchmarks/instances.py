@@ -26,6 +26,7 @@ SOLD = ("*.purchase", "*.lease", "*.reservation_36", "*.on_demand")
 PORTED = ("rocm", "xla", "neuron")
 """Stacks that work has to be brought to, where there are terms."""
 CLUSTER_ACCELERATORS = 16_000
+"""The most H100 of a training run on one site."""
 
 
 class Workload(NamedTuple):
@@ -145,6 +146,8 @@ def _demand(chance: random.Random, size: Size, workload: Workload, number: int, 
     }
     if size.terms:
         asked |= _terms_of(chance, number)
+        if cluster := asked.get("cluster"):  # a run of a fixed size: what its accelerators do if they are H100
+            asked["per_second"] = {_quarter(2): float(f"{cluster['accelerators'] * workload.per_h100:.4g}")}
     return asked
 
 

@@ -40,7 +40,7 @@ def check_links(known: Sound, problems: Problems) -> None:
     cited = [ids(known, section) for section in _CITED]
     for (_, key), _value, at in keys(known, "cites", "*"):
         if not any(them is None or key in them or key.rpartition(".")[0] in them for them in cited):
-            message = f"cites.{key}: names no accelerator, system, offer or workload, nor a field of one"
+            message = f"cites.{key}: names no accelerator, system, offer, workload or region, nor a field of one"
             problems.append(Problem(at, message))
 
 
@@ -145,6 +145,7 @@ _CITED = {
         "network_usd", "software_usd_per_year", "minimum_order_systems", "price_breaks",
     ),
     "workloads": ("memory_gb",),
+    "tariffs": ("electricity_usd_per_mwh", "carbon_kg_per_mwh", "pue"),
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from catalogs.leaves import entries
 from catalogs.overlay import merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
 from catalogs.reach import rates_of_no_use
-from catalogs.schema import Accelerator, Catalog, Offer, Pool, System, Workload
+from catalogs.schema import Accelerator, Catalog, Offer, Pool, Region, System, Workload
 from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
 from catalogs.yaml_text import Map, Text, read
@@ -73,7 +73,7 @@ def shown_name(path: Path, folder: Path) -> str:
 def _cite_own_quotes(base: Map, over: Map) -> None:
     """A figure replaced without a cite no longer has the old one's source: it is the user's own quote."""
     cites = over["cites"]
-    for section in ("accelerators", "systems", "offers"):
+    for section in ("accelerators", "systems", "offers", "tariffs"):
         for (entry,), fields, _ in entries(over[section], "*"):
             for field in fields if entry in base[section] else ():
                 if f"{entry}.{field}" not in cites and entry not in cites:
@@ -98,6 +98,7 @@ ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
     ("offers", Offer, frozenset({"system", "route"})),
     ("workloads", Workload, frozenset({"unit", "phase", "describes"})),
     ("pools", Pool, frozenset({"unit", "describes"})),
+    ("tariffs", Region, frozenset({"describes"})),
 )
 """The sections whose entries later layers change by name: the model of one, and the fields that say what it is."""
 

@@ -130,6 +130,13 @@ Schedule = Annotated[
     Discriminator(form_of),
 ]
 """A number that always holds, or numbers by period, each holding until the next one listed; the last may grow."""
+Pue = Annotated[Number, Field(ge=1, le=10)]
+PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
+PueSchedule = Annotated[
+    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, *MayGrow, Tag(f"{TAGS}steps")],
+    Discriminator(form_of),
+]
+"""A schedule of what a site draws over what its IT does: at least 1."""
 
 
 def steps(schedule: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Schema. Numbers are decimals exactly as typed.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -20,30 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from catalogs.periods import LARGEST, Amount, Number, Period, Schedule, first_month
-
-ID_PATTERN = r"^[a-z][a-z0-9_.]*$"
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=80)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-def _whole(value: Any) -> Any:
-    """`1e3` is a whole number too; what is none is left for the schema to refuse."""
-    try:
-        written = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        return value
-    small = written is not None and written.is_finite() and written.adjusted() < LARGEST.adjusted()
-    return int(written) if written is not None and small and written == written.to_integral_value() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-Availability = Annotated[Number, Field(gt=0, le=1)]
-Positive = Annotated[Number, Field(gt=0)]
-Count = Annotated[Whole, Field(ge=1, le=10**9)]
-Months = Annotated[Whole, Field(ge=0, le=600)]
-Truth = Literal["true", "false"]
+from catalogs.periods import Amount, Number, Period, PueSchedule, Schedule, first_month
+from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 
 Basis = Literal["measured", "vendor", "estimated"]
 Precision = Literal["bf16", "fp8", "fp4", "int8"]
@@ -251,11 +229,21 @@ class Pool(Frozen):
     forecasts: dict[Id, Schedule] = {}
 
 
+class Region(Frozen):
+    """What electricity costs and emits in a region, and the PUE of its halls, for sites that do not say it."""
+
+    describes: Name
+    electricity_usd_per_mwh: Schedule | None = None
+    carbon_kg_per_mwh: Schedule | None = None
+    pue: PueSchedule | None = None
+
+
 class Catalog(Frozen):
     """Everything known about what can be had, after all folders are merged.
 
     `cites` is keyed by `<id>` (all of an entry) or `<id>.<field>`; the longest key that fits a field
-    holds. `throughput` is keyed by accelerator, then workload.
+    holds. `throughput` is keyed by accelerator, then workload. `tariffs` are read into the sites that name a region;
+    a plan has those of its own regions, and none without any.
     """
 
     accelerators: dict[str, Accelerator] = {}
@@ -264,6 +252,7 @@ class Catalog(Frozen):
     throughput: dict[str, dict[Id, Points]] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
+    tariffs: dict[Id, Region] | None = None
     sources: dict[Id, Source] = {}
     cites: dict[str, Cite] = {}
 
@@ -291,5 +280,6 @@ class CatalogFile(Frozen):
     throughput: dict[Id, Points] = {}
     workloads: dict[Id, Workload] = {}
     pools: dict[Id, Pool] = {}
+    tariffs: dict[Id, Region] = {}
     sources: dict[Id, Source] = {}
     cites: dict[str, Cite] = {}

@@ -8,12 +8,12 @@ from typing import Any
 
 from catalogs.leaves import entries
 from catalogs.problems import Location, Problem, Problems, nearest, suggestion
-from catalogs.schema import ID_PATTERN
+from catalogs.values import ID_PATTERN
 from catalogs.wording import remedy, shown_value
 from catalogs.yaml_text import ANY, Map, Text
 
-SECTIONS = ("accelerators", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
-FILE_KEYS = ("accelerator", "systems", "offers", "throughput", "workloads", "pools", "sources", "cites")
+SECTIONS = ("accelerators", "systems", "offers", "throughput", "workloads", "pools", "tariffs", "sources", "cites")
+FILE_KEYS = ("accelerator", "systems", "offers", "throughput", "workloads", "pools", "tariffs", "sources", "cites")
 
 
 def empty(at: Location) -> Map:
@@ -79,7 +79,7 @@ def add_file(tree: Map, text: Map, problems: Problems) -> None:
             system.put("accelerator", owner, system.at)
         elif "accelerator" in tree:
             system.refused.add("accelerator")
-    for section in ("systems", "offers", "workloads", "pools", "sources", "cites"):
+    for section in ("systems", "offers", "workloads", "pools", "tariffs", "sources", "cites"):
         for key, value in sections.get(section, {}).items():
             at = sections[section].key_at[key]
             _put_once(text[section], key, value, at, section.removesuffix("s"), problems)

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from catalogs.problems import nearest, suggestion
-from catalogs.schema import ID_PATTERN, Frozen
+from catalogs.schema import Frozen
+from catalogs.values import ID_PATTERN
 from catalogs.yaml_text import Seq, Text, key_remedy
 
 _WORDS = {

@@ -118,7 +118,8 @@ def _check_scenario(name: str, path: Path) -> None:
     """Says that a scenario is in order, and what looks wrong about it. Raises InputError for what `plan` refuses."""
     from optimizer.proven import stated
     from optimizer.request.load import load_request
-    from optimizer.request.schedule_notes import readings
+    from optimizer.request.regions import OfRegion, of_regions
+    from optimizer.request.schedule_notes import Read, readings
     from optimizer.tables.warnings import doubts
     from optimizer.uncertainty.question import asked
 
@@ -132,7 +133,8 @@ def _check_scenario(name: str, path: Path) -> None:
     say(f"{name}: a scenario in order{warned}; {able} of {len(tables.offers)} offers can be ordered")
     for doubt in found:
         say(_warning(request, doubt), err=True)
-    for read in readings(request.scenario):
+    said: list[Read | OfRegion] = [*readings(request.scenario), *of_regions(request.scenario, request.catalog)]
+    for read in said:
         say(f"{request.place(read.path)}: note: {read}", err=True)
 
 

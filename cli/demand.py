@@ -68,7 +68,7 @@ class Id(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         import re
 
-        from catalogs.schema import ID_PATTERN
+        from catalogs.values import ID_PATTERN
 
         if not re.fullmatch(ID_PATTERN, value):
             self.fail(f"'{value}' is no id: small letters, digits, _ and ., a letter first", param, ctx)

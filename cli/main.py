@@ -28,6 +28,7 @@ from cli.screen import say
 from cli.stress import stress
 from cli.sweep import sweep
 from cli.workbook import workbook
+from cli.workload import workload
 from optimizer import files, interruption
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN = 1, 2, 3, 4
@@ -57,7 +58,7 @@ def chipmix() -> None:
 
 COMMANDS = (
     plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, check, init, demand, scenarios,
-    catalog, workbook,
+    catalog, workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)

@@ -29,6 +29,7 @@ sites:
     pue: 1.2                             # yearly mean, for energy
     peak_pue: 1.3                        # for the power limit
     electricity_usd_per_mwh: 75
+    #region: us_ohio                     # what the site does not say: price and carbon of electricity, PUE
     #air_mw: 0.5                         # IT load that can be cooled by air: 45 DGX H100 of 11 kW
     #liquid_mw: {2026q1: 0, 2026q4: 0.5} # by liquid, once the loop is there: 3 GB300 NVL72 of 153 kW
     #racks: 40

@@ -187,7 +187,7 @@ def test_check_warns_where_a_rate_claims_what_no_system_holds(
     write(tmp_path, scenario(demand=SERVE), known)
     assert run(["check", str(tmp_path / "quotes")]) == 0
     shown = capsys.readouterr()
-    assert shown.out.endswith("a catalogue in order; with the bundled one 43 accelerators\n")
+    assert shown.out.endswith("a catalogue in order; with the bundled one 53 accelerators\n")
     (doubt,) = shown.err.splitlines()
     assert ": warning: throughput.chip.big: no system of chip can do it (eight: its 8 accelerators hold" in doubt
     assert run(["catalog", "check", str(tmp_path / "quotes")]) == 0

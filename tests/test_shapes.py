@@ -59,6 +59,10 @@ CHIP: Tree = {
             "unit": "wafer", "describes": "packaging", "forecasts": {"survey": {"2025": 1000, "growth_per_month": 0}},
         },
     },
+    "tariffs": {
+        "north": {"describes": "the north", "electricity_usd_per_mwh": {"2025": 40, "growth_per_year": "0.02"},
+                  "carbon_kg_per_mwh": 20, "pue": {"2025": "1.1"}},
+    },
     "sources": {"hand": {"title": "made by hand", "url": "https://example.com", "date": "2025-01", "note": "a note"}},
     "cites": {
         "box.buy.price_usd": {"source": "hand", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
@@ -86,6 +90,7 @@ ASKED: Tree = {
     "assumptions": {"availability": "0.9", "bring_up_months": {"purchase": 1}},
     "sites": {
         "oslo": {
+            "region": "north",
             "power_mw": {"2026q1": 1, "growth_per_year": "0.1"},
             "pue": "1.2", "peak_pue": "1.3", "liquid_mw": 1, "air_mw": {"2026q1": 1, "growth_per_month": "0.1"},
             "racks": 100, "electricity_usd_per_mwh": {"2026q1": 50}, "hosting_usd_per_kw_month": 10,

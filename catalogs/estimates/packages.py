@@ -33,6 +33,22 @@ DEEPSEEK_R1 = Served(671, 61 * (512 + 64), 20_000)
 request of MLPerf: at most 1,024 tokens in and out, on average 9,400 in and 684 out, at most 20,000 out."""
 
 
+LLAMA_31_8B = Served(8.03, 2 * 32 * 8 * 128, 906)
+
+
+MIXTRAL_8X7B = Served(46.7, 2 * 32 * 8 * 128, 2_048)
+
+
+GPT_OSS_120B = Served(117, 2 * 36 * 8 * 64, 10_240)
+
+
+QWEN3_VL_235B = Served(235, 2 * 94 * 4 * 128, 0)
+"""Weights alone: nobody states how long its requests are."""
+
+
+STABLE_DIFFUSION_XL = Served(3.5, 0, 0)
+
+
 SERVED = {
     "llm_serving_70b": LLAMA_2_70B,
     "llm_serving_70b_interactive": LLAMA_2_70B,
@@ -40,6 +56,13 @@ SERVED = {
     "llm_serving_405b_interactive": LLAMA_31_405B,
     "llm_serving_moe": DEEPSEEK_R1,
     "llm_serving_moe_interactive": DEEPSEEK_R1,
+    "llm_serving_8b": LLAMA_31_8B,
+    "llm_serving_8b_interactive": LLAMA_31_8B,
+    "llm_serving_mixtral": MIXTRAL_8X7B,
+    "llm_serving_gpt_oss": GPT_OSS_120B,
+    "llm_serving_gpt_oss_interactive": GPT_OSS_120B,
+    "vision_language_batch": QWEN3_VL_235B,
+    "image_generation": STABLE_DIFFUSION_XL,
 }
 
 

@@ -20,7 +20,7 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "finance", "tax"): "rate depreciation",
     ("scenario", "assumptions"): "availability bring_up_months",
     ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
-    ("scenario", "sites", EACH): "pue peak_pue expansion take_or_pay_share " + " ".join((*FIELDS, *TARIFFS)),
+    ("scenario", "sites", EACH): "region pue peak_pue expansion take_or_pay_share " + " ".join((*FIELDS, *TARIFFS)),
     ("scenario", "sites", EACH, "expansion"): "usd_per_mw lead_time_months max_mw life_years block_mw",
     ("scenario", "demand", EACH): "workload per_second by_deadline_unit_hours precisions stacks cluster sites"
     " unmet_usd_per_unit_hour value_usd_per_unit_hour",
@@ -34,7 +34,7 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "offers"): "deny allow basis",
     ("scenario", "limits", EACH): "name measure of at_most at_least at_most_share at_least_share within",
     ("scenario", "limits", EACH, "of"): "vendor kind accelerator system offer route site host stack demand buyers",
-    ("catalog",): "accelerators systems offers throughput workloads pools sources cites",
+    ("catalog",): "accelerators systems offers throughput workloads pools tariffs sources cites",
     ("catalog", "accelerators", EACH): "id name vendor kind stack announced memory_gb memory_bandwidth_tb_s"
     " peak_tflops tdp_w draws one_off",
     ("catalog", "accelerators", EACH, "one_off"): "usd months",
@@ -47,6 +47,7 @@ KNOWN: dict[KeyPath, str] = {
     ("catalog", "offers", EACH, "available"): "from until",
     ("catalog", "throughput", EACH, EACH): "rate from precision accelerators basis source",
     ("catalog", "workloads", EACH): "unit phase describes memory_gb",
+    ("catalog", "tariffs", EACH): "describes electricity_usd_per_mwh carbon_kg_per_mwh pue",
 }
 """Keys read, or known to change nothing, by where they stand."""
 

@@ -214,6 +214,20 @@ def own_quotes(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
         yield Expected({"offer": row["offer"], "reason": row["reason"]}, sure=False)
 
 
+def figures_of_regions(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
+    """A site's figure that equals its region's, with the basis and the source of the region's."""
+    catalog = plan["catalog"]
+    for name, site in (plan["scenario"].get("sites") or {}).items():
+        region = (catalog.get("tariffs") or {}).get(site.get("region")) or {}
+        for field in sorted({"electricity_usd_per_mwh", "carbon_kg_per_mwh", "pue"} & region.keys()):
+            if region[field] == site.get(field):
+                cite = catalog["cites"].get(f"{site['region']}.{field}") or catalog["cites"].get(site["region"])
+                source = catalog["sources"].get(cite["source"]) if cite else None
+                dated = f", {source['date']}" if source and source.get("date") else ""
+                rests = f"{cite['basis']}: {source['title']}{dated}" if cite and source else None
+                yield Expected({"site": name, "field": field, "region": site["region"], "rests": rests})
+
+
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
 FOLLOWING: Mapping[str, Follows] = {
     r"(?P<part>all|\S+ %) of the work of (?P<demand>\S+) is left undone, in (?:(?P<count>\d+) periods from )?"
@@ -230,6 +244,8 @@ FOLLOWING: Mapping[str, Follows] = {
     r"they can be sold for|or a frame asks for them, or their resale)":
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
+    r"sites\.(?P<site>\S+)\.region: (?P<field>\w+) is that of the region (?P<region>\S+)(?: \((?P<rests>.+)\))?":
+        figures_of_regions,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
 }  # fmt: skip
 """Kinds that follow from decisions and costs, by their pattern."""

@@ -17,6 +17,7 @@ from catalogs.schema import Catalog, Offer
 from optimizer.formulation.obligations import rent_after_usd
 from optimizer.plan.solved_model import SolvedModel
 from optimizer.request.calendar import MONTHS_PER_YEAR
+from optimizer.request.regions import of_regions
 from optimizer.request.schedule_notes import readings
 from optimizer.request.schedules import mean
 from optimizer.request.throughputs import best
@@ -158,6 +159,11 @@ def read_otherwise(solved: SolvedModel) -> Iterator[str]:
     return map(str, readings(solved.tables.scenario))
 
 
+def figures_of_regions(solved: SolvedModel) -> Iterator[str]:
+    """Which figures of sites are their regions', and what these rest on."""
+    return map(str, of_regions(solved.tables.scenario, solved.tables.request.catalog))
+
+
 def ordered_offers(solved: SolvedModel) -> dict[str, int]:
     """The offers ordered, each with its first period of order."""
     found: dict[str, int] = {}
@@ -256,6 +262,7 @@ OF_SUBSTANCE = (
 """What changes the meaning of a decision, in the order in which it is told."""
 WORTH_KNOWING = (
     read_otherwise,
+    figures_of_regions,
     old_quotes,
     off_trend,
     slower_successor,

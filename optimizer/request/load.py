@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from catalogs.foreign import near, read_named
+from catalogs.leaves import leaves
 from catalogs.load import (
     BUNDLED,
     Known,
@@ -28,6 +29,7 @@ from catalogs.yaml_text import ANY, Map, Text, read
 from optimizer.request.checks import check_scenario
 from optimizer.request.frame import Frame
 from optimizer.request.kind_of_file import SCENARIO_KEYS, kind_of
+from optimizer.request.regions import fill_from_regions, with_regions_of
 from optimizer.request.scenario import Demand, Scenario
 from optimizer.request.settings import settings_of
 from optimizer.request.site import Site
@@ -211,6 +213,7 @@ def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
     asked = _asked(path, over_scenario, problems)
     folders, whole = _catalog_folders(asked, path.parent, problems)
     known = load_catalog(folders, problems, over_catalog, whole, _around(path))
+    fill_from_regions(asked.tree, known.text, problems)
     return replace(_checked(asked.tree, known, problems), own_offers=known.own_offers)
 
 
@@ -234,9 +237,18 @@ def request_from_text(
     if "catalogs" in over_scenario:
         at = over_scenario.key_at["catalogs"]
         problems.append(Problem(at, "catalogs cannot be set here: the plan holds the catalogue it was made with"))
+    _refuse_other_regions([scenario_changes, over_scenario], problems)
     tree = _with_settings(_laid(scenario, scenario_changes, problems), over_scenario, problems)
     text = catalog_text(catalog, [catalog_changes, over_catalog], problems)
     return _checked(tree, checked_catalog(text, problems), problems)
+
+
+def _refuse_other_regions(changes: Sequence[Map], problems: Problems) -> None:
+    """A plan holds the figures of its sites' regions and no others: another region would change nothing."""
+    for layer in changes:
+        for (_, site, _), _value, at in leaves(layer, "sites", "*", "region"):
+            message = f"sites.{site}.region cannot be set here: the plan holds its region's figures; set these instead"
+            problems.append(Problem(at, message))
 
 
 def _checked(tree: Map, known: Known, problems: Problems) -> Request:
@@ -245,7 +257,7 @@ def _checked(tree: Map, known: Known, problems: Problems) -> Request:
     check_scenario(sound, known.text, problems)
     if problems or scenario is None or known.catalog is None:
         raise InputError(problems)
-    return Request(scenario, known.catalog, tree)
+    return Request(scenario, with_regions_of(known.catalog, scenario), tree)
 
 
 def bundled_scenarios() -> dict[str, Path]:

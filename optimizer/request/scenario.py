@@ -17,21 +17,8 @@ from catalogs.periods import (
     Schedule,
     Steps,
 )
-from catalogs.schema import (
-    Availability,
-    Basis,
-    Count,
-    Frozen,
-    Id,
-    Months,
-    Name,
-    Positive,
-    Precision,
-    Route,
-    Share,
-    Truth,
-    Whole,
-)
+from catalogs.schema import Basis, Frozen, Precision, Route
+from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.frame import Frame
 from optimizer.request.futures import Futures

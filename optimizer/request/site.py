@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Any
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import ConfigDict
 
-from catalogs.periods import TAGS, Amount, MayGrow, Number, Period, Schedule, form_of, one_key_a_month
-from catalogs.schema import Frozen, Months, Positive, Share
-
-Pue = Annotated[Number, Field(ge=1, le=10)]
-PueSteps = Annotated[dict[Period, Pue], AfterValidator(one_key_a_month)]
-PueSchedule = Annotated[
-    Annotated[Pue, Tag(f"{TAGS}constant")] | Annotated[PueSteps, *MayGrow, Tag(f"{TAGS}steps")],
-    Discriminator(form_of),
-]
+from catalogs.periods import Amount, Pue, PueSchedule, Schedule
+from catalogs.schema import Frozen
+from catalogs.values import Id, Months, Positive, Share
 
 
 class Expansion(Frozen):
@@ -42,13 +36,28 @@ class Expansion(Frozen):
         return self.max_mw if blocks is None or block_mw is None else blocks * block_mw
 
 
+OF_A_REGION = ("electricity_usd_per_mwh", "carbon_kg_per_mwh", "pue")
+"""What a site may leave to its region."""
+
+
+def _or_a_region(schema: dict[str, Any]) -> None:
+    """In the JSON Schema: what a region gives is required of sites without one only."""
+    own = [field for field in schema["required"] if field in OF_A_REGION]
+    schema["required"] = [field for field in schema["required"] if field not in own]
+    schema["anyOf"] = [{"required": own}, {"required": ["region"], "properties": {"region": {"type": "string"}}}]
+
+
 class Site(Frozen):
     """A place of our own. Power is at the meter; cooling limits are IT load; absent is no limit.
 
     `peak_pue` is for the power limit; without one it is the highest `pue` of the months of a period. Of the energy that
-    all power would give, `take_or_pay_share` is paid for whether it is used or not.
+    all power would give, `take_or_pay_share` is paid for whether it is used or not. `region` is where the figures come
+    from that the file leaves out; they stand here like its own.
     """
 
+    model_config = ConfigDict(json_schema_extra=_or_a_region)
+
+    region: Id | None = None
     power_mw: Schedule
     pue: PueSchedule
     peak_pue: Pue | None = None

@@ -7,8 +7,10 @@ turn, each smaller than the whole, so long as the gap is not reached:
 1. Only decisions are whole. This is a relaxation of the model, so its bound is one of the model; and with so few whole
    columns the solver branches at once, where on the whole it spends its time on cuts that move nothing.
 2. Decisions as found, every order at a whole number next to the one found: a plan, if there is one, whose distance to
-   the bound of 1 is known. It uses hardly more orders than a vertex of the relaxation does, so it is not tidied.
+   the bound of 1 is known.
 3. The model as it is, begun from that plan.
+
+A plan with no more orders than the vertex of 1 is not tidied: that has about as few as any.
 
 Bounds are those of 1 and 3, whichever is higher; a plan of 2 is never one by its own word. All limits are counts.
 Runs in the solver's process: imports nothing but the standard library, highspy, numpy and `highs_solve`.
@@ -53,8 +55,8 @@ NO_PLAN: Found = {"values": np.array([]), "objective": np.inf}
 
 
 def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
-    """The integer problem, as `whole` answers it; `near` tells whether the plan is one near its decisions, `branches`
-    the tree that proves the bound of these.
+    """The integer problem, as `whole` answers it; `few` tells whether the plan has as few orders as its decisions
+    relaxed, `branches` is the tree that proves the bound of these.
 
     One that begins from values of its own, or ends after some nodes, is searched at once.
     """
@@ -67,7 +69,8 @@ def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     bound, branches = max(settled["bound"], least), settled.get("branches")
     near = _best_near(problem, settled, bound, options, stop, tell)
     if near is not None and near["objective"] - bound <= _open(near["objective"], options):
-        return {**near, "status": "optimal", "bound": bound, "branches": branches, "near": True}
+        few = _is_few(near, settled, options)
+        return {**near, "status": "optimal", "bound": bound, "branches": branches, "few": few}
     if stop.asked.is_set():
         return {**(near or NO_PLAN), "status": "stopped", "bound": bound, "branches": branches}
     begun = options if near is None else {**options, "start": whole_values(problem, near["values"])}
@@ -75,7 +78,15 @@ def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     bound = max(best["bound"], bound)
     if near is not None and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
         best = {**near, "status": "stopped"}
-    return {**best, "bound": bound, "branches": branches}
+    return {**best, "bound": bound, "branches": branches, "few": _is_few(best, settled, options)}
+
+
+def _is_few(best: Found, settled: Found, options: dict[str, Any]) -> bool:
+    """Whether a plan has no more orders than the relaxation with its decisions settled."""
+    if not (best["values"].size and settled["values"].size):
+        return False
+    of_best, of_settled = (np.count_nonzero(each["values"][options["orders"]] > USED) for each in (best, settled))
+    return bool(of_best <= of_settled)
 
 
 def _open(cost: float, options: dict[str, Any]) -> float:
@@ -189,7 +200,7 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
     result["branches"] = json.dumps(best["branches"]) if best.get("branches") else ""
     if not best["values"].size:
         return result
-    as_found = stop.asked.is_set() or not options["tidy"] or best.get("near", False)
+    as_found = stop.asked.is_set() or not options["tidy"] or best.get("few", False)
     values = best["values"] if as_found else tidied(problem, best["values"], best["bound"], options, stop)
     for attempt in (values, best["values"]):
         exact = relax(fixed(problem, attempt), options, Stop())

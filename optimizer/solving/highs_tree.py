@@ -1,4 +1,4 @@
-"""A branch and bound over decisions alone: frames, projects, blocks of power, hosts of clusters, terms of orders.
+"""A branch and bound over decisions alone: frames, projects, blocks of power, terms of orders, hosts of clusters.
 
 Few of them are open at once and they cost much, so relaxations settle them, each solved on from the one before.
 Branching on a set A of whole columns of which the relaxation takes a fraction makes two nodes, with k above it:
@@ -9,6 +9,9 @@ Proof that no plan is lost: Σ_{j in A} x_j is a whole number. Of yes/no columns
 closed, since none is below 0. The bound of the tree is the least over its leaves, its open nodes and the cut-offs at
 which nodes were given up. No presolve for whole numbers has a part in it, and no word of the solver has to be
 believed: each node has duals that prove its bound.
+
+Hosts come last: they cost next to nothing by themselves, and whatever costs more would have to be branched on again
+below each of them.
 
 Of a project, such as the engineering of a chip or a porting, A are the starts up to some period: whether at all comes
 before when; it is begun once or never. Of the blocks of power of a site, A are those that come on line up to some
@@ -35,7 +38,7 @@ from optimizer.solving.highs_solve import Found, Problem, Stop
 
 WHOLE = 1e-6
 """How near to whole a decision must be."""
-MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 50_000, 5
+MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 150_000, 5
 """How many relaxations are solved, with how many simplex iterations in all: so many, or more with a root that took more
 than a fifth of them."""
 DEARER = 1e4
@@ -110,10 +113,10 @@ class Tree:
                 node = self._cheaper(node, first)
             elif (added := self._undecided_blocks(node)) is not None:
                 node = self._cheaper(node, added)
-            elif hosts := self._undecided_hosts(node):
-                node = self._hosted(node, hosts)
             elif (term := self._undecided(node, self.terms)) is not None:
                 node = self._cheaper(node, term)
+            elif hosts := self._undecided_hosts(node):
+                node = self._hosted(node, hosts)
             else:
                 self.best = node
                 return

@@ -13,7 +13,7 @@ from optimizer.request.resources import KW_PER_MW, RESOURCES
 from optimizer.request.schedules import highest
 from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts, number
-from optimizer.workbook.writing.assumptions import assumed, scheduled
+from optimizer.workbook.writing.assumptions import assumed, of_region, scheduled
 from optimizer.workbook.writing.lines import Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
 
@@ -60,15 +60,15 @@ def _pue(facts: Facts, site: str) -> Iterator[Line]:
     given = facts.scenario["sites"][site]
     raw, varies = given["pue"], _by_period(facts, site)
     line = Line(
-        ENERGY_PUE, "ratio", place=site, source="scenario: pue", rule="ratio", keys=(f"sites/{site}/pue",),
+        ENERGY_PUE, "ratio", place=site, rule="ratio", keys=(f"sites/{site}/pue",),
         constant=None if varies else number(raw), periods=facts.over_periods("pue", raw) if varies else None,
-        key=key_of("site", "pue", site),
+        key=key_of("site", "pue", site), **(of_region(facts, f"sites/{site}/pue") or {"source": "scenario: pue"}),
     )  # fmt: skip
     peak = replace(line, label=PEAK_PUE, key=key_of("site", "peak_pue", site))
     if "peak_pue" in given:
         yield line
-        yield replace(peak, periods=None, constant=number(given["peak_pue"]), source="scenario: peak_pue",
-                      keys=(f"sites/{site}/peak_pue",))  # fmt: skip
+        yield replace(peak, periods=None, constant=number(given["peak_pue"]), source="scenario: peak_pue", basis="",
+                      date="", keys=(f"sites/{site}/peak_pue",))  # fmt: skip
     elif _own_peak(facts, site):
         yield replace(line, keys=(), locked=UNLIKE_MONTHS)
         yield replace(peak, keys=(), locked=UNLIKE_MONTHS, periods=facts.read(highest, raw))

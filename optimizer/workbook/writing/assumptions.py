@@ -58,9 +58,20 @@ def _about(facts: Facts, path: str, more: dict[str, Any]) -> dict[str, Any]:
     return {"keys": () if more.get("locked") else (path,), **_behind(facts, path), **more}
 
 
+def of_region(facts: Facts, path: str) -> Citation | None:
+    """What stands behind a site's figure that is its region's; None where it is the site's own."""
+    section, site, *rest = path.split("/")
+    region = facts.scenario["sites"][site].get("region") if section == "sites" and len(rest) == 1 else None
+    figure = facts.catalog.get("tariffs", {}).get(region, {}).get(rest[0]) if region else None
+    own = figure is None or figure != facts.scenario["sites"][site].get(rest[0])
+    return None if own else cited(facts, str(region), rest[0])
+
+
 def _behind(facts: Facts, path: str) -> Citation:
     if not path.startswith(CATALOG):
         first, *_, field = path.split("/")
+        if (theirs := of_region(facts, path)) is not None:
+            return theirs
         return Citation(basis="", date="", source=f"scenario: {first if first in READINGS else field}")
     folder, entry, name, *_ = path.removeprefix(CATALOG).split("/")
     return (
