@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from catalogs.periods import Number, Period
-from catalogs.schema import Frozen, Id, Months, Positive, Share, Truth
+from catalogs.schema import Frozen
+from catalogs.values import Id, Months, Positive, Share, Truth
 from optimizer.request.futures import Changed
 
 Part = Annotated[Number, Field(ge=0, le=1000)]

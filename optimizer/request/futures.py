@@ -12,7 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WrapSerializer
 
 from catalogs.periods import Period, Schedule
-from catalogs.schema import Frozen, Id, Months
+from catalogs.schema import Frozen
+from catalogs.values import Id, Months
 from optimizer.request.selection import InOrder, Selected, Selection
 
 OFFERED = ("vendor", "kind", "accelerator", "system", "offer", "route", "host", "stack", "buyers")

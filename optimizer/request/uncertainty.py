@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from catalogs.periods import Amount, Period
-from catalogs.schema import Frozen, Id, Whole
+from catalogs.schema import Frozen
+from catalogs.values import Id, Whole
 from optimizer.request.draws import Correlation, Draws, FromCites
 
 
