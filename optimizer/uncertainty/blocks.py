@@ -58,7 +58,8 @@ class Block:
 class Future:
     """A course with its probability, and the request that it is.
 
-    Work that is not done has a price in it. Of the scenario `as_planned` nothing else is broken.
+    Work that is not done has a price in it. Of the scenario `as_planned` nothing else is broken, and where it may come
+    true, all work is done that has to be.
     """
 
     name: str

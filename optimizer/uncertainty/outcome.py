@@ -97,7 +97,7 @@ def _told(question: Question, name: str, over: Sequence[Over], unpowered: Sequen
         scenario=scenario,
         catalog=as_text(question.request.catalog),
         future=next(future for future in scenario["futures"] if future["name"] == name),
-        unmet=question.unmet,
+        unmet={} if name == question.futures[0].name else question.unmet,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
@@ -27,7 +27,7 @@ class Question:
     """A request with its futures; `alike` are the names of those that are one, the first of which it goes by.
 
     The first of the futures is the request as planned, of which nothing may be broken; where no future is that, it has
-    the probability 0.
+    the probability 0, and what work is done in it does not matter.
     """
 
     request: Request
@@ -80,7 +80,7 @@ def asked(request: Request) -> Question:
         first, share = futures[members[0]], float(sum((futures[i].probability for i in members), Decimal(0)) / total)
         alike[first.name] = tuple(futures[i].name for i in members)
         if texts[members[0]] == (plain.scenario, plain.catalog):
-            as_planned = replace(as_planned, name=first.name, probability=share)
+            as_planned = Future(first.name, share, here, True)
         else:
             found.append(Future(first.name, share, answerable(course_of(request, first), unmet)))
     mean = mean_course(texts, [future.probability for future in futures], request.scenario.calendar)

@@ -13,8 +13,8 @@ DEARER = 10
 def unmet_prices(request: Request) -> dict[str, float]:
     """USD per unit and hour of each demand that has to be done in full: as stated, else derived.
 
-    The dearest of all that could be ordered for it, by the rent or by the price over the term, times ten. 0 where
-    nothing can do it.
+    The dearest of all that could be ordered for it, by the rent, or by the price over the term or the horizon, times
+    ten. 0 where nothing can do it.
     """
     stated = request.scenario.uncertainty.unmet_usd_per_unit_hour if request.scenario.uncertainty else {}
     needed = [name for name, demand in sorted(request.scenario.demand.items()) if _must_be_done(request, name)]
@@ -31,7 +31,7 @@ def _dearest(tables: Tables, demand: str) -> float:
     hourly = [0.0]
     for cohort in tables.cohorts:
         offer = tables.offers[cohort.offer]
-        life_hours = offer.periods * tables.calendar.hours
+        life_hours = min(offer.periods, tables.calendar.count) * tables.calendar.hours
         usd = cohort.rent_usd if cohort.rent_usd is not None else (cohort.price_usd or 0.0) / life_hours
         rates = [tables.rate.get((offer.system, demand, t)) for t in cohort.served]
         hourly += [usd / (rate * offer.accelerators) for rate in rates if rate]
