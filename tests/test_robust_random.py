@@ -22,10 +22,12 @@ def check(seed: int, folder: Path) -> None:
     question = asked(load(folder, drawn.scenario(), drawn.catalog()))
     if question.certain is not None:
         return
-    found = robust(question, Aim(), EXACT, workers=1)
-    outcomes_of(found, EXACT)
-    expected = Extensive(drawn).least_usd()
-    assert math.isclose(found.objective, expected, rel_tol=1e-6, abs_tol=1.0), seed
+    for level, weight in ((0.0, 0.0), (0.6, 0.7)):
+        found = robust(question, Aim(level, weight), EXACT, workers=1)
+        outcomes_of(found, EXACT)
+        expected = Extensive(drawn).least_usd(level, weight)
+        assert math.isclose(found.objective, expected, rel_tol=1e-6, abs_tol=1.0), (seed, level)
+        assert found.certified <= found.bound * (1 + 1e-9) + 1, (seed, level)
 
 
 @pytest.mark.parametrize("seed", FEW)

@@ -109,7 +109,7 @@ class Extensive:
 
     def __init__(self, drawn: Draw) -> None:
         self.drawn, self.problem = drawn, pulp.LpProblem("extensive", pulp.LpMinimize)
-        self.count, self.cost = 0, []
+        self.count, self.cost = 0, list[tuple[float, list[Any]]]()
         self.placed = {name: self.variable("Integer") for name in ("a", "b", "cloud")}
         self.part({"name": "as planned"}, 0.0, hard=True)
         for future, p in zip(drawn.futures, drawn.probabilities, strict=True):
@@ -130,7 +130,8 @@ class Extensive:
         return self.drawn.leads.get(name, 0) + (late[1] if late[0] == name else 0)
 
     def part(self, future: Tree, p: float, hard: bool) -> None:
-        """The rows of one future, and its cost times its probability; `hard`: nothing may be broken."""
+        """The rows of one future, and its cost with its probability; `hard`: nothing may be broken."""
+        self.cost.append((p, []))
         orders = {(n, t): self.placed[n] if t == 1 else self.variable() for n in self.placed for t in QUARTERS}
         enters = {
             n: {t: [(t - self.lead(future, n))] if t > self.lead(future, n) else [] for t in QUARTERS}
@@ -141,9 +142,9 @@ class Extensive:
             if placed + self.lead(future, name) > QUARTERS[-1]:
                 self.require(order == 0)
         for t in QUARTERS:
-            self.quarter(future, t, arrive, p, hard, enters)
+            self.quarter(future, t, arrive, hard, enters)
 
-    def quarter(self, future: Tree, t: int, arrive: Any, p: float, hard: bool, enters: Any) -> None:
+    def quarter(self, future: Tree, t: int, arrive: Any, hard: bool, enters: Any) -> None:
         drawn, mid = self.drawn, 1.1 ** -((t - 0.5) / 4)
         there = {n: pulp.lpSum(v for tau in QUARTERS if tau <= t for v in arrive[n, tau]) for n in ("a", "b")}
         dark = {n: self.variable() for n in ("a", "b")}
@@ -168,7 +169,7 @@ class Extensive:
             cost += 10 * HOURS / 1000 * 100 * factor(future, "electricity", t) * there[name]
         cost += drawn.rent * factor(future, "rent", t) * HOURS * rented
         cost += self.supplied(future, t, arrive, hard, enters)
-        self.cost.append(p * mid * cost / 1e6)
+        self.cost[-1][1].append(mid * cost / 1e6)
 
     def supplied(self, future: Tree, t: int, arrive: Any, hard: bool, enters: Any) -> Any:
         """Supply of the bought chip and of the rented one: what was placed may be beyond, by what is taken away."""
@@ -202,9 +203,16 @@ class Extensive:
     def less_power(self, future: Tree, t: int) -> bool:
         return self.mw(future, t) < step(self.drawn.power, t)
 
-    def least_usd(self) -> float:
-        """What the best decision is expected to cost."""
-        self.problem += pulp.lpSum(self.cost)
+    def least_usd(self, level: float = 0.0, weight: float = 0.0) -> float:
+        """What the best decision is expected to cost, and a share of it of the mean of the worst 1 - level."""
+        at_risk, self.count = self.problem.add_variable("at_risk", -ROOM, ROOM), self.count + 1
+        expected, worst = [], [at_risk]
+        for p, costs in self.cost:
+            beyond = self.variable()
+            self.require(beyond >= pulp.lpSum(costs) - at_risk)
+            expected.append(p * pulp.lpSum(costs))
+            worst.append(p / (1 - level) * beyond)
+        self.problem += (1 - weight) * pulp.lpSum(expected) + weight * pulp.lpSum(worst)
         self.problem.solve(pulp.HiGHS(msg=False, gapRel=1e-9))
         assert pulp.LpStatus[self.problem.status] == "Optimal"
         return 1e6 * float(pulp.value(self.problem.objective))
