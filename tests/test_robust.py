@@ -10,6 +10,7 @@ import pytest
 from builders import EXACT, Tree, accelerator, catalog, load, one_offer, plan, rates, scenario, site, system
 from farmer import MARKET_USD, USD, farm
 
+from catalogs.problems import InputError
 from optimizer.uncertainty.aims import Aim, cvar
 from optimizer.uncertainty.certain import only_plan, result_of_one, signed_plan
 from optimizer.uncertainty.outcome import outcomes_of
@@ -200,3 +201,17 @@ def test_the_plan_that_is_signed_has_the_orders_of_the_decision(tmp_path: Path) 
     assert signed is not None
     assert signed.audit.ok
     assert [(o.offer, o.systems) for o in signed.orders] == [("box.buy", 300)]
+
+
+def test_what_would_come_after_the_horizon_is_not_ordered_before_it_is_known(tmp_path: Path) -> None:
+    """Bought in 2025 it comes in 2026, a year late after the horizon: nothing is bought, and it is said."""
+    tree, known = news({"some": (200, "0.5"), "many": (300, "0.5")})
+    tree["futures"][0]["delivery_delay"] = {"months": 6}
+    found = told(decided(tmp_path, tree, known))
+    assert found.sign_now == ()
+    assert any("after the horizon: box.buy" in note for note in found.notes)
+    del tree["demand"]["train"]["unmet_usd_per_unit_hour"]
+    tree["futures"] = [{"name": "as_planned", "probability": "0.5"},
+                       {"name": "late", "probability": "0.5", "delivery_delay": {"months": 6}}]  # fmt: skip
+    with pytest.raises(InputError, match="would come after the horizon, so none are placed"):
+        decided(tmp_path, tree, known)

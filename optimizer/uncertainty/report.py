@@ -206,6 +206,11 @@ def _notes(found: Robust) -> list[str]:
     for alike in found.question.alike.values():
         if len(alike) > 1:
             notes.append(f"{', '.join(alike)} are one future: they change the same")
+    if found.too_late:
+        notes.append(
+            f"not ordered before it is known, because in some future it would come after the horizon: "
+            f"{', '.join(found.too_late)}"
+        )
     if found.question.futures[0].probability == 0:
         notes.append("no future is the scenario as it stands; what is signed now fits its limits all the same")
     return notes

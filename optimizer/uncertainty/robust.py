@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from catalogs.problems import InputError
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.shortage import what_is_short
@@ -59,6 +60,7 @@ class Robust:
     objective: float
     bound: float
     certified: float
+    too_late: tuple[str, ...]
     least_expected: float
 
     @property
@@ -74,7 +76,8 @@ class Robust:
 def robust(question: Question, aim: Aim, options: Options, workers: int | None = None) -> Robust:
     """The best decision for all futures.
 
-    Raises Infeasible where nothing fits the scenario as planned, NoPlan at the time limit.
+    Raises Infeasible where nothing fits the scenario as planned, InputError where nothing that comes inside the horizon
+    in every future does, NoPlan at the time limit.
     """
     options = replace(options.for_all(), tidy=False)
     short = what_is_short(question.futures[0].request, options)
@@ -109,7 +112,27 @@ class Search:
     def weights(self) -> list[float]:
         return [block.probability for block in self.possible]
 
+    @property
+    def too_late(self) -> tuple[str, ...]:
+        """Offers that cannot be ordered before it is known: in some future they would come after the horizon."""
+        dropped = (key for key in self.blocks[0].first if key not in self.whole.shared)
+        return tuple(sorted({key[1] for key in dropped if key[0] == "order"}))
+
+    def _refuse_too_late(self) -> None:
+        """Raises InputError where nothing fits the scenario as planned without what would come after the horizon."""
+        if not self.too_late:
+            return
+        as_planned = self.blocks[0].whole(frozenset(self.whole.shared))
+        if self.solvers.solve(as_planned.relaxed(), self.options).status == "infeasible":
+            message = (
+                f"in some future orders of {', '.join(self.too_late)} would come after the horizon, so none are placed "
+                "before it is known, and without them the scenario as it stands has no plan; give the horizon more "
+                "periods, or the work a price for what is not done"
+            )
+            raise InputError([self.question.request.problem(("futures",), message)])
+
     def found(self) -> Robust:
+        self._refuse_too_late()
         alone = [self._alone(block) for block in (*self.possible, self.mean)]
         solved = self._all([one.matrix for one in alone])
         names = [*(block.name for block in self.possible), MEAN]
@@ -158,6 +181,7 @@ class Search:
             objective=objective,
             bound=min(bound, objective),
             certified=min(certified_bound_usd(matrix, solution.duals, solution.branches), objective),
+            too_late=self.too_late,
             least_expected=perfect if self.aim.regret or self.aim.averse else min(bound, objective),
         )
 
