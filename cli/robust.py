@@ -86,7 +86,7 @@ def robust(**given: Unpack[Given]) -> int:
     files = {"-o": given["output"], "--plan": given["plan_file"]}
     request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
-    with interruption.held(), delivering() as delivery:
+    with interruption.held() as hold, delivering() as delivery:
         with stage("looking at every future…"):
             result, plan = _found(request, aim, options, given["workers"], any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
@@ -99,7 +99,7 @@ def robust(**given: Unpack[Given]) -> int:
             from cli.show_robust import show_robust
 
             show_robust(result, request)
-    return 0
+    return interruption.exit_code() if hold.asked else 0
 
 
 def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:

@@ -92,3 +92,14 @@ def test_check_applies_every_future(tmp_path: Path, capsys: pytest.CaptureFixtur
     futures = [*FUTURES[:2], {"name": "idle", "probability": "0.2", "rent": {"factor": 2}}]
     assert run(["check", asked(tmp_path, futures=futures)]) == 2
     assert "changes nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["robust", "stress"])
+def test_without_time_there_is_no_answer_and_that_is_exit_4(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = asked(tmp_path)
+    plan = str(tmp_path / "plan.json")
+    assert run(["plan", path, "--json", plan]) == 0
+    assert run([command, path if command == "robust" else plan, "--time-limit", "0.01"]) == 4
+    assert "in the time given" in capsys.readouterr().err

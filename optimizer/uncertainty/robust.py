@@ -6,10 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from catalogs.problems import InputError
 from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.shortage import what_is_short
+from optimizer.interruption import STOPS, OutOfTime
 from optimizer.planning import NoPlan
 from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Floats, Matrix
@@ -80,12 +83,15 @@ def robust(question: Question, aim: Aim, options: Options, workers: int | None =
     in every future does, NoPlan at the time limit.
     """
     options = replace(options.for_all(), tidy=False)
-    short = what_is_short(question.futures[0].request, options)
-    if short is not None:
-        raise short
-    *blocks, mean = blocks_of([*question.futures, question.mean], question.terms)
-    with Solvers(workers) as solvers:
-        return Search(question, aim, tuple(blocks), mean, equivalent(blocks), options, solvers).found()
+    try:
+        short = what_is_short(question.futures[0].request, options)
+        if short is not None:
+            raise short
+        *blocks, mean = blocks_of([*question.futures, question.mean], question.terms)
+        with Solvers(workers) as solvers:
+            return Search(question, aim, tuple(blocks), mean, equivalent(blocks), options, solvers).found()
+    except OutOfTime as error:
+        raise NoPlan from error
 
 
 @dataclass(frozen=True)
@@ -164,13 +170,16 @@ class Search:
         matrix = self._aimed(others, known)
         start = min(others, key=lambda other: self.measured(other, known))
         solution = self._one(matrix, self.whole.start(start.decision))
-        found = self.candidate(ROBUST, _decision(self.whole, solution.values))
+        found = start if solution is None else self._last(_decision(self.whole, solution.values))
         best = min((found, start), key=lambda one: self.measured(one, known))
         objective = self.measured(best, known)
         if self.aim.regret:
             best = self._cheapest_of_least_regret(best, known)
         perfect = self._perfect(known)
-        bound = solution.bound_usd if self.aim.regret else max(solution.bound_usd, perfect)
+        bound = max(-math.inf if solution is None else solution.bound_usd, 0.0 if self.aim.regret else perfect)
+        duals, branches = (
+            (np.zeros(len(matrix.rows)), None) if solution is None else (solution.duals, solution.branches)
+        )
         return Robust(
             question=self.question,
             aim=self.aim,
@@ -180,7 +189,7 @@ class Search:
             known=tuple(known),
             objective=objective,
             bound=min(bound, objective),
-            certified=min(certified_bound_usd(matrix, solution.duals, solution.branches), objective),
+            certified=min(certified_bound_usd(matrix, duals, branches), objective),
             too_late=self.too_late,
             least_expected=perfect if self.aim.regret or self.aim.averse else min(bound, objective),
         )
@@ -190,7 +199,7 @@ class Search:
         least = [each.most / USD_PER_MODEL_UNIT for each in known]
         most = self.measured(best, known) / USD_PER_MODEL_UNIT + ROUNDING * max(map(abs, least))
         solution = self._one(within_regret(self.whole, least, most), self.whole.start(best.decision))
-        found = self.candidate(ROBUST, _decision(self.whole, solution.values))
+        found = best if solution is None else self._last(_decision(self.whole, solution.values))
         return min((found, best), key=lambda one: one.expected(self.weights))
 
     def _aimed(self, others: Sequence[Candidate], known: Sequence[Bracket]) -> Matrix:
@@ -222,12 +231,22 @@ class Search:
 
     def _all(self, matrices: Sequence[Matrix]) -> list[Solution]:
         found = [each for each in self.solvers.all(matrices, self._solved) if each is not None]
+        if self.solvers.stopped == "interrupted":
+            raise KeyboardInterrupt
         if len(found) < len(matrices):
             raise NoPlan
         return found
 
-    def _one(self, matrix: Matrix, start: Mapping[int, float]) -> Solution:
-        return self._with_values(matrix, self.solvers.solve(matrix, self.options, start=start))
+    def _one(self, matrix: Matrix, start: Mapping[int, float]) -> Solution | None:
+        """A solution of the model of all futures; None where time ran out, or somebody asked to stop, before any."""
+        try:
+            return self._with_values(matrix, self.solvers.solve(matrix, self.options, start=start))
+        except (*STOPS, NoPlan):
+            return None
+
+    def _last(self, decision: Decision) -> Candidate:
+        """What the decision that was found costs in each future, however little time is left to say so."""
+        return replace(self, options=replace(self.options, ends=None, time_limit=None)).candidate(ROBUST, decision)
 
     def _solved(self, matrix: Matrix) -> Solution:
         return self._with_values(matrix, self.solvers.solve(matrix, self.options))
