@@ -277,18 +277,16 @@ class Tree:
             node.sum_duals = tuple(dual + times * each for dual, each in zip(node.sum_duals, sums, strict=True))
 
     def _apart(self, node: Node, numbers: Any) -> tuple[Any, tuple[float, ...]]:
-        """Numbers one a row as those of the model's rows and those of the sums at a node.
-
-        Of several limits on one sum the tightest has its number; what leans on a limit that is not there is 0.
-        """
-        limits, of_sums, given = node.limits(), [], set()
-        for columns, least, most in node.sums:
+        """Numbers one a row as those of the model's rows, and of the sums at a node: on each the tightest limit has it,
+        and what leans on a limit that is not there is 0."""
+        tightest, of_sums = node.limits(), []
+        for columns, *limits in node.sums:
             number = float(numbers[self._row(columns)])
-            leans = (least if number > 0 else most) == limits[columns][0 if number > 0 else 1]
-            leans = leans and math.isfinite(least if number > 0 else most) and columns not in given
+            side = 0 if number > 0 else 1
+            leans = columns in tightest and math.isfinite(limits[side]) and limits[side] == tightest[columns][side]
             of_sums.append(number if leans else 0.0)
             if leans:
-                given.add(columns)
+                del tightest[columns]
         return np.array(numbers[: len(self.problem["row_lower"])]), tuple(of_sums)
 
 
