@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from catalogs.checks import FIGURES
 from catalogs.problems import Location
 from catalogs.schema import Catalog
 from catalogs.yaml_text import Map
 
-DATED = ("accelerators", "systems", "offers")
 LAST_DAY = "-12-31"
 """Completes a date to the last day that it may mean."""
 LENGTH = len("2025-01-31")
@@ -45,9 +45,9 @@ def aged(catalog: Catalog, text: Map, before: str) -> tuple[list[Aged], int]:
 
 def _cited(catalog: Catalog, text: Map) -> Iterator[tuple[str, Location, str, Sequence[str]]]:
     """Each figure with a source: its name, its place, its source, and the offers that it counts for."""
-    for section in DATED:
+    for section, names in FIGURES.items():
         for entry, fields in text[section].items():
-            for field in fields:
+            for field in (name for name in names if name in fields):
                 cite = catalog.cite(entry, field)
                 if cite is not None and cite.source:
                     yield f"{entry}.{field}", fields.key_at[field], cite.source, _offers(catalog, entry)

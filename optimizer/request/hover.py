@@ -6,6 +6,11 @@ from catalogs.hover import SCHEDULE
 
 WINDOW = "total, a period, a year, fyNNNN or FROM..UNTIL"
 SELECTED = "An id, a pattern such as *.on_demand, a list of them, or each"
+ABOUT = {
+    "vendor": "makers", "kind": "gpu or asic", "accelerator": "accelerators", "system": "systems",
+    "offer": "offers", "route": "purchase, lease, reservation, on_demand", "site": "sites", "host": "hosts",
+    "stack": "stacks", "demand": "demands", "buyers": "whose own offers",
+}  # fmt: skip
 HOVER = {
     "Scenario.name": "What the plan is called.",
     "Scenario.buyer": "Who plans: opens offers that only this buyer may order; any opens all.",
@@ -104,12 +109,51 @@ HOVER = {
     "Limit.at_most_share": "The most, as a share of the same over everything, 0 to 1.",
     "Limit.at_least_share": "The least, as a share of the same over everything, 0 to 1.",
     "Limit.within": f"Window: {WINDOW}, each_period, each_year.",
+    **{f"Selection.{field}": f"{SELECTED}: {what}." for field, what in ABOUT.items()},
+    "Scenario.futures": "Named courses that events may take, for robust and stress; plan leaves them aside.",
+    "Scenario.uncertainty": "How robust and stress look at futures, and what they are drawn from.",
+    "Future.name": "Id of the course.",
+    "Future.probability": "Share, above 0; all of them sum to 1.",
     **{
-        f"Selection.{field}": f"{SELECTED}: {what}."
-        for field, what in {
-            "vendor": "makers", "kind": "gpu or asic", "accelerator": "accelerators", "system": "systems",
-            "offer": "offers", "route": "purchase, lease, reservation, on_demand", "site": "sites", "host": "hosts",
-            "stack": "stacks", "demand": "demands", "buyers": "whose own offers",
+        f"Future.{change}": f"{what}: {{of, factor, from}}, or a list of such."
+        for change, what in {
+            "demand": "Factor on work asked for", "price": "Factor on prices", "rent": "Factor on rents",
+            "supply": "Factor on supply per month", "pools": "Factor on our parts of pools",
+            "power": "Factor on power of sites", "electricity": "Factor on prices of electricity",
+            "residual": "Factor on what hardware is worth later",
         }.items()
     },
+    "Future.delivery_delay": "Months by which orders come later, those placed already as well: {of, months}.",
+    "Future.hall_delay": "Months by which power and added power come later: {of, months}.",
+    "Factor.of": "What is changed; all of it if absent.",
+    "Factor.factor": f"What it is multiplied by, at least 0: {SCHEDULE}; 1 before the first.",
+    "Factor.from": "Period from which one number on holds.",
+    "Delay.of": "What comes later; all of it if absent.",
+    "Delay.months": "Months, 1 or more.",
+    **{f"Changed.{field}": f"{SELECTED}: {what}." for field, what in {**ABOUT, "pool": "pools"}.items()},
+    "Uncertainty.decide_by": "Last period of what is decided for all futures at once; the first if absent.",
+    "Uncertainty.unmet_usd_per_unit_hour": "USD per unit and hour of work not done, by demand without such a price.",
+    "Uncertainty.beyond": "What it costs to pass limits in a future.",
+    "Uncertainty.seed": "Number from which futures are drawn; the same gives the same.",
+    "Uncertainty.draws": "Distributions, by id, that futures are drawn from.",
+    "Uncertainty.catalog_ranges": "true: prices and rents are drawn from the ranges beside their sources as well.",
+    "Uncertainty.correlation": "What moves together.",
+    "Beyond.budget": "What each USD above a budget costs, as a multiple of it.",
+    "Beyond.supply": "What is beyond a supply costs so many times the dearest system that counts in it.",
+    "Beyond.limits": "What is beyond a limit of your own costs so many times the dearest system in it.",
+    "Draw.change": "What is changed, as in futures: demand, price, rent, supply, pools, power and so on.",
+    "Draw.of": "What of it; all if absent.",
+    "Draw.lognormal_per_year": "Standard deviation of the logarithm of a year's growth, of mean 1.",
+    "Draw.decline_per_year": "Share by which it falls in a year: {low, high, mode}.",
+    "Draw.between": "One factor: {low, high, mode}.",
+    "Draw.from": "Period from which the factor holds.",
+    "Draw.months": "Probability, as a share, of each delay in months; they sum to 1.",
+    **{
+        f"{title}.{key}": f"{what} of the distribution."
+        for title in ("Range", "Decline")
+        for key, what in {"low": "Least value", "high": "Highest value", "mode": "Most likely value"}.items()
+    },
+    "Correlation.same_vendor": "Of two draws of one vendor, 0 to below 1.",
+    "Correlation.others": "Of any two others, 0 to below 1.",
+    "Correlation.next_year": "Of a draw in one year and in the next, 0 to below 1.",
 }  # fmt: skip

@@ -21,8 +21,10 @@ from catalogs.schema import Basis, Frozen, Precision, Route
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.frame import Frame
+from optimizer.request.futures import Futures
 from optimizer.request.selection import InOrder, Pattern, Selection, Window
 from optimizer.request.site import Site
+from optimizer.request.uncertainty import Uncertainty
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -214,8 +216,6 @@ class Limit(Frozen):
 class Scenario(Frozen):
     """A whole request. Amounts are in USD."""
 
-    LATER = frozenset({"futures"})
-
     name: Name
     buyer: Id | None = None
     catalogs: Annotated[tuple[str, ...], Field(min_length=1)] = (BUNDLED,)
@@ -234,6 +234,8 @@ class Scenario(Frozen):
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
+    futures: Futures | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def calendar(self) -> Calendar:
