@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from cli.catalog import folder_option
+from cli.catalog_folders import folder_option
 from cli.demand import Id
 from cli.options import Number
 from cli.screen import say

@@ -35,6 +35,7 @@ COMMANDS = (
     "alternatives quick_start --plans 2 --set 'offers/allow=[dgx_b200.*, dgx_h100.on_demand]'",
     "scenarios",
     "catalog list",
+    "catalog list --workload llm_serving_moe --sort rate --in 2026q2",
     "catalog show h100_sxm",
     "catalog show gb300_nvl72.purchase",
     "check quick_start",

@@ -1,0 +1,180 @@
+"""`catalog list --workload`, `show`, `stale` and `diff`: figures counted by hand, what is printed at real widths."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import accelerator, as_yaml, rates, system
+from commands import run_here
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+WORKLOADS = {
+    "knitting": {"unit": "stitch/s", "phase": "training", "describes": "Stitches of plain wool"},
+    "weaving": {"unit": "cloth/day", "phase": "training", "describes": "Cloths"},
+    "darning": {"unit": "sock", "phase": "training", "describes": "Socks"},
+}
+SOURCES = {
+    "hand": {"title": "made by hand", "date": "2024-03", "url": "https://example.org/hand"},
+    "later": {"title": "made later", "date": "2026", "url": "https://example.org/later"},
+    "undated": {"title": "made at some time"},
+}
+CITES = {
+    "needle": {"source": "hand", "basis": "vendor"},
+    "frame8": {"source": "later", "basis": "vendor"},
+    "frame8.average_kw": {"source": "hand", "basis": "measured"},
+    "frame8.purchase": {"source": "later", "basis": "estimated"},
+    "frame8.rent": {"source": "undated", "basis": "estimated"},
+    "loom": {"source": "later", "basis": "vendor"},
+    "loom1.purchase": {"source": "later", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
+    "wool_land": {"source": "hand", "basis": "estimated"},
+}
+BUY = {"route": "purchase", "lead_time_months": 2, "available": {"until": "2026q4"}}
+
+
+def files() -> dict[str, object]:
+    """Two chips: one bought and let in frames of eight, one that only its owner may buy."""
+    frame = {
+        "frame8.purchase": {**BUY, "system": "frame8", "price_usd": {"2025": 280_320, "2026q2": 350_400}},
+        "frame8.rent": {
+            "system": "frame8", "route": "on_demand", "host": "mill", "usd_per_accelerator_hour": "1.8",
+            "available": {"from": "2026q2"}, "supply_systems_per_month": 40,
+        },
+    }  # fmt: skip
+    loom = {"loom1.purchase": {**BUY, "system": "loom1", "price_usd": 43_800, "buyers": ["mill"]}}
+    work = {**rates(knitting=500, weaving=12), "darning": {"rate": 2, "basis": "estimated", "source": "undated"}}
+    needle = accelerator("needle", {"frame8": system()}, frame, work, memory_gb=80)
+    big = accelerator("loom", {"loom1": system(accelerators=1)}, loom, rates(knitting=2000), memory_gb=192)
+    region = {"wool_land": {"describes": "Where sheep are", "pue": "1.3"}}
+    shared = {"workloads": WORKLOADS, "sources": SOURCES, "cites": CITES, "tariffs": region}
+    return {"needle.yaml": needle, "loom.yaml": big, "shared.yaml": shared}
+
+
+def written(folder: Path, contents: dict[str, object]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_text(as_yaml(content), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def mill(tmp_path: Path) -> Path:
+    """A folder with the catalogue in `mill`."""
+    written(tmp_path / "mill", files())
+    return tmp_path
+
+
+def printed(folder: Path, *words: str) -> str:
+    done = run_here("catalog", *words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def listed(folder: Path, *words: str) -> str:
+    return printed(folder, "list", "--catalog", "mill", *words)
+
+
+# 350,400 USD / 8 = 43,800 a needle, over 5 years of 8760 h 1 USD/h, at 500 stitches/s (1.8 M an hour) 0.5556 USD per M.
+# The rent of 1.80 USD/h is 1 USD per M; a loom for 43,800 USD is 1 USD/h too, at 2,000 stitches/s 0.1389 USD per M.
+AT_80 = """\
+offer            accelerator  stitch/s  rent,  price,   USD per  open to
+                                        USD/h     USD  M stitch
+loom1.purchase   loom            2,000         43,800     0.139  mill
+frame8.purchase  needle            500         43,800     0.556  anyone
+frame8.rent      needle            500   1.80              1.00  anyone
+left out to fit 80 columns: precision, basis, in service, systems a month; a
+  wider terminal shows them
+USD per M stitch: the rent, or the price over 5 years of service, of one
+  accelerator that works at its full rate in every hour. Not in it:
+  availability, power, site, network, software, discounting and residual values;
+  what is let at its host brings its own power. Rate, rent and price are per
+  accelerator, as of 2026q2.
+"""
+AT_100 = """\
+offer            accelerator  stitch/s  precision  rent,  price,   USD per  open to  in
+                                                   USD/h     USD  M stitch           service
+loom1.purchase   loom            2,000                    43,800     0.139  mill     2026-06
+frame8.purchase  needle            500                    43,800     0.556  anyone   2026-06
+frame8.rent      needle            500              1.80              1.00  anyone   2026-04
+left out to fit 100 columns: basis, systems a month; a wider terminal shows them
+"""
+AT_120 = """\
+offer            accelerator  stitch/s  precision  basis     rent,  price,   USD per  open to  in       systems a
+                                                             USD/h     USD  M stitch           service      month
+loom1.purchase   loom            2,000             measured         43,800     0.139  mill     2026-06
+frame8.purchase  needle            500             measured         43,800     0.556  anyone   2026-06
+frame8.rent      needle            500             measured   1.80              1.00  anyone   2026-04         40
+USD per M stitch: the rent, or the price over 5 years of service, of one accelerator that works at its full rate in
+"""
+
+
+@pytest.mark.parametrize(("width", "golden"), [(80, AT_80), (100, AT_100), (120, AT_120)])
+def test_the_offers_of_a_work_fit_the_screen(
+    width: int, golden: str, mill: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = listed(mill, "--workload", "knitting", "--in", "2026q2")
+    assert golden in shown
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_work_is_priced_by_rent_and_by_price_over_life(mill: Path) -> None:
+    found = json.loads(listed(mill, "--workload", "knitting", "--in", "2026q2", "--json", "-"))
+    costs = {row["offer"]: row["usd_per_unit"] for row in found["offers"]}
+    assert costs == pytest.approx({"loom1.purchase": 1 / 7.2, "frame8.purchase": 1 / 1.8, "frame8.rent": 1.0})
+    assert (found["unit_of_work"], found["service_life_years"]) == ("M stitch", 5)
+    assert {row["offer"]: row["in_service"] for row in found["offers"]}["frame8.purchase"] == "2026-06"
+    assert [row["why"] for row in found["left_out"]].count("no rate is known") == len(found["left_out"])
+
+
+@pytest.mark.parametrize(
+    ("words", "costs"),
+    [
+        (("--workload", "weaving"), (2.0, 3.6)),  # 12 a day: an hour is half a cloth
+        (("--workload", "darning"), (0.5, 0.9)),  # an hour at 1 sock, of 2
+        (("--workload", "weaving", "--service-life-years", "2.5"), (4.0, 3.6)),
+    ],
+)
+def test_the_unit_of_work_follows_the_rate(words: tuple[str, ...], costs: tuple[float, float], mill: Path) -> None:
+    found = json.loads(listed(mill, *words, "--in", "2026q2", "--json", "-"))["offers"]
+    assert [row["usd_per_unit"] for row in sorted(found, key=lambda row: row["offer"])] == pytest.approx(costs)
+
+
+def test_what_cannot_be_ordered_then_is_left_out_with_its_reason(mill: Path) -> None:
+    shown = listed(mill, "--workload", "knitting", "--in", "2027q1")
+    assert "not in 2027q1: frame8.purchase, loom1.purchase: could be ordered until 2026q4" in shown
+    assert "frame8.rent" in shown
+    assert "frame8.rent: can be ordered from 2026q2 on" in listed(mill, "--workload", "knitting", "--in", "2025q1")
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        ("rate", ["loom1.purchase", "frame8.purchase", "frame8.rent"]),
+        ("price_usd_per_accelerator", ["frame8.purchase", "loom1.purchase", "frame8.rent"]),
+        ("usd_per_accelerator_hour", ["frame8.rent", "frame8.purchase", "loom1.purchase"]),
+        ("lead_time_months", ["frame8.rent", "frame8.purchase", "loom1.purchase"]),
+        ("accelerator", ["loom1.purchase", "frame8.purchase", "frame8.rent"]),
+    ],
+)
+def test_rows_are_sorted_and_what_has_none_comes_last(key: str, order: list[str], mill: Path) -> None:
+    words = ("--workload", "knitting", "--in", "2026q2", "--sort", key, "--json", "-")
+    assert [row["offer"] for row in json.loads(listed(mill, *words))["offers"]] == order
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--workload", "kniting"), "did you mean 'knitting'?"),
+        (("--workload", "knitting", "--in", "soon"), "write 2027, 2027q1 or 2027-01"),
+        (("--sort", "rate"), "--sort needs --workload ID"),
+        (("--in", "2026q2"), "--in needs --workload ID"),
+        (("--workload", "knitting", "--service-life-years", "0"), "0"),
+    ],
+)
+def test_misuse_of_list_is_refused(words: tuple[str, ...], says: str, mill: Path) -> None:
+    done = run_here("catalog", "list", "--catalog", "mill", *words, cwd=mill)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
