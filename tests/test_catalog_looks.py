@@ -9,6 +9,10 @@ import pytest
 from builders import accelerator, as_yaml, rates, system
 from commands import run_here
 
+from catalogs.load import bundled_folder, catalog_of
+from catalogs.schema import Catalog
+from catalogs.side_by_side import beside, ids, kinds
+
 pytestmark = pytest.mark.usefixtures("in_process")
 
 WORKLOADS = {
@@ -28,7 +32,7 @@ CITES = {
     "frame8.purchase": {"source": "later", "basis": "estimated"},
     "frame8.rent": {"source": "undated", "basis": "estimated"},
     "loom": {"source": "later", "basis": "vendor"},
-    "loom1.purchase": {"source": "later", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
+    "loom1.purchase.price_usd": {"source": "later", "basis": "vendor", "uncertainty": {"low": "0.9", "high": "1.2"}},
     "wool_land": {"source": "hand", "basis": "estimated"},
 }
 BUY = {"route": "purchase", "lead_time_months": 2, "available": {"until": "2026q4"}}
@@ -178,3 +182,93 @@ def test_misuse_of_list_is_refused(words: tuple[str, ...], says: str, mill: Path
     done = run_here("catalog", "list", "--catalog", "mill", *words, cwd=mill)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+BESIDE_AT_80 = """\
+field      needle        basis, date, source  loom           basis, date, source
+id         needle        vendor 2024-03 [1]   loom           vendor 2026 [2]
+name       needle        vendor 2024-03 [1]   loom           vendor 2026 [2]
+vendor     acme          vendor 2024-03 [1]   acme           vendor 2026 [2]
+kind       gpu           vendor 2024-03 [1]   gpu            vendor 2026 [2]
+stack      cuda          vendor 2024-03 [1]   cuda           vendor 2026 [2]
+memory_gb  80            vendor 2024-03 [1]   192            vendor 2026 [2]
+darning    2 sock        estimated [3]
+knitting   500 stitch/s  measured 2024-03     2000 stitch/s  measured 2024-03
+                         [1]                                 [1]
+weaving    12 cloth/day  measured 2024-03
+                         [1]
+sources
+  [1] made by hand, 2024-03, https://example.org/hand
+  [2] made later, 2026, https://example.org/later
+  [3] made at some time
+  see also: frame8, frame8.purchase, frame8.rent
+  see also: loom1, loom1.purchase
+"""
+OTHER_KINDS_AT_100 = """\
+field             wool_land        basis, date, source    loom1.purchase  basis, date, source
+describes         Where sheep are  estimated 2024-03 [1]
+pue               1.3              estimated 2024-03 [1]
+system                                                    loom1
+route                                                     purchase
+price_usd                                                 43800           vendor 0.9 to 1.2 2026 [2]
+lead_time_months                                          2
+available                                                 until: 2026q4
+buyers                                                    mill
+sources
+  [1] made by hand, 2024-03, https://example.org/hand
+  [2] made later, 2026, https://example.org/later
+"""
+ONE_AT_120 = """\
+accelerator loom
+field      value  basis   date  source
+id         loom   vendor  2026  [1]
+name       loom   vendor  2026  [1]
+vendor     acme   vendor  2026  [1]
+kind       gpu    vendor  2026  [1]
+stack      cuda   vendor  2026  [1]
+memory_gb  192    vendor  2026  [1]
+throughput of one accelerator
+workload  rate           precision  basis     date     source
+knitting  2000 stitch/s             measured  2024-03  [2]
+sources
+  [1] made later, 2026, https://example.org/later
+  [2] made by hand, 2024-03, https://example.org/hand
+  see also: loom1, loom1.purchase
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "entries", "golden"),
+    [
+        (80, ("needle", "loom"), BESIDE_AT_80),
+        (80, ("needle", "loom", "needle"), BESIDE_AT_80),
+        (100, ("wool_land", "loom1.purchase"), OTHER_KINDS_AT_100),
+        (120, ("loom",), ONE_AT_120),
+    ],
+)
+def test_entries_are_shown_with_what_stands_behind_them(
+    width: int, entries: tuple[str, ...], golden: str, mill: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert printed(mill, "show", "--catalog", "mill", *entries) == golden
+
+
+def test_one_unknown_entry_of_several_is_refused(mill: Path) -> None:
+    done = run_here("catalog", "show", "--catalog", "mill", "needle", "lom", cwd=mill)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing is called 'lom'; did you mean 'loom'?" in done.stderr
+
+
+def test_points_of_one_precision_are_beside_one_another() -> None:
+    rows = list(beside(catalog_of([bundled_folder()]), ["h200_sxm", "mi325x"]))
+    pairs = [
+        [one.value for one in row if one] for row in rows if any(one and one.field == "llm_training" for one in row)
+    ]
+    assert pairs
+    assert all(len({value.partition(" in ")[2].split()[0] for value in pair}) == 1 for pair in pairs)
+    assert any(len(pair) == 2 for pair in pairs)
+
+
+def test_a_catalogue_without_regions_is_looked_at_too() -> None:
+    assert Catalog().tariffs is None
+    assert ids(Catalog()) == kinds(Catalog(), "us_ohio") == []

@@ -38,6 +38,8 @@ COMMANDS = (
     "catalog list --workload llm_serving_moe --sort rate --in 2026q2",
     "catalog show h100_sxm",
     "catalog show gb300_nvl72.purchase",
+    "catalog show h200_sxm mi325x",
+    "catalog show us_iowa us_ohio dgx_h200",
     "check quick_start",
 )
 
