@@ -237,10 +237,11 @@ def _in_order(section: Map) -> Map:
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:
     """The catalogue of some folders. Raises InputError with every mistake of every file."""
-    return _sound(folders)[0]
+    return catalog_and_text(folders)[0]
 
 
-def _sound(folders: Sequence[Path]) -> tuple[Catalog, Sound]:
+def catalog_and_text(folders: Sequence[Path]) -> tuple[Catalog, Sound]:
+    """The catalogue of some folders and its text. Raises InputError with every mistake of every file."""
     problems = Problems()
     known = load_catalog(folders, problems)
     if problems or known.catalog is None:
@@ -253,7 +254,7 @@ def doubtful(folders: Sequence[Path]) -> list[Problem]:
 
     Raises InputError with every mistake of every file.
     """
-    found = set(rates_of_no_use(*_sound(folders)))
+    found = set(rates_of_no_use(*catalog_and_text(folders)))
     return sorted(found - set(doubtful(folders[:1]))) if len(folders) > 1 else sorted(found)
 
 

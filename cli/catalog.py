@@ -10,6 +10,7 @@ import click
 from cli.catalog_folders import load
 from cli.catalog_list import list_
 from cli.catalog_show import show
+from cli.catalog_stale import stale
 from cli.screen import say, say_json
 
 
@@ -23,7 +24,7 @@ def catalog() -> None:
     """
 
 
-for command in (list_, show):
+for command in (list_, show, stale):
     catalog.add_command(command)
 
 

@@ -12,6 +12,7 @@ from commands import run_here
 from catalogs.load import bundled_folder, catalog_of
 from catalogs.schema import Catalog
 from catalogs.side_by_side import beside, ids, kinds
+from catalogs.stale import is_older
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -272,3 +273,68 @@ def test_points_of_one_precision_are_beside_one_another() -> None:
 def test_a_catalogue_without_regions_is_looked_at_too() -> None:
     assert Catalog().tariffs is None
     assert ids(Catalog()) == kinds(Catalog(), "us_ohio") == []
+
+
+STALE = """
+2024-03, made by hand
+hand: https://example.org/hand
+file:line            figure             basis      used by
+mill/loom.yaml:35    loom.knitting      measured   loom1.purchase
+mill/needle.yaml:8   needle.memory_gb   vendor     frame8.*
+mill/needle.yaml:17  frame8.average_kw  measured   frame8.*
+mill/needle.yaml:45  needle.knitting    measured   frame8.*
+mill/needle.yaml:50  needle.weaving     measured   frame8.*
+mill/shared.yaml:75  wool_land.pue      estimated  region: wool_land
+
+"""
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_old_figures_are_told_with_their_place_and_their_offers(
+    width: int, mill: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = printed(mill, "stale", "--catalog", "mill", "--before", "2024-04")
+    assert STALE in shown
+    assert max(map(len, shown.splitlines())) <= width
+    lines = (mill / "mill" / "needle.yaml").read_text().splitlines()
+    assert '"average_kw"' in lines[17 - 1]
+    assert '"weaving"' in lines[50 - 1]
+
+
+def test_figures_of_no_age_are_not_told(mill: Path) -> None:
+    """Nor are names, nor what a later source gives, nor what has a source without a date, which is counted."""
+    found = json.loads(printed(mill, "stale", "--catalog", "mill", "--before", "2024-04", "--json", "-"))
+    ours = {one["figure"]: one for one in found["figures"] if one["source"] == "hand"}
+    assert len(ours) == 6
+    assert ours["needle.memory_gb"]["offers"] == ["frame8.purchase", "frame8.rent"]
+    assert ours["needle.memory_gb"]["at"] == "mill/needle.yaml:8:3"
+    undated = json.loads(printed(mill, "stale", "--before", "2024-04", "--json", "-"))["figures_without_date"]
+    # host, rent, dates and supply of the rent, and darning; its system and route are what it is, no figures
+    assert found["figures_without_date"] - undated == 5
+
+
+@pytest.mark.parametrize(
+    ("date", "than", "older"),
+    [
+        ("2024", "2025", True),
+        ("2024", "2024-12", False),
+        ("2024", "2024-12-31", False),
+        ("2024-06", "2024-07", True),
+        ("2024-06", "2024-06-15", False),
+        ("2024-06-14", "2024-06-15", True),
+        ("2024-06-15", "2024-06-15", False),
+        ("2024-02", "2024-03-01", True),
+        ("2024-02-29", "2024-03", True),
+        ("2023-11", "2024", True),
+    ],
+)
+def test_a_date_is_older_only_where_all_of_it_is(date: str, than: str, older: bool) -> None:
+    assert is_older(date, than) is older
+
+
+@pytest.mark.parametrize("date", ["soon", "24", "2024-13", "2024-06-32", "2024q2"])
+def test_what_is_no_date_is_refused(date: str, mill: Path) -> None:
+    done = run_here("catalog", "stale", "--before", date, cwd=mill)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "write 2025, 2025-06 or 2025-06-30" in done.stderr

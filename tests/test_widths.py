@@ -40,6 +40,7 @@ COMMANDS = (
     "catalog show gb300_nvl72.purchase",
     "catalog show h200_sxm mi325x",
     "catalog show us_iowa us_ohio dgx_h200",
+    "catalog stale --before 2027",
     "check quick_start",
 )
 
