@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli.catalog_diff import diff
 from cli.catalog_folders import load
 from cli.catalog_list import list_
 from cli.catalog_show import show
@@ -24,7 +25,7 @@ def catalog() -> None:
     """
 
 
-for command in (list_, show, stale):
+for command in (list_, show, stale, diff):
     catalog.add_command(command)
 
 

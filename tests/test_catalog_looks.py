@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import accelerator, as_yaml, rates, system
@@ -53,7 +54,7 @@ def files() -> dict[str, object]:
     needle = accelerator("needle", {"frame8": system()}, frame, work, memory_gb=80)
     big = accelerator("loom", {"loom1": system(accelerators=1)}, loom, rates(knitting=2000), memory_gb=192)
     region = {"wool_land": {"describes": "Where sheep are", "pue": "1.3"}}
-    shared = {"workloads": WORKLOADS, "sources": SOURCES, "cites": CITES, "tariffs": region}
+    shared = {"workloads": WORKLOADS, "sources": SOURCES, "cites": dict(CITES), "tariffs": region}
     return {"needle.yaml": needle, "loom.yaml": big, "shared.yaml": shared}
 
 
@@ -338,3 +339,98 @@ def test_what_is_no_date_is_refused(date: str, mill: Path) -> None:
     done = run_here("catalog", "stale", "--before", date, cwd=mill)
     assert (done.returncode, done.stdout) == (2, "")
     assert "write 2025, 2025-06 or 2025-06-30" in done.stderr
+
+
+CHANGED_AT_80 = """\
+         of      entry        file:line
+removed  offers  frame8.rent  mill/needle.yaml:33
+
+field                        value                  basis, source, date
+needle.tdp_w            new  700                    vendor hand 2024-03
+frame8.purchase.price_  old  2025: 280320, 2026q2:  estimated later 2026
+usd                          350400
+                        new  2025: 280320, 2026q2:  estimated later 2026
+                             300000
+wool_land.describes     old  Where sheep are        estimated hand 2024-03
+                        new  Where sheep are        vendor later 2026
+wool_land.pue           old  1.3                    estimated hand 2024-03
+                        new  1.3                    vendor later 2026
+needle knitting         old  500                    measured hand 2024-03
+                        new  550                    measured later 2026
+left out to fit 80 columns: file:line; a wider terminal shows them
+
+1 entry removed; 1 field added; 4 fields changed
+"""
+CHANGED_AT_120 = """\
+field                           value                         basis, source, date     file:line
+needle.tdp_w               new  700                           vendor hand 2024-03     new/needle.yaml:9
+frame8.purchase.price_usd  old  2025: 280320, 2026q2: 350400  estimated later 2026    mill/needle.yaml:28
+                           new  2025: 280320, 2026q2: 300000  estimated later 2026    new/needle.yaml:29
+"""
+
+
+@pytest.fixture
+def changed(mill: Path) -> Path:
+    """Beside `mill`, `new`: an offer gone, a price, a rate and a cite changed, a field added, a number respelt."""
+    new: Any = files()
+    needle, cites = new["needle.yaml"], new["shared.yaml"]["cites"]
+    needle["systems"]["frame8"]["average_kw"] = "7.00"
+    needle["offers"]["frame8.purchase"]["price_usd"]["2026q2"] = 300_000
+    needle["throughput"]["knitting"] = {"rate": 550, "basis": "measured", "source": "later"}
+    needle["accelerator"]["tdp_w"] = 700
+    del needle["offers"]["frame8.rent"], cites["frame8.rent"]
+    cites["wool_land"] = {"source": "later", "basis": "vendor"}
+    written(mill / "new", new)
+    return mill
+
+
+@pytest.mark.parametrize(("width", "golden"), [(80, CHANGED_AT_80), (120, CHANGED_AT_120)])
+def test_differences_are_told_field_by_field_with_both_sources(
+    width: int, golden: str, changed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = printed(changed, "diff", "mill", "new")
+    assert golden in shown
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_the_way_back_is_the_same_turned_round(changed: Path) -> None:
+    there, back = (
+        json.loads(printed(changed, "diff", *way, "--json", "-"))["differences"]
+        for way in (("mill", "new"), ("new", "mill"))
+    )
+    turned = {"added": "removed", "removed": "added", "changed": "changed"}
+    assert back == [{**one, "kind": turned[one["kind"]], "old": one["new"], "new": one["old"]} for one in there]
+    assert len(there) == 6
+
+
+def test_a_catalogue_does_not_differ_from_itself(mill: Path) -> None:
+    assert printed(mill, "diff", "mill", "mill") == "nothing differs\n"
+    assert printed(mill, "diff", "bundled", "bundled") == "nothing differs\n"
+
+
+def test_files_of_quotes_are_compared_without_what_they_lie_on(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("offers:\n  dgx_h100.purchase: {price_usd: 1e5}\n")
+    (tmp_path / "b.yaml").write_text("offers:\n  dgx_h100.purchase: {price_usd: 100000, free: false}\n")
+    (found,) = json.loads(printed(tmp_path, "diff", "a.yaml", "b.yaml", "--json", "-"))["differences"]
+    assert (found["kind"], found["field"], found["new"]["at"]) == ("added", "free", "b.yaml:2:42")
+
+
+def test_points_of_one_name_are_all_compared(tmp_path: Path) -> None:
+    point = {"rate": 500, "precision": "fp8", "basis": "measured"}
+    for name, rate in (("old", 500), ("new", 510)):
+        points = [{**point, "source": "hand"}, {**point, "rate": rate, "source": "later"}]
+        written(tmp_path / name, {"chip.yaml": accelerator("chip", {}, {}, {"knitting": points})})
+    (found,) = json.loads(printed(tmp_path, "diff", "old", "new", "--json", "-"))["differences"]
+    assert (found["field"], found["old"]["value"], found["new"]["value"]) == ("knitting in fp8 (2)", "500", "510")
+
+
+def test_what_cannot_be_compared_is_refused(mill: Path) -> None:
+    done = run_here("catalog", "diff", "mill", "nowhere", cwd=mill)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no folder or file nowhere" in done.stderr
+    (mill / "bad.yaml").write_text("offers: [1]\nofers: {}\n")
+    done = run_here("catalog", "diff", "mill", "bad.yaml", cwd=mill)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "bad.yaml:1:1: offers must be a mapping" in done.stderr
+    assert "bad.yaml:2:1: unknown key 'ofers'" in done.stderr

@@ -103,8 +103,9 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
     shutil.copy(folder / "scenario.yaml", folder / "my_scenario.yaml")
     if not line.startswith("chipmix init"):
         run_here("init", "my_plan", cwd=folder)
-    (folder / "our_quotes").mkdir()
-    shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
+    for name in ("our_quotes", "quotes_2025"):
+        (folder / name).mkdir()
+        shutil.copy(folder / "chips" / "chip.yaml", folder / name / "chip.yaml")
     words = shlex.split(line.partition(" > ")[0])[1:]
     (folder / "trace.csv").write_text("time,tokens\n2026-01-01,86400\n2026-01-02,172800\n")
     if "plan.xlsx" in words and "-o plan.xlsx" not in line:
