@@ -19,6 +19,7 @@ from catalogs.leaves import (
     points_in,
 )
 from catalogs.problems import Problem, Problems
+from catalogs.schema import UNSOURCED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 
@@ -158,6 +159,25 @@ def check_cites(known: Sound, problems: Problems) -> None:
                 if cited is not None and field in entry and not {key, f"{key}.{field}"} & cited:
                     message = f"{section}.{key}.{field} has no source; add cites: {key}.{field}"
                     problems.append(Problem(entry.key_at[field], message))
+    for where, point, at in points_in(known):
+        if not has(point, "source"):
+            problems.append(Problem(at, f"{dotted(where)} has no source; add source and basis"))
 
 
-CHECKS = (check_links, check_names, check_systems, check_offers, check_order_terms, check_throughput)
+def check_evidence(known: Sound, problems: Problems) -> None:
+    """A basis but `unsourced` has a source, a source has a basis, and a quote a date."""
+    cites = entries(known, "cites", "*")
+    for where, said, at in (*cites, *points_in(known)):
+        basis, name = str(said.get("basis", UNSOURCED)), dotted(where)
+        if basis == UNSOURCED and has(said, "source") and "basis" not in said.refused:
+            message = f"{name}.basis is missing; say what its source makes it: measured, vendor, quoted or estimated"
+            problems.append(Problem(at, message))
+        if basis != UNSOURCED and not has(said, "source"):
+            problems.append(Problem(at, f"{name}.source is missing; basis {basis} needs one, unsourced none"))
+        source = known["sources"].get(said.get("source")) if basis == "quoted" else None
+        if isinstance(source, Map) and not has(source, "date"):
+            message = f"{name} is quoted, but nobody knows when: add date to sources.{said['source']}"
+            problems.append(Problem(source.at, message))
+
+
+CHECKS = (check_links, check_names, check_systems, check_offers, check_order_terms, check_throughput, check_evidence)

@@ -21,7 +21,7 @@ CITED = ("accelerators", "systems", "offers", "workloads", "pools", "tariffs")
 POINT_NAME = {"precision": "in ", "accelerators": "on ", "from": "from "}
 """What tells the points of a workload apart."""
 POINT_SOURCE = ("basis", "source")
-"""What a point of a throughput says of its source."""
+"""What a cite, or a point of a throughput, says of what stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ def _points(text: Map, workload: str, points: Any, found: Map) -> Iterator[tuple
     for point, at in zip(listed, places, strict=True):
         if isinstance(point, Map):
             own = [f"{word}{point[key]}" for key, word in POINT_NAME.items() if point.get(key) is not None]
-            basis, source = (str(point.get(key, "")) for key in POINT_SOURCE)
+            basis, source = (str(point.get(key) or "") for key in POINT_SOURCE)
             yield " ".join([workload, *own]), Side(told(point.get("rate")), _source(text, basis, source), at)
 
 
 def _cited(text: Map, entry: str, field: str) -> str:
     cite = text["cites"].get(f"{entry}.{field}") or text["cites"].get(entry)
-    return _source(text, str(cite.get("basis")), str(cite.get("source"))) if isinstance(cite, Map) else ""
+    return _source(text, *(str(cite.get(key) or "") for key in POINT_SOURCE)) if isinstance(cite, Map) else ""
 
 
 def _source(text: Map, basis: str, source: str) -> str:

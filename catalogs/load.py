@@ -7,24 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from catalogs.checks import CHECKS, check_cites
+from catalogs.evidence import cites_of, forget_sources
+from catalogs.figures_of import every_figure, figures_not_of
 from catalogs.foreign import read_named, real_path
-from catalogs.leaves import entries
-from catalogs.overlay import merged, refuse_change_of_nothing
+from catalogs.overlay import SET, merged, refuse_change_of_nothing
 from catalogs.problems import InputError, Location, Problem, Problems, suggestion
-from catalogs.reach import rates_of_no_use
 from catalogs.schema import Accelerator, Catalog, Offer, Pool, Region, System, Workload
 from catalogs.sections import FILE_KEYS, SECTIONS, add_file, empty, hide_all
 from catalogs.validate import Sound, accepted
-from catalogs.yaml_text import Map, Text, read
+from catalogs.yaml_text import Map, read
+
+if TYPE_CHECKING:
+    from catalogs.slips import Doubtful
 
 BUNDLED = "bundled"
 MOST_FILES = 10_000
-OWN_QUOTE = "own_quote"
-"""The source of a figure that an overlay gives without citing one."""
+SHIPPED = (f"{BUNDLED}/",)
+"""How the names of files that ship begin."""
 
 
 def bundled_folder() -> Path:
@@ -70,28 +74,6 @@ def shown_name(path: Path, folder: Path) -> str:
     return str(path)
 
 
-def _cite_own_quotes(base: Map, over: Map) -> None:
-    """A figure replaced without a cite no longer has the old one's source: it is the user's own quote."""
-    cites = over["cites"]
-    for section in ("accelerators", "systems", "offers", "tariffs"):
-        for (entry,), fields, _ in entries(over[section], "*"):
-            for field in fields if entry in base[section] else ():
-                if f"{entry}.{field}" not in cites and entry not in cites:
-                    at = fields.key_at[field]
-                    cite = Map(at)
-                    cite.put("source", Text(OWN_QUOTE, at), at)
-                    cite.put("basis", Text("vendor", at), at)
-                    cites.put(f"{entry}.{field}", cite, at)
-                    _own_quote_source(over["sources"], at)
-
-
-def _own_quote_source(sources: Map, at: Location) -> None:
-    if OWN_QUOTE not in sources:
-        source = Map(at)
-        source.put("title", Text("own quote, given without a source", at), at)
-        sources.put(OWN_QUOTE, source, at)
-
-
 ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
     ("accelerators", Accelerator, frozenset({"vendor", "kind"})),
     ("systems", System, frozenset({"name"})),
@@ -105,10 +87,11 @@ ENTRIES: tuple[tuple[str, type[BaseModel], frozenset[str]], ...] = (
 
 def _laid(text: Map, layer: Map, problems: Problems) -> Map:
     """A catalogue's text with a layer on top: a folder's, or settings'."""
-    _cite_own_quotes(text, layer)
     laid = Map(text.at)
     for section in SECTIONS:
         laid.put(section, merged(text[section], layer[section]), text.key_at[section])
+    laid.put("cites", cites_of(text, layer), text.key_at["cites"])
+    forget_sources(text["throughput"], layer["throughput"], laid["throughput"])
     for section, model, own in ENTRIES:
         new = set(layer[section]) - set(text[section])
         refuse_change_of_nothing(laid, section, model, own, new, problems)
@@ -179,11 +162,20 @@ class Known:
     catalog: Catalog | None
     text: Sound
 
+    def doubtful(self) -> list[Doubtful]:
+        """What looks like a slip in the user's own files; rules are read only where there are any."""
+        own = figures_not_of(self.text, (*SHIPPED, SET)) if self.catalog is not None else frozenset()
+        if self.catalog is None or not own:
+            return []
+        from catalogs.slips import doubtful_figures
+
+        return doubtful_figures(self.catalog, self.text, own)
+
     @property
     def own_offers(self) -> dict[str, Location]:
         """The offers that something else than the bundled files has the last say in, and where."""
         places = self.text["offers"].key_at
-        return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(f"{BUNDLED}/")}
+        return {offer: at for offer, at in sorted(places.items()) if not at.file.startswith(SHIPPED)}
 
 
 def load_catalog(
@@ -242,10 +234,10 @@ def _in_order(section: Map) -> Map:
 
 def catalog_of(folders: Sequence[Path]) -> Catalog:
     """The catalogue of some folders. Raises InputError with every mistake of every file."""
-    return catalog_and_text(folders)[0]
+    return sound_catalog(folders)[0]
 
 
-def catalog_and_text(folders: Sequence[Path]) -> tuple[Catalog, Sound]:
+def sound_catalog(folders: Sequence[Path]) -> tuple[Catalog, Sound]:
     """The catalogue of some folders and its text. Raises InputError with every mistake of every file."""
     problems = Problems()
     known = load_catalog(folders, problems)
@@ -259,8 +251,11 @@ def doubtful(folders: Sequence[Path]) -> list[Problem]:
 
     Raises InputError with every mistake of every file.
     """
-    found = set(rates_of_no_use(*catalog_and_text(folders)))
-    return sorted(found - set(doubtful(folders[:1]))) if len(folders) > 1 else sorted(found)
+    from catalogs.slips import doubtful_figures
+
+    catalog, text = sound_catalog(folders)
+    own = figures_not_of(text, SHIPPED) if len(folders) > 1 else every_figure(text)
+    return [Problem(one.at, one.text) for one in doubtful_figures(catalog, text, own)]
 
 
 def locate(name: str, beside: Path) -> Path:

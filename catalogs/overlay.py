@@ -40,6 +40,7 @@ def merged(base: Map, over: Map) -> Map:
     """A mapping on top of another, field by field."""
     both = Map(base.at)
     both.refused = base.refused | over.refused
+    both.was = {key: base[key] for key in over if key in base and over[key] != base[key]} | base.was
     for key, value in base.items():
         both.put(key, value, base.key_at[key])
     for key, value in over.items():

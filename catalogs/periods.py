@@ -78,7 +78,9 @@ def form_of(value: Any) -> str:
     return f"{TAGS}steps" if isinstance(value, dict) else f"{TAGS}constant"
 
 
-Period = Annotated[str, AfterValidator(_period)]
+PERIOD_FORM = "period"
+"""Marks texts that write a period, for a JSON Schema."""
+Period = Annotated[str, AfterValidator(_period), Field(json_schema_extra={"format": PERIOD_FORM})]
 LARGEST, SMALLEST = Decimal("1e15"), Decimal("1e-12")
 
 
@@ -93,7 +95,7 @@ Number = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_in_propo
 Amount = Annotated[Number, Field(ge=0)]
 Rate = Annotated[Number, Field(gt=-1)]
 _RATE: TypeAdapter[Decimal] = TypeAdapter(Rate, config={"hide_input_in_errors": True, "defer_build": True})
-_RATES: Any = {"properties": {key: {"exclusiveMinimum": -1, "type": ["number", "string"]} for key in GROWTH}}
+_RATES: Any = {"properties": {key: {"gt": -1, "anyOf": [{"type": "number"}, {"type": "string"}]} for key in GROWTH}}
 
 
 def _with_growth(value: Any, steps_of_it: Callable[[Any], dict[str, Decimal]]) -> dict[str, Decimal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 
 from catalogs.leaves import points_in
 from catalogs.memory import misfit
@@ -73,10 +73,12 @@ def _reach(catalog: Catalog, system: str, workload: str) -> tuple[Rule, Rule]:
     )
 
 
-def rates_of_no_use(catalog: Catalog, text: Sound) -> Iterator[Problem]:
-    """Points that no system of their accelerator reaches: somebody claims what cannot run."""
+def rates_of_no_use(catalog: Catalog, text: Sound, asked: Container[tuple[str, str]]) -> Iterator[Problem]:
+    """Points of some accelerators on some workloads that no system reaches: somebody claims what cannot run."""
     for where, entry, at in points_in(text):
         _, accelerator, workload, *_ = where
+        if (accelerator, workload) not in asked:
+            continue
         point = Throughput.model_validate(entry)
         systems = sorted(key for key, system in catalog.systems.items() if system.accelerator == accelerator)
         small = [_sifted((point,), _reach(catalog, system, workload))[1] for system in systems]

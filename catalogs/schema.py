@@ -23,10 +23,12 @@ from pydantic import (
 from catalogs.periods import Amount, Number, Period, PueSchedule, Schedule, first_month
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 
-Basis = Literal["measured", "vendor", "estimated"]
+Basis = Literal["measured", "vendor", "quoted", "estimated", "unsourced"]
+"""The most certain first. `quoted` is an own quote with a date, `unsourced` what nobody cites."""
 Precision = Literal["bf16", "fp8", "fp4", "int8"]
 Route = Literal["purchase", "lease", "reservation", "on_demand"]
 Cooling = Literal["air", "liquid"]
+UNSOURCED: Basis = "unsourced"
 HOSTED: frozenset[str] = frozenset({"reservation", "on_demand"})
 """Routes whose systems stand on the provider's site and draw none of our power, cooling or racks."""
 
@@ -143,15 +145,15 @@ class Throughput(Frozen):
     """A point of what one accelerator does per second on one workload, in the workload's unit.
 
     It holds from the period `from` on. So many `accelerators` reached it together, one where nothing is said, and a
-    system that holds fewer does not.
+    system that holds fewer does not. Without a basis and a source it is unsourced.
     """
 
     rate: Schedule
     precision: Precision | None = None
     from_: Period | None = Field(default=None, alias="from")
     accelerators: Count | None = None
-    basis: Basis
-    source: Id
+    basis: Basis = UNSOURCED
+    source: Id | None = None
 
     @property
     def together(self) -> int:
@@ -168,15 +170,14 @@ def _in_order(points: tuple[Throughput, ...]) -> tuple[Throughput, ...]:
 
     def place(point: Throughput) -> tuple[int, str, int, str, str, str]:
         begins = first_month(point.from_) if point.from_ else 0
-        return begins, point.precision or "", point.together, point.basis, point.source, str(point.rate)
+        return begins, point.precision or "", point.together, point.basis, point.source or "", str(point.rate)
 
     return tuple(sorted(points, key=place))
 
 
 def _as_written(points: tuple[Throughput, ...], written: Any) -> Any:
     """One point is written without the list."""
-    found = list(written(points))
-    return found[0] if len(found) == 1 else found
+    return found[0] if len(found := list(written(points))) == 1 else found
 
 
 Points = Annotated[
@@ -205,9 +206,9 @@ class Uncertainty(Frozen):
 
 
 class Cite(Frozen):
-    """What stands behind a field, and how far off it may be."""
+    """What stands behind a field, and how far off it may be; no source where it is unsourced."""
 
-    source: Id
+    source: Id | None = None
     basis: Basis
     uncertainty: Uncertainty | None = None
 
@@ -259,6 +260,10 @@ class Catalog(Frozen):
     def cite(self, entry: str, field: str) -> Cite | None:
         """What stands behind a field of an accelerator, system or offer."""
         return self.cites.get(f"{entry}.{field}") or self.cites.get(entry)
+
+    def basis(self, entry: str, field: str) -> Basis:
+        """The kind of evidence behind a field."""
+        return cite.basis if (cite := self.cite(entry, field)) else UNSOURCED
 
     def points(self, accelerator: str, workload: str) -> tuple[Throughput, ...]:
         """What an accelerator does on a workload; no point where it cannot do it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,7 +47,7 @@ def fields_of(catalog: Catalog, entry: str) -> dict[Row, Figure]:
     """The fields that an entry states, in their order; what is not stated has no source."""
     found: dict[Row, Figure] = {}
     for section in kinds(catalog, entry):
-        fields = _section(catalog, section)[entry].model_dump(mode="json", by_alias=True, exclude_unset=True)
+        fields = _section(catalog, section)[entry].model_dump(by_alias=True, exclude_unset=True)
         for field, value in fields.items():
             found[section, field, "", 0] = Figure(field, told(value), catalog.cite(entry, field))
     return found
@@ -60,7 +61,7 @@ def rates_of(catalog: Catalog, entry: str) -> dict[Row, Figure]:
         for point in points:
             precision = point.precision or ""
             value = (
-                f"{told(point.model_dump(mode='json')['rate'])} {catalog.workloads[workload].unit}"
+                f"{told(point.rate)} {catalog.workloads[workload].unit}"
                 + (f" in {precision}" if precision else "")
                 + (f" on {point.accelerators}" if point.accelerators else "")
                 + (f" from {point.from_}" if point.from_ else "")
@@ -85,7 +86,9 @@ def beside(catalog: Catalog, entries: Sequence[str]) -> Iterator[list[Figure | N
 
 
 def told(value: Any) -> str:
-    """A value as a reader writes it: mappings and lists without their brackets."""
+    """A value as a reader writes it: mappings and lists without their brackets, numbers without an exponent."""
     if isinstance(value, dict):
         return ", ".join(f"{key}: {told(one)}" for key, one in value.items())
-    return ", ".join(map(told, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(told, value))
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from catalogs.leaves import entries, points_in
 from catalogs.problems import Location
-from catalogs.schema import Catalog
+from catalogs.schema import UNSOURCED, Catalog
 from catalogs.validate import Sound, dotted
 
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 YEAR, FIRST_DAY, LAST_DAY = 4, "-01-01", "-12-31"
 """How many signs a year has, and what completes a date."""
-IDENTITY = frozenset({"id", "name", "vendor", "kind", "stack", "accelerator", "system", "route", "describes"})
+IDENTITY = frozenset(
+    {"id", "name", "vendor", "kind", "stack", "accelerator", "system", "route", "unit", "phase", "describes"}
+)
 """Fields that say what an entry is: nothing of them grows old."""
 
 
@@ -37,23 +39,23 @@ def is_older(date: str, than: str) -> bool:
 
 def cited_figures(catalog: Catalog, text: Sound) -> Iterator[CitedFigure]:
     """Every figure of a catalogue that has a source, in the order of its sections."""
-    for section in ("accelerators", "systems", "offers", "tariffs"):
+    for section in ("accelerators", "systems", "offers", "workloads", "pools", "tariffs"):
         for (entry,), fields, _ in entries(text.get(section), "*"):
             for field in fields:
                 cite = None if field in IDENTITY else catalog.cite(entry, field)
-                if cite is not None:
+                if cite is not None and cite.source is not None:
                     date = catalog.sources[cite.source].date
                     at, name = fields.key_at[field], f"{entry}.{field}"
                     yield CitedFigure(at, name, cite.basis, cite.source, date, _users(catalog, section, entry))
     for (_, accelerator, workload, *_rest), point, at in points_in(text):
-        date = catalog.sources[point["source"]].date
-        name = dotted((accelerator, workload, *_rest))
-        users = _users(catalog, "accelerators", accelerator)
-        yield CitedFigure(at, name, str(point["basis"]), str(point["source"]), date, users)
+        if point.get("source") is not None:
+            source, users = str(point["source"]), _users(catalog, "accelerators", accelerator)
+            name = dotted((accelerator, workload, *_rest))
+            yield CitedFigure(at, name, str(point.get("basis", UNSOURCED)), source, catalog.sources[source].date, users)
 
 
 def _users(catalog: Catalog, section: str, entry: str) -> tuple[str, ...]:
-    """The offers of an accelerator, of a system, or an offer itself; a region has none."""
+    """The offers of an accelerator, of a system, or an offer itself; what no offer names has none."""
     if section == "offers":
         return (entry,)
     owners = {"accelerators": _systems_of(catalog, entry), "systems": {entry}}.get(section, set())

@@ -47,7 +47,8 @@ class Map(dict[str, Any]):
     """A mapping that remembers where it and each of its keys stand.
 
     `refused` are keys that it should have, but not with what was written: known to exist, and nothing else
-    known of them. ANY among them says that nobody can tell which keys it has.
+    known of them. ANY among them says that nobody can tell which keys it has. `was` holds, of keys whose value an
+    overlay replaced, the first one.
     """
 
     def __init__(self, at: Location) -> None:
@@ -55,6 +56,7 @@ class Map(dict[str, Any]):
         self.at = at
         self.key_at: dict[str, Location] = {}
         self.refused: set[str] = set()
+        self.was: dict[str, Any] = {}
 
     def put(self, key: str, value: Any, at: Location) -> None:
         self[key] = value

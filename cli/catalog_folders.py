@@ -1,4 +1,4 @@
-"""The catalogue that a command of `chipmix catalog` looks at: the bundled one and folders on top."""
+"""Catalogue folders on top of the bundled one, as the commands of `chipmix catalog` take them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,7 @@ folder_option = click.option(
 )  # fmt: skip
 
 
-def all_folders(folders: tuple[Path, ...]) -> list[Path]:
-    """The bundled folder, and those on top of it."""
-    from catalogs.load import bundled_folder
+def catalog_with(folders: tuple[Path, ...]) -> Catalog:
+    from catalogs.load import bundled_folder, catalog_of
 
-    return [bundled_folder(), *folders]
-
-
-def load(folders: tuple[Path, ...]) -> Catalog:
-    from catalogs.load import catalog_of
-
-    return catalog_of(all_folders(folders))
+    return catalog_of([bundled_folder(), *folders])

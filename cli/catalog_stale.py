@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.catalog_folders import all_folders, folder_option
+from cli.catalog_folders import folder_option
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.tables import heading, show_table, tell
 
@@ -29,20 +29,21 @@ SPARE = (2,)
 def stale(before: str, json_file: Path | None, folders: tuple[Path, ...]) -> int:
     """List the figures whose source is surely older than a date, where each stands, and which offers use it.
 
-    A source of 2024 may be of the last of December. Figures whose source has no date are counted at the end.
+    A source of 2024 may be of the last of December. Figures whose source has no date are counted at the end. With
+    --catalog, only figures of these folders are listed.
 
     \b
     Example:
       chipmix catalog stale --before 2024-01
     """
-    from catalogs.load import catalog_and_text
+    from catalogs.load import BUNDLED, bundled_folder, sound_catalog
     from catalogs.stale import DATE, cited_figures, is_older
 
     if not DATE.fullmatch(before):
         raise click.BadParameter(f"'{before}' is no date; write 2025, 2025-06 or 2025-06-30", param_hint="--before")
     check_targets([], {"--json": json_file})
-    known, text = catalog_and_text(all_folders(folders))
-    figures = list(cited_figures(known, text))
+    known, text = sound_catalog([bundled_folder(), *folders])
+    figures = [one for one in cited_figures(known, text) if not folders or not one.at.file.startswith(f"{BUNDLED}/")]
     old = sorted(
         (one for one in figures if one.date and is_older(one.date, before)), key=lambda one: (one.date or "", one)
     )

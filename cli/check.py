@@ -121,9 +121,12 @@ def _check_scenario(name: str, path: Path) -> None:
     from optimizer.request.regions import OfRegion, of_regions
     from optimizer.request.schedule_notes import Read, readings
     from optimizer.tables.warnings import doubts
+    from optimizer.uncertainty.question import asked
 
     request = load_request(path)
     tables = stated(request)[0].tables
+    if request.scenario.futures is not None:
+        asked(request)
     able = len(tables.offers) - len(tables.excluded)
     found = doubts(tables)
     warned = f", with {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
@@ -137,5 +140,7 @@ def _check_scenario(name: str, path: Path) -> None:
 
 def _warning(request: Request, doubt: Doubt) -> str:
     """A doubt at its place in the scenario, or in the catalogue of the user's own."""
-    at = request.own_offers.get(doubt.about) if isinstance(doubt.about, str) else request.place(doubt.about)
+    about = doubt.about
+    at = request.own_offers.get(about) if isinstance(about, str) else about
+    at = request.place(at) if isinstance(at, tuple) else at
     return f"{at}: warning: {doubt.text}" if at is not None else f"warning: {doubt.text}"

@@ -22,8 +22,10 @@ from cli.init import init
 from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
+from cli.robust import robust
 from cli.scenarios import scenarios
 from cli.screen import say
+from cli.stress import stress
 from cli.sweep import sweep
 from cli.workbook import workbook
 from cli.workload import workload
@@ -55,8 +57,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, check, init, demand, scenarios, catalog,
-    workload, workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, check, init, demand, scenarios,
+    catalog, workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)

@@ -51,6 +51,7 @@ def _show_headline(plan: Plan, money: Money) -> None:
         tell(owed)
     saving = plan.objective_usd - plan.bound_usd
     tell(f"no plan can be better by more than {money.exact(saving)}{_gap(plan.gap)}")
+    tell(basis_words(plan))
 
 
 def _how_good(plan: Plan, money: Money) -> str:
@@ -232,6 +233,19 @@ def _work_cells(
         yield demand, last[demand], who, per_second, unit, percent(amount_done / totals[demand])
 
 
+def basis_words(plan: Plan) -> str:
+    """How much rests on estimates, those counted that nobody cites, and how much on own quotes."""
+    work, spend = plan.basis.work, plan.basis.spend
+    kinds = {"unsourced": "of it unsourced", "quoted": "on own quotes"}
+    more = [
+        f"{words} {percent(getattr(work, kind))} and {percent(getattr(spend, kind))}"
+        for kind, words in kinds.items()
+        if getattr(work, kind) or getattr(spend, kind)
+    ]
+    first = f"rests on estimates: {percent(work.uncertain)} of the work, {percent(spend.uncertain)} of the spend"
+    return "; ".join((first, *more))
+
+
 def _show_trust(plan: Plan, money: Money) -> None:
     heading("How far to trust it")
     audit, certified = plan.audit, plan.certified
@@ -243,8 +257,6 @@ def _show_trust(plan: Plan, money: Money) -> None:
     most = f"is worth more than {money.exact(-certified.bound_usd)}"
     least = f"costs less than {money.exact(certified.bound_usd)}"
     tell(f"certified without the solver: no plan {most if value else least}{_gap(certified.gap)}")
-    work, spend = plan.basis.work, plan.basis.spend
-    tell(f"rests on estimates: {percent(work.estimated)} of the work, {percent(spend.estimated)} of the spend")
     tell(f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}")
     for text in plan.warnings[MOST_WARNINGS:]:
         tell(f"warning: {text}")

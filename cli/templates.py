@@ -76,7 +76,7 @@ budget:
 #offers:
 #  deny: [gh200, "*.on_demand"]
 #  allow: ["dgx_*", "mi3*"]
-#  basis: [measured, vendor, estimated]
+#  basis: [measured, vendor, quoted, estimated]
 
 # Frame agreements: cheaper for a promise to spend; what is missing of it is paid all the same. Signed only if it pays.
 #frames:
@@ -89,8 +89,56 @@ budget:
 #  - {name: carbon, measure: carbon_t, at_most: 5e4, within: each_year}
 """
 
+FUTURES = """\
+
+# What may come, for `chipmix robust`: each future multiplies figures of the scenario, or lets things come later.
+# It selects as limits select. The ranges are published ones; the probabilities are guesses, for yours to be put there.
+uncertainty:
+  decide_by: 2026q2                      # what is placed, started or signed up to here is one decision for all futures
+  #unmet_usd_per_unit_hour: {training: 0.5}   # work without a price of its own; else ten times the dearest way to do it
+  #beyond: {budget: 1, supply: 1, limits: 1}  # what it costs to pass a limit that a future moves, times what is beyond
+  #seed: 1                               # of the futures that `chipmix stress` draws
+  # What futures are drawn from; without any, they are the ones below, by their probability.
+  #draws:
+  #  chat_grows: {change: demand, of: {demand: chat}, lognormal_per_year: 0.25}
+  #  prices_fall: {change: price, decline_per_year: {low: 0, mode: 0.15, high: 0.3}}
+  #  rents: {change: rent, between: {low: 0.65, mode: 1, high: 1.5}, from: 2026q3}
+  #  packaging: {change: pools, of: {pool: cowos_wafers}, between: {low: 0.65, mode: 1, high: 1.11}}   # as below
+  #  slips: {change: delivery_delay, of: {vendor: nvidia}, months: {0: 0.6, 3: 0.25, 6: 0.15}}
+  #catalog_ranges: true                  # prices and rents from the ranges beside their sources in the catalogue too
+  #correlation: {same_vendor: 0.5, others: 0.1, next_year: 0.6}   # of what is drawn: by vendor, and from year to year
+futures:
+  - {name: as_planned, probability: 0.4}
+  # CoWoS at the end of 2026: 135,000 wafers a month by the forecast used above (SEMI Vision), 88,000 by Digitimes
+  # (report 20250628RS401, June 2025), 150,000 by the highest published (business.am-news.com, 23 January 2026). With
+  # less of it, what NVIDIA delivers comes a quarter later, and dearer.
+  - name: packaging_short
+    probability: 0.2
+    #supply: {of: {vendor: nvidia}, factor: 0.65}      # 88,000 of 135,000; with supply_per_month
+    #pools: {of: {pool: cowos_wafers}, factor: 0.65}   # the same, with pools_per_month
+    delivery_delay: {of: {vendor: nvidia}, months: 3}  # bought and leased, orders placed already too
+    price: {of: {vendor: nvidia}, factor: {2026q1: 1, 2026q3: 1.1}}
+  # An H100 hour fell to 1.70 USD (contracts of a year, October 2025; neighborhoodsf.com, H100 rental prices) and rose
+  # to 2.60 within a year (index SDH100RT, June 2026; chris-gpu-rental.pages.dev).
+  - name: boom
+    probability: 0.2
+    demand: {of: {demand: chat}, factor: {2026q1: 1, 2026q3: 1.5}}
+    rent: {factor: 1.5, from: 2026q3}                  # 2.60 of 1.70
+  - name: bust
+    probability: 0.1
+    demand: {factor: 0.7, from: 2026q3}
+    rent: {factor: 0.65, from: 2026q3}                 # 1.70 of 2.60
+    residual: {factor: 0.7}                            # of what is left of a price
+    #electricity: {of: {site: our_hall}, factor: 1.2}
+  # Halls open late: what the hall has more of from the fourth quarter on comes two quarters later.
+  - name: hall_late
+    probability: 0.1
+    hall_delay: {of: {site: our_hall}, months: 6}
+    #power: {of: {site: our_hall}, factor: 0.9}
+"""
+
 QUOTES = """\
-# Our own quote, three lines: every other field stays as in the bundled catalogue.
+# Our own quote: every other field stays as in the bundled catalogue.
 # What begins with # and no blank is switched on by taking the # away.
 offers:
   dgx_h100.purchase:
@@ -103,6 +151,11 @@ offers:
     #software_usd_per_year: 36000        # per system
     #supply_systems_per_month: 10
     #available: {from: 2026q1, until: 2026q3}
+# Who quoted it and when; without, the figure is unsourced and counts with the estimates.
+sources:
+  our_reseller: {title: written offer of our reseller, date: 2025-11-20}
+cites:
+  dgx_h100.purchase: {source: our_reseller, basis: quoted}   # all that stands above of this offer
 """
 
 ACCELERATOR = """\

@@ -49,7 +49,7 @@ SCENARIO: Tree = {
     "demand": {"train": {"workload": "training", "per_second": "0"}},
     "fleet": [], "commitments": [], "budget": {"capex_usd": {}, "opex_usd": {}},
     "supply_per_month": {}, "pools_per_month": {},
-    "offers": {"deny": [], "basis": ["measured", "vendor", "estimated"]},
+    "offers": {"deny": [], "basis": ["measured", "vendor", "estimated", "unsourced"]},
 }  # fmt: skip
 CATALOG: Tree = {
     "accelerators": {"chip": {

@@ -72,7 +72,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("order_not_denied", {S + "offers/deny": ["*.rented"], S + "offers/allow": ["chip"]}),
     ("order_not_denied", {S + "offers/deny": ["ch?p"]}),
     ("order_not_denied", {S + "offers/allow": ["box"]}),
-    ("order_basis_allowed", {S + "offers/basis": ["measured", "vendor"]}),
+    ("order_basis_allowed", {S + "offers/basis": ["measured", "vendor", "unsourced"]}),
     ("order_at_place", {C + "offers/box.rented/host": "elsewhere"}),
     ("order_at_place", {"orders/2/place": "oslo"}),
     (
@@ -99,7 +99,7 @@ TAMPERED: list[tuple[str, Tree]] = [
     ("inputs_are_understood", {C + "throughput/chip/serving/1/latency_ms": "20"}),
     ("work_on_allowed_stack", {S + "demand/idle/stacks": {"rocm": "0"}}),
     ("work_at_allowed_place", {S + "demand/idle/sites": ["cloud"]}),
-    ("work_basis_allowed", {S + "offers/basis": ["measured", "estimated"]}),
+    ("work_basis_allowed", {S + "offers/basis": ["measured", "estimated", "unsourced"]}),
     ("work_fits_memory", {C + "accelerators/chip/memory_gb": "10", C + "workloads/serving/memory_gb": {"fp8": "81"}}),
     (
         "work_fits_memory",
@@ -147,12 +147,14 @@ def test_divisible_offers_may_be_ordered_in_parts() -> None:
     ok(filled(merged(rich_plan(), {"orders/2/systems": 0.5, C + "offers/box.rented/divisible": "true"})))
 
 
-def test_the_longest_cite_that_fits_holds_and_a_price_without_one_has_no_basis() -> None:
-    strict = {S + "offers/basis": ["measured", "vendor"]}
+def test_the_longest_cite_that_fits_holds_and_a_price_without_one_is_unsourced() -> None:
+    strict = {S + "offers/basis": ["measured", "vendor", "unsourced"]}
     weak, good = ({"source": "bench", "basis": basis} for basis in ("estimated", "measured"))
     price = "box.purchase.price_usd"
     ok(filled(merged(rich_plan(), strict | {C + "cites": {"box.purchase": weak, price: good}})))
     ok(filled(merged(rich_plan(), strict | {C + "cites": {}})))
+    without = filled(merged(rich_plan(), {S + "offers/basis": ["measured", "vendor", "estimated"]} | {C + "cites": {}}))
+    assert "order_basis_allowed" in names(without)
     by_entry = filled(merged(rich_plan(), strict | {C + "cites": {"box.purchase": weak}}))
     assert names(by_entry) == {"order_basis_allowed"}
 

@@ -321,7 +321,7 @@ def test_a_floor_for_each_holds_for_what_might_have_been_ordered() -> None:
     assert [f.split(":")[0] for f in audit(opened).findings] == ["limit(r,box.purchase,total)"]
     barred: list[Tree] = [
         {C + "offers/box.purchase/buyers": ["zeta"]}, {S + "offers/deny": ["chip"]},
-        {C + "offers/box.purchase/price_usd": {"2026": "1"}}, {S + "offers/basis": ["measured"]},
+        {C + "offers/box.purchase/price_usd": {"2026": "1"}}, {S + "offers/basis": ["measured", "unsourced"]},
     ]  # fmt: skip
     for change in barred:
         ok(filled(merged(opened, change)))

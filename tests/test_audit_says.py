@@ -135,7 +135,7 @@ EXCLUDED: dict[str, tuple[tuple[Tree, dict[str, Tree]], str]] = {
     "denied": (asked(BUY, {"deny": ["red*"]}), "denied by 'red*' (offers.deny)"),
     "not listed": (asked(BUY, {"allow": ["blue*"]}), "not on the list of allowed offers (offers.allow)"),
     "not accepted": (
-        asked(BUY, {"basis": ["measured", "vendor"]}, cites=CITED),
+        asked(BUY, {"basis": ["measured", "vendor", "unsourced"]}, cites=CITED),
         "its price_usd is estimated, which is not accepted (offers.basis)",
     ),
     "homeless": (asked(BUY, sites={}), "it needs a site of ours and the scenario has none (sites)"),
@@ -146,7 +146,7 @@ EXCLUDED: dict[str, tuple[tuple[Tree, dict[str, Tree]], str]] = {
         "it can do none of the work (train: stack own is not listed)",
     ),
     "another basis": (
-        asked(RENT, {"basis": ["measured"]}, rates={
+        asked(RENT, {"basis": ["measured", "unsourced"]}, rates={
             "training": {"rate": 1, "basis": "estimated", "source": "hand"}}),
         "it can do none of the work (train: its throughput is estimated, which is not accepted)",
     ),

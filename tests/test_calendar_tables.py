@@ -253,7 +253,7 @@ def test_evidence_that_is_not_accepted_leaves_an_offer_out(tmp_path: Path) -> No
         "box.purchase": {"source": "hand", "basis": "vendor"},
         "box.purchase.price_usd": {"source": "hand", "basis": "estimated"},
     }  # fmt: skip
-    found = tables(tmp_path, scenario(offers={"basis": ["measured", "vendor"]}), known)
+    found = tables(tmp_path, scenario(offers={"basis": ["measured", "vendor", "unsourced"]}), known)
     assert found.excluded == {"box.purchase": "its price_usd is estimated, which is not accepted (offers.basis)"}
 
 

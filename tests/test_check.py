@@ -180,7 +180,7 @@ STALE: dict[str, tuple[Tree, Tree, str]] = {
     "no price yet": ({}, {"price_usd": {"2026q1": 5}}, "it has no price when it can be ordered"),
     "too late": ({}, {"lead_time_months": 24}, "nothing ordered in the horizon arrives in it: lead time 24 months"),
     "another's": ({}, {"buyers": ["rival"]}, "open only to rival (buyers)"),
-    "evidence": ({"offers": {"basis": ["measured"]}}, {}, "is vendor, which is not accepted (offers.basis)"),
+    "evidence": ({"offers": {"basis": ["measured", "unsourced"]}}, {}, "is vendor, which is not accepted"),
     "no room": ({"sites": {"oslo": site("0.001")}}, {}, "no site, supply or work leaves room for one system"),
     "no work": ({"demand": {"d": {**WORK, "stacks": {"rocm": 0}}}}, {}, "none of the"),
 }  # fmt: skip

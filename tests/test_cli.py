@@ -103,6 +103,10 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
     shutil.copy(folder / "scenario.yaml", folder / "my_scenario.yaml")
     if not line.startswith("chipmix init"):
         run_here("init", "my_plan", cwd=folder)
+    if "risks" in line and "init" not in line:
+        run_here("init", "my_risks", "--futures", cwd=folder)
+    if "stress" in line:
+        run_here("plan", "my_risks/scenario.yaml", "--json", "risks.json", cwd=folder)
     for name in ("our_quotes", "quotes_2025"):
         (folder / name).mkdir()
         shutil.copy(folder / "chips" / "chip.yaml", folder / name / "chip.yaml")

@@ -14,7 +14,18 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     "catalogs",
     *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan", "usage"),
-    *("proven", "infeasible", "replan", "planning", "what_if", "returned", "explain", "explore", "workbook"),
+    *(
+        "proven",
+        "infeasible",
+        "replan",
+        "planning",
+        "what_if",
+        "returned",
+        "explain",
+        "explore",
+        "uncertainty",
+        "workbook",
+    ),
     *("plan_files", "notebook"),
     "cli",
 )

@@ -220,7 +220,8 @@ def test_a_folder_of_one_s_own_is_told_of_what_it_changes(tmp_path: Path) -> Non
         "throughput.gh200.llm_serving_70b",
     ]  # fmt: skip
     own.write_text("systems: {tpu_v6e_server: {accelerators: 64}}\n")
-    assert doubtful([bundled_folder(), folder]) == []
+    (doubt,) = doubtful([bundled_folder(), folder])
+    assert doubt.message.startswith("accelerators of tpu_v6e_server looks like a slip: 64 is 8 times"), "rates fit"
     assert reached(catalog_of([bundled_folder(), folder]), "tpu_v6e_server", "llm_serving_moe")[0]
 
 

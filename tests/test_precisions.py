@@ -109,7 +109,7 @@ def test_memory_is_that_of_the_precision_used(tmp_path: Path) -> None:
 
 
 def test_evidence_that_is_not_accepted_leaves_the_other_points(tmp_path: Path) -> None:
-    parts = {**asked(), "offers": {"basis": ["measured"]}}
+    parts = {**asked(), "offers": {"basis": ["measured", "unsourced"]}}
     assert {rate for (system, _, _), rate in tables(tmp_path, parts, known(*POINTS)).rate.items()} == {100.0}
 
 
@@ -277,7 +277,8 @@ def test_the_json_schema_takes_a_point_and_a_list() -> None:
     assert schema.is_valid({**about, "throughput": {"training": point(1, "bf16")}})
     assert schema.is_valid({**about, "throughput": {"training": [point(1, "bf16"), point(2, "fp8", accelerators=8)]}})
     assert not schema.is_valid({**about, "throughput": {"training": []}})
-    assert not schema.is_valid({**about, "throughput": {"training": [{"rate": 1}]}})
+    assert schema.is_valid({**about, "throughput": {"training": [{"rate": 1}]}}), "it is unsourced"
+    assert not schema.is_valid({**about, "throughput": {"training": [{"precision": "bf16"}]}})
 
 
 def test_the_catalogue_shows_every_point(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -291,5 +292,5 @@ def test_the_catalogue_shows_every_point(tmp_path: Path, capsys: pytest.CaptureF
                   ("180 TFLOP/s", "2025q2", "fp8", "8", "vendor"), ("250 TFLOP/s", "fp4", "16")):  # fmt: skip
         assert any(all(word in line for word in words) for line in table.splitlines()), words
     assert run(["catalog", "list", "--vendor", "acme", "--catalog", str(tmp_path / "quotes")]) == 0
-    listed = {line.split()[3]: line.split()[-1] for line in capsys.readouterr().out.splitlines() if "chip" in line}
+    listed = {line.split()[3]: line.split()[-2] for line in capsys.readouterr().out.splitlines() if "chip" in line}
     assert listed == {"box.buy": "180", "shelf.rent": "250"}

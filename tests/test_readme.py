@@ -14,7 +14,7 @@ from commands import run as typed_in
 from catalogs.load import bundled_folder, catalog_of
 from catalogs.periods import first_month, value_at
 from cli.main import run
-from cli.templates import QUOTES, SCENARIO
+from cli.templates import FUTURES, QUOTES, SCENARIO
 from optimizer.request.load import bundled_scenarios, load_request
 from optimizer.request.throughputs import best
 
@@ -157,7 +157,7 @@ def test_the_format_page_s_sections_can_be_switched_on() -> None:
     shown = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert shown is not None
     sections = set(re.findall(r"^(\w+):", shown[1], re.MULTILINE)) - {"objective"}
-    assert sections <= set(re.findall(r"^#?(\w+):", SCENARIO, re.MULTILINE))
+    assert sections <= set(re.findall(r"^#?(\w+):", SCENARIO + FUTURES, re.MULTILINE))
     fields = set(re.findall(r"^ +(\w+):", shown[1].partition("sites:")[2].partition("fleet:")[0], re.MULTILINE))
     assert fields <= set(re.findall(r"[ #{](\w+):", SCENARIO))
 
@@ -181,11 +181,29 @@ def test_what_init_writes_is_in_order_and_can_be_planned(tmp_path: Path, capsys:
         assert "own quote" not in capsys.readouterr().err, "the example quote is in use"
 
 
+def test_futures_that_init_writes_are_in_order_and_can_be_decided_under(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them switched on too, with the limits that they change."""
+    assert run(["init", str(tmp_path), "--futures"]) == 0
+    text = (tmp_path / "scenario.yaml").read_text()
+    assert run(["robust", str(tmp_path / "scenario.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert "Sign now" in out
+    assert "packaging_short" in out
+    on = {key: lines for key, lines in switches(text).items() if key in ("#supply", "#pools", "#electricity", "#power")}
+    wanted = [n for key in ("#supply_per_month", "#pools_per_month") for n in switches(SCENARIO)[key]]
+    (tmp_path / "scenario.yaml").write_text(switched_on(text, [*wanted, *(n for lines in on.values() for n in lines)]))
+    assert len(on) == 4
+    assert run(["check", str(tmp_path)]) == 0, capsys.readouterr().err
+    assert run(["robust", str(tmp_path / "scenario.yaml"), "--regret"]) == 0, capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", bundled_scenarios())
 def test_a_copy_of_a_bundled_scenario_asks_the_same(name: str, tmp_path: Path) -> None:
     """Alone in a folder: it needs no other file."""
     assert run(["init", str(tmp_path / "mine"), "--example", name]) == 0
-    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["scenario.yaml"]
+    assert [path.name for path in (tmp_path / "mine").rglob("*.yaml")] == ["scenario.yaml"]
     copied, bundled = (load_request(path) for path in (tmp_path / "mine" / "scenario.yaml", bundled_scenarios()[name]))
     assert (copied.scenario, copied.catalog) == (bundled.scenario, bundled.catalog)
 

@@ -130,6 +130,31 @@ ASKED: Tree = {
         {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
          "within": "each_period"},
     ],
+    "futures": [
+        {"name": "as_planned", "probability": "0.5"},
+        {"name": "other", "probability": "0.5",
+         "demand": {"of": {"demand": "train"}, "factor": "1.5", "from": "2026q2"},
+         "price": [{"of": {"vendor": "acme", "kind": "gpu"}, "factor": {"2026q2": "0.9", "growth_per_year": "-0.1"}},
+                   {"factor": "1.1"}],
+         "rent": {"of": {"host": ["cloud"]}, "factor": 2}, "supply": {"of": {"stack": "cuda"}, "factor": "0.5"},
+         "pools": {"of": {"pool": "wafers"}, "factor": {"2026q1": "0.5"}},
+         "power": {"of": {"site": "oslo"}, "factor": "0.9"}, "electricity": {"factor": "1.2"},
+         "residual": {"factor": "0.8"}, "delivery_delay": {"of": {"offer": "box.*"}, "months": 3},
+         "hall_delay": {"of": {"site": "oslo"}, "months": 2}},
+    ],
+    "uncertainty": {
+        "decide_by": "2026q2", "unmet_usd_per_unit_hour": {"run": "0.5"},
+        "beyond": {"budget": 1, "supply": 2, "limits": "0.5"},
+        "seed": 3, "catalog_ranges": "true",
+        "draws": {
+            "busy": {"change": "demand", "of": {"demand": "train"}, "lognormal_per_year": "0.3"},
+            "cheaper": {"change": "price", "decline_per_year": {"low": "-0.1", "mode": "0.1", "high": "0.3"}},
+            "short": {"change": "pools", "of": {"pool": "wafers"}, "between": {"low": "0.65", "high": 1},
+                      "from": "2026q2"},
+            "slips": {"change": "delivery_delay", "of": {"vendor": "acme"}, "months": {"0": "0.6", "3": "0.4"}},
+        },
+        "correlation": {"same_vendor": "0.5", "others": "0.2", "next_year": "0.7"},
+    },
 }  # fmt: skip
 
 SHAPES: dict[str, Any] = {

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("in_process")
 WIDTHS = 80, 100, 120
 MONTHS = [f"{2025 + month // 12}-{month % 12 + 1:02}" for month in range(24)]
 BUDGET = "{" + ", ".join(f"{month}: 60e9" for month in MONTHS) + "}"
+COPIED = ("--set ", "https://")
+"""How lines begin that are copied from the screen, and so stay whole."""
 COMMANDS = (
     "plan quick_start",
     "plan japan_2025 --gap 0.01",
@@ -35,10 +37,11 @@ COMMANDS = (
     "alternatives quick_start --plans 2 --set 'offers/allow=[dgx_b200.*, dgx_h100.on_demand]'",
     "scenarios",
     "catalog list",
-    "catalog list --workload llm_serving_moe --sort rate --in 2026q2",
     "catalog show h100_sxm",
+    "catalog list --workload llm_training --in 2026q1",
+    "catalog list --workload llm_serving_70b --in 2027q1 --sort rate",
     "catalog show gb300_nvl72.purchase",
-    "catalog show h200_sxm mi325x",
+    "catalog show b200 mi355x",
     "catalog show us_iowa us_ohio dgx_h200",
     "catalog stale --before 2027",
     "check quick_start",
@@ -82,7 +85,7 @@ def test_what_a_command_prints_fits(words: str, folder: Path, monkeypatch: pytes
     assert [line for width, line in seen.lines if len(line) > width] == []
     printed = done.stdout.splitlines()
     assert printed
-    assert [line for line in printed if len(line) > WIDTHS[0] and not line.strip().startswith("--set ")] == []
+    assert [line for line in printed if len(line) > WIDTHS[0] and not line.strip().startswith(COPIED)] == []
     assert not {"inf", "-inf", "nan"} & {word.strip("(),") for word in done.stdout.split()}
 
 

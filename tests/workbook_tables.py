@@ -342,7 +342,7 @@ def plan_of(case: Case) -> Plan:
         for t, value in enumerate(values, start=1)
         if value
     ]
-    share = {"measured": 0.6, "vendor": 0.3, "estimated": 0.1}
+    share = {"measured": 0.6, "vendor": 0.3, "quoted": 0.0, "estimated": 0.1, "unsourced": 0.0}
     return Plan.model_validate(
         {
             "chipmix": {"format": 2, "version": "0.1.0"},

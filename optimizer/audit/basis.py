@@ -6,15 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from optimizer.audit.catalog_inputs import UNCITED
 from optimizer.audit.checks import FRACTIONS, Check, Reported
 from optimizer.audit.costs import work_by_demand
 from optimizer.audit.decisions import ZERO, PlanRow
 from optimizer.audit.expected import Accounts
 from optimizer.audit.records import Demand
 from optimizer.audit.roll_forward import Books
-
-UNCITED = "estimated"
-"""What a price counts as that nobody cites."""
 
 Shares = Mapping[str, Fraction]
 
@@ -53,11 +51,14 @@ def asked(demand: Demand, months: range) -> Fraction:
 
 
 def spend_by_basis(books: Books) -> Shares:
-    """Price, network and rent inside the horizon of all orders and commitments by the basis of their price."""
+    """Price, network and rent inside the horizon of all orders and commitments by the basis of their price.
+
+    A price that a commitment states itself has no cite.
+    """
     horizon, shares = books.inputs.horizon, defaultdict[str, Fraction](Fraction)
     for cohort in books.cohorts:
         hours = horizon.hours * len(cohort.served(horizon.periods))
         bought = 0 if cohort.running else cohort.hardware_usd + cohort.network_usd
         spent = bought + cohort.rent_usd_per_hour * hours
-        shares[cohort.offer.price_basis or UNCITED] += spent
+        shares[UNCITED if cohort.own_price else cohort.offer.price_basis] += spent
     return shares

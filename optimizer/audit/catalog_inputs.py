@@ -11,6 +11,8 @@ from optimizer.audit.periods import MONTHS_IN_YEAR, Horizon, optional_schedule, 
 from optimizer.audit.records import Finance, Offer, Point, PriceBreaks, Project, System
 
 Source = Mapping[str, Any]
+UNCITED = "unsourced"
+"""What a figure counts as that nobody cites."""
 
 
 def fractions(source: Source | None) -> dict[str, Fraction]:
@@ -52,7 +54,7 @@ def read_point(source: Source, workload: Source) -> Point:
         precision=precision,
         begins=span(begins)[0] if begins else None,
         accelerators=Fraction(source.get("accelerators") or 1),
-        basis=source["basis"],
+        basis=source.get("basis") or UNCITED,
         memory_gb=takes.get(str(precision), least),
     )
 
@@ -93,11 +95,11 @@ def service_periods(source: Source, horizon: Horizon, finance: Finance) -> int:
     return max(1, floor(months / horizon.months + Fraction(1, 2)))
 
 
-def price_basis(key: str, source: Source, cites: Source) -> str | None:
-    """The evidence behind an offer's price; None where nobody cites any."""
+def price_basis(key: str, source: Source, cites: Source) -> str:
+    """The evidence behind an offer's price."""
     field = "price_usd" if source["route"] == "purchase" else "usd_per_accelerator_hour"
     cite = cites.get(f"{key}.{field}") or cites.get(key)
-    return str(cite["basis"]) if cite else None
+    return str(cite["basis"]) if cite else UNCITED
 
 
 def bring_up_periods(source: Source, assumed: Source, horizon: Horizon) -> Fraction:

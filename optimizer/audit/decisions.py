@@ -28,7 +28,8 @@ class Cohort:
     """Systems of one offer that enter service at a place in period t at one price, that of a `frame` if any.
 
     `price` is what is paid, as of the period of order: USD per system for a purchase, price breaks
-    included and averaged, USD per accelerator and hour otherwise; None where the offer has none then.
+    included and averaged, USD per accelerator and hour otherwise; None where the offer has none then. `own_price` is
+    one that a commitment states itself.
     """
 
     offer: Offer
@@ -38,6 +39,7 @@ class Cohort:
     price: Fraction | None
     committed: bool
     frame: Frame | None = None
+    own_price: bool = False
 
     @property
     def label(self) -> str:
@@ -243,7 +245,8 @@ def committed(entry: Commitment, inputs: Inputs) -> Cohort:
     """A commitment as a cohort; its own price replaces the offer's."""
     offer = inputs.offers[entry.offer]
     price = price_of(offer, entry.t, inputs) if entry.own_price is None else entry.own_price
-    return Cohort(offer, entry.place, entry.t, entry.systems, price, True)
+    own = entry.own_price is not None
+    return Cohort(offer, entry.place, entry.t, entry.systems, price, True, own_price=own)
 
 
 def read_work(rows: Iterable[PlanRow], inputs: Inputs, unknown: Unknown) -> tuple[Work, ...]:

@@ -111,7 +111,7 @@ def is_allowed(offer: Offer, inputs: Inputs) -> bool:
 
 
 def order_basis_allowed(books: Books) -> Iterator[Check]:
-    """The evidence behind the price is of an accepted basis; a price that nobody cites has none."""
+    """The evidence behind the price is of an accepted basis."""
     return _each_order(
         books,
         "order_basis_allowed",
@@ -120,9 +120,9 @@ def order_basis_allowed(books: Books) -> Iterator[Check]:
     )
 
 
-def is_accepted(basis: str | None, inputs: Inputs) -> bool:
-    """Whether the scenario accepts evidence of a basis; None where nobody cites any."""
-    return inputs.basis is None or basis is None or basis in inputs.basis
+def is_accepted(basis: str, inputs: Inputs) -> bool:
+    """Whether the scenario accepts evidence of a basis."""
+    return inputs.basis is None or basis in inputs.basis
 
 
 def dated_arrivals(offer: Offer, inputs: Inputs) -> list[int]:

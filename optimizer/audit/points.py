@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from optimizer.audit.records import Demand, Inputs, Point, System
 
-CERTAINTY = ("measured", "vendor", "estimated")
+CERTAINTY = ("measured", "vendor", "quoted", "estimated", "unsourced")
 """Kinds of evidence, the most certain first."""
 UNSTATED = "an unstated precision"
 TOO_SMALL = "its memory does not hold the workload"

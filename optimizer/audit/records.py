@@ -80,7 +80,7 @@ class Offer:
     divisible: bool
     minimum_order: Fraction | None
     price_breaks: PriceBreaks | None
-    price_basis: str | None
+    price_basis: str
     availability: Fraction
     bring_up: Fraction
 

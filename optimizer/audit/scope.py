@@ -13,7 +13,7 @@ KeyPath = tuple[str, ...]
 
 KNOWN: dict[KeyPath, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
-    " commitments frames budget supply_per_month pools_per_month offers limits futures",
+    " commitments frames budget supply_per_month pools_per_month offers limits futures uncertainty",
     ("scenario", "horizon"): "start periods",
     ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
     " maintenance_share owed_after_horizon tax carbon_usd_per_t",

@@ -222,10 +222,29 @@ def figures_of_regions(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
         for field in sorted({"electricity_usd_per_mwh", "carbon_kg_per_mwh", "pue"} & region.keys()):
             if region[field] == site.get(field):
                 cite = catalog["cites"].get(f"{site['region']}.{field}") or catalog["cites"].get(site["region"])
-                source = catalog["sources"].get(cite["source"]) if cite else None
+                source = catalog["sources"].get(cite.get("source")) if cite else None
                 dated = f", {source['date']}" if source and source.get("date") else ""
                 rests = f"{cite['basis']}: {source['title']}{dated}" if cite and source else None
                 yield Expected({"site": name, "field": field, "region": site["region"], "rests": rests})
+
+
+SLIP = r"(?P<field>\w+) of (?P<entry>\S+)(?: for (?P<workload>\S+))? looks like a slip: .+"
+
+
+def own_figures(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
+    """A slip in a figure that the plan's catalogue has; a plan does not say whose a figure is."""
+    for said in filter(None, (re.fullmatch(SLIP, text) for text in plan.get("warnings", ()))):
+        if is_figure(plan["catalog"], said["field"], said["entry"], said["workload"]):
+            yield Expected(said.groupdict(), sure=False)
+
+
+def is_figure(catalog: PlanRow, field: str, entry: str, workload: str | None) -> bool:
+    """Whether a catalogue has a field of an entry, or of what it draws or pays once, or a rate for a workload."""
+    if workload is not None:
+        return field == "rate" and workload in catalog.get("throughput", {}).get(entry, {})
+    parts = [catalog.get(section, {}).get(entry, {}) for section in ("accelerators", "systems", "offers", "workloads")]
+    parts += [part.get(name) or {} for part in parts for name in ("draws", "one_off")]
+    return any(field in part for part in parts)
 
 
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
@@ -247,6 +266,7 @@ FOLLOWING: Mapping[str, Follows] = {
     r"sites\.(?P<site>\S+)\.region: (?P<field>\w+) is that of the region (?P<region>\S+)(?: \((?P<rests>.+)\))?":
         figures_of_regions,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,
+    SLIP: own_figures,
 }  # fmt: skip
 """Kinds that follow from decisions and costs, by their pattern."""
 OTHERS = (

@@ -180,7 +180,9 @@ def _small(model: Model, rows: list[Work]) -> list[Work]:
 
 def _divided(model: Model, system: str) -> bool:
     """Whether parts of a system may be in service."""
-    return any(offer.divisible for offer in model.tables.offers.values() if offer.system == system)
+    return model.tables.parts or any(
+        offer.divisible for offer in model.tables.offers.values() if offer.system == system
+    )
 
 
 def port_before_run(model: Model) -> Iterator[Row]:

@@ -56,9 +56,13 @@ def order_at_least_minimum(model: Model) -> Iterator[Row]:
 
 
 def most_ordered(model: Model, cohorts: list[Cohort]) -> float:
-    """The most that some orders of an offer in a period can be together; a loose model goes beyond its supply."""
+    """The most that some orders of an offer in a period can be together; a loose model goes beyond its supply.
+
+    So do orders that stay possible, whatever the supply is by now.
+    """
     limits, of = () if model.tables.loose else model.tables.offer_supply, cohorts[0]
-    supply = [limit.most for limit in limits if limit.id == of.offer and limit.t == of.t]
+    kept = fsum(model.tables.approved.get((c.label, c.place, model.period(c.t)), 0.0) for c in cohorts)
+    supply = [max(limit.most, kept) for limit in limits if limit.id == of.offer and limit.t == of.t]
     return min([fsum(c.systems for c in cohorts), *supply])
 
 
@@ -79,8 +83,9 @@ def bands(model: Model) -> Iterator[tuple[list[Band], list[str | None]]]:
     """The steps of each offer with price breaks in each period, as far as they can be reached, and who fills them."""
     for (offer, t), cohorts in orders_of(model).items():
         breaks = model.tables.request.catalog.offers[offer].price_breaks
-        if breaks is not None:
-            yield list(_bands(breaks, offer, t, most_ordered(model, cohorts))), list(payers(model, cohorts))
+        steps = [] if breaks is None else list(_bands(breaks, offer, t, most_ordered(model, cohorts)))
+        if steps:  # none is reached by less than a system, where there may be parts of one
+            yield steps, list(payers(model, cohorts))
 
 
 def _bands(breaks: PriceBreaks, offer: str, t: int, most: float) -> Iterator[Band]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from optimizer.formulation.model import Model, Row, Terms
+from optimizer.formulation.order_terms import most_ordered
 from optimizer.tables import Cohort, OfferFacts, SupplyLimit, grouped
 
 
@@ -66,15 +67,13 @@ def engineer_before_order(model: Model) -> Iterator[Row]:
 
     `most` is what the places and the supply of the offer leave at the most: the tightest M there is.
     """
-    limits = () if model.tables.loose else model.tables.offer_supply
-    most = {("offer", limit.id, limit.t): limit.most for limit in limits}
     for (offer, t), cohorts in grouped(_purchases(model), lambda c: (c.offer, c.t)).items():
         facts = model.tables.offers[offer]
         one_off = model.tables.request.catalog.accelerators[facts.accelerator].one_off
         if one_off is None:
             continue
         started = t - facts.lead_periods - model.tables.wait(one_off.months)
-        bound = min(math.fsum(c.systems for c in cohorts), most.get(("offer", offer, t), math.inf))
+        bound = most_ordered(model, cohorts)
         terms: Terms = [(model.cohort[c], 1.0) for c in cohorts]
         terms += [(model.engineer[facts.accelerator, tau], -bound) for tau in range(1, started + 1)]
         yield Row((offer, model.period(t)), terms, "<=", 0.0, "systems")

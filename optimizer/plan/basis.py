@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from math import fsum
+from typing import get_args
 
-from optimizer.plan.operations import orders
+from catalogs.schema import UNSOURCED
+from catalogs.schema import Basis as Evidence
+from optimizer.plan.operations import ordered
 from optimizer.plan.provenance import Basis, BasisShares
 from optimizer.plan.solved_model import SolvedModel
 
 
 def basis(solved: SolvedModel) -> Basis:
-    """Shares of the work done, each demand in parts of itself (an open one of what is done), and of the money spent."""
+    """Shares of the work done, each demand in parts of itself (an open one of what is done), and of the money spent.
+
+    A price that a commitment states itself has no cite.
+    """
     catalog = solved.tables.request.catalog
     work: defaultdict[str, float] = defaultdict(float)
     need: defaultdict[tuple[str, int], float] = defaultdict(float)
@@ -26,14 +32,14 @@ def basis(solved: SolvedModel) -> Basis:
         whole = need[row.demand, row.t]
         work[basis] += systems * row.per_system / whole if whole else 0.0
     spend: defaultdict[str, float] = defaultdict(float)
-    for order in orders(solved):
+    for cohort, order in ordered(solved):
         priced = "price_usd" if order.route == "purchase" else "usd_per_accelerator_hour"
-        cite = catalog.cite(order.offer, priced)
-        spend[cite.basis if cite else "estimated"] += order.capex_usd + order.rent_usd
+        behind = UNSOURCED if cohort.own_price else catalog.basis(order.offer, priced)
+        spend[behind] += order.capex_usd + order.rent_usd
     return Basis(work=_shares(work), spend=_shares(spend))
 
 
 def _shares(amounts: Mapping[str, float]) -> BasisShares:
     total = fsum(amounts.values())
-    share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in ("measured", "vendor", "estimated")}
+    share = {basis: amounts.get(basis, 0.0) / total if total else 0.0 for basis in get_args(Evidence)}
     return BasisShares(**share)

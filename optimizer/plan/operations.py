@@ -30,9 +30,14 @@ def periods(tables: Tables) -> list[fmt.PeriodRow]:
     ]
 
 
-def orders(solved: SolvedModel) -> list[fmt.OrderRow]:
+def ordered(solved: SolvedModel) -> list[tuple[Cohort, fmt.OrderRow]]:
+    """What is ordered or committed, with its row of the plan."""
     later = discounted_after(solved.tables)
-    rows = [_order(solved, cohort, systems, later) for cohort, systems in solved.cohorts.items() if systems > 0]
+    return [(cohort, _order(solved, cohort, n, later)) for cohort, n in solved.cohorts.items() if n > 0]
+
+
+def orders(solved: SolvedModel) -> list[fmt.OrderRow]:
+    rows = [row for _, row in ordered(solved)]
     return sorted(rows, key=lambda r: (r.enters_service, r.offer, r.place, r.commitment, r.price_usd or 0.0, r.label))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
@@ -75,11 +76,18 @@ class BasisShares(Part):
 
     measured: float
     vendor: float
+    quoted: float
     estimated: float
+    unsourced: float
+
+    @property
+    def uncertain(self) -> float:
+        """What rests on estimates, or on figures that nobody cites."""
+        return fsum((self.estimated, self.unsourced))
 
 
 class Basis(Part):
-    """How much of the work done and of the money spent rests on estimates."""
+    """How much of the work done and of the money spent rests on each kind of evidence."""
 
     work: BasisShares
     spend: BasisShares

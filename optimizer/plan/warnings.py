@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import fsum
 from statistics import median
 
+from catalogs.generation import FEWEST_PEERS, sold_likewise
 from catalogs.periods import first_month, steps
 from catalogs.schema import Catalog, Offer
 from optimizer.formulation.obligations import rent_after_usd
@@ -25,15 +26,12 @@ from optimizer.solving.settle import FRACTIONS
 from optimizer.tables import Need, Tables, grouped
 from optimizer.tables.rounded_terms import rounded_terms
 from optimizer.tables.rows import MILLION
-from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, uncounted_carbon
+from optimizer.tables.warnings import dead_quotes, idle_frames, nothing_asked, nothing_in_time, slips, uncounted_carbon
 
-GENERATION_MONTHS = 18
 SHOWN_IN_USD = 1000.0
 """Smaller amounts are not shown in millions."""
 LEAST_SHOWN = 0.005
 """What two digits after the point would show as nothing."""
-PEERS = 3
-"""A trend needs at least this many prices."""
 
 
 def work_left_undone(solved: SolvedModel) -> Iterator[str]:
@@ -80,13 +78,15 @@ def doubtful(solved: SolvedModel) -> Iterator[str]:
     """What is doubtful about the request and touches this plan."""
     tables = solved.tables
     sites = {place for (_, place, _), systems in solved.in_service.items() if systems > 0} & set(tables.scenario.sites)
-    hosted = {c.offer for c, systems in solved.cohorts.items() if systems > 0 and tables.offers[c.offer].hosted}
+    used = {cohort.offer for cohort, systems in solved.cohorts.items() if systems > 0}
+    hosted = {offer for offer in used if tables.offers[offer].hosted}
     for doubt in (
         *nothing_asked(tables),
         *nothing_in_time(tables),
         *dead_quotes(tables),
         *idle_frames(tables),
         *uncounted_carbon(tables, sites, hosted),
+        *slips(tables, used, {system for (system, _, _), systems in solved.in_service.items() if systems > 0}),
     ):
         yield doubt.text
 
@@ -199,7 +199,7 @@ def off_trend(solved: SolvedModel) -> Iterator[str]:
         months = tables.calendar.span(t)
         own = _usd_per_tflops(tables, name, months)
         peers = [usd for other in _peers(tables, name) if (usd := _usd_per_tflops(tables, other, months)) is not None]
-        if own is not None and len(peers) >= PEERS and abs(own / median(peers) - 1) > 0.5:
+        if own is not None and len(peers) >= FEWEST_PEERS and abs(own / median(peers) - 1) > 0.5:
             yield (
                 f"the price of {name} is {own / median(peers):.1f} times the median of its generation "
                 f"({own:,.0f} against {median(peers):,.0f} USD per TFLOP/s of bf16 peak)"
@@ -207,15 +207,9 @@ def off_trend(solved: SolvedModel) -> Iterator[str]:
 
 
 def _peers(tables: Tables, name: str) -> list[str]:
-    """Purchase offers open to anyone, of other accelerators announced within a year and a half."""
+    """Purchase offers open to anyone, of other accelerators of its generation; none for one that is not open itself."""
     catalog = tables.request.catalog
-    own = catalog.accelerators[tables.offers[name].accelerator]
-    if own.announced is None or catalog.offers[name].buyers is not None:
-        return []
-    dated = {key: first_month(a.announced) for key, a in catalog.accelerators.items() if a.announced is not None}
-    near = {key for key, month in dated.items() if abs(month - dated[own.id]) <= GENERATION_MONTHS and key != own.id}
-    bought = {key for key, offer in catalog.offers.items() if offer.route == "purchase" and offer.buyers is None}
-    return sorted(key for key in bought if tables.offers[key].accelerator in near)
+    return sorted(sold_likewise(catalog, name)) if catalog.offers[name].buyers is None else []
 
 
 def _usd_per_tflops(tables: Tables, name: str, months: range) -> float | None:

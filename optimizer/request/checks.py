@@ -15,7 +15,9 @@ from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
 from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
+from optimizer.request.draw_checks import check_draws, check_slips
 from optimizer.request.frame_checks import check_frame_windows, check_frames
+from optimizer.request.future_checks import check_future_periods, check_futures
 from optimizer.request.growth_checks import check_growth
 from optimizer.request.limit_checks import check_limits, hosts_of
 from optimizer.request.scenario import Horizon, matches
@@ -227,6 +229,8 @@ CHECKS = (
     _check_demand,
     check_limits,
     check_frames,
+    check_futures,
+    check_draws,
 )
 
 
@@ -239,6 +243,8 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         _check_periods(tree, calendar, problems)
         _check_windows(tree, calendar, problems)
         check_frame_windows(tree, calendar, problems)
+        check_future_periods(tree, calendar, problems)
+        check_slips(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
         check_growth(tree, known, calendar, problems)

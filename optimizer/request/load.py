@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogs.foreign import near, read_named
 from catalogs.leaves import leaves
@@ -34,18 +35,23 @@ from optimizer.request.scenario import Demand, Scenario
 from optimizer.request.settings import settings_of
 from optimizer.request.site import Site
 
+if TYPE_CHECKING:
+    from catalogs.slips import Doubtful
+
 
 @dataclass(frozen=True)
 class Request:
     """A scenario with the catalogue it was checked against: all that a plan depends on.
 
-    `own_offers` are those that a folder of the user's own, or a setting, has a say in, and where it does.
+    `own_offers` are those that a folder of the user's own, or a setting, has a say in, and where it does; `doubtful` is
+    what looks like a slip in such folders.
     """
 
     scenario: Scenario
     catalog: Catalog
     source: Map | None = None
     own_offers: Mapping[str, Location] = field(default_factory=dict)
+    doubtful: tuple[Doubtful, ...] = ()
 
     def problem(self, path: tuple[str, ...], message: str) -> Problem:
         """A mistake found later than by the reader, at its place in the scenario's file."""
@@ -214,7 +220,8 @@ def load_request(path: Path, settings: Sequence[str] = ()) -> Request:
     folders, whole = _catalog_folders(asked, path.parent, problems)
     known = load_catalog(folders, problems, over_catalog, whole, _around(path))
     fill_from_regions(asked.tree, known.text, problems)
-    return replace(_checked(asked.tree, known, problems), own_offers=known.own_offers)
+    request = _checked(asked.tree, known, problems)
+    return replace(request, own_offers=known.own_offers, doubtful=tuple(known.doubtful()))
 
 
 def input_files(path: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:

@@ -80,6 +80,6 @@ def of_regions(scenario: Scenario, catalog: Catalog) -> Iterator[OfRegion]:
 
 def _source(catalog: Catalog, region: str | None, field: str) -> str:
     cite = catalog.cite(str(region), field)
-    source = catalog.sources.get(cite.source) if cite else None
+    source = catalog.sources.get(cite.source or "") if cite else None
     dated = f", {source.date}" if source and source.date else ""
     return f" ({cite.basis}: {source.title}{dated})" if cite and source else ""

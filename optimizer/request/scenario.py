@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -21,8 +21,10 @@ from catalogs.schema import Basis, Frozen, Precision, Route
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.frame import Frame
+from optimizer.request.futures import Futures
 from optimizer.request.selection import InOrder, Pattern, Selection, Window
 from optimizer.request.site import Site
+from optimizer.request.uncertainty import Uncertainty
 
 ANY_BUYER = "any"
 EACH = "each"
@@ -49,9 +51,10 @@ def _residual_form(value: Any) -> str:
 
 _DEFAULT_RESIDUAL = {1: "0.62", 2: "0.42", 3: "0.30", 4: "0.18", 5: "0.12"}
 _Age = Annotated[Whole, Field(ge=1, le=50)]
+_AGES: Any = {"propertyNames": {"pattern": "^([1-9]|[1-4][0-9]|50)$"}}
 _Residual = Annotated[
     Annotated[Literal["book", "none"], Tag(f"{TAGS}rule")]
-    | Annotated[dict[_Age, Share], Field(min_length=1), Tag(f"{TAGS}table")],
+    | Annotated[dict[_Age, Share], Field(min_length=1, json_schema_extra=_AGES), Tag(f"{TAGS}table")],
     Discriminator(_residual_form),
 ]
 
@@ -194,7 +197,7 @@ class OfferRules(Frozen):
 
     deny: Annotated[tuple[Pattern, ...], InOrder] = ()
     allow: Annotated[tuple[Pattern, ...], InOrder] | None = None
-    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = ("estimated", "measured", "vendor")
+    basis: Annotated[tuple[Basis, ...], Field(min_length=1), InOrder] = tuple(sorted(get_args(Basis)))
 
 
 class Limit(Frozen):
@@ -212,8 +215,6 @@ class Limit(Frozen):
 
 class Scenario(Frozen):
     """A whole request. Amounts are in USD."""
-
-    LATER = frozenset({"futures"})
 
     name: Name
     buyer: Id | None = None
@@ -233,6 +234,8 @@ class Scenario(Frozen):
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
+    futures: Futures | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def calendar(self) -> Calendar:

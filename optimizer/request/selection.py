@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from catalogs.schema import Frozen
 
-Window = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+WINDOW_FORM = "window"
+"""Marks texts that write a window, for a JSON Schema."""
+_WINDOW = Field(json_schema_extra={"format": WINDOW_FORM})
+Window = Annotated[str, StringConstraints(min_length=1, max_length=40), _WINDOW]
 Pattern = Annotated[str, StringConstraints(max_length=200)]
 """An id, or one with `*` and the like, which may fit several."""
 
@@ -25,7 +28,13 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Selected = Annotated[tuple[Pattern, ...], Field(min_length=1), BeforeValidator(_as_list), InOrder]
+_Listed = Annotated[list[Pattern], Field(min_length=1)]
+Selected = Annotated[
+    tuple[Pattern, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_list, json_schema_input_type=Pattern | _Listed),
+    InOrder,
+]
 
 
 class Selection(Frozen):

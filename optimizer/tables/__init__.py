@@ -139,17 +139,19 @@ def build_tables(
     sooner: int = 0,
     approved: Mapping[OrderLine, float] | None = None,
     tight: bool = True,
+    parts: bool = False,
 ) -> Tables:
     """All index sets and parameters of a request.
 
     `loose` bounds orders by the work alone, so that a model may go beyond a site's or a supply's limit;
     `sooner` shortens every lead time, bring-up, engineering, porting and building by so many periods. Both
     are for asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
-    Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there.
+    Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there. With
+    `parts`, systems need not be whole whatever their offer says.
     Raises InputError for a commitment without a price, a demand that nothing can serve, one that nothing bounds, and a
     frame that selects nothing.
     """
-    tables = Tables(request, loose, sooner, approved, tight)
+    tables = Tables(request, loose, sooner, approved, tight, parts)
     _refuse_idle_frames(tables)
     _refuse_unbounded(tables)
     _refuse_unserved(tables)

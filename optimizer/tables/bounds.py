@@ -34,7 +34,7 @@ def most_systems(here: Circumstances, offer: OfferFacts, order: Cohort) -> float
         outer += _money_bounds(here, offer, order)
         useful = math.inf if outer and not here.loose else max(_most_idle(here), min(outer, default=0.0))
     kept = [] if here.loose else outer
-    if offer.divisible:
+    if offer.divisible or here.parts:
         return min([useful, *kept])
     whole = [float(math.floor(bound * (1 + GIVE) + ROUNDING)) for bound in kept]
     return min([useful if math.isinf(useful) else float(math.ceil(useful * (1 - ROUNDING))), *whole])

@@ -70,7 +70,7 @@ def matches_one(name: str, patterns: Iterable[str]) -> bool:
 
 
 class Circumstances(Joined):
-    """What holds in each period of a request. `loose`, `sooner`, `approved` and `tight` as in `build_tables`."""
+    """What holds in each period of a request. What it is made with is as in `build_tables`."""
 
     def __init__(
         self,
@@ -79,9 +79,10 @@ class Circumstances(Joined):
         sooner: int = 0,
         approved: Mapping[OrderLine, float] | None = None,
         tight: bool = True,
+        parts: bool = False,
     ) -> None:
         super().__init__(request, sooner)
-        self.loose, self.tight, self.approved = loose, tight, approved or {}
+        self.loose, self.tight, self.approved, self.parts = loose, tight, approved or {}, parts
         self.availability = float(request.scenario.assumptions.availability)
         # What `bounds` has found so far, by system, place and period: many orders share it.
         self.running_there: dict[tuple[str, str, int], float] = {}

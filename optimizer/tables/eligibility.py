@@ -36,10 +36,8 @@ def ruled_out(here: Circumstances, offer: OfferFacts, entry: Offer) -> str | Non
     if (reason := denied(rules, offer)) is not None:
         return reason
     priced = "price_usd" if entry.route == "purchase" else "usd_per_accelerator_hour"
-    cite = here.catalog.cite(offer.offer, priced)
-    if cite is not None and cite.basis not in rules.basis:
-        return f"its {priced} is {cite.basis}, which is not accepted (offers.basis)"
-    return None
+    basis = here.catalog.basis(offer.offer, priced)
+    return None if basis in rules.basis else f"its {priced} is {basis}, which is not accepted (offers.basis)"
 
 
 def denied(rules: OfferRules, offer: OfferFacts) -> str | None:

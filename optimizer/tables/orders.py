@@ -100,4 +100,5 @@ def _committed(here: Circumstances, item: Commitment) -> Cohort:
         price = float(item.price_usd)
     if item.usd_per_accelerator_hour is not None:
         rent = float(item.usd_per_accelerator_hour * offer.accelerators)
-    return Cohort(item.offer, item.site, t, ordered, last, ends, True, price, rent, float(item.systems))
+    own = item.price_usd is not None or item.usd_per_accelerator_hour is not None
+    return Cohort(item.offer, item.site, t, ordered, last, ends, True, price, rent, float(item.systems), None, own)

@@ -48,7 +48,7 @@ class Cohort(NamedTuple):
     `last` is the last period of service inside the horizon, `ends` the last of its term, which may lie after it.
     Prices are those of the period of order: `price_usd` per system (None if rented), `rent_usd` per system and
     hour (None if bought). `systems` is the number of a commitment, or the most that an order can be worth having.
-    An order at the price of a `frame` has that price.
+    An order at the price of a `frame` has that price; `own_price` is one that a commitment states itself.
     """
 
     offer: str
@@ -62,6 +62,7 @@ class Cohort(NamedTuple):
     rent_usd: float | None
     systems: float
     frame: str | None = None
+    own_price: bool = False
 
     @property
     def label(self) -> str:

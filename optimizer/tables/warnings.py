@@ -104,10 +104,18 @@ def _facts(tables: Tables, offer: str | None, system: str) -> dict[str, tuple[st
     return facts_of_system(catalog, facts) if offer is None else facts_of_offer(catalog, tables.offers[offer], facts)
 
 
+def slips(tables: Tables, offers: Set[str], systems: Set[str]) -> Iterator[Doubt]:
+    """Figures of the user's own that look like slips, of some offers, some systems, and what these are made of."""
+    parts = {*offers, *systems, *(tables.systems[system].accelerator for system in systems)}
+    return (Doubt(one.at, one.text) for one in tables.request.doubtful if one.about in parts)
+
+
 def doubts(tables: Tables) -> list[Doubt]:
     """Every doubt about a request."""
     hosted = {row.offer for row in tables.standing if row.offer is not None and tables.offers[row.offer].hosted}
     everywhere = uncounted_carbon(tables, set(tables.scenario.sites), hosted)
     rounded = rounded_terms(tables, orderable_or_committed(tables))
     frames = idle_frames(tables)
-    return [*nothing_asked(tables), *nothing_in_time(tables), *dead_quotes(tables), *frames, *everywhere, *rounded]
+    figures = (Doubt(one.at, one.text) for one in tables.request.doubtful)
+    asked = (*nothing_asked(tables), *nothing_in_time(tables), *dead_quotes(tables))
+    return [*asked, *frames, *everywhere, *rounded, *figures]

@@ -199,6 +199,7 @@ def _price(limit: Limited) -> Sequence[Content]:
 def _basis(facts: Facts) -> Block:
     basis = facts.plan.basis
     shown = (("Share of work done", basis.work), ("Share of money spent", basis.spend))
-    entries = [Entry((label, shares.measured, shares.vendor, shares.estimated)) for label, shares in shown]
-    columns = (Column(header, "share") for header in ("Measured", "Vendor", "Estimated"))
+    kinds = tuple(type(basis.work).model_fields)
+    entries = [Entry((label, *(getattr(shares, kind) for kind in kinds))) for label, shares in shown]
+    columns = (Column(kind.capitalize(), "share") for kind in kinds)
     return Block(entries, columns_of(facts, "Evidence behind the plan", *columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from catalogs.schema import UNSOURCED
 from optimizer.request.schedules import READINGS, reading_of
 from optimizer.workbook.facts import Facts, number
 from optimizer.workbook.writing.growth import growing
@@ -75,7 +76,9 @@ def _behind(facts: Facts, path: str) -> Citation:
         return Citation(basis="", date="", source=f"scenario: {first if first in READINGS else field}")
     folder, entry, name, *_ = path.removeprefix(CATALOG).split("/")
     return (
-        _cited_in(facts, _said(facts, path.rpartition("/")[0], None)) if folder == RATES else cited(facts, entry, name)
+        _cited_in(facts, _said(facts, path.rpartition("/")[0], None), name)
+        if folder == RATES
+        else cited(facts, entry, name)
     )
 
 
@@ -83,10 +86,13 @@ def cited(facts: Facts, entry: str, name: str) -> Citation:
     """The citation of a field; where there is none, the field's own name."""
     cites = facts.catalog.get("cites", {})
     cite = cites.get(f"{entry}.{name}") or cites.get(entry)
-    return _cited_in(facts, cite) if cite else Citation(basis="", date="", source=f"catalogue: {name}")
+    return _cited_in(facts, cite or {}, name)
 
 
-def _cited_in(facts: Facts, entry: dict[str, str]) -> Citation:
-    """The citation that an entry of the catalogue holds itself."""
-    day = facts.catalog.get("sources", {}).get(entry["source"], {}).get("date", "")
-    return Citation(basis=str(entry["basis"]), date=str(day), source=f"{entry['source']} (see Log)")
+def _cited_in(facts: Facts, entry: dict[str, str], name: str) -> Citation:
+    """The citation that an entry of the catalogue holds; without a source the field's own name."""
+    basis, source = entry.get("basis") or UNSOURCED, entry.get("source")
+    if not source:
+        return Citation(basis=basis, date="", source=f"catalogue: {name}")
+    day = facts.catalog.get("sources", {}).get(source, {}).get("date", "")
+    return Citation(basis=basis, date=str(day), source=f"{source} (see Log)")

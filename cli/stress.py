@@ -1,0 +1,59 @@
+"""`chipmix stress`: a plan against futures that are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.explored import progress_bar
+from cli.options import ends_after, time_limit_option, workers_option
+from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.results import NO_PLAN, earned, tell_stop
+from cli.screen import say
+from optimizer import interruption
+
+MOST_SAMPLES = 1_000_000
+
+
+@click.command(short_help="See what happens to a plan in futures that are drawn.")
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--samples", type=click.IntRange(1, MOST_SAMPLES), default=200, show_default=True, metavar="N",
+              help="How many futures to draw.")  # fmt: skip
+@time_limit_option()
+@workers_option
+@json_option()
+def stress(plan: Path, samples: int, time_limit: float | None, workers: int | None, json_file: Path | None) -> int:
+    """See what happens to PLAN, a plan.json or a workbook, in futures that are drawn.
+
+    They are drawn from uncertainty.draws of its scenario, else from its futures by their probability. Its orders stay;
+    what runs, what is rented on demand and what is left undone adapts. Prints how cost, work left undone, budgets
+    passed and unpowered systems are spread, what drives cost, and how far each change alone may go.
+
+    \b
+    Examples:
+      chipmix init my_risks --futures
+      chipmix plan my_risks/scenario.yaml --json risks.json
+      chipmix stress risks.json --samples 16
+      chipmix stress risks.json --samples 16 --json -
+    """
+    from optimizer.plan_files import read_plan
+    from optimizer.solving.solution import Options
+    from optimizer.uncertainty.stress import stress as run_stress
+
+    check_targets([plan], {"--json": json_file})
+    options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
+    known = read_plan(plan)
+    with interruption.held(), delivering() as delivery:
+        with progress_bar("samples") as watch:
+            result = run_stress(known, samples, options, workers, watch)
+        if result is None:
+            say("no future was looked at in the time given", err=True)
+            return NO_PLAN
+        write_json(delivery, result.model_dump_json(indent=1) + "\n", json_file)
+        if not is_printed(json_file):
+            from cli.show_stress import show_stress
+
+            show_stress(result, known)
+    tell_stop(result.stopped, f"{result.samples} of {result.asked} samples")
+    return earned(result.stopped, found=True)

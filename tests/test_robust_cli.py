@@ -1,0 +1,105 @@
+"""`robust` and `stress` as commands: what is printed, exit codes, and that what they write is taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import Tree, one_offer, scenario, site, write
+
+from cli.main import run
+
+FUTURES = [
+    {"name": "as_planned", "probability": "0.5"},
+    {"name": "boom", "probability": "0.3", "demand": {"factor": "1.5", "from": "2025q2"}},
+    {"name": "dark", "probability": "0.2", "power": {"factor": "0.1", "from": "2025q2"}},
+]
+
+
+def asked(folder: Path, **parts: object) -> str:
+    tree: Tree = scenario(
+        horizon={"start": "2025q1", "periods": 4},
+        sites={"oslo": site(1)},
+        demand={"train": {"workload": "training", "per_second": {"2025q2": 30000}}},
+        **{"futures": FUTURES, **parts},
+    )
+    return str(write(folder, tree, one_offer(lead_time_months=3)))
+
+
+@pytest.mark.parametrize("aim", [[], ["--cvar", "0.5", "--weight", "0.7"], ["--regret"]])
+def test_json_is_json_alone_and_the_same_twice(
+    aim: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, texts = asked(tmp_path), []
+    for workers in ("1", "2"):
+        assert run(["robust", path, *aim, "--workers", workers, "--json", "-"]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+    found = json.loads(texts[0])
+    assert {future["name"] for future in found["futures"]} == {"as_planned", "boom", "dark"}
+    assert all(future["plan"]["audit"]["ok"] for future in found["futures"])
+    assert any(future["unpowered"] for future in found["futures"])
+
+
+def test_what_to_sign_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["robust", asked(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    for said in ("Sign now", "Planned, may change", "Every plan in every future", "order box.purchase, oslo"):
+        assert said in out
+
+
+def test_the_plan_that_is_signed_is_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan, book = str(tmp_path / "signed.json"), str(tmp_path / "signed.xlsx")
+    assert run(["robust", asked(tmp_path), "--plan", plan, "-o", book]) == 0
+    assert run(["explain", plan]) == 0
+    assert run(["workbook", "check", book]) == 0
+    assert run(["stress", plan, "--samples", "4", "--workers", "1"]) == 0
+    assert "how often" in capsys.readouterr().out
+
+
+BAD = [
+    ({"futures": []}, [], "has no futures"),
+    ({}, ["--weight", "0.5"], "--weight needs --cvar"),
+    ({}, ["--regret", "--cvar", "0.5"], "give one"),
+    ({}, ["--cvar", "1"], "less than 100%"),
+    ({"futures": [{"name": "a", "probability": "0.4"}]}, [], "must sum to 1"),
+]
+
+
+@pytest.mark.parametrize(("parts", "words", "said"), BAD, ids=[said for _, _, said in BAD])
+def test_what_contradicts_exits_2(
+    parts: Tree, words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["robust", asked(tmp_path, **parts), *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_scenario_that_nothing_fits_exits_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    floor = [{"name": "many", "measure": "systems", "at_least": 5000, "within": "total"}]
+    assert run(["robust", asked(tmp_path, limits=floor)]) == 3
+    assert "many" in capsys.readouterr().err
+
+
+def test_a_plan_without_anything_to_draw_from_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert run(["plan", asked(tmp_path, futures=[]), "--json", plan]) == 0
+    assert run(["stress", plan]) == 2
+    assert "neither uncertainty.draws nor futures" in capsys.readouterr().err
+
+
+def test_check_applies_every_future(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    futures = [*FUTURES[:2], {"name": "idle", "probability": "0.2", "rent": {"factor": 2}}]
+    assert run(["check", asked(tmp_path, futures=futures)]) == 2
+    assert "changes nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["robust", "stress"])
+def test_without_time_there_is_no_answer_and_that_is_exit_4(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = asked(tmp_path)
+    plan = str(tmp_path / "plan.json")
+    assert run(["plan", path, "--json", plan]) == 0
+    assert run([command, path if command == "robust" else plan, "--time-limit", "0.01"]) == 4
+    assert "in the time given" in capsys.readouterr().err
