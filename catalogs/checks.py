@@ -38,7 +38,7 @@ def check_links(known: Sound, problems: Problems) -> None:
     check_keys(keys(known, "accelerators", "*", "draws", "*"), ids(known, "pools"), "pool", problems)
     check_keys(keys(known, "throughput", "*"), ids(known, "accelerators"), "accelerator", problems)
     check_keys(keys(known, "throughput", "*", "*"), ids(known, "workloads"), "workload", problems)
-    cited = [ids(known, section) for section in _CITED]
+    cited = [ids(known, section) for section in FIGURES]
     for (_, key), _value, at in keys(known, "cites", "*"):
         if not any(them is None or key in them or key.rpartition(".")[0] in them for them in cited):
             message = f"cites.{key}: names no accelerator, system, offer, workload or region, nor a field of one"
@@ -136,7 +136,7 @@ def check_throughput(known: Sound, problems: Problems) -> None:
                 problems.append(Problem(at, message))
 
 
-_CITED = {
+FIGURES = {
     "accelerators": ("memory_gb", "memory_bandwidth_tb_s", "peak_tflops", "tdp_w", "draws", "announced", "one_off"),
     "systems": ("accelerators", "provisioned_kw", "average_kw", "racks", "cooling"),
     "offers": (
@@ -148,12 +148,13 @@ _CITED = {
     "workloads": ("memory_gb",),
     "tariffs": ("electricity_usd_per_mwh", "carbon_kg_per_mwh", "pue"),
 }  # fmt: skip
+"""The fields of each section that are figures: what somebody measured, stated or estimated."""
 
 
 def check_cites(known: Sound, problems: Problems) -> None:
     """In the shipped catalogue every figure says where it comes from."""
     cited = ids(known, "cites")
-    for section, fields in _CITED.items():
+    for section, fields in FIGURES.items():
         for (_, key), entry, _at in entries(known, section, "*"):
             for field in fields:
                 if cited is not None and field in entry and not {key, f"{key}.{field}"} & cited:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from catalogs.checks import FIGURES
 from catalogs.leaves import entries, points_in
 from catalogs.problems import Location
 from catalogs.schema import UNSOURCED, Catalog
@@ -14,10 +15,6 @@ from catalogs.validate import Sound, dotted
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 YEAR, FIRST_DAY, LAST_DAY = 4, "-01-01", "-12-31"
 """How many signs a year has, and what completes a date."""
-IDENTITY = frozenset(
-    {"id", "name", "vendor", "kind", "stack", "accelerator", "system", "route", "unit", "phase", "describes"}
-)
-"""Fields that say what an entry is: nothing of them grows old."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,10 +36,10 @@ def is_older(date: str, than: str) -> bool:
 
 def cited_figures(catalog: Catalog, text: Sound) -> Iterator[CitedFigure]:
     """Every figure of a catalogue that has a source, in the order of its sections."""
-    for section in ("accelerators", "systems", "offers", "workloads", "pools", "tariffs"):
+    for section, names in FIGURES.items():
         for (entry,), fields, _ in entries(text.get(section), "*"):
-            for field in fields:
-                cite = None if field in IDENTITY else catalog.cite(entry, field)
+            for field in (name for name in names if name in fields):
+                cite = catalog.cite(entry, field)
                 if cite is not None and cite.source is not None:
                     date = catalog.sources[cite.source].date
                     at, name = fields.key_at[field], f"{entry}.{field}"

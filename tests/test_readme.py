@@ -192,7 +192,7 @@ def test_futures_that_init_writes_are_in_order_and_can_be_decided_under(
     assert "Sign now" in out
     assert "packaging_short" in out
     on = {key: lines for key, lines in switches(text).items() if key in ("#supply", "#pools", "#electricity", "#power")}
-    wanted = [n for key in ("#supply_per_month", "#pools_per_month") for n in switches(SCENARIO)[key]]
+    wanted = [n for key in ("#supply_per_month", "#pools_per_month") for n in switches(text)[key]]
     (tmp_path / "scenario.yaml").write_text(switched_on(text, [*wanted, *(n for lines in on.values() for n in lines)]))
     assert len(on) == 4
     assert run(["check", str(tmp_path)]) == 0, capsys.readouterr().err
