@@ -105,13 +105,18 @@ def merge_folders(folders: Iterable[Path], problems: Problems, around: Sequence[
     """
     text = empty(Location("", 1, 1))
     for folder in folders:
-        layer = empty(Location(str(folder), 1, 1))
-        for path in _files_of(folder, layer, problems):
-            tree = _read(path, folder, layer, problems, around)
-            if tree is not None:
-                add_file(tree, layer, problems)
-        text = _laid(text, layer, problems)
+        text = _laid(text, layer_of(folder, problems, around), problems)
     return text
+
+
+def layer_of(folder: Path, problems: Problems, around: Sequence[Path] | None = None) -> Map:
+    """The source text of one folder, or file, as it is, section by section."""
+    layer = empty(Location(str(folder), 1, 1))
+    for path in _files_of(folder, layer, problems):
+        tree = _read(path, folder, layer, problems, around)
+        if tree is not None:
+            add_file(tree, layer, problems)
+    return layer
 
 
 def _files_of(folder: Path, layer: Map, problems: Problems) -> list[Path]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.catalog_add import add
+from cli.catalog_diff import diff
 from cli.catalog_folders import catalog_with, folder_option
-from cli.catalog_history import diff, stale
-from cli.catalog_list import SORTS, as_json, show_unit_costs, sorted_unit_costs, this_quarter
+from cli.catalog_list import SORTS, as_json, four_digits, show_unit_costs, sorted_unit_costs, this_quarter
 from cli.catalog_show import show_entries
+from cli.catalog_stale import stale
 from cli.options import Number
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.price_list import import_
@@ -159,7 +160,7 @@ def _rate(known: Catalog, system: str, workload: str) -> str:
     from catalogs.reach import reached
 
     latest = [float(_last(point.rate)) for point in reached(known, system, workload)[0]]
-    return f"{max(latest):,.4g}" if latest else ""
+    return four_digits(max(latest)) if latest else ""
 
 
 @catalog.command(short_help="Show all that is known of one entry, with its sources.")

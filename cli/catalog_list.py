@@ -23,6 +23,11 @@ SORTS: dict[str, Callable[[UnitCost], float]] = {
 """By what offers of a workload are sorted; of equal ones their ids decide."""
 
 
+def four_digits(value: float) -> str:
+    """A number with four digits that count, large ones with all of theirs: 0.02191, 31.2, 12,345."""
+    return number(value) if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def _or_last(figure: float | None) -> float:
     """A figure to sort by; what has none comes last."""
     return math.inf if figure is None else figure
@@ -93,10 +98,10 @@ def _cells(known: Catalog, row: UnitCost) -> tuple[str, ...]:
     return (
         row.offer,
         row.point.precision or "",
-        f"{row.rate:,.4g}",
+        four_digits(row.rate),
         amount(row.price / 1000) if bought and row.price is not None else "",
         "" if row.usd_per_accelerator_hour is None else number(row.usd_per_accelerator_hour, 2),
-        "" if row.usd_per_million_units is None else f"{row.usd_per_million_units:,.4g}",
+        "" if row.usd_per_million_units is None else four_digits(row.usd_per_million_units),
         row.closed or ", ".join(filter(None, (most, only))) or "yes",
         row.point.basis,
     )

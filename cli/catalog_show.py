@@ -21,9 +21,9 @@ def show_entries(known: Catalog, entries: Sequence[str]) -> None:
     found = [_found(known, entry) for entry in entries]
     if len(entries) == 1:
         _show_one(known, entries[0], found[0])
+        _show_sources(known, entries)
     else:
-        _show_side_by_side(known, entries, found)
-    _show_sources(known, entries)
+        _show_side_by_side(known, list(dict.fromkeys(entries)))
 
 
 def _found(known: Catalog, entry: str) -> dict[str, dict[str, Any]]:
@@ -51,20 +51,35 @@ def _show_one(known: Catalog, entry: str, found: dict[str, dict[str, Any]]) -> N
         click.echo(f"  see also: {name}")
 
 
-def _show_side_by_side(known: Catalog, entries: Sequence[str], found: Sequence[dict[str, dict[str, Any]]]) -> None:
-    """A line for each field, and for each workload and precision with the points in it."""
-    told: list[dict[str, str]] = []
-    for entry, sections in zip(entries, found, strict=True):
-        cells = {field: _shown(value) for fields in sections.values() for field, value in fields.items()}
-        for workload, points in sorted(known.throughput.get(entry, {}).items()):
-            for point in points:
-                label = " ".join(filter(None, (workload, point.precision)))
-                _, rate, begins, *_, basis, _ = _point_cells(known, workload, point)
-                shown = f"{rate}{f' from {begins}' if begins else ''} ({basis})"
-                cells[label] = f"{cells[label]}, then {shown}" if label in cells else shown
-        told.append(cells)
-    labels = list(dict.fromkeys(label for cells in told for label in cells))
-    show_table(("field", *entries), [(label, *(cells.get(label, "") for cells in told)) for label in labels])
+def _show_side_by_side(known: Catalog, entries: Sequence[str]) -> None:
+    """A line for each field or point: of each entry its value, and basis, range, date and number of its source."""
+    from catalogs.side_by_side import beside
+
+    sources: dict[str, int] = {}
+    rows = []
+    for figures in beside(known, entries):
+        row = [next(one.field for one in figures if one)]
+        for one in figures:
+            row += [one.value, _behind(known, one.cite, sources)] if one else ["", ""]
+        rows.append(row)
+    show_table(["field", *(name for entry in entries for name in (entry, "basis, date, source"))], rows)
+    if sources:
+        say("sources")
+    for source, number in sources.items():
+        found = known.sources[source]
+        tell(f"  [{number}] {found.title}{f', {found.date}' if found.date else ', without a date'}")
+        if found.url:
+            say(f"      {found.url}")  # whole, to be copied
+
+
+def _behind(known: Catalog, cite: Cite | None, sources: dict[str, int]) -> str:
+    """What stands behind a figure; sources are numbered as they are first named."""
+    if cite is None:
+        return ""
+    if cite.source is None:
+        return cite.basis
+    number = sources.setdefault(cite.source, len(sources) + 1)
+    return " ".join(filter(None, (cite.basis, _range(cite), known.sources[cite.source].date, f"[{number}]")))
 
 
 def _show_sources(known: Catalog, entries: Sequence[str]) -> None:

@@ -130,7 +130,8 @@ def test_what_is_not_there_is_said(words: tuple[str, ...], said: str, tmp_path: 
 def test_two_chips_stand_side_by_side_with_their_sources(known: Catalog, tmp_path: Path) -> None:
     lines = run_here("catalog", "show", "b200", "mi355x", cwd=tmp_path).stdout.splitlines()
     (memory,) = [line.split() for line in lines if line.startswith("memory_gb")]
-    assert memory == ["memory_gb", "180", "288"]
+    assert [memory[0], memory[1], memory[5]] == ["memory_gb", "180", "288"]
+    assert [memory[2:5], memory[6:9]] == [["vendor", "2026-08", "[1]"]] * 2, "basis, date and source of each"
     (samples,) = [line for line in lines if line.startswith("recommendation_training")]
     assert "2900000 sample/s" in samples, "written out, not as 2.9E+6"
     sources = {

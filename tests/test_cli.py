@@ -107,8 +107,9 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
         run_here("init", "my_risks", "--futures", cwd=folder)
     if "stress" in line:
         run_here("plan", "my_risks/scenario.yaml", "--json", "risks.json", cwd=folder)
-    (folder / "our_quotes").mkdir()
-    shutil.copy(folder / "chips" / "chip.yaml", folder / "our_quotes" / "chip.yaml")
+    for name in ("our_quotes", "quotes_2025"):
+        (folder / name).mkdir()
+        shutil.copy(folder / "chips" / "chip.yaml", folder / name / "chip.yaml")
     words = shlex.split(line.partition(" > ")[0])[1:]
     (folder / "trace.csv").write_text("time,tokens\n2026-01-01,86400\n2026-01-02,172800\n")
     (folder / "vms.csv").write_text("InstanceType,AcceleratorName,AcceleratorCount,Price\np5.48xlarge,H100,8,55\n")

@@ -42,6 +42,8 @@ COMMANDS = (
     "catalog list --workload llm_serving_70b --in 2027q1 --sort rate",
     "catalog show gb300_nvl72.purchase",
     "catalog show b200 mi355x",
+    "catalog show us_iowa us_ohio dgx_h200",
+    "catalog stale --before 2027",
     "check quick_start",
 )
 
