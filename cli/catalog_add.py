@@ -140,6 +140,7 @@ def _filled(given: Given, known: Catalog, like: str) -> str:
 
     from catalogs.estimates.entry import entry_file
     from catalogs.estimates.like import Sheet, estimated, neighbour_system
+    from catalogs.estimates.rounding import NoEstimate
     from catalogs.problems import suggestion
 
     system = neighbour_system(known, like)
@@ -154,7 +155,7 @@ def _filled(given: Given, known: Catalog, like: str) -> str:
     )  # fmt: skip
     try:
         found = estimated(known, sheet, system)
-    except ValueError as error:
+    except NoEstimate as error:
         raise click.BadParameter(f"{error}; name another --like, or give --peak", param_hint="'--like'") from error
     if given["accepts_price"] and found.price_usd is None:
         raise click.BadParameter(f"no rule gives one: {system} is not sold; say --price", param_hint="'--accept-price'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from catalogs.estimates.rounding import Value, each_step, for_each, from_first_order, known, rounded
+from catalogs.estimates.rounding import NoEstimate, Value, each_step, for_each, from_first_order, known, rounded
 from catalogs.schema import Accelerator, Catalog, Offer, System
 
 
@@ -134,7 +134,7 @@ def common_peaks(here: Accelerator, there: Accelerator) -> float:
         peaks = [max((float(v) for k, v in c.peak_tflops.items() if k in names), default=0.0) for c in (here, there)]
         if all(peaks):
             return peaks[0] / peaks[1]
-    raise ValueError(f"{here.id} and {there.id} have no precision in common")
+    raise NoEstimate(f"{here.id} and {there.id} have no precision in common")
 
 
 def bandwidth_and_peak_ratios(here: Accelerator, there: Accelerator) -> tuple[float, float]:

@@ -13,6 +13,10 @@ from catalogs.schema import Offer
 T = TypeVar("T")
 
 
+class NoEstimate(ValueError):
+    """What is known of two chips does not do for a rule."""
+
+
 Value = float | dict[str, float]
 """A number, or numbers by period."""
 
@@ -33,7 +37,7 @@ def for_each(value: T, names: str) -> dict[str, T]:
 
 def known(value: Decimal | None) -> float:
     if value is None:
-        raise ValueError("an estimate needs a figure that the catalogue does not have")
+        raise NoEstimate("an estimate needs a figure that the catalogue does not have")
     return float(value)
 
 
