@@ -42,11 +42,13 @@ from optimizer.solving.highs_tree import Tree
 DECIDED_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, 0.1, 0.5
 """Parts of the gap: what decisions may leave open, what a plan near them may leave open to the best of its kind, and
 how near to the bound it need not be bettered."""
-NEAR = ((1, False), (1, True), (3, True))
-"""How far beside the whole numbers below and above its relaxed one an order may move, and whether the terms of orders
-are open again: farther, and more of it, only if need be."""
-NEAR_WITHOUT_TERMS = ((1, False), (3, False))
-NEAR_NODES = 100
+NEAR = ((1, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
+"""How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
+are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
+NEAR_WITHOUT_TERMS = ((1, False, 0), (3, False, 0), (1, False, 2))
+NEAR_NODES = 1_000
+BY_A_HAIR = 1.1
+"""By so many times the gap a plan may miss it for the whole to be searched at once."""
 DECIDE_NODES, MOST_DECISIONS = 500, 1_000
 LAST_SECONDS = 10.0
 """How long a plan near the decisions is looked for when somebody asked to stop."""
@@ -144,9 +146,12 @@ def _best_near(
     best: Found | None = None
     asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
     asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
-    for width, reopened in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
+    for width, reopened, unused in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
         until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
-        found = whole(_near(problem, settled["values"], width, reopened, options), asked, until, _beside(bound, tell))
+        if unused and best is not None and best["objective"] - bound <= BY_A_HAIR * _open(best["objective"], options):
+            break  # the bound of the whole rises by as much sooner
+        around = _near(problem, settled["values"], width, reopened, unused, options)
+        found = whole(around, asked, until, _beside(bound, tell))
         if found["values"].size and (best is None or found["objective"] < best["objective"]):
             best = found
         if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
@@ -157,17 +162,17 @@ def _best_near(
     return best
 
 
-def _near(problem: Problem, values: Any, width: int, reopened: bool, options: dict[str, Any]) -> Problem:
+def _near(problem: Problem, values: Any, width: int, reopened: bool, unused: int, options: dict[str, Any]) -> Problem:
     """The model near some values.
 
-    Decisions stay as they are, what is not ordered is not, and every other whole number moves by `width`. How an order
-    is divided over the steps of price breaks is free; with terms `reopened`, all is that these tie to each other:
-    orders with minimum orders and price breaks, and whether there are any.
+    Decisions stay as they are, what is not ordered is at most `unused`, and every other whole number moves by `width`.
+    How an order is divided over the steps of price breaks is free; with terms `reopened`, all is that these tie to each
+    other: orders with minimum orders and price breaks, and whether there are any.
     """
     free, decided = (_flags(problem, options[which]) for which in ("tied" if reopened else "steps", "decisions"))
     moves = np.asarray(problem["integer"], dtype=bool) & ~free
     least = np.where(decided, np.round(values), np.floor(values) - width)
-    most = np.where(decided, np.round(values), np.where(values < USED, 0.0, np.ceil(values) + width))
+    most = np.where(decided, np.round(values), np.where(values < USED, unused, np.ceil(values) + width))
     lower, upper = problem["lower"], problem["upper"]
     return {
         **problem,
