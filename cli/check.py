@@ -121,11 +121,12 @@ def _check_scenario(name: str, path: Path) -> None:
     from optimizer.request.regions import OfRegion, of_regions
     from optimizer.request.schedule_notes import Read, readings
     from optimizer.tables.warnings import doubts
-    from optimizer.uncertainty.question import asked
 
     request = load_request(path)
     tables = stated(request)[0].tables
     if request.scenario.futures is not None:
+        from optimizer.uncertainty.question import asked
+
         asked(request)
     able = len(tables.offers) - len(tables.excluded)
     found = doubts(tables)
