@@ -42,6 +42,10 @@ class Text(str):
         self.at = at
         return self
 
+    def __getnewargs__(self) -> tuple[str, Location]:  # type: ignore[override]
+        """How it is made again in another process."""
+        return str(self), self.at
+
 
 class Map(dict[str, Any]):
     """A mapping that remembers where it and each of its keys stand.

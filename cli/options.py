@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from optimizer.workers import Workers
 
 LONGEST_SECONDS = 366 * 24 * 3600
 """Nobody waits longer, and clocks take no longer times."""
@@ -76,9 +81,18 @@ class Scenario(Bundled):
 
 
 GAP = Number(0, 1)
+ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 SECONDS = Number(min=0, min_open=True, max=LONGEST_SECONDS)
 SHARE = Share()
 BUNDLED, SCENARIO = Bundled(), Scenario()
+
+
+def _address(_context: click.Context, parameter: click.Parameter, address: str | None) -> str | None:
+    """The address of a scheduler."""
+    if address is not None and not ADDRESS.fullmatch(address):
+        raise click.BadParameter(f"'{address}' is no address such as tcp://10.0.0.5:8786", param=parameter)
+    return address
+
 
 setting_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE",
@@ -87,6 +101,24 @@ setting_option = click.option(
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Solve so many at once; default: one to a core."
 )
+cluster_option = click.option(
+    "--cluster", metavar="tcp://HOST:PORT", callback=_address,
+    help="Solve on the workers of a Dask cluster that is running there; see docs/scale.md.",
+)  # fmt: skip
+
+
+@contextmanager
+def working(workers: int | None, cluster: str | None) -> Iterator[Workers]:
+    """Who solves while the block runs: so many processes of our own, or the workers of a cluster."""
+    if cluster is None:
+        yield workers
+        return
+    if workers is not None:
+        raise click.UsageError("--workers are processes of this machine; leave it out with --cluster")
+    from optimizer.workers.cluster import Cluster
+
+    with Cluster(cluster) as found:
+        yield found
 
 
 def gap_option(

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from cli.options import SCENARIO, SHARE, ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.options import (
+    SCENARIO,
+    SHARE,
+    cluster_option,
+    ends_after,
+    gap_option,
+    setting_option,
+    time_limit_option,
+    workers_option,
+    working,
+)
 from cli.outputs import (
     command_typed,
     delivering,
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from optimizer.uncertainty.aims import Aim
     from optimizer.uncertainty.results import RobustResult
     from optimizer.workbook.language.wording import Language
+    from optimizer.workers import Workers
 
 
 class Given(TypedDict):
@@ -45,6 +56,7 @@ class Given(TypedDict):
     gap: float
     time_limit: float | None
     workers: int | None
+    cluster: str | None
     json_file: Path | None
 
 
@@ -64,6 +76,7 @@ class Given(TypedDict):
 @gap_option(1e-3, help_text="Stop when no decision can be better by more than this part of the cost.")
 @time_limit_option()
 @workers_option
+@cluster_option
 @json_option()
 def robust(**given: Unpack[Given]) -> int:
     """Decide for SCENARIO before it is known which of its futures comes.
@@ -87,8 +100,8 @@ def robust(**given: Unpack[Given]) -> int:
     request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
-        with stage("looking at every future…"):
-            result, plan = _found(request, aim, options, given["workers"], any(files.values()))
+        with working(given["workers"], given["cluster"]) as hands, stage("looking at every future…"):
+            result, plan = _found(request, aim, options, hands, any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
             delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
@@ -115,7 +128,7 @@ def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
 
 
 def _found(
-    request: Request, aim: Aim, options: Options, workers: int | None, written: bool
+    request: Request, aim: Aim, options: Options, workers: Workers, written: bool
 ) -> tuple[RobustResult, Plan | None]:
     """What is found, and the plan to be written, if any is."""
     from optimizer.uncertainty import certain

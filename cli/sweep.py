@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.explored import HEADLINE, headline_cells, progress_bar, spare_columns, vendors_of
-from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.options import (
+    SCENARIO,
+    cluster_option,
+    ends_after,
+    gap_option,
+    setting_option,
+    time_limit_option,
+    workers_option,
+    working,
+)
 from cli.outputs import (
     Outputs,
     check_targets,
@@ -51,6 +60,7 @@ WORDS = {
 @gap_option(default=None)
 @time_limit_option()
 @workers_option
+@cluster_option
 @json_option()
 def sweep(
     scenario: str,
@@ -62,6 +72,7 @@ def sweep(
     gap: float | None,
     time_limit: float | None,
     workers: int | None,
+    cluster: str | None,
     json_file: Path | None,
 ) -> int:
     """Make one plan of SCENARIO for each combination of some settings.
@@ -82,8 +93,8 @@ def sweep(
     question = _question(scenario, settings, vary, gap, time_limit, resume)
     folder = _folder(question, resume, outputs)
     check_targets(input_files(question.path, question.settings), {"-o": outputs.workbook, "--json": json_file}, folder)
-    with progress_bar("plans") as watch:
-        result = run_sweep(question, folder, workers, watch)
+    with working(workers, cluster) as hands, progress_bar("plans") as watch:
+        result = run_sweep(question, folder, hands, watch)
     with interruption.held(), delivering() as delivery:
         write_json(delivery, index_text(result), json_file)
         if not is_printed(json_file):

@@ -52,6 +52,7 @@ class Hold:
 
 
 _hold: Hold | None = None
+_in_thread = threading.local()
 
 
 def install() -> None:
@@ -81,11 +82,11 @@ def exit_code() -> int:
 def held() -> Iterator[Hold]:
     """Holds signals back while the block runs; a block inside another one shares its hold.
 
-    In a thread there is nothing to hold: signals go to the main thread.
+    In a thread there is nothing to hold: signals go to the main thread. But another hold may count in it (`heeding`).
     """
     global _hold
     if threading.current_thread() is not threading.main_thread():
-        yield Hold()
+        yield getattr(_in_thread, "hold", None) or Hold()
         return
     if _hold is not None:
         yield _hold
@@ -100,6 +101,16 @@ def held() -> Iterator[Hold]:
         _hold = None
         if before is signal.default_int_handler:
             signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def heeding(hold: Hold) -> Iterator[None]:
+    """In this thread, which hears no signals, the block ends when whoever has the hold asks it to."""
+    _in_thread.hold = hold
+    try:
+        yield
+    finally:
+        del _in_thread.hold
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:

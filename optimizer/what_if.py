@@ -25,6 +25,7 @@ from optimizer.request.load import Request
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.pool import Solvers
 from optimizer.solving.solution import Options, Solution
+from optimizer.workers import Workers
 
 NEVER = float("inf")
 SAME = 1e-6
@@ -76,7 +77,7 @@ class WhatIf(Solvers):
     `options` are those of every solve; a plan's own gap is kept if none are given.
     """
 
-    def __init__(self, plan: Plan, options: Options | None = None, workers: int | None = None) -> None:
+    def __init__(self, plan: Plan, options: Options | None = None, workers: Workers = None) -> None:
         super().__init__(workers)
         self.plan, self.request = plan, request_of(plan.scenario, plan.catalog)
         self.options = replace(options or Options(gap=plan.run.options["gap"]), tidy=False)

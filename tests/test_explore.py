@@ -347,7 +347,7 @@ def test_an_interrupted_sweep_goes_on_and_repeats_nothing(folder: Path, monkeypa
     assert [cell.status for cell in first.cells][2:] == ["not_run"] * 4
     made = []
     real = sweeping.answered
-    monkeypatch.setattr(sweeping, "answered", lambda one: made.append(one) or real(one))
+    monkeypatch.setattr(sweeping, "answered", lambda options, one: made.append(one) or real(options, one))
     again = sweep(question(folder), folder / "parts", workers=1)
     assert len(made) == 4
     assert again == whole

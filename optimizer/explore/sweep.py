@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,6 @@ from pydantic import ValidationError
 from catalogs.problems import InputError, Problem
 from optimizer.explore.grid import Grid, combinations
 from optimizer.explore.results import Cell, Shown, Sweep, headline
-from optimizer.explore.workers import answers
 from optimizer.files import make_folder, write_text
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.interruption import OutOfTime, held
@@ -30,7 +28,8 @@ from optimizer.request.load import Request, load_request
 from optimizer.request.scenario import Currency
 from optimizer.returned.verified import plan_from
 from optimizer.solving.solution import Options
-from optimizer.solving.solve import Solver
+from optimizer.solving.solve import own_solver
+from optimizer.workers import Workers, answers
 
 INDEX = "index.json"
 WatchCount = Callable[[int, int], None]
@@ -56,22 +55,21 @@ class CellResult:
     why: str | None = None
 
 
-def sweep(question: Combinations, folder: Path, workers: int | None = None, watch: WatchCount | None = None) -> Sweep:
+def sweep(question: Combinations, folder: Path, workers: Workers = None, watch: WatchCount | None = None) -> Sweep:
     """Plans every combination that the folder has no answer to yet, and keeps each answer there.
 
     Ctrl-C, or the end of the time in `options.ends`, ends it with what is finished; the rest is `not_run`. No answer
-    depends on `workers`, the number of processes that solve, nor on which of them is done first.
+    depends on how many `workers` solve, nor on which of them is done first.
     Raises InputError for combinations that cannot be read, before anything is solved.
     """
     whole = _with_known(_unanswered(question), folder)
     make_folder(folder)
     left = [i for i, cell in enumerate(whole.cells) if cell.status == "not_run"]
-    tasks = [_of_one(question, whole.cells[i]) for i in left]
+    requests = _requests(question, [whole.cells[i] for i in left])
     with held():
         try:
-            for k, answer in answers(tasks, answered, workers):
+            for k, answer in answers(requests, answered, question.options, workers):
                 if answer is None:
-                    whole = whole.model_copy(update={"stopped": "out_of_time"})
                     continue
                 whole = _with_answer(whole, left[k], answer, folder)
                 write_text(folder / INDEX, index_text(whole))
@@ -79,8 +77,21 @@ def sweep(question: Combinations, folder: Path, workers: int | None = None, watc
                     watch(len(whole.cells) - whole.left, len(whole.cells))
         except KeyboardInterrupt:
             whole = whole.model_copy(update={"stopped": "interrupted"})
+        if whole.left and whole.stopped is None:
+            whole = whole.model_copy(update={"stopped": "out_of_time"})
         write_text(folder / INDEX, index_text(whole))
     return whole
+
+
+def _requests(question: Combinations, cells: Iterable[Cell]) -> Iterator[Request]:
+    """The requests of some combinations, each read when it is its turn, until time runs out."""
+    for cell in cells:
+        try:
+            question.options.seconds_left()
+        except OutOfTime:
+            return
+        one = _of_one(question, cell)
+        yield load_request(one.path, one.settings)
 
 
 def index_text(result: Sweep) -> str:
@@ -198,14 +209,14 @@ def _with_answer(whole: Sweep, i: int, answer: CellResult, folder: Path) -> Swee
     return whole.model_copy(update={"cells": (*whole.cells[:i], cell, *whole.cells[i + 1 :])})
 
 
-def answered(one: Combinations) -> CellResult | None:
+def answered(options: Options, request: Request) -> CellResult | None:
     """The answer to one combination; None if there was no time to find one.
 
     Raises KeyboardInterrupt rather than give half of one.
     """
     try:
-        one.options.seconds_left()
-        planned = make_plan(load_request(one.path, one.settings), one.options, solver=_solver())
+        options.seconds_left()
+        planned = make_plan(request, options, solver=own_solver())
     except OutOfTime:
         return None
     except Infeasible as error:
@@ -215,13 +226,7 @@ def answered(one: Combinations) -> CellResult | None:
     except NoPlan as error:
         if error.interrupted:
             raise KeyboardInterrupt from error
-        return None if one.options.ends is not None else CellResult("no_plan", why=str(error))
+        return None if options.ends is not None else CellResult("no_plan", why=str(error))
     if planned.interrupted:
         raise KeyboardInterrupt
     return CellResult(planned.plan.status, planned.plan)
-
-
-@cache
-def _solver() -> Solver:
-    """The solver of this process, started once: it ends with the process, whose input it is given by."""
-    return Solver()

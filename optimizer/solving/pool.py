@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
 from optimizer.interruption import STOPS, Hold, OutOfTime, Stopped, held, why
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.solution import Options, Solution
-from optimizer.solving.solve import POLL_SECONDS, Solver
+from optimizer.solving.solve import Solver
+from optimizer.solving.spread import Spread
+from optimizer.workers import Workers, as_they_end
+from optimizer.workers.cluster import Cluster
+from optimizer.workers.local import local_workers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -21,11 +24,13 @@ Result = TypeVar("Result")
 class Solvers:
     """As many solvers as have been at work at once; use them in a `with` block.
 
+    On a cluster the models of questions that are asked at once are solved there, a single one between them is here.
     `stopped` says what ended the questions before all of them were answered, if anything did.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or os.cpu_count() or 1
+    def __init__(self, workers: Workers = None) -> None:
+        self._spread = Spread(workers) if isinstance(workers, Cluster) else None
+        self._local = 0 if isinstance(workers, Cluster) else local_workers(workers)
         self.stopped: Stopped | None = None
         self._solvers: list[Solver] = []
         self._idle: list[Solver] = []
@@ -41,15 +46,21 @@ class Solvers:
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model with a solver that is idle. Raises OutOfTime, and KeyboardInterrupt where it was cut short."""
-        solver = self._taken()
-        try:
-            found = solver.solve(matrix, options, start=start)
-        finally:
-            with self._lock:
-                self._idle.append(solver)
+        if self._spread is not None and self._spread.is_asked_here():
+            found = self._spread.solve(matrix, options, start)
+        else:
+            found = self._solved(matrix, options, start)
         if found.interrupted:
             raise KeyboardInterrupt
         return found
+
+    def _solved(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None) -> Solution:
+        solver = self._taken()
+        try:
+            return solver.solve(matrix, options, start=start)
+        finally:
+            with self._lock:
+                self._idle.append(solver)
 
     def all(
         self,
@@ -57,12 +68,12 @@ class Solvers:
         question: Callable[[Task], Result],
         told: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> list[Result | None]:
-        """Answers to questions in the order of the tasks, asked on all local cores at once.
+        """Answers to questions in the order of the tasks, asked on all local cores, or all of a cluster, at once.
 
         None where time ran out or somebody asked to stop before there was an answer; `stopped` then says so.
         """
         asked = list(tasks)
-        with held() as hold, ThreadPoolExecutor(self.workers) as pool:
+        with held() as hold, self._threads() as pool:
             futures = [pool.submit(question, task) for task in asked]
             try:
                 with self.until_stopped():
@@ -73,6 +84,12 @@ class Solvers:
             if self.stopped == "interrupted":
                 self._end(futures)
         return [_answer(future) for future in futures]
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads that ask: one for each solver."""
+        if self._spread is None:
+            return ThreadPoolExecutor(self._local)
+        return ThreadPoolExecutor(self._spread.threads(), initializer=self._spread.ask_here)
 
     @contextmanager
     def until_stopped(self) -> Iterator[None]:
@@ -87,7 +104,8 @@ class Solvers:
 
     def _wait(self, hold: Hold, futures: Sequence[Future[Result]], told: Callable[[int, int], None]) -> None:
         """Waits for all answers; when time has run out only for those that are being found."""
-        for done, future in enumerate(as_they_end(hold, futures), start=1):
+        check = (lambda: None) if self._spread is None else self._spread.check
+        for done, future in enumerate(as_they_end(hold, futures, check), start=1):
             if not future.cancelled() and isinstance(future.exception(), OutOfTime):
                 self._stop(OutOfTime())
                 for other in futures:
@@ -111,17 +129,10 @@ class Solvers:
             self._over = True
         for future in futures:
             future.cancel()
+        if self._spread is not None:
+            self._spread.stop()
         for solver in self._solvers:
             solver.kill()
-
-
-def as_they_end(hold: Hold, futures: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
-    """Questions that are answered, or cancelled, in the order in which they are. Raises KeyboardInterrupt if asked."""
-    left = set(futures)
-    while left:
-        hold.check()
-        done, left = wait(left, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        yield from done
 
 
 def _answer(future: Future[Result]) -> Result | None:

@@ -21,7 +21,8 @@ class Options:
     """How hard to try. `gap` is relative, `abs_gap` in the objective's unit.
 
     `time_limit` is for each solve, in seconds, None for none; `ends` is when all solves of a command must be done, on
-    the clock of `time.monotonic`, which is one for all processes of a machine.
+    the clock of `time.monotonic`, which every machine has its own of: what is sent to another process has the time of
+    day instead.
     `solver` names another solver that PuLP knows, to compare with; None is HiGHS in a process of ours.
     `tidy` prefers fewer distinct orders within the gap. `close_to` and `begun_from` only record what
     a plan was kept close to or began from.
@@ -48,6 +49,17 @@ class Options:
     tolerance: float | None = None
     at_once: bool = False
     target: float | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if self.ends is not None:
+            state["ends"] += time.time() - time.monotonic()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if state["ends"] is not None:
+            state["ends"] += time.monotonic() - time.time()
+        self.__dict__.update(state)
 
     def seconds_left(self) -> float | None:
         """How long a solve that begins now may take, None for ever. Raises OutOfTime where no time is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,6 +28,7 @@ GRACE_SECONDS = 30.0
 TellFigures = Callable[..., None]
 """Told where a solve stands, in the solver's own units: `seconds`, `cost`, `bound`, `nodes`."""
 _canary_sang = False
+_own = threading.local()
 
 
 class Solver:
@@ -116,6 +118,14 @@ def solve(
     """Solves one model, as `Solver.solve` does, in a process that ends with it."""
     with Solver() as solver:
         return solver.solve(matrix, options, watch, start)
+
+
+def own_solver() -> Solver:
+    """The solver of this thread, started once: it ends with the process, whose input it is given by."""
+    if not hasattr(_own, "solver"):
+        _own.solver = Solver()
+    found: Solver = _own.solver
+    return found
 
 
 def _in_usd(watch: Watch, objective: float) -> TellFigures:

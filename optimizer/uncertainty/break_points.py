@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.explore.workers import answers
 from optimizer.interruption import STOPS, OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.request.draws import Draw
 from optimizer.request.futures import DELAYS, Future
 from optimizer.solving.solution import Options
-from optimizer.solving.solve import Solver
+from optimizer.solving.solve import Solver, own_solver
 from optimizer.uncertainty.draws import Sampler
 from optimizer.uncertainty.held import HeldCost, HeldPlan
-from optimizer.uncertainty.samples import held_plan
+from optimizer.uncertainty.samples import Held, held_plan
+from optimizer.workers import Workers, answers
 
 WORST = {"demand": 4.0, "price": 4.0, "rent": 4.0, "supply": 0.0, "pools": 0.0, "power": 0.0, "electricity": 4.0}
 """How far each kind of change is looked at: up to four times, or down to nothing."""
@@ -36,16 +36,7 @@ class BreakPoint:
     breaks: str
 
 
-@dataclass(frozen=True)
-class Task:
-    """One draw of a plan, given as text."""
-
-    plan: str
-    name: str
-    options: Options
-
-
-def break_points_of(plan: Plan, options: Options, workers: int | None = None) -> list[BreakPoint]:
+def break_points_of(plan: Plan, options: Options, workers: Workers = None) -> list[BreakPoint]:
     """Where each of the scenario's own draws breaks a plan, as far as time goes."""
     text = plan.model_dump_json()
     request = held_plan(text, options).request
@@ -54,7 +45,7 @@ def break_points_of(plan: Plan, options: Options, workers: int | None = None) ->
     found: dict[int, BreakPoint] = {}
     with held():
         try:
-            for number, answer in answers([Task(text, name, options) for name in names], _broken_at, workers):
+            for number, answer in answers(names, _broken_at, Held(text, options), workers):
                 if answer is not None:
                     found[number] = answer
         except STOPS:
@@ -62,17 +53,16 @@ def break_points_of(plan: Plan, options: Options, workers: int | None = None) ->
     return [found[number] for number in sorted(found)]
 
 
-def _broken_at(task: Task) -> BreakPoint | None:
+def _broken_at(shared: Held, name: str) -> BreakPoint | None:
     """Where a draw breaks a plan; None where time ran out."""
-    plan = held_plan(task.plan, task.options)
-    draw = Sampler(plan.request).draws[task.name]
-    with Solver() as solver:
-        search = _Search(plan, draw, solver)
-        try:
-            holds, fails, why = search.by_months() if draw.change in DELAYS else search.by_factor()
-        except OutOfTime:
-            return None
-    return BreakPoint(task.name, draw.change, holds, fails, why)
+    plan = held_plan(shared.plan, shared.options)
+    draw = Sampler(plan.request).draws[name]
+    search = _Search(plan, draw, own_solver())
+    try:
+        holds, fails, why = search.by_months() if draw.change in DELAYS else search.by_factor()
+    except OutOfTime:
+        return None
+    return BreakPoint(name, draw.change, holds, fails, why)
 
 
 class _Search:

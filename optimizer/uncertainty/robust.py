@@ -24,6 +24,7 @@ from optimizer.uncertainty.equivalent import Equivalent, equivalent
 from optimizer.uncertainty.first_stage import Decided
 from optimizer.uncertainty.question import MEAN, Question
 from optimizer.what_if import Bracket
+from optimizer.workers import Workers
 
 ROBUST = "ROBUST"
 ROUNDING = 1e-7
@@ -76,7 +77,7 @@ class Robust:
         return next(other for other in self.others if other.name == MEAN)
 
 
-def robust(question: Question, aim: Aim, options: Options, workers: int | None = None) -> Robust:
+def robust(question: Question, aim: Aim, options: Options, workers: Workers = None) -> Robust:
     """The best decision for all futures.
 
     Raises Infeasible where nothing fits the scenario as planned, InputError where nothing that comes inside the horizon

@@ -1,4 +1,4 @@
-"""A plan in futures that are drawn, by processes of our own: each sample depends on its number alone."""
+"""A plan in futures that are drawn, by whoever works: each sample depends on its number alone."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from functools import lru_cache
 from random import Random
 
 from catalogs.problems import InputError
-from optimizer.explore.workers import answers
 from optimizer.interruption import STOPS, OutOfTime, Stopped, held, why
 from optimizer.plan.format import Plan
 from optimizer.request.futures import Future
 from optimizer.request.load import Request
 from optimizer.solving.solution import Options
-from optimizer.solving.solve import Solver
+from optimizer.solving.solve import own_solver
 from optimizer.uncertainty.draws import Drawn, Sampler
 from optimizer.uncertainty.held import HeldCost, HeldPlan
+from optimizer.workers import Workers, answers
 
 AT_ONCE = 8
 """Samples that a process takes at a time: few enough to be told of, and to share the work out evenly."""
@@ -33,16 +33,15 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Task:
-    """Some samples of a plan, given as text; `options` are those of each solve."""
+class Held:
+    """What all samples of a plan share: the plan as text, and the options of each solve."""
 
     plan: str
-    numbers: tuple[int, ...]
     options: Options
 
 
 def samples_of(
-    plan: Plan, count: int, options: Options, workers: int | None = None, watch: WatchCount | None = None
+    plan: Plan, count: int, options: Options, workers: Workers = None, watch: WatchCount | None = None
 ) -> tuple[list[Sample], Stopped | None]:
     """So many samples of a plan, in the order of their numbers, and what ended them before all were there, if it was.
 
@@ -51,12 +50,12 @@ def samples_of(
     text = plan.model_dump_json()
     refuse_nothing_to_draw(held_plan(text, options).request)
     numbers = range(1, count + 1)
-    tasks = [Task(text, tuple(numbers[k : k + AT_ONCE]), options) for k in range(0, count, AT_ONCE)]
+    tasks = [tuple(numbers[k : k + AT_ONCE]) for k in range(0, count, AT_ONCE)]
     found: dict[int, Sample] = {}
     stopped: Stopped | None = None
     with held():
         try:
-            for _, answer in answers(tasks, _sampled, workers):
+            for _, answer in answers(tasks, _sampled, Held(text, options), workers):
                 stopped = stopped or ("out_of_time" if answer is None else None)
                 found |= {sample.number: sample for sample in answer or ()}
                 if watch is not None:
@@ -96,16 +95,15 @@ def held_plan(text: str, options: Options) -> HeldPlan:
     return HeldPlan(Plan.model_validate_json(text), options)
 
 
-def _sampled(task: Task) -> list[Sample] | None:
-    """The samples of a task; None where time ran out."""
-    plan = held_plan(task.plan, task.options)
+def _sampled(shared: Held, numbers: Sequence[int]) -> list[Sample] | None:
+    """Some samples of a plan, by their numbers; None where time ran out."""
+    plan = held_plan(shared.plan, shared.options)
     found = []
-    with Solver() as solver:
-        for number in task.numbers:
-            future = drawn(plan.request, number)
-            try:
-                cost = plan.in_future(future.future, solver)
-            except OutOfTime:
-                return None
-            found.append(Sample(number, dict(future.figures), cost))
+    for number in numbers:
+        future = drawn(plan.request, number)
+        try:
+            cost = plan.in_future(future.future, own_solver())
+        except OutOfTime:
+            return None
+        found.append(Sample(number, dict(future.figures), cost))
     return found

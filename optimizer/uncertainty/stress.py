@@ -14,6 +14,7 @@ from optimizer.proven import program_version
 from optimizer.solving.solution import Options
 from optimizer.uncertainty.break_points import BreakPoint, break_points_of
 from optimizer.uncertainty.samples import Sample, WatchCount, samples_of
+from optimizer.workers import Workers
 
 QUANTILES = (0.05, 0.5, 0.95)
 TAIL, CONFIDENCE, RESAMPLES = 0.9, 0.95, 1000
@@ -82,7 +83,7 @@ class StressResult(Part):
 
 
 def stress(
-    plan: Plan, count: int, options: Options, workers: int | None = None, watch: WatchCount | None = None
+    plan: Plan, count: int, options: Options, workers: Workers = None, watch: WatchCount | None = None
 ) -> StressResult | None:
     """What happens to a plan in so many futures; None where there was no time for one.
 

@@ -1,4 +1,4 @@
-"""Questions answered by processes of our own, one to a core; each answer depends on its question alone."""
+"""Workers that are processes of our own, one to a core."""
 
 from __future__ import annotations
 
@@ -7,48 +7,54 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
-
-from optimizer.interruption import held
-from optimizer.solving.pool import as_they_end
+from typing import Any, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def answers(
-    tasks: Sequence[Task], question: Callable[[Task], Result], workers: int | None = None
-) -> Iterator[tuple[int, Result]]:
-    """(number of the task, answer) as they come, from so many processes, by default one to a core.
+def local_workers(asked: int | None) -> int:
+    """How many processes of our own answer, where so many are asked for: by default one to a core."""
+    return asked or os.cpu_count() or 1
 
-    One worker is this process. Leaving early, by Ctrl-C or otherwise, ends the workers at once.
-    """
-    workers = min(workers or os.cpu_count() or 1, len(tasks))
-    if workers <= 1:
-        yield from ((i, question(task)) for i, task in enumerate(tasks))
-        return
-    with held() as hold, _safe_path(), _pool(workers) as pool:
+
+class LocalHands:
+    """Processes of our own that have what all tasks share."""
+
+    def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
+        self._pool, self._workers = pool, workers
+
+    def at_once(self) -> int:
+        return self._workers
+
+    def give(self, question: Callable[[Any, Task], Result], task: Task) -> Future[Result]:
         with _apart_from_the_terminal():
-            number = {pool.submit(question, task): i for i, task in enumerate(tasks)}
-        for future in as_they_end(hold, number):
-            yield number[future], future.result()
+            return self._pool.submit(_asked, question, task)
+
+    def check(self) -> None:
+        """A process that has died is told of by its task."""
+
+    def answer(self, future: Future[Result]) -> Result:
+        return future.result()
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def local_hands(common: object, workers: int) -> Iterator[LocalHands]:
+    """So many processes; leaving the block early, by Ctrl-C or otherwise, ends them at once."""
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
-    try:
-        yield pool
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with _safe_path():
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (common,))
+        try:
+            yield LocalHands(pool, workers)
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -87,11 +93,21 @@ def _apart_from_the_terminal() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
+_common: Any = None
+"""In a worker: what all of its tasks share."""
+
+
+def _begin(common: object) -> None:
     """A worker leaves Ctrl-C to its parent, ends at once when told to and does not outlive it; its solver neither."""
+    global _common
+    _common = common
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _asked(question: Callable[[Any, Task], Result], task: Task) -> Result:
+    return question(_common, task)
 
 
 def _end_with_parent() -> None:
