@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.explored import headline_cells, model_json, progress_bar, vendors_of, write_plans
-from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option, workers_option
+from cli.options import SCENARIO, Working, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
     Outputs,
     delivering,
@@ -69,7 +69,7 @@ def alternatives(
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
-    workers: int | None,
+    workers: Working,
     json_file: Path | None,
 ) -> int:
     """Show what is open among the plans of SCENARIO that cost nearly the least.
@@ -90,8 +90,8 @@ def alternatives(
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
     with interruption.held(), delivering() as delivery:
-        with progress_bar("ranges") as watch:
-            result = search(request, within, options, plans, least, workers, watch)
+        with workers as hands, progress_bar("ranges") as watch:
+            result = search(request, within, options, plans, least, hands, watch)
         write_json(delivery, model_json(result), json_file)
         write_plans(delivery, _by_file(result), outputs.folder)
         delivery.write(outputs.workbook, lambda file: _write(result, file, language))

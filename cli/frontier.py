@@ -16,7 +16,15 @@ from cli.explored import (
     vendors_of,
     write_plans,
 )
-from cli.options import SCENARIO, ends_after, gap_option, setting_option, time_limit_option
+from cli.options import (
+    SCENARIO,
+    Working,
+    ends_after,
+    gap_option,
+    setting_option,
+    time_limit_option,
+    workers_option,
+)
 from cli.outputs import (
     Outputs,
     delivering,
@@ -49,6 +57,7 @@ if TYPE_CHECKING:
 @setting_option
 @gap_option(1e-3)
 @time_limit_option()
+@workers_option
 @json_option()
 def frontier(
     scenario: str,
@@ -59,6 +68,7 @@ def frontier(
     settings: tuple[str, ...],
     gap: float,
     time_limit: float | None,
+    workers: Working,
     json_file: Path | None,
 ) -> int:
     """Show what less of something costs: plans of SCENARIO of which none is both cheaper and lower.
@@ -79,8 +89,8 @@ def frontier(
     options = Options(gap=gap, time_limit=time_limit, ends=ends_after(time_limit))
     request = request_for(scenario, settings, {"-o": outputs.workbook, "--json": json_file}, outputs.folder)
     with interruption.held(), delivering() as delivery:
-        with progress_bar("points") as watch:
-            result = trace(request, trade, points, options, watch)
+        with workers as hands, progress_bar("points") as watch:
+            result = trace(request, trade, points, options, watch, hands)
         write_json(delivery, model_json(result), json_file)
         plans = {f"point_{k}.json": point.plan for k, point in enumerate(result.points, 1)}
         write_plans(delivery, plans, outputs.folder)

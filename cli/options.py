@@ -6,7 +6,8 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,8 @@ from click.shell_completion import CompletionItem
 if TYPE_CHECKING:
     from optimizer.workers import Workers
 
+Working = AbstractContextManager["Workers"]
+"""Who solves while a block runs."""
 LONGEST_SECONDS = 366 * 24 * 3600
 """Nobody waits longer, and clocks take no longer times."""
 
@@ -98,23 +101,30 @@ setting_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE",
     help="Change a key of the scenario or catalogue first, as for plan.",
 )  # fmt: skip
-workers_option = click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Solve so many at once; default: one to a core."
-)
-cluster_option = click.option(
-    "--cluster", metavar="tcp://HOST:PORT", callback=_address,
-    help="Solve on the workers of a Dask cluster that is running there; see docs/scale.md.",
-)  # fmt: skip
+
+
+def workers_option(command: Callable[..., int]) -> Callable[..., int]:
+    """`--workers N` and `--cluster tcp://HOST:PORT`: who solves, as one argument of the command, `workers`."""
+
+    @click.option("--workers", "count", type=click.IntRange(min=1), metavar="N",
+                  help="Solve so many at once; default: one to a core.")  # fmt: skip
+    @click.option("--cluster", metavar="tcp://HOST:PORT", callback=_address,
+                  help="Solve on the workers of a Dask cluster that runs there; see docs/scale.md.")  # fmt: skip
+    @wraps(command)
+    def with_workers(count: int | None, cluster: str | None, **given: Any) -> int:
+        if count is not None and cluster is not None:
+            raise click.UsageError("--workers are processes of this machine; leave it out with --cluster")
+        return command(workers=_working(count, cluster), **given)
+
+    return with_workers
 
 
 @contextmanager
-def working(workers: int | None, cluster: str | None) -> Iterator[Workers]:
-    """Who solves while the block runs: so many processes of our own, or the workers of a cluster."""
+def _working(count: int | None, cluster: str | None) -> Iterator[Workers]:
+    """Who solves while the block runs."""
     if cluster is None:
-        yield workers
+        yield count
         return
-    if workers is not None:
-        raise click.UsageError("--workers are processes of this machine; leave it out with --cluster")
     from optimizer.workers.cluster import Cluster
 
     with Cluster(cluster) as found:

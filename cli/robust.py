@@ -10,13 +10,12 @@ import click
 from cli.options import (
     SCENARIO,
     SHARE,
-    cluster_option,
+    Working,
     ends_after,
     gap_option,
     setting_option,
     time_limit_option,
     workers_option,
-    working,
 )
 from cli.outputs import (
     command_typed,
@@ -55,8 +54,7 @@ class Given(TypedDict):
     settings: tuple[str, ...]
     gap: float
     time_limit: float | None
-    workers: int | None
-    cluster: str | None
+    workers: Working
     json_file: Path | None
 
 
@@ -76,7 +74,6 @@ class Given(TypedDict):
 @gap_option(1e-3, help_text="Stop when no decision can be better by more than this part of the cost.")
 @time_limit_option()
 @workers_option
-@cluster_option
 @json_option()
 def robust(**given: Unpack[Given]) -> int:
     """Decide for SCENARIO before it is known which of its futures comes.
@@ -100,7 +97,7 @@ def robust(**given: Unpack[Given]) -> int:
     request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
-        with working(given["workers"], given["cluster"]) as hands, stage("looking at every future…"):
+        with given["workers"] as hands, stage("looking at every future…"):
             result, plan = _found(request, aim, options, hands, any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:

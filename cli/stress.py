@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.explored import progress_bar
-from cli.options import cluster_option, ends_after, time_limit_option, workers_option, working
+from cli.options import Working, ends_after, time_limit_option, workers_option
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.results import NO_PLAN, earned, tell_stop
 from cli.screen import say
@@ -22,14 +22,12 @@ MOST_SAMPLES = 1_000_000
               help="How many futures to draw.")  # fmt: skip
 @time_limit_option()
 @workers_option
-@cluster_option
 @json_option()
 def stress(
     plan: Path,
     samples: int,
     time_limit: float | None,
-    workers: int | None,
-    cluster: str | None,
+    workers: Working,
     json_file: Path | None,
 ) -> int:
     """See what happens to PLAN, a plan.json or a workbook, in futures that are drawn.
@@ -53,7 +51,7 @@ def stress(
     options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
     known = read_plan(plan)
     with interruption.held(), delivering() as delivery:
-        with working(workers, cluster) as hands, progress_bar("samples") as watch:
+        with workers as hands, progress_bar("samples") as watch:
             result = run_stress(known, samples, options, hands, watch)
         if result is None:
             say("no future was looked at in the time given", err=True)

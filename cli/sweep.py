@@ -10,13 +10,12 @@ import click
 from cli.explored import HEADLINE, headline_cells, progress_bar, spare_columns, vendors_of
 from cli.options import (
     SCENARIO,
-    cluster_option,
+    Working,
     ends_after,
     gap_option,
     setting_option,
     time_limit_option,
     workers_option,
-    working,
 )
 from cli.outputs import (
     Outputs,
@@ -60,7 +59,6 @@ WORDS = {
 @gap_option(default=None)
 @time_limit_option()
 @workers_option
-@cluster_option
 @json_option()
 def sweep(
     scenario: str,
@@ -71,8 +69,7 @@ def sweep(
     settings: tuple[str, ...],
     gap: float | None,
     time_limit: float | None,
-    workers: int | None,
-    cluster: str | None,
+    workers: Working,
     json_file: Path | None,
 ) -> int:
     """Make one plan of SCENARIO for each combination of some settings.
@@ -93,7 +90,7 @@ def sweep(
     question = _question(scenario, settings, vary, gap, time_limit, resume)
     folder = _folder(question, resume, outputs)
     check_targets(input_files(question.path, question.settings), {"-o": outputs.workbook, "--json": json_file}, folder)
-    with working(workers, cluster) as hands, progress_bar("plans") as watch:
+    with workers as hands, progress_bar("plans") as watch:
         result = run_sweep(question, folder, hands, watch)
     with interruption.held(), delivering() as delivery:
         write_json(delivery, index_text(result), json_file)

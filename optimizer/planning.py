@@ -28,11 +28,16 @@ class NoPlan(Exception):
     """The time limit or an interruption came before any plan was found; `solution` is what a solve knows, if any."""
 
     def __init__(self, solution: Solution | None = None, why: str = "") -> None:
+        self.given = (solution, why)
         self.interrupted = solution is not None and solution.interrupted
         bound = float("inf") if solution is None else solution.bound_usd
         known = f"; no plan can cost less than {bound:,.2f} USD" if abs(bound) < float("inf") else ""
         when = "before the search was interrupted" if self.interrupted else "in the time given"
         super().__init__(f"no plan was found {when}{known}{why}")
+
+    def __reduce__(self) -> tuple[type[NoPlan], tuple[Solution | None, str]]:
+        """How it is made again in another process."""
+        return NoPlan, self.given
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from optimizer.request.load import Request
 from optimizer.solving.matrix import Floats, Matrix, NewRow, in_usd
 from optimizer.solving.solution import Options, Solution
 from optimizer.what_if import WhatIf
+from optimizer.workers import Workers
 
 KEPT = 0.005
 """While the cost of an alternative is minimised, money of a kind may move by this part of all the money."""
@@ -55,7 +56,7 @@ def alternatives(
     options: Options,
     plans: int = 4,
     least: Sequence[str] = (),
-    workers: int | None = None,
+    workers: Workers = None,
     watch: WatchCount | None = None,
 ) -> Alternatives:
     """What is open within a part of the best cost, and so many plans that differ most, the best one first.

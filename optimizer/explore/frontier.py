@@ -7,7 +7,7 @@ thing so that of equally cheap plans the lower one is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 
@@ -26,6 +26,7 @@ from optimizer.request.load import Request
 from optimizer.solving.matrix import Floats, Matrix, NewRow
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.what_if import WhatIf
+from optimizer.workers import Workers, answers
 
 TIE_BREAK = 0.1
 """The part of the gap that the weight on the other thing may move the cost by."""
@@ -53,8 +54,28 @@ class Span:
             yield self.least + (self.most - self.least) * k / max(points - 1, 1)
 
 
-def frontier(request: Request, key: str, points: int, options: Options, watch: WatchCount | None = None) -> Frontier:
+@dataclass(frozen=True)
+class Levels:
+    """What all points share: the plan at hand, the trade, and the values by column of what has the least."""
+
+    plan: Plan
+    options: Options
+    trade: Trade
+    span: Span
+    lowest: Mapping[str, float]
+
+
+def frontier(
+    request: Request,
+    key: str,
+    points: int,
+    options: Options,
+    watch: WatchCount | None = None,
+    workers: Workers = None,
+) -> Frontier:
     """The frontier of cost against what `key` names, by so many points, each a plan.
+
+    Both ends are found here, what lies between by all workers at once.
 
     Ctrl-C, or the end of the time in `options.ends`, ends it with the points that are found: at least with the
     best plan so far, which is the cheapest point.
@@ -71,18 +92,9 @@ def frontier(request: Request, key: str, points: int, options: Options, watch: W
                 span = _span(asked, asked.model[1], trade)
             if span is None:
                 return _frontier(asked, trade, points, 0.0, [_cheapest(planned, key)])
-            found = list(_until_stopped(asked, _points(asked, trade, span, points), points, watch))
+            found = _points(asked, trade, span, points, workers, watch)
             kept = list(undominated(found, EQUAL * (span.most - span.least))) or [_cheapest(planned, key)]
             return _frontier(asked, trade, points, span.bound, kept)
-
-
-def _until_stopped(asked: WhatIf, found: Iterable[Point], points: int, watch: WatchCount | None) -> Iterator[Point]:
-    """Points one after another, until time runs out or somebody asks to stop."""
-    with asked.until_stopped():
-        for number, point in enumerate(found, start=1):
-            yield point
-            if watch is not None:
-                watch(number, points)
 
 
 def _frontier(asked: WhatIf, trade: Trade, points: int, least_bound: float, kept: Sequence[Point]) -> Frontier:
@@ -115,25 +127,42 @@ def _span(asked: WhatIf, matrix: Matrix, trade: Trade) -> Span:
     return Span(least.value, least.bound, max(least.value, most.value), least.values)
 
 
-def _points(asked: WhatIf, trade: Trade, span: Span, points: int) -> Iterator[Point]:
-    """A plan for each level, from the least up, so that each begins from one that fits."""
+def _points(
+    asked: WhatIf, trade: Trade, span: Span, points: int, workers: Workers, watch: WatchCount | None
+) -> list[Point]:
+    """A plan for each level, from the least up, as far as time goes and nobody asks to stop."""
     if span.most - span.least <= EQUAL * max(abs(span.most), EQUAL):
         points = 1
-    known = dict(zip(asked.model[1].columns, span.lowest.tolist(), strict=True))
-    for level in span.levels(points):
-        point, known = _point(asked, trade, span, level, known)
-        yield point
+    lowest = dict(zip(asked.model[1].columns, span.lowest.tolist(), strict=True))
+    shared, found = Levels(asked.plan, asked.options, trade, span, lowest), dict[int, Point]()
+    with asked.until_stopped():
+        for number, point in answers(list(span.levels(points)), _at_level, shared, workers):
+            if point is not None:
+                found[number] = point
+                if watch is not None:
+                    watch(len(found), points)
+        if len(found) < points:
+            raise OutOfTime
+    return [found[number] for number in sorted(found)]
 
 
-def _point(
-    asked: WhatIf, trade: Trade, span: Span, level: float, known: dict[str, float]
-) -> tuple[Point, dict[str, float]]:
-    """The cheapest plan within a level, lower ones first among equals; and its values, by column."""
+def _at_level(shared: Levels, level: float) -> Point | None:
+    """The point of a level; None where time ran out."""
+    try:
+        with WhatIf(shared.plan, shared.options) as asked:
+            return _point(asked, shared, level)
+    except OutOfTime:
+        return None
+
+
+def _point(asked: WhatIf, shared: Levels, level: float) -> Point:
+    """The cheapest plan within a level, lower ones first among equals. What has the least fits, so it begins there."""
+    trade, span = shared.trade, shared.span
     request = trade.limited(asked.request, level)
     model, matrix = stated(request)
     at_level = trade_of(trade.key, Gauge(model, matrix))
     above = at_level.above(level)
-    begin = np.array([known.get(name, 0.0) for name in matrix.columns])
+    begin = np.array([shared.lowest.get(name, 0.0) for name in matrix.columns])
     searched, offset = _weighed(matrix, at_level, above, span, begin, asked.options.gap)
     if trade.limit is None:
         searched = searched.with_rows([NewRow("frontier", -np.inf, -part.constant, part.terms) for part in above])
@@ -147,13 +176,12 @@ def _point(
     bound = min(found.bound + offset, cost)
     solution = replace(found, objective=cost, bound=bound, duals=found.duals[: len(matrix.rows)], branches=None)
     plan = _plan(asked, Solved(request, model, matrix, _named(solution, asked.options), asked.options), trade)
-    point = Point(
+    return Point(
         limit=level,
         amount=at_level.amount(found.values),
         headline=_bounded(headline(plan), solution.bound_usd),
         plan=plan,
     )
-    return point, dict(zip(matrix.columns, found.values.tolist(), strict=True))
 
 
 def _weighed(

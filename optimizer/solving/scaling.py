@@ -39,6 +39,10 @@ class OutOfProportion(Exception):
         self.row, self.column = row, column
         super().__init__(f"{column} is out of all proportion to the rest of {row}")
 
+    def __reduce__(self) -> tuple[type[OutOfProportion], tuple[str, str]]:
+        """How it is made again in another process."""
+        return OutOfProportion, (self.row, self.column)
+
 
 @dataclass(frozen=True)
 class Scaled:
