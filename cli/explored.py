@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.outputs import Delivery
-from cli.screen import raw
+from cli.progress import SECONDS_BETWEEN_LINES
+from cli.screen import raw, say
 from cli.tables import amount, figure, percent
 from optimizer import files
 
@@ -24,19 +26,60 @@ MILLION = 1e6
 ROUNDING = 1e-9
 
 
+class Pace:
+    """How long what is left takes, if it goes on as since it was told the first time: what was known took no time."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def left(self, done: int, total: int) -> str:
+        """In words; nothing before there is anything to tell from."""
+        now = time.monotonic()
+        began, known = self._first = self._first or (now, done)
+        if not known < done < total:
+            return ""
+        return f"about {duration((now - began) / (done - known) * (total - done))} left"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, as short as it is worth saying."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told how many are done and of how many; none when not a terminal."""
+    """Tells on standard error how many are done, of how many, and the time left, as it is told.
+
+    A bar on a terminal, else a line now and then.
+    """
+    pace = Pace()
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield _lines(what, pace)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = TextColumn("{task.fields[left]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left)
     with Progress(*columns, console=Console(file=raw(sys.stderr)), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(what, total=None, left="")
+        yield lambda done, total: bar.update(task, completed=done, total=total, left=pace.left(done, total))
+
+
+def _lines(what: str, pace: Pace) -> Callable[[int, int], None]:
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        left = pace.left(done, total)
+        if left and time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            say(f"{what}: {done:,} of {total:,}, {left}", err=True)
+
+    return tell
 
 
 def model_json(result: BaseModel) -> str:

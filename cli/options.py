@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,29 +107,35 @@ setting_option = click.option(
 def workers_option(command: Callable[..., int]) -> Callable[..., int]:
     """`--workers N` and `--cluster tcp://HOST:PORT`: who solves, as one argument of the command, `workers`."""
 
-    @click.option("--workers", "count", type=click.IntRange(min=1), metavar="N",
+    @click.option("--workers", type=click.IntRange(min=1), metavar="N",
                   help="Solve so many at once; default: one to a core.")  # fmt: skip
     @click.option("--cluster", metavar="tcp://HOST:PORT", callback=_address,
                   help="Solve on the workers of a Dask cluster that runs there; see docs/scale.md.")  # fmt: skip
     @wraps(command)
-    def with_workers(count: int | None, cluster: str | None, **given: Any) -> int:
-        if count is not None and cluster is not None:
+    def with_workers(workers: int | None, cluster: str | None, **given: Any) -> int:
+        if workers is not None and cluster is not None:
             raise click.UsageError("--workers are processes of this machine; leave it out with --cluster")
-        return command(workers=_working(count, cluster), **given)
+        return command(workers=_working(workers, cluster), **given)
 
     return with_workers
 
 
 @contextmanager
-def _working(count: int | None, cluster: str | None) -> Iterator[Workers]:
+def _working(workers: int | None, cluster: str | None) -> Iterator[Workers]:
     """Who solves while the block runs."""
     if cluster is None:
-        yield count
+        yield workers
         return
     from optimizer.workers.cluster import Cluster
 
     with Cluster(cluster) as found:
         yield found
+
+
+resume_option = click.option(
+    "--resume", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+    help="Keep what is solved in this folder, a new one or that of the same run before, and solve the rest.",
+)  # fmt: skip
 
 
 def gap_option(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 import click
 
+from cli.explored import progress_bar
 from cli.options import (
     SCENARIO,
     SHARE,
     Working,
     ends_after,
     gap_option,
+    resume_option,
     setting_option,
     time_limit_option,
     workers_option,
@@ -27,7 +30,6 @@ from cli.outputs import (
     request_for,
     write_json,
 )
-from cli.progress import stage
 from cli.screen import say
 from optimizer import interruption
 
@@ -55,7 +57,16 @@ class Given(TypedDict):
     gap: float
     time_limit: float | None
     workers: Working
+    resume: Path | None
     json_file: Path | None
+
+
+class Helped(NamedTuple):
+    """What helps to find an answer, and is no part of it."""
+
+    workers: Workers
+    resume: Path | None
+    watch: Callable[[int, int], None]
 
 
 @click.command(short_help="Decide before it is known which future comes.")
@@ -74,6 +85,7 @@ class Given(TypedDict):
 @gap_option(1e-3, help_text="Stop when no decision can be better by more than this part of the cost.")
 @time_limit_option()
 @workers_option
+@resume_option
 @json_option()
 def robust(**given: Unpack[Given]) -> int:
     """Decide for SCENARIO before it is known which of its futures comes.
@@ -94,11 +106,12 @@ def robust(**given: Unpack[Given]) -> int:
     printed, time_limit = is_printed(given["json_file"]), given["time_limit"]
     aim = _aim(given["level"], given["weight"], given["regret"])
     files = {"-o": given["output"], "--plan": given["plan_file"]}
-    request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
+    targets = {**files, "--json": given["json_file"]}
+    request = request_for(given["scenario"], given["settings"], targets, given["resume"])
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
-        with given["workers"] as hands, stage("looking at every future…"):
-            result, plan = _found(request, aim, options, hands, any(files.values()))
+        with given["workers"] as hands, progress_bar("futures") as watch:
+            result, plan = _found(request, aim, options, Helped(hands, given["resume"], watch), any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
             delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
@@ -125,20 +138,23 @@ def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
 
 
 def _found(
-    request: Request, aim: Aim, options: Options, workers: Workers, written: bool
+    request: Request, aim: Aim, options: Options, helped: Helped, written: bool
 ) -> tuple[RobustResult, Plan | None]:
     """What is found, and the plan to be written, if any is."""
     from optimizer.uncertainty import certain
     from optimizer.uncertainty.outcome import outcomes_of
     from optimizer.uncertainty.question import asked
     from optimizer.uncertainty.report import result_of
+    from optimizer.uncertainty.robust import asked_of
     from optimizer.uncertainty.robust import robust as decide
+    from optimizer.workers.kept import Kept
 
     question = asked(request)
     if question.certain is not None:
         plan = certain.only_plan(question, options)
         return certain.result_of_one(question, plan), plan
-    found = decide(question, aim, options, workers)
+    kept = None if helped.resume is None else Kept(helped.resume, asked_of(request, options))
+    found = decide(question, aim, options, helped.workers, kept, helped.watch)
     result = result_of(found, outcomes_of(found, options), options)
     return result, certain.signed_plan(question, found.best.decision, options) if written else None
 

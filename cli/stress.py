@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.explored import progress_bar
-from cli.options import Working, ends_after, time_limit_option, workers_option
+from cli.options import Working, ends_after, resume_option, time_limit_option, workers_option
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.results import NO_PLAN, earned, tell_stop
 from cli.screen import say
@@ -22,12 +22,14 @@ MOST_SAMPLES = 1_000_000
               help="How many futures to draw.")  # fmt: skip
 @time_limit_option()
 @workers_option
+@resume_option
 @json_option()
 def stress(
     plan: Path,
     samples: int,
     time_limit: float | None,
     workers: Working,
+    resume: Path | None,
     json_file: Path | None,
 ) -> int:
     """See what happens to PLAN, a plan.json or a workbook, in futures that are drawn.
@@ -45,14 +47,17 @@ def stress(
     """
     from optimizer.plan_files import read_plan
     from optimizer.solving.solution import Options
+    from optimizer.uncertainty.samples import asked_of
     from optimizer.uncertainty.stress import stress as run_stress
+    from optimizer.workers.kept import Kept
 
-    check_targets([plan], {"--json": json_file})
+    check_targets([plan], {"--json": json_file}, resume)
     options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
     known = read_plan(plan)
+    kept = None if resume is None else Kept(resume, asked_of(known, options))
     with interruption.held(), delivering() as delivery:
         with workers as hands, progress_bar("samples") as watch:
-            result = run_stress(known, samples, options, hands, watch)
+            result = run_stress(known, samples, options, hands, watch, kept)
         if result is None:
             say("no future was looked at in the time given", err=True)
             return NO_PLAN
@@ -61,5 +66,6 @@ def stress(
             from cli.show_stress import show_stress
 
             show_stress(result, known)
-    tell_stop(result.stopped, f"{result.samples} of {result.asked} samples")
+    rest = "" if resume is None else f"; go on with --resume {resume}"
+    tell_stop(result.stopped, f"{result.samples} of {result.asked} samples{rest}")
     return earned(result.stopped, found=True)

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from optimizer.interruption import STOPS, Hold, OutOfTime, Stopped, held, why
 from optimizer.solving.matrix import Matrix
+from optimizer.solving.remembered import KeptSolutions, name_of
 from optimizer.solving.solution import Options, Solution
 from optimizer.solving.solve import Solver
 from optimizer.solving.spread import Spread
@@ -25,12 +26,19 @@ class Solvers:
     """As many solvers as have been at work at once; use them in a `with` block.
 
     On a cluster the models of questions that are asked at once are solved there, a single one between them is here.
-    `stopped` says what ended the questions before all of them were answered, if anything did.
+    `kept` are solutions of an earlier run, which are not looked for again. `answered` is told how many questions have
+    been answered. `stopped` says what ended them before all of them were, if anything did.
     """
 
-    def __init__(self, workers: Workers = None) -> None:
+    def __init__(
+        self,
+        workers: Workers = None,
+        kept: KeptSolutions | None = None,
+        answered: Callable[[int], None] = lambda _count: None,
+    ) -> None:
+        self._kept, self._answered, self._count = kept, answered, 0
         self._spread = Spread(workers) if isinstance(workers, Cluster) else None
-        self._local = 0 if isinstance(workers, Cluster) else local_workers(workers)
+        self.workers = local_workers(None if isinstance(workers, Cluster) else workers)
         self.stopped: Stopped | None = None
         self._solvers: list[Solver] = []
         self._idle: list[Solver] = []
@@ -46,15 +54,24 @@ class Solvers:
 
     def solve(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
         """Solves a model with a solver that is idle. Raises OutOfTime, and KeyboardInterrupt where it was cut short."""
-        if self._spread is not None and self._spread.is_asked_here():
-            found = self._spread.solve(matrix, options, start)
-        else:
-            found = self._solved(matrix, options, start)
+        found = self._solved(matrix, options, start) if self._kept is None else self._known(matrix, options, start)
         if found.interrupted:
             raise KeyboardInterrupt
         return found
 
+    def _known(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None) -> Solution:
+        """A solution that is kept, or one that then is."""
+        assert self._kept is not None
+        name = name_of(matrix, options, start)
+        found = self._kept.known(name, matrix)
+        if found is None:
+            found = self._solved(matrix, options, start)
+            self._kept.keep(name, found)
+        return found
+
     def _solved(self, matrix: Matrix, options: Options, start: Mapping[int, float] | None) -> Solution:
+        if self._spread is not None and self._spread.is_asked_here():
+            return self._spread.solve(matrix, options, start)
         solver = self._taken()
         try:
             return solver.solve(matrix, options, start=start)
@@ -88,7 +105,7 @@ class Solvers:
     def _threads(self) -> ThreadPoolExecutor:
         """Threads that ask: one for each solver."""
         if self._spread is None:
-            return ThreadPoolExecutor(self._local)
+            return ThreadPoolExecutor(self.workers)
         return ThreadPoolExecutor(self._spread.threads(), initializer=self._spread.ask_here)
 
     @contextmanager
@@ -112,6 +129,8 @@ class Solvers:
                     other.cancel()
             elif not future.cancelled():
                 future.result()
+                self._count += 1
+                self._answered(self._count)
                 told(done, len(futures))
 
     def _taken(self) -> Solver:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from optimizer.interruption import STOPS, OutOfTime, held
 from optimizer.plan.format import Plan
 from optimizer.request.draws import Draw
@@ -15,6 +17,7 @@ from optimizer.uncertainty.draws import Sampler
 from optimizer.uncertainty.held import HeldCost, HeldPlan
 from optimizer.uncertainty.samples import Held, held_plan
 from optimizer.workers import Workers, answers
+from optimizer.workers.kept import Kept
 
 WORST = {"demand": 4.0, "price": 4.0, "rent": 4.0, "supply": 0.0, "pools": 0.0, "power": 0.0, "electricity": 4.0}
 """How far each kind of change is looked at: up to four times, or down to nothing."""
@@ -36,21 +39,30 @@ class BreakPoint:
     breaks: str
 
 
-def break_points_of(plan: Plan, options: Options, workers: Workers = None) -> list[BreakPoint]:
-    """Where each of the scenario's own draws breaks a plan, as far as time goes."""
+POINT = TypeAdapter(BreakPoint)
+
+
+def break_points_of(
+    plan: Plan, options: Options, workers: Workers = None, kept: Kept | None = None
+) -> list[BreakPoint]:
+    """Where each of the scenario's own draws breaks a plan, as far as time goes; what is `kept` is not asked again."""
     text = plan.model_dump_json()
     request = held_plan(text, options).request
     draws = request.scenario.uncertainty.draws if request.scenario.uncertainty else {}
     names = [name for name, draw in sorted(draws.items()) if draw.change in WORST or draw.change in DELAYS]
-    found: dict[int, BreakPoint] = {}
+    known = {name: kept.known(f"draw_{name}", POINT.validate_python) for name in names} if kept is not None else {}
+    found = {name: point for name, point in known.items() if point is not None}
+    left = [name for name in names if name not in found]
     with held():
         try:
-            for number, answer in answers(names, _broken_at, Held(text, options), workers):
+            for number, answer in answers(left, _broken_at, Held(text, options), workers):
                 if answer is not None:
-                    found[number] = answer
+                    found[left[number]] = answer
+                if answer is not None and kept is not None:
+                    kept.keep(f"draw_{left[number]}", POINT.dump_python(answer))
         except STOPS:
             pass
-    return [found[number] for number in sorted(found)]
+    return [found[name] for name in names if name in found]
 
 
 def _broken_at(shared: Held, name: str) -> BreakPoint | None:

@@ -118,14 +118,19 @@ class HeldPlan:
         return {key: systems for key, systems in found.items() if systems}
 
     def in_future(self, said: Said, solver: Solver) -> HeldCost:
-        """What the plan comes to in a future. Raises OutOfTime."""
+        """What the plan comes to in a future, by a search that came to its end.
+
+        Raises OutOfTime, and KeyboardInterrupt where it was cut short.
+        """
         request = answerable(lenient_course_of(self.request, said), self.unmet)
         block = block_of(Future(said.name, 1.0, request), self.placed, self.terms, self.as_planned)
         matrix = self._holding(block)
         found = solver.solve(matrix, self.options)
         if found.status == "infeasible":
             found = resolved_again(matrix, self.options, solver.solve)
-        if not found.values.size:
+        if found.interrupted:
+            raise KeyboardInterrupt
+        if not found.values.size or (found.status == "feasible" and self.options.ends is not None):
             raise OutOfTime
         return self._cost(block, found)
 

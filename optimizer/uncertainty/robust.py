@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +13,14 @@ from optimizer.formulation.model import USD_PER_MODEL_UNIT
 from optimizer.infeasible.proof import resolved_again
 from optimizer.infeasible.shortage import what_is_short
 from optimizer.interruption import STOPS, OutOfTime
+from optimizer.plan.seal import sha256_of
 from optimizer.planning import NoPlan
+from optimizer.request.edits import as_text
+from optimizer.request.load import Request
 from optimizer.solving.certificate import certified_bound_usd
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.pool import Solvers
+from optimizer.solving.remembered import KeptSolutions
 from optimizer.solving.solution import Options, Solution
 from optimizer.uncertainty.aims import Aim, aimed, cvar, within_regret
 from optimizer.uncertainty.blocks import Block, blocks_of
@@ -25,6 +29,8 @@ from optimizer.uncertainty.first_stage import Decided
 from optimizer.uncertainty.question import MEAN, Question
 from optimizer.what_if import Bracket
 from optimizer.workers import Workers
+from optimizer.workers.kept import Kept
+from optimizer.workers.versions import program_versions
 
 ROBUST = "ROBUST"
 ROUNDING = 1e-7
@@ -77,8 +83,18 @@ class Robust:
         return next(other for other in self.others if other.name == MEAN)
 
 
-def robust(question: Question, aim: Aim, options: Options, workers: Workers = None) -> Robust:
+def robust(
+    question: Question,
+    aim: Aim,
+    options: Options,
+    workers: Workers = None,
+    kept: Kept | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> Robust:
     """The best decision for all futures.
+
+    The models of single futures are solved by all workers at once, that of all futures here. What is `kept` of an
+    earlier run is not solved again.
 
     Raises Infeasible where nothing fits the scenario as planned, InputError where nothing that comes inside the horizon
     in every future does, NoPlan at the time limit.
@@ -89,10 +105,23 @@ def robust(question: Question, aim: Aim, options: Options, workers: Workers = No
         if short is not None:
             raise short
         *blocks, mean = blocks_of([*question.futures, question.mean], question.terms)
-        with Solvers(workers) as solvers:
+        count = len(question.futures)
+
+        def answered(done: int) -> None:
+            if watch is not None:
+                watch(min(done, count * count + 3 * count + 1), count * count + 3 * count + 1)
+
+        with Solvers(workers, None if kept is None else KeptSolutions(kept), answered) as solvers:
             return Search(question, aim, tuple(blocks), mean, equivalent(blocks), options, solvers).found()
     except OutOfTime as error:
         raise NoPlan from error
+
+
+def asked_of(request: Request, options: Options) -> dict[str, str]:
+    """What the solves for a request depend on: those of a run which may go on, by whatever aim."""
+    texts = {"scenario": as_text(request.scenario), "catalog": as_text(request.catalog)}
+    hashes = {name: sha256_of(text) for name, text in texts.items()}
+    return {"command": "robust", **hashes, "gap": repr(options.gap), **dict(program_versions())}
 
 
 @dataclass(frozen=True)

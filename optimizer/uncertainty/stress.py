@@ -15,6 +15,7 @@ from optimizer.solving.solution import Options
 from optimizer.uncertainty.break_points import BreakPoint, break_points_of
 from optimizer.uncertainty.samples import Sample, WatchCount, samples_of
 from optimizer.workers import Workers
+from optimizer.workers.kept import Kept
 
 QUANTILES = (0.05, 0.5, 0.95)
 TAIL, CONFIDENCE, RESAMPLES = 0.9, 0.95, 1000
@@ -83,16 +84,22 @@ class StressResult(Part):
 
 
 def stress(
-    plan: Plan, count: int, options: Options, workers: Workers = None, watch: WatchCount | None = None
+    plan: Plan,
+    count: int,
+    options: Options,
+    workers: Workers = None,
+    watch: WatchCount | None = None,
+    kept: Kept | None = None,
 ) -> StressResult | None:
     """What happens to a plan in so many futures; None where there was no time for one.
 
+    What is `kept` of an earlier run is not solved again, and all else is kept then.
     Raises InputError where its scenario has nothing to draw from.
     """
-    samples, stopped = samples_of(plan, count, options, workers, watch)
+    samples, stopped = samples_of(plan, count, options, workers, watch, kept)
     if not samples:
         return None
-    points = [] if stopped else break_points_of(plan, options, workers)
+    points = [] if stopped else break_points_of(plan, options, workers, kept)
     uncertainty = plan.scenario.get("uncertainty") or {}
 
     def spread(of: Callable[[Sample], float]) -> Spread:

@@ -187,9 +187,9 @@ class ClusterHands:
                 raise KeyboardInterrupt from error
             raise self._cluster.problem(GONE) from error
         except self._cluster.dask.KilledWorker as error:
-            raise WorkersFailed(
-                f"workers of {self._cluster.address} died at one task again and again: {error}"
-            ) from error
+            times, address = error.allowed_failures + 1, self._cluster.address
+            said = f"{times} workers of {address} died at one task; their logs say of what, often of too little memory"
+            raise WorkersFailed(said) from error
         if isinstance(found, tasks.Unfit):
             raise self._cluster.unfit(found.versions)
         return found

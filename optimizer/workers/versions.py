@@ -6,15 +6,21 @@ import platform
 from functools import cache
 from importlib import metadata
 
-PACKAGES = ("chipmix", "highspy", "distributed")
+PROGRAM = ("chipmix", "highspy")
+PACKAGES = (*PROGRAM, "distributed")
 PYTHON = "Python"
 Versions = tuple[tuple[str, str], ...]
 
 
 @cache
 def versions() -> Versions:
-    """The versions of this process."""
+    """The versions of a worker of a cluster, in this process."""
     return ((PYTHON, release(platform.python_version())), *((name, metadata.version(name)) for name in PACKAGES))
+
+
+def program_versions() -> Versions:
+    """The versions that an answer may depend on."""
+    return tuple((name, metadata.version(name)) for name in PROGRAM)
 
 
 def release(python: str) -> str:
