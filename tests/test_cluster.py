@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -257,6 +258,32 @@ def test_dask_is_read_only_for_a_cluster() -> None:
         "optimizer.uncertainty.robust; sys.exit(bool({'dask', 'distributed', 'tornado'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+PAGE = (Path(__file__).parent.parent / "docs" / "scale.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^```\n((?:chipmix .*\n)+)```", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("blocks", [1, pytest.param(len(SHOWN), marks=pytest.mark.slow)])
+def test_what_the_page_shows_works(
+    blocks: int, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(SHOWN[:blocks]).replace("tcp://127.0.0.1:8786", running.address).splitlines()
+    assert len(lines) == (4 if blocks == 1 else 6)
+    for line in lines:
+        assert run(line.split()[1:]) == 0, line
+    assert "in 16 futures" in capsys.readouterr().out
+
+
+def test_what_the_page_reckons_is_right() -> None:
+    """Each product and quotient that it writes out."""
+    found = re.findall(r"([\d,.]+) × ([\d,.]+) ?(ms|s|MB|bytes|kB)? = ([\d,.]+) ?(s|GB)?", PAGE)
+    assert len(found) >= 8
+    size = {"": 1.0, "s": 1.0, "ms": 1e-3, "MB": 1e6, "bytes": 1.0, "kB": 1e3, "GB": 1e9}
+    for one, other, unit, product, total in found:
+        figures = [float(text.replace(",", "")) for text in (one, other, product)]
+        assert figures[0] * figures[1] * size[unit] == pytest.approx(figures[2] * size[total], rel=0.05), (one, other)
 
 
 def test_a_scheduler_that_goes_away_is_an_error_of_its_own(

@@ -221,6 +221,20 @@ def test_a_spread_is_what_its_values_are() -> None:
     assert found.above_zero == 1
 
 
+def test_of_many_values_as_many_are_drawn_as_tell_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2,000 values from a uniform distribution the mean is known to 1.96 · √(1/12 / 2000); by 200 of them too."""
+    values = [(k * 0.618034) % 1 for k in range(2000)]
+    expected = 1.96 * math.sqrt(1 / 12 / len(values))
+    whole = spread_of(values)
+    monkeypatch.setattr("optimizer.uncertainty.stress.MOST_RESAMPLED", 200)
+    part = spread_of(values)
+    for found in (whole, part):
+        assert (found.mean.most - found.mean.least) / 2 == pytest.approx(expected, rel=0.1)
+    tails = [one.cvar90.most - one.cvar90.least for one in (whole, part)]
+    assert tails[1] == pytest.approx(tails[0], rel=0.15)
+    assert part.mean.estimate == whole.mean.estimate
+
+
 def test_without_time_nothing_is_said(tmp_path: Path) -> None:
     made = held(tmp_path, {"growth": GROWTH})
     assert stress(made, 4, Options(ends=0.0), workers=1) is None

@@ -18,7 +18,7 @@ from optimizer.workers import Workers
 from optimizer.workers.kept import Kept
 
 QUANTILES = (0.05, 0.5, 0.95)
-TAIL, CONFIDENCE, RESAMPLES = 0.9, 0.95, 1000
+TAIL, CONFIDENCE, RESAMPLES, MOST_RESAMPLED = 0.9, 0.95, 1000, 10_000
 SEED = 20261130
 """Of the resamples by which confidence is measured; not of the futures."""
 FIFTH = 0.2
@@ -129,20 +129,25 @@ def _breaks(point: BreakPoint) -> Breaks:
 
 
 def spread_of(values: Sequence[float]) -> Spread:
-    """How values are spread; the interval of an estimate is that of its value in resamples, drawn by a fixed seed."""
+    """How values are spread; the interval of an estimate is that of its value in resamples, drawn by a fixed seed.
+
+    Of very many values only so many are drawn each time, and the interval is narrowed as it would be by more of them,
+    by the root of their number (m out of n bootstrap: Bickel, Götze and van Zwet, 1997).
+    """
     source, count = Random(SEED), len(values)
+    size = min(count, MOST_RESAMPLED)
     means, tails = [], []
     for _ in range(RESAMPLES if count > 1 else 1):
-        drawn = source.choices(values, k=count)
-        means.append(fsum(drawn) / count)
+        drawn = source.choices(values, k=size)
+        means.append(fsum(drawn) / size)
         tails.append(_worst(drawn))
     p5, p50, p95 = (_quantile(values, share) for share in QUANTILES)
     return Spread(
-        mean=_interval(fsum(values) / count, means),
+        mean=_interval(fsum(values) / count, means, sqrt(size / count)),
         p5=p5,
         p50=p50,
         p95=p95,
-        cvar90=_interval(_worst(values), tails),
+        cvar90=_interval(_worst(values), tails, sqrt(size / count)),
         above_zero=len([value for value in values if value > NOTHING]) / count,
     )
 
@@ -158,9 +163,10 @@ def _quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, ceil(share * len(values) - NOTHING) - 1)]
 
 
-def _interval(estimate: float, resampled: Sequence[float]) -> Interval:
+def _interval(estimate: float, resampled: Sequence[float], width: float) -> Interval:
     outside = (1 - CONFIDENCE) / 2
-    least, most = _quantile(resampled, outside), _quantile(resampled, 1 - outside)
+    ends = (_quantile(resampled, outside), _quantile(resampled, 1 - outside))
+    least, most = (end if width == 1 else estimate + width * (end - estimate) for end in ends)
     return Interval(estimate=estimate, least=min(least, estimate), most=max(most, estimate))
 
 
