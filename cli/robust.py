@@ -92,7 +92,8 @@ def robust(**given: Unpack[Given]) -> int:
 
     What is ordered, started and signed up to uncertainty.decide_by is one decision for all futures; what comes later
     adapts to the future. Prints what to sign now, what may change, what it is worth to look at more than the mean,
-    and every plan in every future.
+    and every plan in every future. On a cluster each future's own model is solved; that of all of them is one search,
+    which is here.
 
     \b
     Examples:
@@ -141,6 +142,7 @@ def _found(
     request: Request, aim: Aim, options: Options, helped: Helped, written: bool
 ) -> tuple[RobustResult, Plan | None]:
     """What is found, and the plan to be written, if any is."""
+    from optimizer.planning import NoPlan
     from optimizer.uncertainty import certain
     from optimizer.uncertainty.outcome import outcomes_of
     from optimizer.uncertainty.question import asked
@@ -154,7 +156,12 @@ def _found(
         plan = certain.only_plan(question, options)
         return certain.result_of_one(question, plan), plan
     kept = None if helped.resume is None else Kept(helped.resume, asked_of(request, options))
-    found = decide(question, aim, options, helped.workers, kept, helped.watch)
+    try:
+        found = decide(question, aim, options, helped.workers, kept, helped.watch)
+    except (KeyboardInterrupt, NoPlan):
+        if helped.resume is not None:
+            say(f"what is solved by now is kept: go on with --resume {helped.resume}", err=True)
+        raise
     result = result_of(found, outcomes_of(found, options), options)
     return result, certain.signed_plan(question, found.best.decision, options) if written else None
 

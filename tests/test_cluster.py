@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import os
 import pickle
 import re
@@ -34,6 +35,7 @@ from optimizer.request.load import load_request
 from optimizer.solving.scaling import OutOfProportion
 from optimizer.solving.solution import SolverError, nothing_known
 from optimizer.uncertainty.stress import stress
+from optimizer.workers import answers
 from optimizer.workers import cluster as clusters
 from optimizer.workers.cluster import Cluster, ClusterHands, WorkersFailed
 from optimizer.workers.versions import versions
@@ -224,6 +226,16 @@ def test_a_worker_that_comes_later_must_fit_too(cluster: Cluster, made: Plan, mo
         stress(made, 4, OPTIONS, cluster)
 
 
+def test_nothing_is_left_out_while_there_are_no_workers(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All have gone for a moment, each time that is looked; after a minute of it that is an error."""
+    monkeypatch.setattr(Cluster, "at_once", lambda _: 0)
+    found = answers(range(7), operator.add, 1, cluster)
+    assert sorted(found) == [(k, k + 1) for k in range(7)]
+    monkeypatch.setattr(clusters, "MOST_ALONE_SECONDS", -1.0)
+    with pytest.raises(InputError, match="has had no workers for"):
+        next(answers(range(7), operator.add, 1, cluster))
+
+
 def test_workers_that_die_at_one_task_again_and_again(cluster: Cluster) -> None:
     hands, future = ClusterHands(cluster, None), Future[Any]()
     future.set_exception(distributed.KilledWorker("asked-1", SimpleNamespace(address="tcp://10.0.0.7:1"), 3))
@@ -273,7 +285,7 @@ def test_what_the_page_shows_works(
     assert len(lines) == (4 if blocks == 1 else 6)
     for line in lines:
         assert run(line.split()[1:]) == 0, line
-    assert "in 16 futures" in capsys.readouterr().out
+    assert "in 8 futures" in capsys.readouterr().out
 
 
 def test_what_the_page_reckons_is_right() -> None:

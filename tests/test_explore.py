@@ -85,8 +85,8 @@ TRADES = {
 }
 
 
-def traced(folder: Path, tree: Tree, key: str, points: int = 5) -> Frontier:
-    return frontier(load(folder, tree, CHIPS), key, points, EXACT)
+def traced(folder: Path, tree: Tree, key: str, points: int = 5, workers: int = 1) -> Frontier:
+    return frontier(load(folder, tree, CHIPS), key, points, EXACT, workers=workers)
 
 
 @pytest.mark.parametrize("key", TRADES)
@@ -149,9 +149,15 @@ def test_the_share_of_a_vendor_is_least_without_it_unless_it_is_committed(folder
     assert 0.95 * least <= result.least_bound <= least * (1 + 1e-9)
 
 
+def test_a_frontier_does_not_depend_on_the_number_of_workers(folder: Path) -> None:
+    one, two = (traced(folder, asked(), "carbon_t", 3, workers) for workers in (1, 2))
+    assert len(one.points) == 3
+    assert one == two
+
+
 def test_a_frontier_of_one_point_where_nothing_can_be_traded(folder: Path) -> None:
     only_fast = {**asked(), "offers": {"allow": ["fast*"]}}
-    result = frontier(load(folder, only_fast, CHIPS), "vendor/acme", 4, EXACT)
+    result = frontier(load(folder, only_fast, CHIPS), "vendor/acme", 4, EXACT, workers=1)
     assert [point.amount for point in result.points] == [pytest.approx(1)]
 
 

@@ -72,7 +72,7 @@ def _in_turn(
     number: dict[Future[Result], int] = {}
 
     def hand_out() -> None:
-        for i, task in islice(tasks, max(0, AHEAD * hands.at_once() - len(number))):
+        for i, task in islice(tasks, max(0, AHEAD * max(1, hands.at_once()) - len(number))):
             number[hands.give(question, task)] = i
 
     hand_out()

@@ -41,7 +41,7 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._looked = self._seen = 0.0
+        self._looked = self._seen = -MOST_ALONE_SECONDS
         self._at_once = 0
 
     def __enter__(self) -> Self:
@@ -53,6 +53,7 @@ class Cluster:
             raise self.problem(f"no scheduler answers within {MOST_SECONDS:g} s") from error
         try:
             self._wait_for_workers()
+            self._seen = time.monotonic()
             self._refuse_others()
         except BaseException:
             self._leave()
@@ -186,6 +187,10 @@ class ClusterHands:
             if self._over:
                 raise KeyboardInterrupt from error
             raise self._cluster.problem(GONE) from error
+        except ModuleNotFoundError as error:
+            raise self._cluster.problem(
+                f"a worker that came later has no {error.name}; install chipmix there"
+            ) from error
         except self._cluster.dask.KilledWorker as error:
             times, address = error.allowed_failures + 1, self._cluster.address
             said = f"{times} workers of {address} died at one task; their logs say of what, often of too little memory"
