@@ -64,8 +64,8 @@ class Running:
     def __init__(self) -> None:
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", self.address.rpartition(":")[2])
-        once = ("--nthreads", "1", "--no-nanny", "--death-timeout", "60")
-        self.workers = [dask("worker", self.address, *once) for _ in range(WORKERS)]
+        once = ("--no-nanny", "--death-timeout", "60")
+        self.workers = [dask("worker", self.address, "--nthreads", str(k), *once) for k in (1, 2)]
 
     def end(self) -> None:
         for process in (*self.workers, self.scheduler):
