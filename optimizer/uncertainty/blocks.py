@@ -103,6 +103,11 @@ def decided_by_all(blocks: Sequence[Block]) -> frozenset[Decided]:
     return frozenset.intersection(*(frozenset(block.first) for block in blocks))
 
 
+def columns_of(blocks: Sequence[Block]) -> int:
+    """How many columns some futures have together."""
+    return sum(len(block.matrix.cost) for block in blocks)
+
+
 def _most_placed(tables: Sequence[Tables], decide_by: int) -> dict[tuple[str, str, str], float]:
     most: dict[tuple[str, str, str], float] = {}
     for each in tables:
