@@ -46,22 +46,17 @@ class Cut:
 
 
 def cut_of(matrix: Matrix, first: Sequence[int], duals: Floats) -> Cut:
-    """The cut of some duals, its constant as doubles have it."""
-    reduced = matrix.cost - np.bincount(
-        matrix.index, duals[row_numbers(matrix)] * matrix.value, minlength=len(matrix.cost)
-    )
-    slopes = reduced[first]
-    size = np.maximum(np.abs(matrix.lower[first]), np.abs(matrix.upper[first]))
-    slopes = np.where(np.abs(slopes) * size <= TRACE * _size(matrix, reduced), 0.0, slopes)
+    """The cut of some duals, its constant as doubles have it; one that leans on no limit counts as zero."""
+    limits = np.where(duals > 0, matrix.row_lower, matrix.row_upper)
+    duals = np.where(np.isfinite(limits), duals, 0.0)
+    of_rows = np.bincount(matrix.index, duals[row_numbers(matrix)] * matrix.value, minlength=len(matrix.cost))
+    reduced = matrix.cost - of_rows
+    size = np.maximum(np.abs(matrix.lower), np.abs(matrix.upper))
+    trace = TRACE * float(np.abs(reduced * size).max(initial=0.0))
+    slopes = np.where(np.abs(reduced * size)[first] <= trace, 0.0, reduced[first])
     reduced[first] -= slopes
-    limits = np.where(duals > 0, matrix.row_lower, np.where(duals < 0, matrix.row_upper, 0.0))
-    leant_on = np.isfinite(limits)
     worst = np.where(reduced > 0, reduced * matrix.lower, reduced * matrix.upper)
-    return Cut(slopes, math.fsum([*(duals[leant_on] * limits[leant_on]), *worst]), duals)
-
-
-def _size(matrix: Matrix, reduced: Floats) -> float:
-    return float(np.abs(reduced * matrix.upper).max(initial=0.0))
+    return Cut(slopes, math.fsum([*(duals * np.where(duals == 0, 0.0, limits)), *worst]), duals)
 
 
 def proved(cut: Cut, matrix: Matrix, first: Sequence[int]) -> Cut:
