@@ -14,6 +14,7 @@ from farmer import MARKET_USD, USD, farm
 from two_stage import Draw, Extensive
 
 import optimizer.uncertainty.l_shaped
+import optimizer.uncertainty.robust
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.solving.certificate import certified_bound
@@ -261,6 +262,21 @@ def test_a_relaxation_that_is_not_kept_is_loaded_anew(tmp_path: Path, monkeypatc
     kept_all = in_turns(request).objective
     monkeypatch.setattr(optimizer.uncertainty.l_shaped, "KEPT_ENTRIES", 0)
     assert close(in_turns(request).objective, kept_all)
+
+
+def test_of_many_futures_only_plans_of_the_likeliest_are_held_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each of the others costs, known, is what its own plan costs in it: so many papers as are sold."""
+    monkeypatch.setattr(optimizer.uncertainty.robust, "ALL_COMPARED", 3)
+    monkeypatch.setattr(optimizer.uncertainty.robust, "COMPARED", 1)
+    found = in_turns(load(tmp_path, *news()))
+    assert [other.name for other in found.others] == ["some", "MEAN"]
+    known = {block.name: each.most for block, each in zip(found.blocks, found.known, strict=True)}
+    assert all(close(known[name], PRICE * sold) for name, (sold, _) in SALES.items())
+    told = result_of(found, outcomes_of(found, EXACT), EXACT)
+    assert any("of 4 futures the plans of the 1 likeliest" in note for note in told.notes)
+    assert told.insurance is None or told.insurance.against == "some"
 
 
 def test_many_columns_are_decided_in_turns(tmp_path: Path) -> None:

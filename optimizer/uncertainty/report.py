@@ -207,6 +207,12 @@ def _notes(found: Robust) -> list[str]:
     for alike in found.question.alike.values():
         if len(alike) > 1:
             notes.append(f"{', '.join(alike)} are one future: they change the same")
+    compared = len(found.others) - 1
+    if compared < len(found.blocks):
+        notes.append(
+            f"of {len(found.blocks)} futures the plans of the {compared} likeliest are held in all of them, "
+            "with that of their mean; those of the others in their own alone"
+        )
     if found.too_late:
         notes.append(
             f"not ordered before it is known, because in some future it would come after the horizon: "

@@ -38,7 +38,8 @@ ALL_COMPARED, COMPARED = 25, 10
 class Robust:
     """The decision that is best by an aim, with the others that it was compared with.
 
-    `known` is what each future would cost had it been known. `bound` is what no decision can go below, by the aim, and
+    `others` are the plans of futures, of the likeliest where there are many, and that of their mean. `known` is what
+    each future would cost had it been known. `bound` is what no decision can go below, by the aim, and
     `certified` the same proved in exact arithmetic; `least_expected` is what no decision can be expected to cost less
     than. All in USD.
     """
