@@ -145,9 +145,8 @@ def _found(
     from optimizer.planning import NoPlan
     from optimizer.uncertainty import certain
     from optimizer.uncertainty.outcome import outcomes_of
-    from optimizer.uncertainty.question import asked
+    from optimizer.uncertainty.question import asked, asked_of
     from optimizer.uncertainty.report import result_of
-    from optimizer.uncertainty.robust import asked_of
     from optimizer.uncertainty.robust import robust as decide
     from optimizer.workers.kept import Kept
 
@@ -157,7 +156,7 @@ def _found(
         return certain.result_of_one(question, plan), plan
     kept = None if helped.resume is None else Kept(helped.resume, asked_of(request, options))
     try:
-        found = decide(question, aim, options, helped.workers, kept, helped.watch)
+        found = decide(question, aim, options, helped.workers, kept=kept, watch=helped.watch)
     except (KeyboardInterrupt, NoPlan):
         if helped.resume is not None:
             say(f"what is solved by now is kept: go on with --resume {helped.resume}", err=True)

@@ -13,7 +13,19 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     "catalogs",
-    *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "workers", "solving", "plan"),
+    *(
+        "cycles",
+        "interruption",
+        "files",
+        "reading",
+        "audit",
+        "request",
+        "tables",
+        "formulation",
+        "workers",
+        "solving",
+        "plan",
+    ),
     *("usage", "price_lists", "proven", "infeasible", "replan", "planning", "what_if", "returned", "explain"),
     *("explore", "uncertainty", "workbook"),
     *("plan_files", "notebook"),

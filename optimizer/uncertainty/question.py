@@ -8,14 +8,17 @@ from decimal import Decimal
 from functools import cached_property
 
 from catalogs.problems import InputError, Problem
-from optimizer.request.edits import request_of
+from optimizer.plan.seal import sha256_of
+from optimizer.request.edits import as_text, request_of
 from optimizer.request.futures import Future as Said
 from optimizer.request.load import Request
 from optimizer.request.uncertainty import Uncertainty
+from optimizer.solving.solution import Options
 from optimizer.uncertainty.blocks import Future, Terms
 from optimizer.uncertainty.courses import Course, Tree, course_of, texts_of
 from optimizer.uncertainty.mean import mean_course
 from optimizer.uncertainty.recourse import answerable, unmet_prices
+from optimizer.workers.versions import program_versions
 
 AS_PLANNED, MEAN = "AS_PLANNED", "MEAN"
 """In capitals, which no name of a future has."""
@@ -82,7 +85,7 @@ def asked(request: Request) -> Question:
         if texts[members[0]] == (plain.scenario, plain.catalog):
             as_planned = Future(first.name, share, here, True)
         else:
-            found.append(Future(first.name, share, answerable(course_of(request, first), unmet)))
+            found.append(Future(first.name, share, course_of(request, first, unmet)))
     mean = mean_course(texts, [future.probability for future in futures], request.scenario.calendar)
     return Question(request, (as_planned, *found), Future(MEAN, 1.0, answerable(mean, unmet)), alike, unmet)
 
@@ -110,3 +113,10 @@ def _alike(texts: Sequence[Texts]) -> list[list[int]]:
         else:
             same.append(number)
     return found
+
+
+def asked_of(request: Request, options: Options) -> dict[str, str]:
+    """What the solves for a request depend on: those of a run which may go on, by whatever aim."""
+    texts = {"scenario": as_text(request.scenario), "catalog": as_text(request.catalog)}
+    hashes = {name: sha256_of(text) for name, text in texts.items()}
+    return {"command": "robust", **hashes, "gap": repr(options.gap), **dict(program_versions())}

@@ -10,6 +10,7 @@ from random import Random
 from pydantic import TypeAdapter
 
 from catalogs.problems import InputError
+from optimizer.cycles import look_rarely
 from optimizer.interruption import STOPS, OutOfTime, Stopped, held, why
 from optimizer.plan.format import Plan
 from optimizer.request.futures import Future
@@ -76,6 +77,8 @@ def samples_of(
                     watch(len(found), count)
         except STOPS as stop:
             stopped = why(stop)
+        finally:
+            own_solver().close()
     return [found[number] for number in sorted(found)], stopped
 
 
@@ -126,6 +129,7 @@ def held_plan(text: str, options: Options) -> HeldPlan:
 
 def _sampled(shared: Held, numbers: Sequence[int]) -> list[Sample] | None:
     """Some samples of a plan, by their numbers; None where time ran out."""
+    look_rarely()
     plan = held_plan(shared.plan, shared.options)
     found = []
     for number in numbers:
