@@ -56,7 +56,7 @@ class Given(TypedDict):
               help="With --cvar: how much that counts beside the expected cost (default 50%).")  # fmt: skip
 @click.option("--regret", is_flag=True, help="Make the largest regret least, instead of the expected cost.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
-              help="Write the plan of the scenario as it stands, with what is signed now, as a workbook.")  # fmt: skip
+              help="Write the plan of the scenario with what is signed, and all futures, as a workbook.")  # fmt: skip
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".json"),
               help="Write that plan as a plan.json, for explain and compare.")  # fmt: skip
 @language_option
@@ -91,7 +91,7 @@ def robust(**given: Unpack[Given]) -> int:
             result, plan = _found(request, aim, options, given["workers"], any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
-            delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
+            delivery.write(given["output"], lambda path: _write(plan, path, given["language"], result))
             delivery.write(given["plan_file"], lambda path: _write_plan(plan, path))
         elif any(files.values()):
             say("no plan is written: with what is signed now, the scenario leaves no plan of whole systems", err=True)
@@ -133,10 +133,10 @@ def _found(
     return result, certain.signed_plan(question, found.best.decision, options) if written else None
 
 
-def _write(plan: Plan, path: Path, language: Language) -> None:
+def _write(plan: Plan, path: Path, language: Language, decision: RobustResult) -> None:
     from optimizer.workbook import write_workbook
 
-    write_workbook(plan, path, command=command_typed(), language=language)
+    write_workbook(plan, path, command=command_typed(), language=language, decision=decision)
 
 
 def _write_plan(plan: Plan, path: Path) -> None:

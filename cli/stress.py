@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.explored import progress_bar
 from cli.options import ends_after, time_limit_option, workers_option
-from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.outputs import (
+    check_targets,
+    command_typed,
+    delivering,
+    is_printed,
+    json_option,
+    language_option,
+    workbook_file,
+    write_json,
+)
 from cli.results import NO_PLAN, earned, tell_stop
 from cli.screen import say
 from optimizer import interruption
+
+if TYPE_CHECKING:
+    from optimizer.plan.format import Plan
+    from optimizer.uncertainty.distribution import StressResult
+    from optimizer.workbook.language.wording import Language
 
 MOST_SAMPLES = 1_000_000
 
@@ -20,10 +35,21 @@ MOST_SAMPLES = 1_000_000
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--samples", type=click.IntRange(1, MOST_SAMPLES), default=200, show_default=True, metavar="N",
               help="How many futures to draw.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
+              help="Write the plan with the sheets Futures and Distribution, as a workbook.")  # fmt: skip
+@language_option
 @time_limit_option()
 @workers_option
 @json_option()
-def stress(plan: Path, samples: int, time_limit: float | None, workers: int | None, json_file: Path | None) -> int:
+def stress(
+    plan: Path,
+    samples: int,
+    output: Path | None,
+    language: Language,
+    time_limit: float | None,
+    workers: int | None,
+    json_file: Path | None,
+) -> int:
     """See what happens to PLAN, a plan.json or a workbook, in futures that are drawn.
 
     They are drawn from uncertainty.draws of its scenario, else from its futures by their probability. Its orders stay;
@@ -36,12 +62,13 @@ def stress(plan: Path, samples: int, time_limit: float | None, workers: int | No
       chipmix plan my_risks/scenario.yaml --json risks.json
       chipmix stress risks.json --samples 16
       chipmix stress risks.json --samples 16 --json -
+      chipmix stress risks.json --samples 16 -o risks.xlsx
     """
     from optimizer.plan_files import read_plan
     from optimizer.solving.solution import Options
     from optimizer.uncertainty.stress import stress as run_stress
 
-    check_targets([plan], {"--json": json_file})
+    check_targets([plan], {"-o": output, "--json": json_file})
     options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
     known = read_plan(plan)
     with interruption.held(), delivering() as delivery:
@@ -51,9 +78,20 @@ def stress(plan: Path, samples: int, time_limit: float | None, workers: int | No
             say("no future was looked at in the time given", err=True)
             return NO_PLAN
         write_json(delivery, result.model_dump_json(indent=1) + "\n", json_file)
+        delivery.write(output, lambda path: _write(known, path, language, result))
         if not is_printed(json_file):
-            from cli.show_stress import show_stress
-
-            show_stress(result, known)
+            _show(known, result)
     tell_stop(result.stopped, f"{result.samples} of {result.asked} samples")
     return earned(result.stopped, found=True)
+
+
+def _show(plan: Plan, stressed: StressResult) -> None:
+    from cli.show_stress import show_stress
+
+    show_stress(stressed, plan)
+
+
+def _write(plan: Plan, path: Path, language: Language, stressed: StressResult) -> None:
+    from optimizer.workbook import write_workbook
+
+    write_workbook(plan, path, command=command_typed(), language=language, stressed=stressed)

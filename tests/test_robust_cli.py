@@ -54,8 +54,9 @@ def test_the_plan_that_is_signed_is_taken_back(tmp_path: Path, capsys: pytest.Ca
     assert run(["robust", asked(tmp_path), "--plan", plan, "-o", book]) == 0
     assert run(["explain", plan]) == 0
     assert run(["workbook", "check", book]) == 0
-    assert run(["stress", plan, "--samples", "4", "--workers", "1"]) == 0
+    assert run(["stress", plan, "--samples", "4", "--workers", "1", "-o", book, "--language", "ja"]) == 0
     assert "how often" in capsys.readouterr().out
+    assert run(["workbook", "check", book]) == 0
 
 
 BAD = [

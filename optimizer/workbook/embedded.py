@@ -23,6 +23,8 @@ from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
 from optimizer.plan.provenance import FORMAT
 from optimizer.reading import parsed
+from optimizer.uncertainty.distribution import StressResult
+from optimizer.uncertainty.results import RobustResult
 from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,7 +46,8 @@ class Made:
 
     `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
     `language` is that of labels, notes and number formats. `runs` are other plans to set beside this one.
-    `explanation` is why the plan is as it is, as far as it was asked.
+    `explanation` is why the plan is as it is, as far as it was asked. `decision` is the one for all futures that the
+    plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown.
     """
 
     plan: Plan
@@ -54,9 +57,13 @@ class Made:
     language: Language = ENGLISH
     runs: Runs | None = None
     explanation: Explanation | None = None
+    decision: RobustResult | None = None
+    stressed: StressResult | None = None
 
 
-PARTS: dict[str, type[BaseModel]] = {"bridge": Bridge, "runs": Runs, "explanation": Explanation}
+PARTS: dict[str, type[BaseModel]] = {
+    "bridge": Bridge, "runs": Runs, "explanation": Explanation, "decision": RobustResult, "stressed": StressResult,
+}  # fmt: skip
 """What a copy may hold besides the plan, by name."""
 
 
