@@ -65,15 +65,12 @@ def stress(
       chipmix stress risks.json --samples 16 -o risks.xlsx
     """
     from optimizer.plan_files import read_plan
-    from optimizer.solving.solution import Options
-    from optimizer.uncertainty.stress import stress as run_stress
 
     check_targets([plan], {"-o": output, "--json": json_file})
-    options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
+    ends = ends_after(time_limit)
     known = read_plan(plan)
     with interruption.held(), delivering() as delivery:
-        with progress_bar("samples") as watch:
-            result = run_stress(known, samples, options, workers, watch)
+        result = _stressed(known, samples, ends, workers)
         if result is None:
             say("no future was looked at in the time given", err=True)
             return NO_PLAN
@@ -83,6 +80,14 @@ def stress(
             _show(known, result)
     tell_stop(result.stopped, f"{result.samples} of {result.asked} samples")
     return earned(result.stopped, found=True)
+
+
+def _stressed(plan: Plan, samples: int, ends: float | None, workers: int | None) -> StressResult | None:
+    from optimizer.solving.solution import Options
+    from optimizer.uncertainty.stress import stress as run_stress
+
+    with progress_bar("samples") as watch:
+        return run_stress(plan, samples, Options(ends=ends, tidy=False, at_once=True), workers, watch)
 
 
 def _show(plan: Plan, stressed: StressResult) -> None:
