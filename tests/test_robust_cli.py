@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import Tree, one_offer, scenario, site, write
+from jsonschema import Draft202012Validator
 
 from cli.main import run
+from optimizer.proven import program_version
+
+ROOT = Path(__file__).parent.parent
 
 FUTURES = [
     {"name": "as_planned", "probability": "0.5"},
@@ -40,6 +45,29 @@ def test_json_is_json_alone_and_the_same_twice(
     assert {future["name"] for future in found["futures"]} == {"as_planned", "boom", "dark"}
     assert all(future["plan"]["audit"]["ok"] for future in found["futures"])
     assert any(future["unpowered"] for future in found["futures"])
+
+
+def faults(kind: str, result: Any) -> list[str]:
+    """What a published schema has against a result."""
+    schema = json.loads((ROOT / "optimizer" / "uncertainty" / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(result)]
+
+
+def test_results_are_as_their_schemas_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not otherwise: what is missing, of another type or not known is found."""
+    plan, found = str(tmp_path / "signed.json"), {}
+    commands = {"robust": [asked(tmp_path), "--plan", plan], "stress": [plan, "--samples", "8"]}
+    for kind, words in commands.items():
+        assert run([kind, *words, "--workers", "1", "--json", "-"]) == 0
+        found[kind] = json.loads(capsys.readouterr().out)
+        assert faults(kind, found[kind]) == []
+        assert found[kind]["chipmix"] == {"format": 1, "version": program_version()}
+        assert faults(kind, {**found[kind], "chipmix": {"format": 2, "version": "1"}})
+        assert faults(kind, {**found[kind], "more": 1})
+    decision, one = found["robust"], found["robust"]["futures"][0]
+    tables = {name: table for name, table in one["plan"].items() if name != "orders"}
+    assert faults("robust", {**decision, "futures": [{**one, "plan": tables}]})
+    assert faults("stress", {**found["stress"], "costs_usd": ["1"]})
 
 
 def test_what_to_sign_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
