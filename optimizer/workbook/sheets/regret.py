@@ -101,15 +101,15 @@ def _costs(decision: RobustResult, futures: _Futures, plans: Sequence[Row]) -> B
                "cvar": Column("Mean of the worst", "USD"), "worst": Column("Worst", "USD")}  # fmt: skip
     of = list(zip(futures.columns, decision.futures, strict=True))
     weights = {key: Cell(_weight(row), "share") for key, row in of}
-    least = {key: Cell(Formula(f"=MIN({down(plans, f'<{key}>')})"), role=Role.TOTAL) for key, _ in of}
+    least = {key: Cell(Formula(f"=MIN({down([*plans, FOUND], f'<{key}>')})"), role=Role.TOTAL) for key, _ in of}
     found = {key: row.known_usd.most_usd for key, row in of}
     entries = [
         Entry({"plan": "Probability", **weights}, PROBABILITY.key, {key: row.probability for key, row in of},
               "probability of *"),
         *(_cost(decision, row, plan, futures) for row, plan in zip(decision.regret, plans, strict=True)),
+        Entry({"plan": "Plan of that future, found", **found}, FOUND.key),
         Entry({"plan": Cell("Least of the column", role=Role.TOTAL), **least}, LEAST.key, found, "least cost of *",
               _widest(decision)),
-        Entry({"plan": "Plan of that future, found", **found}, FOUND.key),
         Entry({"plan": "No plan costs less there, proved", **{key: row.known_usd.least_usd for key, row in of}},
               PROVED.key),
     ]  # fmt: skip
