@@ -24,8 +24,6 @@ from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
-    from optimizer.request.load import Request
-    from optimizer.solving.solution import Options
     from optimizer.uncertainty.aims import Aim
     from optimizer.uncertainty.results import RobustResult
     from optimizer.workbook.language.wording import Language
@@ -80,6 +78,7 @@ def robust(**given: Unpack[Given]) -> int:
       chipmix robust my_risks/scenario.yaml --regret -o signed.xlsx --plan signed.json
     """
     from optimizer.solving.solution import Options
+    from optimizer.uncertainty.asking import decided
 
     printed, time_limit = is_printed(given["json_file"]), given["time_limit"]
     aim = _aim(given["level"], given["weight"], given["regret"])
@@ -88,7 +87,7 @@ def robust(**given: Unpack[Given]) -> int:
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
         with stage("looking at every future…"):
-            result, plan = _found(request, aim, options, given["workers"], any(files.values()))
+            result, plan = decided(request, aim, options, given["workers"], any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
             delivery.write(given["output"], lambda path: _write(plan, path, given["language"], result))
@@ -112,25 +111,6 @@ def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
     if level is not None and level >= 1:
         raise click.BadParameter("must be less than 100%: of a level of 100% nothing is left", param_hint="--cvar")
     return Aim(level or 0.0, 0.0 if level is None else 0.5 if weight is None else weight, regret)
-
-
-def _found(
-    request: Request, aim: Aim, options: Options, workers: int | None, written: bool
-) -> tuple[RobustResult, Plan | None]:
-    """What is found, and the plan to be written, if any is."""
-    from optimizer.uncertainty import certain
-    from optimizer.uncertainty.outcome import outcomes_of
-    from optimizer.uncertainty.question import asked
-    from optimizer.uncertainty.report import result_of
-    from optimizer.uncertainty.robust import robust as decide
-
-    question = asked(request)
-    if question.certain is not None:
-        plan = certain.only_plan(question, options)
-        return certain.result_of_one(question, plan), plan
-    found = decide(question, aim, options, workers)
-    result = result_of(found, outcomes_of(found, options), options)
-    return result, certain.signed_plan(question, found.best.decision, options) if written else None
 
 
 def _write(plan: Plan, path: Path, language: Language, decision: RobustResult) -> None:

@@ -127,7 +127,7 @@ def _beside(made: Made) -> Iterator[ListSheet]:
 def _uncertain(made: Made, facts: Facts) -> Iterator[ListSheet]:
     """What futures say, where the workbook is made with any."""
     if made.decision is not None or made.stressed is not None:
-        yield futures(facts, made.decision)
+        yield futures(facts, made.decision, made.stressed is not None)
     if made.decision is not None:
         yield regret(made.decision, made.command)
     if made.stressed is not None:

@@ -78,12 +78,13 @@ def future_row(name: str) -> Row:
     return at("future", name)
 
 
-def futures(facts: Facts, decision: RobustResult | None) -> ListSheet:
-    """The futures with what a decision comes to in them; without a decision, what futures are drawn from."""
-    named, draws = named_futures(facts), draws_of(facts)
+def futures(facts: Facts, decision: RobustResult | None, drawn: bool) -> ListSheet:
+    """The futures with what a decision comes to in them, and what futures are `drawn` from, if they are."""
+    named, draws = named_futures(facts), draws_of(facts) if drawn else {}
     listed = decision is not None or not draws
-    blocks = [_outcomes(facts, decision)] if listed else [draws_block(facts, draws)]
+    blocks = [_outcomes(facts, decision)] if listed else []
     blocks += [changes_block(named)] if listed and named else []
+    blocks += [draws_block(facts, draws)] if draws else []
     if decision is not None:
         blocks += [_over(decision), _unpowered(decision), _signed(decision), _later(decision)]
     total = at("futures", "expected").cell("probability")
