@@ -270,6 +270,21 @@ def test_what_uncertainty_costs_is_between_brackets(found: Found, values: Any) -
         assert ends == pytest.approx([between.least_usd, between.most_usd], abs=0.02)
 
 
+def test_premium_and_saving_follow_from_the_costs_and_differences_are_listed(found: Found, values: Any) -> None:
+    sheet, insured = values["Regret"], found.decision.insurance
+    assert insured is not None
+    premium = row_of(sheet, f"Premium: more than the plan of {insured.against} in {insured.against}")
+    assert shown(sheet, premium, 2, 2) == [pytest.approx(insured.premium_usd), "USD"]
+    saving = row_of(sheet, f"Saving: less than the plan of {insured.against} in {insured.worst}")
+    assert shown(sheet, saving, 2, 2) == [pytest.approx(insured.saves_at_worst_usd), "USD"]
+    for k, row in enumerate(insured.differences, start=1):
+        listed = shown(sheet, saving + k, 1, 5)
+        assert listed[1:] == [row.more, "systems" if row.kind == "order" else "MW", row.period, ", ".join(row.what)]
+    noted = {row[0].value for row in sheet.iter_rows()}
+    assert found.decision.notes
+    assert set(found.decision.notes) <= noted
+
+
 def test_figures_are_stamped_with_the_run(found: Found, values: Any) -> None:
     regret = {row[0].value: row[1].value for row in values["Regret"].iter_rows()}
     assert regret["Command"] == COMMAND

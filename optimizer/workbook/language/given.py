@@ -56,7 +56,7 @@ def given_keys(made: Made) -> frozenset[str]:
 
 def _part(part: Any) -> Any:
     """A part of a plan or of a bridge; stamps of runs hold nothing but what is given."""
-    own = {"status"} if "scenario_sha256" in type(part).model_fields else WORDS
+    own = {"status"} if type(part).model_fields.keys() >= {"scenario_sha256", "solver"} else WORDS
     update = {name: _field(getattr(part, name), name in own) for name in type(part).model_fields}
     return part.model_copy(update=update)
 

@@ -10,6 +10,7 @@ from openpyxl.chart import BarChart
 from optimizer.uncertainty.results import Between, FutureRow, PlanRow, RobustResult
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.futures import future_row
+from optimizer.workbook.sheets.insurance import insurance_block
 from optimizer.workbook.sheets.stamps import APART, command_of, digits, header_beside, rows_of, stamped
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import frame, outlined, series_down
@@ -68,7 +69,9 @@ def regret(decision: RobustResult, command: str) -> ListSheet:
         _worth(decision, futures, rows_of(height_cm)),
         Block(heading="Workings of the mean of the worst", notes=[TAIL_NOTE]),
         _tails(decision, futures, plans),
+        *_insured(decision),
         _run(decision, command),
+        *_notes(decision),
     ]
     drawing = Drawing(lambda places: _chart(places, regrets, height_cm), _says(decision), regrets[-1], 2)
     widths = [PLAN.width, *(column.width for column in columns.values()), *[_width("Expected, USD m")] * 4]
@@ -193,6 +196,19 @@ def _worth(decision: RobustResult, futures: _Futures, gap: int) -> Block:
                "meaning": _note("The worst 1 - level of what may come.")}, LEVEL.key),
     ]  # fmt: skip
     return Block(entries, columns, gap=gap)
+
+
+def _insured(decision: RobustResult) -> list[Block]:
+    """Where the decision is another than the likeliest future's."""
+    if decision.insurance is None:
+        return []
+    own, other = (at("regret", "plan", plan) for plan in (ROBUST, decision.insurance.against))
+    return [insurance_block(decision, own, other)]
+
+
+def _notes(decision: RobustResult) -> list[Block]:
+    """What is worth knowing of how it was looked at."""
+    return [Block([Entry((text,)) for text in decision.notes], {"note": Column("Notes")})] if decision.notes else []
 
 
 def _bracket(what: str, of: Between, least: str | None, most: str | None, meaning: str, key: str = "") -> Entry:
