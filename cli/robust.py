@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -9,6 +10,8 @@ import click
 
 from cli.options import SCENARIO, SHARE, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
+    WORKBOOK,
+    check_targets,
     command_typed,
     delivering,
     ending,
@@ -24,6 +27,7 @@ from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
+    from optimizer.request.load import Request
     from optimizer.uncertainty.aims import Aim
     from optimizer.uncertainty.results import RobustResult
     from optimizer.workbook.language.wording import Language
@@ -68,7 +72,8 @@ def robust(**given: Unpack[Given]) -> int:
 
     What is ordered, started and signed up to uncertainty.decide_by is one decision for all futures; what comes later
     adapts to the future. Prints what to sign now, what may change, what it is worth to look at more than the mean,
-    and every plan in every future.
+    and every plan in every future. SCENARIO may be a workbook that chipmix wrote, with its inputs and probabilities as
+    they were edited.
 
     \b
     Examples:
@@ -83,7 +88,7 @@ def robust(**given: Unpack[Given]) -> int:
     printed, time_limit = is_printed(given["json_file"]), given["time_limit"]
     aim = _aim(given["level"], given["weight"], given["regret"])
     files = {"-o": given["output"], "--plan": given["plan_file"]}
-    request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
+    request = _asked(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
         with stage("looking at every future…"):
@@ -99,6 +104,17 @@ def robust(**given: Unpack[Given]) -> int:
 
             show_robust(result, request)
     return interruption.exit_code() if hold.asked else 0
+
+
+def _asked(scenario: str, settings: tuple[str, ...], targets: Mapping[str, Path | None]) -> Request:
+    """The request of a scenario, or of a workbook as it was edited."""
+    path = Path(scenario)
+    if path.suffix != WORKBOOK:
+        return request_for(scenario, settings, targets)
+    from optimizer.workbook.back import reopened
+
+    check_targets([path], targets)
+    return reopened(path, settings).request
 
 
 def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:

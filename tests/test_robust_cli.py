@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from builders import Tree, one_offer, scenario, site, write
 from jsonschema import Draft202012Validator
@@ -85,6 +86,28 @@ def test_the_plan_that_is_signed_is_taken_back(tmp_path: Path, capsys: pytest.Ca
     assert run(["stress", plan, "--samples", "4", "--workers", "1", "-o", book, "--language", "ja"]) == 0
     assert "how often" in capsys.readouterr().out
     assert run(["workbook", "check", book]) == 0
+
+
+def test_a_workbook_decides_again_with_edited_probabilities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "signed.xlsx"
+    assert run(["robust", asked(tmp_path), "-o", str(book)]) == 0
+    edited = openpyxl.load_workbook(book)
+    cells = {row[0].value: row[2] for row in edited["Futures"].iter_rows(min_row=5, max_row=7)}
+    assert {name: cell.value for name, cell in cells.items()} == {"as_planned": 0.5, "boom": 0.3, "dark": 0.2}
+    cells["boom"].value, cells["dark"].value = 0.1, 0.4
+    edited.save(tmp_path / "edited.xlsx")
+    capsys.readouterr()
+    again = ["robust", str(tmp_path / "edited.xlsx"), "--json", "-", "-o", str(tmp_path / "again.xlsx")]
+    assert run(again) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["name"]: row["probability"] for row in found["futures"]} == {
+        "as_planned": 0.5,
+        "boom": 0.1,
+        "dark": 0.4,
+    }
+    assert run(["plan", str(tmp_path / "edited.xlsx")]) == 0
+    assert run(["robust", str(book), "-o", str(book)]) == 2
+    assert "read by this command" in capsys.readouterr().err
 
 
 BAD = [

@@ -13,8 +13,9 @@ from optimizer.notebook.compared import Comparison
 from optimizer.notebook.uncertain import Decision, Stressed
 from optimizer.notebook.view import Plan
 from optimizer.plan.compare import compare as compared
+from optimizer.plan.format import Plan as Document
 from optimizer.planning import NoPlan, make_plan
-from optimizer.request.load import find_scenario, load_request
+from optimizer.request.load import Request, find_scenario, load_request
 from optimizer.solving.solution import Options
 
 if TYPE_CHECKING:
@@ -33,13 +34,8 @@ def plan(
     Raises InputError with every mistake, Infeasible with what is short, NoPlan where the time was too short.
     """
     options = _options(gap, time_limit)
-    settings = _settings(set)
-    if Path(scenario).suffix != WORKBOOK:
-        return Plan(make_plan(load_request(find_scenario(str(scenario)), settings), options).plan)
-    from optimizer.workbook.back import reopened
-
-    before = reopened(Path(scenario), settings)
-    return Plan(make_plan(before.request, options, before=before.plan).plan)
+    request, before = _asked(scenario, set)
+    return Plan(make_plan(request, options, before=before).plan)
 
 
 def compare(**plans: Plan) -> Comparison:
@@ -59,7 +55,7 @@ def robust(
     gap: float = 1e-3,
     time_limit: float | None = None,
 ) -> Decision:
-    """One decision for all futures of a scenario, made before it is known which of them comes.
+    """One decision for all futures of a scenario or an edited workbook, made before it is known which of them comes.
 
     It is best by expected cost; with `cvar`, a level such as 0.9, by expected cost and the mean of the worst 1 - level,
     of which `weight` (0.5) is the part of the latter; with `regret`, by the least largest regret. The other arguments
@@ -68,7 +64,7 @@ def robust(
     from optimizer.uncertainty.asking import decided
 
     aim, options = _aim(cvar, weight, regret), _options(gap, time_limit)
-    result, signed = decided(load_request(find_scenario(str(scenario)), _settings(set)), aim, options)
+    result, signed = decided(_asked(scenario, set)[0], aim, options)
     return Decision(result, None if signed is None else Plan(signed))
 
 
@@ -112,8 +108,15 @@ def _aim(cvar: float | None, weight: float | None, regret: bool) -> Aim:
     return Aim(cvar or 0.0, 0.0 if cvar is None else 0.5 if weight is None else weight, regret)
 
 
-def _settings(set: Mapping[str, Any] | None) -> list[str]:
-    return [f"{key}={_written(value)}" for key, value in (set or {}).items()]
+def _asked(scenario: str | Path, set: Mapping[str, Any] | None) -> tuple[Request, Document | None]:
+    """The request of a scenario, or of a workbook as it was edited, and then the plan that the workbook is of."""
+    settings = [f"{key}={_written(value)}" for key, value in (set or {}).items()]
+    if Path(scenario).suffix != WORKBOOK:
+        return load_request(find_scenario(str(scenario)), settings), None
+    from optimizer.workbook.back import reopened
+
+    before = reopened(Path(scenario), settings)
+    return before.request, before.plan
 
 
 def _written(value: Any) -> str:

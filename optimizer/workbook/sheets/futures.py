@@ -68,7 +68,9 @@ KINDS = {
     "retire": "switch off",
 }
 """What is decided, as the result has it, and in words."""
-STATIC = "Costs are those of the run on Regret; they follow no edit. Expectations follow the probabilities."
+STATIC = (
+    "Costs are of the run on Regret, expectations follow the probabilities; to decide again: chipmix robust FILE.xlsx"
+)
 DRAWN = "The figures on Distribution are of futures drawn from these; they follow no edit."
 SUMS = "The probabilities of the futures sum to 1."
 
