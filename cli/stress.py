@@ -10,12 +10,12 @@ import click
 from cli.explored import progress_bar
 from cli.options import ends_after, time_limit_option, workers_option
 from cli.outputs import (
+    WORKBOOK,
     check_targets,
     command_typed,
     delivering,
     is_printed,
     json_option,
-    language_option,
     workbook_file,
     write_json,
 )
@@ -26,6 +26,7 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
     from optimizer.uncertainty.distribution import StressResult
+    from optimizer.workbook.embedded import Made
     from optimizer.workbook.language.wording import Language
 
 MOST_SAMPLES = 1_000_000
@@ -37,7 +38,8 @@ MOST_SAMPLES = 1_000_000
               help="How many futures to draw.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
               help="Write the plan with the sheets Futures and Distribution, as a workbook.")  # fmt: skip
-@language_option
+@click.option("--language", type=click.Choice(("en", "ja")),
+              help="Language of the workbook, English by default; a workbook keeps its own.")  # fmt: skip
 @time_limit_option()
 @workers_option
 @json_option()
@@ -45,7 +47,7 @@ def stress(
     plan: Path,
     samples: int,
     output: Path | None,
-    language: Language,
+    language: Language | None,
     time_limit: float | None,
     workers: int | None,
     json_file: Path | None,
@@ -75,7 +77,7 @@ def stress(
             say("no future was looked at in the time given", err=True)
             return NO_PLAN
         write_json(delivery, result.model_dump_json(indent=1) + "\n", json_file)
-        delivery.write(output, lambda path: _write(known, path, language, result))
+        delivery.write(output, lambda path: _write(_made(plan, known), path, language, result))
         if not is_printed(json_file):
             _show(known, result)
     tell_stop(result.stopped, f"{result.samples} of {result.asked} samples")
@@ -96,7 +98,27 @@ def _show(plan: Plan, stressed: StressResult) -> None:
     show_stress(stressed, plan)
 
 
-def _write(plan: Plan, path: Path, language: Language, stressed: StressResult) -> None:
+def _made(path: Path, plan: Plan) -> Made:
+    """What a workbook was made with beside its plan, which stays; of a plan.json there is nothing."""
+    from optimizer.workbook.back.copy import copy_in
+    from optimizer.workbook.embedded import Made
+
+    return copy_in(path).made if path.suffix == WORKBOOK else Made(plan)
+
+
+def _write(made: Made, path: Path, language: Language | None, stressed: StressResult) -> None:
     from optimizer.workbook import write_workbook
 
-    write_workbook(plan, path, command=command_typed(), language=language, stressed=stressed)
+    write_workbook(
+        made.plan,
+        path,
+        command=command_typed(),
+        bridge=made.bridge,
+        views=made.views,
+        language=language or made.language,
+        runs=made.runs,
+        explanation=made.explanation,
+        decision=made.decision,
+        stressed=stressed,
+        decided_by=made.decided_by or made.command,
+    )

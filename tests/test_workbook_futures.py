@@ -50,7 +50,7 @@ DRAWS = {
     "slip": {"change": "delivery_delay", "of": {"vendor": "acme"}, "months": {"0": "0.5", "3": "0.5"}},
     "power": {"change": "power", "between": {"low": "0.5", "high": 1}, "from": "2025q2"},
 }
-COMMAND = "chipmix robust scenario.yaml --cvar 0.6 -o w.xlsx"
+COMMAND, STRESS = "chipmix robust scenario.yaml --cvar 0.6 -o w.xlsx", "chipmix stress w.xlsx -o both.xlsx"
 
 
 class Found(NamedTuple):
@@ -86,7 +86,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     plan, decision = decided(folder, FUTURES)
     stressed = stress(plan, 24, replace(EXACT, tidy=False), workers=1)
     assert stressed is not None
-    write_workbook(plan, folder / "w.xlsx", COMMAND, decision=decision, stressed=stressed)
+    write_workbook(plan, folder / "w.xlsx", STRESS, decision=decision, stressed=stressed, decided_by=COMMAND)
     return Found(plan, decision, stressed, folder / "w.xlsx")
 
 
@@ -293,6 +293,7 @@ def test_figures_are_stamped_with_the_run(found: Found, values: Any) -> None:
     assert regret["Decided by"] == "least expected cost and mean of the worst"
     stressed = {row[0].value: row[1].value for row in values["Distribution"].iter_rows()}
     assert stressed["Plan SHA-256, first digits"] == found.plan.run.plan_sha256[:16]
+    assert stressed["Command"] == STRESS
     assert (stressed["Seed of the futures"], stressed["Futures looked at"]) == (5, 24)
 
 

@@ -47,7 +47,8 @@ class Made:
     `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
     `language` is that of labels, notes and number formats. `runs` are other plans to set beside this one.
     `explanation` is why the plan is as it is, as far as it was asked. `decision` is the one for all futures that the
-    plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown.
+    plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown. `decided_by`
+    is the command that the decision is of, where it is another than that of the workbook.
     """
 
     plan: Plan
@@ -59,6 +60,7 @@ class Made:
     explanation: Explanation | None = None
     decision: RobustResult | None = None
     stressed: StressResult | None = None
+    decided_by: str = ""
 
 
 PARTS: dict[str, type[BaseModel]] = {
@@ -71,6 +73,8 @@ def _text(made: Made) -> str:
     content: dict[str, Any] = {"command": made.command, "plan": made.plan.model_dump(mode="json")}
     if made.views:
         content["views"] = dict(made.views)
+    if made.decided_by:
+        content["decided_by"] = made.decided_by
     if made.language != ENGLISH:
         content["language"] = made.language
     parts = {name: getattr(made, name) for name in PARTS}
@@ -110,6 +114,7 @@ def _made(content: dict[str, Any]) -> Made:
         _part(Plan, content["plan"]),
         str(content["command"]),
         views={str(key): float(value) for key, value in content.get("views", {}).items()},
+        decided_by=str(content.get("decided_by", "")),
         language=LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
         **parts,
     )

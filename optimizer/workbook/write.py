@@ -65,19 +65,21 @@ def write_workbook(
     notes: Iterable[Note] = (),
     decision: RobustResult | None = None,
     stressed: StressResult | None = None,
+    decided_by: str = "",
 ) -> tuple[Note, ...]:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
     A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
     `language` is that of labels, notes and number formats; `runs` are other plans to set beside this one;
     `explanation` is why the plan is as it is; `notes` are those of a reader of an earlier one; `decision` is the one
-    for all futures that the plan is of, `stressed` what happens to it in futures that were drawn. Returns the notes
-    that have no place any more, because something else stands there or a formula reads it.
+    for all futures that the plan is of, by the command `decided_by` if that is another, `stressed` what happens to it
+    in futures that were drawn. Returns the notes that have no place any more, because something else stands there or a
+    formula reads it.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
     uncertain = (decision and decision.without_plans, stressed and stressed.without_samples)
-    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation, *uncertain))
+    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation, *uncertain, decided_by))
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
     return left_out
@@ -129,6 +131,6 @@ def _uncertain(made: Made, facts: Facts) -> Iterator[ListSheet]:
     if made.decision is not None or made.stressed is not None:
         yield futures(facts, made.decision, made.stressed is not None)
     if made.decision is not None:
-        yield regret(made.decision, made.command)
+        yield regret(made.decision, made.decided_by or made.command)
     if made.stressed is not None:
         yield distribution(made.stressed, made.command)
