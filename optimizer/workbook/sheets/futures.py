@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import fsum
 
-from optimizer.uncertainty.results import FutureRow, RobustResult, SignNow
+from optimizer.uncertainty.results import FutureRow, OverRow, RobustResult, SignNow
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.future_inputs import changes_block, draws_block, draws_of, named_futures
-from optimizer.workbook.sheets.stamps import beside, counted, header_beside
+from optimizer.workbook.sheets.stamps import beside, counted, header_beside, room
 from optimizer.workbook.writing.book import InputCell
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Entry, ListSheet
 from optimizer.workbook.writing.references import Row, at, down, key_of
-from optimizer.workbook.writing.styles import Role
+from optimizer.workbook.writing.styles import FORMATS, Role
 
 WIDTHS = (30, 30, 36, 36, 23, 20, 25, 48)
 OUTCOMES = {
@@ -147,21 +147,27 @@ def _expected(rows: list[Row], decision: RobustResult | None) -> Entry:
         "name": Cell("Expected", role=Role.TOTAL),
         "probability": Cell(Formula(f"=SUM({down(rows, '<probability>')})"), role=Role.TOTAL),
     }
-    shows = {}
+    shows: dict[str, float] = {}
     if decision is not None:
         shows = {"cost": decision.expected_usd.most_usd}
         for column in ("cost", "unmet", "over"):
             formula = Formula(f"=SUMPRODUCT({probabilities},{down(rows, f'<{column}>')})")
             cells[column] = Cell(formula, role=Role.TOTAL)
-    return Entry(cells, key_of("futures", "expected"), shows, "expected * of the decision")
+    return Entry(cells, key_of("futures", "expected"), shows, "expected * of the decision",
+                 None if decision is None else room(decision))  # fmt: skip
 
 
 def _over(decision: RobustResult) -> Block:
     return _listed("Limits that this decision passes, by future", OVER, [
-        Entry((Given(future.name), Given(over.row), None, over.unit, over.amount, over.usd))
+        Entry((Given(future.name), Given(over.row), None, over.unit, _passed(over), over.usd))
         for future in decision.futures
         for over in future.over
     ])  # fmt: skip
+
+
+def _passed(over: OverRow) -> Cell:
+    """By how much a limit is passed, with the digits of its unit where that has some."""
+    return Cell(over.amount, over.unit if over.unit in FORMATS else "any")
 
 
 def _unpowered(decision: RobustResult) -> Block:

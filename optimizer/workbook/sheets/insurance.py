@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.uncertainty.results import Insurance, RobustResult
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.futures import KINDS
-from optimizer.workbook.sheets.stamps import counted
+from optimizer.workbook.sheets.stamps import counted, room
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry
 from optimizer.workbook.writing.references import Row
@@ -28,16 +28,16 @@ def insurance_block(decision: RobustResult, own: Row, other: Row) -> Block:
     likeliest, worst = columns[found.against], columns[found.worst]
     entries = [
         _figure(f"Premium: more than the plan of {found.against} in {found.against}",
-                f"={own.cell(likeliest)}-{other.cell(likeliest)}", found.premium_usd),
+                f"={own.cell(likeliest)}-{other.cell(likeliest)}", found.premium_usd, room(decision)),
         _figure(f"Saving: less than the plan of {found.against} in {found.worst}",
-                f"={other.cell(worst)}-{own.cell(worst)}", found.saves_at_worst_usd),
+                f"={other.cell(worst)}-{own.cell(worst)}", found.saves_at_worst_usd, room(decision)),
         *_differences(found),
     ]  # fmt: skip
     return Block(entries, COLUMNS)
 
 
-def _figure(words: str, formula: str, shown: float) -> Entry:
-    return Entry((words, Cell(Formula(formula), "USD"), "USD"), shows={"amount": shown}, meaning=words)
+def _figure(words: str, formula: str, shown: float, within: float) -> Entry:
+    return Entry((words, Cell(Formula(formula), "USD"), "USD"), "", {"amount": shown}, words, within)
 
 
 def _differences(found: Insurance) -> list[Entry]:

@@ -11,7 +11,7 @@ from optimizer.uncertainty.results import Between, FutureRow, PlanRow, RobustRes
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.futures import future_row
 from optimizer.workbook.sheets.insurance import insurance_block
-from optimizer.workbook.sheets.stamps import APART, command_of, digits, header_beside, rows_of, stamped
+from optimizer.workbook.sheets.stamps import APART, command_of, digits, header_beside, room, rows_of, stamped
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import frame, outlined, series_down
 from optimizer.workbook.writing.lists import RIGHT, Block, Cell, Column, Columns, Content, Drawing, Entry, ListSheet
@@ -22,7 +22,6 @@ MEAN, ROBUST = "MEAN", "ROBUST"
 """Names of plans in capitals, which no future has."""
 TAIL = 0.9
 """The level of the mean of the worst where the aim has none."""
-CENT = 0.01
 PLAN, FIGURE, WIDEST = Column("Plan", width=34), 17.0, 40.0
 PROBABILITY, LEAST, LEVEL = at("regret", "probability"), at("regret", "least"), at("regret", "level")
 PROVED, FOUND = at("regret", "proved"), at("regret", "found")
@@ -126,7 +125,7 @@ def _weight(row: FutureRow) -> Formula:
 
 def _widest(decision: RobustResult) -> float:
     """What is open of the least cost in a future, at the most: a plan that was found may be the better one there."""
-    return max(row.known_usd.most_usd - row.known_usd.least_usd for row in decision.futures) + CENT
+    return max(row.known_usd.most_usd - row.known_usd.least_usd for row in decision.futures) + room(decision)
 
 
 def _cost(decision: RobustResult, row: PlanRow, here: Row, futures: _Futures) -> Entry:
@@ -140,7 +139,7 @@ def _cost(decision: RobustResult, row: PlanRow, here: Row, futures: _Futures) ->
     cells["cvar"] = Formula(f"=MIN({at('tail', row.plan).part(futures.fixed)})")
     cells["worst"] = Formula(f"=MAX({futures.across})")
     shows = {"expected": row.expected_usd, "cvar": row.cvar_usd, "worst": row.worst_usd}
-    return Entry(cells, here.key, shows, f"* cost of the plan {row.plan}")
+    return Entry(cells, here.key, shows, f"* cost of the plan {row.plan}", room(decision))
 
 
 def _regrets(decision: RobustResult, futures: _Futures, plans: Sequence[Row], regrets: Sequence[Row]) -> Block:
@@ -181,14 +180,16 @@ def _worth(decision: RobustResult, futures: _Futures, gap: int) -> Block:
                "most": Column("Most, USD", "USD"), "meaning": header_beside("What it is")}  # fmt: skip
     weights, plans = PROBABILITY.part(futures.fixed), {row.plan for row in decision.regret}
     own, mean = (at("regret", "plan", plan).cell("expected") for plan in (ROBUST, MEAN))
+    within = room(decision)
     known = {row: f"SUMPRODUCT({weights},{row.part(futures.fixed)})" for row in (PROVED, FOUND)}
     entries = [
-        _bracket("Expected cost of this decision", decision.expected_usd, None, own if ROBUST in plans else None,
+        _bracket(within, "Expected cost of this decision", decision.expected_usd, None,
+                 own if ROBUST in plans else None,
                  "Present value; no decision is expected to cost less than the least.", EXPECTED.key),
-        _bracket("Value of the stochastic solution", decision.value_of_stochastic_solution, None,
+        _bracket(within, "Value of the stochastic solution", decision.value_of_stochastic_solution, None,
                  f"MAX(0,{mean}-{EXPECTED.cell('least')})" if MEAN in plans else None,
                  "What the plan of the mean is expected to cost more than the best decision."),
-        _bracket("Value of perfect information", decision.value_of_perfect_information,
+        _bracket(within, "Value of perfect information", decision.value_of_perfect_information,
                  f"MAX(0,{EXPECTED.cell('least')}-{known[FOUND]})" if MEAN in plans else None,
                  f"MAX(0,{own}-{known[PROVED]})" if MEAN in plans else None,
                  "What it would save to know the future before deciding."),
@@ -211,7 +212,9 @@ def _notes(decision: RobustResult) -> list[Block]:
     return [Block([Entry((text,)) for text in decision.notes], {"note": Column("Notes")})] if decision.notes else []
 
 
-def _bracket(what: str, of: Between, least: str | None, most: str | None, meaning: str, key: str = "") -> Entry:
+def _bracket(
+    within: float, what: str, of: Between, least: str | None, most: str | None, meaning: str, key: str = ""
+) -> Entry:
     """Two ends, each a formula or a figure of the run."""
     cells: dict[str, Content] = {
         "what": what,
@@ -219,7 +222,7 @@ def _bracket(what: str, of: Between, least: str | None, most: str | None, meanin
         "most": of.most_usd if most is None else Formula(f"={most}"),
         "meaning": _note(meaning),
     }
-    return Entry(cells, key, {"least": of.least_usd, "most": of.most_usd}, f"* of: {what.lower()}")
+    return Entry(cells, key, {"least": of.least_usd, "most": of.most_usd}, f"* of: {what.lower()}", within)
 
 
 def _note(text: str) -> Cell:

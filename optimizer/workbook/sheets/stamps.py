@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from openpyxl.styles import Alignment
 
+from optimizer.uncertainty.results import RobustResult
+from optimizer.workbook.facts import CENT
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry
 from optimizer.workbook.writing.styles import Role
 
 STAMP = {"what": Column("The run"), "value": Column("Value")}
-LONGEST_COMMAND, ROW_CM = 200, 0.53
+LONGEST_COMMAND, ROW_CM, RELATIVE = 200, 0.53, 1e-9
 APART = Alignment(horizontal="left", vertical="top", indent=1)
 """Of texts to the right of numbers, which would touch them."""
 
@@ -34,6 +36,11 @@ def command_of(command: str) -> str:
 def digits(sha256: str) -> str:
     """The first digits of a hash."""
     return Given(sha256[:16])
+
+
+def room(decision: RobustResult) -> float:
+    """What rounding may do to sums and differences of costs: a cent, and of very large ones a part of them."""
+    return CENT + RELATIVE * max(abs(usd) for row in decision.regret for usd in row.costs_usd.values())
 
 
 def rows_of(height_cm: float) -> int:
