@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
 from math import fsum
 from pathlib import Path
@@ -34,6 +35,7 @@ from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.language.wording import ENGLISH, LANGUAGES
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.cells import WorkbookError
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SHEETS = ["Futures", "Regret", "Distribution"]
@@ -160,6 +162,26 @@ def test_libreoffice_agrees_on_every_formula(found: Found, values: Any, tmp_path
         assert same, (sheet.title, cell.coordinate, mine, other)
         count += 1
     assert count > 80
+
+
+def test_a_figure_that_does_not_follow_from_the_costs_is_never_written(found: Found, tmp_path: Path) -> None:
+    """Rounding of sums and differences of millions is no difference; a dollar is."""
+    known = found.decision.value_of_perfect_information
+    for more, written in ((0.004, True), (1.0, False)):
+        other = known.model_copy(update={"most_usd": known.most_usd + more})
+        decision = found.decision.model_copy(update={"value_of_perfect_information": other})
+        with nullcontext() if written else pytest.raises(WorkbookError, match="value of perfect information"):
+            write_workbook(found.plan, tmp_path / f"{written}.xlsx", COMMAND, decision=decision)
+        assert (tmp_path / f"{written}.xlsx").exists() is written
+
+
+def test_one_future_drawn_has_no_drivers_and_one_column(found: Found, tmp_path: Path) -> None:
+    stressed = stress(found.plan, 1, replace(EXACT, tidy=False), workers=1)
+    assert stressed is not None
+    write_workbook(found.plan, tmp_path / "w.xlsx", COMMAND, stressed=stressed)
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["Distribution"]
+    assert [sheet.cell(row_of(sheet, "Draw") + 1, 1).value, len(sheet._charts)] == ["none", 1]
+    assert [str(finding) for finding in check_workbook(tmp_path / "w.xlsx")] == []
 
 
 # Futures

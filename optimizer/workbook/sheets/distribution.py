@@ -78,7 +78,7 @@ BIN_HEADERS, DRIVER_HEADERS, PLANNED = at("bins"), at("drivers"), at("spread", "
 WORST, OTHER, LOW, HIGH = "C05000", "0072B2", "0072B2", "C05000"
 WIDTH, COLUMN_HEIGHT, BAR_HEIGHT, LEAST_HEIGHT = 26.0, 9.0, 0.8, 7.0
 """In cm."""
-MOST_BARS = 15
+MOST_BARS, MOST_PLACES = 15, 6
 MILLION = 1e6
 
 
@@ -152,8 +152,7 @@ def _bins(bins: Sequence[Bin], rows: Sequence[Row]) -> Iterator[Entry]:
 def _labels(bins: Sequence[Bin]) -> list[str]:
     """The ends of each bin in millions, with as many digits as tell them apart."""
     ends = [f"{usd / MILLION:.10g}" for each in bins for usd in (each.least_usd, each.most_usd)]
-    places = max(len(end.partition(".")[2]) for end in ends)
-    places = min(places, 6)
+    places = min(max(len(end.partition(".")[2]) for end in ends), MOST_PLACES)
     return [f"{each.least_usd / MILLION:,.{places}f} – {each.most_usd / MILLION:,.{places}f}" for each in bins]
 
 
