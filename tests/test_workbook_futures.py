@@ -33,7 +33,12 @@ from optimizer.workbook.back import reopened
 from optimizer.workbook.back.copy import copy_in
 from optimizer.workbook.check import check_workbook
 from optimizer.workbook.embedded import Made
-from optimizer.workbook.language.wording import ENGLISH, LANGUAGES
+from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, table
+from optimizer.workbook.sheets.distribution import QUANTITIES, STATISTICS, STOPPED
+from optimizer.workbook.sheets.future_inputs import CHANGES, TOGETHER
+from optimizer.workbook.sheets.futures import KINDS
+from optimizer.workbook.sheets.insurance import UNITS
+from optimizer.workbook.sheets.regret import AIMS
 from optimizer.workbook.write import build
 from optimizer.workbook.writing.cells import WorkbookError
 
@@ -184,6 +189,17 @@ def test_one_future_drawn_has_no_drivers_and_one_column(found: Found, tmp_path: 
     assert [str(finding) for finding in check_workbook(tmp_path / "w.xlsx")] == []
 
 
+TEXTS = [*CHANGES.values(), *TOGETHER.values(), *KINDS.values(), *AIMS.values(), *map(str, STOPPED.values()),
+         *STATISTICS.values(), *UNITS.values(), *(words for _, words, _ in QUANTITIES)]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != ENGLISH])
+@pytest.mark.parametrize("text", sorted(set(TEXTS)))
+def test_every_word_of_a_kind_is_said(text: str, language: Any) -> None:
+    """Also where no plan here has one of the kind."""
+    assert text in table(language)["texts"]
+
+
 # Futures
 
 
@@ -246,6 +262,8 @@ def test_expectations_follow_edited_probabilities(found: Found, values: Any) -> 
         assert value("Regret", at, 6) == pytest.approx(cvar(costs, weights, 0.6))
         assert value("Regret", at, 7) == pytest.approx(max(costs))
     assert value("Checks", row_of(values["Checks"], "Futures are all there are"), 5) == 0
+    assert value("Regret", row_of(sheet, "Probabilities edited (0 or 1)"), 2) == 1
+    assert value("Regret", row_of(sheet, "Value of perfect information"), 3) == "decide again", "no bound of theirs"
 
 
 def test_edited_probabilities_are_taken_back_and_must_sum_to_1(found: Found, tmp_path: Path) -> None:

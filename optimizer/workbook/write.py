@@ -78,8 +78,11 @@ def write_workbook(
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
-    uncertain = (decision and decision.without_plans, stressed and stressed.without_samples)
-    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation, *uncertain, decided_by))
+    made = Made(
+        plan, command, bridge, views or {}, language, runs, explanation, decided_by=decided_by,
+        decision=decision and decision.without_plans, stressed=stressed and stressed.without_samples,
+    )  # fmt: skip
+    book = build(made)
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
     return left_out

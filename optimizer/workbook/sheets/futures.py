@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import fsum
 
 from optimizer.uncertainty.results import FutureRow, OverRow, RobustResult, SignNow
@@ -181,18 +181,13 @@ def _unpowered(decision: RobustResult) -> Block:
 def _signed(decision: RobustResult) -> Block:
     """What is the same in every future."""
     heading = f"Signed now: up to {decision.decide_by}, the same in every future"
-    return _listed(heading, SIGNED, [Entry(tuple(_sign(row))) for row in decision.sign_now])
+    return _listed(heading, SIGNED, [Entry(_sign(row)) for row in decision.sign_now])
 
 
-def _sign(row: SignNow) -> Iterator[Content]:
-    unit = row.unit or "yes or no"
-    yield from (
-        Given(row.period) if row.period else None,
-        KINDS[row.kind],
-        Given(", ".join(row.what)),
-        unit,
-        row.amount,
-    )
+def _sign(row: SignNow) -> tuple[Content, ...]:
+    amount = counted(row.amount) if row.unit == "systems" else Cell(row.amount, row.unit or "switch")
+    period = Given(row.period) if row.period else None
+    return period, KINDS[row.kind], Given(", ".join(row.what)), row.unit or "switch", amount
 
 
 def _later(decision: RobustResult) -> Block:

@@ -24,8 +24,8 @@ TAIL = 0.9
 """The level of the mean of the worst where the aim has none."""
 PLAN, FIGURE, WIDEST = Column("Plan", width=34), 17.0, 40.0
 PROBABILITY, LEAST, LEVEL = at("regret", "probability"), at("regret", "least"), at("regret", "level")
-PROVED, FOUND = at("regret", "proved"), at("regret", "found")
-EXPECTED, HEADERS = at("worth", "expected"), at("regret", "headers")
+PROVED, FOUND, DECIDED = at("regret", "proved"), at("regret", "found"), at("regret", "decided with")
+EXPECTED, EDITED, HEADERS = at("worth", "expected"), at("worth", "edited"), at("regret", "headers")
 STATIC = "Costs are those of one run; they follow no edit. Expectations and regret follow the probabilities on Futures."
 COSTS_NOTE = "Present value of cost: what is decided up to the date below is as in the plan, what comes later adapts."
 REGRET_NOTE = "What a plan costs more than the least of its column: the price of not having known the future."
@@ -108,6 +108,8 @@ def _costs(decision: RobustResult, futures: _Futures, plans: Sequence[Row]) -> B
     entries = [
         Entry({"plan": "Probability", **weights}, PROBABILITY.key, {key: row.probability for key, row in of},
               "probability of *"),
+        Entry({"plan": "Probability decided with", **{key: Cell(row.probability, "share") for key, row in of}},
+              DECIDED.key),
         *(_cost(decision, row, plan, futures) for row, plan in zip(decision.regret, plans, strict=True)),
         Entry({"plan": "Plan of that future, found", **found}, FOUND.key),
         Entry({"plan": Cell("Least of the column", role=Role.TOTAL), **least}, LEAST.key, found, "least cost of *",
@@ -193,10 +195,19 @@ def _worth(decision: RobustResult, futures: _Futures, gap: int) -> Block:
                  f"MAX(0,{EXPECTED.cell('least')}-{known[FOUND]})" if MEAN in plans else None,
                  f"MAX(0,{own}-{known[PROVED]})" if MEAN in plans else None,
                  "What it would save to know the future before deciding."),
+        Entry({"what": "Probabilities edited (0 or 1)", "least": Cell(Formula(_edited(futures)), "switch"),
+               "meaning": _note("1: the bounds were proved for others; chipmix robust FILE.xlsx decides again.")},
+              EDITED.key, {"least": 0.0}, "probabilities as they were decided with"),
         Entry({"what": "Level of the mean of the worst", "least": Cell(decision.measured.level or TAIL, "share"),
                "meaning": _note("The worst 1 - level of what may come.")}, LEVEL.key),
     ]  # fmt: skip
     return Block(entries, columns, gap=gap)
+
+
+def _edited(futures: _Futures) -> str:
+    """Whether the probabilities are others than those that were decided with."""
+    now, then = PROBABILITY.part(futures.fixed), DECIDED.part(futures.fixed)
+    return f"=IF(SUMPRODUCT(({now}-{then})*({now}-{then}))>tolerance_edited*tolerance_edited,1,0)"
 
 
 def _insured(decision: RobustResult) -> list[Block]:
@@ -215,11 +226,17 @@ def _notes(decision: RobustResult) -> list[Block]:
 def _bracket(
     within: float, what: str, of: Between, least: str | None, most: str | None, meaning: str, key: str = ""
 ) -> Entry:
-    """Two ends, each a formula or a figure of the run."""
+    """Two ends, each a formula or a figure of the run; what follows from bounds holds for their probabilities alone."""
+
+    def end(usd: float, formula: str | None) -> Content:
+        if formula is None or key:
+            return usd if formula is None else Formula(f"={formula}")
+        return Formula(f'=IF({EDITED.cell("least")}=0,{formula},"decide again")')
+
     cells: dict[str, Content] = {
         "what": what,
-        "least": of.least_usd if least is None else Formula(f"={least}"),
-        "most": of.most_usd if most is None else Formula(f"={most}"),
+        "least": end(of.least_usd, least),
+        "most": end(of.most_usd, most),
         "meaning": _note(meaning),
     }
     return Entry(cells, key, {"least": of.least_usd, "most": of.most_usd}, f"* of: {what.lower()}", within)
