@@ -313,12 +313,13 @@ def test_what_uncertainty_costs_is_between_brackets(found: Found, values: Any) -
 def test_premium_and_saving_follow_from_the_costs_and_differences_are_listed(found: Found, values: Any) -> None:
     sheet, insured = values["Regret"], found.decision.insurance
     assert insured is not None
-    premium = row_of(sheet, f"Premium: more than the plan of {insured.against} in {insured.against}")
-    assert shown(sheet, premium, 2, 2) == [pytest.approx(insured.premium_usd), "USD"]
-    saving = row_of(sheet, f"Saving: less than the plan of {insured.against} in {insured.worst}")
-    assert shown(sheet, saving, 2, 2) == [pytest.approx(insured.saves_at_worst_usd), "USD"]
-    for k, row in enumerate(insured.differences, start=1):
-        listed = shown(sheet, saving + k, 1, 5)
+    premium = row_of(sheet, "Premium")
+    rows = [shown(sheet, premium + k, 1, 5) for k in range(2 + len(insured.differences))]
+    assert rows[0][1:] == [pytest.approx(insured.premium_usd), "USD", None,
+                           f"more than that plan costs in {insured.against}"]  # fmt: skip
+    assert rows[1][1:] == [pytest.approx(insured.saves_at_worst_usd), "USD", None,
+                           f"less than that plan costs in {insured.worst}"]  # fmt: skip
+    for listed, row in zip(rows[2:], insured.differences, strict=True):
         assert listed[1:] == [row.more, "systems" if row.kind == "order" else "MW", row.period, ", ".join(row.what)]
     noted = {row[0].value for row in sheet.iter_rows()}
     assert found.decision.notes
