@@ -19,6 +19,7 @@ from cli.demand import demand
 from cli.explain import explain
 from cli.frontier import frontier
 from cli.init import init
+from cli.orders import orders
 from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
@@ -57,8 +58,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, check, init, demand, scenarios,
-    catalog, workload, workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, orders, check, init, demand,
+    scenarios, catalog, workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)

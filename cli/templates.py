@@ -82,6 +82,11 @@ budget:
 #frames:
 #  nvidia_deal: {of: {vendor: nvidia, route: purchase}, orders: 2026, within: 2026, spend_usd: 12e6, factor: 0.93}
 
+# Where orders are booked, for `chipmix orders`; the first that selects an order counts.
+#accounts:
+#  - {of: {route: purchase}, cost_centre: "4711", gl_account: "160200"}
+#  - {cost_centre: "4720"}                # all others
+
 # Rules of your own: a ceiling on one vendor, a second source for chat, a cap on carbon (where its intensity is given).
 #limits:
 #  - {name: nvidia_share, measure: spend_usd, of: {vendor: nvidia}, at_most_share: 0.9}

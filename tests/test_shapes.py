@@ -130,6 +130,10 @@ ASKED: Tree = {
         {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
          "within": "each_period"},
     ],
+    "accounts": [
+        {"of": {"route": "purchase", "vendor": ["acme"], "site": "oslo"}, "cost_centre": "c47", "gl_account": "g16"},
+        {"cost_centre": "others"},
+    ],
     "futures": [
         {"name": "as_planned", "probability": "0.5"},
         {"name": "other", "probability": "0.5",

@@ -14,6 +14,7 @@ from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
+from optimizer.request.account_checks import check_accounts
 from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
 from optimizer.request.draw_checks import check_draws, check_slips
 from optimizer.request.frame_checks import check_frame_windows, check_frames
@@ -229,6 +230,7 @@ CHECKS = (
     _check_demand,
     check_limits,
     check_frames,
+    check_accounts,
     check_futures,
     check_draws,
 )

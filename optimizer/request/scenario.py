@@ -19,6 +19,7 @@ from catalogs.periods import (
 )
 from catalogs.schema import Basis, Frozen, Precision, Route
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
+from optimizer.request.account import Account
 from optimizer.request.calendar import Calendar, calendar_of
 from optimizer.request.frame import Frame
 from optimizer.request.futures import Futures
@@ -234,6 +235,7 @@ class Scenario(Frozen):
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
+    accounts: tuple[Account, ...] | None = None
     futures: Futures | None = None
     uncertainty: Uncertainty | None = None
 
