@@ -33,10 +33,10 @@ from optimizer.workbook.writing.cells import Formula, put_formula, put_number, p
 from optimizer.workbook.writing.styles import FORMATS
 
 SHEETS = [
-    "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
+    "Cash by month", "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits", "Why not"]
+LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not"]
 TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -149,7 +149,7 @@ def test_sheets_stand_in_order_and_none_is_hidden(book: Workbook) -> None:
 def test_every_sheet_freezes_the_master_check(book: Workbook) -> None:
     assert "master_check" in book.defined_names
     for sheet in book.worksheets:
-        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5"})
+        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5", "B5"})
         assert sheet["B2"].value == '=IF(master_check=0,"OK","CHECK")'
 
 
