@@ -8,7 +8,7 @@ name: First plan
 buyer: our_company                       # opens this company's own chips to it; without one it may be left out
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field
 horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
-#currency: {code: EUR, per_usd: 0.92}    # how money is shown; files stay in USD
+#currency: {code: EUR, per_usd: 0.92}    # how money is shown, at one rate or by period; files stay in USD
 
 finance:
   discount_rate: 0.09                    # nominal, a year, before tax (after tax with `tax`)

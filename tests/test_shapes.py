@@ -72,7 +72,7 @@ ASKED: Tree = {
     "name": "Shapes",
     "buyer": "acme",
     "catalogs": ["quotes"],
-    "currency": {"code": "EUR", "per_usd": "0.9"},
+    "currency": {"code": "EUR", "per_usd": {"2026q1": "0.9", "growth_per_year": "0.01"}},
     "horizon": {"start": "2026q1", "periods": 4},
     "objective": "maximize_value",
     "finance": {

@@ -30,11 +30,11 @@ from workbook_pricing import Case, Pricing
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.writing.cells import Formula, put_formula, put_number, put_text
-from optimizer.workbook.writing.styles import FORMATS
+from optimizer.workbook.writing.styles import CURRENCY, FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
-    "Cash by month", "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Cash by month", "Reporting currency", "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
 ]  # fmt: skip
 LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not"]
 TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
@@ -216,7 +216,8 @@ def test_each_line_has_a_unit_and_a_label_of_its_own(book: Workbook) -> None:
         for row in range(8, sheet.max_row + 1):
             if any(sheet.cell(row, column).value is not None for column in (5, *range(FIRST, FIRST + 8))):
                 key = tuple(sheet.cell(row, column).value for column in (1, 2, 3))
-                assert sheet.cell(row, 4).value in FORMATS, f"{title} row {row}: {key}"
+                unit = str(sheet.cell(row, 4).value)
+                assert unit in FORMATS or CURRENCY.fullmatch(unit), f"{title} row {row}: {key}"
                 assert key not in seen, f"{title} row {row}: {key}"
                 seen.add(key)
 

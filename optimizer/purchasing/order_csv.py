@@ -10,8 +10,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from catalogs.printable import one_line
+from optimizer.plan.currency import plan_rates
 from optimizer.plan.format import Plan
 from optimizer.purchasing.order_lines import OrderLine, order_lines
+from optimizer.request.currency import USD, Rates
 
 DIGITS = 9
 """Places after the point that an amount may take: what is known exactly needs fewer, a third of a cent is rounded."""
@@ -48,13 +50,28 @@ _FORMULA = re.compile(r"(^|[,;|])(\s*)(?=[=+\-@＝＋－＠])")
 
 
 def orders_csv(plan: Plan) -> str:
-    """All orders of a plan under a header, lines ended by CR LF."""
+    """All orders of a plan under a header, lines ended by CR LF; where it has another currency, amounts in that too."""
     text = io.StringIO()
+    columns = {**COLUMNS, **_translated(plan_rates(plan))}
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for line in order_lines(plan):
-        writer.writerow([_written(value(line)) for value in COLUMNS.values()])
+        writer.writerow([_written(value(line)) for value in columns.values()])
     return text.getvalue()
+
+
+def _translated(rates: Rates) -> Mapping[str, Callable[[OrderLine], Value]]:
+    """What is due on two dates in the currency of the reports, at the rates of their periods; none for plans in USD."""
+
+    if rates.code == USD:
+        return {}
+    return {
+        "reporting_currency": lambda _line: rates.code,
+        "rate_at_order": lambda line: Fraction(rates.at(line.row.ordered)),
+        "deposit_due_reporting": lambda line: line.deposit * Fraction(rates.at(line.row.ordered)),
+        "rate_at_service": lambda line: Fraction(rates.at(line.row.enters_service)),
+        "balance_due_reporting": lambda line: line.balance * Fraction(rates.at(line.row.enters_service)),
+    }
 
 
 def _written(value: Value) -> str:

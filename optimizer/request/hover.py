@@ -31,7 +31,7 @@ HOVER = {
     "Scenario.offers": "Which accelerators, systems and offers may be used, and on which evidence.",
     "Scenario.limits": "Rules of your own over systems, power, money, work or carbon.",
     "Currency.code": "Three capital letters, such as EUR.",
-    "Currency.per_usd": "How much of it one USD is.",
+    "Currency.per_usd": f"How much of it one USD is, above 0: {SCHEDULE}.",
     "Horizon.start": "First period; its form sets their length: year, quarter or month.",
     "Horizon.periods": "How many periods, 1 to 600.",
     "Tax.rate": "Share of profit that is paid as tax, 0 to 1.",

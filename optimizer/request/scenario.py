@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, Tag
 
 from catalogs.load import BUNDLED
 from catalogs.periods import (
@@ -21,6 +21,7 @@ from catalogs.schema import Basis, Frozen, Precision, Route
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
 from optimizer.request.account import Account
 from optimizer.request.calendar import Calendar, calendar_of
+from optimizer.request.currency import Currency
 from optimizer.request.frame import Frame
 from optimizer.request.futures import Futures
 from optimizer.request.selection import InOrder, Pattern, Selection, Window
@@ -30,13 +31,6 @@ from optimizer.request.uncertainty import Uncertainty
 ANY_BUYER = "any"
 EACH = "each"
 """In a limit's selection: one limit for every value there is."""
-
-
-class Currency(Frozen):
-    """How money is shown; files stay in USD."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
-    per_usd: Positive = Decimal(1)
 
 
 class Horizon(Frozen):

@@ -32,6 +32,7 @@ from optimizer.workbook.sheets.limits import limits
 from optimizer.workbook.sheets.log import log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
+from optimizer.workbook.sheets.reporting_currency import reporting_currency
 from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import summary
@@ -98,8 +99,8 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     assumed = inputs(facts)
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
-        *cash_by_month(facts), depreciation(facts), unit_costs(facts), limits(facts, made.explanation),
-        why_not(facts, made.explanation), *_beside(made),
+        *cash_by_month(facts), *reporting_currency(facts), depreciation(facts), unit_costs(facts),
+        limits(facts, made.explanation), why_not(facts, made.explanation), *_beside(made),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
     sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]

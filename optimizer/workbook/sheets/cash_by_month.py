@@ -9,6 +9,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.formulation.register import COST_LINES, InMonths
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.purchase_orders import DATE
+from optimizer.workbook.sheets.reporting_currency import USD, code_of, rate_of_period
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import SUM, Check, Line
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet
@@ -19,7 +20,7 @@ NOTE = (
     "Due when ordered, started or entering service: in a period's first month. Running costs: evenly. What is missing "
     "of a frame: in the last."
 )
-PERIOD, IN_PERIOD, PAID, SO_FAR, LEFT = "period", "in period", "paid", "so far", "left"
+PERIOD, IN_PERIOD, PAID, SO_FAR, LEFT, CONVERTED = "period", "in period", "paid", "so far", "left", "currency"
 FALLS: dict[InMonths, str] = {
     "first": f"=({{{IN_PERIOD}}}=1)*%s",
     "evenly": "=%s/months_per_period",
@@ -48,7 +49,7 @@ def cash_by_month(facts: Facts) -> list[ListSheet]:
     entries = [_entry(facts, i, months) for i in range(len(months))]
     total = {name: Cell(role=Role.TOTAL) for name in columns} | {
         name: Cell(Formula(sum_down(months, f"<{name}>")), "USD", Role.TOTAL)
-        for name, column in columns.items() if column.unit == "USD" and name not in (SO_FAR, LEFT)
+        for name, column in columns.items() if column.unit in (USD, CONVERTED) and name not in (SO_FAR, LEFT)
     } | {"month": Cell("All months", role=Role.TOTAL)}  # fmt: skip
     blocks = [
         Block(entries, columns, notes=[NOTE], height=42, gap=0, filtered=True),
@@ -66,7 +67,7 @@ def _month(i: int) -> Row:
 
 
 def _columns(facts: Facts) -> Columns:
-    labels = {record.name: record.label for record in COST_LINES}
+    labels, code = {record.name: record.label for record in COST_LINES}, code_of(facts)
     longest = max(14.0, len(f"{facts.flows_usd:,.0f}") + 3.0)
     return {
         "month": Column("Month", DATE, 13),
@@ -77,6 +78,7 @@ def _columns(facts: Facts) -> Columns:
         **{name: Column(labels[name], "USD", longest) for name in paid_lines(facts)},
         PAID: Column("Cash paid", "USD", longest),
         SO_FAR: Column("Cash paid so far", "USD", longest),
+        **({CONVERTED: Column(f"Cash paid, {code}", CONVERTED, longest + 3.0)} if code != USD else {}),
         LEFT: Column("Months less their period", "USD", longest),
     }
 
@@ -97,6 +99,7 @@ def _entry(facts: Facts, i: int, months: Sequence[Row]) -> Entry:
         SO_FAR: f"=SUM({down([months[0], *months[1 : i + 1]], f'<{PAID}>')})",
         LEFT: f"=SUMIFS({down(months, f'$<{PAID}>', fixed=True)},{periods},{{{PERIOD}}})-{_of_period(CASH_PAID)}",
     }
+    formulas |= {CONVERTED: f"={{{PAID}}}*{rate_of_period(facts, f'{{{PERIOD}}}')}"} if code_of(facts) != USD else {}
     return Entry({name: Cell(Formula(text)) for name, text in formulas.items()}, months[i].key)
 
 
