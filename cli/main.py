@@ -23,6 +23,7 @@ from cli.orders import orders
 from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
+from cli.report import report
 from cli.robust import robust
 from cli.scenarios import scenarios
 from cli.screen import say
@@ -58,7 +59,7 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, orders, check, init, demand,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, orders, report, check, init, demand,
     scenarios, catalog, workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:

@@ -26,7 +26,7 @@ FLOORS = (
         "returned",
         "explain",
     ),
-    *("explore", "uncertainty", "workbook"),
+    *("explore", "uncertainty", "workbook", "report"),
     *("plan_files", "notebook"),
     "cli",
 )
