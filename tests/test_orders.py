@@ -209,16 +209,12 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_plan_and_its_workbook_give_the_same_bytes_and_so_does_standard_output(quick: Path, tmp_path: Path) -> None:
-    for name in ("plan.json", "plan.xlsx"):
-        (tmp_path / name).write_bytes((quick / name).read_bytes())
-    for name in ("plan.json", "plan.xlsx"):
-        assert run_here("orders", name, "-o", f"{name}.csv", cwd=tmp_path).returncode == 0
-    first, second = ((tmp_path / f"{name}.csv").read_bytes() for name in ("plan.json", "plan.xlsx"))
-    assert first == second
-    assert first.startswith(b"order_date,")
-    printed = run("orders", "plan.json", "-o", "-", cwd=tmp_path, encoding=None)
-    assert printed.returncode == 0
-    assert printed.stdout == first
+    (tmp_path / "plan.xlsx").write_bytes((quick / "plan.xlsx").read_bytes())
+    assert run_here("orders", "plan.xlsx", "-o", "orders.csv", cwd=tmp_path).returncode == 0
+    written = (tmp_path / "orders.csv").read_bytes()
+    assert written.startswith(b"order_date,")
+    printed = run("orders", "plan.json", "-o", "-", cwd=quick, encoding=None)
+    assert (printed.returncode, printed.stdout) == (0, written)
 
 
 def test_what_cannot_be_used_exits_2_and_replaces_nothing(quick: Path, tmp_path: Path) -> None:
