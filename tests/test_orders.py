@@ -160,6 +160,7 @@ def test_no_text_is_a_formula(text: str, written: str) -> None:
     [
         (Fraction(0), "0"), (Fraction(1200), "1200"), (Fraction("0.1") + Fraction("0.2"), "0.3"),
         (Fraction(10**16 + 1, 10), "1000000000000000.1"), (Fraction(2, 3), "0.666666667"), (Fraction(1, 10**12), "0"),
+        (Fraction(-5, 2), "-2.5"), (Fraction(-1, 10**12), "0"), (Fraction(10**40 + 1), f"1{'0' * 39}1"),
     ],
 )  # fmt: skip
 def test_amounts_are_exact_decimals(value: Fraction, written: str) -> None:

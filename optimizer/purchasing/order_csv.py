@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 from catalogs.printable import one_line
@@ -80,9 +79,9 @@ def _written(value: Value) -> str:
 
 def exact(value: Fraction) -> str:
     """A number as a plain decimal without exponent; more than nine places are rounded half to even."""
-    decimal = Decimal(round(value * 10**DIGITS)).scaleb(-DIGITS)
-    text = f"{decimal:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    whole, rest = divmod(abs(round(value * 10**DIGITS)), 10**DIGITS)
+    sign = "-" if value < 0 and (whole or rest) else ""
+    return f"{sign}{whole}.{rest:0{DIGITS}d}".rstrip("0").rstrip(".")
 
 
 def harmless(text: str) -> str:

@@ -12,7 +12,7 @@ from optimizer.plan.at_once import most_at_once
 from optimizer.plan.currency import order_flows
 from optimizer.plan.format import OrderRow
 from optimizer.report.charts import Chart, drawn
-from optimizer.report.elements import Cell, Html, Number, joined, table
+from optimizer.report.elements import Cell, Html, Number, element, joined, table
 from optimizer.report.subject import Subject, count, kind_of, summed
 
 ROUTES = ("purchase", "lease", "reservation", "on_demand")
@@ -72,7 +72,9 @@ def _one_by_one(on: Subject) -> Html:
         "Offer", "Order in", "In service from", "Until", "Place", "How", "Status", "Systems", "Accelerators",
     ])  # fmt: skip
     money = [f"{on.say(name)}, {on.unit}" for name in ("Price and network", "Rent")]
-    return table(on.say("Orders, one by one"), [*columns, *money], [_order(on, line) for line in lines])
+    note = on.say("What is rented by the period is one line for each offer and place, with the most of it at once.")
+    rows = [_order(on, line) for line in lines]
+    return joined([table(on.say("Orders, one by one"), [*columns, *money], rows), element("p", note)])
 
 
 def _order(on: Subject, line: Sequence[OrderRow]) -> Sequence[Cell]:

@@ -38,6 +38,7 @@ footer { margin-top: 40px; padding-bottom: 32px; color: #4a5160; font-size: 13px
   h2, caption { break-after: avoid; }
   figure, tr { break-inside: avoid; }
   thead { display: table-header-group; }
+  tfoot { display: table-row-group; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

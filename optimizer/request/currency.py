@@ -65,9 +65,10 @@ class Rates:
 
     def at(self, key: str) -> Decimal:
         """The rate in a period inside or outside the horizon."""
-        keys = list(self.exactly)
-        outside = keys[0] if first_month(key) < first_month(keys[0]) else keys[-1]
-        return self.exactly.get(key, self.exactly[outside])
+        if key in self.exactly:
+            return self.exactly[key]
+        first, *_, last = self.exactly if len(self.exactly) > 1 else [*self.exactly] * 2
+        return self.exactly[first if first_month(key) < first_month(first) else last]
 
     def translated(self, usd: Mapping[str, float]) -> float:
         """Flows by period, each at the rate of its period."""

@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.formulation.register import COST_LINES, InMonths
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.purchase_orders import DATE
-from optimizer.workbook.sheets.reporting_currency import USD, code_of, rate_of_period
+from optimizer.workbook.sheets.reporting_currency import CASH_PAID, USD, code_of, rate_of_period
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import SUM, Check, Line
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet
@@ -27,7 +27,6 @@ FALLS: dict[InMonths, str] = {
     "last": f"=({{{IN_PERIOD}}}=months_per_period)*%s",
 }
 """What of a period's amount falls on a month of it."""
-CASH_PAID = at("cost", "cash paid")
 
 
 def cash_paid(lines: Sequence[str]) -> Line:

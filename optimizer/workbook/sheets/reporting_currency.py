@@ -16,6 +16,8 @@ from optimizer.workbook.writing.time_sheet import TimeSheet
 PATH, ONE_RATE = "currency/per_usd", "currency_per_usd"
 RATE = at("currency rate")
 NET, OTHER_WAY = at("converted", "net present value"), at("converted", "other way")
+CASH_PAID = at("paid", "all")
+"""The line of Cash with all that is paid in a period."""
 USD = "USD"
 NOTE = "Each flow of a period at the rate of that period: a translation for reports, for every decision is made in USD."
 
@@ -59,7 +61,7 @@ def reporting_currency(facts: Facts) -> list[TimeSheet]:
             *(_converted(facts, at("cost", name), label) for name, label in lines.items()),
             _total(facts, "Total cost", [at("converted", at("cost", name).key) for name in lines],
                    key_of("converted", at("cost", "total").key)),
-            _converted(facts, at("cost", "cash paid"), "Cash paid"),
+            _converted(facts, CASH_PAID, "Cash paid"),
         ]),
         Section("Present value", "Discounted in USD on Cash, then at the rate of the period that it falls in.", [
             *(_converted(facts, at("present value", name), f"PV of {label[0].lower()}{label[1:]}")
@@ -101,6 +103,6 @@ def _other_way(facts: Facts) -> str:
 
 def _yearly(facts: Facts) -> Iterator[Line]:
     """The fiscal years' total cost and cash paid."""
-    for label, key in (("Total cost", at("cost", "total").key), ("Cash paid", at("cost", "cash paid").key)):
+    for label, key in (("Total cost", at("cost", "total").key), ("Cash paid", CASH_PAID.key)):
         for line in by_year(facts, label, at("converted", key)):
             yield Line(line.label, code_of(facts), line.item, total=line.total, key=key_of("converted", line.key))
