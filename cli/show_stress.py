@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.money import Money
+from cli.money import Money, tell_mean_rate
 from cli.tables import figure, heading, number, percent, show_table, tell
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ MILLION = 1e6
 def show_stress(result: StressResult, plan: Plan) -> None:
     """Prints all of it."""
     money = Money(plan)
+    tell_mean_rate(money.rates)
     rate = money.per_usd / MILLION
     heading(f"{plan.scenario['name']} in {result.samples} futures")
     rows = [

@@ -24,6 +24,7 @@ from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
 from optimizer.workbook.sheets.cash import cash
+from optimizer.workbook.sheets.cash_by_month import cash_by_month
 from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import contents
@@ -36,6 +37,7 @@ from optimizer.workbook.sheets.log import log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
 from optimizer.workbook.sheets.regret import regret
+from optimizer.workbook.sheets.reporting_currency import reporting_currency
 from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import summary
@@ -111,8 +113,8 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     assumed = inputs(facts)
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
-        depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
-        *_beside(made), *_uncertain(made, facts),
+        *cash_by_month(facts), *reporting_currency(facts), depreciation(facts), unit_costs(facts),
+        limits(facts, made.explanation), why_not(facts, made.explanation), *_beside(made), *_uncertain(made, facts),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
     sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]

@@ -17,6 +17,8 @@ SHEETS = {
     "Sites": "Power, cooling and racks used and left, by site and period",
     "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
+    "Cash by month": "What each month pays, a row a month, by cost line",
+    "Reporting currency": "Costs, present values and cash in the currency of the reports, each period at its rate",
     "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
