@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -21,6 +22,8 @@ from cli.options import (
     workers_option,
 )
 from cli.outputs import (
+    WORKBOOK,
+    check_targets,
     command_typed,
     delivering,
     ending,
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from optimizer.uncertainty.aims import Aim
     from optimizer.uncertainty.results import RobustResult
     from optimizer.workbook.language.wording import Language
-    from optimizer.workers import Workers
+    from optimizer.workers.kept import Kept
 
 
 class Given(TypedDict):
@@ -61,14 +64,6 @@ class Given(TypedDict):
     json_file: Path | None
 
 
-class Helped(NamedTuple):
-    """What helps to find an answer, and is no part of it."""
-
-    workers: Workers
-    resume: Path | None
-    watch: Callable[[int, int], None]
-
-
 @click.command(short_help="Decide before it is known which future comes.")
 @click.argument("scenario", type=SCENARIO)
 @click.option("--cvar", "level", type=SHARE, metavar="LEVEL",
@@ -77,7 +72,7 @@ class Helped(NamedTuple):
               help="With --cvar: how much that counts beside the expected cost (default 50%).")  # fmt: skip
 @click.option("--regret", is_flag=True, help="Make the largest regret least, instead of the expected cost.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
-              help="Write the plan of the scenario as it stands, with what is signed now, as a workbook.")  # fmt: skip
+              help="Write the plan of the scenario with what is signed, and all futures, as a workbook.")  # fmt: skip
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".json"),
               help="Write that plan as a plan.json, for explain and compare.")  # fmt: skip
 @language_option
@@ -93,7 +88,8 @@ def robust(**given: Unpack[Given]) -> int:
     What is ordered, started and signed up to uncertainty.decide_by is one decision for all futures; what comes later
     adapts to the future. Prints what to sign now, what may change, what it is worth to look at more than the mean,
     and every plan in every future. On a cluster each future's own model is solved; that of all of them is one search,
-    which is here.
+    which is here. SCENARIO may be a workbook that chipmix wrote, with its inputs and probabilities as they were
+    edited.
 
     \b
     Examples:
@@ -103,27 +99,38 @@ def robust(**given: Unpack[Given]) -> int:
       chipmix robust my_risks/scenario.yaml --regret -o signed.xlsx --plan signed.json
     """
     from optimizer.solving.solution import Options
+    from optimizer.uncertainty.asking import decided
 
-    printed, time_limit = is_printed(given["json_file"]), given["time_limit"]
-    aim = _aim(given["level"], given["weight"], given["regret"])
+    time_limit, aim = given["time_limit"], _aim(given["level"], given["weight"], given["regret"])
     files = {"-o": given["output"], "--plan": given["plan_file"]}
     targets = {**files, "--json": given["json_file"]}
-    request = request_for(given["scenario"], given["settings"], targets, given["resume"])
+    request = _asked(given["scenario"], given["settings"], targets, given["resume"])
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
-        with given["workers"] as hands, progress_bar("futures") as watch:
-            result, plan = _found(request, aim, options, Helped(hands, given["resume"], watch), any(files.values()))
+        keeping = _keeping(given["resume"], request, options)
+        with keeping as kept, given["workers"] as hands, progress_bar("futures") as watch:
+            result, plan = decided(request, aim, options, hands, any(files.values()), kept, watch)
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
-            delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
+            delivery.write(given["output"], lambda path: _write(plan, path, given["language"], result))
             delivery.write(given["plan_file"], lambda path: _write_plan(plan, path))
         elif any(files.values()):
             say("no plan is written: with what is signed now, the scenario leaves no plan of whole systems", err=True)
-        if not printed:
-            from cli.show_robust import show_robust
-
-            show_robust(result, request)
+        _show(result, request, given["json_file"])
     return interruption.exit_code() if hold.asked else 0
+
+
+def _asked(
+    scenario: str, settings: tuple[str, ...], targets: Mapping[str, Path | None], folder: Path | None
+) -> Request:
+    """The request of a scenario, or of a workbook as it was edited."""
+    path = Path(scenario)
+    if path.suffix != WORKBOOK:
+        return request_for(scenario, settings, targets, folder)
+    from optimizer.workbook.back import reopened
+
+    check_targets([path], targets, folder)
+    return reopened(path, settings).request
 
 
 def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
@@ -138,37 +145,34 @@ def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
     return Aim(level or 0.0, 0.0 if level is None else 0.5 if weight is None else weight, regret)
 
 
-def _found(
-    request: Request, aim: Aim, options: Options, helped: Helped, written: bool
-) -> tuple[RobustResult, Plan | None]:
-    """What is found, and the plan to be written, if any is."""
+@contextmanager
+def _keeping(folder: Path | None, request: Request, options: Options) -> Iterator[Kept | None]:
+    """The folder that solutions are kept in; says how to go on where the block has no time to come to its end."""
     from optimizer.planning import NoPlan
-    from optimizer.uncertainty import certain
-    from optimizer.uncertainty.outcome import outcomes_of
-    from optimizer.uncertainty.question import asked, asked_of
-    from optimizer.uncertainty.report import result_of
-    from optimizer.uncertainty.robust import robust as decide
+    from optimizer.uncertainty.question import asked_of
     from optimizer.workers.kept import Kept
 
-    question = asked(request)
-    if question.certain is not None:
-        plan = certain.only_plan(question, options)
-        return certain.result_of_one(question, plan), plan
-    kept = None if helped.resume is None else Kept(helped.resume, asked_of(request, options))
+    if folder is None:
+        yield None
+        return
     try:
-        found = decide(question, aim, options, helped.workers, kept=kept, watch=helped.watch)
+        yield Kept(folder, asked_of(request, options))
     except (KeyboardInterrupt, NoPlan):
-        if helped.resume is not None:
-            say(f"what is solved by now is kept: go on with --resume {helped.resume}", err=True)
+        say(f"what is solved by now is kept: go on with --resume {folder}", err=True)
         raise
-    result = result_of(found, outcomes_of(found, options), options)
-    return result, certain.signed_plan(question, found.best.decision, options) if written else None
 
 
-def _write(plan: Plan, path: Path, language: Language) -> None:
+def _show(result: RobustResult, request: Request, json_file: Path | None) -> None:
+    from cli.show_robust import show_robust
+
+    if not is_printed(json_file):
+        show_robust(result, request)
+
+
+def _write(plan: Plan, path: Path, language: Language, decision: RobustResult) -> None:
     from optimizer.workbook import write_workbook
 
-    write_workbook(plan, path, command=command_typed(), language=language)
+    write_workbook(plan, path, command=command_typed(), language=language, decision=decision)
 
 
 def _write_plan(plan: Plan, path: Path) -> None:

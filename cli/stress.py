@@ -9,16 +9,25 @@ import click
 
 from cli.explored import progress_bar
 from cli.options import Working, ends_after, resume_option, time_limit_option, workers_option
-from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
+from cli.outputs import (
+    WORKBOOK,
+    check_targets,
+    command_typed,
+    delivering,
+    is_printed,
+    json_option,
+    workbook_file,
+    write_json,
+)
 from cli.results import NO_PLAN, earned, tell_stop
 from cli.screen import say
 from optimizer import interruption
 
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
-    from optimizer.solving.solution import Options
-    from optimizer.uncertainty.stress import StressResult
-    from optimizer.workers.kept import Kept
+    from optimizer.uncertainty.distribution import StressResult
+    from optimizer.workbook.embedded import Made
+    from optimizer.workbook.language.wording import Language
 
 MOST_SAMPLES = 1_000_000
 
@@ -27,6 +36,10 @@ MOST_SAMPLES = 1_000_000
 @click.argument("plan", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--samples", type=click.IntRange(1, MOST_SAMPLES), default=200, show_default=True, metavar="N",
               help="How many futures to draw.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=workbook_file,
+              help="Write the plan with the sheets Futures and Distribution, as a workbook.")  # fmt: skip
+@click.option("--language", type=click.Choice(("en", "ja")),
+              help="Language of the workbook, English by default; a workbook keeps its own.")  # fmt: skip
 @time_limit_option()
 @workers_option
 @resume_option
@@ -34,6 +47,8 @@ MOST_SAMPLES = 1_000_000
 def stress(
     plan: Path,
     samples: int,
+    output: Path | None,
+    language: Language | None,
     time_limit: float | None,
     workers: Working,
     resume: Path | None,
@@ -52,40 +67,71 @@ def stress(
       chipmix stress risks.json --samples 16
       chipmix stress risks.json --samples 16 --resume risks_run
       chipmix stress risks.json --samples 16 --json -
+      chipmix stress risks.json --samples 16 -o risks.xlsx
     """
     from optimizer.plan_files import read_plan
-    from optimizer.solving.solution import Options
-    from optimizer.uncertainty.stress import stress as run_stress
 
-    check_targets([plan], {"--json": json_file}, resume)
-    options = Options(ends=ends_after(time_limit), tidy=False, at_once=True)
+    check_targets([plan], {"-o": output, "--json": json_file}, resume)
+    ends = ends_after(time_limit)
     known = read_plan(plan)
-    kept = _kept(resume, known, options)
     with interruption.held(), delivering() as delivery:
-        with workers as hands, progress_bar("samples") as watch:
-            result = run_stress(known, samples, options, hands, watch, kept)
+        result = _stressed(known, samples, ends, workers, resume)
         if result is None:
             say("no future was looked at in the time given", err=True)
             return NO_PLAN
         write_json(delivery, result.model_dump_json(indent=1) + "\n", json_file)
-        _show(result, known, json_file)
+        delivery.write(output, lambda path: _write(_made(plan, known), path, language, result))
+        _show(known, result, json_file)
     tell_stop(result.stopped, f"{result.samples} of {result.asked} samples; {_rest(resume)}")
     return earned(result.stopped, found=True)
 
 
-def _show(result: StressResult, plan: Plan, json_file: Path | None) -> None:
+def _stressed(
+    plan: Plan, samples: int, ends: float | None, workers: Working, folder: Path | None
+) -> StressResult | None:
+    """What is found, with all samples kept in a folder, if there is one."""
+    from optimizer.solving.solution import Options
+    from optimizer.uncertainty.samples import asked_of
+    from optimizer.uncertainty.stress import stress as run_stress
+    from optimizer.workers.kept import Kept
+
+    options = Options(ends=ends, tidy=False, at_once=True)
+    kept = None if folder is None else Kept(folder, asked_of(plan, options))
+    with workers as hands, progress_bar("samples") as watch:
+        return run_stress(plan, samples, options, hands, watch, kept)
+
+
+def _show(plan: Plan, stressed: StressResult, json_file: Path | None) -> None:
     from cli.show_stress import show_stress
 
     if not is_printed(json_file):
-        show_stress(result, plan)
+        show_stress(stressed, plan)
 
 
-def _kept(folder: Path | None, plan: Plan, options: Options) -> Kept | None:
-    """The folder that samples are kept in."""
-    from optimizer.uncertainty.samples import asked_of
-    from optimizer.workers.kept import Kept
+def _made(path: Path, plan: Plan) -> Made:
+    """What a workbook was made with beside its plan, which stays; of a plan.json there is nothing."""
+    from optimizer.workbook.back.copy import copy_in
+    from optimizer.workbook.embedded import Made
 
-    return None if folder is None else Kept(folder, asked_of(plan, options))
+    return copy_in(path).made if path.suffix == WORKBOOK else Made(plan)
+
+
+def _write(made: Made, path: Path, language: Language | None, stressed: StressResult) -> None:
+    from optimizer.workbook import write_workbook
+
+    write_workbook(
+        made.plan,
+        path,
+        command=command_typed(),
+        bridge=made.bridge,
+        views=made.views,
+        language=language or made.language,
+        runs=made.runs,
+        explanation=made.explanation,
+        decision=made.decision,
+        stressed=stressed,
+        decided_by=made.decided_by or made.command,
+    )
 
 
 def _rest(folder: Path | None) -> str:

@@ -13,6 +13,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import TAX
 from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.limits import Limited, all_limits
+from optimizer.workbook.sheets.reporting_currency import NET, by_period, code_of
 from optimizer.workbook.sheets.summary_charts import charts
 from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, columns_of, in_millions, millions, money, wide
 from optimizer.workbook.writing.cells import Formula
@@ -90,13 +91,15 @@ def _of_cost(facts: Facts) -> list[Headline]:
     """Cost as a present value, in another currency too, what bounds it, and cash."""
     live = "net of value; " * facts.maximizes_value + "after tax; " * facts.taxed + "live: follows every edit"
     tax = "+".join(at("present value", name).total for name in TAX)
-    code = facts.scenario.get("currency", {}).get("code", "USD")
-    converted = "=total_npv_usd/usd_per_million*currency_per_usd"
+    code, remark = code_of(facts), "at the rates in Inputs" if by_period(facts) else "at the rate in Inputs"
+    converted = (
+        f"={NET.total}/usd_per_million" if by_period(facts) else "=total_npv_usd/usd_per_million*currency_per_usd"
+    )
     objective = "=optimiser_objective_usd/usd_per_million"
     total, capex, opex = (f"={at('cost', what).total}/usd_per_million" for what in ("total", "capex", "opex"))
     return [
         ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", live),
-        *([("Net present value of cost", converted, f"{code} m", "at the rate in Inputs")] if code != "USD" else []),
+        *([("Net present value of cost", converted, f"{code} m", remark)] if code != "USD" else []),
         *([("Of it tax", f"=({tax})/usd_per_million", "USD m", "negative: a loss, used as it arises")] * facts.taxed),
         ("Optimiser's objective", objective, "USD m", f"solve: {facts.plan.status}"),
         ("Proven lower bound", UNEDITED.format("optimiser_bound_usd/usd_per_million"), "USD m", "no plan costs less"),
