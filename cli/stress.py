@@ -62,9 +62,8 @@ def stress(
     Examples:
       chipmix init my_risks --futures
       chipmix plan my_risks/scenario.yaml --json risks.json
-      chipmix stress risks.json --samples 16
-      chipmix stress risks.json --samples 16 --json -
       chipmix stress risks.json --samples 16 -o risks.xlsx
+      chipmix stress risks.json --samples 16 --json -
     """
     from optimizer.plan_files import read_plan
 
