@@ -19,6 +19,7 @@ import workbook_plans as plans
 import yaml
 from click.testing import CliRunner
 from openpyxl.cell.cell import Cell
+from solved_plans import solved_plan
 
 from cli.plan import plan as plan_command
 from optimizer.plan.bridge import bridged
@@ -62,7 +63,7 @@ LABELS = {
 def plan_named(name: str) -> Plan:
     if name in BUILT:
         return BUILT[name]()
-    return make_plan(load_request(find_scenario(name), ()), Options(gap=0.05)).plan
+    return solved_plan(name)
 
 
 @cache
@@ -313,7 +314,7 @@ def test_looks_are_japanese(path: Path) -> None:
 
 def test_charts_messages_and_properties_are_japanese(path: Path) -> None:
     book = openpyxl.load_workbook(path)
-    titles = ["".join(run.t for p in chart.title.tx.rich.p for run in p.r) for chart in book["Summary"]._charts]
+    titles = ["".join(run.t for p in chart.title.tx.rich.p for run in p.r) for chart in book["Charts"]._charts]
     assert "費用別の現在価値" in titles
     assert all(re.search("[ぁ-んァ-ヶ一-龠]", title) for title in titles)
     messages = {rule.error for rule in book["Inputs"].data_validations.dataValidation}

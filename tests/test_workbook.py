@@ -33,11 +33,11 @@ from optimizer.workbook.writing.cells import Formula, put_formula, put_number, p
 from optimizer.workbook.writing.styles import FORMATS
 
 SHEETS = [
-    "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Contents", "Summary", "Charts", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
+    "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
 ]  # fmt: skip
 LISTS = ["Purchase orders", "Limits", "Why not"]
-TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
+TIME_SHEETS = [name for name in SHEETS[3:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {

@@ -22,6 +22,7 @@ from optimizer.workbook.notes import Note, keep_notes
 from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
 from optimizer.workbook.sheets.cash import cash
+from optimizer.workbook.sheets.charts import charts
 from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import contents
@@ -101,7 +102,13 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
         *_beside(made),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
-    sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
+    sheets = [
+        summary(facts, made.explanation),
+        charts(facts),
+        *sheets,
+        checks(facts, found, last_input(assumed)),
+        log(made, facts),
+    ]
     return [contents(facts, [sheet.title for sheet in sheets]), *sheets]
 
 

@@ -14,8 +14,10 @@ from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.balances import fiscal_years, yearly
 from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
+from optimizer.workbook.sheets.paid import paid, price_effects, under_orders
 from optimizer.workbook.sheets.purchases import bought, with_residual
 from optimizer.workbook.sheets.rent_after import all_due, rent_due
+from optimizer.workbook.sheets.ways import contract_values
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
@@ -41,8 +43,8 @@ def cash(facts: Facts) -> TimeSheet:
     if unknown:
         raise WorkbookError(f"the workbook does not know the costs {', '.join(sorted(unknown))} yet")
     sections = [
-        _costs(facts), _present(facts), fiscal_years(facts), *rent_due(facts), *_budgets(facts),
-        *workings(facts), budget_path(facts),
+        _costs(facts), _present(facts), fiscal_years(facts), *paid(facts), *under_orders(facts), *rent_due(facts),
+        *_budgets(facts), *workings(facts), *contract_values(facts), *price_effects(facts), budget_path(facts),
     ]  # fmt: skip
     heading = "Cash: costs are positive, receipts negative, USD"
     return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)

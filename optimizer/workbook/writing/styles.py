@@ -96,13 +96,14 @@ def _style(
         style.fill = PatternFill("solid", fgColor=Color("FF" + fill), bgColor=Color("FF" + fill))
     if border:
         style.border = border
-    style.alignment = alignment or Alignment(vertical="top", wrap_text=bool(more.get("wrap")))
+    wrapped = bool(more.get("wrap"))
+    style.alignment = alignment or Alignment(vertical="top" if wrapped else "center", wrap_text=wrapped)
     style.protection = Protection(locked=role is not Role.INPUT)
     return style
 
 
 def _looks() -> list[NamedStyle]:
-    right = Alignment(horizontal="right", vertical="top", indent=1)
+    right = Alignment(horizontal="right", vertical="center", indent=1)
     return [
         _style(Role.TITLE, NAVY, bold=True, size=16),
         _style(Role.NOTE, GREY, italic=True),
