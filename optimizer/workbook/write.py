@@ -80,7 +80,7 @@ def build(made: Made) -> Book:
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     made = made if made.language == ENGLISH else marked(made)
-    book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
+    book = Book(Facts(made.plan, made.language == "ja"), made, workbook, Styles(workbook, font_of(made.language)))
     for sheet in _sheets(book.facts, made):
         draw(book, as_list(book.facts, made.views, sheet) if isinstance(sheet, TimeSheet) else sheet)
     book.write_formulas()

@@ -143,10 +143,18 @@ def _budgets(facts: Facts) -> Iterator[Section]:
                 total=total(row), shows_in_total=max(row.used_usd) if what == "used" else None,
                 periods=f"={_flows(row)}" if what == "used" and row.by_period else None,
                 shows=row.used_usd if what == "used" and row.by_period else (),
-                meaning=f"{row.budget} used in {row.name}")
+                meaning=f"{row.budget} used in {row.name}", source=_months(facts, row))
         for label, what, total in (("used", "used", _used), ("limit", "allowed", _allowed), ("headroom", "left", _left))
         for row in known
     ])  # fmt: skip
+
+
+def _months(facts: Facts, row: BudgetLine) -> str:
+    """The months of a fiscal year, which its key names by its end whatever the sheets do."""
+    if not row.window.startswith("fy"):
+        return ""
+    first, last = facts.window(row.window)
+    return f"{first:%Y-%m}..{last:%Y-%m}"
 
 
 def _flows(row: BudgetLine) -> Row:

@@ -109,11 +109,10 @@ def _year(facts: Facts, year: str) -> Rowed:
 
 def named(facts: Facts, year: str, more: str = "") -> str:
     """The format of a fiscal year's number, with the months of the year where it is no calendar year."""
-    starts, number = int(facts.scenario["finance"]["fiscal_year_starts"]), int(year.removeprefix("fy"))
-    if starts == 1:
+    said = ", ".join(filter(None, (facts.months_of(year), more)))
+    if not facts.months_of(year):
         return YEAR + f'" {more}"' * bool(more)
-    months = f"{number - 1}-{starts:02d}..{number}-{starts - 1:02d}"
-    return f'{YEAR}" ({", ".join(filter(None, (months, more)))})"'
+    return f'{YEAR}" ({said})"'
 
 
 def _after(facts: Facts) -> Iterator[Rowed]:

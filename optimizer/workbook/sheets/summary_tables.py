@@ -20,14 +20,14 @@ from optimizer.workbook.writing.page import LEFT, Rowed, Table
 from optimizer.workbook.writing.references import Row, at, blocks, down
 from optimizer.workbook.writing.styles import Role
 
-WHOLE, SHARE = "accelerators", "0.0%_)"
+WHOLE, SHARE = "accelerators", "0.0%_);(0.0%)"
 MEGAWATTS = "[>=100]#,##0.0_);#,##0.000_)"
 """Finer below a hundred."""
 SMALL_USD = 1e8
 """Below this much, millions are shown with three decimals."""
 YEAR = '"FY"0'
 MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
-HOURLY = "#,##0.00_)"
+HOURLY = "#,##0.00_);(#,##0.00)"
 RISE = "Last column: USD m of NPV if its new prices and rents rise so."
 Item = TypeVar("Item")
 KINDS = {

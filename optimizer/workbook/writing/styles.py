@@ -62,7 +62,7 @@ FORMATS: dict[str, str] = {
     "pool units/accelerator": _ANY,
     **dict.fromkeys(("periods", "months", "month", "year", "number", "switch"), _PLAIN),
     **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours", "starts"), _WHOLE),
-    **dict.fromkeys(("share", "share/year", "share/month"), "0.0##%_)"),
+    **dict.fromkeys(("share", "share/year", "share/month"), "0.0##%_);(0.0##%)"),
     **dict.fromkeys(("s/hour", "TFLOP/PFLOP", "accelerator-hours", "USD/kW-year", "USD/MW-year"), _WHOLE),
     "USD/kW": _MONEY,
     **dict.fromkeys(("USD/PFLOP-hour", "USD/million"), _SMALL_MONEY),
