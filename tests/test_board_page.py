@@ -5,25 +5,32 @@ from __future__ import annotations
 import shutil
 import subprocess
 from functools import cache
-from math import fsum
+from itertools import combinations
+from math import dist, fsum
 from pathlib import Path
 
 import openpyxl
 import pytest
 import workbook_plans as plans
-from printed import points
+from openpyxl.workbook import Workbook
+from printed import pages_wide, paper, points, scale, width
 from solved_plans import solved_plan
-from workbook_page import Page
+from workbook_page import HEADS, Page
 
+from optimizer.plan.bridge import Step
 from optimizer.plan.format import Plan
 from optimizer.workbook import write_workbook
 from optimizer.workbook.embedded import Made
+from optimizer.workbook.language.translate import breadth
+from optimizer.workbook.sheets.bridge import DOWN, UP, axis_from
 from optimizer.workbook.write import build
+from optimizer.workbook.writing.paper import breaks
+from optimizer.workbook.writing.styles import CHART_COLOURS
 
 SOFFICE = shutil.which("soffice")
 NAMES = ("meta_2025", "japan_2025")
 RICH = "rich"
-LEAST_POINTS = 8.0
+LEAST_POINTS, LARGEST_BYTES = 8.0, 5 * 2**20
 NEXT = {
     "meta_2025": (2026, ("2026q1", "2026q2", "2026q3", "2026q4")),
     "japan_2025": (2026, ("2025q2", "2025q3", "2025q4", "2026q1")),
@@ -51,6 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(request: pytest.FixtureRequest, folder: Path) -> tuple[str, Page]:
     path = folder / f"{request.param}.xlsx"
     write_workbook(plan_named(request.param), path)
+    assert path.stat().st_size < LARGEST_BYTES
     return request.param, Page(openpyxl.load_workbook(path, data_only=True), path)
 
 
@@ -149,12 +157,109 @@ def test_contracts_and_commitments_stand_apart(page: tuple[str, Page]) -> None:
     assert summary.at("All that enters service", "USD m", "Accelerators to order") == pytest.approx(value / 1e6)
 
 
-@pytest.mark.parametrize("name", [*NAMES, RICH])
-@pytest.mark.parametrize("language", ["en", "ja"])
+@cache
+def built(name: str, language: str) -> Workbook:
+    return build(Made(plan_named(name), language=language)).workbook  # type: ignore[arg-type]
+
+
+EACH = pytest.mark.parametrize(("name", "language"), [(n, each) for n in (*NAMES, RICH) for each in ("en", "ja")])
+
+
+@EACH
 def test_it_is_one_page_of_legible_letters(name: str, language: str) -> None:
-    sheet = build(Made(plan_named(name), language=language)).workbook["Summary"]  # type: ignore[arg-type]
+    sheet = built(name, language)["Summary"]
     assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (9, 1, 1)
     assert points(sheet) >= LEAST_POINTS
+
+
+# Every other sheet on paper
+
+
+@EACH
+def test_every_sheet_is_printed_at_7_points_and_folded_where_it_says(name: str, language: str) -> None:
+    for sheet in built(name, language).worksheets:
+        assert points(sheet) >= 7.0, sheet.title
+        assert sheet.print_title_rows, sheet.title
+        room = paper(sheet)[0] / scale(sheet)
+        for page in pages_wide(sheet):
+            assert sum(width(sheet, column) for column in page) <= room * 1.0001, (sheet.title, page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_time_sheets_are_folded_between_fiscal_years(name: str) -> None:
+    plan, book = plan_named(name), built(name, "en")
+    years = [row.fiscal_year for row in plan.periods]
+    for title in ("Orders", "Cash", "Depreciation", "Unit costs"):
+        sheet = book[title]
+        assert (sheet.page_setup.paperSize, sheet.print_title_cols) == (8, "$A:$D")
+        ends = [each.id - 9 for each in sheet.col_breaks.brk]
+        assert ends, title
+        assert all(years[end] != years[end + 1] for end in ends), title
+
+
+def test_pages_end_where_groups_do() -> None:
+    """Left block of 50 and years of 40 on pages of 100 that repeat 20; a year that fits nowhere is broken."""
+    assert breaks([[30, 20], [20, 20], [20, 20], [20, 20]], 20, 100) == [4]
+    assert breaks([[30, 20], [20] * 5], 20, 100) == [4]
+    assert breaks([[60, 30, 30], [10]], 20, 100) == [2]
+
+
+@EACH
+def test_headers_do_not_run_into_each_other(name: str, language: str) -> None:
+    """A header that is not wrapped fits its column, or has a blank one beside it; so does the title above all."""
+    for sheet in built(name, language).worksheets:
+        for row in sheet.iter_rows():
+            for cell, beside in zip(row, (*row[1:], None), strict=True):
+                if cell.style not in HEADS or cell.data_type != "s" or cell.alignment.wrap_text or not cell.value:
+                    continue
+                free = beside is None or beside.value is None or cell.style == HEADS[1]
+                fits = breadth(str(cell.value)) * 0.92 <= sheet.column_dimensions[cell.column_letter].width
+                left = cell.style == HEADS[1] and sheet.cell(cell.row, cell.column - 1).value is None
+                assert fits or left or (free and cell.style == HEADS[0]), (sheet.title, cell.coordinate, cell.value)
+        room = sum(sheet.column_dimensions[letter].width for letter in "ABC")
+        assert sheet.title == "Contents" or breadth(str(sheet["A1"].value)) * 1.5 <= room, sheet.title
+
+
+def seen_as(colour: str, matrix: tuple[tuple[float, float, float], ...]) -> tuple[float, ...]:
+    """A colour in CIELAB as somebody sees it who lacks a kind of cone (Machado 2009, in linear light)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    light = [((part + 0.055) / 1.055) ** 2.4 if part > 0.04045 else part / 12.92 for part in parts]
+    red, green, blue = (min(1.0, max(0.0, fsum(w * x for w, x in zip(row, light, strict=True)))) for row in matrix)
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883,
+    )
+    x, y, z = (value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+BLIND = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+}
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_the_colour_blind_tell_the_colours_of_charts_apart(kind: str) -> None:
+    seen = {colour: seen_as(colour, BLIND[kind]) for colour in CHART_COLOURS}
+    least = min(dist(seen[one], seen[other]) for one, other in combinations(CHART_COLOURS, 2))
+    assert least >= 20
+    assert dist(seen_as(UP, BLIND[kind]), seen_as(DOWN, BLIND[kind])) >= 40
+
+
+def test_the_axis_of_a_bridge_shows_its_steps() -> None:
+    """Steps of 30 and -10 beside 1,000 million; steps as large as the whole begin at zero, as do receipts."""
+    assert axis_from(_steps(1000, 30, -10)) == 980
+    assert axis_from(_steps(10, 30, -10)) == 0
+    assert axis_from(_steps(-100, 30)) == 0
+    assert axis_from(_steps(1000)) == 0
+
+
+def _steps(*millions: float) -> list[Step]:
+    steps = [Step(name="step", usd=1e6 * each, meaning="") for each in millions]
+    return [*steps, Step(name="This plan", usd=1e6 * fsum(millions), meaning="")]
 
 
 @pytest.mark.skipif(SOFFICE is None or not shutil.which("pdftotext"), reason="LibreOffice is not installed")

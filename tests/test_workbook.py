@@ -261,8 +261,9 @@ def test_checks_say_what_they_mean(values: Workbook) -> None:
 def test_print_set_up_and_links(book: Workbook) -> None:
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage  # type: ignore[union-attr]
-        assert sheet.page_setup.fitToWidth == 1
+        folded = bool(sheet.col_breaks.brk)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage is not folded  # type: ignore[union-attr]
+        assert folded == bool(sheet.print_title_cols and sheet.page_setup.fitToWidth != 1)
         assert sheet.print_title_rows
         assert sheet.oddFooter.right.text == "Page &P of &N"  # type: ignore[union-attr]
     links = [cell.hyperlink for _, cell in cells(book, "Contents") if cell.hyperlink]

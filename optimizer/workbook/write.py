@@ -43,6 +43,7 @@ from optimizer.workbook.writing.draw import draw
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
 from optimizer.workbook.writing.lists import ListSheet
+from optimizer.workbook.writing.paper import set_up_pages
 from optimizer.workbook.writing.styles import Styles
 from optimizer.workbook.writing.time_sheet import TimeSheet, as_list
 
@@ -91,6 +92,7 @@ def build(made: Made) -> Book:
     )
     workbook.active = 0
     translate(book)
+    set_up_pages(book)
     return book
 
 

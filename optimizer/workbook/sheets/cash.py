@@ -46,7 +46,7 @@ def cash(facts: Facts) -> TimeSheet:
         _costs(facts), _present(facts), fiscal_years(facts), *paid(facts), *under_orders(facts), *rent_due(facts),
         *_budgets(facts), *workings(facts), *contract_values(facts), *price_effects(facts), budget_path(facts),
     ]  # fmt: skip
-    heading = "Cash: costs are positive, receipts negative, USD"
+    heading = "Cash: costs positive, receipts negative, USD"
     return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)
 
 

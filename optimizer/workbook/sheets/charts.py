@@ -21,8 +21,8 @@ from optimizer.workbook.writing.lists import Block, Cell, Column, Drawing, Entry
 from optimizer.workbook.writing.references import Places, Row, at, down
 from optimizer.workbook.writing.styles import CHART_COLOURS, Role
 
-BARS, LINE = "BDD3E8", "A33C00"
-"""Pale columns with an outline and a dark line over them: told apart in grey as well."""
+BARS, LINE, BAR = "BDD3E8", "A33C00", "0072B2"
+"""Pale columns with an outline and a dark line over them: told apart in grey as well. And bars of costs."""
 MILLION = 1e6
 HEADERS = at("charts", "costs")
 CHART_ROWS = 15
@@ -120,7 +120,7 @@ def _bars(places: Places, rows: list[Row]) -> BarChart:
     """A bar for each cost; receipts run left."""
     chart = BarChart()
     chart.type, chart.gapWidth = "bar", 40
-    chart.series.append(series_down(places, rows, "B", HEADERS, outlined(CHART_COLOURS[2])))
+    chart.series.append(series_down(places, rows, "B", HEADERS, outlined(BAR)))
     frame(chart, "Present value of each cost", "Cost", "USD m")
     chart.legend = None
     chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"

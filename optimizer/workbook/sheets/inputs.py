@@ -41,7 +41,7 @@ def inputs(facts: Facts) -> TimeSheet:
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip
-    heading = "Inputs: change a yellow cell and every total follows"
+    heading = "Inputs: change yellow cells, totals follow"
     return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts))
 
 

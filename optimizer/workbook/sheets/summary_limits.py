@@ -95,7 +95,7 @@ def in_use(facts: Facts, cut: int) -> Table:
         rows.append(Rowed((note(f"and {len(budgets) - MOST_BUDGETS} other budgets, see Cash"),)))
     if not rows:
         rows.append(Rowed((note("no site of our own, no budget"),)))
-    return Table((titled("Highest use of power and budgets"), "Used", "Limit", titled("Unit"), "Share"), rows)
+    return Table((titled("Power, budgets: highest use"), "Used", "Limit", titled("Unit"), "Share"), rows)
 
 
 def _by_peak(facts: Facts) -> list[str]:

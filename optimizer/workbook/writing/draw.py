@@ -19,14 +19,11 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book, Tie
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
 from optimizer.workbook.writing.lists import Block, Cell, Columns, Drawing, Entry, ListSheet, heading, letters, note
+from optimizer.workbook.writing.paper import A3, A4, MARGINS
 from optimizer.workbook.writing.references import Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
 
-A3, A4 = 8, 9
-"""Papers, as Excel counts them."""
-MARGINS = {"left": 0.4, "right": 0.4, "top": 0.4, "bottom": 0.6, "header": 0.2, "footer": 0.25}
-"""Inches; the footer stands inside the margin below."""
 HIGHEST_ROW = 409.0
 """Points; Excel opens no file with a higher one."""
 EDITED = '=IF(plan_edited=0,"as optimised","edited: re-costed, not re-optimised")'

@@ -15,8 +15,9 @@ FONT = "Calibri"
 NAVY, BLUE, GREEN, VIOLET, GREY, RED = "1F3864", "0000FF", "006100", "5B2C83", "595959", "A33C00"
 PALE_YELLOW, PALE_VIOLET, PALE_BLUE = "FFFBE0", "F1E9F8", "DCE6F1"
 PALE_GREY, PALE_GREEN, PALE_RED = "F2F2F2", "E2F0D9", "FBE3D6"
-CHART_COLOURS = ("1F3864", "E8A33D", "0072B2", "CFE0F0", "8C2D19", "A6CE8B", "5B2C83", "E3B7D0", "117A5B", "BFBFBF")
-"""Fills, dark and pale in turn so that neighbours differ in grey as well; pale ones need an outline to stand out."""
+CHART_COLOURS = ("111122", "CCBB55", "5500EE", "EE9999", "335544", "AAAAEE", "995511", "77FFEE", "662299", "DDFF44")
+"""Fills, dark and pale in turn so that neighbours differ in grey as well, all of them told apart by the colour-blind of
+each kind; pale ones need an outline to stand out."""
 
 
 class Role(StrEnum):
