@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import fsum
 
+from openpyxl.styles import Alignment
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.workbook.writing.book import Book
+from optimizer.workbook.writing.cells import cells_of
 from optimizer.workbook.writing.references import FIRST_PERIOD
 
 A3, A4 = 8, 9
@@ -34,6 +36,16 @@ def set_up_pages(book: Book) -> None:
     for sheet in book.workbook.worksheets:
         if not sheet.page_setup.fitToHeight:
             _set_up(book, sheet)
+        elif sheet.title in book.fixed:
+            _shrink(sheet)
+
+
+def _shrink(sheet: Worksheet) -> None:
+    """Where columns cannot grow, a figure in a font wider than ours is written smaller, not as ###."""
+    for cell in cells_of(sheet):
+        if cell.data_type in ("n", "f"):
+            look = cell.alignment
+            cell.alignment = Alignment(look.horizontal, look.vertical, indent=look.indent, shrink_to_fit=True)
 
 
 def _set_up(book: Book, sheet: Worksheet) -> None:
