@@ -8,7 +8,7 @@ name: First plan
 buyer: our_company                       # opens this company's own chips to it; without one it may be left out
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field
 horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
-#currency: {code: EUR, per_usd: 0.92}    # how money is shown; files stay in USD
+#currency: {code: EUR, per_usd: 0.92}    # how money is shown, at one rate or by period; files stay in USD
 
 finance:
   discount_rate: 0.09                    # nominal, a year, before tax (after tax with `tax`)
@@ -82,6 +82,11 @@ budget:
 # Frame agreements: cheaper for a promise to spend; what is missing of it is paid all the same. Signed only if it pays.
 #frames:
 #  nvidia_deal: {of: {vendor: nvidia, route: purchase}, orders: 2026, within: 2026, spend_usd: 12e6, factor: 0.93}
+
+# Where orders are booked, for `chipmix orders`; the first that selects an order counts.
+#accounts:
+#  - {of: {route: purchase}, cost_centre: "4711", gl_account: "160200"}
+#  - {cost_centre: "4720"}                # all others
 
 # Rules of your own: a ceiling on one vendor, a second source for chat, a cap on carbon (where its intensity is given).
 #limits:

@@ -72,7 +72,7 @@ ASKED: Tree = {
     "name": "Shapes",
     "buyer": "acme",
     "catalogs": ["quotes"],
-    "currency": {"code": "EUR", "per_usd": "0.9"},
+    "currency": {"code": "EUR", "per_usd": {"2026q1": "0.9", "growth_per_year": "0.01"}},
     "horizon": {"start": "2026q1", "periods": 4},
     "objective": "maximize_value",
     "finance": {
@@ -130,6 +130,10 @@ ASKED: Tree = {
          "at_least": 1, "within": "2026"},
         {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
          "within": "each_period"},
+    ],
+    "accounts": [
+        {"of": {"route": "purchase", "vendor": ["acme"], "site": "oslo"}, "cost_centre": "c47", "gl_account": "g16"},
+        {"cost_centre": "others"},
     ],
     "futures": [
         {"name": "as_planned", "probability": "0.5"},

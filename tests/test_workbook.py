@@ -30,13 +30,13 @@ from workbook_pricing import Case, Pricing
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.writing.cells import Formula, put_formula, put_number, put_text
-from optimizer.workbook.writing.styles import FORMATS
+from optimizer.workbook.writing.styles import CURRENCY, FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Charts", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
-    "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Cash by month", "Reporting currency", "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits", "Why not"]
+LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not"]
 TIME_SHEETS = [name for name in SHEETS[3:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -149,7 +149,7 @@ def test_sheets_stand_in_order_and_none_is_hidden(book: Workbook) -> None:
 def test_every_sheet_freezes_the_master_check(book: Workbook) -> None:
     assert "master_check" in book.defined_names
     for sheet in book.worksheets:
-        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5"})
+        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5", "B5"})
         assert sheet["B2"].value == '=IF(master_check=0,"OK","CHECK")'
 
 
@@ -216,7 +216,8 @@ def test_each_line_has_a_unit_and_a_label_of_its_own(book: Workbook) -> None:
         for row in range(8, sheet.max_row + 1):
             if any(sheet.cell(row, column).value is not None for column in (5, *range(FIRST, FIRST + 8))):
                 key = tuple(sheet.cell(row, column).value for column in (1, 2, 3))
-                assert sheet.cell(row, 4).value in FORMATS, f"{title} row {row}: {key}"
+                unit = str(sheet.cell(row, 4).value)
+                assert unit in FORMATS or CURRENCY.fullmatch(unit), f"{title} row {row}: {key}"
                 assert key not in seen, f"{title} row {row}: {key}"
                 seen.add(key)
 

@@ -202,7 +202,7 @@ def test_an_order_that_purchase_orders_does_not_list_fails_a_check(limited_path:
 
 def test_purchase_orders_can_be_filtered(limited_path: Path) -> None:
     sheet = openpyxl.load_workbook(limited_path)["Purchase orders"]
-    assert sheet.auto_filter.ref == "A4:S26"  # two columns more: rent over the term, and of it after the horizon
+    assert sheet.auto_filter.ref == "A4:U26"  # the last two are those of its accounts
     assert not sheet.protection.autoFilter
 
 

@@ -12,6 +12,7 @@ from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.balances import fiscal_years, yearly
+from optimizer.workbook.sheets.cash_by_month import cash_paid, paid_lines
 from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
 from optimizer.workbook.sheets.paid import paid, price_effects, under_orders
@@ -69,6 +70,7 @@ def _costs(facts: Facts) -> Section:
           if facts.taxed else []),
         Line("Total cost", "USD", total=SUM, role=Role.TOTAL, periods=_all_of(shown(facts, COSTS)),
              source="capex, opex, owed, unmet work, receipts" + ", tax" * facts.taxed, key=key_of("cost", "total")),
+        cash_paid(paid_lines(facts)),
     ])  # fmt: skip
 
 

@@ -18,6 +18,8 @@ SHEETS = {
     "Sites": "Power, cooling and racks used and left, by site and period",
     "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
+    "Cash by month": "What each month pays, a row a month, by cost line",
+    "Reporting currency": "Costs, present values and cash in the currency of the reports, each period at its rate",
     "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
@@ -25,6 +27,9 @@ SHEETS = {
     "Compare": "Several plans side by side",
     "Bridge": "From one plan's cost to another's",
     "Sensitivity": "How the cost moves with each assumption",
+    "Futures": "What may come, how likely it is and what it changes; what one decision for all comes to in each",
+    "Regret": "Every plan in every future: cost, regret, expectation, worst, and what uncertainty costs",
+    "Distribution": "This plan in futures that are drawn: spread of cost and of what breaks, drivers, break points",
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }

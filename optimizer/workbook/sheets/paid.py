@@ -8,11 +8,12 @@ from optimizer.workbook.decisions import RETIRE, decisions_of
 from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.balances import by_year
+from optimizer.workbook.sheets.reporting_currency import CASH_PAID
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
-PAID, UNDER_ORDERS = at("paid", "all"), at("under orders", "all")
+PAID, UNDER_ORDERS = CASH_PAID, at("under orders", "all")
 """The lines of what is paid in a period, and of what of it is due under orders."""
 SIGNED, NEW = "committed", "new"
 
@@ -24,19 +25,14 @@ def other_cash(facts: Facts) -> list[Row]:
 
 
 def paid(facts: Facts) -> Iterator[Section]:
-    """Cash paid by period, then by fiscal year."""
-    parts, other = [at("cost", "capex"), at("cost", "opex")], at("cost", "tax and resale")
-    lines = []
+    """Tax and resale together, where there are any, then cash paid by fiscal year."""
+    other, lines = at("cost", "tax and resale"), []
     if more := other_cash(facts):
-        lines.append(Line("Tax and resale", "USD", total=SUM, periods="=" + "+".join(map(str, more)), key=other.key))
-        parts.append(other)
-    lines.append(
-        Line("Cash paid", "USD", total=SUM, role=Role.TOTAL, periods="=" + "+".join(map(str, parts)), key=PAID.key)
-    )
-    years = [line for label, row in (("Tax and resale", other), ("Cash paid", PAID)) if row in parts or row is PAID
-             for line in by_year(facts, label, row)]  # fmt: skip
+        periods = "=" + "+".join(map(str, more))
+        lines = [Line("Tax and resale", "USD", total=SUM, periods=periods, key=other.key),
+                 *by_year(facts, "Tax and resale", other)]  # fmt: skip
     note = "What leaves the bank. Residual value is an estimate of what is left, no receipt; unmet work is not paid."
-    yield Section("Cash paid", note, [*lines, *years])
+    yield Section("Cash paid", note, [*lines, *by_year(facts, "Cash paid", PAID)])
 
 
 def binding(facts: Facts) -> list[Group]:

@@ -6,6 +6,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import assets_of
 from optimizer.workbook.sheets.cash import TAX
 from optimizer.workbook.sheets.paid import PAID
+from optimizer.workbook.sheets.reporting_currency import NET, by_period, code_of
 from optimizer.workbook.sheets.summary_tables import MEGAWATTS, WHOLE, millions, titled
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Cell, note
@@ -44,12 +45,14 @@ def _of_cost(facts: Facts) -> list[Headline]:
     """Cost as a present value, in another currency too, what bounds it, and cash."""
     live = "net of value; " * facts.maximizes_value + "after tax; " * facts.taxed + "live: follows every edit"
     tax = "+".join(at("present value", name).total for name in TAX)
-    code = facts.scenario.get("currency", {}).get("code", "USD")
-    converted = "=total_npv_usd/usd_per_million*currency_per_usd"
+    code, remark = code_of(facts), "at the rates in Inputs" if by_period(facts) else "at the rate in Inputs"
+    converted = (
+        f"={NET.total}/usd_per_million" if by_period(facts) else "=total_npv_usd/usd_per_million*currency_per_usd"
+    )
     cash = at("cost", "capex").total
     return [
         ("Net present value of cost", "=total_npv_usd/usd_per_million", "USD m", live),
-        *([("Net present value of cost", converted, f"{code} m", "at the rate in Inputs")] if code != "USD" else []),
+        *([("Net present value of cost", converted, f"{code} m", remark)] if code != "USD" else []),
         *([("Of it tax", f"=({tax})/usd_per_million", "USD m", "negative: a loss, used as it arises")] * facts.taxed),
         ("Proven lower bound", UNEDITED.format("optimiser_bound_usd/usd_per_million"), "USD m",
          f"no plan costs less; solve: {facts.plan.status}"),

@@ -27,6 +27,8 @@ DIGIT, PADDING = 7, 5
 LEAST, FOLDED = 0.71, 72
 """The least scale of a sheet that is one page wide, and the scale in percent of one that is folded: letters have 10
 points, so they are printed at 7 or more."""
+HEAD_ROWS = 2
+"""The title and the status, which run over into what stands empty beside them."""
 Group = list[float]
 """Widths in points of columns that stay on one page."""
 
@@ -43,7 +45,7 @@ def set_up_pages(book: Book) -> None:
 def _shrink(sheet: Worksheet) -> None:
     """Where columns cannot grow, a figure in a font wider than ours is written smaller, not as ###."""
     for cell in cells_of(sheet):
-        if cell.data_type in ("n", "f"):
+        if cell.data_type in ("n", "f") and cell.row > HEAD_ROWS:
             look = cell.alignment
             cell.alignment = Alignment(look.horizontal, look.vertical, indent=look.indent, shrink_to_fit=True)
 

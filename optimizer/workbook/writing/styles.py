@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from enum import StrEnum
 
@@ -71,6 +72,7 @@ FORMATS: dict[str, str] = {
     **dict.fromkeys(("MW", "blocks"), _THREE),
     "count": "#,##0_)",
     "USD/unit-hour": _signed("#,##0.00####"),
+    "currency": _WHOLE,
     "currency/USD": "#,##0.00####_)",
     "years": "0.0##_)",
     "ratio": "0.00##_)",
@@ -79,7 +81,13 @@ FORMATS: dict[str, str] = {
     "any": "0.##########_)",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
+CURRENCY = re.compile("[A-Z]{3}")
 SPLIT_SYSTEMS = _TWO
+
+
+def look_of(unit: str) -> str:
+    """How numbers of a unit look; those of a currency as those of USD."""
+    return FORMATS["USD" if CURRENCY.fullmatch(unit) else unit]
 
 
 def _box(colour: str) -> Border:
