@@ -25,6 +25,7 @@ from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
 from optimizer.workbook.sheets.cash import cash
 from optimizer.workbook.sheets.cash_by_month import cash_by_month
+from optimizer.workbook.sheets.charts import charts
 from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import contents
@@ -49,6 +50,7 @@ from optimizer.workbook.writing.draw import draw
 from optimizer.workbook.writing.finish import finish, recalculated
 from optimizer.workbook.writing.in_memory import saved
 from optimizer.workbook.writing.lists import ListSheet
+from optimizer.workbook.writing.paper import set_up_pages
 from optimizer.workbook.writing.styles import Styles
 from optimizer.workbook.writing.time_sheet import TimeSheet, as_list
 
@@ -95,7 +97,7 @@ def build(made: Made) -> Book:
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     made = made if made.language == ENGLISH else marked(made)
-    book = Book(Facts(made.plan), made, workbook, Styles(workbook, font_of(made.language)))
+    book = Book(Facts(made.plan, made.language == "ja"), made, workbook, Styles(workbook, font_of(made.language)))
     for sheet in _sheets(book.facts, made):
         draw(book, as_list(book.facts, made.views, sheet) if isinstance(sheet, TimeSheet) else sheet)
     book.write_formulas()
@@ -106,6 +108,7 @@ def build(made: Made) -> Book:
     )
     workbook.active = 0
     translate(book)
+    set_up_pages(book)
     return book
 
 
@@ -117,7 +120,8 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
         limits(facts, made.explanation), why_not(facts, made.explanation), *_beside(made), *_uncertain(made, facts),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
-    sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
+    first = [summary(facts, made.explanation), charts(facts)]
+    sheets = [*first, *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
     return [contents(facts, [sheet.title for sheet in sheets]), *sheets]
 
 

@@ -32,7 +32,7 @@ PORTABLE = {
 SPILLED = "#"
 """After a cell: all that its formula spills into."""
 LONGEST = 120
-OUTPUTS = ("Contents", "Summary")
+OUTPUTS = ("Contents", "Summary", "Charts")
 HEAD_ROWS = 2
 MOVED: Callable[[str, int, int], str] = Translator.translate_range
 """A reference so many rows down and columns to the right."""

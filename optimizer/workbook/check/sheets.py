@@ -118,8 +118,9 @@ def prints_and_leads(subject: Subject) -> Iterator[Finding]:
 
 
 def _print_faults(sheet: Worksheet) -> Iterator[str]:
-    if not (sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage):
-        yield "does not print on one page's width"
+    fits = sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage
+    if not (fits or (sheet.col_breaks.brk and sheet.print_title_cols)):
+        yield "neither prints on one page's width nor is folded with its first columns repeated"
     if not sheet.print_title_rows:
         yield "repeats no rows at the top of printed pages"
     footer = sheet.oddFooter

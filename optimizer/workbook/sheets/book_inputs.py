@@ -19,6 +19,8 @@ UNITS = (
     ("TFLOP in a PFLOP", "TFLOP/PFLOP", 1000.0, "tflop_per_pflop"),
     ("Units in a million", "number", 1e6, "units_per_million"),
 )
+PRICE_RISE, LIMIT_MOVE = 0.1, 0.01
+"""By how much Summary moves a price and a limit, unless the reader says otherwise."""
 LIVES = (
     ("short", 3.0, "", "chipmix: a short life, for comparison"),
     ("Amazon, part of its servers", 5.0, "2025-01", "as the company reports"),
@@ -38,6 +40,7 @@ def book_inputs(facts: Facts) -> Iterator[Section]:
         rate = _view(facts, "Discount rate of leases", "share/year", "discount_rate", "share", "lease_rate")
         note = "Your incremental borrowing rate belongs here; the discount rate stands in for it."
         yield Section("Leases", note, [rate])
+    yield _moved()
     note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
     rents = [line for offers in market_of(facts).values() for line in _market_rents(facts, offers)]
     yield from filled("Market's rent, to compare unit costs with", note, rents)
@@ -52,6 +55,16 @@ def _lives(facts: Facts) -> Section:
     ]  # fmt: skip
     note = "Book life of systems: under Finance; of added power: under Power that may be added. Changes no cash."
     return Section("Book view: lives by class", note, [network, *lives])
+
+
+def _moved() -> Section:
+    """By how much Summary moves a price and a limit."""
+    moves = (("Rise of prices", PRICE_RISE, "price_rise"), ("Move of limits", LIMIT_MOVE, "limit_move"))
+    return Section("Moves that Summary shows", "Changes no cost: prices and limits stay as they are.", [
+        Line(label, "share", constant=share, source="chipmix: a share to look at", rule="share", name=name,
+             keys=(f"{VIEW}{name}",))
+        for label, share, name in moves
+    ])  # fmt: skip
 
 
 def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str) -> Line:
@@ -95,7 +108,9 @@ class MarketOffer:
 
 
 def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
-    """The cheapest hosted offers of each accelerator of the plan, fleet included; none where there is no rent.
+    """The cheapest offers by the hour of each accelerator of the plan, fleet included; none where there is no rent.
+
+    Where an accelerator cannot be rented by the hour, the cheapest hosted ones of any term.
 
     An offer counts where the catalogue has a rent for the period, the period lies within the dates in which
     it may be ordered, and it is open to the buyer. Whether the scenario allows it does not matter: it is
@@ -114,15 +129,17 @@ def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
 
 
 def _hosted(facts: Facts, accelerator: str) -> dict[str, dict[str, Any]]:
-    """Hosted offers of an accelerator that are open to the buyer."""
+    """Offers of an accelerator by the hour that are open to the buyer; without any, hosted ones of any term."""
     systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer")
-    return {
+    found = {
         name: offer
         for name, offer in facts.catalog["offers"].items()
         if offer["route"] in HOSTED
         and systems[offer["system"]]["accelerator"] == accelerator
         and ("buyers" not in offer or buyer == "any" or buyer in offer["buyers"])
     }
+    by_the_hour = {name: offer for name, offer in found.items() if offer["route"] == "on_demand"}
+    return by_the_hour or found
 
 
 def _rents(facts: Facts, offer: dict[str, Any]) -> tuple[float | None, ...]:

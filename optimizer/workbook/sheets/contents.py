@@ -9,7 +9,8 @@ from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListShe
 from optimizer.workbook.writing.styles import Role
 
 SHEETS = {
-    "Summary": "One page: what to buy, what it costs, what binds",
+    "Summary": "One page: what to buy, what is paid when, what is owed, what binds, what it rests on",
+    "Charts": "Orders, power, capex and each cost as pictures",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
     "Orders": "Systems by offer, place and period, and other decisions: optimiser, override, used",
     "Purchase orders": "One table to filter: what to order when, from whom, for which place, at which price",

@@ -23,7 +23,7 @@ from optimizer.workbook.writing.time_sheet import Axis, TimeSheet
 AXIS = {
     START: f"=EDATE(horizon_start,(@${PERIOD}-1)*months_per_year/periods_per_year)",
     END: f"=EDATE(@${START},months_per_year/periods_per_year)-1",
-    FISCAL_YEAR: f"=YEAR(EDATE(@${START},MOD(1-fiscal_year_starts,months_per_year)))",
+    FISCAL_YEAR: f"=YEAR(EDATE(@${START},MOD(1-fiscal_year_starts,months_per_year)))-fiscal_year_shift",
     PERIOD: f"=COLUMNS($I${HEADER}:@${HEADER})",
 }
 FINGERPRINT_POWER = 0.1
@@ -41,7 +41,7 @@ def inputs(facts: Facts) -> TimeSheet:
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
     ]  # fmt: skip
-    heading = "Inputs: change a yellow cell and every total follows"
+    heading = "Inputs: change yellow cells, totals follow"
     return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts))
 
 
@@ -67,6 +67,8 @@ def _scalars(facts: Facts) -> Section:
              name="periods_per_year"),
         Line("First month of the fiscal year", "month", constant=starts, source="scenario: fiscal_year_starts",
              rule="month", name="fiscal_year_starts"),
+        Line("Years that a fiscal year is named before its end", "switch", constant=float(facts.year_shift),
+             source="as the scenario says, else by the language", rule="switch", name="fiscal_year_shift"),
         _defined("Months in a year", "months", 12.0, "positive", "months_per_year"),
         _defined("Hours in a year", "hours", 8760.0, "positive", "hours_per_year"),
         _defined("When a flow of a period is paid", "share", 0.5, "share", "cash_timing"),

@@ -146,9 +146,9 @@ def area(rows: Sequence[Row]) -> str:
     return _reference("block", rows, "$I$#n:$#z$#m")
 
 
-def blocks(rows: Sequence[Row], column: str = "@") -> str:
-    """A column of lines of one sheet, one range for each run of lines that stand under one another."""
-    return _reference("blocks", rows, f"{column}#n:{column}#m")
+def blocks(rows: Sequence[Row], column: str = "@", until: str = "") -> str:
+    """A column of lines of one sheet, or several, one range for each run of lines that stand under one another."""
+    return _reference("blocks", rows, f"{column}#n:{until or column}#m")
 
 
 def before(rows: Sequence[Row]) -> str:
