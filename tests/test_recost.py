@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from builders import accelerator, catalog, load, rates, scenario, site, system
+from commands import mostly_slow
 
 from optimizer.plan.bridge import bridge, bridged
 from optimizer.plan.format import Plan
@@ -126,6 +127,15 @@ def test_the_same_systems_sooner_are_timing_and_volume(tmp_path: Path) -> None:
     assert steps["Volume"] == pytest.approx(old.objective_usd / 3, rel=1e-6)
 
 
+def test_rates_come_first(tmp_path: Path) -> None:
+    old = small(tmp_path)
+    terms = {"box.purchase": {**BOX["box.purchase"], "price_usd": 250000}}
+    finance = {"discount_rate": "0.12", "residual": "none", "maintenance_share": "0.1"}
+    assert list(steps_of(old, small(tmp_path, terms, finance=finance))) == ["Discount rate", "Other rates", "Prices"]
+    assert steps_of(old, old) == {}
+
+
+@pytest.mark.slow
 def test_rates_come_first_and_everything_adds_up() -> None:
     old = planned("quick_start")
     new = planned(
@@ -200,9 +210,9 @@ def libreoffice(paths: Iterable[Path], folder: Path) -> Path:
 
 
 @needs_libreoffice
-@pytest.mark.parametrize("name", ["quick_start", pytest.param("meta_2025", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", mostly_slow(["small", "quick_start", "meta_2025"], fast=1))
 def test_ten_random_edits_recost_to_the_cent_in_libreoffice(name: str, tmp_path: Path) -> None:
-    plan, chance = planned(name), random.Random(name)
+    plan, chance = small(tmp_path) if name == "small" else planned(name), random.Random(name)
     made = Made(plan)
     write_workbook(plan, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
