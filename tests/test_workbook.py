@@ -34,15 +34,15 @@ from optimizer.workbook.writing.styles import FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Unit costs", "Limits", "Why not", "Downside", "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits", "Why not"]
+LISTS = ["Purchase orders", "Limits", "Why not", "Downside"]
 TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {
     "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
-    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
+    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 
 
@@ -245,7 +245,7 @@ def test_every_input_has_a_source_and_a_rule(book: Workbook) -> None:
 def test_names_are_scalars(book: Workbook) -> None:
     assert len(book.defined_names) > 20
     for name in book.defined_names.values():
-        assert re.fullmatch(r"(Inputs|Orders|Cash|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
+        assert re.fullmatch(r"(Inputs|Orders|Cash|Downside|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
 
 
 def test_checks_say_what_they_mean(values: Workbook) -> None:

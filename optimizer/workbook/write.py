@@ -26,6 +26,7 @@ from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import contents
 from optimizer.workbook.sheets.depreciation import depreciation
+from optimizer.workbook.sheets.downside import downside
 from optimizer.workbook.sheets.inputs import inputs, last_input
 from optimizer.workbook.sheets.limits import limits
 from optimizer.workbook.sheets.log import log
@@ -98,7 +99,7 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
         depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
-        *_beside(made),
+        downside(facts, made.explanation),         *_beside(made),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
     sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]

@@ -21,6 +21,7 @@ SHEETS = {
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
     "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
+    "Downside": "This plan's cost at other prices, rents, tariffs, utilisation, residual values and discount rates",
     "Compare": "Several plans side by side",
     "Bridge": "From one plan's cost to another's",
     "Sensitivity": "How the cost moves with each assumption",

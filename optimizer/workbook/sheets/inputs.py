@@ -9,6 +9,7 @@ from optimizer.workbook.facts import MONTHS_PER_YEAR, Facts, month_start
 from optimizer.workbook.sheets.book_inputs import book_inputs
 from optimizer.workbook.sheets.decision_inputs import decision_inputs, fleet_inputs
 from optimizer.workbook.sheets.frames import frame_inputs
+from optimizer.workbook.sheets.input_downside import downside_inputs
 from optimizer.workbook.sheets.input_finance import OURS, after_horizon, carbon, finance, residual
 from optimizer.workbook.sheets.input_offers import commitments, offers, systems
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
@@ -40,6 +41,7 @@ def inputs(facts: Facts) -> TimeSheet:
         systems(facts), *offers(facts), *frame_inputs(facts), *commitments(facts), sites(facts), *fleet_inputs(facts),
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
+        *downside_inputs(facts),
     ]  # fmt: skip
     heading = "Inputs: change a yellow cell and every total follows"
     return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts))
