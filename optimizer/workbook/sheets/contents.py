@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.inputs import others_edited
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.styles import Role
 
@@ -67,7 +68,8 @@ def contents(facts: Facts, titles: Iterable[str]) -> ListSheet:
         Block(key, {"looks": Column("Looks like"), "is": Column("Is")}),
     ]  # fmt: skip
     name = str(facts.scenario.get("name", "plan"))
-    return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2)
+    return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2,
+                     stamp=others_edited(facts))  # fmt: skip
 
 
 def how_to_read(facts: Facts) -> list[str]:
