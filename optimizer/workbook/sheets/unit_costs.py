@@ -9,6 +9,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.points import evidence_of
 from optimizer.workbook.sheets.book_inputs import market_of
+from optimizer.workbook.sheets.buy_or_rent import buy_or_rent
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
@@ -37,9 +38,12 @@ def unit_costs(facts: Facts) -> TimeSheet:
     """Unit costs, then cost by accelerator and work, then workings."""
     stood = stood_of(facts)
     bearers = bearers_of(stood)
-    results = [*_hours(facts, bearers), *_power(bearers), *_work(facts, bearers)]
+    results = [
+        *_hours(facts, bearers), *buy_or_rent(facts, stood), *_power(bearers), *_work(facts, bearers),
+    ]  # fmt: skip
     sections = [
-        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]), *(section for section in results if section.lines),
+        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]),
+        *(section for section in results if section.lines or section.more),
         *_parts(facts, bearers), *unit_workings(facts, stood),
     ]  # fmt: skip
     longest = LONGEST_LABEL + max(map(len, facts.scenario.get("demand", ())), default=0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.book_inputs import MarketOffer, market_of, market_rent
+from optimizer.workbook.sheets.buy_or_rent import buying_workings
 from optimizer.workbook.sheets.capacity import Task, tasks_of
 from optimizer.workbook.sheets.input_offers import listed
 from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
@@ -63,6 +64,7 @@ def unit_workings(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
     yield from _rents(facts)
     yield from _work(facts)
     yield from (bearer_costs(facts, stood, bearer) for bearer in bearers)
+    yield from buying_workings(facts, stood)
 
 
 def _quantities(stood: Sequence[Stood], bearers: Sequence[Bearer]) -> Iterator[Section]:
