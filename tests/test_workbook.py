@@ -34,9 +34,9 @@ from optimizer.workbook.writing.styles import FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Why not", "Downside", "Checks", "Log",
+    "Unit costs", "Limits", "Why not", "Downside", "Actuals", "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits", "Why not", "Downside"]
+LISTS = ["Purchase orders", "Limits", "Why not", "Downside", "Actuals"]
 TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

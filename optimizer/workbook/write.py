@@ -13,12 +13,14 @@ from optimizer.explore.side_by_side import Runs
 from optimizer.files import write_bytes
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
+from optimizer.plan.prior import Prior
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import marked
 from optimizer.workbook.language.translate import translate
 from optimizer.workbook.language.wording import ENGLISH, Language, font_of
 from optimizer.workbook.notes import Note, keep_notes
+from optimizer.workbook.sheets.actuals import actuals
 from optimizer.workbook.sheets.bridge import bridge
 from optimizer.workbook.sheets.capacity import capacity
 from optimizer.workbook.sheets.cash import cash
@@ -59,17 +61,20 @@ def write_workbook(
     runs: Runs | None = None,
     explanation: Explanation | None = None,
     notes: Iterable[Note] = (),
+    prior: Prior | None = None,
+    typed: Mapping[str, float | str] | None = None,
 ) -> tuple[Note, ...]:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
     A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
     `language` is that of labels, notes and number formats; `runs` are other plans to set beside this one;
-    `explanation` is why the plan is as it is; `notes` are those of a reader of an earlier one. Returns the notes that
+    `explanation` is why the plan is as it is; `notes` are those of a reader of an earlier one, `typed` what that reader
+    typed into cells of their own; `prior` is an earlier plan that this one is held against. Returns the notes that
     have no place any more, because something else stands there or a formula reads it.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
-    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation))
+    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation, prior, typed or {}))
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
     return left_out
@@ -99,7 +104,8 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
         depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
-        downside(facts, made.explanation),         *_beside(made),
+        downside(facts, made.explanation), actuals(facts, made.typed, made.prior, made.bridge is not None),
+                *_beside(made),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
     sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]

@@ -37,12 +37,13 @@ def marked(made: Made) -> Made:
     """The same with every text that is not this program's marked."""
     bridge = None if made.bridge is None else _part(made.bridge)
     runs = None if made.runs is None else _part(made.runs)
-    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge, runs=runs)
+    prior = None if made.prior is None else _part(made.prior)
+    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge, runs=runs, prior=prior)
 
 
 def given_texts(made: Made) -> frozenset[str]:
     """All texts that are marked, and the units of those that are a unit per second."""
-    parts = (made.plan, made.bridge, made.runs)
+    parts = (made.plan, made.bridge, made.runs, made.prior)
     texts = {made.command, *(text for part in parts for key, text in _texts(part) if not key)}
     return frozenset(texts | {text.removesuffix(PER_SECOND) for text in texts})
 

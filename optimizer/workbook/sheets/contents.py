@@ -23,6 +23,7 @@ SHEETS = {
     "Limits": "Each limit: used, limit, left, whether it binds",
     "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
     "Downside": "This plan's cost at other prices, rents, tariffs, utilisation, residual values and discount rates",
+    "Actuals": "Cash by cost line and fiscal year beside budget, prior plan and what was paid; approval",
     "Compare": "Several plans side by side",
     "Bridge": "From one plan's cost to another's",
     "Sensitivity": "How the cost moves with each assumption",

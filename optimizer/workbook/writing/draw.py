@@ -171,7 +171,7 @@ class _Page:
         row, value, look = self.next, cell.value, cell.look or unit
         if isinstance(value, Formula):
             text = _OWN.sub(lambda match: f"{named[match[1]]}{row}" if match[1] in named else match[0], value.text)
-            self.book.later.append(lambda: self._formula(row, column, text, cell.role, look))
+            self.book.later.append(lambda: self._formula(row, column, text, cell, look))
         elif isinstance(value, str):
             self._text(row, column, value, cell)
         elif value is None:
@@ -190,13 +190,16 @@ class _Page:
         self.book.styles.apply(cell, role, FORMATS.get(look, look or "General"))
         return cell
 
-    def _formula(self, row: int, column: int, text: str, role: Role | None, look: str | Row) -> None:
+    def _formula(self, row: int, column: int, text: str, cell: Cell, look: str | Row) -> None:
         """Write a formula; references to this sheet lose its name, the column marks become columns."""
         text = self.book.places.resolved(text, Place(self.title, row, self.book.last_column))
         text = text.replace(f"'{self.title}'!", "").replace(f"{self.title}!", "")
         text = text.replace("@", get_column_letter(column)).replace("~", get_column_letter(max(column - 1, 1)))
         linked = Role.LINK if _PURE_LINK.fullmatch(text) else Role.FORMULA
-        put_formula(self._styled(row, column, role or linked, look), Formula(text))
+        styled = self._styled(row, column, cell.role or linked, look)
+        put_formula(styled, Formula(text))
+        if cell.alignment is not None:
+            styled.alignment = cell.alignment
 
     def _text(self, row: int, column: int, text: str, cell: Cell) -> None:
         styled = self._styled(row, column, Role.LINK if cell.link else cell.role or Role.LABEL, "")
