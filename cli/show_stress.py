@@ -9,7 +9,7 @@ from cli.tables import figure, heading, number, percent, show_table, tell
 
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
-    from optimizer.uncertainty.stress import Breaks, Spread, StressResult
+    from optimizer.uncertainty.distribution import Breaks, Spread, StressResult
 
 MILLION = 1e6
 
@@ -39,8 +39,8 @@ def show_stress(result: StressResult, plan: Plan) -> None:
 
 
 def _cells(spread: Spread, times: float, digits: int) -> tuple[str, ...]:
-    values = (spread.mean.estimate, spread.p5, spread.p50, spread.p95, spread.cvar90.estimate)
-    return tuple(number(value * times, digits) for value in values)
+    estimates = (spread.mean, spread.p5, spread.p50, spread.p95, spread.cvar90)
+    return tuple(number(each.estimate * times, digits) for each in estimates)
 
 
 def _often(spread: Spread) -> str:

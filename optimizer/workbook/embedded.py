@@ -24,6 +24,8 @@ from optimizer.plan.format import Plan
 from optimizer.plan.prior import Prior
 from optimizer.plan.provenance import FORMAT
 from optimizer.reading import parsed
+from optimizer.uncertainty.distribution import StressResult
+from optimizer.uncertainty.results import RobustResult
 from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -46,7 +48,9 @@ class Made:
     `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
     `language` is that of labels, notes and number formats. `runs` are other plans to set beside this one.
     `explanation` is why the plan is as it is, as far as it was asked. `prior` is an earlier plan that it is held
-    against, `typed` what the reader typed into cells of their own, by key.
+    against, `typed` what the reader typed into cells of their own, by key. `decision` is the one for all futures that
+    the plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown.
+    `decided_by` is the command that the decision is of, where it is another than that of the workbook.
     """
 
     plan: Plan
@@ -56,11 +60,17 @@ class Made:
     language: Language = ENGLISH
     runs: Runs | None = None
     explanation: Explanation | None = None
+    decision: RobustResult | None = None
+    stressed: StressResult | None = None
+    decided_by: str = ""
     prior: Prior | None = None
     typed: Mapping[str, float | str] = field(default_factory=dict)
 
 
-PARTS: dict[str, type[BaseModel]] = {"bridge": Bridge, "runs": Runs, "explanation": Explanation, "prior": Prior}
+PARTS: dict[str, type[BaseModel]] = {
+    "bridge": Bridge, "runs": Runs, "explanation": Explanation, "decision": RobustResult, "stressed": StressResult,
+    "prior": Prior,
+}  # fmt: skip
 """What a copy may hold besides the plan, by name."""
 
 
@@ -70,6 +80,8 @@ def _text(made: Made) -> str:
         content["views"] = dict(made.views)
     if made.typed:
         content["typed"] = dict(made.typed)
+    if made.decided_by:
+        content["decided_by"] = made.decided_by
     if made.language != ENGLISH:
         content["language"] = made.language
     parts = {name: getattr(made, name) for name in PARTS}
@@ -110,6 +122,7 @@ def _made(content: dict[str, Any]) -> Made:
         str(content["command"]),
         views={str(key): float(value) for key, value in content.get("views", {}).items()},
         typed={str(key): _typed(value) for key, value in content.get("typed", {}).items()},
+        decided_by=str(content.get("decided_by", "")),
         language=LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
         **parts,
     )

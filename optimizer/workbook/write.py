@@ -14,6 +14,8 @@ from optimizer.files import write_bytes
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
 from optimizer.plan.prior import Prior
+from optimizer.uncertainty.distribution import StressResult
+from optimizer.uncertainty.results import RobustResult
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.language.given import marked
@@ -28,12 +30,15 @@ from optimizer.workbook.sheets.checks import checks
 from optimizer.workbook.sheets.compare import compare
 from optimizer.workbook.sheets.contents import contents
 from optimizer.workbook.sheets.depreciation import depreciation
+from optimizer.workbook.sheets.distribution import distribution
 from optimizer.workbook.sheets.downside import downside
+from optimizer.workbook.sheets.futures import futures
 from optimizer.workbook.sheets.inputs import inputs, last_input
 from optimizer.workbook.sheets.limits import limits
 from optimizer.workbook.sheets.log import log
 from optimizer.workbook.sheets.orders import orders
 from optimizer.workbook.sheets.purchase_orders import purchase_orders
+from optimizer.workbook.sheets.regret import regret
 from optimizer.workbook.sheets.sensitivity import sensitivity
 from optimizer.workbook.sheets.sites import sites
 from optimizer.workbook.sheets.summary import summary
@@ -63,18 +68,28 @@ def write_workbook(
     notes: Iterable[Note] = (),
     prior: Prior | None = None,
     typed: Mapping[str, float | str] | None = None,
+    decision: RobustResult | None = None,
+    stressed: StressResult | None = None,
+    decided_by: str = "",
 ) -> tuple[Note, ...]:
     """Write a plan as an Excel workbook; `command` is what the Log says it was made with.
 
     A `bridge` from an earlier plan gets a sheet; `views` are assumptions of the workbook alone, by key;
     `language` is that of labels, notes and number formats; `runs` are other plans to set beside this one;
     `explanation` is why the plan is as it is; `notes` are those of a reader of an earlier one, `typed` what that reader
-    typed into cells of their own; `prior` is an earlier plan that this one is held against. Returns the notes that
-    have no place any more, because something else stands there or a formula reads it.
+    typed into cells of their own; `prior` is an earlier plan that this one is held against. `decision` is the one
+    for all futures that the plan is of, by the command `decided_by` if that is another, `stressed` what happens to it
+    in futures that were drawn. Returns the notes that have no place any more, because something else stands there or a
+    formula reads it.
     The file appears whole or not at all, and the same plan gives the same bytes. Raises WorkbookError,
     an internal error, if a formula's value differs from the plan's own number.
     """
-    book = build(Made(plan, command, bridge, views or {}, language, runs, explanation, prior, typed or {}))
+    made = Made(
+        plan, command, bridge, views or {}, language, runs, explanation, decided_by=decided_by,
+        decision=decision and decision.without_plans, stressed=stressed and stressed.without_samples,
+        prior=prior, typed=typed or {},
+    )  # fmt: skip
+    book = build(made)
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
     return left_out
@@ -105,7 +120,7 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
         depreciation(facts), unit_costs(facts), limits(facts, made.explanation), why_not(facts, made.explanation),
         downside(facts, made.explanation), actuals(facts, made.typed, made.prior, made.bridge is not None),
-                *_beside(made),
+        *_beside(made), *_uncertain(made, facts),
     ]  # fmt: skip
     found = [check for sheet in sheets for check in sheet.checks]
     sheets = [summary(facts, made.explanation), *sheets, checks(facts, found, last_input(assumed)), log(made, facts)]
@@ -120,3 +135,13 @@ def _beside(made: Made) -> Iterator[ListSheet]:
         yield bridge(made.bridge)
     if made.runs is not None and made.runs.kind != "compare":
         yield sensitivity(made.runs)
+
+
+def _uncertain(made: Made, facts: Facts) -> Iterator[ListSheet]:
+    """What futures say, where the workbook is made with any."""
+    if made.decision is not None or made.stressed is not None:
+        yield futures(facts, made.decision, made.stressed is not None)
+    if made.decision is not None:
+        yield regret(made.decision, made.decided_by or made.command)
+    if made.stressed is not None:
+        yield distribution(made.stressed, made.command)

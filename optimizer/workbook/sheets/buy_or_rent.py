@@ -13,8 +13,9 @@ from optimizer.workbook.writing.references import HERE, at, down
 TITLE = "Buying against renting the same hours"
 NOTE = (
     "Rent of the same accelerator-hours at the market's rent, less what buying costs, plus residual value; "
-    "undiscounted, before tax. n/a: no rent in some period, no outlay that comes back, or not within the horizon."
+    "undiscounted. n/a: no rent in some period, no outlay that comes back, or not within the horizon."
 )
+BEFORE_TAX = "Before tax, which is on profit and falls on no accelerator."
 NOT_RENTED, ALSO_LEASED, BOUGHT_BEFORE = (
     "nobody rents it", "some of it is leased on our sites", "some of it was bought before the horizon"
 )  # fmt: skip
@@ -41,7 +42,9 @@ def buy_or_rent(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
     found = [(Of(bearer.item), reason(facts, bearer)) for bearer in buying(facts, stood)]
     lines = [line for of, why in found if not why for line in _returns(facts, of)]
     if found:
-        yield Section(TITLE, NOTE, lines, [f"{of.item}: {why}" for of, why in found if why])
+        yield Section(
+            TITLE, NOTE, lines, [*[BEFORE_TAX] * facts.taxed, *(f"{of.item}: {why}" for of, why in found if why)]
+        )
 
 
 def _returns(facts: Facts, of: Of) -> Iterator[Line]:

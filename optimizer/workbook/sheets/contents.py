@@ -27,6 +27,9 @@ SHEETS = {
     "Compare": "Several plans side by side",
     "Bridge": "From one plan's cost to another's",
     "Sensitivity": "How the cost moves with each assumption",
+    "Futures": "What may come, how likely it is and what it changes; what one decision for all comes to in each",
+    "Regret": "Every plan in every future: cost, regret, expectation, worst, and what uncertainty costs",
+    "Distribution": "This plan in futures that are drawn: spread of cost and of what breaks, drivers, break points",
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }

@@ -40,7 +40,7 @@ from optimizer.workbook.writing.references import Places, Row, at, down, key_of,
 from optimizer.workbook.writing.styles import Role
 
 DRIVERS = {
-    PRICES: "Price and network of what is purchased, with maintenance, residual value and depreciation for tax. "
+    PRICES: "Price and network of what is purchased, with maintenance and residual value. "
     "Commitments keep the prices they were placed at; power added and one-offs stay.",
     RENTS: "Rents of leases, reservations and on demand, in the horizon and owed after it. Commitments stay.",
     ELECTRICITY: "The tariff of every site: energy, and energy paid for and not used. Carbon stays.",
@@ -51,6 +51,7 @@ DRIVERS = {
     RATE: "Every discount factor, and what is owed after the horizon. The change is a share of the rate, not points.",
 }
 """The assumptions: what a change of each carries, and what stays."""
+TAXED = "Depreciation for tax too."
 WIDTHS = (34, 62, 19, 19, 19, 19, 21, 22, 20)
 COST_NOTE = (
     "The orders of this plan, overrides included, at other figures: re-costed, not re-optimised. Edits are followed."
@@ -105,8 +106,9 @@ def _cost(facts: Facts, driver: str) -> Entry:
     bent, parts = bent_rows(facts), part_rows(facts)
     label = "{assumption}"
     moves = f"=SUMIFS({down(parts, '<all>')},{down(parts, '<driver>')},{label})" if parts else "=0"
+    carried = DRIVERS[driver] + f" {TAXED}" * (facts.taxed and driver == PRICES)
     cells: dict[str, Content] = {
-        "assumption": driver, "what": paragraph(DRIVERS[driver]), "plan": Formula("=total_npv_usd"),
+        "assumption": driver, "what": paragraph(carried), "plan": Formula("=total_npv_usd"),
         "moves": Formula(moves), "unit": "USD",
         **{
             level(i): Formula(

@@ -33,7 +33,8 @@ NOTES = (
     "Taxed: what tax deducts or, below zero, taxes; of a price the depreciation for tax and what is left of it.",
 )
 BENT = "What does not move in proportion"
-BENT_NOTE = "By how much the cost of this plan changes at each change, after tax where there is any; workings on Cash."
+BENT_NOTE = "By how much the cost of this plan changes at each change; workings on Cash."
+AFTER_TAX = "After tax."
 
 
 @dataclass(frozen=True)
@@ -243,4 +244,4 @@ def out_of_proportion(facts: Facts) -> Block:
             **{level(i): Formula(text) for i, text in zip(LEVELS, bent.changes, strict=True)},
         }  # fmt: skip
         entries.append(Entry(cells, row.key))
-    return Block(entries, columns, BENT, [BENT_NOTE], gap=2)
+    return Block(entries, columns, BENT, [BENT_NOTE, *[AFTER_TAX] * facts.taxed], gap=2)

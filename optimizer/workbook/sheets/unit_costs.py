@@ -9,7 +9,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.points import evidence_of
 from optimizer.workbook.sheets.book_inputs import market_of
-from optimizer.workbook.sheets.buy_or_rent import buy_or_rent
+from optimizer.workbook.sheets.buy_or_rent import BEFORE_TAX, buy_or_rent
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
@@ -23,7 +23,6 @@ NOTES = (
     "price that would pay for it.",
     "Deposits sunk before the horizon and what the fleet once cost are in no figure. A dash: nothing to divide by.",
 )
-BEFORE_TAX = "Before tax, which is on profit and falls on no accelerator."
 LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET = "at market"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
