@@ -115,6 +115,8 @@ def _write(made: Made, path: Path, language: Language | None, stressed: StressRe
         bridge=made.bridge,
         views=made.views,
         language=language or made.language,
+        prior=made.prior,
+        typed=made.typed,
         runs=made.runs,
         explanation=made.explanation,
         decision=made.decision,

@@ -34,15 +34,16 @@ from optimizer.workbook.writing.styles import CURRENCY, FORMATS
 
 SHEETS = [
     "Contents", "Summary", "Charts", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
-    "Cash by month", "Reporting currency", "Depreciation", "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Cash by month", "Reporting currency", "Depreciation", "Unit costs", "Limits", "Why not", "Downside", "Actuals",
+    "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not"]
+LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not", "Downside", "Actuals"]
 TIME_SHEETS = [name for name in SHEETS[3:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {
-    "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
-    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
+    "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "IRR", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
+    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 
 
@@ -246,7 +247,7 @@ def test_every_input_has_a_source_and_a_rule(book: Workbook) -> None:
 def test_names_are_scalars(book: Workbook) -> None:
     assert len(book.defined_names) > 20
     for name in book.defined_names.values():
-        assert re.fullmatch(r"(Inputs|Orders|Cash|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
+        assert re.fullmatch(r"(Inputs|Orders|Cash|Downside|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
 
 
 def test_checks_say_what_they_mean(values: Workbook) -> None:
@@ -316,9 +317,10 @@ def test_numbers_and_texts_that_excel_cannot_hold_are_refused() -> None:
 def test_charts_have_titles_axes_caches_and_alt_text(rich_path: Path) -> None:
     with zipfile.ZipFile(rich_path) as archive:
         charts = [archive.read(n).decode() for n in archive.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", n)]
-        drawing = archive.read("xl/drawings/drawing1.xml").decode()
-    assert len(charts) == 4
-    assert len(re.findall(r'descr="[^"]{40,}"', drawing)) == 4
+        parts = [name for name in archive.namelist() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)]
+        drawings = [archive.read(name).decode() for name in sorted(parts)]
+    assert len(charts) == 5
+    assert [len(re.findall(r'descr="[^"]{40,}"', drawing)) for drawing in drawings] == [4, 1]
     for chart in charts:
         plain = chart.replace("c:", "")
         assert plain.count("<f>") == plain.count("Cache><") // 1 or plain.count("<ptCount") == plain.count("<f>")

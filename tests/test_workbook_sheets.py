@@ -427,7 +427,7 @@ def test_capex_so_far_against_budgets(values: Workbook) -> None:
 def test_without_a_capex_budget_there_is_no_budget_line(worked_path: Path) -> None:
     with zipfile.ZipFile(worked_path) as archive:
         charts = [archive.read(name).decode() for name in archive.namelist() if "charts/chart" in name]
-    assert len(charts) == 4
+    assert len(charts) == 5
     (capex,) = [chart for chart in charts if "Capex so far (no budget)" in chart]
     assert "lineChart" not in capex
 

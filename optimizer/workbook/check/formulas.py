@@ -24,9 +24,9 @@ ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "CELL", "INFO"}
 PORTABLE = {
     "ABS", "AND", "AVERAGE", "CHOOSE", "COLUMN", "COLUMNS", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "DATE", "EDATE",
-    "EOMONTH", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "ISNUMBER", "LARGE", "MATCH", "MAX", "MIN", "MOD", "MONTH",
-    "N", "NOT", "OR", "POWER", "RANK", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL", "SQRT", "SUM",
-    "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
+    "EOMONTH", "IF", "IFERROR", "INDEX", "INT", "IRR", "ISBLANK", "ISNUMBER", "LARGE", "MATCH", "MAX", "MIN", "MOD",
+    "MONTH", "N", "NOT", "OR", "POWER", "RANK", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL", "SQRT",
+    "SUM", "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 """Functions of Excel 2010 that LibreOffice has too."""
 SPILLED = "#"

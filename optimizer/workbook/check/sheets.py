@@ -14,7 +14,7 @@ from optimizer.workbook.writing.lines import HEADER, ITEM, LABEL, PLACE, START, 
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
-INPUT_SHEETS = ("Inputs", "Orders", "Futures")
+INPUT_SHEETS = ("Inputs", "Orders", "Actuals", "Futures")
 WHITES = ("FFFFFFFF", "00FFFFFF")
 
 
@@ -60,7 +60,7 @@ def labels_are_unique(subject: Subject) -> Iterator[Finding]:
 
 
 def inputs_stand_apart(subject: Subject) -> Iterator[Finding]:
-    """Assumptions stand on Inputs and Futures, overrides on Orders, and nowhere else."""
+    """Assumptions stand on Inputs and Futures, overrides on Orders, a reader's own figures on Actuals: nowhere else."""
     roles = (Role.INPUT.value, Role.FIXED.value)
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):

@@ -10,6 +10,7 @@ from catalogs.periods import first_month, last_month
 from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.groups import HOSTED
 from optimizer.workbook.sheets.input_finance import OURS
+from optimizer.workbook.sheets.input_offers import listed
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import VIEW, Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
@@ -74,14 +75,14 @@ def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str)
 
 
 def market_rent(facts: Facts, offer: str) -> Row:
-    """The rent of an offer of the market: that of the plan, or a line of its own."""
-    return at("offer", "price", offer) if offer in facts.offers else at("market's rent", offer)
+    """The rent of an offer of the market: the price that the plan could order it at, or a line of its own."""
+    return at("offer", "price", offer) if offer in listed(facts) else at("market's rent", offer)
 
 
 def _market_rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
-    """A rent, or whether an offer of the plan may be ordered in a period, as a factor."""
-    yield from (_rent(facts, each) for each in offers if each.offer not in facts.offers)
-    for each in (each for each in offers if each.offer in facts.offers):
+    """A rent, or whether an offer whose price stands above may be ordered in a period, as a factor."""
+    yield from (_rent(facts, each) for each in offers if each.offer not in listed(facts))
+    for each in (each for each in offers if each.offer in listed(facts)):
         yield Line(
             "Market's rent: may be ordered", "switch", each.offer, source="catalogue: available", rule="switch",
             periods=[float(rent is not None) for rent in each.rents], key=key_of("market's rent open", each.offer),

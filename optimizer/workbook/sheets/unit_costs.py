@@ -9,6 +9,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.points import evidence_of
 from optimizer.workbook.sheets.book_inputs import market_of
+from optimizer.workbook.sheets.buy_or_rent import BEFORE_TAX, buy_or_rent
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
@@ -22,7 +23,6 @@ NOTES = (
     "price that would pay for it.",
     "Deposits sunk before the horizon and what the fleet once cost are in no figure. A dash: nothing to divide by.",
 )
-BEFORE_TAX = "Before tax, which is on profit and falls on no accelerator."
 LONGEST_LABEL = len("Per million sample, ")
 AT_MARKET, KEPT, GROSS = "at market", "residual kept", "present value before residual of"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
@@ -37,9 +37,12 @@ def unit_costs(facts: Facts) -> TimeSheet:
     """Unit costs, then cost by accelerator and work, then workings."""
     stood = stood_of(facts)
     bearers = bearers_of(stood)
-    results = [*_hours(facts, bearers), *_work(facts, bearers), *_power(bearers)]
+    results = [
+        *_hours(facts, bearers), *buy_or_rent(facts, stood), *_work(facts, bearers), *_power(bearers),
+    ]  # fmt: skip
     sections = [
-        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]), *(section for section in results if section.lines),
+        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]),
+        *(section for section in results if section.lines or section.more),
         *_parts(facts, bearers), *unit_workings(facts, stood),
     ]  # fmt: skip
     longest = LONGEST_LABEL + max(map(len, facts.scenario.get("demand", ())), default=0)

@@ -146,7 +146,7 @@ class ListSheet:
     wide: int = 0
     head: int = 3
     frozen: str = "A"
-    stamp: str = ""
+    stamp: str | Formula = ""
     drawings: Sequence[Drawing] = ()
     warned: Sequence[Warned] = ()
     one_page: bool = False
@@ -165,5 +165,5 @@ def paragraph(text: str) -> Cell:
     return Cell(text, role=Role.WRAPPED, tall=True)
 
 
-def note(text: str) -> Cell:
+def note(text: str | Formula) -> Cell:
     return Cell(text, role=Role.NOTE)
