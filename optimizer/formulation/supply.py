@@ -6,7 +6,7 @@ Commitments were granted before and count in none of these.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from optimizer.formulation.model import Model, Row, Terms
 from optimizer.formulation.order_terms import most_ordered
@@ -22,7 +22,8 @@ def deliveries_within_supply(model: Model) -> Iterator[Row]:
     def use(accelerator: str, offer: OfferFacts) -> float:
         return float(offer.accelerators) if offer.accelerator == accelerator and not offer.hosted else 0.0
 
-    return _within(model, model.tables.accelerator_supply, use, "accelerators")
+    limits = model.tables.accelerator_supply
+    return _within(model, limits, _uses(model, limits, use), "accelerators")
 
 
 def orders_within_offer(model: Model) -> Iterator[Row]:
@@ -30,7 +31,8 @@ def orders_within_offer(model: Model) -> Iterator[Row]:
 
     Σ_s order(o,s,t) ≤ supply_systems_per_month(o,t) · months
     """
-    return _within(model, model.tables.offer_supply, lambda name, offer: float(offer.offer == name), "systems")
+    limits = model.tables.offer_supply
+    return _within(model, limits, {limit.id: {limit.id: 1.0} for limit in limits}, "systems")
 
 
 def draws_within_pool(model: Model) -> Iterator[Row]:
@@ -44,7 +46,8 @@ def draws_within_pool(model: Model) -> Iterator[Row]:
         draw = accelerators[offer.accelerator].draws.get(pool)
         return 0.0 if draw is None or offer.hosted else float(draw) * offer.accelerators
 
-    return _within(model, model.tables.pool_supply, use, "units of the pool")
+    limits = model.tables.pool_supply
+    return _within(model, limits, _uses(model, limits, use), "units of the pool")
 
 
 def engineer(model: Model) -> None:
@@ -83,13 +86,19 @@ def _purchases(model: Model) -> list[Cohort]:
     return [c for c in model.cohort if c.price_usd is not None and not c.committed]
 
 
-def _within(
-    model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float], unit: str
-) -> Iterator[Row]:
-    """One row for each limit that an order counts against; `use` is per system ordered."""
+def _uses(
+    model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float]
+) -> dict[str, dict[str, float]]:
+    """What a system of each offer takes of each limit, of those that take any; `use` is per system."""
     facts = model.tables.offers
     names = dict.fromkeys(limit.id for limit in limits)
-    uses = {name: {offer: each for offer, of in facts.items() if (each := use(name, of))} for name in names}
+    return {name: {offer: each for offer, of in facts.items() if (each := use(name, of))} for name in names}
+
+
+def _within(
+    model: Model, limits: Sequence[SupplyLimit], uses: Mapping[str, Mapping[str, float]], unit: str
+) -> Iterator[Row]:
+    """One row for each limit that an order counts against; `uses` is by limit and offer, per system ordered."""
     orders = grouped((c for c in model.cohort if not c.committed), lambda c: (c.t, c.offer))
     for limit in limits:
         used = uses[limit.id].items()
