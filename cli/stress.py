@@ -64,10 +64,9 @@ def stress(
     Examples:
       chipmix init my_risks --futures
       chipmix plan my_risks/scenario.yaml --json risks.json
-      chipmix stress risks.json --samples 16
       chipmix stress risks.json --samples 16 --resume risks_run
-      chipmix stress risks.json --samples 16 --json -
       chipmix stress risks.json --samples 16 -o risks.xlsx
+      chipmix stress risks.json --samples 16 --json -
     """
     from optimizer.plan_files import read_plan
 
@@ -126,6 +125,8 @@ def _write(made: Made, path: Path, language: Language | None, stressed: StressRe
         bridge=made.bridge,
         views=made.views,
         language=language or made.language,
+        prior=made.prior,
+        typed=made.typed,
         runs=made.runs,
         explanation=made.explanation,
         decision=made.decision,

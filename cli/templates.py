@@ -14,6 +14,7 @@ finance:
   discount_rate: 0.09                    # nominal, a year, before tax (after tax with `tax`)
   maintenance_share: 0.03                # of the price paid, a year
   #fiscal_year_starts: 7                 # fy2026 is then July 2025 to June 2026
+  #fiscal_year_named_by: start           # in a workbook that year is then FY2025; keys in files stay named by the end
   #service_life_years: 4                 # how long a purchase stays in service; else 5
   #book_life_years: 6                    # what it is depreciated over; else 5
   #residual: {1: 0.5, 2: 0.3, 3: 0.15}   # share of the price left by age; else 0.62 after a year, 0.12 after five

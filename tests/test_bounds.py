@@ -26,7 +26,7 @@ from optimizer.tables import build_tables
 
 pytestmark = pytest.mark.usefixtures("in_process")
 Tree = dict[str, Any]
-REQUESTS = 60
+FEW, REQUESTS = 20, 60
 BATCHES, PER_BATCH = 40, 25
 A_CENT = 0.02
 
@@ -76,7 +76,9 @@ def check(folder: Path, name: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", range(REQUESTS))
+@pytest.mark.parametrize("number", [
+    *range(FEW), *(pytest.param(number, marks=pytest.mark.slow) for number in range(FEW, REQUESTS)),
+])  # fmt: skip
 def test_no_plan_is_cut_off(tmp_path: Path, number: int) -> None:
     assert any(check(tmp_path / str(i), f"bounds {number} {i}") for i in range(30))
 

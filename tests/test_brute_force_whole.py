@@ -23,7 +23,7 @@ from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
-SMALL_BATCHES, SMALL_PER_BATCH = 9, 10
+FEW, SMALL_BATCHES, SMALL_PER_BATCH = 4, 9, 10
 PLAIN_INSTANCES = 45
 A_CENT = 0.02
 NOTHING_ASKED = "can serve it"
@@ -81,7 +81,9 @@ def check_batch(folder: Path, seed: int, count: int, kind: type[DrawWhole] = Dra
         compared += agree(folder / name, name, asked, known, search.cheapest())
 
 
-@pytest.mark.parametrize("seed", range(SMALL_BATCHES))
+@pytest.mark.parametrize("seed", [
+    *range(FEW), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(FEW, SMALL_BATCHES)),
+])  # fmt: skip
 def test_plan_is_the_cheapest_of_all_decisions(tmp_path: Path, seed: int) -> None:
     check_batch(tmp_path, seed, SMALL_PER_BATCH)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from commands import mostly_slow
 
 from cli.main import run
 from optimizer.plan.text import plan_text
@@ -61,7 +62,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", mostly_slow(COMMANDS, fast=1))
 def test_a_folder_and_a_workbook_may_both_be_asked_for(command: str, tmp_path: Path) -> None:
     path = str(write(tmp_path, asked(), CHIPS))
     out = ["-o", str(tmp_path / "plans"), "-o", str(tmp_path / "w.xlsx")]

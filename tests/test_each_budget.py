@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 FISCAL = {**PLAIN, "fiscal_year_starts": 7}
 RENTED = catalog(chip("chip", {"rent": rent(1)}))
 BOUGHT = catalog(chip("chip", {"buy": buy(100_000)}))
-SMALL_BATCHES, SMALL_PER_BATCH, PLAIN_INSTANCES = 2, 10, 6
+SMALL_PER_BATCH, PLAIN_INSTANCES = 10, 6
 
 
 # plans by hand
@@ -186,7 +186,7 @@ class DrawEach(DrawWhole):
         return asked
 
 
-@pytest.mark.parametrize("seed", range(SMALL_BATCHES))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_plan_is_the_cheapest_of_all_decisions(tmp_path: Path, seed: int) -> None:
     check_batch(tmp_path, seed, SMALL_PER_BATCH, DrawEach)
 
@@ -197,7 +197,9 @@ def test_plan_is_the_cheapest_of_all_decisions_many_times(tmp_path: Path, seed: 
     check_batch(tmp_path, seed, 50, DrawEach)
 
 
-@pytest.mark.parametrize("number", range(PLAIN_INSTANCES))
+@pytest.mark.parametrize("number", [
+    1, 2, *(pytest.param(number, marks=pytest.mark.slow) for number in (0, *range(3, PLAIN_INSTANCES))),
+])  # fmt: skip
 def test_plain_model_agrees(tmp_path: Path, number: int) -> None:
     check_against_plain_model(tmp_path, f"plain each budget {number}", DrawEach)
 

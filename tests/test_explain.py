@@ -344,7 +344,7 @@ def check_entry(folder: Path, asked: Tree, known: Tree, offer: str, factor: floa
     assert with_it is None or with_it > without + CENT, "with it every plan costs more"
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 5))])
 def test_offers_enter_at_their_break_even_and_are_missed_by_what_a_fresh_plan_says(number: int, tmp_path: Path) -> None:
     asked, known = random_instance(number)
     best, found = explained(tmp_path, asked, known, offers=["*"])
@@ -494,7 +494,7 @@ def test_the_volume_from_which_an_own_chip_pays(tmp_path: Path) -> None:
         assert (with_it < without) == (point.factor >= volume.to_factor)
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 3))])
 def test_no_plan_is_better_for_a_dominated_offer(number: int, tmp_path: Path) -> None:
     asked, known = random_instance(number + 100)
     for name in ("alpha", "beta"):

@@ -26,7 +26,7 @@ from optimizer.request.schedules import READINGS
 
 pytestmark = pytest.mark.usefixtures("in_process")
 SMALL_BATCHES, SMALL_PER_BATCH = 5, 10
-PLAIN_INSTANCES = 24
+FEW, PLAIN_INSTANCES = 8, 24
 
 
 class DrawMonths(DrawWhole):
@@ -81,7 +81,9 @@ class DrawMonths(DrawWhole):
 # the second statements
 
 
-@pytest.mark.parametrize("seed", range(SMALL_BATCHES))
+@pytest.mark.parametrize("seed", [
+    0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, SMALL_BATCHES)),
+])  # fmt: skip
 def test_plan_is_the_cheapest_of_all_decisions(tmp_path: Path, seed: int) -> None:
     check_batch(tmp_path, seed, SMALL_PER_BATCH, DrawMonths)
 
@@ -92,7 +94,9 @@ def test_plan_is_the_cheapest_of_all_decisions_many_times(tmp_path: Path, seed: 
     check_batch(tmp_path, seed, 50, DrawMonths)
 
 
-@pytest.mark.parametrize("number", range(PLAIN_INSTANCES))
+@pytest.mark.parametrize("number", [
+    *range(FEW), *(pytest.param(number, marks=pytest.mark.slow) for number in range(FEW, PLAIN_INSTANCES)),
+])  # fmt: skip
 def test_plain_model_agrees(tmp_path: Path, number: int) -> None:
     check_against_plain_model(tmp_path, f"plain months {number}", DrawMonths)
 

@@ -1,4 +1,4 @@
-"""Outputs of the installed command: none is an input or another one, all are tried before the solve."""
+"""Outputs of a command: none is an input or another one, all are tried before the solve."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import threading
 from pathlib import Path
 
 import pytest
-from commands import mostly_slow, other, run, small
+from commands import mostly_slow, other, run, run_here, small
 
 from optimizer.plan_files import read_plan
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and devices of POSIX")
+pytestmark = pytest.mark.usefixtures("in_process")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full and /dev/stdout as on Linux")
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def known(in_process: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """A folder with a small scenario, its plan and its workbook."""
     folder = tmp_path_factory.mktemp("known")
     small(folder)
-    done = run("plan", "scenario.yaml", "--json", "plan.json", "-o", "plan.xlsx", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "--json", "plan.json", "-o", "plan.xlsx", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -74,7 +75,7 @@ CLASHES = [
 @pytest.mark.parametrize("words", mostly_slow(CLASHES, fast=7))
 def test_an_output_that_is_an_input_or_another_output_is_refused(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
-    done = run(*words, cwd=folder)
+    done = run_here(*words, cwd=folder)
     assert done.returncode == 2, done.stdout
     assert "Error: Invalid value for " in done.stderr
     assert any(why in done.stderr for why in ("is read by", "another output", "in the folder that plans"))
@@ -109,7 +110,7 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize("words", mostly_slow(IMPOSSIBLE, fast=3))
 def test_a_target_that_cannot_be_is_refused_before_anything_is_solved(words: tuple[str, ...], folder: Path) -> None:
     before = contents(folder)
-    done = run(*words, cwd=folder)
+    done = run_here(*words, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert "of which the solver" not in done.stderr
@@ -123,7 +124,7 @@ def test_links_are_kept_and_modes_too(folder: Path) -> None:
     (folder / "there" / "real.json").write_text("old")
     (folder / "there" / "real.json").chmod(0o640)
     (folder / "plan_link.json").symlink_to("there/real.json")
-    assert run("plan", "scenario.yaml", "--json", "plan_link.json", cwd=folder).returncode == 0
+    assert run_here("plan", "scenario.yaml", "--json", "plan_link.json", cwd=folder).returncode == 0
     assert (folder / "plan_link.json").is_symlink()
     assert read_plan(folder / "there" / "real.json").status == "optimal"
     assert stat.S_IMODE((folder / "there" / "real.json").stat().st_mode) == 0o640
@@ -136,11 +137,11 @@ def test_devices_and_pipes_are_written_to(folder: Path) -> None:
     heard: list[str] = []
     reader = threading.Thread(target=lambda: heard.append((folder / "pipe").read_text()))
     reader.start()
-    assert run("plan", "scenario.yaml", "--json", "pipe", cwd=folder).returncode == 0
+    assert run_here("plan", "scenario.yaml", "--json", "pipe", cwd=folder).returncode == 0
     reader.join()
     assert json.loads(heard[0])["status"] == "optimal"
     assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
-    assert run("plan", "scenario.yaml", "--json", "/dev/null", cwd=folder).returncode == 0
+    assert run_here("plan", "scenario.yaml", "--json", "/dev/null", cwd=folder).returncode == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     printed = run("plan", "scenario.yaml", "--json", "/dev/stdout", cwd=folder).stdout
     assert json.loads(printed[printed.index("{") : printed.rindex("}") + 1])["status"] == "optimal"
@@ -156,7 +157,7 @@ def test_devices_and_pipes_are_written_to(folder: Path) -> None:
     ("frontier", "scenario.yaml", "--trade", "it_kw", "--points", "2", "--json", "/dev/full", "-o", "plans"),
 ], fast=2))  # fmt: skip
 def test_an_output_that_fails_costs_no_other_and_is_one_line(words: tuple[str, ...], folder: Path) -> None:
-    done = run(*words, cwd=folder)
+    done = run_here(*words, cwd=folder)
     assert done.returncode == 2
     assert done.stderr.count("/dev/full: cannot be written: No space left on device") == 1
     assert "Traceback" not in done.stderr
@@ -198,7 +199,7 @@ def test_a_full_disk_costs_no_plan_and_leaves_no_half_of_a_file(most: int, folde
 def test_long_ids_cost_neither_the_model_nor_the_plan(ending: str, tmp_path: Path) -> None:
     name = "s" * 78
     small(tmp_path, sites={name: {"power_mw": 100, "pue": "1.2", "electricity_usd_per_mwh": 50}})
-    done = run("plan", "scenario.yaml", "--write-model", f"q.{ending}", "--json", "plan.json", cwd=tmp_path)
+    done = run_here("plan", "scenario.yaml", "--write-model", f"q.{ending}", "--json", "plan.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert name in (tmp_path / f"q.{ending}").read_text()
     assert read_plan(tmp_path / "plan.json").status == "optimal"
@@ -208,7 +209,7 @@ def test_a_model_that_fails_is_told_after_the_plan_is_written(folder: Path) -> N
     if sys.platform != "linux":
         pytest.skip("needs a device that is full")
     (folder / "full.lp").symlink_to("/dev/full")
-    done = run("plan", "scenario.yaml", "--write-model", "full.lp", "--json", "new.json", cwd=folder)
+    done = run_here("plan", "scenario.yaml", "--write-model", "full.lp", "--json", "new.json", cwd=folder)
     assert (done.returncode, "audit: passed" in done.stdout) == (2, True)
     assert read_plan(folder / "new.json").status == "optimal"
     assert done.stderr.splitlines()[-1] == "full.lp: cannot be written: No space left on device"

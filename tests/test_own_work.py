@@ -55,7 +55,7 @@ def _table(found: dict[str, list[float]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("left_out", ["accelerator", "model"])
+@pytest.mark.parametrize("left_out", ["model", pytest.param("accelerator", marks=pytest.mark.slow)])
 def test_unseen_rates_are_within_a_third_and_the_document_says_so(
     catalog: Catalog, rows: list[Row], left_out: str
 ) -> None:

@@ -34,7 +34,7 @@ from optimizer.request.scenario import Scenario
 from optimizer.solving.solution import Options
 
 pytestmark = pytest.mark.usefixtures("in_process")
-EXAMPLES, MANY = 8, 250
+EXAMPLES, MANY = 3, 250
 LOOSE = Options(gap=0.02)
 ROUNDING = 1e-9
 ONE_USD = 1.0

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from builders import accelerator, catalog, load, rates, scenario, site, system
+from commands import mostly_slow
 
 from optimizer.plan.bridge import bridge, bridged
 from optimizer.plan.format import Plan
@@ -25,8 +26,9 @@ from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.sheets.input_offers import others
 from optimizer.workbook.write import build
-from optimizer.workbook.writing.lines import OVERRIDE, VIEW
+from optimizer.workbook.writing.lines import OVERRIDE, TYPED, VIEW
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -126,6 +128,15 @@ def test_the_same_systems_sooner_are_timing_and_volume(tmp_path: Path) -> None:
     assert steps["Volume"] == pytest.approx(old.objective_usd / 3, rel=1e-6)
 
 
+def test_rates_come_first(tmp_path: Path) -> None:
+    old = small(tmp_path)
+    terms = {"box.purchase": {**BOX["box.purchase"], "price_usd": 250000}}
+    finance = {"discount_rate": "0.12", "residual": "none", "maintenance_share": "0.1"}
+    assert list(steps_of(old, small(tmp_path, terms, finance=finance))) == ["Discount rate", "Other rates", "Prices"]
+    assert steps_of(old, old) == {}
+
+
+@pytest.mark.slow
 def test_rates_come_first_and_everything_adds_up() -> None:
     old = planned("quick_start")
     new = planned(
@@ -154,12 +165,13 @@ EDITS, OVERRIDES = 8, 2
 
 
 def random_edits(made: Made, chance: random.Random) -> dict[tuple[str, str], float]:
-    """Eight edits of prices, tariffs and rates, two of systems, never more than a third up or down."""
+    """Eight edits of prices, tariffs and rates of the plan, two of systems, never more than a third up or down."""
     book = build(made)
+    without_cost = (OVERRIDE, VIEW, TYPED, *(f"catalog/offers/{offer}/" for offer in others(book.facts)))
     keyed = [
         (where, cell)
         for where, cell in book.inputs.items()
-        if not cell.keys[0].startswith((OVERRIDE, VIEW)) and any(word in cell.keys[0] for word in MONEY)
+        if not cell.keys[0].startswith(without_cost) and any(word in cell.keys[0] for word in MONEY)
     ]
     edits: dict[tuple[str, str], float] = {}
     for (sheet, coordinate), cell in chance.sample(keyed, EDITS):
@@ -200,9 +212,9 @@ def libreoffice(paths: Iterable[Path], folder: Path) -> Path:
 
 
 @needs_libreoffice
-@pytest.mark.parametrize("name", ["quick_start", pytest.param("meta_2025", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", mostly_slow(["small", "quick_start", "meta_2025"], fast=1))
 def test_ten_random_edits_recost_to_the_cent_in_libreoffice(name: str, tmp_path: Path) -> None:
-    plan, chance = planned(name), random.Random(name)
+    plan, chance = small(tmp_path) if name == "small" else planned(name), random.Random(name)
     made = Made(plan)
     write_workbook(plan, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")

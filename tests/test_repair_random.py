@@ -54,7 +54,7 @@ def check_random(folder: Path, seed: int, wanted: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_random_requests_are_repaired(tmp_path: Path, seed: int) -> None:
-    check_random(tmp_path, seed, wanted=3)
+    check_random(tmp_path, seed, wanted=1)
 
 
 def hindered(path: Path, chance: random.Random) -> None:
@@ -96,16 +96,16 @@ def check_random_causes(folder: Path, seed: int, wanted: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_cause_is_contradicted_by_a_repair(tmp_path: Path, seed: int) -> None:
-    check_random_causes(tmp_path, seed, wanted=6)
+    check_random_causes(tmp_path, seed, wanted=2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1010))
+@pytest.mark.parametrize("seed", [0, 1, *range(1000, 1010)])
 def test_no_cause_is_contradicted_by_a_repair_many_times(tmp_path: Path, seed: int) -> None:
     check_random_causes(tmp_path, seed, wanted=40)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1020))
+@pytest.mark.parametrize("seed", [0, 1, *range(1000, 1020)])
 def test_random_requests_are_repaired_many_times(tmp_path: Path, seed: int) -> None:
     check_random(tmp_path, seed, wanted=20)

@@ -14,7 +14,7 @@ from optimizer.uncertainty.outcome import outcomes_of
 from optimizer.uncertainty.question import asked
 from optimizer.uncertainty.robust import robust
 
-FEW, MANY = range(12), range(300)
+FEW, MANY = range(4), range(300)
 
 
 def check(seed: int, folder: Path) -> None:

@@ -76,7 +76,8 @@ ASKED: Tree = {
     "horizon": {"start": "2026q1", "periods": 4},
     "objective": "maximize_value",
     "finance": {
-        "discount_rate": "0.08", "fiscal_year_starts": 7, "service_life_years": 5, "book_life_years": 4,
+        "discount_rate": "0.08", "fiscal_year_starts": 7, "fiscal_year_named_by": "start",
+        "service_life_years": 5, "book_life_years": 4,
         "residual": {"1": "0.5", "2": "0.2"}, "maintenance_share": "0.03", "carbon_usd_per_t": {"2026q1": 50},
         "owed_after_horizon": "in_full", "tax": {"rate": "0.3", "depreciation": "bonus"},
     },

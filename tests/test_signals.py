@@ -208,7 +208,7 @@ LIMITED = [
 ]
 
 
-@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=2))
+@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=1))
 def test_a_time_limit_bounds_the_whole_command(words: tuple[str, ...], hard_plan: Path, tmp_path: Path) -> None:
     """Each of these takes minutes without; what was found in two seconds, if anything, is printed."""
     hard(tmp_path)
@@ -221,7 +221,7 @@ def test_a_time_limit_bounds_the_whole_command(words: tuple[str, ...], hard_plan
     assert done.returncode == 4 or done.stdout
 
 
-@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=2))
+@pytest.mark.parametrize("words", mostly_slow(LIMITED, fast=1))
 def test_no_time_at_all_finds_nothing_and_exits_4(words: tuple[str, ...], hard_plan: Path, tmp_path: Path) -> None:
     hard(tmp_path)
     (tmp_path / "plan.json").write_bytes(hard_plan.read_bytes())

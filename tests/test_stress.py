@@ -192,12 +192,13 @@ def test_what_a_sample_takes_over_is_what_it_would_build(kind: str) -> None:
     assert arrays[0] == arrays[1]
 
 
-def test_results_do_not_depend_on_how_many_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("samples", [6, pytest.param(20, marks=pytest.mark.slow)])
+def test_results_do_not_depend_on_how_many_work(tmp_path: Path, samples: int) -> None:
     made = held(tmp_path, {"growth": GROWTH, "slip": SLIP, "power": POWER})
-    one, two = (stress(made, 20, OPTIONS, workers) for workers in (1, 2))
+    one, two = (stress(made, samples, OPTIONS, workers) for workers in (1, 2))
     assert one == two
     assert one is not None
-    assert one.samples == 20
+    assert one.samples == samples
 
 
 def test_demand_that_grows_costs_more_and_drives_cost(tmp_path: Path) -> None:

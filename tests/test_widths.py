@@ -74,7 +74,14 @@ class Seen:
         return paragraph(text, width)
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[:40])
+LONG = ("plan oracle_2025", "plan meta_2025", "plan stargate --gap 0.01 --set", "compare plan.json dear.json plan",
+        "explain plan.json --offer", "repair", "sweep")  # fmt: skip
+"""How commands begin that take long and print what others print too, or other tests run."""
+
+
+@pytest.mark.parametrize("words", [
+    pytest.param(words, id=words[:40], marks=[pytest.mark.slow] if words.startswith(LONG) else []) for words in COMMANDS
+])  # fmt: skip
 def test_what_a_command_prints_fits(words: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Seen()
     monkeypatch.setenv("COLUMNS", str(WIDTHS[0]))

@@ -72,17 +72,37 @@ def compared(folder: Path) -> tuple[Plan, Runs]:
 KINDS = {"sweep": swept, "frontier": traced, "alternatives": nearly_best, "compare": compared}
 
 
-def written(kind: str, folder: Path) -> tuple[Any, Runs, Path]:
-    """The values of the workbook, what it was given, and its file."""
-    of, runs = KINDS[kind](folder)
-    bridge = runs.changes[-1].bridge if runs.changes else None
-    write_workbook(of, folder / "w.xlsx", f"chipmix {kind}", bridge=bridge, runs=runs)
-    return openpyxl.load_workbook(folder / "w.xlsx", data_only=True), runs, folder / "w.xlsx"
+class Written:
+    """Plans, runs and workbooks of each kind, made when the first test asks for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._found: dict[str, tuple[Plan, Runs]] = {}
+        self._books: dict[str, Any] = {}
+
+    def found(self, kind: str) -> tuple[Plan, Runs]:
+        if kind not in self._found:
+            self._found[kind] = KINDS[kind](self.folder / kind)
+        return self._found[kind]
+
+    def book(self, kind: str) -> tuple[Any, Runs, Path]:
+        """The values of the workbook, what it was given, and its file."""
+        (of, runs), path = self.found(kind), self.folder / kind / "w.xlsx"
+        if kind not in self._books:
+            bridge = runs.changes[-1].bridge if runs.changes else None
+            write_workbook(of, path, f"chipmix {kind}", bridge=bridge, runs=runs)
+            self._books[kind] = openpyxl.load_workbook(path, data_only=True)
+        return self._books[kind], runs, path
+
+
+@pytest.fixture(scope="module")
+def made(in_process: None, tmp_path_factory: pytest.TempPathFactory) -> Written:  # noqa: ARG001
+    return Written(tmp_path_factory.mktemp("compare"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_workbook_is_clean_and_reads_back(kind: str, tmp_path: Path) -> None:
-    book, runs, path = written(kind, tmp_path)
+def test_the_workbook_is_clean_and_reads_back(kind: str, made: Written) -> None:
+    book, runs, path = made.book(kind)
     added = ["Compare", "Bridge"] if kind == "compare" else ["Compare", "Sensitivity"]
     assert book.sheetnames[-4:] == [*added, "Checks", "Log"]
     assert [str(finding) for finding in check_workbook(path)] == []
@@ -91,8 +111,8 @@ def test_the_workbook_is_clean_and_reads_back(kind: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_run_stands_on_compare_with_its_own_figures(kind: str, tmp_path: Path) -> None:
-    book, runs, _ = written(kind, tmp_path)
+def test_every_run_stands_on_compare_with_its_own_figures(kind: str, made: Written) -> None:
+    book, runs, _ = made.book(kind)
     sheet = book["Compare"]
     for row, run in enumerate(runs.runs, start=FIRST):
         assert sheet.cell(row, 1).value == run.name
@@ -113,14 +133,14 @@ def test_every_run_stands_on_compare_with_its_own_figures(kind: str, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_of_it_is_said_in_japanese(kind: str, tmp_path: Path) -> None:
-    of, runs = KINDS[kind](tmp_path)
+def test_all_of_it_is_said_in_japanese(kind: str, made: Written) -> None:
+    of, runs = made.found(kind)
     bridge = runs.changes[-1].bridge if runs.changes else None
     assert sorted(build(Made(of, "x", bridge, language="ja", runs=runs)).untranslated) == []
 
 
-def test_a_tornado_is_sorted_and_words_stand_for_what_has_no_plan(tmp_path: Path) -> None:
-    book, runs, _ = written("sweep", tmp_path)
+def test_a_tornado_is_sorted_and_words_stand_for_what_has_no_plan(made: Written) -> None:
+    book, runs, path = made.book("sweep")
     assert [run.headline is None for run in runs.runs] == [False, False, True, True, False, False]
     costs = [run.headline.cost_usd for run in runs.runs if run.headline]
     sheet = book["Sensitivity"]
@@ -134,14 +154,14 @@ def test_a_tornado_is_sorted_and_words_stand_for_what_has_no_plan(tmp_path: Path
     for row in (TOP + 5, TOP + 6):
         assert "power_mw=0.001" in sheet.cell(row, 1).value
         assert [sheet.cell(row, c).value for c in (2, 3)] == ["no plan meets every limit", None]
-    (chart,) = openpyxl.load_workbook(tmp_path / "w.xlsx")["Sensitivity"]._charts
+    (chart,) = openpyxl.load_workbook(path)["Sensitivity"]._charts
     assert [series.val.numRef.f for series in chart.series] == [
         f"'Sensitivity'!${column}${TOP + 2}:${column}${TOP + 4}" for column in "GH"
     ]
 
 
-def test_a_frontier_is_a_scatter_with_the_cheapest_plan_marked(tmp_path: Path) -> None:
-    book, runs, _ = written("frontier", tmp_path)
+def test_a_frontier_is_a_scatter_with_the_cheapest_plan_marked(made: Written) -> None:
+    book, runs, path = made.book("frontier")
     assert len(runs.runs) == 3
     assert runs.this == 2, "the last point is the cheapest plan"
     sheet = book["Sensitivity"]
@@ -150,15 +170,15 @@ def test_a_frontier_is_a_scatter_with_the_cheapest_plan_marked(tmp_path: Path) -
     assert amounts == sorted(amounts)
     millions = [sheet.cell(TOP + 1 + i, 4).value for i in range(3)]
     assert millions == pytest.approx([run.headline.cost_usd / 1e6 for run in runs.runs if run.headline])
-    (chart,) = openpyxl.load_workbook(tmp_path / "w.xlsx")["Sensitivity"]._charts
+    (chart,) = openpyxl.load_workbook(path)["Sensitivity"]._charts
     assert [series.xVal.numRef.f for series in chart.series] == [
         f"'Sensitivity'!$B${TOP + 1}:$B${TOP + 3}",
         f"'Sensitivity'!$B${TOP + 3}",
     ]
 
 
-def test_the_ranges_of_alternatives_are_those_found(tmp_path: Path) -> None:
-    book, runs, _ = written("alternatives", tmp_path)
+def test_the_ranges_of_alternatives_are_those_found(made: Written) -> None:
+    book, runs, _ = made.book("alternatives")
     sheet = book["Sensitivity"]
     for row, found in enumerate(runs.ranges, start=TOP + 1):
         shown = [sheet.cell(row, column).value for column in range(3, 8)]
@@ -171,8 +191,8 @@ def test_the_ranges_of_alternatives_are_those_found(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_changed_orders_stand_on_compare_and_their_cost_on_bridge(tmp_path: Path) -> None:
-    book, runs, _ = written("compare", tmp_path)
+def test_changed_orders_stand_on_compare_and_their_cost_on_bridge(made: Written) -> None:
+    book, runs, _ = made.book("compare")
     sheet = book["Compare"]
     rows = [[cell.value for cell in row[:8]] for row in sheet.iter_rows(min_row=FIRST)]
     (change,) = runs.changes
@@ -184,19 +204,19 @@ def test_changed_orders_stand_on_compare_and_their_cost_on_bridge(tmp_path: Path
     assert sum(step.usd for step in change.bridge.steps) == pytest.approx(new - old, abs=0.01)
 
 
-def test_a_cell_of_compare_that_was_typed_over_is_refused(tmp_path: Path) -> None:
+def test_a_cell_of_compare_that_was_typed_over_is_refused(made: Written, tmp_path: Path) -> None:
     from catalogs.problems import InputError
 
-    _, _, path = written("frontier", tmp_path)
+    _, _, path = made.book("frontier")
     book = openpyxl.load_workbook(path)
     book["Compare"].cell(FIRST, 4).value = 1.0
-    book.save(path)
+    book.save(tmp_path / "typed.xlsx")
     with pytest.raises(InputError, match=rf"Compare!D{FIRST}: is locked and now holds 1"):
-        reopened(path)
+        reopened(tmp_path / "typed.xlsx")
 
 
-def test_a_workbook_without_other_runs_has_neither_sheet(tmp_path: Path) -> None:
-    of, runs = compared(tmp_path)
+def test_a_workbook_without_other_runs_has_neither_sheet(made: Written) -> None:
+    of, runs = made.found("compare")
     with_runs = Made(of, runs=runs)
     assert "Compare" in build(with_runs).workbook.sheetnames
     assert {"Compare", "Sensitivity", "Bridge"}.isdisjoint(build(replace(with_runs, runs=None)).workbook.sheetnames)

@@ -71,6 +71,18 @@ def written(plan: Plan, folder: Path) -> Sheets:
     return Sheets(openpyxl.load_workbook(path, data_only=True))
 
 
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Sheets:
+    """The rich plan's workbook as it was written, for all that only read it."""
+    return written(plans.plan_of(plans.rich()), tmp_path_factory.mktemp("rich"))
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Sheets:
+    """The same of the worked example."""
+    return written(plans.plan_of(plans.worked_example()), tmp_path_factory.mktemp("worked"))
+
+
 def edited(plan: Plan, folder: Path, edits: dict[tuple[str, str, str], float]) -> Sheets:
     """The workbook after edits of Inputs, by label, item and place, as formualizer calculates it."""
     sheets = written(plan, folder)
@@ -101,21 +113,19 @@ def one(t: int = 1, systems: float = 10.0, commitment: bool = False) -> tuple[En
 # Depreciation
 
 
-def test_straight_line_of_the_worked_example(tmp_path: Path) -> None:
+def test_straight_line_of_the_worked_example(worked: Sheets) -> None:
     """10 systems a quarter at 300,000 over 5 years: 3,000,000 / 20 = 150,000 a quarter, then twice that."""
-    sheets = written(plans.plan_of(plans.worked_example()), tmp_path)
-    assert sheets.periods("Depreciation", "Systems cost: placed in service") == [3e6, 3e6]
-    assert sheets.periods("Depreciation", "Systems depreciation: charge") == pytest.approx([150_000, 300_000])
-    assert sheets.periods("Depreciation", "Systems depreciation, closing") == pytest.approx([150_000, 450_000])
-    assert sheets.periods("Depreciation", "Net book value, closing") == pytest.approx([2_850_000, 5_550_000])
+    assert worked.periods("Depreciation", "Systems cost: placed in service") == [3e6, 3e6]
+    assert worked.periods("Depreciation", "Systems depreciation: charge") == pytest.approx([150_000, 300_000])
+    assert worked.periods("Depreciation", "Systems depreciation, closing") == pytest.approx([150_000, 450_000])
+    assert worked.periods("Depreciation", "Net book value, closing") == pytest.approx([2_850_000, 5_550_000])
 
 
-def test_a_residual_by_book_life_is_the_net_book_value(tmp_path: Path) -> None:
+def test_a_residual_by_book_life_is_the_net_book_value(worked: Sheets) -> None:
     """300,000 × 10 × (0.90 + 0.95) = 5,550,000, the residual of the worked example before discounting."""
-    sheets = written(plans.plan_of(plans.worked_example()), tmp_path)
-    assert sheets.one("Depreciation", "Residual value at the end") == pytest.approx(5_550_000)
-    assert sheets.one("Depreciation", "Net book value at the end") == pytest.approx(5_550_000)
-    assert sheets.one("Depreciation", "Residual value less net book value") == pytest.approx(0, abs=1e-6)
+    assert worked.one("Depreciation", "Residual value at the end") == pytest.approx(5_550_000)
+    assert worked.one("Depreciation", "Net book value at the end") == pytest.approx(5_550_000)
+    assert worked.one("Depreciation", "Residual value less net book value") == pytest.approx(0, abs=1e-6)
 
 
 def test_a_residual_by_table_beside_the_books(tmp_path: Path) -> None:
@@ -188,15 +198,14 @@ def test_network_has_a_life_of_its_own(tmp_path: Path) -> None:
     assert sheets.named("total_npv_usd") == pytest.approx(plan.objective_usd)
 
 
-def test_added_power_is_charged_over_its_own_life(tmp_path: Path) -> None:
+def test_added_power_is_charged_over_its_own_life(rich: Sheets) -> None:
     """Oslo: 1.75 MW × 9,000,000 over 6 quarters from the second; Prineville: 7.25 MW × 11,000,000 over 80."""
-    sheets = written(plans.plan_of(plans.rich()), tmp_path)
-    oslo = sheets.periods("Depreciation", "Depreciation, added power", place="oslo")
+    oslo = rich.periods("Depreciation", "Depreciation, added power", place="oslo")
     assert oslo == pytest.approx([0, *[2_625_000] * 6, 0])
-    prineville = sheets.periods("Depreciation", "Depreciation, added power", place="prineville")
+    prineville = rich.periods("Depreciation", "Depreciation, added power", place="prineville")
     assert prineville[3:6] == pytest.approx([996_875] * 3)
     # 79,750,000 × 75/80 and 38,500,000 × 78/80 stay at the end of eight quarters
-    assert sheets.periods("Depreciation", "Added power: net book value")[7] == pytest.approx(112_303_125)
+    assert rich.periods("Depreciation", "Added power: net book value")[7] == pytest.approx(112_303_125)
 
 
 def test_other_lives_are_shown_beside_the_plan_s(tmp_path: Path) -> None:
@@ -211,9 +220,8 @@ def test_other_lives_are_shown_beside_the_plan_s(tmp_path: Path) -> None:
         assert sheets.periods("Depreciation", f"Depreciation: {label}") == pytest.approx([3e6 / periods] * 4)
 
 
-def test_fiscal_years_from_july(tmp_path: Path) -> None:
+def test_fiscal_years_from_july(rich: Sheets) -> None:
     """The rich plan's years start in July: quarters 1-2, 3-6 and 7-8 are fy2025, fy2026 and fy2027."""
-    sheets = written(plans.plan_of(plans.rich()), tmp_path)
     for sheet, line, yearly in (
         ("Cash", "Capex, cash", "Capex"),
         ("Cash", "Rent", "Rent"),
@@ -221,11 +229,11 @@ def test_fiscal_years_from_july(tmp_path: Path) -> None:
         ("Cash", "Net present value of cost", "Present value of cost"),
         ("Depreciation", "Net book value: less depreciation", "Depreciation"),
     ):
-        by_period = sheets.periods(sheet, line)
-        shown = [sheets.one(sheet, yearly, f"fy{year}") for year in (2025, 2026, 2027)]
+        by_period = rich.periods(sheet, line)
+        shown = [rich.one(sheet, yearly, f"fy{year}") for year in (2025, 2026, 2027)]
         assert shown == pytest.approx([sum(by_period[:2]), sum(by_period[2:6]), sum(by_period[6:])]), yearly
-    closing = sheets.periods("Depreciation", "Net book value, closing")
-    ends = [sheets.one("Depreciation", "Net book value at the end of the year", f"fy{y}") for y in (2025, 2026, 2027)]
+    closing = rich.periods("Depreciation", "Net book value, closing")
+    ends = [rich.one("Depreciation", "Net book value at the end of the year", f"fy{y}") for y in (2025, 2026, 2027)]
     assert ends == pytest.approx([closing[1], closing[5], closing[7]])
 
 
@@ -334,10 +342,9 @@ def test_cost_per_million_tokens(tmp_path: Path) -> None:
     assert sheets.one("Unit costs", "Per million token, training") == pytest.approx(expected)
 
 
-def test_parts_sum_to_the_total_and_work_bears_all(tmp_path: Path) -> None:
+def test_parts_sum_to_the_total_and_work_bears_all(rich: Sheets) -> None:
     """The rich plan: every accelerator's present value and what falls on none are the objective."""
-    plan = plans.plan_of(plans.rich())
-    sheets = written(plan, tmp_path)
+    plan, sheets = plans.plan_of(plans.rich()), rich
     rows = sheets.book["Unit costs"]
     lines = [row for row in range(8, rows.max_row) if rows.cell(row, 1).value == "Present value of cost"]
     present = [rows.cell(row, TOTAL).value for row in lines]
@@ -350,10 +357,9 @@ def test_parts_sum_to_the_total_and_work_bears_all(tmp_path: Path) -> None:
     assert sheets.one("Unit costs", "All parts") == pytest.approx(plan.objective_usd)
 
 
-def test_the_fleet_bears_its_running_costs_and_resale(tmp_path: Path) -> None:
+def test_the_fleet_bears_its_running_costs_and_resale(rich: Sheets) -> None:
     """12 MI355X systems at Oslo all along: energy, hosting, carbon and nothing else."""
-    plan = plans.plan_of(plans.rich())
-    sheets, pricing = written(plan, tmp_path), Pricing(plans.rich())
+    sheets, pricing = rich, Pricing(plans.rich())
     site = plans.rich().scenario["sites"]["oslo"]
     expected = 0.0
     for t in range(1, 9):
@@ -404,7 +410,7 @@ def test_the_market_is_what_may_be_rented_in_the_period(tmp_path: Path) -> None:
 
 def test_a_cheaper_market_shows_and_changes_no_cost(tmp_path: Path) -> None:
     plan = with_market()
-    sheets = edited(plan, tmp_path, {("Market's rent", "dgx.dear", ""): 1.5})
+    sheets = edited(plan, tmp_path, {("Rent", "dgx.dear", ""): 1.5})
     assert sheets.one("Unit costs", "Market's rent", "h100", "our sites") == pytest.approx(1.5)
     assert sheets.named("total_npv_usd") == pytest.approx(plan.objective_usd)
     assert sheets.named("plan_edited") == 1
@@ -418,10 +424,9 @@ def test_without_a_market_there_is_no_comparison(tmp_path: Path) -> None:
     assert not [text for text in texts if text.startswith(("Market's", "Cost less"))]
 
 
-def test_rent_of_the_plan_s_own_offer_counts_where_it_may_be_ordered(tmp_path: Path) -> None:
+def test_rent_of_the_plan_s_own_offer_counts_where_it_may_be_ordered(rich: Sheets) -> None:
     """The rich plan's TPU rent is its own reservation's: 1.9 USD, from 2025q4 on 1.6 USD, as it may be ordered."""
-    sheets = written(plans.plan_of(plans.rich()), tmp_path)
-    assert sheets.periods("Unit costs", "Cheapest rent", "tpu_v6e") == pytest.approx([1.9] * 3 + [1.6] * 5)
+    assert rich.periods("Unit costs", "Cheapest rent", "tpu_v6e") == pytest.approx([1.9] * 3 + [1.6] * 5)
 
 
 # All together
@@ -443,9 +448,8 @@ def test_checks_hold_when_prices_lives_and_rates_are_edited(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("sheet", ["Depreciation", "Unit costs"])
-def test_columns_are_wide_enough_for_their_numbers(sheet: str, tmp_path: Path) -> None:
-    sheets = written(plans.plan_of(plans.rich()), tmp_path)
-    lines = sheets.book[sheet]
+def test_columns_are_wide_enough_for_their_numbers(sheet: str, rich: Sheets) -> None:
+    lines = rich.book[sheet]
     for column in (TOTAL, OPENING, *range(FIRST, FIRST + 8)):
         width = lines.column_dimensions[get_column_letter(column)].width
         values = [lines.cell(row, column).value for row in range(8, lines.max_row + 1)]

@@ -14,15 +14,13 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+from builders import plan, scenario
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from openpyxl.workbook import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from catalogs.problems import InputError
 from cli.main import run
-from optimizer.planning import make_plan
-from optimizer.request.load import find_scenario, load_request
-from optimizer.solving.solution import Options
 from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
 from optimizer.workbook.check import RULES, Subject, check_workbook
@@ -37,9 +35,9 @@ MANIFEST, CHARTS = 28, 30
 
 @pytest.fixture(scope="module")
 def original(in_process: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    path = tmp_path_factory.mktemp("held") / "plan.xlsx"
-    write_workbook(make_plan(load_request(find_scenario("quick_start")), Options()).plan, path)
-    return path
+    folder = tmp_path_factory.mktemp("held")
+    write_workbook(plan(folder, scenario()), folder / "plan.xlsx")
+    return folder / "plan.xlsx"
 
 
 def row_of(book: Workbook, title: str, label: str) -> int:
@@ -276,7 +274,7 @@ def test_notes_are_kept_where_their_cell_is_free_and_told_where_not(
     original: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     book = openpyxl.load_workbook(original)
-    read = f"K{row_of(book, 'Inputs', 'Discount rate')}"
+    read = f"J{row_of(book, 'Inputs', 'Discount rate')}"
     below = f"A{empty_row('Log', original) + 2}"
     texts = {
         ("Summary", "K3"): "=cmd|' /C calc'!A0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 import workbook_plans as plans
+from commands import mostly_slow, small
 from workbook_pricing import Case
 
 import optimizer.audit.costs as audited
@@ -35,11 +37,15 @@ def test_every_cost_line_belongs_to_capex_to_opex_or_to_neither() -> None:
     assert sorted([*cash.CAPEX, *cash.OPEX, cash.OWED, *cash.TAX, *cash.OTHER]) == sorted(cash.COSTS)
 
 
-@pytest.mark.parametrize(("kind", "line"), [("CAPEX", "hardware_usd"), ("OPEX", "energy_usd"), ("OPEX", "rent_usd")])
+@pytest.mark.parametrize(("kind", "line", "case"), [
+    ("CAPEX", "hardware_usd", plans.worked_example),
+    ("OPEX", "energy_usd", plans.worked_example),
+    pytest.param("OPEX", "rent_usd", plans.rich, marks=pytest.mark.slow),
+])  # fmt: skip
 def test_a_line_lost_from_a_sum_on_cash_is_found_without_any_budget(
-    kind: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, line: str, case: Callable[[], Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = plans.plan_of(plans.rich().edited({"scenario/budget": {}}))
+    plan = plans.plan_of(case().edited({"scenario/budget": {}}))
     assert plan.budget == ()
     assert any(plan.costs[line].values())
     monkeypatch.setattr(cash, kind, tuple(name for name in getattr(cash, kind) if name != line))
@@ -55,7 +61,7 @@ HARDLY, TOO_MUCH = 1 - 5e-10, 1 - 3e-9
 """Parts of what is used that a limit may be: a billionth is allowed where fractions count, and cells cannot tell."""
 
 
-@pytest.mark.parametrize("limit", ["power_mw", "air_mw", "racks", "budget", "supply_per_month"])
+@pytest.mark.parametrize("limit", mostly_slow(["power_mw", "budget", "air_mw", "racks", "supply_per_month"], fast=2))
 def test_a_limit_met_to_a_billionth_is_met_and_no_more(limit: str, tmp_path: Path) -> None:
     for part, passes in ((HARDLY, True), (TOO_MUCH, False)):
         path = tmp_path / f"{passes}.xlsx"
@@ -102,6 +108,6 @@ def test_a_workbook_that_fails_itself_is_our_fault(
 
     monkeypatch.setattr(cash, "_by_year", with_a_wrong_one)
     path = tmp_path / "plan.xlsx"
-    assert run(["plan", "quick_start", "-o", str(path)]) == 1
+    assert run(["plan", str(small(tmp_path / "mine")), "-o", str(path)]) == 1
     assert "checks that fail" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert [found.name for found in tmp_path.iterdir()] == ["mine"]

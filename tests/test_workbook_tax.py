@@ -173,7 +173,7 @@ def test_an_edit_recosts_the_plan(written: dict[tuple[str, str], Path], rule: st
     same(book, recalculated(path, edits_of(book, names)), Pricing(changed(rule, names)))
 
 
-FEW = [("rich", "straight_line", TOGETHER[0]), ("yearly", "macrs_5", ()), ("monthly", "macrs_5", ())]
+FEW = [("yearly", "macrs_5", ()), ("monthly", "macrs_5", ())]
 EVERY = [(name, rule, names) for name, rule in CASES for names in [(), *(TOGETHER if name == "rich" else ())]]
 
 

@@ -15,8 +15,8 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
     " commitments frames budget supply_per_month pools_per_month offers limits accounts futures uncertainty",
     ("scenario", "horizon"): "start periods",
-    ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
-    " maintenance_share owed_after_horizon tax carbon_usd_per_t",
+    ("scenario", "finance"): "discount_rate fiscal_year_starts fiscal_year_named_by service_life_years book_life_years"
+    " residual maintenance_share owed_after_horizon tax carbon_usd_per_t",
     ("scenario", "finance", "tax"): "rate depreciation",
     ("scenario", "assumptions"): "availability bring_up_months",
     ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",

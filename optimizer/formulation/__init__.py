@@ -65,6 +65,7 @@ from optimizer.formulation.supply import (
     draws_within_pool,
     engineer,
     engineer_before_order,
+    engineer_before_run,
     orders_within_offer,
 )
 from optimizer.tables import Tables
@@ -117,6 +118,7 @@ CONSTRAINTS = (
     orders_within_offer,
     draws_within_pool,
     engineer_before_order,
+    engineer_before_run,
     order_at_least_minimum,
     buy_in_one_band,
     orders_under_frame,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from optimizer.formulation.model import Model, Row, Terms
+from optimizer.formulation.demand import most_work
+from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
 from optimizer.formulation.order_terms import most_ordered
 from optimizer.tables import Cohort, OfferFacts, SupplyLimit, grouped
 
@@ -80,6 +81,34 @@ def engineer_before_order(model: Model) -> Iterator[Row]:
         terms: Terms = [(model.cohort[c], 1.0) for c in cohorts]
         terms += [(model.engineer[facts.accelerator, tau], -bound) for tau in range(1, started + 1)]
         yield Row((offer, model.period(t)), terms, "<=", 0.0, "systems")
+
+
+def engineer_before_run(model: Model) -> Iterator[Row]:
+    """No work runs on an accelerator before its one-off engineering is done, nor without it: said for the relaxation.
+
+    Σ_{y of a} a_y · r(y,w) · run(y,g,w,t) ≤ most work of w in t · Σ_{τ ≤ t − l_o − months} engineer(a,τ)
+
+    Where all systems of a that may be in service have to be engineered first; l_o is the shortest of theirs. Proof that
+    no plan is lost: without a start by then none of them is in service (`engineer_before_order`), so none does any
+    work; with one, this is `most_work`. A fraction of the engineering thus does no more than that fraction of any
+    demand, where it otherwise orders that fraction of all that places can take.
+    """
+    run = grouped(model.run, lambda row: (model.tables.systems[row.system].accelerator, row.demand, row.t))
+    stock = grouped(model.tables.stock, lambda row: (model.tables.systems[row.system].accelerator, row.t))
+    cohorts = grouped(model.cohort, lambda cohort: model.tables.offers[cohort.offer].accelerator)
+    for (accelerator, demand, t), rows in run.items():
+        one_off = model.tables.request.catalog.accelerators[accelerator].one_off
+        present = [cohort for cohort in cohorts.get(accelerator, ()) if cohort.t <= t <= cohort.last]
+        if one_off is None or any(c.price_usd is None or c.committed for c in present):
+            continue
+        if any(row.anyway for row in stock[accelerator, t]):
+            continue
+        started = max((cohort.ordered for cohort in present), default=0) - model.tables.wait(one_off.months)
+        part = most_work(model, rows) / DEMAND_PARTS
+        terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
+        terms += [(model.engineer[accelerator, tau], -DEMAND_PARTS) for tau in range(1, started + 1)]
+        keys = (accelerator, demand, model.period(t))
+        yield Row(keys, terms, "<=", 0.0, model.tables.unit_of(demand), part)
 
 
 def _purchases(model: Model) -> list[Cohort]:

@@ -38,6 +38,7 @@ HOVER = {
     "Tax.depreciation": "straight_line, macrs_5 or bonus.",
     "Finance.discount_rate": "Nominal rate a year, 0 to 1; after tax where tax is given.",
     "Finance.fiscal_year_starts": "Month, 1 to 12; 7 makes fy2026 July 2025 to June 2026.",
+    "Finance.fiscal_year_named_by": "By which year a workbook names it: end or start. Keys of files: the end.",
     "Finance.service_life_years": "Years that a purchase stays in service.",
     "Finance.book_life_years": "Years that it is depreciated over.",
     "Finance.residual": "Share of the price left by age in years; or book, or none.",

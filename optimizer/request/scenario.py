@@ -65,11 +65,13 @@ class Finance(Frozen):
     """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
 
     `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
-    fetch by the same shares, in full, or not at all. Without `tax` a plan is before tax.
+    fetch by the same shares, in full, or not at all. Without `tax` a plan is before tax. `fiscal_year_named_by` is how
+    a workbook names fiscal years, by the year in which they end or start; keys of files always name that of the end.
     """
 
     discount_rate: Share = Decimal("0.09")
     fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
+    fiscal_year_named_by: Literal["end", "start"] | None = None
     service_life_years: Positive = Decimal(5)
     book_life_years: Positive = Decimal(5)
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}

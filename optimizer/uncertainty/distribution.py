@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from optimizer.interruption import Stopped
 from optimizer.plan.provenance import Part
 from optimizer.uncertainty.results import ResultFormat
 
@@ -66,7 +65,7 @@ class StressResult(Part):
     seed: int
     asked: int
     samples: int
-    stopped: Literal["out_of_time", "interrupted"] | None
+    stopped: Stopped | None
     plan_usd: float
     cost_usd: Spread
     unmet_share: Spread

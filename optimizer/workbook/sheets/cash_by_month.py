@@ -57,7 +57,7 @@ def cash_by_month(facts: Facts) -> list[ListSheet]:
     meaning = "What the months of a period pay is what the period pays on Cash; the sum of all differences."
     left = down(months, f"<{LEFT}>")
     check = Check("Months sum to their periods", f"=SUMPRODUCT((({left}>0)-({left}<0))*{left})", "USD", meaning)
-    return [ListSheet("Cash by month", "Cash by month, USD: costs are positive, receipts negative", "C55A11", blocks,
+    return [ListSheet("Cash by month", "Cash by month, USD", "C55A11", blocks,
                       [check], head=4, frozen="B")]  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _entry(facts: Facts, i: int, months: Sequence[Row]) -> Entry:
         "number": f"={months[i - 1].cell('number')}+1" if i else "=1",
         PERIOD: "=ROUNDUP({number}/months_per_period,0)",
         IN_PERIOD: f"={{number}}-({{{PERIOD}}}-1)*months_per_period",
-        "year": "=YEAR(EDATE({month},MOD(1-fiscal_year_starts,months_per_year)))",
+        "year": "=YEAR(EDATE({month},MOD(1-fiscal_year_starts,months_per_year)))-fiscal_year_shift",
         **{name: falls[name] % _of_period(at("cost", name)) for name in lines},
         PAID: f"=SUM({months[i].part(f'{first}#n:{last}#n')})",
         SO_FAR: f"=SUM({down([months[0], *months[1 : i + 1]], f'<{PAID}>')})",

@@ -38,7 +38,8 @@ class Axis:
 class TimeSheet:
     """A tab, the heading above it, its colour, its sections from top to bottom, and its lines of Checks.
 
-    `money` says that sums of all flows times it must fit its columns, `longest` how long a label may be.
+    `money` says that sums of all flows times it must fit its columns, `longest` how long a label may be. `stamp` is a
+    note beside the status.
     """
 
     title: str
@@ -49,6 +50,7 @@ class TimeSheet:
     money: float = 0.0
     longest: int = 0
     axis: Axis = field(default_factory=Axis)
+    stamp: str | Formula = ""
 
 
 def as_list(facts: Facts, views: Mapping[str, float], sheet: TimeSheet) -> ListSheet:
@@ -64,7 +66,7 @@ def as_list(facts: Facts, views: Mapping[str, float], sheet: TimeSheet) -> ListS
     ]  # fmt: skip
     return ListSheet(
         sheet.title, sheet.heading, sheet.colour, blocks, widths=_widths(facts, sheet), wide=len(columns), head=HEADER,
-        frozen=get_column_letter(FIRST_PERIOD), large="A:D",
+        frozen=get_column_letter(FIRST_PERIOD), large="A:D", stamp=sheet.stamp,
     )  # fmt: skip
 
 
