@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 import optimizer.solving.solve
 from optimizer.cycles import CYCLES
 from optimizer.solving import solver_process
+from optimizer.solving.highs_kept import KeptModels
 
 gc.set_threshold(*CYCLES)  # as the installed command does
 
@@ -37,7 +38,7 @@ def nothing_is_left_running() -> Iterator[None]:
 
 def solve_here(_solver: object, problem: Any, settings: Any, *_: object) -> Any:
     """What the solver's process does, in this one: same arrays, same code, without the 0.2 s of its start."""
-    return solver_process.answer(dict(problem), settings, threading.Event(), lambda _figures: None)
+    return solver_process.answer(dict(problem), settings, threading.Event(), lambda _figures: None, KeptModels())
 
 
 @pytest.fixture(scope="module")
