@@ -28,7 +28,7 @@ SMALL_USD = 1e8
 YEAR = '"FY"0'
 MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
 HOURLY = "#,##0.00_);(#,##0.00)"
-RISE = "Last column: USD m of NPV if its new prices and rents rise so."
+RISE = "Market: by the hour. Last: NPV, USD m, if prices and rents rise; network apart, see Downside."
 Item = TypeVar("Item")
 KINDS = {
     "measured": "Measured",
@@ -109,7 +109,7 @@ def unit_costs(facts: Facts, cut: int) -> Table:
         rows.append(Rowed((label, *found)))
     rise = Cell(Formula("=price_rise"), '"+"0.#%')
     heads = ("All in", "No resid.", "Market", "Less mkt.", None, rise)
-    rows.append(Rowed((note(f"Market: on demand, else what is rented. {RISE}"),)))
+    rows.append(Rowed((note(RISE),)))
     return Table((titled("Accelerator-hour, work, USD"), *heads), rows)
 
 
