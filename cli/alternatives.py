@@ -114,10 +114,11 @@ def _write(result: Alternatives, workbook: Path, language: Language) -> None:
 
 
 def _show(result: Alternatives) -> None:
-    from cli.money import Money
+    from cli.money import Money, tell_mean_rate
     from cli.tables import heading, percent, show_table, tell
 
     money = Money(result.plans[0].plan)
+    tell_mean_rate(money.rates)
     heading(f"What plans within {percent(result.within)} of the best cost can have")
     columns = ("", "", "", "best plan", "least", "most", "")
     show_table(columns, [_range_cells(row, money) for row in result.ranges], numbers=(3, 4, 5))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from cli.catalog_stale import stale
 from cli.options import Number
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.price_list import import_
+from cli.schemas import KINDS
 from cli.screen import say, say_json
 from cli.tables import amount, number, show_table
 
@@ -182,20 +182,16 @@ def show(entries: tuple[str, ...], folders: tuple[Path, ...]) -> int:
 
 
 @catalog.command(short_help="Print the JSON Schema of a kind of file.")
-@click.option("--of", "what", type=click.Choice(["catalog", "scenario", "plan"]), default="catalog", show_default=True,
-              help="Of which kind of file.")  # fmt: skip
+@click.option("--of", "what", type=click.Choice(KINDS), default="catalog", show_default=True,
+              help="Of which kind of file; robust and stress are what these print as JSON.")  # fmt: skip
 def schema(what: str) -> int:
-    """Print the JSON Schema of a catalogue file, a scenario or a plan, for editors and programs.
+    """Print the JSON Schema of a catalogue file, a scenario, a plan or a result, for editors and programs.
 
     \b
-    Example:
+    Examples:
       chipmix catalog schema --of scenario > scenario.schema.json
+      chipmix catalog schema --of robust
     """
-    if what == "plan":
-        from optimizer.plan.text import plan_schema
-
-        say_json(json.dumps(plan_schema(), indent=1, sort_keys=True) + "\n")
-        return 0
     from cli.schemas import schema_text
 
     say_json(schema_text(what))

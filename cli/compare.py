@@ -83,9 +83,11 @@ def _show(found: Comparison, money: Money) -> None:
 
 
 def _show_sides(sides: Sequence[Side], money: Money) -> None:
+    from cli.money import tell_mean_rate
     from cli.tables import amount, figure, heading, percent, show_table
 
     heading(f"Side by side, in M {money.code} where no unit is shown")
+    tell_mean_rate(money.rates)
     vendors = sorted({vendor for side in sides for vendor in side.accelerators})
     signed = [["frames signed", *(", ".join(side.frames) or "none" for side in sides)]]
     named = dict.fromkeys(line for side in sides for line in side.present_usd)

@@ -100,12 +100,13 @@ def _write(result: Frontier, workbook: Path, language: Language) -> None:
 
 
 def _show(result: Frontier) -> None:
-    from cli.money import Money
+    from cli.money import Money, tell_mean_rate
     from cli.tables import heading, show_table
 
     money = Money(result.points[0].plan)
     vendors = vendors_of([point.headline for point in result.points])
     heading(f"Cost against {result.label}: money in M {money.code}")
+    tell_mean_rate(money.rates)
     columns = (result.trade, *HEADLINE, *vendors, "one less costs")
     rows = [_cells(result, k, vendors, money.per_usd) for k in range(len(result.points))]
     show_table(columns, rows, range(len(columns)), spare_columns(1, vendors))

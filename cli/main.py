@@ -19,9 +19,11 @@ from cli.demand import demand
 from cli.explain import explain
 from cli.frontier import frontier
 from cli.init import init
+from cli.orders import orders
 from cli.outputs import Undelivered
 from cli.plan import plan
 from cli.repair import repair
+from cli.report import report
 from cli.robust import robust
 from cli.scenarios import scenarios
 from cli.screen import say
@@ -57,8 +59,8 @@ def chipmix() -> None:
 
 
 COMMANDS = (
-    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, check, init, demand, scenarios,
-    catalog, workload, workbook,
+    plan, explain, repair, compare, sweep, frontier, alternatives, robust, stress, orders, report, check, init, demand,
+    scenarios, catalog, workload, workbook,
 )  # fmt: skip
 for command in COMMANDS:
     chipmix.add_command(command)

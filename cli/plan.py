@@ -44,6 +44,7 @@ class Given(TypedDict):
     stay_close: Path | None
     saving: float | None
     placed_until: str | None
+    prior: Path | None
 
 
 @click.command(short_help="Find the cheapest plan for a scenario or an edited workbook.")
@@ -70,6 +71,8 @@ class Given(TypedDict):
               help="With --stay-close: the part of the possible saving to buy, 0% to 100% (default 100%).")  # fmt: skip
 @click.option("--placed-until", metavar="PERIOD",
               help="With --stay-close: orders that PLAN places up to this period stay as they are.")  # fmt: skip
+@click.option("--prior", metavar="PLAN", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="Hold the plan against an earlier one, on the sheets Actuals and Bridge.")  # fmt: skip
 def plan(**given: Unpack[Given]) -> int:
     """Find the cheapest plan for SCENARIO, a YAML file, the name of a bundled one, or a workbook.
 
@@ -87,6 +90,7 @@ def plan(**given: Unpack[Given]) -> int:
       chipmix plan quick_start --set finance/discount_rate=0.12
       chipmix plan quick_start --stay-close plan.json --saving 80%
       chipmix plan quick_start --stay-close plan.json --placed-until 2026q1
+      chipmix plan quick_start --prior plan.json -o new.xlsx
       chipmix plan plan.xlsx -o new.xlsx
     """
     from optimizer.solving.solution import Options
@@ -95,10 +99,11 @@ def plan(**given: Unpack[Given]) -> int:
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit), solver=given["solver"])
     request, before = _asked(given["scenario"], given["settings"], given["release"], printed)
     approved = _approved(given["stay_close"], given["saving"], given["placed_until"])
+    prior = _prior(given["prior"])
     _check_targets(given)
     with interruption.held() as hold, delivering() as delivery:
         planned = _planned(request, options, approved, before, lambda model: _write_model(delivery, model, given))
-        made = Made(planned.plan, before, given["language"])
+        made = Made(planned.plan, before, given["language"], prior, approved)
         try:
             made.write(delivery, given["output"], given["json_file"])
         finally:  # a plan is shown whatever became of its files
@@ -110,7 +115,8 @@ def plan(**given: Unpack[Given]) -> int:
 
 def _check_targets(given: Given) -> None:
     targets = {"-o": given["output"], "--json": given["json_file"], "--write-model": given["write_model"]}
-    check_targets(_inputs(given["scenario"], given["settings"], given["stay_close"]), targets)
+    plans = (given["stay_close"], given["prior"])
+    check_targets(_inputs(given["scenario"], given["settings"], plans), targets)
 
 
 def _planned(
@@ -155,7 +161,7 @@ def _asked(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool)
         return load_request(find_scenario(scenario), settings), None
 
 
-def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -> Iterator[Path]:
+def _inputs(scenario: str, settings: tuple[str, ...], plans: tuple[Path | None, ...]) -> Iterator[Path]:
     """Every file that the command reads."""
     from optimizer.request.load import find_scenario, input_files
 
@@ -163,8 +169,7 @@ def _inputs(scenario: str, settings: tuple[str, ...], stay_close: Path | None) -
         yield Path(scenario)
     else:
         yield from input_files(find_scenario(scenario), settings)
-    if stay_close is not None:
-        yield stay_close
+    yield from (path for path in plans if path is not None)
 
 
 def _approved(path: Path | None, saving: float | None, placed_until: str | None) -> Approved | None:
@@ -186,6 +191,15 @@ def _approved(path: Path | None, saving: float | None, placed_until: str | None)
     return Approved(plan, 1.0 if saving is None else saving, placed_until)
 
 
+def _prior(path: Path | None) -> Plan | None:
+    from optimizer.plan_files import read_plan
+
+    if path is None:
+        return None
+    with stage("reading the prior plan…"):
+        return read_plan(path)
+
+
 def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> Reopened:
     """The request of an edited workbook; prints its edits."""
     from cli.show_edits import show_edits
@@ -199,14 +213,26 @@ def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bo
 
 
 class Made:
-    """A plan with the bridge from the one in the workbook that it was planned again from, if it was."""
+    """A plan with the bridge from the one before it: a prior one that was named, or that of the workbook it came from.
 
-    def __init__(self, plan: Plan, before: Reopened | None, language: Language | None) -> None:
+    The one before it, or else the approved one that it stays close to, is what it is held against.
+    """
+
+    def __init__(
+        self, plan: Plan, before: Reopened | None, language: Language | None, prior: Plan | None,
+        approved: Approved | None,
+    ) -> None:  # fmt: skip
         from optimizer.plan.bridge import bridged
+        from optimizer.plan.prior import prior_of
 
         self.plan = plan
-        self.steps = None if before is None else bridged(before.plan, plan)
+        self.named = "the prior plan" if prior else "the plan in the workbook"
+        earlier = prior or (before.plan if before else None)
+        self.steps = None if earlier is None else bridged(earlier, plan)
+        held_against = earlier or (approved.plan if approved else None)
+        self.prior = None if held_against is None else prior_of(held_against)
         self.views, self.notes = ({}, ()) if before is None else (before.views, before.notes)
+        self.typed = {} if before is None else before.typed
         self.language = language or ("en" if before is None else before.language)
 
     def write(self, delivery: Delivery, output: Path | None, json_file: Path | None) -> None:
@@ -221,7 +247,10 @@ class Made:
         from optimizer.workbook import write_workbook
 
         command = command_typed()
-        left_out = write_workbook(self.plan, path, command, self.steps, self.views, self.language, notes=self.notes)
+        left_out = write_workbook(
+            self.plan, path, command, self.steps, self.views, self.language, notes=self.notes, prior=self.prior,
+            typed=self.typed,
+        )  # fmt: skip
         show_notes(self.notes, left_out)
 
     def show(self) -> None:
@@ -232,4 +261,4 @@ class Made:
 
         show_plan(self.plan)
         if self.steps is not None:
-            show_bridge(self.steps, Money(self.plan), ("the plan in the workbook", "this plan"))
+            show_bridge(self.steps, Money(self.plan), (self.named, "this plan"))

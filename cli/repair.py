@@ -56,7 +56,12 @@ def repair(
             report = repaired(request, options)
         write_json(delivery, report.model_dump_json(indent=1) + "\n", json_file)
         if not is_printed(json_file):
-            _show(report, request.scenario.currency.code, float(request.scenario.currency.per_usd))
+            from cli.money import tell_mean_rate
+            from optimizer.request.currency import rates_of
+
+            rates = rates_of(request.scenario.currency, request.scenario.calendar)
+            _show(report, rates.code, rates.mean)
+            tell_mean_rate(rates)
     say(f"{time.monotonic() - began:.1f} s", err=True)
     return _exit_code(report)
 

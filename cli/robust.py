@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -9,6 +10,8 @@ import click
 
 from cli.options import SCENARIO, SHARE, ends_after, gap_option, setting_option, time_limit_option, workers_option
 from cli.outputs import (
+    WORKBOOK,
+    check_targets,
     command_typed,
     delivering,
     ending,
@@ -25,7 +28,6 @@ from optimizer import interruption
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
     from optimizer.request.load import Request
-    from optimizer.solving.solution import Options
     from optimizer.uncertainty.aims import Aim
     from optimizer.uncertainty.results import RobustResult
     from optimizer.workbook.language.wording import Language
@@ -56,7 +58,7 @@ class Given(TypedDict):
               help="With --cvar: how much that counts beside the expected cost (default 50%).")  # fmt: skip
 @click.option("--regret", is_flag=True, help="Make the largest regret least, instead of the expected cost.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".xlsx"),
-              help="Write the plan of the scenario as it stands, with what is signed now, as a workbook.")  # fmt: skip
+              help="Write the plan of the scenario with what is signed, and all futures, as a workbook.")  # fmt: skip
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path, dir_okay=False), callback=ending(".json"),
               help="Write that plan as a plan.json, for explain and compare.")  # fmt: skip
 @language_option
@@ -70,7 +72,8 @@ def robust(**given: Unpack[Given]) -> int:
 
     What is ordered, started and signed up to uncertainty.decide_by is one decision for all futures; what comes later
     adapts to the future. Prints what to sign now, what may change, what it is worth to look at more than the mean,
-    and every plan in every future.
+    and every plan in every future. SCENARIO may be a workbook that chipmix wrote, with its inputs and probabilities as
+    they were edited.
 
     \b
     Examples:
@@ -80,18 +83,19 @@ def robust(**given: Unpack[Given]) -> int:
       chipmix robust my_risks/scenario.yaml --regret -o signed.xlsx --plan signed.json
     """
     from optimizer.solving.solution import Options
+    from optimizer.uncertainty.asking import decided
 
     printed, time_limit = is_printed(given["json_file"]), given["time_limit"]
     aim = _aim(given["level"], given["weight"], given["regret"])
     files = {"-o": given["output"], "--plan": given["plan_file"]}
-    request = request_for(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
+    request = _asked(given["scenario"], given["settings"], {**files, "--json": given["json_file"]})
     options = Options(gap=given["gap"], time_limit=time_limit, ends=ends_after(time_limit))
     with interruption.held() as hold, delivering() as delivery:
         with stage("looking at every future…"):
-            result, plan = _found(request, aim, options, given["workers"], any(files.values()))
+            result, plan = decided(request, aim, options, given["workers"], any(files.values()))
         write_json(delivery, result.model_dump_json(indent=1) + "\n", given["json_file"])
         if plan is not None:
-            delivery.write(given["output"], lambda path: _write(plan, path, given["language"]))
+            delivery.write(given["output"], lambda path: _write(plan, path, given["language"], result))
             delivery.write(given["plan_file"], lambda path: _write_plan(plan, path))
         elif any(files.values()):
             say("no plan is written: with what is signed now, the scenario leaves no plan of whole systems", err=True)
@@ -100,6 +104,17 @@ def robust(**given: Unpack[Given]) -> int:
 
             show_robust(result, request)
     return interruption.exit_code() if hold.asked else 0
+
+
+def _asked(scenario: str, settings: tuple[str, ...], targets: Mapping[str, Path | None]) -> Request:
+    """The request of a scenario, or of a workbook as it was edited."""
+    path = Path(scenario)
+    if path.suffix != WORKBOOK:
+        return request_for(scenario, settings, targets)
+    from optimizer.workbook.back import reopened
+
+    check_targets([path], targets)
+    return reopened(path, settings).request
 
 
 def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
@@ -114,29 +129,10 @@ def _aim(level: float | None, weight: float | None, regret: bool) -> Aim:
     return Aim(level or 0.0, 0.0 if level is None else 0.5 if weight is None else weight, regret)
 
 
-def _found(
-    request: Request, aim: Aim, options: Options, workers: int | None, written: bool
-) -> tuple[RobustResult, Plan | None]:
-    """What is found, and the plan to be written, if any is."""
-    from optimizer.uncertainty import certain
-    from optimizer.uncertainty.outcome import outcomes_of
-    from optimizer.uncertainty.question import asked
-    from optimizer.uncertainty.report import result_of
-    from optimizer.uncertainty.robust import robust as decide
-
-    question = asked(request)
-    if question.certain is not None:
-        plan = certain.only_plan(question, options)
-        return certain.result_of_one(question, plan), plan
-    found = decide(question, aim, options, workers)
-    result = result_of(found, outcomes_of(found, options), options)
-    return result, certain.signed_plan(question, found.best.decision, options) if written else None
-
-
-def _write(plan: Plan, path: Path, language: Language) -> None:
+def _write(plan: Plan, path: Path, language: Language, decision: RobustResult) -> None:
     from optimizer.workbook import write_workbook
 
-    write_workbook(plan, path, command=command_typed(), language=language)
+    write_workbook(plan, path, command=command_typed(), language=language, decision=decision)
 
 
 def _write_plan(plan: Plan, path: Path) -> None:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+KINDS = ("catalog", "scenario", "plan", "robust", "stress")
+"""Of files and results that have a schema."""
 FOLDER = "schemas"
 """Of the schemas, beside the first file that is of one."""
 
 
 def schema_text(kind: str) -> str:
-    """The schema of a scenario or of a catalogue's files, as a file has it."""
+    """The schema of a kind of file, as a file has it."""
+    return json.dumps(_schema(kind), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    if kind == "plan":
+        from optimizer.plan.text import plan_schema
+
+        return plan_schema()
+    if kind in ("robust", "stress"):
+        from optimizer.uncertainty import schemas
+
+        return schemas.robust_schema() if kind == "robust" else schemas.stress_schema()
     from catalogs.json_schema import catalog_schema
     from optimizer.request.json_schema import scenario_schema
 
-    schema = scenario_schema() if kind == "scenario" else catalog_schema()
-    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return scenario_schema() if kind == "scenario" else catalog_schema()
 
 
 def schema_file(folder: Path, kind: str) -> Path:

@@ -157,6 +157,13 @@ def say_json(text: str) -> None:
     click.echo(safe, nl=False)
 
 
+def say_csv(text: str) -> None:
+    """Prints lines of our own that end in CR LF, and nothing else; there are no other control characters in them."""
+    if isinstance(sys.stdout, Screen):
+        sys.stdout.was_closed = False  # who asks for them there wants them there
+    raw(sys.stdout).write(text.replace("\r\n", "\n") if os.linesep == "\r\n" else text)
+
+
 def raw(stream: IO[str]) -> Any:
     """What text of ours alone, coloured, may be printed to."""
     return stream.raw if isinstance(stream, Screen) else stream

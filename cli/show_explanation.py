@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cli.figures import Words, rounded, some
+from cli.money import tell_mean_rate
 from cli.show_offers import show_offers
 from cli.show_plan import owed_words, tax_words
 from cli.tables import amount, heading, show_table, tell
@@ -19,6 +20,7 @@ def show_explanation(explanation: Explanation, plan: Plan, every_offer: bool) ->
     words = Words(plan, explanation)
     cost = -plan.objective_usd if words.is_value else plan.objective_usd
     what = "value of the work, less all costs" if words.is_value else "all costs, less residual value"
+    tell_mean_rate(words.money.rates)
     tell(f"{explanation.scenario}: {words.money.exact(cost)} present value of {what}, {tax_words(plan)}")
     owed = owed_words(plan, words.money)
     if owed is not None:

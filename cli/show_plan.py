@@ -8,13 +8,14 @@ from math import fsum
 
 import click
 
-from cli.money import Money
+from cli.money import Money, tell_rates
 from cli.results import is_optimal
 from cli.show_limits import show_limits
 from cli.show_orders import show_orders
 from cli.spans import spans
 from cli.tables import amount, heading, percent, show_table, tell
 from optimizer.plan.compare import present
+from optimizer.plan.currency import objective_flows, present_flows
 from optimizer.plan.format import ExpansionRow, FrameRow, Plan
 
 COST, VALUE = "all costs, less residual value", "the work, less all costs"
@@ -44,7 +45,8 @@ def _show_headline(plan: Plan, money: Money) -> None:
     horizon = f"{plan.periods[0].period} to {plan.periods[-1].period}"
     tell(" · ".join(filter(None, (scenario["name"], scenario.get("buyer"), horizon))))
     value = scenario["objective"] == "maximize_value"
-    usd, what = -plan.objective_usd if value else plan.objective_usd, VALUE if value else COST
+    what = VALUE if value else COST
+    usd = money.as_paid(plan.objective_usd, objective_flows(plan)) * (-1 if value else 1)
     tell(f"{_how_good(plan, money)}: {money.exact(usd)} present value of {what}, {tax_words(plan)}")
     owed = owed_words(plan, money)
     if owed is not None:
@@ -52,6 +54,7 @@ def _show_headline(plan: Plan, money: Money) -> None:
     saving = plan.objective_usd - plan.bound_usd
     tell(f"no plan can be better by more than {money.exact(saving)}{_gap(plan.gap)}")
     tell(basis_words(plan))
+    tell_rates(money.rates)
 
 
 def _how_good(plan: Plan, money: Money) -> str:
@@ -97,9 +100,11 @@ def owed_words(plan: Plan, money: Money) -> str | None:
     """What of the costs is owed after the horizon, and the rent that falls due then; None where none does."""
     if not plan.rent_after_usd:
         return None
-    owed = plan.costs["owed_usd"][plan.periods[-1].period] * float(plan.periods[-1].discount_mid)
+    last = plan.periods[-1]
+    owed = plan.costs["owed_usd"][last.period] * float(last.discount_mid)
+    owed, after = (money.as_paid(usd, {last.period: usd}) for usd in (owed, plan.rent_after_usd))
     of_costs = "of the costs" if plan.scenario["objective"] == "maximize_value" else "of which"
-    due = f"undiscounted rent due after it: {money.exact(plan.rent_after_usd)}"
+    due = f"undiscounted rent due after it: {money.exact(after)}"
     return f"{of_costs} {money.exact(owed)} owed after the horizon; {due}"
 
 
@@ -130,7 +135,8 @@ def _frame_cells(plan: Plan, row: FrameRow, money: Money) -> tuple[str, ...]:
     if not row.signed:
         return row.frame, "do not sign", money.millions(row.promised_usd), "", "", ""
     what = "signed already" if plan.scenario["frames"][row.frame]["signed"] == "true" else "sign"
-    amounts = map(money.millions, (row.promised_usd, row.spent_usd, row.shortfall_usd))
+    missing = money.as_paid(row.shortfall_usd, {row.due: row.shortfall_usd})
+    amounts = map(money.millions, (row.promised_usd, row.spent_usd, missing))
     return row.frame, what, *amounts, row.due if row.shortfall_usd else ""
 
 
@@ -147,7 +153,10 @@ def _show_decisions(plan: Plan, money: Money) -> None:
     ]
     if rows:
         heading("What else to do")
-        cells = [(when, what, note, money.millions(usd)) for when, what, note, usd in sorted(rows)]
+        cells = [
+            (when, what, note, money.millions(money.as_paid(usd, {when: usd})))
+            for when, what, note, usd in sorted(rows)
+        ]
         show_table(("in", "what", "", f"cost, M {money.code}"), cells, numbers=(3,))
     if plan.clusters:
         heading("Where clusters run")
@@ -184,9 +193,10 @@ def _show_costs(plan: Plan, money: Money) -> None:
     rows, values = [], present(plan)
     for line, by_period in plan.costs.items():
         if any(by_period.values()):
-            cash = fsum(by_period.values())
-            rows.append((line.removesuffix("_usd"), money.millions(cash), money.millions(values[line])))
-    rows.append(("total", "", money.millions(plan.objective_usd)))
+            cash = money.as_paid(fsum(by_period.values()), by_period)
+            value = money.as_paid(values[line], present_flows(plan, line))
+            rows.append((line.removesuffix("_usd"), money.millions(cash), money.millions(value)))
+    rows.append(("total", "", money.millions(money.as_paid(plan.objective_usd, objective_flows(plan)))))
     show_table(("line", "cash", "present value"), rows, numbers=(1, 2))
 
 
@@ -194,7 +204,9 @@ def _show_after_horizon(plan: Plan, money: Money) -> None:
     """Rent of terms that outlast the horizon, by the fiscal year in which it falls due."""
     if plan.after_horizon:
         heading(f"Rent due after the horizon, undiscounted, in M {money.code}")
-        rows = [(row.fiscal_year, money.millions(row.rent_usd)) for row in plan.after_horizon]
+        last = plan.periods[-1].period
+        due = ((row.fiscal_year, money.as_paid(row.rent_usd, {last: row.rent_usd})) for row in plan.after_horizon)
+        rows = [(year, money.millions(usd)) for year, usd in due]
         show_table(("fiscal year", "rent"), rows, numbers=(1,))
 
 
@@ -254,8 +266,9 @@ def _show_trust(plan: Plan, money: Money) -> None:
         f"{audit.largest_violation:.2g}, cost difference {audit.cost_difference_usd:.2g} USD"
     )
     value = plan.scenario["objective"] == "maximize_value"
-    most = f"is worth more than {money.exact(-certified.bound_usd)}"
-    least = f"costs less than {money.exact(certified.bound_usd)}"
+    shift = money.as_paid(plan.objective_usd, objective_flows(plan)) - plan.objective_usd
+    bound = certified.bound_usd + shift if shift else certified.bound_usd
+    most, least = f"is worth more than {money.exact(-bound)}", f"costs less than {money.exact(bound)}"
     tell(f"certified without the solver: no plan {most if value else least}{_gap(certified.gap)}")
     tell(f"{plan.run.variables:,} variables, {plan.run.integers:,} whole; {plan.run.rows:,} rows; {plan.run.solver}")
     for text in plan.warnings[MOST_WARNINGS:]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import fsum
 from typing import TYPE_CHECKING
 
+from cli.money import tell_mean_rate
 from cli.tables import amount, figure, heading, percent, show_table, subheading, tell
+from optimizer.request.currency import rates_of
 
 if TYPE_CHECKING:
     from optimizer.request.load import Request
@@ -30,7 +32,8 @@ class Money:
 
     def __init__(self, request: Request) -> None:
         currency = request.scenario.currency
-        self.code, self.per_usd = currency.code, float(currency.per_usd)
+        self.rates = rates_of(currency, request.scenario.calendar)
+        self.code, self.per_usd = currency.code, self.rates.mean
 
     def millions(self, usd: float) -> str:
         return figure(usd * self.per_usd / MILLION, 3 if abs(usd) < 1e7 else 1)
@@ -43,6 +46,7 @@ class Money:
 def show_robust(result: RobustResult, request: Request) -> None:
     """Prints all of it."""
     money = Money(request)
+    tell_mean_rate(money.rates)
     _show_sign_now(result)
     _show_may_change(result)
     _show_worth(result, money)

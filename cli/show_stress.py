@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.money import Money
+from cli.money import Money, tell_mean_rate
 from cli.tables import figure, heading, number, percent, show_table, tell
 
 if TYPE_CHECKING:
     from optimizer.plan.format import Plan
-    from optimizer.uncertainty.stress import Breaks, Spread, StressResult
+    from optimizer.uncertainty.distribution import Breaks, Spread, StressResult
 
 MILLION = 1e6
 
@@ -17,6 +17,7 @@ MILLION = 1e6
 def show_stress(result: StressResult, plan: Plan) -> None:
     """Prints all of it."""
     money = Money(plan)
+    tell_mean_rate(money.rates)
     rate = money.per_usd / MILLION
     heading(f"{plan.scenario['name']} in {result.samples} futures")
     rows = [
@@ -39,8 +40,8 @@ def show_stress(result: StressResult, plan: Plan) -> None:
 
 
 def _cells(spread: Spread, times: float, digits: int) -> tuple[str, ...]:
-    values = (spread.mean.estimate, spread.p5, spread.p50, spread.p95, spread.cvar90.estimate)
-    return tuple(number(value * times, digits) for value in values)
+    estimates = (spread.mean, spread.p5, spread.p50, spread.p95, spread.cvar90)
+    return tuple(number(each.estimate * times, digits) for each in estimates)
 
 
 def _often(spread: Spread) -> str:

@@ -8,12 +8,13 @@ name: First plan
 buyer: our_company                       # opens this company's own chips to it; without one it may be left out
 catalogs: [bundled, ./our_quotes]        # later folders override earlier ones, field by field
 horizon: {start: 2026q1, periods: 6}     # quarters, because the start is one
-#currency: {code: EUR, per_usd: 0.92}    # how money is shown; files stay in USD
+#currency: {code: EUR, per_usd: 0.92}    # how money is shown, at one rate or by period; files stay in USD
 
 finance:
   discount_rate: 0.09                    # nominal, a year, before tax (after tax with `tax`)
   maintenance_share: 0.03                # of the price paid, a year
   #fiscal_year_starts: 7                 # fy2026 is then July 2025 to June 2026
+  #fiscal_year_named_by: start           # in a workbook that year is then FY2025; keys in files stay named by the end
   #service_life_years: 4                 # how long a purchase stays in service; else 5
   #book_life_years: 6                    # what it is depreciated over; else 5
   #residual: {1: 0.5, 2: 0.3, 3: 0.15}   # share of the price left by age; else 0.62 after a year, 0.12 after five
@@ -81,6 +82,11 @@ budget:
 # Frame agreements: cheaper for a promise to spend; what is missing of it is paid all the same. Signed only if it pays.
 #frames:
 #  nvidia_deal: {of: {vendor: nvidia, route: purchase}, orders: 2026, within: 2026, spend_usd: 12e6, factor: 0.93}
+
+# Where orders are booked, for `chipmix orders`; the first that selects an order counts.
+#accounts:
+#  - {of: {route: purchase}, cost_centre: "4711", gl_account: "160200"}
+#  - {cost_centre: "4720"}                # all others
 
 # Rules of your own: a ceiling on one vendor, a second source for chat, a cap on carbon (where its intensity is given).
 #limits:

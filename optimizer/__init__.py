@@ -19,19 +19,27 @@ import optimizer.plan  # noqa: F401  # is made callable below
 if TYPE_CHECKING:
     from catalogs.problems import InputError
     from optimizer.infeasible.shortage import Infeasible
-    from optimizer.notebook.ask import compare, plan
+    from optimizer.notebook.ask import compare, plan, robust, stress
     from optimizer.notebook.compared import Comparison
+    from optimizer.notebook.uncertain import Decision, Stressed
     from optimizer.notebook.view import Plan
     from optimizer.planning import NoPlan
 
-__all__ = ["Comparison", "Infeasible", "InputError", "NoPlan", "Plan", "compare", "plan"]
+__all__ = [
+    "Comparison", "Decision", "Infeasible", "InputError", "NoPlan", "Plan", "Stressed", "compare", "plan", "robust",
+    "stress",
+]  # fmt: skip
 _FROM = {
     "Comparison": "optimizer.notebook.compared",
+    "Decision": "optimizer.notebook.uncertain",
     "Infeasible": "optimizer.infeasible.shortage",
     "InputError": "catalogs.problems",
     "NoPlan": "optimizer.planning",
     "Plan": "optimizer.notebook.view",
+    "Stressed": "optimizer.notebook.uncertain",
     "compare": "optimizer.notebook.ask",
+    "robust": "optimizer.notebook.ask",
+    "stress": "optimizer.notebook.ask",
 }
 
 

@@ -76,6 +76,12 @@ SUBSTANCE: dict[str, tuple[Tree, Tree, str]] = {
                                           "at_most": 1, "within": "total"}]},
         r"limit 'none' selects nothing in this plan and holds by itself",
     ),
+    "futures are not counted": (
+        {"box.purchase": BOX},
+        {"demand": demand(10), "futures": [{"name": "as_planned", "probability": "0.5"},
+                                           {"name": "boom", "probability": "0.5", "demand": {"factor": 2}}]},
+        r"the scenario's futures \(2\) are not counted: .*",
+    ),
 }  # fmt: skip
 
 

@@ -224,7 +224,7 @@ def test_the_catalogue_is_shown_in_one_table(tmp_path: Path) -> None:
     assert re.search(r"llm_training +\S+ TFLOP/s .*\bfp8 .*(measured|vendor|estimated)", shown)
 
 
-@pytest.mark.parametrize("what", ["catalog", "scenario", "plan"])
+@pytest.mark.parametrize("what", ["catalog", "scenario", "plan", "robust", "stress"])
 def test_schemas_are_json_schemas(what: str, tmp_path: Path) -> None:
     import jsonschema
 

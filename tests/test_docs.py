@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from catalogs.load import bundled_folder, catalog_of
 from cli.main import chipmix, run
-from optimizer.plan.text import plan_schema
+from cli.schemas import schema_text
 from optimizer.request.load import load_request
 from optimizer.tables import build_tables
 
@@ -67,9 +66,13 @@ def test_the_plan_that_the_readme_shows_is_the_plan(capsys: pytest.CaptureFixtur
     assert [line for line in shown[1].splitlines() if line != "…" and line not in printed] == []
 
 
-def test_the_published_schema_of_plans_is_the_one_in_force() -> None:
-    published = json.loads((ROOT / "optimizer" / "plan" / "plan.schema.json").read_text())
-    assert published == plan_schema()
+PUBLISHED = {"plan": "plan", "robust": "uncertainty", "stress": "uncertainty"}
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_the_published_schema_is_the_one_in_force(kind: str) -> None:
+    published = ROOT / "optimizer" / PUBLISHED[kind] / f"{kind}.schema.json"
+    assert published.read_text(encoding="utf-8") == schema_text(kind)
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md"])

@@ -19,6 +19,8 @@ import workbook_plans as plans
 import yaml
 from click.testing import CliRunner
 from openpyxl.cell.cell import Cell
+from solved_plans import solved_plan
+from workbook_pricing import Case
 
 from cli.plan import plan as plan_command
 from optimizer.plan.bridge import bridged
@@ -41,8 +43,16 @@ WRITERS = Path(__file__).parent.parent / "optimizer" / "workbook"
 TEXTS: dict[str, str] = table("ja")["texts"]
 SOLVED = ("quick_start", "japan_2025", "meta_2025")
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("openai_asic", "oracle_2025")]
+
+
+def _named_by_end() -> Case:
+    """The rich plan, with fiscal years named alike in both languages."""
+    rich = plans.rich()
+    return rich.edited({"scenario/finance": {**rich.scenario["finance"], "fiscal_year_named_by": "end"}})
+
+
 BUILT = {
-    "rich": lambda: plans.plan_of(plans.rich()),
+    "rich": lambda: plans.plan_of(_named_by_end()),
     "worked": lambda: plans.plan_of(plans.worked_example()),
     "straight": lambda: plans.plan_of(plans.taxed("straight_line")),
     "bonus": lambda: plans.plan_of(plans.taxed("bonus")),
@@ -62,7 +72,7 @@ LABELS = {
 def plan_named(name: str) -> Plan:
     if name in BUILT:
         return BUILT[name]()
-    return make_plan(load_request(find_scenario(name), ()), Options(gap=0.05)).plan
+    return solved_plan(name)
 
 
 @cache
@@ -313,7 +323,7 @@ def test_looks_are_japanese(path: Path) -> None:
 
 def test_charts_messages_and_properties_are_japanese(path: Path) -> None:
     book = openpyxl.load_workbook(path)
-    titles = ["".join(run.t for p in chart.title.tx.rich.p for run in p.r) for chart in book["Summary"]._charts]
+    titles = ["".join(run.t for p in chart.title.tx.rich.p for run in p.r) for chart in book["Charts"]._charts]
     assert "費用別の現在価値" in titles
     assert all(re.search("[ぁ-んァ-ヶ一-龠]", title) for title in titles)
     messages = {rule.error for rule in book["Inputs"].data_validations.dataValidation}
@@ -427,3 +437,43 @@ def test_given_texts_are_those_of_the_user_and_the_catalogue() -> None:
     given = given_texts(marked(Made(plan_named("rich"), "chipmix plan it")))
     assert {"oslo", "chipmix plan it", "dgx_h100.purchase"} <= given
     assert not {"optimal", "purchase"} & given, "words of the format are ours"
+
+
+# Japanese habits
+
+
+def test_fiscal_years_are_named_by_their_start(tmp_path: Path) -> None:
+    """April 2025 to March 2026 is 2025; what the file says stands above the habit, and files keep their keys."""
+    write_workbook(plan_named("japan_2025"), tmp_path / "ja.xlsx", language="ja")
+    values = openpyxl.load_workbook(tmp_path / "ja.xlsx", data_only=True)
+    axis = {values["Cash"].cell(7, i).value: values["Cash"].cell(5, i).value for i in range(9, 21)}
+    assert (axis["2025q1"], axis["2025q2"], axis["2026q1"], axis["2026q2"]) == (2024, 2025, 2025, 2026)
+    years = [cell for cell in values["Summary"]["A"] if cell.number_format == '0"年度"']
+    assert [cell.value for cell in years] == [2024, 2025, 2026, 2027]
+    assert values["Summary"]["B2"].value == "OK"
+    assert reopened(tmp_path / "ja.xlsx").edits == ()
+    said = build(Made(plan_named("rich"), language="ja")).facts
+    assert said.years[0] == "fy2025", "the scenario names them by their end"
+
+
+def test_english_names_them_by_their_end_with_their_months() -> None:
+    book = build(Made(plan_named("japan_2025")))
+    assert book.facts.years == ["fy2025", "fy2026", "fy2027", "fy2028"]
+    looks = [cell.number_format for cell in book.workbook["Summary"]["A"]]
+    assert '"FY"0" (2025-04..2026-03)"' in looks
+    assert "2025-04..2026-03" in [cell.value for cell in book.workbook["Cash"]["H"]]
+
+
+def test_negatives_have_a_triangle_in_percentages_too() -> None:
+    codes = {cell.number_format for _, cell in cells(in_japanese("japan_2025"))}
+    shares = [code for code in codes if "%" in code and "#" not in code.replace("0.0##", "")]
+    assert shares
+    assert all("△" in code for code in shares if code.startswith("0.0%") or code.startswith("0.0##%"))
+
+
+def test_words_of_japanese_finance() -> None:
+    wording = Wording("ja", ())
+    assert wording.say("JPY m") == "百万円"
+    assert wording.say("Charged in full") == "償却対象額"
+    links = [cell for title, cell in cells(in_japanese("japan_2025")) if title == "Contents" and cell.hyperlink]
+    assert len(links) == len(in_japanese("japan_2025").workbook.sheetnames) - 1

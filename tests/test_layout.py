@@ -14,8 +14,19 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     "catalogs",
     *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan"),
-    *("usage", "price_lists", "proven", "infeasible", "replan", "planning", "what_if", "returned", "explain"),
-    *("explore", "uncertainty", "workbook"),
+    *(
+        "purchasing",
+        "usage",
+        "price_lists",
+        "proven",
+        "infeasible",
+        "replan",
+        "planning",
+        "what_if",
+        "returned",
+        "explain",
+    ),
+    *("explore", "uncertainty", "workbook", "report"),
     *("plan_files", "notebook"),
     "cli",
 )

@@ -26,8 +26,9 @@ from optimizer.workbook import write_workbook
 from optimizer.workbook.back import reopened
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.sheets.input_offers import others
 from optimizer.workbook.write import build
-from optimizer.workbook.writing.lines import OVERRIDE, VIEW
+from optimizer.workbook.writing.lines import OVERRIDE, TYPED, VIEW
 
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -164,12 +165,13 @@ EDITS, OVERRIDES = 8, 2
 
 
 def random_edits(made: Made, chance: random.Random) -> dict[tuple[str, str], float]:
-    """Eight edits of prices, tariffs and rates, two of systems, never more than a third up or down."""
+    """Eight edits of prices, tariffs and rates of the plan, two of systems, never more than a third up or down."""
     book = build(made)
+    without_cost = (OVERRIDE, VIEW, TYPED, *(f"catalog/offers/{offer}/" for offer in others(book.facts)))
     keyed = [
         (where, cell)
         for where, cell in book.inputs.items()
-        if not cell.keys[0].startswith((OVERRIDE, VIEW)) and any(word in cell.keys[0] for word in MONEY)
+        if not cell.keys[0].startswith(without_cost) and any(word in cell.keys[0] for word in MONEY)
     ]
     edits: dict[tuple[str, str], float] = {}
     for (sheet, coordinate), cell in chance.sample(keyed, EDITS):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from builders import Tree, one_offer, scenario, site, write
+from jsonschema import Draft202012Validator
 
 from cli.main import run
+from optimizer.proven import program_version
+
+ROOT = Path(__file__).parent.parent
 
 FUTURES = [
     {"name": "as_planned", "probability": "0.5"},
@@ -42,6 +48,29 @@ def test_json_is_json_alone_and_the_same_twice(
     assert any(future["unpowered"] for future in found["futures"])
 
 
+def faults(kind: str, result: Any) -> list[str]:
+    """What a published schema has against a result."""
+    schema = json.loads((ROOT / "optimizer" / "uncertainty" / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(result)]
+
+
+def test_results_are_as_their_schemas_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not otherwise: what is missing, of another type or not known is found."""
+    plan, found = str(tmp_path / "signed.json"), {}
+    commands = {"robust": [asked(tmp_path), "--plan", plan], "stress": [plan, "--samples", "8"]}
+    for kind, words in commands.items():
+        assert run([kind, *words, "--workers", "1", "--json", "-"]) == 0
+        found[kind] = json.loads(capsys.readouterr().out)
+        assert faults(kind, found[kind]) == []
+        assert found[kind]["chipmix"] == {"format": 1, "version": program_version()}
+        assert faults(kind, {**found[kind], "chipmix": {"format": 2, "version": "1"}})
+        assert faults(kind, {**found[kind], "more": 1})
+    decision, one = found["robust"], found["robust"]["futures"][0]
+    tables = {name: table for name, table in one["plan"].items() if name != "orders"}
+    assert faults("robust", {**decision, "futures": [{**one, "plan": tables}]})
+    assert faults("stress", {**found["stress"], "costs_usd": ["1"]})
+
+
 def test_what_to_sign_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["robust", asked(tmp_path)]) == 0
     out = capsys.readouterr().out
@@ -54,8 +83,34 @@ def test_the_plan_that_is_signed_is_taken_back(tmp_path: Path, capsys: pytest.Ca
     assert run(["robust", asked(tmp_path), "--plan", plan, "-o", book]) == 0
     assert run(["explain", plan]) == 0
     assert run(["workbook", "check", book]) == 0
-    assert run(["stress", plan, "--samples", "4", "--workers", "1"]) == 0
+    more = str(tmp_path / "stressed.xlsx")
+    assert run(["stress", book, "--samples", "4", "--workers", "1", "-o", more]) == 0
     assert "how often" in capsys.readouterr().out
+    assert run(["workbook", "check", more]) == 0
+    titles = ["Futures", "Regret", "Distribution", "Checks", "Log"]
+    assert openpyxl.load_workbook(more, read_only=True).sheetnames[-5:] == titles
+
+
+def test_a_workbook_decides_again_with_edited_probabilities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "signed.xlsx"
+    assert run(["robust", asked(tmp_path), "-o", str(book)]) == 0
+    edited = openpyxl.load_workbook(book)
+    cells = {row[0].value: row[2] for row in edited["Futures"].iter_rows(min_row=5, max_row=7)}
+    assert {name: cell.value for name, cell in cells.items()} == {"as_planned": 0.5, "boom": 0.3, "dark": 0.2}
+    cells["boom"].value, cells["dark"].value = 0.1, 0.4
+    edited.save(tmp_path / "edited.xlsx")
+    capsys.readouterr()
+    again = ["robust", str(tmp_path / "edited.xlsx"), "--json", "-", "-o", str(tmp_path / "again.xlsx")]
+    assert run(again) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["name"]: row["probability"] for row in found["futures"]} == {
+        "as_planned": 0.5,
+        "boom": 0.1,
+        "dark": 0.4,
+    }
+    assert run(["plan", str(tmp_path / "edited.xlsx")]) == 0
+    assert run(["robust", str(book), "-o", str(book)]) == 2
+    assert "read by this command" in capsys.readouterr().err
 
 
 BAD = [

@@ -72,11 +72,12 @@ ASKED: Tree = {
     "name": "Shapes",
     "buyer": "acme",
     "catalogs": ["quotes"],
-    "currency": {"code": "EUR", "per_usd": "0.9"},
+    "currency": {"code": "EUR", "per_usd": {"2026q1": "0.9", "growth_per_year": "0.01"}},
     "horizon": {"start": "2026q1", "periods": 4},
     "objective": "maximize_value",
     "finance": {
-        "discount_rate": "0.08", "fiscal_year_starts": 7, "service_life_years": 5, "book_life_years": 4,
+        "discount_rate": "0.08", "fiscal_year_starts": 7, "fiscal_year_named_by": "start",
+        "service_life_years": 5, "book_life_years": 4,
         "residual": {"1": "0.5", "2": "0.2"}, "maintenance_share": "0.03", "carbon_usd_per_t": {"2026q1": 50},
         "owed_after_horizon": "in_full", "tax": {"rate": "0.3", "depreciation": "bonus"},
     },
@@ -129,6 +130,10 @@ ASKED: Tree = {
          "at_least": 1, "within": "2026"},
         {"name": "abroad", "measure": "it_kw", "of": {"host": "cloud"}, "at_least_share": "0.1",
          "within": "each_period"},
+    ],
+    "accounts": [
+        {"of": {"route": "purchase", "vendor": ["acme"], "site": "oslo"}, "cost_centre": "c47", "gl_account": "g16"},
+        {"cost_centre": "others"},
     ],
     "futures": [
         {"name": "as_planned", "probability": "0.5"},

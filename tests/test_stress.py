@@ -20,7 +20,7 @@ from optimizer.solving.solution import Options
 from optimizer.uncertainty.break_points import break_points_of
 from optimizer.uncertainty.draws import Sampler
 from optimizer.uncertainty.samples import samples_of
-from optimizer.uncertainty.stress import drivers_of, spread_of, stress
+from optimizer.uncertainty.stress import drivers_of, histogram_of, spread_of, stress
 
 OPTIONS = replace(EXACT, tidy=False)
 GROWTH: Tree = {"change": "demand", "of": {"demand": "train"}, "lognormal_per_year": "0.3"}
@@ -175,7 +175,11 @@ def test_demand_that_grows_costs_more_and_drives_cost(tmp_path: Path) -> None:
     (driver,) = found.drivers
     assert driver.rank_correlation > 0.8
     assert driver.highest_usd > driver.lowest_usd
-    assert found.cost_usd.p5 <= found.cost_usd.p50 <= found.cost_usd.p95 <= found.cost_usd.cvar90.estimate + 1e-6
+    cost = found.cost_usd
+    quantiles = [each.estimate for each in (cost.p5, cost.p50, cost.p95)]
+    assert quantiles == sorted(quantiles)
+    assert cost.p95.estimate <= cost.cvar90.estimate + 1e-6
+    assert sum(each.samples for each in found.histogram) == found.samples
     assert found.unmet_share.above_zero > 0
 
 
@@ -215,11 +219,26 @@ def test_named_futures_are_drawn_by_their_probability(tmp_path: Path) -> None:
 
 def test_a_spread_is_what_its_values_are() -> None:
     found = spread_of([float(k) for k in range(1, 101)])
-    assert (found.p5, found.p50, found.p95) == (5, 50, 95)
+    assert [each.estimate for each in (found.p5, found.p50, found.p95)] == [5, 50, 95]
     assert found.mean.estimate == 50.5
     assert found.cvar90.estimate == 95.5
     assert found.mean.least < 50.5 < found.mean.most
+    assert found.p50.least < 50 < found.p50.most
     assert found.above_zero == 1
+
+
+COSTS = [
+    ([3.0, 3.0, 3.0], [(3.0, 3.0, 3, 1)]),
+    ([10.0 * k for k in range(1, 21)], [(0.0, 50.0, 4, 0), (50.0, 100.0, 5, 0), (100.0, 150.0, 5, 0),
+                                        (150.0, 200.0, 5, 1), (200.0, 250.0, 1, 1)]),
+    ([-120.0, 80.0, 470.0], [(-200.0, 0.0, 1, 0), (0.0, 200.0, 1, 0), (200.0, 400.0, 0, 0), (400.0, 600.0, 1, 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("costs", "bins"), COSTS)
+def test_a_histogram_has_round_ends_and_every_sample_once(costs: list[float], bins: list[tuple[Any, ...]]) -> None:
+    found = histogram_of(costs)
+    assert [(each.least_usd, each.most_usd, each.samples, each.worst) for each in found] == bins
 
 
 def test_without_time_nothing_is_said(tmp_path: Path) -> None:

@@ -30,19 +30,20 @@ from workbook_pricing import Case, Pricing
 from optimizer.workbook import WorkbookError, write_workbook
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.writing.cells import Formula, put_formula, put_number, put_text
-from optimizer.workbook.writing.styles import FORMATS
+from optimizer.workbook.writing.styles import CURRENCY, FORMATS
 
 SHEETS = [
-    "Contents", "Summary", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash", "Depreciation",
-    "Unit costs", "Limits", "Why not", "Checks", "Log",
+    "Contents", "Summary", "Charts", "Inputs", "Orders", "Purchase orders", "Capacity", "Sites", "Supply", "Cash",
+    "Cash by month", "Reporting currency", "Depreciation", "Unit costs", "Limits", "Why not", "Downside", "Actuals",
+    "Checks", "Log",
 ]  # fmt: skip
-LISTS = ["Purchase orders", "Limits", "Why not"]
-TIME_SHEETS = [name for name in SHEETS[2:-2] if name not in LISTS]
+LISTS = ["Purchase orders", "Cash by month", "Limits", "Why not", "Downside", "Actuals"]
+TIME_SHEETS = [name for name in SHEETS[3:-2] if name not in LISTS]
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 PORTABLE = {
-    "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
-    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "YEAR",
+    "ABS", "COLUMNS", "COUNT", "EDATE", "IF", "IFERROR", "INDEX", "INT", "IRR", "ISBLANK", "MATCH", "MAX", "MIN", "MOD",
+    "MONTH", "ROUND", "ROUNDUP", "ROWS", "SMALL", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def test_sheets_stand_in_order_and_none_is_hidden(book: Workbook) -> None:
 def test_every_sheet_freezes_the_master_check(book: Workbook) -> None:
     assert "master_check" in book.defined_names
     for sheet in book.worksheets:
-        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5"})
+        assert sheet.freeze_panes in ({"I8"} if sheet.title in TIME_SHEETS else {"A4", "A5", "B5"})
         assert sheet["B2"].value == '=IF(master_check=0,"OK","CHECK")'
 
 
@@ -216,7 +217,8 @@ def test_each_line_has_a_unit_and_a_label_of_its_own(book: Workbook) -> None:
         for row in range(8, sheet.max_row + 1):
             if any(sheet.cell(row, column).value is not None for column in (5, *range(FIRST, FIRST + 8))):
                 key = tuple(sheet.cell(row, column).value for column in (1, 2, 3))
-                assert sheet.cell(row, 4).value in FORMATS, f"{title} row {row}: {key}"
+                unit = str(sheet.cell(row, 4).value)
+                assert unit in FORMATS or CURRENCY.fullmatch(unit), f"{title} row {row}: {key}"
                 assert key not in seen, f"{title} row {row}: {key}"
                 seen.add(key)
 
@@ -245,7 +247,7 @@ def test_every_input_has_a_source_and_a_rule(book: Workbook) -> None:
 def test_names_are_scalars(book: Workbook) -> None:
     assert len(book.defined_names) > 20
     for name in book.defined_names.values():
-        assert re.fullmatch(r"(Inputs|Orders|Cash|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
+        assert re.fullmatch(r"(Inputs|Orders|Cash|Downside|Checks)!\$[A-Z]+\$\d+", name.attr_text), name.attr_text
 
 
 def test_checks_say_what_they_mean(values: Workbook) -> None:
@@ -261,8 +263,9 @@ def test_checks_say_what_they_mean(values: Workbook) -> None:
 def test_print_set_up_and_links(book: Workbook) -> None:
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage  # type: ignore[union-attr]
-        assert sheet.page_setup.fitToWidth == 1
+        folded = bool(sheet.col_breaks.brk)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage is not folded  # type: ignore[union-attr]
+        assert folded == bool(sheet.print_title_cols and sheet.page_setup.fitToWidth != 1)
         assert sheet.print_title_rows
         assert sheet.oddFooter.right.text == "Page &P of &N"  # type: ignore[union-attr]
     links = [cell.hyperlink for _, cell in cells(book, "Contents") if cell.hyperlink]
@@ -314,9 +317,10 @@ def test_numbers_and_texts_that_excel_cannot_hold_are_refused() -> None:
 def test_charts_have_titles_axes_caches_and_alt_text(rich_path: Path) -> None:
     with zipfile.ZipFile(rich_path) as archive:
         charts = [archive.read(n).decode() for n in archive.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", n)]
-        drawing = archive.read("xl/drawings/drawing1.xml").decode()
-    assert len(charts) == 4
-    assert len(re.findall(r'descr="[^"]{40,}"', drawing)) == 4
+        parts = [name for name in archive.namelist() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)]
+        drawings = [archive.read(name).decode() for name in sorted(parts)]
+    assert len(charts) == 5
+    assert [len(re.findall(r'descr="[^"]{40,}"', drawing)) for drawing in drawings] == [4, 1]
     for chart in charts:
         plain = chart.replace("c:", "")
         assert plain.count("<f>") == plain.count("Cache><") // 1 or plain.count("<ptCount") == plain.count("<f>")

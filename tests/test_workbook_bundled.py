@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from printed import points
 
 from optimizer.planning import make_plan
 from optimizer.request.load import bundled_scenarios, find_scenario, load_request
@@ -33,6 +34,8 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_is_clean_and_recalculates(written: Path) -> None:
     assert [str(finding) for finding in check_workbook(written)] == []
+    for sheet in openpyxl.load_workbook(written).worksheets:
+        assert points(sheet) >= (8.0 if sheet.title == "Summary" else 7.0), sheet.title
     if SOFFICE is None:
         pytest.skip("LibreOffice is not installed")
     wrong = [pair for pair in _pairs(written) if not _agree(*pair[1:])]

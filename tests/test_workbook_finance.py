@@ -410,7 +410,7 @@ def test_the_market_is_what_may_be_rented_in_the_period(tmp_path: Path) -> None:
 
 def test_a_cheaper_market_shows_and_changes_no_cost(tmp_path: Path) -> None:
     plan = with_market()
-    sheets = edited(plan, tmp_path, {("Market's rent", "dgx.dear", ""): 1.5})
+    sheets = edited(plan, tmp_path, {("Rent", "dgx.dear", ""): 1.5})
     assert sheets.one("Unit costs", "Market's rent", "h100", "our sites") == pytest.approx(1.5)
     assert sheets.named("total_npv_usd") == pytest.approx(plan.objective_usd)
     assert sheets.named("plan_edited") == 1

@@ -11,6 +11,7 @@ from builders import accelerator, catalog, plan, rates, scenario, site, system
 from click.testing import CliRunner
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from workbook_page import Page
 
 from cli.explain import explain as explain_command
 from optimizer.explain import Explanation, explain
@@ -145,10 +146,9 @@ def test_moving_power_costs_a_frugal_system(values: Workbook) -> None:
 
 
 def test_summary_shows_the_worth_and_its_unit(values: Workbook) -> None:
-    rows = {row[0]: row for row in values["Summary"].iter_rows(max_col=5, values_only=True)}
-    shown = rows["Power at the meter: oslo, 2025q1"]
-    assert shown[3] == pytest.approx(60_000)
-    assert shown[4] == pytest.approx(-0.01)
+    page = Page(values)
+    assert page.at("Power at the meter: oslo", "USD m", "Limits worth most") == pytest.approx(-0.06)
+    assert page.at("Power at the meter: oslo", "moved by", "Limits worth most") == pytest.approx(-0.01)
 
 
 def test_without_an_explanation_the_sheet_says_what_is_known(tiny: Plan, tmp_path: Path) -> None:

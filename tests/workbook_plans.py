@@ -323,6 +323,11 @@ def rich() -> Case:
             "capex_usd": {"total": "900e6", "fy2025": "400e6", "2025": "600e6"},
             "opex_usd": {"2026": "300e6", "2025q2..2025q4": "250e6"},
         },
+        "accounts": [
+            {"of": {"route": ["purchase"], "vendor": ["nvidia"]}, "cost_centre": "0047", "gl_account": "160200"},
+            {"of": {"host": ["gcp"]}, "gl_account": "-rent;=1+1"},
+            {"of": {"kind": ["asic"]}, "cost_centre": "原価, 12"},
+        ],
         "frames": {
             "chip_deal": {
                 "of": {"offer": ["own_*", "dgx_*"]},

@@ -13,10 +13,10 @@ KeyPath = tuple[str, ...]
 
 KNOWN: dict[KeyPath, str] = {
     ("scenario",): "name buyer catalogs extends currency horizon objective finance assumptions sites demand fleet"
-    " commitments frames budget supply_per_month pools_per_month offers limits futures uncertainty",
+    " commitments frames budget supply_per_month pools_per_month offers limits accounts futures uncertainty",
     ("scenario", "horizon"): "start periods",
-    ("scenario", "finance"): "discount_rate fiscal_year_starts service_life_years book_life_years residual"
-    " maintenance_share owed_after_horizon tax carbon_usd_per_t",
+    ("scenario", "finance"): "discount_rate fiscal_year_starts fiscal_year_named_by service_life_years book_life_years"
+    " residual maintenance_share owed_after_horizon tax carbon_usd_per_t",
     ("scenario", "finance", "tax"): "rate depreciation",
     ("scenario", "assumptions"): "availability bring_up_months",
     ("scenario", "assumptions", "bring_up_months"): "purchase lease reservation on_demand",
@@ -30,6 +30,8 @@ KNOWN: dict[KeyPath, str] = {
     ("scenario", "commitments", EACH): "offer site period systems price_usd usd_per_accelerator_hour",
     ("scenario", "frames", EACH): "of orders within spend_usd factor signed",
     ("scenario", "frames", EACH, "of"): "vendor kind accelerator system offer route site host stack buyers",
+    ("scenario", "accounts", EACH): "of cost_centre gl_account",
+    ("scenario", "accounts", EACH, "of"): "vendor kind accelerator system offer route site host stack buyers",
     ("scenario", "budget"): "capex_usd opex_usd",
     ("scenario", "offers"): "deny allow basis",
     ("scenario", "limits", EACH): "name measure of at_most at_least at_most_share at_least_share within",

@@ -247,6 +247,12 @@ def is_figure(catalog: PlanRow, field: str, entry: str, workload: str | None) ->
     return any(field in part for part in parts)
 
 
+def futures_not_counted(plan: PlanRow, _: Accounts) -> Iterator[Expected]:
+    """The futures that the plan's scenario names."""
+    if futures := plan["scenario"].get("futures"):
+        yield Expected({"count": str(len(futures))})
+
+
 MONEY = r"[\d.,e+-]+ (?:million )?USD"
 FOLLOWING: Mapping[str, Follows] = {
     r"(?P<part>all|\S+ %) of the work of (?P<demand>\S+) is left undone, in (?:(?P<count>\d+) periods from )?"
@@ -263,6 +269,8 @@ FOLLOWING: Mapping[str, Follows] = {
     r"they can be sold for|or a frame asks for them, or their resale)":
         idle_systems,
     r"limit '(?P<name>.+)' selects nothing in this plan and holds by itself": empty_limits,
+    r"the scenario's futures \((?P<count>\d+)\) are not counted: every figure is of the scenario as it stands; "
+    r"`chipmix robust` decides for all of them": futures_not_counted,
     r"sites\.(?P<site>\S+)\.region: (?P<field>\w+) is that of the region (?P<region>\S+)(?: \((?P<rests>.+)\))?":
         figures_of_regions,
     r"the own quote (?P<offer>\S+) is never used: (?P<reason>.+)": own_quotes,

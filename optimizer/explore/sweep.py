@@ -25,9 +25,9 @@ from optimizer.plan.text import plan_text
 from optimizer.planning import NoPlan, make_plan
 from optimizer.proven import program_version
 from optimizer.reading import read_json, refused
+from optimizer.request.currency import rates_of
 from optimizer.request.edits import as_text
 from optimizer.request.load import Request, load_request
-from optimizer.request.scenario import Currency
 from optimizer.returned.verified import plan_from
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import Solver
@@ -110,7 +110,7 @@ def read_index(folder: Path) -> Sweep:
 
 def _unanswered(question: Combinations) -> Sweep:
     """Every combination, read and checked, none of them run."""
-    cells, problems, currency = [], [], Currency()
+    cells, problems, shown = [], [], Shown(code="USD", per_usd=1.0)
     for chosen in combinations(question.vary):
         cell = Cell(id="", settings=chosen, status="not_run")
         one = _of_one(question, cell)
@@ -120,7 +120,8 @@ def _unanswered(question: Combinations) -> Sweep:
             varied = set(one.settings[len(question.settings) :])
             problems += [_of_vary(problem, varied) for problem in error.problems]
             continue
-        currency = request.scenario.currency
+        rates = rates_of(request.scenario.currency, request.scenario.calendar)
+        shown = Shown(code=rates.code, per_usd=rates.mean)
         cells.append(cell.model_copy(update={"id": _id(request, question.options)}))
     if problems:
         raise InputError(problems)
@@ -128,7 +129,7 @@ def _unanswered(question: Combinations) -> Sweep:
         scenario=question.path.stem,
         settings=tuple(question.settings),
         vary={key: tuple(values) for key, values in question.vary.items()},
-        currency=Shown(code=currency.code, per_usd=float(currency.per_usd)),
+        currency=shown,
         gap=question.options.gap,
         time_limit_s=question.options.time_limit,
         cells=tuple(cells),

@@ -10,6 +10,7 @@ from optimizer.formulation.model import CostTerm, Model
 from optimizer.tables import Tables
 
 Budget = Literal["capex_usd", "opex_usd"]
+InMonths = Literal["first", "evenly", "last"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,9 @@ class CostRecord:
 
     A `receipt` is negative, None: what is either. What is due `only_where` a scenario has it is left out of all other
     plans. Flows count as of the middle of their period, or `at_period_end`. What counts `in_profit` is taxed as it
-    falls due, or deducted if it is a cost. `falls_on` is what the line is a cost of where no accelerator bears it, with
-    the reason `unborne` and the name `apart`.
+    falls due, or deducted if it is a cost. Cash of a period of several months falls `in_months`: in the first of them
+    (what is due when ordered, started or entering service), evenly, or in the last; None is no cash. `falls_on` is what
+    the line is a cost of where no accelerator bears it, with the reason `unborne` and the name `apart`.
     """
 
     terms: Callable[[Model], Iterable[CostTerm]]
@@ -29,6 +31,7 @@ class CostRecord:
     only_where: Callable[[Tables], bool] | None = None
     at_period_end: bool = False
     in_profit: bool = False
+    in_months: InMonths | None = None
     note: str = ""
     falls_on: Literal["accelerators", "software", "work", "site", "frame", "profit"] = "accelerators"
     unborne: str = ""

@@ -15,6 +15,7 @@ from typing import Literal
 from optimizer.formulation import costs, demand, frames, supply, tax
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
 from optimizer.formulation.cost_record import Budget, CostRecord
+from optimizer.formulation.cost_record import InMonths as InMonths
 from optimizer.formulation.limits import limit
 from optimizer.formulation.model import Model, Row
 from optimizer.formulation.obligations import owed_usd
@@ -222,8 +223,8 @@ def limits_of(kind: Kind) -> tuple[LimitRecord, ...]:
     return tuple(record for record in LIMITS if record.kind == kind)
 
 
-_capex = partial(CostRecord, budget="capex_usd")
-_opex = partial(CostRecord, budget="opex_usd", in_profit=True)
+_capex = partial(CostRecord, budget="capex_usd", in_months="first")
+_opex = partial(CostRecord, budget="opex_usd", in_profit=True, in_months="evenly")
 _neither = partial(CostRecord, budget=None)
 _receipt = partial(_neither, receipt=True, in_profit=True)
 _tax = partial(_neither, receipt=None, only_where=tax.is_taxed, falls_on="profit", unborne="of profit")
@@ -237,22 +238,29 @@ COST_LINES: tuple[CostRecord, ...] = (
     _opex(costs.maintenance_usd, label="Maintenance"),
     _opex(costs.software_usd, label="Software"),
     _opex(costs.rent_usd, label="Rent"),
-    _opex(costs.engineering_usd, label="Engineering"),
-    _opex(costs.porting_usd, label="Porting", falls_on="software", unborne="of software, not of an accelerator"),
+    _opex(costs.engineering_usd, label="Engineering", in_months="first"),
+    _opex(
+        costs.porting_usd,
+        label="Porting",
+        in_months="first",
+        falls_on="software",
+        unborne="of software, not of an accelerator",
+    ),
     _opex(costs.carbon_usd, label=CARBON.label),
     _opex(
         frames.frame_usd,
         label="Frame shortfall",
         only_where=frames.promises,
+        in_months="last",
         falls_on="frame",
         unborne="spent on no accelerator",
     ),
     _neither(owed_usd, label="Owed after the horizon", in_profit=True, note="as of the last period; in no budget"),
     _neither(costs.unmet_usd, label="Unmet work", falls_on="work", unborne="no accelerator does it"),
     _receipt(costs.value_usd, label="Value of work", falls_on="work", unborne="a receipt"),
-    _receipt(costs.resale_usd, label="Resale"),
+    _receipt(costs.resale_usd, label="Resale", in_months="first"),
     _receipt(costs.residual_usd, label="Residual value", at_period_end=True),
-    _tax(tax.tax_usd, label="Tax", note="negative: a loss, used as it arises"),
+    _tax(tax.tax_usd, label="Tax", in_months="evenly", note="negative: a loss, used as it arises"),
     _tax(tax.tax_on_residual_usd, label="Tax on residual value", at_period_end=True, note="less its value for tax"),
 )
 """In the order of the model, of a plan and of the sheet Cash; tax comes after all that is taxed."""

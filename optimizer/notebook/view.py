@@ -10,6 +10,7 @@ from optimizer.notebook import html
 from optimizer.notebook.frames import frame_of, typed
 from optimizer.plan import format as fmt
 from optimizer.plan.compare import present
+from optimizer.plan.currency import objective_flows, plan_rates
 from optimizer.plan.provenance import Part
 
 if TYPE_CHECKING:
@@ -125,10 +126,9 @@ class Plan:
         return f"<Plan {one_line(self._headline())}>"
 
     def _headline(self) -> str:
-        code, per_usd = (self.document.scenario["currency"][key] for key in ("code", "per_usd"))
-        return (
-            f"{self.name}: {self.status}, {self.objective_usd * float(per_usd):,.2f} {code}, gap {100 * self.gap:.2g} %"
-        )
+        rates = plan_rates(self.document)
+        shown = rates.translated(objective_flows(self.document)) if rates.varies else self.objective_usd * rates.mean
+        return f"{self.name}: {self.status}, {shown:,.2f} {rates.code}, gap {100 * self.gap:.2g} %"
 
     def _repr_html_(self) -> str:
         columns = ("ordered", "enters_service", "offer", "place", "systems", "accelerators", "capex_usd", "rent_usd")

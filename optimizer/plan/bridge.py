@@ -80,10 +80,11 @@ def bridge(old: Plan, new: Plan) -> tuple[Step, ...]:
 
 def bridged(old: Plan, new: Plan) -> Bridge:
     """The steps with the stamps of both runs."""
-    return Bridge(old=_stamp(old), new=_stamp(new), steps=bridge(old, new))
+    return Bridge(old=stamp_of(old), new=stamp_of(new), steps=bridge(old, new))
 
 
-def _stamp(plan: Plan) -> Stamp:
+def stamp_of(plan: Plan) -> Stamp:
+    """Which run a plan came from."""
     return Stamp(
         name=str(plan.scenario.get("name", "")),
         scenario_sha256=plan.run.scenario_sha256,

@@ -154,6 +154,16 @@ def empty_limits(solved: SolvedModel) -> Iterator[str]:
         yield f"limit '{name}' selects nothing in this plan and holds by itself"
 
 
+def futures_not_counted(solved: SolvedModel) -> Iterator[str]:
+    """Futures that the scenario names: what `plan` finds is best where none of them comes."""
+    futures = solved.tables.scenario.futures
+    if futures is not None:
+        yield (
+            f"the scenario's futures ({len(futures)}) are not counted: every figure is of the scenario as it stands; "
+            "`chipmix robust` decides for all of them"
+        )
+
+
 def read_otherwise(solved: SolvedModel) -> Iterator[str]:
     """What the scenario writes by period and is not read by its own period: what was read."""
     return map(str, readings(solved.tables.scenario))
@@ -252,6 +262,7 @@ OF_SUBSTANCE = (
     high_residual,
     idle_systems,
     empty_limits,
+    futures_not_counted,
 )
 """What changes the meaning of a decision, in the order in which it is told."""
 WORTH_KNOWING = (

@@ -14,6 +14,7 @@ from catalogs.problems import Location, Problem, Problems, suggestion
 from catalogs.schema import HOSTED
 from catalogs.validate import Sound, dotted
 from catalogs.yaml_text import Map
+from optimizer.request.account_checks import check_accounts
 from optimizer.request.calendar import Calendar, EmptyWindow, calendar_of
 from optimizer.request.draw_checks import check_draws, check_slips
 from optimizer.request.frame_checks import check_frame_windows, check_frames
@@ -149,6 +150,14 @@ def _check_tariffs(tree: Sound, calendar: Calendar, problems: Problems) -> None:
                 problems.append(Problem(tariff.at, message))
 
 
+def _check_currency(tree: Sound, calendar: Calendar, problems: Problems) -> None:
+    """A rate by period has one in the first period: no flow is shown at a rate that nobody gave."""
+    for _where, rate, at in leaves(tree, "currency", "per_usd"):
+        if isinstance(rate, Map) and not rate.refused and _first_key(rate) > calendar.first_month(1):
+            message = f"currency.per_usd begins after {calendar.key(1)}, the first period; give a rate from then on"
+            problems.append(Problem(at, message))
+
+
 def _check_peak_pue(tree: Sound, calendar: Calendar, problems: Problems) -> None:
     """A site's PUE at peak is no less than any that a schedule of its PUE has in the horizon."""
     for (_, site), entry, _at in entries(tree, "sites", "*"):
@@ -229,6 +238,7 @@ CHECKS = (
     _check_demand,
     check_limits,
     check_frames,
+    check_accounts,
     check_futures,
     check_draws,
 )
@@ -246,5 +256,6 @@ def check_scenario(tree: Sound, known: Sound, problems: Problems) -> None:
         check_future_periods(tree, calendar, problems)
         check_slips(tree, calendar, problems)
         _check_tariffs(tree, calendar, problems)
+        _check_currency(tree, calendar, problems)
         _check_peak_pue(tree, calendar, problems)
         check_growth(tree, known, calendar, problems)

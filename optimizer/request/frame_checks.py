@@ -6,8 +6,9 @@ from catalogs.leaves import entries, ids, keys, texts
 from catalogs.periods import NotAPeriod
 from catalogs.problems import Problem, Problems
 from catalogs.validate import Sound, dotted
+from catalogs.yaml_text import Map
 from optimizer.request.calendar import Calendar, EmptyWindow
-from optimizer.request.limit_checks import check_selection, selectable
+from optimizer.request.limit_checks import Selectable, check_selection, selectable
 from optimizer.request.scenario import EACH
 
 
@@ -15,17 +16,22 @@ def check_frames(tree: Sound, known: Sound, problems: Problems) -> None:
     """Each frame selects what exists, of what is ordered, and makes offers that have names of their own."""
     may_name = selectable(tree, known)
     for where, entry, _at in entries(tree, "frames", "*"):
-        check_selection(where, entry, may_name, problems)
-        for path, value, at in [*texts(entry, "of", "*"), *texts(entry, "of", "*", "*")]:
-            if value == EACH:
-                message = (
-                    f"{dotted((*where, *path))}: 'each' is for limits; a frame is one agreement over all it selects"
-                )
-                problems.append(Problem(at, message))
-        for path, _value, at in keys(entry, "of", "demand"):
-            message = f"{dotted((*where, *path))}: a frame is about what is ordered, not about work"
-            problems.append(Problem(at, message))
+        check_selection_of_orders(where, entry, "a frame", may_name, problems)
     _check_names(tree, known, problems)
+
+
+def check_selection_of_orders(
+    where: tuple[str, ...], entry: Map, rule: str, may_name: Selectable, problems: Problems
+) -> None:
+    """Each id or pattern names something that is ordered, for a rule that is one over all it selects."""
+    check_selection(where, entry, may_name, problems)
+    for path, value, at in [*texts(entry, "of", "*"), *texts(entry, "of", "*", "*")]:
+        if value == EACH:
+            message = f"{dotted((*where, *path))}: 'each' is for limits; {rule} is one over all it selects"
+            problems.append(Problem(at, message))
+    for path, _value, at in keys(entry, "of", "demand"):
+        message = f"{dotted((*where, *path))}: {rule} is about what is ordered, not about work"
+        problems.append(Problem(at, message))
 
 
 def _check_names(tree: Sound, known: Sound, problems: Problems) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, Tag
 
 from catalogs.load import BUNDLED
 from catalogs.periods import (
@@ -19,7 +19,9 @@ from catalogs.periods import (
 )
 from catalogs.schema import Basis, Frozen, Precision, Route
 from catalogs.values import Availability, Count, Id, Months, Name, Positive, Share, Truth, Whole
+from optimizer.request.account import Account
 from optimizer.request.calendar import Calendar, calendar_of
+from optimizer.request.currency import Currency
 from optimizer.request.frame import Frame
 from optimizer.request.futures import Futures
 from optimizer.request.selection import InOrder, Pattern, Selection, Window
@@ -29,13 +31,6 @@ from optimizer.request.uncertainty import Uncertainty
 ANY_BUYER = "any"
 EACH = "each"
 """In a limit's selection: one limit for every value there is."""
-
-
-class Currency(Frozen):
-    """How money is shown; files stay in USD."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
-    per_usd: Positive = Decimal(1)
 
 
 class Horizon(Frozen):
@@ -70,11 +65,13 @@ class Finance(Frozen):
     """Rates a year, lives in years; `residual` gives the share of the price left by age in years.
 
     `owed_after_horizon` says how rent that falls due after the horizon counts: less what the rest of a term would
-    fetch by the same shares, in full, or not at all. Without `tax` a plan is before tax.
+    fetch by the same shares, in full, or not at all. Without `tax` a plan is before tax. `fiscal_year_named_by` is how
+    a workbook names fiscal years, by the year in which they end or start; keys of files always name that of the end.
     """
 
     discount_rate: Share = Decimal("0.09")
     fiscal_year_starts: Annotated[Whole, Field(ge=1, le=12)] = 1
+    fiscal_year_named_by: Literal["end", "start"] | None = None
     service_life_years: Positive = Decimal(5)
     book_life_years: Positive = Decimal(5)
     residual: _Residual = {age: Decimal(share) for age, share in _DEFAULT_RESIDUAL.items()}
@@ -234,6 +231,7 @@ class Scenario(Frozen):
     pools_per_month: dict[Id, PoolLimit] = {}
     offers: OfferRules = OfferRules.model_construct()
     limits: Annotated[tuple[Limit, ...], InOrder] = ()
+    accounts: tuple[Account, ...] | None = None
     futures: Futures | None = None
     uncertainty: Uncertainty | None = None
 

@@ -48,6 +48,7 @@ def _schedules(scenario: Scenario) -> Iterator[tuple[KeyPath, dict[str, Decimal]
     """Every schedule of several steps that a scenario holds."""
     entries: list[tuple[KeyPath, Schedule | None]] = [
         (("finance", "carbon_usd_per_t"), scenario.finance.carbon_usd_per_t),
+        (("currency", "per_usd"), scenario.currency.per_usd),
         *((("supply_per_month", key), value) for key, value in sorted(scenario.supply_per_month.items())),
     ]
     for section in ("sites", "demand"):

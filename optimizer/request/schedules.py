@@ -63,7 +63,7 @@ READINGS: Mapping[str, Reading] = {
     **{resource.field: supplied if resource.per_month else lowest for resource in RESOURCES},
     **dict.fromkeys(("supply_per_month", "pools_per_month", "supply_systems_per_month"), supplied),
     **dict.fromkeys((*(tariff.field for tariff in TARIFFS), "pue"), mean),
-    **dict.fromkeys(("carbon_usd_per_t", "unmet_usd_per_unit_hour", "value_usd_per_unit_hour"), mean),
+    **dict.fromkeys(("carbon_usd_per_t", "unmet_usd_per_unit_hour", "value_usd_per_unit_hour", "per_usd"), mean),
     **dict.fromkeys(("price_usd", "usd_per_accelerator_hour", "rate"), mean),
 }
 """What the number of a field means, for whoever meets schedules by their field's name."""

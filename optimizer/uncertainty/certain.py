@@ -18,7 +18,17 @@ from optimizer.uncertainty.courses import course_of
 from optimizer.uncertainty.first_stage import Decided, first_stage
 from optimizer.uncertainty.question import Question
 from optimizer.uncertainty.report import TABLES_LEFT_OUT
-from optimizer.uncertainty.results import Between, FutureRow, MayChange, Measured, PlanRow, RobustResult, SignNow
+from optimizer.uncertainty.results import (
+    FORMAT,
+    Between,
+    FutureRow,
+    MayChange,
+    Measured,
+    PlanRow,
+    ResultFormat,
+    RobustResult,
+    SignNow,
+)
 
 CERTAIN = "the only future there is: nothing is uncertain, and the plan is that of the scenario as this future has it"
 
@@ -38,7 +48,7 @@ def result_of_one(question: Question, plan: Plan) -> RobustResult:
     tables = {key: table for key, table in plan.model_dump(mode="json").items() if key not in TABLES_LEFT_OUT}
     now, later = _orders(plan, question.decide_by_period)
     return RobustResult(
-        chipmix=program_version(),
+        chipmix=ResultFormat(format=FORMAT, version=program_version()),
         scenario=request.scenario.name,
         scenario_sha256=sha256_of(as_text(request.scenario)),
         catalog_sha256=sha256_of(as_text(request.catalog)),

@@ -15,6 +15,7 @@ from math import exp, fsum, sqrt
 from statistics import NormalDist
 from typing import Any
 
+from catalogs.schema import Catalog
 from optimizer.request.calendar import MONTHS_PER_YEAR
 from optimizer.request.draws import Decline, Draw, Range
 from optimizer.request.futures import Future
@@ -51,7 +52,7 @@ class Sampler:
     @cached_property
     def draws(self) -> Mapping[str, Draw]:
         """The scenario's draws, and where it says so those of the ranges of prices and rents in the catalogue."""
-        ranges = _of_cites(self.request) if self.uncertainty.catalog_ranges == "true" else {}
+        ranges = ranges_in(self.request.catalog) if self.uncertainty.catalog_ranges == "true" else {}
         return dict(sorted({**ranges, **self.uncertainty.draws}.items()))
 
     @cached_property
@@ -109,15 +110,15 @@ def _correlation(i: int, j: int, vendors: Sequence[str | None], how: Any) -> flo
     return float(how.same_vendor if same else how.others)
 
 
-def _of_cites(request: Request) -> dict[str, Draw]:
+def ranges_in(catalog: Catalog) -> dict[str, Draw]:
     """Each price and rent of the catalogue that states how far off it may be."""
     found = {}
-    for offer, entry in request.catalog.offers.items():
+    for offer, entry in catalog.offers.items():
         kind, field = ("price", "price_usd") if entry.route == "purchase" else ("rent", "usd_per_accelerator_hour")
-        cite = request.catalog.cite(offer, field)
+        cite = catalog.cite(offer, field)
         if cite is not None and cite.uncertainty is not None:
             between = {"low": cite.uncertainty.low, "mode": 1, "high": cite.uncertainty.high}
-            vendor = request.catalog.accelerators[request.catalog.systems[entry.system].accelerator].vendor
+            vendor = catalog.accelerators[catalog.systems[entry.system].accelerator].vendor
             found[f"catalog.{offer}"] = Draw.model_validate(
                 {"change": kind, "of": {"offer": offer, "vendor": vendor}, "between": between}
             )

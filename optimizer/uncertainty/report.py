@@ -15,6 +15,7 @@ from optimizer.uncertainty.aims import Aim, cvar
 from optimizer.uncertainty.first_stage import Decided
 from optimizer.uncertainty.outcome import Outcome
 from optimizer.uncertainty.results import (
+    FORMAT,
     Between,
     Difference,
     FutureRow,
@@ -23,6 +24,7 @@ from optimizer.uncertainty.results import (
     Measured,
     OverRow,
     PlanRow,
+    ResultFormat,
     RobustResult,
     SignNow,
     UnpoweredRow,
@@ -45,7 +47,7 @@ def result_of(found: Robust, outcomes: Sequence[Outcome], options: Options) -> R
     gap = relative_gap(found.objective, found.bound)
     expected = found.best.expected(found.weights)
     return RobustResult(
-        chipmix=program_version(),
+        chipmix=ResultFormat(format=FORMAT, version=program_version()),
         scenario=request.scenario.name,
         scenario_sha256=sha256_of(as_text(request.scenario)),
         catalog_sha256=sha256_of(as_text(request.catalog)),

@@ -6,8 +6,19 @@ from typing import Any, Literal
 
 from optimizer.plan.provenance import Part
 
+FORMAT: Literal[1] = 1
 PlanName = str
 """The name of a future, or MEAN or ROBUST in capitals: whose best decision it is."""
+
+
+class ResultFormat(Part):
+    """Which program wrote a result, and in which version of its format; one that cannot be read as before has another.
+
+    `robust` and `stress` have it in common.
+    """
+
+    format: Literal[1]
+    version: str
 
 
 class Between(Part):
@@ -118,7 +129,7 @@ class RobustResult(Part):
     for work that has no price of its own.
     """
 
-    chipmix: str
+    chipmix: ResultFormat
     scenario: str
     scenario_sha256: str
     catalog_sha256: str
@@ -140,3 +151,8 @@ class RobustResult(Part):
     insurance: Insurance | None
     unmet_usd_per_unit_hour: dict[str, float]
     notes: tuple[str, ...]
+
+    @property
+    def without_plans(self) -> RobustResult:
+        """The same without the tables of each future's plan, which are most of it."""
+        return self.model_copy(update={"futures": tuple(row.model_copy(update={"plan": {}}) for row in self.futures)})

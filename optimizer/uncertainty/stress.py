@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from math import ceil, fsum, sqrt
+from math import ceil, floor, fsum, log10, sqrt
 from random import Random
-from typing import Literal
 
 from optimizer.plan.format import Plan
-from optimizer.plan.provenance import Part
 from optimizer.proven import program_version
 from optimizer.solving.solution import Options
 from optimizer.uncertainty.break_points import BreakPoint, break_points_of
+from optimizer.uncertainty.distribution import Bin, Breaks, Driver, Interval, Spread, StressResult
+from optimizer.uncertainty.results import FORMAT, ResultFormat
 from optimizer.uncertainty.samples import Sample, WatchCount, samples_of
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -21,64 +21,9 @@ SEED = 20261130
 """Of the resamples by which confidence is measured; not of the futures."""
 FIFTH = 0.2
 NOTHING = 1e-6
-
-
-class Interval(Part):
-    """An estimate with the ends of its 95 % confidence interval, by the bootstrap (Efron, 1979)."""
-
-    estimate: float
-    least: float
-    most: float
-
-
-class Spread(Part):
-    """How a quantity is spread over samples: mean, quantiles of 5, 50 and 95 %, and the mean of the worst tenth."""
-
-    mean: Interval
-    p5: float
-    p50: float
-    p95: float
-    cvar90: Interval
-    above_zero: float
-
-
-class Driver(Part):
-    """A draw, its rank correlation with cost (Spearman), and the mean cost in its lowest and its highest fifth."""
-
-    draw: str
-    rank_correlation: float
-    lowest_usd: float
-    highest_usd: float
-
-
-class Breaks(Part):
-    """A change alone: the plan holds at `holds` and not at `fails`, each confirmed by a solve; `breaks` says what."""
-
-    draw: str
-    change: str
-    holds: float | None
-    fails: float | None
-    breaks: str
-
-
-class StressResult(Part):
-    """What happens to a plan in futures that are drawn; `stopped` says why there are fewer than were `asked`."""
-
-    chipmix: str
-    plan_sha256: str
-    seed: int
-    asked: int
-    samples: int
-    stopped: Literal["out_of_time", "interrupted"] | None
-    plan_usd: float
-    cost_usd: Spread
-    unmet_share: Spread
-    over_budget_usd: Spread
-    unpowered_kw: Spread
-    late_systems: Spread
-    drivers: tuple[Driver, ...]
-    break_points: tuple[Breaks, ...]
-    costs_usd: tuple[float, ...]
+FEWEST_BINS, MOST_BINS = 5, 20
+ROUND_STEPS = (1, 2, 2.5, 5, 10)
+"""Widths of the bins of a histogram, in powers of ten: their ends are figures that anybody would write."""
 
 
 def stress(
@@ -94,11 +39,13 @@ def stress(
     points = [] if stopped else break_points_of(plan, options, workers)
     uncertainty = plan.scenario.get("uncertainty") or {}
 
+    costs = tuple(sample.cost.cost_usd for sample in samples)
+
     def spread(of: Callable[[Sample], float]) -> Spread:
         return spread_of([of(sample) for sample in samples])
 
     return StressResult(
-        chipmix=program_version(),
+        chipmix=ResultFormat(format=FORMAT, version=program_version()),
         plan_sha256=plan.run.plan_sha256,
         seed=int(uncertainty.get("seed", 0)),
         asked=count,
@@ -110,9 +57,10 @@ def stress(
         over_budget_usd=spread(lambda s: s.cost.over_budget_usd),
         unpowered_kw=spread(lambda s: s.cost.unpowered_kw),
         late_systems=spread(lambda s: s.cost.late_systems),
+        histogram=tuple(histogram_of(costs)),
         drivers=tuple(drivers_of(samples)),
         break_points=tuple(_breaks(point) for point in points),
-        costs_usd=tuple(sample.cost.cost_usd for sample in samples),
+        costs_usd=costs,
     )
 
 
@@ -123,37 +71,60 @@ def _breaks(point: BreakPoint) -> Breaks:
 def spread_of(values: Sequence[float]) -> Spread:
     """How values are spread; the interval of an estimate is that of its value in resamples, drawn by a fixed seed."""
     source, count = Random(SEED), len(values)
-    means, tails = [], []
-    for _ in range(RESAMPLES if count > 1 else 1):
-        drawn = source.choices(values, k=count)
-        means.append(fsum(drawn) / count)
-        tails.append(_worst(drawn))
-    p5, p50, p95 = (_quantile(values, share) for share in QUANTILES)
-    return Spread(
-        mean=_interval(fsum(values) / count, means),
-        p5=p5,
-        p50=p50,
-        p95=p95,
-        cvar90=_interval(_worst(values), tails),
-        above_zero=len([value for value in values if value > NOTHING]) / count,
-    )
+    drawn = (source.choices(values, k=count) for _ in range(RESAMPLES if count > 1 else 1))
+    resampled = list(zip(*map(_estimates, drawn), strict=True))
+    mean, p5, p50, p95, worst = map(_interval, _estimates(values), resampled)
+    above_zero = len([value for value in values if value > NOTHING]) / count
+    return Spread(mean=mean, p5=p5, p50=p50, p95=p95, cvar90=worst, above_zero=above_zero)
 
 
-def _worst(values: Sequence[float]) -> float:
-    """The mean of the worst tenth."""
-    worst = sorted(values, reverse=True)[: max(1, ceil((1 - TAIL) * len(values) - NOTHING))]
-    return fsum(worst) / len(worst)
+def _estimates(values: Sequence[float]) -> tuple[float, ...]:
+    """The mean, the quantiles and the mean of the worst tenth."""
+    ordered = sorted(values)
+    quantiles = (_quantile(ordered, share) for share in QUANTILES)
+    worst = ordered[-_tail(len(ordered)) :]
+    return fsum(ordered) / len(ordered), *quantiles, fsum(worst) / len(worst)
 
 
-def _quantile(values: Sequence[float], share: float) -> float:
+def _tail(count: int) -> int:
+    """How many samples are the worst tenth."""
+    return max(1, ceil((1 - TAIL) * count - NOTHING))
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
     """The value that so many are no more than."""
-    return sorted(values)[max(0, ceil(share * len(values) - NOTHING) - 1)]
+    return ordered[max(0, ceil(share * len(ordered) - NOTHING) - 1)]
 
 
 def _interval(estimate: float, resampled: Sequence[float]) -> Interval:
-    outside = (1 - CONFIDENCE) / 2
+    outside, resampled = (1 - CONFIDENCE) / 2, sorted(resampled)
     least, most = _quantile(resampled, outside), _quantile(resampled, 1 - outside)
     return Interval(estimate=estimate, least=min(least, estimate), most=max(most, estimate))
+
+
+def histogram_of(costs: Sequence[float]) -> list[Bin]:
+    """How many samples cost how much, in bins of one width, from the least cost to the most."""
+    ordered, tail = sorted(costs), _tail(len(costs))
+    span = ordered[-1] - ordered[0]
+    if span <= NOTHING:
+        return [Bin(least_usd=ordered[0], most_usd=ordered[0], samples=len(ordered), worst=tail)]
+    step = _round_step(span / min(max(ceil(sqrt(len(ordered))), FEWEST_BINS), MOST_BINS))
+    numbers = [floor(cost / step) for cost in ordered]
+    return [
+        Bin(
+            least_usd=number * step,
+            most_usd=(number + 1) * step,
+            samples=numbers.count(number),
+            worst=numbers[-tail:].count(number),
+        )
+        for number in range(numbers[0], numbers[-1] + 1)
+    ]
+
+
+def _round_step(least: float) -> float:
+    """The least round figure that is no less than another."""
+    power = 10.0 ** floor(log10(least))
+    return next(step * power for step in ROUND_STEPS if step * power >= least * (1 - NOTHING))
 
 
 def drivers_of(samples: Sequence[Sample]) -> list[Driver]:

@@ -21,8 +21,11 @@ from optimizer.explain.explanation import Explanation
 from optimizer.explore.side_by_side import Runs
 from optimizer.plan.bridge import Bridge
 from optimizer.plan.format import Plan
+from optimizer.plan.prior import Prior
 from optimizer.plan.provenance import FORMAT
 from optimizer.reading import parsed
+from optimizer.uncertainty.distribution import StressResult
+from optimizer.uncertainty.results import RobustResult
 from optimizer.workbook.language.wording import ENGLISH, LANGUAGES, Language
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,7 +47,10 @@ class Made:
 
     `views` are edited assumptions that belong to the workbook alone, such as a lease's discount rate, by key.
     `language` is that of labels, notes and number formats. `runs` are other plans to set beside this one.
-    `explanation` is why the plan is as it is, as far as it was asked.
+    `explanation` is why the plan is as it is, as far as it was asked. `prior` is an earlier plan that it is held
+    against, `typed` what the reader typed into cells of their own, by key. `decision` is the one for all futures that
+    the plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown.
+    `decided_by` is the command that the decision is of, where it is another than that of the workbook.
     """
 
     plan: Plan
@@ -54,9 +60,17 @@ class Made:
     language: Language = ENGLISH
     runs: Runs | None = None
     explanation: Explanation | None = None
+    decision: RobustResult | None = None
+    stressed: StressResult | None = None
+    decided_by: str = ""
+    prior: Prior | None = None
+    typed: Mapping[str, float | str] = field(default_factory=dict)
 
 
-PARTS: dict[str, type[BaseModel]] = {"bridge": Bridge, "runs": Runs, "explanation": Explanation}
+PARTS: dict[str, type[BaseModel]] = {
+    "bridge": Bridge, "runs": Runs, "explanation": Explanation, "decision": RobustResult, "stressed": StressResult,
+    "prior": Prior,
+}  # fmt: skip
 """What a copy may hold besides the plan, by name."""
 
 
@@ -64,6 +78,10 @@ def _text(made: Made) -> str:
     content: dict[str, Any] = {"command": made.command, "plan": made.plan.model_dump(mode="json")}
     if made.views:
         content["views"] = dict(made.views)
+    if made.typed:
+        content["typed"] = dict(made.typed)
+    if made.decided_by:
+        content["decided_by"] = made.decided_by
     if made.language != ENGLISH:
         content["language"] = made.language
     parts = {name: getattr(made, name) for name in PARTS}
@@ -103,9 +121,15 @@ def _made(content: dict[str, Any]) -> Made:
         _part(Plan, content["plan"]),
         str(content["command"]),
         views={str(key): float(value) for key, value in content.get("views", {}).items()},
+        typed={str(key): _typed(value) for key, value in content.get("typed", {}).items()},
+        decided_by=str(content.get("decided_by", "")),
         language=LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
         **parts,
     )
+
+
+def _typed(value: Any) -> float | str:
+    return value if isinstance(value, str) else float(value)
 
 
 def _part(model: type[Model], content: Any) -> Model:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from catalogs.periods import first_month, last_month, steps
+from catalogs.periods import first_month, last_month, steps, written
 from optimizer.plan.format import OrderRow, Plan
 from optimizer.request.calendar import Calendar
 from optimizer.request.schedules import READINGS, Reading, Schedule, spelled_out
 from optimizer.tables import grouped
 from optimizer.tables.frames import share_inside
+from optimizer.workbook.fiscal import renamed, year_shift
 from optimizer.workbook.groups import HOSTED, Group, OrderLine, Values, batches_of, price_of
 
 TERMS = frozenset({"lease", "reservation"})
@@ -49,8 +50,10 @@ def _schedule(raw: Any) -> Schedule | None:
 class Facts:
     """A plan, its horizon and its orders as groups and lines."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, by_start: bool = False) -> None:
+        """`by_start` names fiscal years by the year in which they start, where the scenario does not say by which."""
+        self.year_shift = year_shift(plan, by_start)
+        self.plan = renamed(plan, self.year_shift)
         self.scenario: dict[str, Any] = plan.scenario
         self.catalog: dict[str, Any] = plan.catalog
         self.keys = tuple(row.period for row in plan.periods)
@@ -210,7 +213,7 @@ class Facts:
         starts = int(self.scenario["finance"]["fiscal_year_starts"])
         first = self.first + self.periods * self.months + (1 - starts) % MONTHS_PER_YEAR
         years = (first + k * self.months for k in range(longest))
-        return tuple(dict.fromkeys(f"fy{month // MONTHS_PER_YEAR}" for month in years))
+        return tuple(dict.fromkeys(f"fy{month // MONTHS_PER_YEAR - self.year_shift}" for month in years))
 
     def price_at(self, raw: Any, key: str) -> float:
         """A price in the period of a key, which may lie before the horizon; zero before the first of a schedule."""
@@ -278,6 +281,13 @@ class Facts:
     def share_inside(self, frame: str) -> float:
         """The part of the months of a frame's window that lies inside the horizon."""
         return float(share_inside(self.calendar, self.scenario["frames"][frame]["within"]))
+
+    def months_of(self, year: str) -> str:
+        """The months of a fiscal year as the sheets name it, such as 2025-04..2026-03; '' of a calendar year."""
+        if int(self.scenario["finance"]["fiscal_year_starts"]) == 1:
+            return ""
+        start = self.fiscal_start(int(year.removeprefix("fy")) + self.year_shift)
+        return f"{written(start, 1)}..{written(start + MONTHS_PER_YEAR - 1, 1)}"
 
     def fiscal_start(self, year: int) -> int:
         """The first month of a fiscal year; it ends in the calendar year it is named after."""

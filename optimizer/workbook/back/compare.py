@@ -17,7 +17,8 @@ from optimizer.workbook.back.sheets import Cells, Found, Value, unescaped
 from optimizer.workbook.notes import Note
 from optimizer.workbook.writing.book import Book, InputCell
 from optimizer.workbook.writing.cells import cells_of
-from optimizer.workbook.writing.rules import RULES
+from optimizer.workbook.writing.lines import TYPED
+from optimizer.workbook.writing.rules import RULES, TEXT
 
 SAME = 1e-12
 """Relative difference of one number written by two programs."""
@@ -45,11 +46,23 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Typed:
+    """A cell of the reader's own, by its key, and what stands in it now; None is nothing."""
+
+    key: str
+    value: float | str | None
+
+
+@dataclass(frozen=True)
 class Compared:
-    """Edits and notes in the order of the sheets, what may not be changed, and the cells as they are written now."""
+    """Edits and notes in the order of the sheets, what may not be changed, and the cells as they are written now.
+
+    `typed` are cells of the reader's own that are not as they were.
+    """
 
     edits: tuple[Edit, ...]
     notes: tuple[Note, ...]
+    typed: tuple[Typed, ...]
     problems: tuple[Problem, ...]
     written: Mapping[str, Cells]
 
@@ -58,6 +71,7 @@ def compared(opened: Opened, book: Book) -> Compared:
     """The edits of a workbook; `book` is what the same plan is written as."""
     edits: list[Edit] = []
     notes: list[Note] = []
+    typed: list[Typed] = []
     problems = list(_other_names(opened, book))
     expected = {sheet.title: _written(sheet) for sheet in book.workbook.worksheets}
     for title in expected:
@@ -69,6 +83,7 @@ def compared(opened: Opened, book: Book) -> Compared:
         found = list(_differences(opened, book, title, expected[title]))
         edits += [each for each in found if isinstance(each, Edit)]
         notes += [each for each in found if isinstance(each, Note)]
+        typed += [each for each in found if isinstance(each, Typed)]
         wrong = [each for each in found if isinstance(each, Problem)]
         problems += wrong[:MOST_SHOWN]
         if len(wrong) > MOST_SHOWN:
@@ -77,7 +92,7 @@ def compared(opened: Opened, book: Book) -> Compared:
                 "or sorted? Undo that, or start again from the file as it was written"
             )
             problems.append(Problem(Location(f"{opened.path}, {title}", 0, 0), message))
-    return Compared(tuple(edits), tuple(notes), tuple(problems), expected)
+    return Compared(tuple(edits), tuple(notes), tuple(typed), tuple(problems), expected)
 
 
 def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
@@ -95,7 +110,7 @@ def _other_names(opened: Opened, book: Book) -> Iterator[Problem]:
                 yield Problem(at, f"means something else on {sheet}; delete that name")
 
 
-def _differences(opened: Opened, book: Book, title: str, expected: Cells) -> Iterator[Edit | Note | Problem]:
+def _differences(opened: Opened, book: Book, title: str, expected: Cells) -> Iterator[Edit | Note | Typed | Problem]:
     """What differs on a sheet: edits of inputs, texts in empty cells, and what may not be changed."""
     found = opened.sheets[title]
     for coordinate in sorted({*expected, *found}, key=_position):
@@ -108,6 +123,9 @@ def _differences(opened: Opened, book: Book, title: str, expected: Cells) -> Ite
             yield Note(title, coordinate, now.value)
         elif message := _of_locked(was, now) if cell is None else _of_input(cell, was, now):
             yield Problem(Location(f"{opened.path}, {title}!{coordinate}", 0, 0), message)
+        elif cell is not None and cell.keys[0].startswith(TYPED):
+            assert not isinstance(now.value, bool)
+            yield Typed(cell.keys[0], now.value)
         elif cell is not None:
             assert not isinstance(was.value, str)
             assert not isinstance(now.value, str)
@@ -157,11 +175,19 @@ def _of_input(cell: InputCell, was: Found, now: Found) -> str:
     """What is wrong with the edit of an input; empty if it is within its rule."""
     if now.formula is not None:
         return "holds a formula; type the number"
+    if cell.keys[0].startswith(TYPED) and (now.value is None or _may_be_typed(cell, now)):
+        return ""
     if now.value is None:
         return f"is blank; it was {_shown(was)}"
     if isinstance(now.value, str | bool) or not RULES[cell.rule].allows(now.value):
         return f"must be {RULES[cell.rule].asks} (got {_shown(now)})"
     return ""
+
+
+def _may_be_typed(cell: InputCell, now: Found) -> bool:
+    """Whether a text may stand in a cell of the reader's own, which takes texts of some length."""
+    rule = RULES[cell.rule]
+    return rule.kind == TEXT and not isinstance(now.value, bool) and len(str(now.value)) <= (rule.most or 0)
 
 
 def same_formula(was: Found, now: Found) -> bool:

@@ -29,7 +29,7 @@ class Reopened:
     """An edited workbook: the plan it was made from, what was edited, and the request that the edits make.
 
     `notes` were typed into empty cells. `views` are the assumptions of the workbook alone that differ from those it
-    is first written with.
+    is first written with. `typed` is what stands in cells of the reader's own.
     """
 
     plan: Plan
@@ -38,6 +38,7 @@ class Reopened:
     request: Request
     views: Mapping[str, float]
     language: Language
+    typed: Mapping[str, float | str]
 
 
 def plan_in(path: Path) -> Plan:
@@ -84,7 +85,11 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
         settings,
     )
     made = opened.made
-    return Reopened(made.plan, found.edits, found.notes, request, {**made.views, **views}, made.language)
+    typed = {**made.typed, **{each.key: each.value for each in found.typed}}
+    return Reopened(
+        made.plan, found.edits, found.notes, request, {**made.views, **views}, made.language,
+        {key: value for key, value in typed.items() if value is not None},
+    )  # fmt: skip
 
 
 def _with_version(problems: tuple[Problem, ...], path: Path, plan: Plan) -> tuple[Problem, ...]:

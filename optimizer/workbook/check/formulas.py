@@ -24,15 +24,15 @@ ERRORS = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!|SPILL!|CALC!)")
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "CELL", "INFO"}
 PORTABLE = {
     "ABS", "AND", "AVERAGE", "CHOOSE", "COLUMN", "COLUMNS", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "DATE", "EDATE",
-    "EOMONTH", "IF", "IFERROR", "INDEX", "INT", "ISBLANK", "ISNUMBER", "LARGE", "MATCH", "MAX", "MIN", "MOD", "MONTH",
-    "N", "NOT", "OR", "POWER", "RANK", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL", "SQRT", "SUM",
-    "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
+    "EOMONTH", "IF", "IFERROR", "INDEX", "INT", "IRR", "ISBLANK", "ISNUMBER", "LARGE", "MATCH", "MAX", "MIN", "MOD",
+    "MONTH", "N", "NOT", "OR", "POWER", "RANK", "ROUND", "ROUNDDOWN", "ROUNDUP", "ROW", "ROWS", "SIGN", "SMALL", "SQRT",
+    "SUM", "SUMIF", "SUMIFS", "SUMPRODUCT", "TEXT", "YEAR",
 }  # fmt: skip
 """Functions of Excel 2010 that LibreOffice has too."""
 SPILLED = "#"
 """After a cell: all that its formula spills into."""
 LONGEST = 120
-OUTPUTS = ("Contents", "Summary")
+OUTPUTS = ("Contents", "Summary", "Charts")
 HEAD_ROWS = 2
 MOVED: Callable[[str, int, int], str] = Translator.translate_range
 """A reference so many rows down and columns to the right."""

@@ -175,7 +175,7 @@ def inputs_have_sources_and_rules(subject: Subject) -> Iterator[Finding]:
             where = f"{sheet.title}!{cell.coordinate}"
             if style == Role.INPUT.value and not any(_holds(area, cell) for area in validated):
                 yield Finding(26, where, "may be edited but has no rule with a message")
-            sourced = sheet.title != "Inputs" or sheet.cell(cell.row, SOURCE).value
+            sourced = sheet.title not in ("Inputs", "Futures") or sheet.cell(cell.row, SOURCE).value
             if cell.value is not None and not sourced:
                 yield Finding(26, where, "the assumption has no source")
 

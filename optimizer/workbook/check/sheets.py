@@ -14,7 +14,7 @@ from optimizer.workbook.writing.lines import HEADER, ITEM, LABEL, PLACE, START, 
 from optimizer.workbook.writing.references import FIRST_PERIOD
 from optimizer.workbook.writing.styles import Role
 
-INPUT_SHEETS = ("Inputs", "Orders")
+INPUT_SHEETS = ("Inputs", "Orders", "Actuals", "Futures")
 WHITES = ("FFFFFFFF", "00FFFFFF")
 
 
@@ -60,7 +60,7 @@ def labels_are_unique(subject: Subject) -> Iterator[Finding]:
 
 
 def inputs_stand_apart(subject: Subject) -> Iterator[Finding]:
-    """Assumptions stand on Inputs, overrides on Orders, and nowhere else."""
+    """Assumptions stand on Inputs and Futures, overrides on Orders, a reader's own figures on Actuals: nowhere else."""
     roles = (Role.INPUT.value, Role.FIXED.value)
     for sheet in subject.sheets:
         for cell in subject.cells(sheet):
@@ -118,8 +118,9 @@ def prints_and_leads(subject: Subject) -> Iterator[Finding]:
 
 
 def _print_faults(sheet: Worksheet) -> Iterator[str]:
-    if not (sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage):
-        yield "does not print on one page's width"
+    fits = sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage
+    if not (fits or (sheet.col_breaks.brk and sheet.print_title_cols)):
+        yield "neither prints on one page's width nor is folded with its first columns repeated"
     if not sheet.print_title_rows:
         yield "repeats no rows at the top of printed pages"
     footer = sheet.oddFooter

@@ -12,12 +12,14 @@ from optimizer.workbook.embedded import Made
 
 WORDS = frozenset(
     {"status", "route", "unit", "reason", "warnings", "notes", "name", "meaning", "kind", "budget",
-     "change", "need", "label"}
+     "change", "need", "label", "breaks"}
 )  # fmt: skip
 """Fields of a plan, of a bridge and of other runs that hold this program's own words; a scenario's
 are all its author's."""
 CODES = frozenset({"route", "basis"})
 """Keys of a scenario or catalogue whose values are words of its format."""
+MARKED = ("bridge", "runs", "decision", "stressed", "prior")
+"""What a workbook is made from besides the plan and holds texts that are marked."""
 PER_SECOND = "/s"
 
 
@@ -35,14 +37,14 @@ class Given(str):
 
 def marked(made: Made) -> Made:
     """The same with every text that is not this program's marked."""
-    bridge = None if made.bridge is None else _part(made.bridge)
-    runs = None if made.runs is None else _part(made.runs)
-    return replace(made, plan=_part(made.plan), command=Given(made.command), bridge=bridge, runs=runs)
+    parts = {name: getattr(made, name) for name in MARKED}
+    found = {name: _part(part) for name, part in parts.items() if part is not None}
+    return replace(made, plan=_part(made.plan), command=Given(made.command), **found)
 
 
 def given_texts(made: Made) -> frozenset[str]:
     """All texts that are marked, and the units of those that are a unit per second."""
-    parts = (made.plan, made.bridge, made.runs)
+    parts = (made.plan, *(getattr(made, name) for name in MARKED))
     texts = {made.command, *(text for part in parts for key, text in _texts(part) if not key)}
     return frozenset(texts | {text.removesuffix(PER_SECOND) for text in texts})
 
@@ -54,7 +56,7 @@ def given_keys(made: Made) -> frozenset[str]:
 
 def _part(part: Any) -> Any:
     """A part of a plan or of a bridge; stamps of runs hold nothing but what is given."""
-    own = {"status"} if "scenario_sha256" in type(part).model_fields else WORDS
+    own = {"status"} if type(part).model_fields.keys() >= {"scenario_sha256", "solver"} else WORDS
     update = {name: _field(getattr(part, name), name in own) for name in type(part).model_fields}
     return part.model_copy(update=update)
 

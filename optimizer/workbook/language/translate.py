@@ -66,14 +66,17 @@ def _looks(pieces: Mapping[str, str]) -> Say:
 
 
 def _sheet(book: Book, sheet: Worksheet, say: Say, looks: Say) -> None:
+    widths = {letter: column.width for letter, column in sheet.column_dimensions.items()}
     for cell in cells_of(sheet):
         _look(sheet, cell, looks)
         if cell.data_type == "f" and '"' in str(cell.value):
             put_formula(cell, Formula(_literals(str(cell.value), say)))
         elif cell.data_type == "s" and (sheet.title, cell.coordinate) not in book.given:
             _text(sheet, cell, say)
+    for letter in widths if sheet.title in book.fixed else ():
+        sheet.column_dimensions[letter].width = widths[letter]
     for number, row in sheet.row_dimensions.items():
-        if row.height is not None:
+        if row.height is not None and sheet.title not in book.fixed:
             row.height = _height(sheet, number)
     for rules in sheet.conditional_formatting:
         for rule in rules.rules:
@@ -99,7 +102,8 @@ def _text(sheet: Worksheet, cell: Cell, say: Say) -> None:
         said = f"{said} ({text})"
     if said != text:
         put_text(cell, said)
-        if not cell.alignment.wrap_text and sheet.cell(cell.row, cell.column + 1).value is not None:
+        beside = sheet._cells.get((cell.row, cell.column + 1))  # not sheet.cell, which makes it
+        if not cell.alignment.wrap_text and beside is not None and beside.value is not None:
             _widen(sheet, cell, breadth(said) * (cell.font.sz or NORMAL) / NORMAL + 1.0)
 
 

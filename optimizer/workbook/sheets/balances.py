@@ -53,9 +53,10 @@ def fiscal_years(facts: Facts) -> Section:
     years = facts.years
     before = (f"MIN({HERE.years_across})", *(f"{at('fiscal year', year).constant}+1" for year in years))
     numbers = [
-        Line("Fiscal year", "year", year, constant=f"={text}", key=key_of("fiscal year", year))
+        Line("Fiscal year", "year", year, constant=f"={text}", source=facts.months_of(year),
+             key=key_of("fiscal year", year))
         for year, text in zip(years, before, strict=False)
-    ]
+    ]  # fmt: skip
     flows = [line for label, row in yearly(facts).items() for line in by_year(facts, label, row)]
     return Section("By fiscal year", "A period belongs to the fiscal year in which it starts.", [*numbers, *flows])
 

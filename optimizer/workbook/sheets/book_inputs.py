@@ -10,6 +10,7 @@ from catalogs.periods import first_month, last_month
 from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.groups import HOSTED
 from optimizer.workbook.sheets.input_finance import OURS
+from optimizer.workbook.sheets.input_offers import listed
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import VIEW, Line, Section, filled
 from optimizer.workbook.writing.references import Row, at, key_of
@@ -19,6 +20,8 @@ UNITS = (
     ("TFLOP in a PFLOP", "TFLOP/PFLOP", 1000.0, "tflop_per_pflop"),
     ("Units in a million", "number", 1e6, "units_per_million"),
 )
+PRICE_RISE, LIMIT_MOVE = 0.1, 0.01
+"""By how much Summary moves a price and a limit, unless the reader says otherwise."""
 LIVES = (
     ("short", 3.0, "", "chipmix: a short life, for comparison"),
     ("Amazon, part of its servers", 5.0, "2025-01", "as the company reports"),
@@ -38,6 +41,7 @@ def book_inputs(facts: Facts) -> Iterator[Section]:
         rate = _view(facts, "Discount rate of leases", "share/year", "discount_rate", "share", "lease_rate")
         note = "Your incremental borrowing rate belongs here; the discount rate stands in for it."
         yield Section("Leases", note, [rate])
+    yield _moved()
     note = "Offers of the catalogue that are the cheapest in some period, where they may be ordered."
     rents = [line for offers in market_of(facts).values() for line in _market_rents(facts, offers)]
     yield from filled("Market's rent, to compare unit costs with", note, rents)
@@ -54,6 +58,16 @@ def _lives(facts: Facts) -> Section:
     return Section("Book view: lives by class", note, [network, *lives])
 
 
+def _moved() -> Section:
+    """By how much Summary moves a price and a limit."""
+    moves = (("Rise of prices", PRICE_RISE, "price_rise"), ("Move of limits", LIMIT_MOVE, "limit_move"))
+    return Section("Moves that Summary shows", "Changes no cost: prices and limits stay as they are.", [
+        Line(label, "share", constant=share, source="chipmix: a share to look at", rule="share", name=name,
+             keys=(f"{VIEW}{name}",))
+        for label, share, name in moves
+    ])  # fmt: skip
+
+
 def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str) -> Line:
     """An assumption of the workbook alone, that begins as one of the scenario."""
     source = f"scenario: {field}" + ", as for systems" * (field == "book_life_years")
@@ -61,14 +75,14 @@ def _view(facts: Facts, label: str, unit: str, field: str, rule: str, name: str)
 
 
 def market_rent(facts: Facts, offer: str) -> Row:
-    """The rent of an offer of the market: that of the plan, or a line of its own."""
-    return at("offer", "price", offer) if offer in facts.offers else at("market's rent", offer)
+    """The rent of an offer of the market: the price that the plan could order it at, or a line of its own."""
+    return at("offer", "price", offer) if offer in listed(facts) else at("market's rent", offer)
 
 
 def _market_rents(facts: Facts, offers: tuple[MarketOffer, ...]) -> Iterator[Line]:
-    """A rent, or whether an offer of the plan may be ordered in a period, as a factor."""
-    yield from (_rent(facts, each) for each in offers if each.offer not in facts.offers)
-    for each in (each for each in offers if each.offer in facts.offers):
+    """A rent, or whether an offer whose price stands above may be ordered in a period, as a factor."""
+    yield from (_rent(facts, each) for each in offers if each.offer not in listed(facts))
+    for each in (each for each in offers if each.offer in listed(facts)):
         yield Line(
             "Market's rent: may be ordered", "switch", each.offer, source="catalogue: available", rule="switch",
             periods=[float(rent is not None) for rent in each.rents], key=key_of("market's rent open", each.offer),
@@ -95,7 +109,9 @@ class MarketOffer:
 
 
 def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
-    """The cheapest hosted offers of each accelerator of the plan, fleet included; none where there is no rent.
+    """The cheapest offers by the hour of each accelerator of the plan, fleet included; none where there is no rent.
+
+    Where an accelerator cannot be rented by the hour, the cheapest hosted ones of any term.
 
     An offer counts where the catalogue has a rent for the period, the period lies within the dates in which
     it may be ordered, and it is open to the buyer. Whether the scenario allows it does not matter: it is
@@ -114,15 +130,17 @@ def market_of(facts: Facts) -> dict[str, tuple[MarketOffer, ...]]:
 
 
 def _hosted(facts: Facts, accelerator: str) -> dict[str, dict[str, Any]]:
-    """Hosted offers of an accelerator that are open to the buyer."""
+    """Offers of an accelerator by the hour that are open to the buyer; without any, hosted ones of any term."""
     systems, buyer = facts.catalog["systems"], facts.scenario.get("buyer")
-    return {
+    found = {
         name: offer
         for name, offer in facts.catalog["offers"].items()
         if offer["route"] in HOSTED
         and systems[offer["system"]]["accelerator"] == accelerator
         and ("buyers" not in offer or buyer == "any" or buyer in offer["buyers"])
     }
+    by_the_hour = {name: offer for name, offer in found.items() if offer["route"] == "on_demand"}
+    return by_the_hour or found
 
 
 def _rents(facts: Facts, offer: dict[str, Any]) -> tuple[float | None, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from math import floor, log10
 
 from openpyxl.chart import BarChart
 from openpyxl.chart.legend import LegendEntry
@@ -40,6 +42,8 @@ STEPS = {
 }
 """Columns from the base on are the chart's, in USD m to the thousand, and are not printed."""
 HEADERS = at("bridge", "steps")
+MILLION, SEEN = 1e6, 0.5
+"""Steps that span less than this share of the lowest level are drawn on an axis that begins above zero."""
 CHART_ROWS = 27
 """What is printed below the last step: a note and the chart."""
 TOTAL, UP, DOWN = "5F6B73", "C05000", "0072B2"
@@ -64,7 +68,7 @@ def bridge(of: Bridge) -> ListSheet:
         [_runs(of), Block([*entries, Entry((remark,))], STEPS, key=HEADERS.key)],
         [Check("Bridge closes", f"={last}-{before}", "USD", meaning)],
         widths=[column.width for column in STEPS.values()],
-        drawings=[Drawing(lambda places: _waterfall(places, rows), _says(of))],
+        drawings=[Drawing(lambda places: _waterfall(places, rows, steps), _says(of))],
         one_page=True, printed=("E", rows[-1], CHART_ROWS),
     )  # fmt: skip
 
@@ -116,15 +120,27 @@ def _step(row: Row, before: Row, step: Step) -> Entry:
     return Entry(cells, row.key)
 
 
-def _waterfall(places: Places, rows: Sequence[Row]) -> BarChart:
-    """Stacked columns on a base that is not drawn, from zero."""
+def axis_from(steps: Sequence[Step]) -> float:
+    """Where the axis begins, in USD m: at zero, unless the steps would be too small beside the whole to be seen."""
+    levels = list(accumulate((step.usd / MILLION for step in steps[1:-1]), initial=steps[0].usd / MILLION))
+    low, span = min(levels), max(levels) - min(levels)
+    if low <= 0 or not span or span > SEEN * low:
+        return 0.0
+    digits = 10.0 ** floor(log10(span))
+    return max(0.0, floor((low - span / 2) / digits) * digits)
+
+
+def _waterfall(places: Places, rows: Sequence[Row], steps: Sequence[Step]) -> BarChart:
+    """Stacked columns on a base that is not drawn, from zero or from where the steps can be seen."""
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 40
     looks = [GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))]
     looks += [outlined(colour) for colour in (TOTAL, UP, UP, DOWN, DOWN)]
     for column, look in zip(list(STEPS)[-len(looks) :], looks, strict=True):
         chart.series.append(series_down(places, rows, column, HEADERS, look))
-    frame(chart, "From the plan before to this one", "Step", "USD m")
+    least = axis_from(steps)
+    frame(chart, "From the plan before to this one", "Step", f"USD m, axis from {least:,.0f}" if least else "USD m")
+    chart.y_axis.scaling.min = least or None
     chart.width, chart.height = 30.0, 11.0  # type: ignore[assignment]
     chart.x_axis.tickLblPos = "low"
     chart.legend.position = "b"

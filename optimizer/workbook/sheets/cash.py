@@ -12,10 +12,13 @@ from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Values
 from optimizer.workbook.sheets.balances import fiscal_years, yearly
+from optimizer.workbook.sheets.cash_by_month import cash_paid, paid_lines
 from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
+from optimizer.workbook.sheets.paid import paid, price_effects, under_orders
 from optimizer.workbook.sheets.purchases import bought, with_residual
 from optimizer.workbook.sheets.rent_after import all_due, rent_due
+from optimizer.workbook.sheets.ways import contract_values
 from optimizer.workbook.writing.cells import WorkbookError
 from optimizer.workbook.writing.lines import PERIOD, START, SUM, Check, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each, sum_down, summed
@@ -41,10 +44,10 @@ def cash(facts: Facts) -> TimeSheet:
     if unknown:
         raise WorkbookError(f"the workbook does not know the costs {', '.join(sorted(unknown))} yet")
     sections = [
-        _costs(facts), _present(facts), fiscal_years(facts), *rent_due(facts), *_budgets(facts),
-        *workings(facts), budget_path(facts),
+        _costs(facts), _present(facts), fiscal_years(facts), *paid(facts), *under_orders(facts), *rent_due(facts),
+        *_budgets(facts), *workings(facts), *contract_values(facts), *price_effects(facts), budget_path(facts),
     ]  # fmt: skip
-    heading = "Cash: costs are positive, receipts negative, USD"
+    heading = "Cash: costs positive, receipts negative, USD"
     return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)
 
 
@@ -67,6 +70,7 @@ def _costs(facts: Facts) -> Section:
           if facts.taxed else []),
         Line("Total cost", "USD", total=SUM, role=Role.TOTAL, periods=_all_of(shown(facts, COSTS)),
              source="capex, opex, owed, unmet work, receipts" + ", tax" * facts.taxed, key=key_of("cost", "total")),
+        cash_paid(paid_lines(facts)),
     ])  # fmt: skip
 
 
@@ -141,10 +145,18 @@ def _budgets(facts: Facts) -> Iterator[Section]:
                 total=total(row), shows_in_total=max(row.used_usd) if what == "used" else None,
                 periods=f"={_flows(row)}" if what == "used" and row.by_period else None,
                 shows=row.used_usd if what == "used" and row.by_period else (),
-                meaning=f"{row.budget} used in {row.name}")
+                meaning=f"{row.budget} used in {row.name}", source=_months(facts, row))
         for label, what, total in (("used", "used", _used), ("limit", "allowed", _allowed), ("headroom", "left", _left))
         for row in known
     ])  # fmt: skip
+
+
+def _months(facts: Facts, row: BudgetLine) -> str:
+    """The months of a fiscal year, which its key names by its end whatever the sheets do."""
+    if not row.window.startswith("fy"):
+        return ""
+    first, last = facts.window(row.window)
+    return f"{first:%Y-%m}..{last:%Y-%m}"
 
 
 def _flows(row: BudgetLine) -> Row:

@@ -10,6 +10,7 @@ from optimizer.request.resources import POWER
 from optimizer.workbook.decisions import ENGINEER, EXPAND, KINDS, PORT, RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import HOSTED, Group
+from optimizer.workbook.sheets.downside_workings import downside_workings
 from optimizer.workbook.sheets.frames import frame_workings, names
 from optimizer.workbook.sheets.input_sites import priced_unmet, taking
 from optimizer.workbook.sheets.purchases import (
@@ -93,6 +94,7 @@ def workings(facts: Facts) -> Iterator[Section]:
     yield from _of_sites(facts)
     yield from _of_work(facts)
     yield from tax_workings(facts)
+    yield from downside_workings(facts)
     yield _unpriced(facts)
 
 

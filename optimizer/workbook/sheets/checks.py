@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from optimizer.workbook.decisions import decisions_of, factors_paid
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.inputs import fingerprint
+from optimizer.workbook.sheets.input_offers import OTHERS, others
+from optimizer.workbook.sheets.inputs import fingerprint, fingerprint_of_others, last_other
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import HEADER, Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, Warned, heading
-from optimizer.workbook.writing.references import Row, area, at, down, key_of, of_each
+from optimizer.workbook.writing.references import Row, area, at, between, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
 COLUMNS = {
@@ -91,6 +92,7 @@ def _edits(facts: Facts, last_input: Row) -> list[Entry]:
                 key=written.key),
         _figure("Inputs edited", Formula(f"=IF(ABS({now.cell('value')}-{written.cell('value')})>tolerance_edited,1,0)"),
                 "switch", "1: an assumption differs from the one that was optimised.", "inputs_edited"),
+        *_others(facts),
         _figure("Plan edited", Formula("=MIN(1,inputs_edited+overrides_used)"), "switch",
                 "1: the totals re-cost the plan and are no longer the optimiser's.", "plan_edited", unedited=True),
         _figure("Net present value of cost, this workbook", Formula("=total_npv_usd"), "USD", "Cash, total column."),
@@ -101,6 +103,23 @@ def _edits(facts: Facts, last_input: Row) -> list[Entry]:
         _figure("Gap to the bound, optimiser", Formula(gap), "ratio",
                 "Most that a better plan could save, as a share.", "optimiser_gap"),
     ]  # fmt: skip
+
+
+def _others(facts: Facts) -> Iterator[Entry]:
+    """Whether a price was edited that changes no cost of this plan, and might make another one the best."""
+    if not others(facts):
+        return
+    now, written = at("trace of others", "now"), at("trace of others", "as written")
+    parts = (between(OTHERS, last_other(facts), columns) for columns in ("$I:$#z", "$E:$E"))
+    trace = "=" + "+".join(f"SUMPRODUCT((1+{part})^fingerprint_power)" for part in parts)
+    yield _figure("Trace of prices of offers not in this plan, now", Formula(trace), "ratio",
+                  "The same sum over their part of Inputs.", key=now.key)  # fmt: skip
+    yield _figure("Trace of prices of offers not in this plan, as written", fingerprint_of_others, "ratio",
+                  "The same sum when the file was written.", key=written.key)  # fmt: skip
+    moved = f"ABS({now.cell('value')}-{written.cell('value')})"
+    yield _figure("Prices of offers not in this plan edited", Formula(f"=IF({moved}>tolerance_edited,1,0)"), "switch",
+                  "1: no error and no cost of this plan; another plan may be best: make it again.",
+                  "other_prices_edited", unedited=True)  # fmt: skip
 
 
 def _figure(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.inputs import others_edited
 from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.styles import Role
 
 SHEETS = {
-    "Summary": "One page: what to buy, what it costs, what binds",
+    "Summary": "One page: what to buy, what is paid when, what is owed, what binds, what it rests on",
+    "Charts": "Orders, power, capex and each cost as pictures",
     "Inputs": "Every assumption that a formula uses, with unit, basis, date and source",
     "Orders": "Systems by offer, place and period, and other decisions: optimiser, override, used",
     "Purchase orders": "One table to filter: what to order when, from whom, for which place, at which price",
@@ -17,13 +19,20 @@ SHEETS = {
     "Sites": "Power, cooling and racks used and left, by site and period",
     "Supply": "Deliveries against what can be had of accelerators, offers and pools",
     "Cash": "Costs by period and fiscal year, present values, budgets, workings by offer",
+    "Cash by month": "What each month pays, a row a month, by cost line",
+    "Reporting currency": "Costs, present values and cash in the currency of the reports, each period at its rate",
     "Depreciation": "Prepayments, assets in service, depreciation, net book value and residual, by class",
     "Unit costs": "Cost of a unit of work and of an accelerator-hour, by accelerator and workload",
     "Limits": "Each limit: used, limit, left, whether it binds",
     "Why not": "Each offer that is not ordered, why, and the price at which it would enter",
+    "Downside": "This plan's cost at other prices, rents, tariffs, utilisation, residual values and discount rates",
+    "Actuals": "Cash by cost line and fiscal year beside budget, prior plan and what was paid; approval",
     "Compare": "Several plans side by side",
     "Bridge": "From one plan's cost to another's",
     "Sensitivity": "How the cost moves with each assumption",
+    "Futures": "What may come, how likely it is and what it changes; what one decision for all comes to in each",
+    "Regret": "Every plan in every future: cost, regret, expectation, worst, and what uncertainty costs",
+    "Distribution": "This plan in futures that are drawn: spread of cost and of what breaks, drivers, break points",
     "Checks": "What must hold, whether it does, and what it means when it does not",
     "Log": "The run, its hashes and options, warnings, sources",
 }
@@ -66,7 +75,8 @@ def contents(facts: Facts, titles: Iterable[str]) -> ListSheet:
         Block(key, {"looks": Column("Looks like"), "is": Column("Is")}),
     ]  # fmt: skip
     name = str(facts.scenario.get("name", "plan"))
-    return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2)
+    return ListSheet("Contents", f"Procurement plan: {name}", "1F3864", blocks, widths=(26, 112, 40), wide=2,
+                     stamp=others_edited(facts))  # fmt: skip
 
 
 def how_to_read(facts: Facts) -> list[str]:

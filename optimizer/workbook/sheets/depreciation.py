@@ -94,7 +94,8 @@ def _by_year(facts: Facts) -> Section:
     balance = at(ALL, "closing").across
     ends = [
         Line("Net book value at the end of the year", "USD", year,
-             total=f"=INDEX({balance},MATCH({at('fiscal year', year).constant},{HERE.years_across},1))")
+             total=f"=INDEX({balance},MATCH({at('fiscal year', year).constant},{HERE.years_across},1))",
+             key=key_of("net book value at the end", year))
         for year in facts.years
     ]  # fmt: skip
     note = "Sums over the year; the net book value is that at its end."

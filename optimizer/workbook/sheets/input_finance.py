@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts, number
+from optimizer.workbook.sheets.reporting_currency import rate_input
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import key_of
@@ -28,12 +29,11 @@ AFTER_COUNTED, AFTER_LESS_WORTH = "rent_after_counted", "rent_after_less_worth"
 
 def finance(facts: Facts) -> Section:
     """Rates and lives."""
-    code = facts.scenario.get("currency", {}).get("code", "USD")
     lines = [assumed(facts, f"finance/{name}", *words, name=name, locked=LOCKED.get(name, "")) for name, words in RATES]
-    rate = assumed(facts, "currency/per_usd", f"Exchange rate, {code} per USD", "currency/USD", "positive", absent="1",
-                   name="currency_per_usd")  # fmt: skip
     when = "after" if facts.taxed else "before"
-    return Section("Finance", f"Nominal, {when} tax. Costs are positive, receipts negative.", [*lines, rate])
+    return Section(
+        "Finance", f"Nominal, {when} tax. Costs are positive, receipts negative.", [*lines, rate_input(facts)]
+    )
 
 
 def residual_points(facts: Facts) -> list[tuple[float, float]]:

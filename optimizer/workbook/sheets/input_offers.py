@@ -56,6 +56,29 @@ def offers(facts: Facts) -> list[Section]:
     return [Section("Terms of offers", note, terms), Section("Prices by period of order", held, prices)]
 
 
+OTHERS = Row("offers not in this plan")
+"""The heading above the prices of what could have been ordered and was not."""
+
+
+def others(facts: Facts) -> list[str]:
+    """Offers that the plan could have ordered and did not, what is purchased first."""
+    out = {row.offer for row in facts.plan.excluded}.union(facts.offers)
+    left = [offer for offer in facts.catalog["offers"] if offer not in out]
+    return sorted(left, key=lambda offer: (facts.catalog["offers"][offer]["route"] in RENTED, offer))
+
+
+def listed(facts: Facts) -> list[str]:
+    """Offers whose prices stand on Inputs as the scenario may order them."""
+    return [*facts.offers, *others(facts)]
+
+
+def other_offers(facts: Facts) -> Iterator[Section]:
+    """Their prices, which no formula of a cost reads."""
+    note = "They change no cost here; with other ones another plan may be best: see Checks, and plan again."
+    if lines := [_price(facts, offer) for offer in others(facts)]:
+        yield Section("Prices of offers not in this plan", note, lines, key=OTHERS.key)
+
+
 def has_term(facts: Facts, offer: str, name: str) -> bool:
     """Whether a term means anything for the offer's route."""
     given = facts.catalog["offers"][offer]

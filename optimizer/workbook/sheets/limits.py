@@ -44,7 +44,7 @@ COLUMNS = {
     "used": Column("Used", "any", 19),
     "limit": Column("Limit", "any", 19),
     "left": Column("Left", "any", 19),
-    "share": Column("Used, share", "0.0%_)", 19),
+    "share": Column("Used, share", "0.0%_);(0.0%)", 19),
     "binds": Column("Binds (0 or 1)", "switch", 10),
     "price": Column("Price in the relaxation, USD a unit", "kW", 17),
     "figures": Column("Figures", width=20),

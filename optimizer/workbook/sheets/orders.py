@@ -10,6 +10,7 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.decision_orders import behind_checks, decision_checks, other_decisions
 from optimizer.workbook.sheets.frames import frame_checks, out_of_time
 from optimizer.workbook.sheets.input_offers import has_term
+from optimizer.workbook.sheets.ways import entering_by_way
 from optimizer.workbook.writing.lines import OVERRIDE, PERIOD, SUM, Check, Line, Of, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import HERE, at, before, down, key_of, of_each, sum_down
 from optimizer.workbook.writing.styles import Role
@@ -20,6 +21,7 @@ def orders(facts: Facts) -> TimeSheet:
     """Choices and overrides, then systems and accelerators entering, in and leaving service."""
     sections = [
         _time(), _terms(facts), *_choices(facts), *other_decisions(facts), *_entering(facts), _accelerators(facts),
+        *entering_by_way(facts),
         *_in_service(facts), _early(facts), *out_of_time(facts), *behind_checks(facts), *_beside(facts),
     ]  # fmt: skip
     checks = [*_checks(facts), *frame_checks(facts), *decision_checks(facts)]

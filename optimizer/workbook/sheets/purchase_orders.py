@@ -9,7 +9,8 @@ from math import fsum
 from openpyxl.utils import get_column_letter
 
 from catalogs.periods import first_month
-from optimizer.plan.format import OrderRow
+from optimizer.plan.format import OrderRow, Plan
+from optimizer.purchasing.booking import booked
 from optimizer.workbook.decisions import factors_paid
 from optimizer.workbook.facts import Facts, month_start
 from optimizer.workbook.groups import Group
@@ -17,7 +18,7 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.frames import times_factor
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import PERIOD, START, Check
-from optimizer.workbook.writing.lists import Block, Cell, Column, Entry, ListSheet
+from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet
 from optimizer.workbook.writing.references import FIRST_PERIOD, Row, at, down, key_of, of_each, summed
 from optimizer.workbook.writing.styles import FORMATS, Role
 
@@ -72,27 +73,30 @@ COLUMNS = {
     "term": Column("Rent over the term, USD", "USD", 17),
     "after": Column("Of it after the horizon, USD", "USD", 17),
 }
+BOOKED = {"cost_centre": Column("Cost centre", "", 14), "gl_account": Column("GL account", "", 14)}
+"""Where the scenario has `accounts`."""
 SUMMED = {"systems", "accelerators", "capex", "deposit", "balance", "rent", "term", "after"}
 
 
 def purchase_orders(facts: Facts) -> ListSheet:
     """Orders and commitments, then what they sum to."""
-    entries = [_entry(order) for order in _orders(facts)]
+    columns = {**COLUMNS, **(BOOKED if facts.scenario.get("accounts") else {})}
+    entries = [_entry(order, facts.plan, columns) for order in _orders(facts)]
     blocks = [
-        Block(entries, COLUMNS, notes=[NOTE], height=42, gap=0, filtered=True),
-        Block([_sums(entries)], {name: Column() for name in COLUMNS}),
+        Block(entries, columns, notes=[NOTE], height=42, gap=0, filtered=True),
+        Block([_sums(entries, columns)], {name: Column() for name in columns}),
     ]
     checks = [_lists_all(facts, entries)] if entries else []
     return ListSheet("Purchase orders", "Purchase orders", "7030A0", blocks, checks, head=4)
 
 
-def _sums(entries: list[Entry]) -> Entry:
+def _sums(entries: list[Entry], columns: Columns) -> Entry:
     """Below the list, outside of its filter."""
     sums = {
         name: Cell(Formula(f"=SUM({_all(entries, name)})" if entries else "=0"), COLUMNS[name].unit, Role.TOTAL)
         for name in COLUMNS if name in SUMMED
     }  # fmt: skip
-    blank = dict.fromkeys(COLUMNS, Cell(role=Role.TOTAL))
+    blank = dict.fromkeys(columns, Cell(role=Role.TOTAL))
     return Entry({**blank, **sums, "ordered": Cell("All orders, filtered or not", role=Role.TOTAL)})
 
 
@@ -175,8 +179,9 @@ def _price(order: Order) -> str:
     return f"{text}*{at('factor used', group).at(order.at)}" if order.broken else text
 
 
-def _entry(order: Order) -> Entry:
+def _entry(order: Order, plan: Plan, columns: Columns) -> Entry:
     group, first = order.group, order.rows[0]
+    account = booked(first, plan)._asdict()
     texts = {
         "vendor": group.vendor,
         "accelerator": group.accelerator,
@@ -184,6 +189,7 @@ def _entry(order: Order) -> Entry:
         "place": order.place,
         "route": group.route.replace("_", " "),
         "committed": "yes" if group.committed else "no",
+        **{name: Given(account[name]) for name in BOOKED if name in columns and account[name]},
     }
     cells = {name: Cell(Formula(text)) for name, text in _formulas(order).items()}
     if not all(each.systems.is_integer() for each in order.rows):

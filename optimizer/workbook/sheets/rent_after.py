@@ -94,7 +94,7 @@ def _still_due(names: tuple[str, ...], groups: list[Group]) -> Section:
     )
     end = at("first day after").constant
     rent, left = (down(of_each(what, groups)) for what in ("rent of a period", "periods after"))
-    first_year = f"YEAR(EDATE({end},MOD(1-fiscal_year_starts,months_per_year)))"
+    first_year = f"YEAR(EDATE({end},MOD(1-fiscal_year_starts,months_per_year)))-fiscal_year_shift"
     numbers = (first_year, *(f"{at('year after the horizon', name).constant}+1" for name in names))
     rest = f"months_per_year-MOD(MONTH({end})-fiscal_year_starts,months_per_year)"
     until = ("0", f"ROUNDUP(({rest})/months_per_period,0)", *(

@@ -106,8 +106,10 @@ def limit_of(facts: Facts, of: Resource, site: str) -> Row:
 def _limit(facts: Facts, site: Of, of: Resource, used: str) -> Iterator[Line]:
     """What is used, and if there is a limit, the limit and what is left."""
     label, name, place = of.used_on_sheet, of.field, site.place
-    yield line_of(site, label, of.unit, what=f"used/{name}", periods=used, shows=_planned(facts, place, of.used),
-                  meaning=f"{of.used} of {place} in")  # fmt: skip
+    yield line_of(
+        site, label, of.unit, what=f"used/{name}", total="=MAX({here.across})", periods=used,
+        source="in Total: the highest", shows=_planned(facts, place, of.used), meaning=f"{of.used} of {place} in",
+    )  # fmt: skip
     if of in limited(facts, place):
         added = "+{power added}" if _grows(facts, of, place) else ""
         yield line_of(site, f"{label}: limit", of.unit, what=f"limit of/{name}", periods=f"={{site/{name}}}{added}",

@@ -1,34 +1,48 @@
-"""The tables of Summary about money: costs, rent after the horizon, budgets; and what all its tables have in common."""
+"""Tables of Summary about costs, units of work and evidence; and what all its tables have in common."""
 
 from __future__ import annotations
 
-from string import ascii_uppercase
+from collections.abc import Sequence
+from math import fsum
+from typing import TypeVar
 
-from optimizer.workbook.budgets import budget_lines
 from optimizer.workbook.facts import Facts
-from optimizer.workbook.sheets.cash import COSTS, spent
+from optimizer.workbook.sheets.book_inputs import market_of
+from optimizer.workbook.sheets.cash import COSTS
+from optimizer.workbook.sheets.checks import MASTER
+from optimizer.workbook.sheets.paid import accelerators_priced
+from optimizer.workbook.sheets.unit_accelerators import OURS, RENTED, bearers_of, stood_of
+from optimizer.workbook.sheets.unit_costs import demands_of, per_unit
+from optimizer.workbook.sheets.unit_workings import pairs_of
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry
-from optimizer.workbook.writing.references import Row, at, down, of_each
+from optimizer.workbook.writing.lists import Cell, Content, note
+from optimizer.workbook.writing.page import LEFT, Rowed, Table
+from optimizer.workbook.writing.references import Row, at, blocks, down
 from optimizer.workbook.writing.styles import Role
 
-MOST_YEARS = 4
-WHOLE, SHARE = "accelerators", "0.0%_)"
+WHOLE, SHARE = "accelerators", "0.0%_);(0.0%)"
+MEGAWATTS = "[>=100]#,##0.0_);#,##0.000_)"
+"""Finer below a hundred."""
 SMALL_USD = 1e8
 """Below this much, millions are shown with three decimals."""
-HEADERS = at("summary", "costs")
 YEAR = '"FY"0'
+MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
+HOURLY = "#,##0.00_);(#,##0.00)"
+RISE = "Last column: USD m of NPV if its new prices and rents rise so."
+Item = TypeVar("Item")
+KINDS = {
+    "measured": "Measured",
+    "vendor": "Vendor",
+    "quoted": "Quoted",
+    "estimated": "Estimate",
+    "unsourced": "No source",
+}
+"""Kinds of evidence, short."""
 
 
-def wide(facts: Facts) -> int:
-    """Columns that every table on the sheet fills: five, or a vendor, a total and the fiscal years."""
-    return max(5, len(facts.years) + 3, min(MOST_YEARS, len(facts.after_horizon)) + 3)
-
-
-def columns_of(facts: Facts, *columns: str | Column) -> Columns:
-    """The columns of a table, called by their letters, and blank ones beside them."""
-    found = [Column(column) if isinstance(column, str) else column for column in columns]
-    return dict(zip(ascii_uppercase, (*found, *[Column()] * (wide(facts) - len(found))), strict=False))
+def titled(text: str) -> Cell:
+    """A header of texts, which may run over into the blank ones beside it."""
+    return Cell(text, role=Role.HEADER, alignment=LEFT)
 
 
 def millions(facts: Facts) -> str:
@@ -36,68 +50,98 @@ def millions(facts: Facts) -> str:
     return "MW" if abs(facts.plan.objective_usd) < SMALL_USD else "USD m"
 
 
-def in_millions(facts: Facts, row: Row, role: Role | None = None) -> Cell:
-    """The total of a line in millions of USD."""
-    return Cell(Formula(f"={row.total}/usd_per_million"), millions(facts), role)
+def in_millions(facts: Facts, reference: str, role: Role | None = None, less: str = "") -> Cell:
+    """USD in millions of USD, less millions that stand elsewhere."""
+    return Cell(Formula(f"={reference}/usd_per_million{less}"), millions(facts), role)
 
 
-def money(facts: Facts) -> list[Block]:
-    """Costs, rent after the horizon and budgets, as far as the plan has them."""
-    return [_costs(facts), *_after_horizon(facts), *_budgets(facts)]
+def others(facts: Facts, rows: Sequence[Row], role: Role | None = None) -> Cell:
+    """The sum of the total column of lines, in millions of USD."""
+    return Cell(Formula(f"=SUM({blocks(rows, '$F')})/usd_per_million"), millions(facts), role)
 
 
-def shown_costs(facts: Facts) -> list[Row]:
-    """The rows of the costs that the plan has."""
-    return [at("summary", "cost", name) for name in COSTS if any(facts.plan.costs.get(name, {}).values())]
+def cut_to(items: Sequence[Item], most: int) -> tuple[Sequence[Item], Sequence[Item]]:
+    """What a list of so many rows shows, and what its last row sums up, if it does not hold all."""
+    return (items, ()) if len(items) <= most else (items[: most - 1], items[most - 1 :])
 
 
-def _costs(facts: Facts) -> Block:
-    """Each cost undiscounted and as a present value, and its share of all costs before receipts."""
-    rows = shown_costs(facts)
-    entries = []
-    for row in rows:
-        name, every = row.key.rpartition("/")[2], down(rows, "$<B>", fixed=True)
-        share = Cell(Formula(f'=IFERROR({{B}}/SUMIFS({every},{every},">0"),0)'), SHARE)
-        present, cash = (in_millions(facts, at(what, name)) for what in ("present value", "cost"))
-        entries.append(Entry((COSTS[name], present, share, cash), row.key))
-    present, cash = (in_millions(facts, row, Role.TOTAL) for row in (at("net present value"), at("cost", "total")))
-    total = Entry((Cell("Total", role=Role.TOTAL), present, Cell(role=Role.TOTAL), cash))
-    columns = columns_of(facts, "Cost", *_numbers("NPV, USD m", "Share of costs", "Cash, USD m"))
-    return Block([*entries, total], columns, key=HEADERS.key)
+def shown_costs(facts: Facts) -> list[str]:
+    """The costs that the plan has, by name."""
+    return [name for name in COSTS if any(facts.plan.costs.get(name, {}).values())]
 
 
-def _numbers(*headers: str) -> list[Column]:
-    return [Column(header, "any") for header in headers]
-
-
-def _after_horizon(facts: Facts) -> list[Block]:
-    """Rent of terms that outlast the horizon, by the fiscal year in which it falls due, and what of it counts."""
-    years, room = facts.after_horizon, wide(facts) - 3
-    if not years:
-        return []
-    shown, later = (years, ()) if len(years) <= room else (years[: room - 1], years[room - 1 :])
-    numbers = [Formula(f"={at('year after the horizon', year).constant}") for year in shown]
-    columns = [Column(Cell(number, YEAR, Role.NUMBERS)) for number in numbers]
-    due = [in_millions(facts, at("due", year)) for year in shown]
-    if later:
-        columns.append(Column("later", "any"))
-        rest = down(of_each("due", later), "$F")
-        due.append(Cell(Formula(f"=SUM({rest})/usd_per_million"), millions(facts)))
-    owed = in_millions(facts, at("cost", "owed_usd"))
-    entries = [
-        Entry(("Rent due, undiscounted", "USD m", in_millions(facts, at("due", "all")), *due)),
-        Entry(("Of it in the cost, in the last period", "USD m", owed)),
+def costs(facts: Facts, cut: int) -> Table:
+    """The largest costs as present values, and undiscounted."""
+    names = shown_costs(facts)
+    size = {name: abs(fsum(facts.plan.costs[name].values())) for name in names}
+    large = sorted(sorted(names, key=lambda name: -size[name])[: MOST_COSTS - cut], key=names.index)
+    rest = [name for name in names if name not in large]
+    both = (("present value", at("net present value")), ("cost", at("cost", "total")))
+    rows = [
+        Rowed((COSTS[name], *(in_millions(facts, at(what, name).total) for what, _ in both)), _cost(name).key)
+        for name in large
     ]
-    return [Block(entries, columns_of(facts, "Rent due after the horizon", "Unit", *_numbers("Total"), *columns))]
+    if rest:
+        shown = down(list(map(_cost, large)))
+        sums = (in_millions(facts, total.total, less=f"-SUM({shown})") for _, total in both)
+        rows.append(Rowed((f"and {len(rest)} others, see Charts", *sums)))
+    totals = (in_millions(facts, total.total, role=Role.TOTAL) for _, total in both)
+    rows.append(Rowed((Cell("Total, residual value deducted", role=Role.TOTAL), *totals)))
+    return Table((titled("Cost by line, USD m"), "NPV", "Undisc."), rows)
 
 
-def _budgets(facts: Facts) -> list[Block]:
-    """What is used of each and what is left."""
-    entries = []
-    share = Cell(Formula("=IF({C}=0,0,{B}/{C})"), SHARE)
-    for row in budget_lines(facts.plan.budget):
-        amounts = [at(f"budget {what}", row.budget, row.name) for what in ("used", "allowed", "left")]
-        label = f"{spent(row)} {row.name}" + ", highest" * row.by_period
-        entries.append(Entry((label, *(in_millions(facts, amount) for amount in amounts), share)))
-    headers = _numbers("Used, USD m", "Limit, USD m", "Left, USD m", "Used, share")
-    return [Block(entries, columns_of(facts, "Budget", *headers))] if entries else []
+def _cost(name: str) -> Row:
+    return at("summary", "cost", name)
+
+
+def unit_costs(facts: Facts, cut: int) -> Table:
+    """An accelerator-hour against the market, and what a rise of prices costs, of those with most new orders; work."""
+    shown, rest = cut_to(accelerators_priced(facts), MOST_ACCELERATORS - cut)
+    rows = [_hour(facts, accelerator) for accelerator in shown]
+    if rest:
+        more = f"=price_rise*SUM({blocks(list(map(_priced, rest)), '$F')})/usd_per_million"
+        rows.append(Rowed((f"and {len(rest)} others", *[None] * 5, Cell(Formula(more), millions(facts)))))
+    demands = demands_of(pairs_of(facts))
+    for demand in demands[: MOST_DEMANDS - cut]:
+        label, unit = per_unit(facts, demand)
+        kinds = ("net cost of a unit", "gross cost of a unit")
+        found = (Cell(Formula(f"={at(kind, demand).total}"), unit) for kind in kinds)
+        rows.append(Rowed((label, *found)))
+    rise = Cell(Formula("=price_rise"), '"+"0.#%')
+    heads = ("All in", "No resid.", "Market", "Less mkt.", None, rise)
+    rows.append(Rowed((note(f"Market: on demand, else what is rented. {RISE}"),)))
+    return Table((titled("Accelerator-hour, work, USD"), *heads), rows)
+
+
+def _hour(facts: Facts, accelerator: str) -> Rowed:
+    """An hour on our sites, or where all of it is hosted an hour there; with and without what is left at the end."""
+    bearers = {each.place: each for each in bearers_of(stood_of(facts)) if each.item == accelerator}
+    bearer = bearers.get(OURS) or bearers[RENTED]
+    kinds = ["cost per accelerator-hour", "gross cost per accelerator-hour"]
+    kinds += ["market's rent", "cost less market's rent"] if accelerator in market_of(facts) else []
+    found: list[Content] = [Cell(Formula(f"={at(kind, bearer).total}"), HOURLY) for kind in kinds]
+    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
+    dearer = Cell(Formula(f"=price_rise*{_priced(accelerator).total}/usd_per_million"), millions(facts))
+    blank: list[Content] = [None] * (5 - len(found))
+    return Rowed((f"{name}, {bearer.place}", *found, *blank, dearer), at("summary", "hour", accelerator).key)
+
+
+def _priced(accelerator: str) -> Row:
+    return at("present value of prices", accelerator)
+
+
+def trust(facts: Facts) -> Table:
+    """What auditors ask: how much rests on what, open warnings, checks that fail, and the audit of the plan."""
+    basis, plan = facts.plan.basis, facts.plan
+    kinds = tuple(type(basis.work).model_fields)
+    shown = (("Share of work done", basis.work), ("Share of money spent", basis.spend))
+    rows = [Rowed((label, *(Cell(getattr(shares, kind), SHARE) for kind in kinds))) for label, shares in shown]
+    audit = f"{plan.audit.checks:,} checks in exact arithmetic, all held"
+    rows += [
+        Rowed(("Warnings of the plan, notes", Cell(float(len(plan.warnings)), "count"),
+               Cell(float(len(plan.notes)), "count"), note("in full on Log"))),
+        Rowed(("Checks of this workbook that fail", Cell(Formula(f"={MASTER.cell('fails')}"), "count"),
+               note("0: all hold; see Checks"))),
+        Rowed(("Audit of the plan, largest violation", Cell(plan.audit.largest_violation, "0.0E+00"), note(audit))),
+    ]  # fmt: skip
+    return Table((titled("What it rests on"), *(KINDS[kind] for kind in kinds)), rows)

@@ -16,7 +16,7 @@ from optimizer.workbook.writing.references import at, down, key_of, of_each
 BASIS, AXIS, YEARS = "{tax basis.across}", "{tax basis.axis_across}", "{tax basis.years_across}"
 AGE = "{commitment/age.constant}"
 LIFE = "{/tax life.constant}"
-YEAR = "YEAR(EDATE(%s,MOD(1-fiscal_year_starts,months_per_year)))"
+YEAR = "YEAR(EDATE(%s,MOD(1-fiscal_year_starts,months_per_year)))-fiscal_year_shift"
 NUMBER = "INT(MOD(MONTH(%s)-fiscal_year_starts,months_per_year)/months_per_period)+1"
 """The fiscal year of a first day, and the number of its period there."""
 

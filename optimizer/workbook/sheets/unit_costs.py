@@ -9,6 +9,7 @@ from optimizer.workbook.decisions import ENGINEER, EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.points import evidence_of
 from optimizer.workbook.sheets.book_inputs import market_of
+from optimizer.workbook.sheets.buy_or_rent import BEFORE_TAX, buy_or_rent
 from optimizer.workbook.sheets.input_work import unit_of
 from optimizer.workbook.sheets.unit_accelerators import FLEET, OURS, RENTED, Bearer, bearers_of, has_residual, stood_of
 from optimizer.workbook.sheets.unit_workings import Pair, pairs_of, source_of, unit_workings
@@ -22,9 +23,8 @@ NOTES = (
     "price that would pay for it.",
     "Deposits sunk before the horizon and what the fleet once cost are in no figure. A dash: nothing to divide by.",
 )
-BEFORE_TAX = "Before tax, which is on profit and falls on no accelerator."
 LONGEST_LABEL = len("Per million sample, ")
-AT_MARKET = "at market"
+AT_MARKET, KEPT, GROSS = "at market", "residual kept", "present value before residual of"
 COMPUTE, TFLOPS = "PFLOP-hour", "TFLOP/s"
 PER_HOUR, HOURS = "USD/accelerator-hour", "{accelerator-hours.across}"
 FALLS_ON = ("software", "work", "site", "frame", "profit")
@@ -37,9 +37,12 @@ def unit_costs(facts: Facts) -> TimeSheet:
     """Unit costs, then cost by accelerator and work, then workings."""
     stood = stood_of(facts)
     bearers = bearers_of(stood)
-    results = [*_hours(facts, bearers), *_power(bearers), *_work(facts, bearers)]
+    results = [
+        *_hours(facts, bearers), *buy_or_rent(facts, stood), *_work(facts, bearers), *_power(bearers),
+    ]  # fmt: skip
     sections = [
-        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]), *(section for section in results if section.lines),
+        Section("", more=[*NOTES, *[BEFORE_TAX] * facts.taxed]),
+        *(section for section in results if section.lines or section.more),
         *_parts(facts, bearers), *unit_workings(facts, stood),
     ]  # fmt: skip
     longest = LONGEST_LABEL + max(map(len, facts.scenario.get("demand", ())), default=0)
@@ -48,23 +51,29 @@ def unit_costs(facts: Facts) -> TimeSheet:
     return TimeSheet("Unit costs", heading, "806000", sections, checks, money=True, longest=longest)
 
 
-def _over(bearers: Iterable[Bearer], label: str, unit: str, quantity: str) -> list[Line]:
+def _over(bearers: Iterable[Bearer], label: str, unit: str, quantity: str, of: str = "present value of") -> list[Line]:
     """Cost over a discounted quantity."""
     return [
-        line_of(bearer, label, unit, total=f"=IFERROR({{present value of.total}}/{{{quantity}.total}},0)",
+        line_of(bearer, label, unit, total=f"=IFERROR({{{of}.total}}/{{{quantity}.total}},0)",
+                what="gross cost per accelerator-hour" if of == GROSS else label.lower(),
                 source="running costs only" if bearer.place == FLEET else "")
         for bearer in bearers
     ]  # fmt: skip
 
 
 def _hours(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
-    """Cost of an accelerator-hour in service, the market's rent over the same hours, and the difference."""
+    """Cost of an accelerator-hour in service, with and without residual, the market's rent, and the difference."""
     lines = _over(bearers, "Cost per accelerator-hour", PER_HOUR, "accelerator-hours")
-    yield Section("Cost of an accelerator-hour", "In service, at work or not.", lines)
+    yield Section("Cost of an accelerator-hour, all in", "In service, at work or not; residual value deducted.", lines)
+    lines = _over(bearers, "Cost per accelerator-hour, residual not deducted", PER_HOUR, "accelerator-hours", GROSS)
+    yield Section(
+        "Cost of an accelerator-hour, residual value not deducted", "What it costs if nothing is left.", lines
+    )
     market = market_of(facts)
     compared = [bearer for bearer in bearers if bearer.item in market]
     note = (
-        "Over the same hours: the cheapest hosted offer in each period, whatever its term, whether allowed here or not."
+        "Over the same hours: the cheapest on-demand offer in each period, whether allowed here or not; the cheapest "
+        "hosted offer of any term where there is none on demand."
     )
     yield Section("Market's rent of an accelerator-hour", note, [
         line_of(bearer, "Market's rent", PER_HOUR, source=source_of(market[bearer.item]),
@@ -91,17 +100,25 @@ def _work(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
     """Cost of a unit of work by demand, by accelerator and demand, and the latter at the market's rent."""
     pairs, market = pairs_of(facts), market_of(facts)
     note = "Of the work done, as the workload measures it: a PFLOP-hour is useful work, not the peak of a data sheet."
-    yield Section("Cost of a unit of work", note, [
-        Line(*_per_unit(facts, demand), total=_cost(facts, demand, present(demand), at("done", demand)))
-        for demand in demands_of(pairs)
-    ])  # fmt: skip
-    lines = [_of_pair(facts, pair) for pair in pairs]
-    yield Section("Cost of a unit of work, by accelerator", "Of accelerators with orders and fleet.", lines)
+    lines = [_of_pair(facts, pair, present(pair), "cost per unit") for pair in pairs]
+    yield Section("Cost of a unit of work, by accelerator", f"{note} Of accelerators with orders and fleet.", lines)
+    lines = [_of_pair(facts, pair, before_residual(pair), "gross cost per unit", KEPT) for pair in pairs]
+    yield Section("Cost of a unit of work, by accelerator, residual value not deducted", lines=lines)
     lines = [_at_market(facts, pair, bearers) for pair in pairs if pair.accelerator in market]
     yield Section("Cost of a unit of work, at the market's rent", "The same work on hours that are rented.", lines)
+    demands = demands_of(pairs)
+    yield Section("Cost of a unit of work", "All accelerators together; all in, then residual value not deducted.", [
+        *(_of_demand(facts, demand, present(demand), "net cost of a unit") for demand in demands),
+        *(_of_demand(facts, demand, before_residual(demand), "gross cost of a unit", KEPT) for demand in demands),
+    ])  # fmt: skip
 
 
-def _per_unit(facts: Facts, demand: str) -> tuple[str, str]:
+def _of_demand(facts: Facts, demand: str, cost: Row, what: str, item: str = "") -> Line:
+    return Line(*per_unit(facts, demand), place=item, total=_cost(facts, demand, cost, at("done", demand)),
+                key=key_of(what, demand))  # fmt: skip
+
+
+def per_unit(facts: Facts, demand: str) -> tuple[str, str]:
     """Label and unit of a unit of work: a PFLOP-hour where it is counted in TFLOP/s, else a million."""
     unit = unit_of(facts, demand)
     if unit == TFLOPS:
@@ -115,11 +132,11 @@ def _cost(facts: Facts, demand: str, cost: Row, work: Row) -> str:
     return f"=IFERROR({cost.total}/(SUMPRODUCT({work.across},{MID.across})*{factor}),0)"
 
 
-def _of_pair(facts: Facts, pair: Pair) -> Line:
+def _of_pair(facts: Facts, pair: Pair, cost: Row, what: str, place: str = "") -> Line:
     accelerator, demand = pair
-    cost = _cost(facts, demand, present(pair), at("work done on", pair))
-    return Line(*_per_unit(facts, demand), accelerator, total=cost, source=_throughput(facts, pair),
-                key=key_of("cost per unit", pair))  # fmt: skip
+    total = _cost(facts, demand, cost, at("work done on", pair))
+    return Line(*per_unit(facts, demand), accelerator, place, total=total, source=_throughput(facts, pair),
+                key=key_of(what, pair))  # fmt: skip
 
 
 def _throughput(facts: Facts, pair: Pair) -> str:
@@ -135,7 +152,7 @@ def _at_market(facts: Facts, pair: Pair, bearers: Sequence[Bearer]) -> Line:
     rent, hours = (down(of_each(what, own), "$F") for what in ("market's rent", "accelerator-hours"))
     own_cost = at("cost per unit", pair).total
     cost = f"=IFERROR({own_cost}*SUMPRODUCT({rent},{hours})/{present_of(accelerator, bearers)},0)"
-    return Line(*_per_unit(facts, demand), accelerator, AT_MARKET, total=cost)
+    return Line(*per_unit(facts, demand), accelerator, AT_MARKET, total=cost)
 
 
 def demands_of(pairs: Sequence[Pair]) -> list[str]:
@@ -147,9 +164,14 @@ def present(of: Bearer | Pair | str) -> Row:
     return at("present value of", of)
 
 
-def present_of(accelerator: str, bearers: Sequence[Bearer]) -> str:
+def before_residual(of: Bearer | Pair | str) -> Row:
+    """The same without what is left at the end."""
+    return at(GROSS, of)
+
+
+def present_of(accelerator: str, bearers: Sequence[Bearer], what: str = "present value of") -> str:
     """The present value of cost of an accelerator, wherever it stands."""
-    return f"SUM({down([present(bearer) for bearer in bearers if bearer.item == accelerator], '$F')})"
+    return f"SUM({down([at(what, bearer) for bearer in bearers if bearer.item == accelerator], '$F')})"
 
 
 def _parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
@@ -164,13 +186,35 @@ def _parts(facts: Facts, bearers: Sequence[Bearer]) -> Iterator[Section]:
         _valued(pair, "Work on", total=f"=IFERROR({present_of(pair.accelerator, bearers)}*{_share(pair)},0)")
         for pair in pairs
     ])  # fmt: skip
-    rows = [present(pair) for pair in pairs]
     yield from filled("Present value of cost, by work", "The lines above of the same name.", [
-        Line(f"Work on {demand}", "USD", key=present(demand).key,
-             total=f"=SUMIFS({down(rows, '$F')},{down(rows, '$A', fixed=True)},{HERE.label})")
+        _summed(demand, present(demand), [present(pair) for pair in pairs]) for demand in demands_of(pairs)
+    ])  # fmt: skip
+    yield from _before_residual(bearers, pairs)
+    yield _total(facts, bearers, pairs)
+
+
+def _before_residual(bearers: Sequence[Bearer], pairs: Sequence[Pair]) -> Iterator[Section]:
+    """The same three, with residual value not deducted."""
+    yield from filled("Present value before residual, by accelerator", lines=[
+        line_of(bearer, "Present value before residual", "USD", what=GROSS,
+                total=f"=SUMPRODUCT({{cost before residual.across}},{MID.across})")
+        for bearer in bearers
+    ])  # fmt: skip
+    yield from filled("Present value before residual, by accelerator and work", lines=[
+        line_of(pair, "Before residual, work on", "USD", what=GROSS,
+                total=f"=IFERROR({present_of(pair.accelerator, bearers, GROSS)}*{_share(pair)},0)")
+        for pair in pairs
+    ])  # fmt: skip
+    yield from filled("Present value before residual, by work", lines=[
+        _summed(demand, before_residual(demand), [before_residual(pair) for pair in pairs], "Before residual, work on")
         for demand in demands_of(pairs)
     ])  # fmt: skip
-    yield _total(facts, bearers, pairs)
+
+
+def _summed(demand: str, row: Row, parts: Sequence[Row], label: str = "Work on") -> Line:
+    """What the lines of accelerators of the same name sum to."""
+    total = f"=SUMIFS({down(parts, '$F')},{down(parts, '$A', fixed=True)},{HERE.label})"
+    return Line(f"{label} {demand}", "USD", key=row.key, total=total)
 
 
 def _valued(of: Bearer | Pair, label: str, total: str) -> Line:

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.book_inputs import MarketOffer, market_of, market_rent
+from optimizer.workbook.sheets.buy_or_rent import buying_workings
 from optimizer.workbook.sheets.capacity import Task, tasks_of
+from optimizer.workbook.sheets.input_offers import listed
 from optimizer.workbook.sheets.unit_accelerators import RENTED, Bearer, Stood, bearer_costs, bearers_of, draws, rows_of
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import at, down, key_of, of_each, sum_down
@@ -62,6 +64,7 @@ def unit_workings(facts: Facts, stood: Sequence[Stood]) -> Iterator[Section]:
     yield from _rents(facts)
     yield from _work(facts)
     yield from (bearer_costs(facts, stood, bearer) for bearer in bearers)
+    yield from buying_workings(facts, stood)
 
 
 def _quantities(stood: Sequence[Stood], bearers: Sequence[Bearer]) -> Iterator[Section]:
@@ -96,7 +99,7 @@ def _rents(facts: Facts) -> Iterator[Section]:
     note = "Hosted offers that are the cheapest in some period; zero: not to be had then."
     yield from filled("Market's rent by offer", note, [
         line_of(Of(each.offer), "Market's rent", unit, what="rent on the market",
-                periods=f"={market_rent(facts, each.offer)}" + "*{market's rent open}" * (each.offer in facts.offers))
+                periods=f"={market_rent(facts, each.offer)}" + "*{market's rent open}" * (each.offer in listed(facts)))
         for offers in market.values() for each in offers
     ])  # fmt: skip
     yield from filled("Market's rent, the cheapest in the period", "Zero: none known.", [

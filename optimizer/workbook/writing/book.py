@@ -53,6 +53,8 @@ class Book:
     inputs: dict[tuple[str, str], InputCell] = field(default_factory=dict)
     given: set[tuple[str, str]] = field(default_factory=set)
     """Cells that show a text of the user or the catalogue as it stands."""
+    fixed: set[str] = field(default_factory=set)
+    """Sheets whose columns and rows stay as they are in every language, because a page holds no more."""
     untranslated: set[str] = field(default_factory=set)
     """Words that stand in English for want of an entry in the table of the language."""
 

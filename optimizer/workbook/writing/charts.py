@@ -48,9 +48,9 @@ def _text(words: str, size: int, bold: bool) -> Title:
 
 def _axis(axis: NumericAxis | TextAxis, words: str, grid: bool) -> None:
     axis.delete = False
-    axis.title = _text(words, 800, False)
+    axis.title = _text(words, 900, False)
     axis.txPr = RichText(
-        p=[Paragraph(pPr=ParagraphProperties(defRPr=CharacterProperties(sz=800, solidFill=INK)), endParaRPr=None)]
+        p=[Paragraph(pPr=ParagraphProperties(defRPr=CharacterProperties(sz=900, solidFill=INK)), endParaRPr=None)]
     )
     lines = ChartLines(spPr=GraphicalProperties(ln=LineProperties(solidFill=GRID, w=6350)))
     axis.majorGridlines = lines if grid else None
@@ -104,6 +104,7 @@ def over_time(chart: BarChart, title: str, unit: str, legend: str, periods: int)
     chart.type, chart.gapWidth = "col", 60
     frame(chart, title, "Period", unit)
     chart.legend.position = legend
+    chart.y_axis.scaling.min = 0
     if periods > MOST_LEVEL_LABELS:
         assert chart.x_axis.txPr is not None
         chart.x_axis.txPr.bodyPr = RichTextProperties(rot=-2700000, vert="horz")

@@ -19,12 +19,11 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.writing.book import Book, Tie
 from optimizer.workbook.writing.cells import Formula, WorkbookError, put_formula, put_number, put_text
 from optimizer.workbook.writing.lists import Block, Cell, Columns, Drawing, Entry, ListSheet, heading, letters, note
+from optimizer.workbook.writing.paper import A3, A4, MARGINS
 from optimizer.workbook.writing.references import Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
 from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
 
-A3, A4 = 8, 9
-"""Papers, as Excel counts them."""
 HIGHEST_ROW = 409.0
 """Points; Excel opens no file with a higher one."""
 EDITED = '=IF(plan_edited=0,"as optimised","edited: re-costed, not re-optimised")'
@@ -43,6 +42,8 @@ def draw(book: Book, sheet: ListSheet) -> None:
     for block in sheet.blocks:
         page.block(block, sheet.wide)
     page.finish(sheet)
+    if sheet.fixed:
+        book.fixed.add(sheet.title)
     _set_up(book, page.sheet, sheet)
 
 
@@ -88,8 +89,8 @@ def _set_up(book: Book, on: Worksheet, sheet: ListSheet) -> None:
         on.print_title_cols = sheet.large
     on.oddFooter.left.text, on.oddFooter.center.text = "&F", "&A"  # type: ignore[union-attr]
     on.oddFooter.right.text = "Page &P of &N"  # type: ignore[union-attr]
-    for side in ("left", "right", "top", "bottom"):
-        setattr(on.page_margins, side, 0.5)
+    for side, inches in MARGINS.items():
+        setattr(on.page_margins, side, inches)
     if sheet.printed is not None:
         column, row, more = sheet.printed
         on.print_area = f"A1:{column}{book.places[row].number + more}"
@@ -142,8 +143,8 @@ class _Page:
 
     def _entry(self, entry: Entry, columns: Columns) -> None:
         row, named = self.next, _named(tuple(columns))
-        if entry.key:
-            self.book.places.put(entry.key, Place(self.title, row, get_column_letter(len(columns)), named, entry.unit))
+        for key in filter(None, (entry.key, *entry.also)):
+            self.book.places.put(key, Place(self.title, row, get_column_letter(len(columns)), named, entry.unit))
         cells = entry.cells if isinstance(entry.cells, Mapping) else dict(zip(columns, entry.cells, strict=False))
         for name, content in cells.items():
             if content is not None:
@@ -171,7 +172,7 @@ class _Page:
         row, value, look = self.next, cell.value, cell.look or unit
         if isinstance(value, Formula):
             text = _OWN.sub(lambda match: f"{named[match[1]]}{row}" if match[1] in named else match[0], value.text)
-            self.book.later.append(lambda: self._formula(row, column, text, cell.role, look))
+            self.book.later.append(lambda: self._formula(row, column, text, cell, look))
         elif isinstance(value, str):
             self._text(row, column, value, cell)
         elif value is None:
@@ -190,13 +191,16 @@ class _Page:
         self.book.styles.apply(cell, role, FORMATS.get(look, look or "General"))
         return cell
 
-    def _formula(self, row: int, column: int, text: str, role: Role | None, look: str | Row) -> None:
+    def _formula(self, row: int, column: int, text: str, cell: Cell, look: str | Row) -> None:
         """Write a formula; references to this sheet lose its name, the column marks become columns."""
         text = self.book.places.resolved(text, Place(self.title, row, self.book.last_column))
         text = text.replace(f"'{self.title}'!", "").replace(f"{self.title}!", "")
         text = text.replace("@", get_column_letter(column)).replace("~", get_column_letter(max(column - 1, 1)))
         linked = Role.LINK if _PURE_LINK.fullmatch(text) else Role.FORMULA
-        put_formula(self._styled(row, column, role or linked, look), Formula(text))
+        styled = self._styled(row, column, cell.role or linked, look)
+        put_formula(styled, Formula(text))
+        if cell.alignment is not None:
+            styled.alignment = cell.alignment
 
     def _text(self, row: int, column: int, text: str, cell: Cell) -> None:
         styled = self._styled(row, column, Role.LINK if cell.link else cell.role or Role.LABEL, "")

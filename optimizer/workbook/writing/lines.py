@@ -25,6 +25,8 @@ OVERRIDE = "override/"
 """How the keys of override cells begin; they hold what is ordered and belong to no file."""
 VIEW = "view/"
 """How the keys of assumptions begin that belong to the workbook alone and to no file."""
+TYPED = "typed/"
+"""How the keys of cells begin that are the reader's own: what is typed there belongs to no file and no cost."""
 SUM = "sum"
 Constant = float | date | str | None
 """A text is a formula, beginning with `=`; a text of the user is never a constant."""

@@ -72,7 +72,7 @@ class Entry:
     """A row: cells by column, or from the first column on. `shows` are the plan's own numbers by column.
 
     `meaning` says what they are, where a `*` stands for the name of the column; `within` is a tolerance of theirs.
-    `unit` is that of the cells which take their look from this row.
+    `unit` is that of the cells which take their look from this row, `also` are further keys of it.
     """
 
     cells: Mapping[str, Content] | Sequence[Content] = ()
@@ -82,6 +82,7 @@ class Entry:
     within: float | None = None
     unit: str = ""
     height: float = 0.0
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class ListSheet:
     `widths` are those of the columns, by default of the first block's; `wide` is how many columns a heading fills,
     `head` the last row of those that stay in view, `frozen` the first column of those that do not; `stamp` is a note
     beside the status; `large` are columns repeated on each page of a larger paper; `printed` is the last column and
-    row that are printed, so many rows below another.
+    row that are printed, so many rows below another; a `fixed` sheet keeps its widths and heights in every language.
     """
 
     title: str
@@ -145,10 +146,11 @@ class ListSheet:
     wide: int = 0
     head: int = 3
     frozen: str = "A"
-    stamp: str = ""
+    stamp: str | Formula = ""
     drawings: Sequence[Drawing] = ()
     warned: Sequence[Warned] = ()
     one_page: bool = False
+    fixed: bool = False
     large: str = ""
     printed: tuple[str, Row, int] | None = None
 
@@ -163,5 +165,5 @@ def paragraph(text: str) -> Cell:
     return Cell(text, role=Role.WRAPPED, tall=True)
 
 
-def note(text: str) -> Cell:
+def note(text: str | Formula) -> Cell:
     return Cell(text, role=Role.NOTE)

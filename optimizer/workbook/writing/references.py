@@ -141,14 +141,20 @@ def down(rows: Sequence[Row], column: str = "@", fixed: bool = False) -> str:
     return _reference("block", rows, f"{column}#n:{column}#m")
 
 
+def between(first: Row, last: Row, columns: str = "$I:$#z") -> str:
+    """Columns of one line, of another of its sheet, and of all between them."""
+    left, _, right = columns.partition(":")
+    return _reference("span", [first, last], f"{left}$#n:{right}$#m")
+
+
 def area(rows: Sequence[Row]) -> str:
     """All periods of lines that stand under one another."""
     return _reference("block", rows, "$I$#n:$#z$#m")
 
 
-def blocks(rows: Sequence[Row], column: str = "@") -> str:
-    """A column of lines of one sheet, one range for each run of lines that stand under one another."""
-    return _reference("blocks", rows, f"{column}#n:{column}#m")
+def blocks(rows: Sequence[Row], column: str = "@", until: str = "") -> str:
+    """A column of lines of one sheet, or several, one range for each run of lines that stand under one another."""
+    return _reference("blocks", rows, f"{column}#n:{until or column}#m")
 
 
 def before(rows: Sequence[Row]) -> str:
@@ -204,7 +210,7 @@ class Places:
 
     def _cells(self, kind: str, keys: str, template: str, here: Place | None) -> str:
         places = [here if not key and here is not None else self[Row(key)] for key in keys.split(KEYS)]
-        runs = _together(places)
+        runs = [places] if kind == "span" else _together(places)
         if kind == "block" and len(runs) > 1:
             raise WorkbookError(f"lines {keys.split(KEYS)} do not stand together")
         return ",".join(run[0].on + _filled(template, run) for run in runs)

@@ -24,6 +24,8 @@ class Rule:
         return whole and self.least <= value <= (math.inf if self.most is None else self.most)
 
 
+TEXT = "textLength"
+"""The kind of a cell that takes a text, or a number."""
 RULES: dict[str, Rule] = {
     "amount": Rule("decimal", 0, None, "a number of 0 or more"),
     "share": Rule("decimal", 0, 1, "a share from 0 to 1 (0% to 100%)"),
@@ -33,6 +35,8 @@ RULES: dict[str, Rule] = {
     "count": Rule("whole", 0, None, "a whole number of 0 or more"),
     "switch": Rule("whole", 0, 1, "1 for yes or 0 for no"),
     "month": Rule("whole", 1, 12, "a month from 1 to 12"),
+    "money": Rule("decimal", -1e15, 1e15, "a number of USD"),
+    "text": Rule(TEXT, 0, 200, "at most 200 characters"),
     "date": Rule("date", 1, None, "a date"),
 }
 

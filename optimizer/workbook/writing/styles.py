@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from enum import StrEnum
 
@@ -15,8 +16,9 @@ FONT = "Calibri"
 NAVY, BLUE, GREEN, VIOLET, GREY, RED = "1F3864", "0000FF", "006100", "5B2C83", "595959", "A33C00"
 PALE_YELLOW, PALE_VIOLET, PALE_BLUE = "FFFBE0", "F1E9F8", "DCE6F1"
 PALE_GREY, PALE_GREEN, PALE_RED = "F2F2F2", "E2F0D9", "FBE3D6"
-CHART_COLOURS = ("1F3864", "E8A33D", "0072B2", "CFE0F0", "8C2D19", "A6CE8B", "5B2C83", "E3B7D0", "117A5B", "BFBFBF")
-"""Fills, dark and pale in turn so that neighbours differ in grey as well; pale ones need an outline to stand out."""
+CHART_COLOURS = ("111122", "CCBB55", "5500EE", "EE9999", "335544", "AAAAEE", "995511", "77FFEE", "662299", "DDFF44")
+"""Fills, dark and pale in turn so that neighbours differ in grey as well, all of them told apart by the colour-blind of
+each kind; pale ones need an outline to stand out."""
 
 
 class Role(StrEnum):
@@ -62,7 +64,7 @@ FORMATS: dict[str, str] = {
     "pool units/accelerator": _ANY,
     **dict.fromkeys(("periods", "months", "month", "year", "number", "switch"), _PLAIN),
     **dict.fromkeys(("kW/MW", "kg/t", "USD/USD m", "hours", "starts"), _WHOLE),
-    **dict.fromkeys(("share", "share/year", "share/month"), "0.0##%_)"),
+    **dict.fromkeys(("share", "share/year", "share/month"), "0.0##%_);(0.0##%)"),
     **dict.fromkeys(("s/hour", "TFLOP/PFLOP", "accelerator-hours", "USD/kW-year", "USD/MW-year"), _WHOLE),
     "USD/kW": _MONEY,
     **dict.fromkeys(("USD/PFLOP-hour", "USD/million"), _SMALL_MONEY),
@@ -70,6 +72,7 @@ FORMATS: dict[str, str] = {
     **dict.fromkeys(("MW", "blocks"), _THREE),
     "count": "#,##0_)",
     "USD/unit-hour": _signed("#,##0.00####"),
+    "currency": _WHOLE,
     "currency/USD": "#,##0.00####_)",
     "years": "0.0##_)",
     "ratio": "0.00##_)",
@@ -78,7 +81,13 @@ FORMATS: dict[str, str] = {
     "any": "0.##########_)",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
+CURRENCY = re.compile("[A-Z]{3}")
 SPLIT_SYSTEMS = _TWO
+
+
+def look_of(unit: str) -> str:
+    """How numbers of a unit look; those of a currency as those of USD."""
+    return FORMATS["USD" if CURRENCY.fullmatch(unit) else unit]
 
 
 def _box(colour: str) -> Border:
@@ -96,13 +105,14 @@ def _style(
         style.fill = PatternFill("solid", fgColor=Color("FF" + fill), bgColor=Color("FF" + fill))
     if border:
         style.border = border
-    style.alignment = alignment or Alignment(vertical="top", wrap_text=bool(more.get("wrap")))
+    wrapped = bool(more.get("wrap"))
+    style.alignment = alignment or Alignment(vertical="top" if wrapped else "center", wrap_text=wrapped)
     style.protection = Protection(locked=role is not Role.INPUT)
     return style
 
 
 def _looks() -> list[NamedStyle]:
-    right = Alignment(horizontal="right", vertical="top", indent=1)
+    right = Alignment(horizontal="right", vertical="center", indent=1)
     return [
         _style(Role.TITLE, NAVY, bold=True, size=16),
         _style(Role.NOTE, GREY, italic=True),

@@ -14,7 +14,7 @@ from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import AXIS, HEADER, HEADERS, OVERRIDE, SUM, VIEW, Check, Constant, Line, Section
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Entry, ListSheet
 from optimizer.workbook.writing.references import FIRST_PERIOD, HERE, Row
-from optimizer.workbook.writing.styles import FORMATS, SPLIT_SYSTEMS, Role
+from optimizer.workbook.writing.styles import SPLIT_SYSTEMS, Role, look_of
 
 NAMES = ("label", "item", "place", "unit", "constant", "total", "opening", "source")
 WIDTHS = (34, 23, 13, 20, 13, 15, 13, 33)
@@ -38,7 +38,8 @@ class Axis:
 class TimeSheet:
     """A tab, the heading above it, its colour, its sections from top to bottom, and its lines of Checks.
 
-    `money` says that sums of all flows must fit its columns, `longest` how long a label may be.
+    `money` says that sums of all flows times it must fit its columns, `longest` how long a label may be. `stamp` is a
+    note beside the status.
     """
 
     title: str
@@ -46,9 +47,10 @@ class TimeSheet:
     colour: str
     sections: Sequence[Section]
     checks: Sequence[Check] = ()
-    money: bool = False
+    money: float = 0.0
     longest: int = 0
     axis: Axis = field(default_factory=Axis)
+    stamp: str | Formula = ""
 
 
 def as_list(facts: Facts, views: Mapping[str, float], sheet: TimeSheet) -> ListSheet:
@@ -64,7 +66,7 @@ def as_list(facts: Facts, views: Mapping[str, float], sheet: TimeSheet) -> ListS
     ]  # fmt: skip
     return ListSheet(
         sheet.title, sheet.heading, sheet.colour, blocks, widths=_widths(facts, sheet), wide=len(columns), head=HEADER,
-        frozen=get_column_letter(FIRST_PERIOD), large="A:D",
+        frozen=get_column_letter(FIRST_PERIOD), large="A:D", stamp=sheet.stamp,
     )  # fmt: skip
 
 
@@ -89,7 +91,8 @@ def _widths(facts: Facts, sheet: TimeSheet) -> list[float]:
     label, item, place, unit, constant, total, opening, source = map(float, WIDTHS)
     labels = [f"{each.kind.label}{each.suffix}, optimiser" for each in decisions_of(facts)]
     label = max(_fitting(label, labels), min(MOST_LABEL, sheet.longest + 1.0))
-    money = len(f"{facts.flows_usd + facts.plan.rent_after_usd:,.0f}") + PADDING if sheet.money else 0.0
+    flows = (facts.flows_usd + facts.plan.rent_after_usd) * sheet.money
+    money = len(f"{flows:,.0f}") + PADDING if sheet.money else 0.0
     item, place = _fitting(item, [*facts.offers, *facts.systems]), _fitting(place, facts.places)
     period = max(_period_width(facts), money)
     left = [label, item, place, unit, constant, max(total, money), max(opening, money), source]
@@ -133,7 +136,7 @@ def _entry(facts: Facts, views: Mapping[str, float], line: Line) -> Entry:
 def _cell(views: Mapping[str, float], line: Line, column: str, value: Constant | Row) -> Cell:
     """A formula, or a number that may be an assumption, open to edits or locked."""
     unit = line.constant_unit if column == "constant" and line.constant_unit else line.unit
-    look = FORMATS[unit] if line.whole or unit != "systems" else SPLIT_SYSTEMS
+    look = look_of(unit) if line.whole or unit != "systems" else SPLIT_SYSTEMS
     name = line.name if column == ("total" if line.constant is None else "constant") else ""
     if line.keys and line.keys[0].startswith(VIEW):
         value = views.get(line.keys[0], value)

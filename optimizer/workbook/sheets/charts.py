@@ -1,4 +1,4 @@
-"""The charts of Summary, each with the sentence that stands for it where it cannot be seen."""
+"""Charts: what Summary says as pictures, and each cost; each picture has a sentence that stands for it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,53 @@ from openpyxl.drawing.line import LineProperties
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import CAPEX, COSTS, capped
-from optimizer.workbook.sheets.summary_tables import HEADERS, shown_costs
+from optimizer.workbook.sheets.summary_tables import SHARE, in_millions, shown_costs
+from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import across, frame, outlined, over_time, series_down
 from optimizer.workbook.writing.lines import ITEM, LABEL
-from optimizer.workbook.writing.lists import Drawing
-from optimizer.workbook.writing.references import Places, Row, at
-from optimizer.workbook.writing.styles import CHART_COLOURS
+from optimizer.workbook.writing.lists import Block, Cell, Column, Drawing, Entry, ListSheet
+from optimizer.workbook.writing.references import Places, Row, at, down
+from optimizer.workbook.writing.styles import CHART_COLOURS, Role
 
-BARS, LINE = "BDD3E8", "A33C00"
-"""Pale columns with an outline and a dark line over them: told apart in grey as well."""
-CHART_ROWS = 13
-"""Rows that a chart takes, with the gap below it."""
+BARS, LINE, BAR = "BDD3E8", "A33C00", "0072B2"
+"""Pale columns with an outline and a dark line over them: told apart in grey as well. And bars of costs."""
 MILLION = 1e6
+HEADERS = at("charts", "costs")
+CHART_ROWS = 15
+"""Rows that a chart takes, with the gap below it."""
+WIDTHS = (40.0, 15.0, 15.0, 18.5)
+"""As wide as a chart, so that the next one stands beside it."""
 
 
-def charts(facts: Facts, below: Row, column: str) -> list[Drawing]:
-    """As many of four as the plan has figures for, under one another."""
-    found = enumerate((*_entering(facts), *_power(facts), *_capex(facts), *_costs(facts)))
-    return [replace(each, below=below, rows=CHART_ROWS * i, column=column) for i, each in found]
+def charts(facts: Facts) -> ListSheet:
+    """Each cost, then as many of four charts as the plan has figures for, two beside one another."""
+    table = _table(facts)
+    drawings = [
+        replace(each, below=HEADERS, rows=len(table.entries) + 2 + CHART_ROWS * (i // 2), column="AE"[i % 2])
+        for i, each in enumerate((*_entering(facts), *_power(facts), *_capex(facts), *_costs(facts)))
+    ]
+    return ListSheet("Charts", "Charts", "1F3864", [table], widths=WIDTHS, drawings=drawings, one_page=True)
+
+
+def _table(facts: Facts) -> Block:
+    """Each cost undiscounted and as a present value, and its share of all costs before receipts."""
+    rows, entries = _cost_rows(facts), []
+    for row in rows:
+        name, every = row.key.rpartition("/")[2], down(rows, "$<B>", fixed=True)
+        share = Cell(Formula(f'=IFERROR({{B}}/SUMIFS({every},{every},">0"),0)'), SHARE)
+        present, cash = (in_millions(facts, at(what, name).total) for what in ("present value", "cost"))
+        entries.append(Entry((COSTS[name], present, share, cash), row.key))
+    present, cash = (
+        in_millions(facts, row.total, role=Role.TOTAL) for row in (at("net present value"), at("cost", "total"))
+    )
+    total = Entry((Cell("Total", role=Role.TOTAL), present, Cell(role=Role.TOTAL), cash))
+    heads = (Column(head, "any") for head in ("NPV, USD m", "Share of costs", "Undiscounted, USD m"))
+    columns = dict(zip("ABCD", (Column("Cost"), *heads), strict=True))
+    return Block([*entries, total], columns, key=HEADERS.key)
+
+
+def _cost_rows(facts: Facts) -> list[Row]:
+    return [at("charts", "cost", name) for name in shown_costs(facts)]
 
 
 def _entering(facts: Facts) -> Iterator[Drawing]:
@@ -57,7 +86,7 @@ def _capex(facts: Facts) -> Iterator[Drawing]:
 
 
 def _costs(facts: Facts) -> Iterator[Drawing]:
-    if rows := shown_costs(facts):
+    if rows := _cost_rows(facts):
         yield Drawing(lambda places: _bars(places, rows), _say_costs(facts))
 
 
@@ -91,7 +120,7 @@ def _bars(places: Places, rows: list[Row]) -> BarChart:
     """A bar for each cost; receipts run left."""
     chart = BarChart()
     chart.type, chart.gapWidth = "bar", 40
-    chart.series.append(series_down(places, rows, "B", HEADERS, outlined(CHART_COLOURS[2])))
+    chart.series.append(series_down(places, rows, "B", HEADERS, outlined(BAR)))
     frame(chart, "Present value of each cost", "Cost", "USD m")
     chart.legend = None
     chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
