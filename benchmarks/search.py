@@ -33,7 +33,7 @@ from benchmarks.measuring import alone, spent
 from benchmarks.peers.plain import NOTHING, Answer, plain
 from optimizer.formulation import build_model
 from optimizer.solving.highs_solve import highs_model
-from optimizer.solving.matrix import Matrix, to_matrix
+from optimizer.solving.matrix import Matrix, matrix_of
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import Tables, build_tables
@@ -53,12 +53,12 @@ class Measured(NamedTuple):
 
 
 def ours(tables: Tables, gap: float, most: float) -> Answer:
-    solution = solve(to_matrix(build_model(tables).problem), Options(gap=gap, time_limit=most))
+    solution = solve(matrix_of(build_model(tables)), Options(gap=gap, time_limit=most))
     return Answer(solution.objective, solution.status == "optimal")
 
 
 def highs_on_ours(tables: Tables, gap: float, most: float) -> Answer:
-    return highs(to_matrix(build_model(tables).problem), gap, most)
+    return highs(matrix_of(build_model(tables)), gap, most)
 
 
 def highs(matrix: Matrix, gap: float, most: float) -> Answer:
@@ -115,7 +115,7 @@ def runs(size: Size, names: Sequence[str]) -> Iterator[tuple[str, Callable[[floa
     with TemporaryDirectory() as folder:
         request = instance(size, Path(folder))
     tables = build_tables(request)
-    to_matrix(build_model(tables).problem)  # the tables are worked out where they are first read
+    matrix_of(build_model(tables))  # the tables are worked out where they are first read
     yield OURS, partial(ours, tables)
     yield "HiGHS, our model", partial(highs_on_ours, tables)
     if {"HiGHS, plain", "PuLP and CBC"} & set(names):

@@ -48,6 +48,7 @@ def last_month(key: str) -> int:
     return first_month(key) + months_in(key) - 1
 
 
+@lru_cache(maxsize=4096)
 def written(month: int, months: int) -> str:
     """The key of the period of 1, 3 or 12 months that starts in `month`."""
     year, offset = divmod(month, 12)
@@ -150,13 +151,15 @@ def value_at(schedule: Decimal | dict[str, Decimal] | None, month: int) -> Decim
     """The value that holds in `month`; None where there is no schedule or it has not begun."""
     if not isinstance(schedule, dict):
         return schedule
-    listed = steps(schedule)
-    begun = [key for key in listed if first_month(key) <= month]
-    if not begun:
-        return None
-    last = max(begun, key=first_month)
-    value: Decimal = listed[last]
-    return value if len(begun) < len(listed) else _grown(value, schedule, month - first_month(last))
+    value: Decimal | None = None
+    begun, is_last = -1, True
+    for key, number in schedule.items():
+        first = begun if key in GROWTH else first_month(key)
+        if first > month:
+            is_last = False
+        elif first > begun:
+            value, begun = number, first
+    return value if value is None or not is_last else _grown(value, schedule, month - begun)
 
 
 def _grown(value: Decimal, schedule: dict[str, Decimal], months: int) -> Decimal:

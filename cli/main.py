@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
@@ -31,7 +30,7 @@ from cli.stress import stress
 from cli.sweep import sweep
 from cli.workbook import workbook
 from cli.workload import workload
-from optimizer import files, interruption
+from optimizer import cycles, files, interruption
 
 OWN_FAULT, BAD_INPUT, INFEASIBLE, NO_PLAN = 1, 2, 3, 4
 PACKAGES = ("catalogs", "optimizer", "cli")
@@ -66,10 +65,6 @@ for command in COMMANDS:
     chipmix.add_command(command)
 
 
-CYCLES = (100_000, 50, 100)
-"""How rarely Python looks for reference cycles: a command lives for seconds, and a sixth of them went there."""
-
-
 COMPLETION = "_CHIPMIX_COMPLETE"
 """The variable by which a shell asks for completions: it reads what click prints, to the byte."""
 
@@ -78,7 +73,7 @@ def main() -> None:
     """Runs the command line and leaves with the exit code that it earned."""
     if COMPLETION in os.environ:
         chipmix(prog_name="chipmix")
-    gc.set_threshold(*CYCLES)
+    cycles.look_rarely()
     screen.install()
     interruption.install()
     try:

@@ -18,7 +18,7 @@ from optimizer.plan.solved_model import SolvedModel
 from optimizer.plan.warnings import said
 from optimizer.request.load import Request
 from optimizer.solving.certificate import certified_bound_usd
-from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
+from optimizer.solving.matrix import Matrix, matrix_of, uncomfortable
 from optimizer.solving.proportion import refuse_out_of_proportion
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.tables import OrderLine, build_tables
@@ -57,7 +57,7 @@ def stated(request: Request, lines: Mapping[OrderLine, float] | None = None) -> 
     Raises InputError for what the model cannot state.
     """
     model = build_model(build_tables(request, approved=lines))
-    matrix = to_matrix(model.problem)
+    matrix = matrix_of(model)
     refuse_out_of_proportion(request, model, matrix)
     return model, matrix
 

@@ -13,7 +13,7 @@ from commands import end_what_was_started
 from hypothesis import HealthCheck, settings
 
 import optimizer.solving.solve
-from cli.main import CYCLES
+from optimizer.cycles import CYCLES
 from optimizer.solving import solver_process
 
 gc.set_threshold(*CYCLES)  # as the installed command does

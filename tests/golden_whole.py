@@ -52,6 +52,12 @@ WHOLE_ASKED = scenario(
     ],
 )  # fmt: skip
 
+OWN_ASKED = {
+    **{key: part for key, part in WHOLE_ASKED.items() if key not in ("fleet", "limits")},
+    "demand": {"serve": {**WHOLE_ASKED["demand"]["serve"], "per_second": 800}},
+}
+"""Without a fleet nothing runs on the chip before it is engineered."""
+
 QUARTERS = ("2025q1", "2025q2")
 
 # How many pods an order is worth: 600 / 200 = 3 to serve; the run of 876,000 unit hours is 400 a second for a
@@ -60,6 +66,16 @@ QUARTERS = ("2025q1", "2025q2")
 MOST = {
     ("pod.bulk", "2025q1"): 5, ("pod.bulk", "2025q2"): 5, ("pod.buy", "2025q1"): 6, ("pod.buy", "2025q2"): 8,
 }  # fmt: skip
+OWN_ROWS: dict[str, tuple[str, list[str]]] = {
+    "engineer_before_run": (
+        "Σ_{y of a} a_y · r(y,w) · run(y,g,w,t) ≤ most work of w in t · Σ_{τ ≤ t − l_o − months} engineer(a,τ)",
+        [  # a pod serves 200 of 800, in thousandths; engineering takes the first quarter
+            "engineer_before_run(chip,serve,2025q1): 250 run(pod,oslo,serve,2025q1) <= 0",
+            "engineer_before_run(chip,serve,2025q2): - 1000 engineer(chip,2025q1)"
+            " + 250 run(pod,oslo,serve,2025q2) <= 0",
+        ],
+    ),
+}
 WHOLE_ROWS: dict[str, tuple[str, list[str]]] = {
     "retire_within_fleet": (
         "Σ_t retire(f,t) ≤ count_f",

@@ -143,7 +143,7 @@ def test_the_names_are_those_of_built_in_exceptions() -> None:
 FAULTS = [
     ("optimizer.proven.build_tables", LookupError, ("plan", "scenario.yaml")),
     ("optimizer.planning.solve", KeyError, ("plan", "scenario.yaml")),
-    ("optimizer.proven.to_matrix", ZeroDivisionError, ("plan", "scenario.yaml")),
+    ("optimizer.proven.matrix_of", ZeroDivisionError, ("plan", "scenario.yaml")),
     ("optimizer.explain.worth.uses", KeyError, ("explain", "plan.json")),
     ("optimizer.explain.offers.matches", LookupError, ("explain", "plan.json", "--offer", "box.purchase")),
     ("optimizer.request.calendar.Calendar.window", ValueError, ("plan", "budget.yaml")),

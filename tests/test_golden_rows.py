@@ -13,6 +13,8 @@ from builders import Tree, model, one_offer, plan, scenario, site
 from golden_frames import FRAMED_ASKED, FRAMED_BOUNDS, FRAMED_KNOWN, FRAMED_PRICES, FRAMED_ROWS
 from golden_small import ASKED, BOUNDS, BUY, KNOWN, LEASED_ASKED, LEASED_KNOWN, LEASED_PRICES, OSLO_1, PRICES, ROWS
 from golden_whole import (
+    OWN_ASKED,
+    OWN_ROWS,
     TAXED_ASKED,
     TAXED_PRICES,
     WHOLE_ASKED,
@@ -63,6 +65,12 @@ def test_golden_row(golden: Model, tmp_path: Path, constraint: str) -> None:
 @pytest.mark.parametrize("constraint", WHOLE_ROWS)
 def test_golden_row_of_the_whole(whole: Model, tmp_path: Path, constraint: str) -> None:
     assert lp_rows(whole, tmp_path)[constraint] == WHOLE_ROWS[constraint][1]
+
+
+@pytest.mark.parametrize("constraint", OWN_ROWS)
+def test_golden_row_of_own_chips(tmp_path: Path, constraint: str) -> None:
+    own = model(tmp_path, OWN_ASKED, WHOLE_KNOWN)
+    assert lp_rows(own, tmp_path)[constraint] == OWN_ROWS[constraint][1]
 
 
 @pytest.mark.parametrize("constraint", FRAMED_ROWS)
@@ -182,12 +190,12 @@ def test_a_system_of_a_cluster_serves_no_more_than_its_part(tmp_path: Path, acce
     assert [coefficient for _, coefficient in row.terms] == [part]
 
 
-GOLDEN = (ROWS, WHOLE_ROWS, FRAMED_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, FRAMED_PRICES, TAXED_PRICES)
+GOLDEN = (ROWS, WHOLE_ROWS, OWN_ROWS, FRAMED_ROWS, PRICES, WHOLE_PRICES, LEASED_PRICES, FRAMED_PRICES, TAXED_PRICES)
 
 
 def test_everything_has_a_golden_case(golden: Model, whole: Model, tmp_path: Path) -> None:
     """A new constraint, cost or variable needs one."""
-    assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS, *FRAMED_ROWS}
+    assert {f.__name__ for f in CONSTRAINTS} == {*ROWS, *WHOLE_ROWS, *OWN_ROWS, *FRAMED_ROWS}
     prices = {*PRICES, *WHOLE_PRICES, *LEASED_PRICES, *FRAMED_PRICES, *TAXED_PRICES}
     assert {f.__name__ for f in COSTS} == prices
     assert {f.__name__ for f in VARIABLES} == {*BOUNDS, *WHOLE_BOUNDS, *FRAMED_BOUNDS, "sign"}

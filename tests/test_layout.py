@@ -13,20 +13,9 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     "catalogs",
-    *("interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan"),
-    *(
-        "purchasing",
-        "usage",
-        "price_lists",
-        "proven",
-        "infeasible",
-        "replan",
-        "planning",
-        "what_if",
-        "returned",
-        "explain",
-    ),
-    *("explore", "uncertainty", "workbook", "report"),
+    *("cycles", "interruption", "files", "reading", "audit", "request", "tables", "formulation", "solving", "plan"),
+    *("purchasing", "usage", "price_lists", "proven", "infeasible", "replan", "planning", "what_if", "returned"),
+    *("explain", "explore", "uncertainty", "workbook", "report"),
     *("plan_files", "notebook"),
     "cli",
 )

@@ -30,7 +30,7 @@ from optimizer.workbook.language.wording import HOLE, Missing, Wording
 STRUCTURAL = {
     "honour_commitment", "carry_in_service", "retire_within_fleet", "run_within_fleet", "count_served",
     "port_before_run", "cluster_on_one_site", "run_in_cluster", "fill_cluster", "cluster_within_fleet",
-    "engineer_before_order", "order_at_least_minimum", "buy_in_one_band", "expand_in_blocks",
+    "engineer_before_order", "engineer_before_run", "order_at_least_minimum", "buy_in_one_band", "expand_in_blocks",
     "take_or_pay", "orders_under_frame",
 }  # fmt: skip
 """How things work: rows that are no limit which a buyer could move by a number. All other constraints need a record."""

@@ -32,6 +32,7 @@ WHOLE = {
     ("optimizer/replan/approved.py", "counted"): "how many are true",
     ("optimizer/explore/results.py", "left"): "how many are true",
     ("optimizer/solving/certificate.py", "bound"): "whole numbers of 2^-k",
+    ("optimizer/uncertainty/blocks.py", "columns_of"): "columns",
     ("optimizer/workbook/back/package.py", "_check_sizes"): "bytes",
     ("optimizer/workbook/writing/draw.py", "_text"): "lines of a text",
     ("optimizer/workbook/language/translate.py", "breadth"): "characters",

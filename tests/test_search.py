@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,14 +22,15 @@ from whole_requests import drawn
 from catalogs.problems import InputError
 from optimizer.proven import stated
 from optimizer.solving import highs_search, highs_tree
-from optimizer.solving.decisions import tied_by_terms
+from optimizer.solving.certificate import certified_bound
+from optimizer.solving.decisions import HOST, tied_by_terms
 from optimizer.solving.highs_search import searched
 from optimizer.solving.highs_solve import Found, Problem, Stop, fixed, looked_for_twice, relax
 from optimizer.solving.highs_tree import Tree
 from optimizer.solving.matrix import Matrix
 from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options
-from optimizer.solving.solve import _settings
+from optimizer.solving.solve import _settings, solve
 
 BATCHES, PER_BATCH = 2, 2
 MANY_BATCHES, MANY_PER_BATCH = 40, 25
@@ -171,6 +173,44 @@ def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pyte
     assert stopped
 
 
+# a large model
+
+
+def check_in_two_steps(folder: Path, seed: int, count: int) -> int:
+    """How many plans the two steps of a large model found by themselves; all bounds hold, those certified too."""
+    with_hosts = (matrix for matrix in requested(folder, seed) if matrix.column_numbers(HOST))
+    found_so = 0
+    for matrix in islice(with_hosts, count):
+        best = plain(case_of(matrix, EXACT))
+        for gap in (1e-3, 0.05):
+            case = case_of(matrix, Options(gap=gap))
+            found_so += highs_search._in_two_steps(*case, Stop(), silent)[1]["status"] == "optimal"
+            solution = solve(matrix, Options(gap=gap))
+            assert solution.status == best["status"]
+            if solution.status == "optimal":
+                optimum = best["objective"] / scaled(matrix).objective
+                little = NEAR_ENOUGH * max(1e-3, abs(optimum))
+                certified = float(certified_bound(matrix, solution.duals, solution.branches))
+                assert max(solution.bound, certified) <= optimum + little
+                assert certified >= solution.bound - gap * abs(optimum)
+                assert optimum - little <= solution.objective <= solution.bound + gap * abs(solution.objective) + little
+    return found_so
+
+
+@pytest.mark.usefixtures("in_process")
+def test_two_steps_find_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs_search, "LARGE", -1)
+    assert check_in_two_steps(tmp_path, 3, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("seed", range(2000, 2020))
+def test_two_steps_find_what_one_does_many_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(highs_search, "LARGE", -1)
+    assert check_in_two_steps(tmp_path, seed, 25)
+
+
 # its ends
 
 
@@ -184,17 +224,20 @@ def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
     assert found["bound"] <= root["objective"] + NEAR_ENOUGH * abs(root["objective"])
 
 
-@pytest.mark.parametrize("found", [None, {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}])
-def test_stopped_short_of_the_gap_is_never_optimal(monkeypatch: pytest.MonkeyPatch, found: Found | None) -> None:
+PLAN: Found = {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}
+
+
+@pytest.mark.parametrize("found", [highs_search.NOTHING, PLAN])
+def test_stopped_short_of_the_gap_is_never_optimal(monkeypatch: pytest.MonkeyPatch, found: Found) -> None:
     """However optimal the decisions are, and the plan among those near them: the gap of the whole is open."""
-    monkeypatch.setattr(highs_search, "_best_near", lambda *_: found and dict(found))
+    monkeypatch.setattr(highs_search, "_best_near", lambda *_: dict(found))
     case, _ = covered(EXACT)
     root, asked = relax(*case, Stop()), threading.Event()
     asked.set()
     told = searched(case.problem, root, case.options, Stop(asked=asked), silent)
     assert told["status"] == "stopped"
     assert told["bound"] == root["objective"]
-    assert bool(told["values"].size) == (found is not None)
+    assert bool(told["values"].size) == bool(found["values"].size)
 
 
 @pytest.mark.parametrize(("status", "cost"), [("stopped", math.inf), ("stopped", 11.0), ("infeasible", math.inf)])

@@ -14,11 +14,20 @@ import pytest
 from builders import EXACT, Tree, load, one_offer, plan, scenario, site
 
 from catalogs.problems import InputError
+from optimizer.formulation import build_model
 from optimizer.plan.format import Plan
-from optimizer.request.load import Request
+from optimizer.request.futures import SELECTS, Future
+from optimizer.request.load import Request, bundled_scenarios, load_request
+from optimizer.request.uncertainty import Uncertainty
+from optimizer.solving.matrix import to_matrix
 from optimizer.solving.solution import Options
+from optimizer.tables import build_tables
+from optimizer.uncertainty.blocks import Future as Drawn
+from optimizer.uncertainty.blocks import Terms, block_of
 from optimizer.uncertainty.break_points import break_points_of
+from optimizer.uncertainty.courses import lenient_course_of
 from optimizer.uncertainty.draws import Sampler
+from optimizer.uncertainty.recourse import answerable, unmet_prices
 from optimizer.uncertainty.samples import samples_of
 from optimizer.uncertainty.stress import drivers_of, histogram_of, spread_of, stress
 
@@ -157,6 +166,30 @@ def test_where_nothing_changes_a_plan_costs_what_it_costs(tmp_path: Path) -> Non
     assert stopped is None
     for sample in samples:
         assert math.isclose(sample.cost.cost_usd, made.objective_usd, rel_tol=1e-9)
+
+
+CHANGES: dict[str, Tree] = {
+    **{kind: {"factor": "1.07"} for kind in ("demand", "price", "rent", "electricity", "residual")},
+    **{kind: {"factor": "0.93", "from": "2024q3"} for kind in ("supply", "pools", "power")},
+    **{kind: {"months": 3} for kind in ("delivery_delay", "hall_delay")},
+}
+
+
+@pytest.mark.parametrize("kind", SELECTS)
+def test_what_a_sample_takes_over_is_what_it_would_build(kind: str) -> None:
+    """A request validated once, rates of the scenario as planned, a matrix read without PuLP: the same to the bit."""
+    request = load_request(bundled_scenarios()["xai_colossus"])
+    said = Future.model_validate({"name": "drawn", "probability": "1", kind: CHANGES[kind]})
+    unmet, as_planned = unmet_prices(request), build_tables(request, parts=True)
+    once = lenient_course_of(request, said, unmet)
+    assert once == answerable(lenient_course_of(request, said), unmet)
+    terms = Terms(Uncertainty(), unmet, request.scenario.calendar.count, rent_adapts=True)
+    taken = block_of(Drawn(said.name, 1.0, once), {}, terms, as_planned).plain
+    anew = to_matrix(build_model(build_tables(once, parts=True)).problem)
+    assert (taken.columns, taken.rows) == (anew.columns, anew.rows)
+    whole = {"integer": anew.integer.tobytes()}  # later orders of a sample may be fractions
+    arrays = [{name: array.tobytes() for name, array in each.arrays().items()} | whole for each in (taken, anew)]
+    assert arrays[0] == arrays[1]
 
 
 @pytest.mark.parametrize("samples", [6, pytest.param(20, marks=pytest.mark.slow)])

@@ -8,6 +8,10 @@ of our sites.
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from optimizer.formulation.budget import capex_within_budget, opex_within_budget
@@ -38,7 +42,7 @@ from optimizer.formulation.in_service import (
     retire_within_fleet,
 )
 from optimizer.formulation.limits import limit
-from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model, expression
+from optimizer.formulation.model import USD_PER_MODEL_UNIT, CostTerm, Model
 from optimizer.formulation.order_terms import (
     band,
     band_used,
@@ -61,9 +65,10 @@ from optimizer.formulation.supply import (
     draws_within_pool,
     engineer,
     engineer_before_order,
+    engineer_before_run,
     orders_within_offer,
 )
-from optimizer.tables import Tables, summed
+from optimizer.tables import Tables
 
 if TYPE_CHECKING:
     import pulp
@@ -113,6 +118,7 @@ CONSTRAINTS = (
     orders_within_offer,
     draws_within_pool,
     engineer_before_order,
+    engineer_before_run,
     order_at_least_minimum,
     buy_in_one_band,
     orders_under_frame,
@@ -125,18 +131,23 @@ CONSTRAINTS = (
 
 def discounted(model: Model, line: str, term: CostTerm) -> float:
     """The present value in USD of one unit of a cost term's variable."""
-    factors = model.tables.end if line in AT_PERIOD_END else model.tables.mid
-    return term.usd * float(factors[term.t])
+    return term.usd * float(_factors(model, line)[term.t])
 
 
-def minimize_cost(model: Model) -> pulp.LpAffineExpression:
-    """Σ over the cost lines and periods of d_t · cost, in millions of USD; f_t where `register` says so."""
-    present = summed(
-        (term.variable, discounted(model, line, term) / USD_PER_MODEL_UNIT)
-        for line, terms in model.costs.items()
-        for term in terms
-    )
-    return expression(list(present.items()) or [(model.nothing, 0.0)])
+def _factors(model: Model, line: str) -> Mapping[int, Decimal]:
+    return model.tables.end if line in AT_PERIOD_END else model.tables.mid
+
+
+def minimize_cost(model: Model) -> dict[pulp.LpVariable, float]:
+    """Σ over the cost lines and periods of d_t · cost, in millions of USD by variable; f_t where `register` says so."""
+    variables: dict[int, pulp.LpVariable] = {}
+    present: defaultdict[int, list[float]] = defaultdict(list)
+    for line, terms in model.costs.items():
+        factors = {t: float(factor) for t, factor in _factors(model, line).items()}
+        for variable, t, usd in terms:
+            variables[id(variable)] = variable
+            present[id(variable)].append(usd * factors[t] / USD_PER_MODEL_UNIT)
+    return {variables[number]: math.fsum(usd) for number, usd in present.items()}
 
 
 def build_model(tables: Tables) -> Model:
@@ -149,5 +160,5 @@ def build_model(tables: Tables) -> Model:
             model.add_costs(line.name, line.budget, line.taxed, line.terms(model))
     for constraint in CONSTRAINTS:
         model.add_rows(constraint.__name__, constraint(model))
-    model.problem += minimize_cost(model)
+    model.minimize(minimize_cost(model))
     return model

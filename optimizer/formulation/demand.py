@@ -196,13 +196,13 @@ def port_before_run(model: Model) -> Iterator[Row]:
         for t in model.tables.calendar.periods:
             rows = runs.get((demand, stack, t), ())
             if rows:
-                part = _most_work(model, rows) / DEMAND_PARTS
+                part = most_work(model, rows) / DEMAND_PARTS
                 terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
                 terms += [(model.port[demand, stack, tau], -DEMAND_PARTS) for tau in range(1, t - wait + 1)]
                 yield Row((demand, stack, model.period(t)), terms, "<=", 0.0, model.tables.unit_of(demand), part)
 
 
-def _most_work(model: Model, rows: list[Work]) -> float:
+def most_work(model: Model, rows: list[Work]) -> float:
     """The most work of a demand in a period that is worth doing on some systems together.
 
     Proof: where no limit wants more work than is asked for, all of it can be scaled down to the most that any of these
@@ -230,7 +230,7 @@ def run_in_cluster(model: Model) -> Iterator[Row]:
     """
     for key, rows in grouped(_cluster_work(model), lambda row: _where(model, row)).items():
         able = math.fsum(model.tables.able(row.system, (row.group,), row.t) * row.per_system for row in rows)
-        part = min(_most_work(model, rows), able) / DEMAND_PARTS
+        part = min(most_work(model, rows), able) / DEMAND_PARTS
         terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
         terms.append((model.host_cluster[key], -DEMAND_PARTS))
         unit = model.tables.unit_of(key[2])

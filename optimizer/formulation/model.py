@@ -7,7 +7,7 @@ work in thousandths of the demand it serves, systems in systems.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from optimizer.tables import Cohort, FleetEntry, Stock, Tables, Work, ordered_as
@@ -112,7 +112,10 @@ class Model:
         self.tables = tables
         import pulp  # with every solver that it knows it takes a tenth of a second: not before a model is made
 
-        self.problem = pulp.LpProblem("chipmix", pulp.LpMinimize)
+        self._problem = pulp.LpProblem("chipmix", pulp.LpMinimize)
+        self._is_stated = False
+        self.variables: list[pulp.LpVariable] = []
+        self.objective: Mapping[pulp.LpVariable, float] = {}
         self.rows: dict[str, Row] = {}
         self.costs: dict[str, list[CostTerm]] = {}
         self.cash: defaultdict[str, list[CostTerm]] = defaultdict(list)
@@ -140,7 +143,9 @@ class Model:
     ) -> pulp.LpVariable:
         """A variable from 0, or `least`, to `most`, which must be finite: certificates rest on it."""
         kind = WHOLE if integer else "Continuous"
-        return self.problem.add_variable(model_name(row_name(name, keys)), least, most, kind)
+        variable = self._problem.add_variable(model_name(row_name(name, keys)), least, most, kind)
+        self.variables.append(variable)
+        return variable
 
     def period(self, t: int) -> str:
         return self.tables.calendar.key(t)
@@ -162,10 +167,27 @@ class Model:
         for row in rows:
             name = row_name(constraint, row.keys)
             self.rows[name] = row
-            terms = row.terms or [(self.nothing, 1.0)]
-            left = expression(terms)
-            relation = {"<=": left.__le__, ">=": left.__ge__, "=": left.__eq__}[row.sense]
-            self.problem.addConstraint(relation(row.bound), model_name(name))
+            self.stated_terms(row)
+
+    def stated_terms(self, row: Row) -> Terms:
+        """The terms of a row as it is stated, at least one."""
+        return row.terms or [(self.nothing, 1.0)]
+
+    def minimize(self, costs: Mapping[pulp.LpVariable, float]) -> None:
+        """States what is minimised, in millions of USD of each variable."""
+        self.objective = costs or {self.nothing: 0.0}
+
+    @property
+    def problem(self) -> pulp.LpProblem:
+        """All of it in PuLP: for LP and MPS files and other solvers. `matrix_of` reads it without."""
+        if not self._is_stated:
+            self._is_stated = True
+            for name, row in self.rows.items():
+                left = expression(self.stated_terms(row))
+                relation = {"<=": left.__le__, ">=": left.__ge__, "=": left.__eq__}[row.sense]
+                self._problem.addConstraint(relation(row.bound), model_name(name))
+            self._problem += expression([*self.objective.items()])
+        return self._problem
 
     @property
     def nothing(self) -> pulp.LpVariable:

@@ -6,9 +6,10 @@ Commitments were granted before and count in none of these.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from optimizer.formulation.model import Model, Row, Terms
+from optimizer.formulation.demand import most_work
+from optimizer.formulation.model import DEMAND_PARTS, Model, Row, Terms
 from optimizer.formulation.order_terms import most_ordered
 from optimizer.tables import Cohort, OfferFacts, SupplyLimit, grouped
 
@@ -22,7 +23,8 @@ def deliveries_within_supply(model: Model) -> Iterator[Row]:
     def use(accelerator: str, offer: OfferFacts) -> float:
         return float(offer.accelerators) if offer.accelerator == accelerator and not offer.hosted else 0.0
 
-    return _within(model, model.tables.accelerator_supply, use, "accelerators")
+    limits = model.tables.accelerator_supply
+    return _within(model, limits, _uses(model, limits, use), "accelerators")
 
 
 def orders_within_offer(model: Model) -> Iterator[Row]:
@@ -30,7 +32,8 @@ def orders_within_offer(model: Model) -> Iterator[Row]:
 
     Σ_s order(o,s,t) ≤ supply_systems_per_month(o,t) · months
     """
-    return _within(model, model.tables.offer_supply, lambda name, offer: float(offer.offer == name), "systems")
+    limits = model.tables.offer_supply
+    return _within(model, limits, {limit.id: {limit.id: 1.0} for limit in limits}, "systems")
 
 
 def draws_within_pool(model: Model) -> Iterator[Row]:
@@ -44,7 +47,8 @@ def draws_within_pool(model: Model) -> Iterator[Row]:
         draw = accelerators[offer.accelerator].draws.get(pool)
         return 0.0 if draw is None or offer.hosted else float(draw) * offer.accelerators
 
-    return _within(model, model.tables.pool_supply, use, "units of the pool")
+    limits = model.tables.pool_supply
+    return _within(model, limits, _uses(model, limits, use), "units of the pool")
 
 
 def engineer(model: Model) -> None:
@@ -79,17 +83,51 @@ def engineer_before_order(model: Model) -> Iterator[Row]:
         yield Row((offer, model.period(t)), terms, "<=", 0.0, "systems")
 
 
+def engineer_before_run(model: Model) -> Iterator[Row]:
+    """No work runs on an accelerator before its one-off engineering is done, nor without it: said for the relaxation.
+
+    Σ_{y of a} a_y · r(y,w) · run(y,g,w,t) ≤ most work of w in t · Σ_{τ ≤ t − l_o − months} engineer(a,τ)
+
+    Where all systems of a that may be in service have to be engineered first; l_o is the shortest of theirs. Proof that
+    no plan is lost: without a start by then none of them is in service (`engineer_before_order`), so none does any
+    work; with one, this is `most_work`. A fraction of the engineering thus does no more than that fraction of any
+    demand, where it otherwise orders that fraction of all that places can take.
+    """
+    run = grouped(model.run, lambda row: (model.tables.systems[row.system].accelerator, row.demand, row.t))
+    stock = grouped(model.tables.stock, lambda row: (model.tables.systems[row.system].accelerator, row.t))
+    cohorts = grouped(model.cohort, lambda cohort: model.tables.offers[cohort.offer].accelerator)
+    for (accelerator, demand, t), rows in run.items():
+        one_off = model.tables.request.catalog.accelerators[accelerator].one_off
+        present = [cohort for cohort in cohorts.get(accelerator, ()) if cohort.t <= t <= cohort.last]
+        if one_off is None or any(c.price_usd is None or c.committed for c in present):
+            continue
+        if any(row.anyway for row in stock[accelerator, t]):
+            continue
+        started = max((cohort.ordered for cohort in present), default=0) - model.tables.wait(one_off.months)
+        part = most_work(model, rows) / DEMAND_PARTS
+        terms: Terms = [(model.run[row], row.per_system / part) for row in rows]
+        terms += [(model.engineer[accelerator, tau], -DEMAND_PARTS) for tau in range(1, started + 1)]
+        keys = (accelerator, demand, model.period(t))
+        yield Row(keys, terms, "<=", 0.0, model.tables.unit_of(demand), part)
+
+
 def _purchases(model: Model) -> list[Cohort]:
     return [c for c in model.cohort if c.price_usd is not None and not c.committed]
 
 
-def _within(
-    model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float], unit: str
-) -> Iterator[Row]:
-    """One row for each limit that an order counts against; `use` is per system ordered."""
+def _uses(
+    model: Model, limits: Sequence[SupplyLimit], use: Callable[[str, OfferFacts], float]
+) -> dict[str, dict[str, float]]:
+    """What a system of each offer takes of each limit, of those that take any; `use` is per system."""
     facts = model.tables.offers
     names = dict.fromkeys(limit.id for limit in limits)
-    uses = {name: {offer: each for offer, of in facts.items() if (each := use(name, of))} for name in names}
+    return {name: {offer: each for offer, of in facts.items() if (each := use(name, of))} for name in names}
+
+
+def _within(
+    model: Model, limits: Sequence[SupplyLimit], uses: Mapping[str, Mapping[str, float]], unit: str
+) -> Iterator[Row]:
+    """One row for each limit that an order counts against; `uses` is by limit and offer, per system ordered."""
     orders = grouped((c for c in model.cohort if not c.committed), lambda c: (c.t, c.offer))
     for limit in limits:
         used = uses[limit.id].items()

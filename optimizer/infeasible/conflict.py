@@ -25,7 +25,7 @@ from optimizer.infeasible.work_options import Ways
 from optimizer.request.edits import Key, changed
 from optimizer.request.load import Request
 from optimizer.request.scenario import EACH
-from optimizer.solving.matrix import Give, Matrix, to_matrix
+from optimizer.solving.matrix import Give, Matrix, matrix_of
 from optimizer.tables import build_tables
 from optimizer.tables.by_period import Circumstances
 from optimizer.tables.eligibility import could_be_ordered
@@ -199,7 +199,7 @@ class DeletionFilter:
     def _stated(self, relaxed: tuple[LimitGroup, ...]) -> Matrix | None:
         if relaxed not in self._built:
             model = self._model(relaxed)
-            self._built[relaxed] = None if model is None else to_matrix(model.problem)
+            self._built[relaxed] = None if model is None else matrix_of(model)
         return self._built[relaxed]
 
     def _model(self, relaxed: Iterable[LimitGroup]) -> Model | None:

@@ -10,7 +10,7 @@ from optimizer.infeasible.adjustments import Adjustment, ElasticLimit, elastic_l
 from optimizer.infeasible.feasibility import FINE_GAP, Feasibility
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Give, Matrix, to_matrix
+from optimizer.solving.matrix import Give, Matrix, matrix_of
 from optimizer.solving.settle import needed
 from optimizer.tables import build_tables
 
@@ -29,7 +29,7 @@ class ElasticModel:
     def __init__(self, feasibility: Feasibility, request: Request) -> None:
         self.feasibility = feasibility
         self.model = build_model(build_tables(request, loose=True))
-        self.matrix = to_matrix(self.model.problem)
+        self.matrix = matrix_of(self.model)
         self.elastic_limits = elastic_limits(self.model, self.matrix)
 
     def least(self, weights: Weights) -> list[Adjustment] | None:

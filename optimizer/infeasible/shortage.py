@@ -18,7 +18,7 @@ from optimizer.infeasible.proof import Solve, certified, finer_duals, whole
 from optimizer.interruption import OutOfTime
 from optimizer.request.load import Request
 from optimizer.request.scenario import Porting
-from optimizer.solving.matrix import Floats, Give, Matrix, to_matrix
+from optimizer.solving.matrix import Floats, Give, Matrix, matrix_of
 from optimizer.solving.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.solving.settle import STRICT, needed
 from optimizer.solving.solution import Options, Solution
@@ -160,7 +160,7 @@ class _ElasticRequest:
         self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
         self.request = request
         self.model = build_model(build_tables(request, loose=True))
-        matrix = to_matrix(self.model.problem)
+        matrix = matrix_of(self.model)
         self.matrix = matrix.relaxed(matrix.upper > MOST_SYSTEMS)
 
     def least(self, kinds: Iterable[str]) -> tuple[list[Shortage], Solution, Matrix]:
@@ -199,7 +199,7 @@ class _ElasticRequest:
         months += [cost.months for cost in costs if isinstance(cost, Porting)]
         longest = max([*waits, *map(tables.wait, months)], default=0)
         for sooner in range(1, longest + 1):
-            matrix = to_matrix(build_model(build_tables(self.request, sooner=sooner)).problem)
+            matrix = matrix_of(build_model(build_tables(self.request, sooner=sooner)))
             if whole(matrix.minimising({}), self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
                 return Shortage("time", LEAD_TIME, "every offer", sooner, unit)

@@ -31,13 +31,17 @@ def lowest(schedule: Schedule | None, months: range) -> Decimal | None:
 
 def mean(schedule: Schedule | None, months: range) -> Decimal | None:
     """A price, tariff or rate: the mean of the months; None if it does not exist in the first of them."""
+    if not isinstance(schedule, dict):
+        return schedule
     values = _begun(_monthly(schedule, months))
     return _mean(values) if len(values) == len(months) else None
 
 
 def supplied(schedule: Schedule | None, months: range) -> Decimal | None:
     """What is supplied in a month: the mean of the months, 0 in those before the first key; None without a limit."""
-    return None if schedule is None else _mean([value or Decimal(0) for value in _monthly(schedule, months)])
+    if not isinstance(schedule, dict):
+        return schedule
+    return _mean([value or Decimal(0) for value in _monthly(schedule, months)])
 
 
 def _monthly(schedule: Schedule | None, months: range) -> list[Decimal | None]:

@@ -30,8 +30,9 @@ def decided_first(matrix: Matrix) -> dict[str, Any]:
     starts, blocks = in_time_order(matrix, PROJECTS), in_time_order(matrix, BLOCKS)
     decisions = [*frames, *chain(*starts), *chain(*blocks), *chain(*chain(*hosts)), *agreed]
     return {
-        "frames": frames, "projects": starts, "blocks": blocks, "clusters": hosts, "terms": agreed,
-        "decisions": decisions, "tied": tied_by_terms(matrix), "steps": _of(matrix, STEPS),
+        "frames": frames, "projects": starts, "blocks": blocks, "clusters": hosts,
+        "places": places(matrix), "terms": agreed, "decisions": decisions, "tied": tied_by_terms(matrix),
+        "steps": _of(matrix, STEPS),
     }  # fmt: skip
 
 
@@ -46,6 +47,13 @@ def clusters(matrix: Matrix) -> list[list[list[int]]]:
     keys = {j: matrix.columns[j].removesuffix(")").split("(")[1].split(",") for j in matrix.column_numbers(HOST)}
     where = grouped(keys, lambda j: (keys[j][-1], keys[j][-2]))
     return [list(grouped(where[at], lambda j: keys[j][0]).values()) for at in sorted(where)]
+
+
+def places(matrix: Matrix) -> list[list[list[int]]]:
+    """The hosts of each cluster, whatever the period, one list for each place."""
+    keys = {j: matrix.columns[j].removesuffix(")").split("(")[1].split(",") for j in matrix.column_numbers(HOST)}
+    where = grouped(keys, lambda j: keys[j][2])
+    return [list(grouped(where[demand], lambda j: keys[j][1]).values()) for demand in sorted(where)]
 
 
 def tied_by_terms(matrix: Matrix) -> list[int]:

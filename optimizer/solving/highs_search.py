@@ -10,6 +10,9 @@ turn, each smaller than the whole, so long as the gap is not reached:
    the bound of 1 is known.
 3. The model as it is, begun from that plan.
 
+Of a large model decisions are first taken in two steps (`highs_relax_and_fix`); if no plan near those is within the
+gap, in one as above.
+
 A plan with no more orders than the vertex of 1 is not tidied: that has about as few as any.
 
 Bounds are those of 1 and 3, whichever is higher; a plan of 2 is never one by its own word. All limits are counts.
@@ -24,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.solving.highs_relax_and_fix import LARGE, WithoutClusters
 from optimizer.solving.highs_solve import (
     Found,
     Problem,
@@ -39,9 +43,9 @@ from optimizer.solving.highs_solve import (
 from optimizer.solving.highs_tidy import tidied
 from optimizer.solving.highs_tree import Tree
 
-DECIDED_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, 0.1, 0.5
-"""Parts of the gap: what decisions may leave open, what a plan near them may leave open to the best of its kind, and
-how near to the bound it need not be bettered."""
+DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, 0.5, 0.1, 0.5
+"""Parts of the gap: what decisions may leave open, more in a large model, where whole orders cost less; what a plan
+near them may leave open to the best of its kind, and how near to the bound it need not be bettered."""
 NEAR = ((1, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
 """How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
 are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
@@ -53,14 +57,17 @@ DECIDE_NODES, MOST_DECISIONS = 500, 1_000
 LAST_SECONDS = 10.0
 """How long a plan near the decisions is looked for when somebody asked to stop."""
 USED = 1e-9
-NO_PLAN: Found = {"values": np.array([]), "objective": np.inf}
+NOTHING: Found = {"values": np.array([]), "objective": np.inf, "bound": -np.inf, "status": "stopped"}
 
 
-def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
+def searched(
+    problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell, known: Found = NOTHING
+) -> Found:
     """The integer problem, as `whole` answers it; `few` tells whether the plan has as few orders as its decisions
     relaxed, `branches` is the tree that proves the bound of these.
 
-    One that begins from values of its own, or ends after some nodes, is searched at once.
+    One that begins from values of its own, or ends after some nodes, is searched at once. `known` are a bound and
+    perhaps a plan that were found before.
     """
     least = root["objective"]
     if options["at_once"]:
@@ -68,19 +75,59 @@ def searched(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     settled = _decided(problem, root, options, stop, tell)
     if settled["status"] == "infeasible":
         return settled
-    bound, branches = max(settled["bound"], least), settled.get("branches")
-    near = _best_near(problem, settled, bound, options, stop, tell)
-    if near is not None and near["objective"] - bound <= _open(near["objective"], options):
-        few = _is_few(near, settled, options)
-        return {**near, "status": "optimal", "bound": bound, "branches": branches, "few": few}
-    if stop.asked.is_set():
-        return {**(near or NO_PLAN), "status": "stopped", "bound": bound, "branches": branches}
-    begun = options if near is None else {**options, "start": whole_values(problem, near["values"])}
+    proof = known if known["bound"] > settled["bound"] else settled
+    bound, branches = max(proof["bound"], least), proof.get("branches")
+    near = _cheaper(known, _best_near(problem, settled, bound, options, stop, tell))
+    if _is_within(near, bound, options) or stop.asked.is_set():
+        return _nearest(near, settled, bound, options) | {"branches": branches}
+    begun = {**options, "start": whole_values(problem, near["values"])} if near["values"].size else options
     best = looked_for_twice(problem, bound, begun, stop, _from(bound, tell))
     bound = max(best["bound"], bound)
-    if near is not None and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
+    if near["values"].size and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
         best = {**near, "status": "stopped"}
     return {**best, "bound": bound, "branches": branches, "few": _is_few(best, settled, options)}
+
+
+def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> tuple[Found, Found]:
+    """The relaxation of a large model without its clusters, and what is found near the projects that its tree decides.
+
+    The second has no values, and a bound that says nothing, where there is no plan near them.
+    """
+    apart = WithoutClusters(problem, options)
+    root = relax(apart.left, options, stop)
+    if root["status"] != "optimal":
+        return root, NOTHING
+    of_model = {**root, "duals": apart.duals(root["duals"])}
+    within = LARGE_WITHIN * options["gap"]
+    tree = Tree(apart.left, root, apart.left_options, within, _half_of(stop)).search()
+    if tree["status"] == "infeasible":
+        return of_model, NOTHING
+    known = {"bound": max(tree["bound"], root["objective"]), "branches": apart.told(tree["branches"])}
+    if not tree["values"].size:
+        return of_model, {**NOTHING, **known}
+    settled = {**apart.hosted(tree["values"], stop, _without_plan(tell)), **known}
+    near = _best_near(problem, settled, known["bound"], options, stop, tell)
+    return of_model, {**_nearest(near, settled, known["bound"], options), **known}
+
+
+def _half_of(stop: Stop) -> Stop:
+    """Half of the time that is left, where there is a limit."""
+    return Stop(stop.seconds_left() / 2, stop.asked) if stop.deadline is not None else stop
+
+
+def _cheaper(one: Found, other: Found) -> Found:
+    return other if other["objective"] <= one["objective"] else one
+
+
+def _is_within(found: Found, bound: float, options: dict[str, Any]) -> bool:
+    """Whether a plan is within the gap of a bound; no plan never is."""
+    return bool(found["values"].size and found["objective"] - bound <= _open(found["objective"], options))
+
+
+def _nearest(near: Found, settled: Found, bound: float, options: dict[str, Any]) -> Found:
+    """A plan near settled decisions, if there is one, where nothing else is searched."""
+    status = "optimal" if _is_within(near, bound, options) else "stopped"
+    return {**near, "status": status, "bound": bound, "few": _is_few(near, settled, options)}
 
 
 def _is_few(best: Found, settled: Found, options: dict[str, Any]) -> bool:
@@ -126,8 +173,7 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     which = _flags(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
     if not which.any():
         return {**root, "bound": root["objective"]}
-    half = Stop(stop.seconds_left() / 2, stop.asked) if stop.deadline is not None else stop
-    within = DECIDED_WITHIN * options["gap"]
+    half, within = _half_of(stop), DECIDED_WITHIN * options["gap"]
     found = Tree(problem, root, options, within, half).search()
     if found["status"] != "stopped" or half.over() or np.count_nonzero(which) > MOST_DECISIONS:
         return found
@@ -139,25 +185,26 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
 
 def _best_near(
     problem: Problem, settled: Found, bound: float, options: dict[str, Any], stop: Stop, tell: Tell
-) -> Found | None:
-    """The best plan near settled decisions, the first that is good enough; None if none was found."""
+) -> Found:
+    """The best plan near settled decisions, the first that is good enough; `NOTHING` if none was found."""
+    best = NOTHING
     if not settled["values"].size:
-        return None
-    best: Found | None = None
+        return best
     asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
     asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
     for width, reopened, unused in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
         until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
-        if unused and best is not None and best["objective"] - bound <= BY_A_HAIR * _open(best["objective"], options):
+        hair = BY_A_HAIR * _open(best["objective"], options)
+        if unused and best["values"].size and best["objective"] - bound <= hair:
             break  # the bound of the whole rises by as much sooner
         around = _near(problem, settled["values"], width, reopened, unused, options)
         found = whole(around, asked, until, _beside(bound, tell))
-        if found["values"].size and (best is None or found["objective"] < best["objective"]):
+        if found["values"].size and found["objective"] < best["objective"]:
             best = found
-        if best is not None and (stop.over() or best["objective"] - bound <= _open(best["objective"], options)):
+        if best["values"].size and (stop.over() or _is_within(best, bound, options)):
             break
         # A plan with these decisions costs no less than their relaxation: what is left to gain is little.
-        if best is not None and best["objective"] - settled["objective"] <= GOOD_ENOUGH * _open(bound, options):
+        if best["objective"] - settled["objective"] <= GOOD_ENOUGH * _open(bound, options):
             break
     return best
 
@@ -187,20 +234,28 @@ def _flags(problem: Problem, columns: list[int]) -> Any:
     return flags
 
 
+def _has_choice(problem: Problem, root: Found) -> bool:
+    """Whether there is anything to search: a relaxation with an optimum, and whole numbers."""
+    return root["status"] == "optimal" and bool(np.any(problem["integer"]))
+
+
 def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> dict[str, Any]:
     """Relaxation, integer solve, tidying, and a last continuous solve with the integers rounded.
 
     Where nothing continuous fits beside the rounded integers, the result is `rough`: these integers and no more.
     """
-    began = time.monotonic()
-    root = relax(problem, options, stop)
+    began = _since(time.monotonic(), tell)
+    large = not options["at_once"] and np.count_nonzero(problem["integer"]) > LARGE
+    root, best = _in_two_steps(problem, options, stop, began) if large else (NOTHING, NOTHING)
+    if best["status"] != "optimal" and not (best["values"].size and stop.over()):
+        root = relax(problem, options, stop)
+        best = searched(problem, root, options, stop, began, best) if _has_choice(problem, root) else root
     result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
     result["rough"], result["branches"] = False, ""
     if root["status"] != "optimal":
         return {**result, "bound": -np.inf}
     if not np.any(problem["integer"]):
         return {**result, "values": root["values"]}
-    best = searched(problem, root, options, stop, _since(began, tell))
     result["status"], result["bound"] = best["status"], max(best["bound"], root["objective"])
     result["branches"] = json.dumps(best["branches"]) if best.get("branches") else ""
     if not best["values"].size:

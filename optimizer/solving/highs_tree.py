@@ -38,9 +38,9 @@ from optimizer.solving.highs_solve import Found, Problem, Stop
 
 WHOLE = 1e-6
 """How near to whole a decision must be."""
-MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 150_000, 5
+MOST_RELAXATIONS, MOST_ITERATIONS, ITERATIONS_OF_ROOT = 300, 150_000, 10
 """How many relaxations are solved, with how many simplex iterations in all: so many, or more with a root that took more
-than a fifth of them."""
+than a tenth of them."""
 DEARER = 1e4
 """So many times the bound is what a plan would cost where there is none."""
 WITHOUT_LEAF = 4

@@ -74,6 +74,31 @@ class Solvers:
                 self._end(futures)
         return [_answer(future) for future in futures]
 
+    def shared_out(self, tasks: Sequence[Task], question: Callable[[Task, Solver], Result]) -> list[Result | None]:
+        """As `all`, but each task by a solver of its own: task k by solver k modulo their number, one after another.
+
+        So that what a solver keeps of a task is there when it is asked again.
+        """
+        solvers = self._first(min(self.workers, len(tasks)))
+
+        def of_one(number: int) -> list[Result]:
+            return [question(task, solvers[number]) for task in tasks[number :: len(solvers)]]
+
+        parts = self.all(range(len(solvers)), of_one)
+        found: list[Result | None] = [None] * len(tasks)
+        for number, part in enumerate(parts):
+            if part is not None:
+                found[number :: len(solvers)] = part
+        return found
+
+    def _first(self, count: int) -> list[Solver]:
+        """The first solvers, of which none is at work."""
+        with self._lock:
+            while len(self._solvers) < count:
+                self._solvers.append(Solver())
+                self._idle.append(self._solvers[-1])
+            return self._solvers[:count]
+
     @contextmanager
     def until_stopped(self) -> Iterator[None]:
         """Questions in this block end it, without an error, when time runs out or somebody asks to stop."""

@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from optimizer.interruption import held
+from optimizer.interruption import OutOfTime, held
 from optimizer.solving.branches import read_branches
 from optimizer.solving.decisions import decided_first
-from optimizer.solving.matrix import Matrix, in_usd
+from optimizer.solving.kept import Kept
+from optimizer.solving.matrix import Floats, Matrix, in_usd
 from optimizer.solving.scaling import Scaled, scaled
 from optimizer.solving.settle import settled
 from optimizer.solving.solution import GaveUp, Options, Progress, Solution, SolverError, Watch, nothing_known
@@ -38,6 +39,7 @@ class Solver:
     def __init__(self) -> None:
         self._child: Child | None = None
         self._killed = False
+        self._there: set[str] = set()
 
     def __enter__(self) -> Solver:
         return self
@@ -69,6 +71,19 @@ class Solver:
         with held() as hold:
             hold.check()
             return settled(lambda asked, how: self._persistent(asked, how, watch, start or {}), matrix, options)
+
+    def duals(self, kept: Kept, values: Floats, options: Options) -> Floats:
+        """The duals of a relaxation with some columns at the values told, none where the solver has no optimum.
+
+        The process keeps the model, and begins from the basis of the last time.
+        """
+        there = self._there if self._child is not None else set()
+        problem = {"columns": kept.columns, "values": kept.within(values)}
+        result = self._run(problem if kept.key in there else {**problem, **kept.arrays()}, _kept(kept, options), None)
+        self._there = {*there, kept.key} if kept.keep else there
+        if result is None or str(result["status"]) == "stopped":
+            raise OutOfTime
+        return kept.outside(result["duals"])
 
     def _persistent(
         self, matrix: Matrix, options: Options, watch: Watch | None, start: Mapping[int, float]
@@ -127,26 +142,36 @@ def _in_usd(watch: Watch, objective: float) -> TellFigures:
     return tell
 
 
-def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
+def _kept(kept: Kept, options: Options) -> dict[str, Any]:
+    return {"kept": kept.key, "keep": kept.keep, "gap": 0.0, "abs_gap": 0.0, **_of_every_solve(options)}
+
+
+def _of_every_solve(options: Options) -> dict[str, Any]:
     global _canary_sang
     first, _canary_sang = not _canary_sang, True
-    at_once = options.at_once or bool(start) or options.nodes is not None or not fine.matrix.integer.any()
     return {
-        "gap": options.gap,
-        "abs_gap": options.abs_gap * fine.objective,
         "time_limit": options.seconds_left(),
         "threads": options.threads,
         "seed": options.seed,
         "presolve": options.presolve,
         "memory_bytes": None if options.memory_gb is None else int(options.memory_gb * 2**30),
+        "tolerance": options.tolerance,
+        "canary": first,
+    }
+
+
+def _settings(fine: Scaled, options: Options, start: Mapping[int, float]) -> dict[str, Any]:
+    at_once = options.at_once or bool(start) or options.nodes is not None or not fine.matrix.integer.any()
+    return {
+        "gap": options.gap,
+        "abs_gap": options.abs_gap * fine.objective,
+        **_of_every_solve(options),
         "orders": fine.matrix.column_numbers("order"),
         "heuristics": True,
         "at_once": at_once,
         **({} if at_once else decided_first(fine.matrix)),
-        "canary": first,
         "tidy": options.tidy,
         "nodes": options.nodes,
-        "tolerance": options.tolerance,
         "target": None if options.target is None else options.target * fine.objective,
         "start": [list(start), [value / float(fine.columns[j]) for j, value in start.items()]],
     }

@@ -22,17 +22,23 @@ import highspy
 import numpy as np
 
 from optimizer.solving.child_messages import DONE, STOP, packed
+from optimizer.solving.highs_kept import KeptModels
 from optimizer.solving.highs_search import solve
 from optimizer.solving.highs_solve import Problem, Stop, Tell, canary
 
 
-def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, tell: Tell) -> dict[str, Any]:
-    """The arrays of a solved model: status, values, duals, bound, version, and whether the solve was stopped."""
+def answer(
+    problem: Problem, settings: dict[str, Any], asked: threading.Event, tell: Tell, kept: KeptModels
+) -> dict[str, Any]:
+    """The arrays of a solved model: status, values, duals, bound, version, and whether the solve was stopped.
+
+    Of a model that is `kept`, its duals alone.
+    """
     _limit_memory(settings["memory_bytes"])
     stop = Stop(settings["time_limit"], asked)
     if settings["canary"]:
         canary()
-    result = solve(problem, settings, stop, tell)
+    result = kept.answer(problem, settings, stop) if "kept" in settings else solve(problem, settings, stop, tell)
     result["interrupted"] = stop.asked.is_set()
     result["version"] = highspy.Highs().version()
     return {name: np.asarray(value) for name, value in result.items()}
@@ -41,7 +47,7 @@ def answer(problem: Problem, settings: dict[str, Any], asked: threading.Event, t
 def main() -> None:
     """Solves model after model until the input ends."""
     _leave_signals_to_parent()
-    out = _output()
+    out, kept = _output(), KeptModels()
     asked, tasks = threading.Event(), SimpleQueue[tuple[Problem, dict[str, Any]]]()
 
     def listen() -> None:
@@ -56,7 +62,7 @@ def main() -> None:
     threading.Thread(target=listen, daemon=True).start()
     while True:
         problem, settings = tasks.get()
-        result = packed(answer(problem, settings, asked, lambda figures: _say(out, figures)))
+        result = packed(answer(problem, settings, asked, lambda figures: _say(out, figures), kept))
         out.write(DONE + b"%d\n" % len(result) + result)
         out.flush()
 

@@ -140,6 +140,7 @@ def build_tables(
     approved: Mapping[OrderLine, float] | None = None,
     tight: bool = True,
     parts: bool = False,
+    like: Tables | None = None,
 ) -> Tables:
     """All index sets and parameters of a request.
 
@@ -147,11 +148,12 @@ def build_tables(
     `sooner` shortens every lead time, bring-up, engineering, porting and building by so many periods. Both
     are for asking what a request lacks. `approved` are systems of orders that stay possible, worth having or not.
     Without `tight`, orders and work are bounded by power, money and supply alone, and by what stands there. With
-    `parts`, systems need not be whole whatever their offer says.
+    `parts`, systems need not be whole whatever their offer says. `like` are tables of the same request before a course
+    of events: what none of these changes, which point of a throughput holds, is taken from there.
     Raises InputError for a commitment without a price, a demand that nothing can serve, one that nothing bounds, and a
     frame that selects nothing.
     """
-    tables = Tables(request, loose, sooner, approved, tight, parts)
+    tables = Tables(request, loose, sooner, approved, tight, parts, like)
     _refuse_idle_frames(tables)
     _refuse_unbounded(tables)
     _refuse_unserved(tables)

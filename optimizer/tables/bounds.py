@@ -109,6 +109,13 @@ def most_running(here: Circumstances, system: str, demand: str, t: int) -> float
     measure what a floor on work asks for in its whole window; take off what runs beyond. Infinite where a share
     counts the work, which more of it may help, and where the demand is open, of which more is worth more.
     """
+    key = (system, demand, t)
+    if key not in here.running:
+        here.running[key] = _most_running(here, *key)
+    return here.running[key]
+
+
+def _most_running(here: Circumstances, system: str, demand: str, t: int) -> float:
     ask, rate = here.ask_of.get((demand, t)), here.rate.get((system, demand, t))
     if ask is None or rate is None:
         return 0.0

@@ -80,13 +80,17 @@ class Circumstances(Joined):
         approved: Mapping[OrderLine, float] | None = None,
         tight: bool = True,
         parts: bool = False,
+        like: Circumstances | None = None,
     ) -> None:
         super().__init__(request, sooner)
+        self.like = like
         self.loose, self.tight, self.approved, self.parts = loose, tight, approved or {}, parts
         self.availability = float(request.scenario.assumptions.availability)
         # What `bounds` has found so far, by system, place and period: many orders share it.
         self.running_there: dict[tuple[str, str, int], float] = {}
         self.room_there: dict[tuple[str, str, int], float] = {}
+        self.running: dict[tuple[str, str, int], float] = {}
+        self.prices_at: dict[tuple[str, int, Decimal], tuple[float | None, float | None]] = {}
 
     @cached_property
     def most_available(self) -> dict[str, float]:
@@ -208,6 +212,8 @@ class Circumstances(Joined):
     @cached_property
     def best(self) -> dict[tuple[str, str, int], Best]:
         """The point of its throughput by which a system does a demand's work in the period of running, where it can."""
+        if self.like is not None:
+            return self.like.best
         found: dict[tuple[str, str, int], Best] = {}
         for name, demand in self.demands:
             for system, facts in self.systems.items():
@@ -220,7 +226,12 @@ class Circumstances(Joined):
     @cached_property
     def rate(self) -> dict[tuple[str, str, int], float]:
         """r(y,w): work per second of an accelerator of a system on a demand in the period of running, where it can."""
-        return {key: float(one.rate) for key, one in self.best.items()}
+        return {key: float(one.rate) for key, one in self.best.items()} if self.like is None else self.like.rate
+
+    @cached_property
+    def able_to_do(self) -> frozenset[tuple[str, str]]:
+        """Systems with the demands whose work they can do in some period."""
+        return frozenset((system, demand) for system, demand, _ in self.rate)
 
     def reached(self, system: str, demand: Demand) -> tuple[tuple[Throughput, ...], str]:
         """The points that count on a system for a demand, or none and why."""

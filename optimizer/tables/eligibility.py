@@ -77,7 +77,7 @@ def idle(here: Circumstances, offer: OfferFacts, _: Offer) -> str | None:
 
 def can_serve(here: Circumstances, offer: OfferFacts, name: str) -> bool:
     """Whether an offer's systems can do a demand's work in some period, somewhere that they may stand."""
-    able = offer.works and any((offer.system, name, t) in here.rate for t in here.calendar.periods)
+    able = offer.works and (offer.system, name) in here.able_to_do
     return able and any(here.may_stand(name, place) for place in here.places(offer))
 
 
@@ -92,7 +92,7 @@ def near_miss(here: Circumstances, offer: OfferFacts, name: str) -> str:
     points, why = here.reached(offer.system, demand)
     if not points:
         return why
-    if not any((offer.system, name, t) in here.rate for t in here.calendar.periods):
+    if (offer.system, name) not in here.able_to_do:
         return "its throughput begins after the horizon"
     if not offer.works:
         return "its systems are brought up for all of their term (bring_up_months)"

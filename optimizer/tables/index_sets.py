@@ -121,12 +121,15 @@ class Tables(Circumstances):
     @cached_property
     def unlike(self) -> Mapping[tuple[str, str, int], Sequence[tuple[Cohort, float]]]:
         """Cohorts of which not al but another share does work, with that share, by system, place and period."""
-        found = []
+        found, shares = [], dict[tuple[str, int], float]()
         for cohort in self.cohorts:
             offer = self.offers[cohort.offer]
             for t in cohort.served:
-                if (share := offer.able(t - cohort.t)) != self.availability:
-                    found.append(((offer.system, cohort.place, t), (cohort, share)))
+                age = (cohort.offer, t - cohort.t)
+                if age not in shares:
+                    shares[age] = offer.able(t - cohort.t)
+                if shares[age] != self.availability:
+                    found.append(((offer.system, cohort.place, t), (cohort, shares[age])))
         return {key: [unlike for _, unlike in of] for key, of in grouped(found, lambda item: item[0]).items()}
 
     def able(self, system: str, places: Sequence[str], t: int) -> float:

@@ -63,7 +63,16 @@ def _order(here: Circumstances, offer: OfferFacts, place: str, t: int, frame: Fr
 def _prices(
     here: Circumstances, offer: OfferFacts, ordered: int, factor: Decimal = LISTED
 ) -> tuple[float | None, float | None]:
-    """Price and hourly rent of one system at the period of order, times a factor."""
+    """Price and hourly rent of one system at the period of order, times a factor; the same at all places."""
+    key = (offer.offer, ordered, factor)
+    if key not in here.prices_at:
+        here.prices_at[key] = _prices_then(here, offer, ordered, factor)
+    return here.prices_at[key]
+
+
+def _prices_then(
+    here: Circumstances, offer: OfferFacts, ordered: int, factor: Decimal
+) -> tuple[float | None, float | None]:
     entry, months = here.catalog.offers[offer.offer], here.calendar.span(ordered)
     price, hourly = mean(entry.price_usd, months), mean(entry.usd_per_accelerator_hour, months)
     return (

@@ -12,7 +12,7 @@ from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
 from optimizer.request.load import Request
 from optimizer.request.uncertainty import Uncertainty
-from optimizer.solving.matrix import Matrix, to_matrix
+from optimizer.solving.matrix import Matrix, matrix_of
 from optimizer.tables import OrderLine, Tables, build_tables
 from optimizer.uncertainty.breaches import Breach, Priced, Unpowered, breached, stands_unpowered
 from optimizer.uncertainty.first_stage import Decided, first_stage
@@ -88,10 +88,12 @@ def blocks_of(futures: Sequence[Future], terms: Terms) -> list[Block]:
     order is of no use there. Beyond the largest of these, taking off what is beyond costs no more in any future. And
     what is placed fits the scenario as planned, so it is no more than the limits there leave to it alone.
     """
-    of_use = _most_placed([build_tables(f.request, loose=True, parts=True) for f in futures], terms.decide_by)
+    as_planned = build_tables(futures[0].request, parts=True)
+    of_use = _most_placed(
+        [build_tables(f.request, loose=True, parts=True, like=as_planned) for f in futures], terms.decide_by
+    )
     fits = _most_placed([build_tables(futures[0].request, tight=False, parts=True)], terms.decide_by)
     placed = {line: min(systems, fits[line]) for line, systems in of_use.items() if line in fits}
-    as_planned = build_tables(futures[0].request, parts=True)
     return [block_of(future, placed, terms, as_planned) for future in futures]
 
 
@@ -101,6 +103,11 @@ def decided_by_all(blocks: Sequence[Block]) -> frozenset[Decided]:
     An order that would arrive after the horizon in one of them is not placed before it is known.
     """
     return frozenset.intersection(*(frozenset(block.first) for block in blocks))
+
+
+def columns_of(blocks: Sequence[Block]) -> int:
+    """How many columns some futures have together."""
+    return sum(len(block.matrix.cost) for block in blocks)
 
 
 def _most_placed(tables: Sequence[Tables], decide_by: int) -> dict[tuple[str, str, str], float]:
@@ -115,8 +122,10 @@ def _most_placed(tables: Sequence[Tables], decide_by: int) -> dict[tuple[str, st
 
 def block_of(future: Future, placed: Placed, terms: Terms, as_planned: Tables) -> Block:
     """The model of one future, in which so much of each order is possible; `as_planned` is what was placed fits."""
-    model = build_model(build_tables(future.request, approved=_lines(future.request, placed), parts=True))
-    plain = to_matrix(model.problem)
+    model = build_model(
+        build_tables(future.request, approved=_lines(future.request, placed), parts=True, like=as_planned)
+    )
+    plain = matrix_of(model)
     number = {name: j for j, name in enumerate(plain.columns)}
     decided = first_stage(model, terms.decide_by, terms.rent_adapts)
     first = {key: number[decided[key].name] for key in sorted(decided) if decided[key].name in number}

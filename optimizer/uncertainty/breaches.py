@@ -80,6 +80,12 @@ class Priced:
                 found.setdefault(int(self.matrix.index[k]), {})[i] = float(self.matrix.value[k])
         return found
 
+    @cached_property
+    def is_delayed(self) -> bool:
+        """Whether anything is delivered at another time than in the scenario as it stands."""
+        before = self.as_planned.offers
+        return any(o.lead_periods != before[name].lead_periods for name, o in self.model.tables.offers.items())
+
     def rows(self, constraint: Callable[[Model], object]) -> Iterator[tuple[str, Row]]:
         """The rows of a constraint, with their names."""
         return ((name, row) for name, row in self.model.rows.items() if name.partition("(")[0] == constraint.__name__)
@@ -213,7 +219,7 @@ def stands_unpowered(priced: Priced) -> tuple[list[Unpowered], list[NewColumn], 
 def _is_short(priced: Priced, stock: Stock) -> bool:
     """Whether what fits the scenario as it stands may not fit a site in a period."""
     tables, before = priced.model.tables, priced.as_planned
-    if any(offer.lead_periods != before.offers[name].lead_periods for name, offer in tables.offers.items()):
+    if priced.is_delayed:
         return True
     expansion, earlier = (t.scenario.sites[stock.place].expansion for t in (tables, before))
     if expansion is not None and earlier is not None and expansion.lead_time_months != earlier.lead_time_months:

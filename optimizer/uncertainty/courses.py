@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from catalogs.problems import InputError
@@ -16,8 +17,10 @@ from optimizer.tables.joins import Joined
 from optimizer.tables.rows import OfferFacts
 from optimizer.tables.selection import EntryFacts, facts_of_offer, selected
 from optimizer.uncertainty.factors import at_each, later, times
+from optimizer.uncertainty.recourse import leave_at_a_price
 
 Tree = dict[str, Any]
+NOTHING: Mapping[str, float] = {}
 
 
 class Course:
@@ -43,12 +46,21 @@ class Course:
 
     def offers(self, of: Changed) -> Iterator[tuple[OfferFacts, Tree]]:
         """The offers that a change selects, with their texts."""
-        for name, offer in self.here.offers.items():
+        patterns = _patterns(of)
+        for offer, facts in self._facts:
+            if selected(patterns, facts):
+                yield offer, self.catalog["offers"][offer.offer]
+
+    @cached_property
+    def _facts(self) -> list[tuple[OfferFacts, EntryFacts]]:
+        """What a change selects offers by."""
+        found = list[tuple[OfferFacts, EntryFacts]]()
+        for offer in self.here.offers.values():
             facts = {**facts_of_offer(self.here.catalog, offer, self.here.systems[offer.system])}
             if offer.host is not None:
                 facts["host"] = (offer.host,)
-            if selected(_patterns(of), facts):
-                yield offer, self.catalog["offers"][name]
+            found.append((offer, facts))
+        return found
 
     def named(self, section: str, of: Changed, key: str) -> Iterator[Tree]:
         """The entries of a section of the scenario whose id a change selects by a key."""
@@ -187,13 +199,14 @@ APPLIED: dict[str, Callable[[Course, Any], bool]] = {
 """What applies each kind of change, in the order in which they are; each says whether it changed anything."""
 
 
-def course_of(request: Request, future: Future) -> Request:
-    """A request as a future has it.
+def course_of(request: Request, future: Future, unmet: Mapping[str, float] = NOTHING) -> Request:
+    """A request as a future has it; work with a price in `unmet` may be left at that.
 
     Raises InputError for a change of nothing, and for what would then be no request: an order placed already that
     would come after the horizon, a share of the price left above 1.
     """
     scenario, catalog = texts_of(request, future)
+    leave_at_a_price(scenario, unmet)
     try:
         return request_of(scenario, catalog)
     except InputError as error:
@@ -201,11 +214,12 @@ def course_of(request: Request, future: Future) -> Request:
         raise InputError([_problem(request, future, None, f"what it makes of the request is none: {why}")]) from error
 
 
-def lenient_course_of(request: Request, future: Future) -> Request:
-    """A request as a future that was drawn has it: orders placed already that would come after the horizon are gone."""
+def lenient_course_of(request: Request, future: Future, unmet: Mapping[str, float] = NOTHING) -> Request:
+    """As `course_of`, for a future that was drawn: orders placed already that would come after the horizon are gone."""
     course = _applied(request, future, [])
     placed = course.scenario.get("commitments") or []
     course.scenario["commitments"] = [e for e in placed if course.calendar.number(e["period"]) is not None]
+    leave_at_a_price(course.scenario, unmet)
     return request_of(course.scenario, course.catalog)
 
 

@@ -27,10 +27,6 @@ class Equivalent:
         """The futures that may come, by number."""
         return [number for number, block in enumerate(self.blocks) if block.probability > 0]
 
-    def start(self, decision: Mapping[Decided, float]) -> dict[int, float]:
-        """A decision by the numbers of its columns."""
-        return {j: decision.get(key, 0.0) for key, j in self.shared.items() if self.matrix.integer[j]}
-
 
 def equivalent(blocks: Sequence[Block], shared: frozenset[Decided] | None = None) -> Equivalent:
     """min Σ_f p_f · c_f · (x, y_f), where each future has its own rows on x and y_f, and x is one for all.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
 
+import numpy as np
+
 from catalogs.periods import first_month, written
 from optimizer.formulation.model import DEMAND_PARTS, model_name
 from optimizer.infeasible.proof import resolved_again
@@ -23,7 +25,7 @@ from optimizer.tables import Tables, build_tables
 from optimizer.uncertainty.blocks import Block, Future, Placed, Terms, block_of
 from optimizer.uncertainty.courses import lenient_course_of
 from optimizer.uncertainty.first_stage import Decided
-from optimizer.uncertainty.recourse import answerable, unmet_prices
+from optimizer.uncertainty.recourse import unmet_prices
 
 HELD = frozenset({"order", "engineer", "port", "expand", "blocks", "sign", "retire"})
 """Decisions of a plan that stay; what else is decided with an order follows from them."""
@@ -119,7 +121,7 @@ class HeldPlan:
 
     def in_future(self, said: Said, solver: Solver) -> HeldCost:
         """What the plan comes to in a future. Raises OutOfTime."""
-        request = answerable(lenient_course_of(self.request, said), self.unmet)
+        request = lenient_course_of(self.request, said, self.unmet)
         block = block_of(Future(said.name, 1.0, request), self.placed, self.terms, self.as_planned)
         matrix = self._holding(block)
         found = solver.solve(matrix, self.options)
@@ -130,8 +132,10 @@ class HeldPlan:
         return self._cost(block, found)
 
     def _holding(self, block: Block) -> Matrix:
+        """The model of a future when the plan's decisions have been taken; what is held need not be looked for."""
         held = {j: self.decision.get(key, 0.0) for key, j in block.first.items() if key[0] in HELD}
-        return block.matrix.fixed(held)
+        fixed = block.matrix.fixed(held)
+        return fixed.relaxed(np.isin(np.arange(len(fixed.cost)), list(held)))
 
     def _cost(self, block: Block, found: Solution) -> HeldCost:
         values = dict(zip(block.matrix.columns, found.values.tolist(), strict=True))

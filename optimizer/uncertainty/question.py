@@ -82,7 +82,7 @@ def asked(request: Request) -> Question:
         if texts[members[0]] == (plain.scenario, plain.catalog):
             as_planned = Future(first.name, share, here, True)
         else:
-            found.append(Future(first.name, share, answerable(course_of(request, first), unmet)))
+            found.append(Future(first.name, share, course_of(request, first, unmet)))
     mean = mean_course(texts, [future.probability for future in futures], request.scenario.calendar)
     return Question(request, (as_planned, *found), Future(MEAN, 1.0, answerable(mean, unmet)), alike, unmet)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from optimizer.request.edits import as_text, request_of
 from optimizer.request.load import Request
 from optimizer.tables import Tables
 
+Tree = dict[str, Any]
 DEARER = 10
 """Without a price of its own, work that is not done costs so many times the dearest way to do it."""
 
@@ -38,10 +42,15 @@ def _dearest(tables: Tables, demand: str) -> float:
     return max(hourly)
 
 
-def answerable(request: Request, unmet: dict[str, float]) -> Request:
+def answerable(request: Request, unmet: Mapping[str, float]) -> Request:
     """A request in which work per second that must be done may be left at a price."""
     scenario = as_text(request.scenario)
+    leave_at_a_price(scenario, unmet)
+    return request_of(scenario, as_text(request.catalog))
+
+
+def leave_at_a_price(scenario: Tree, unmet: Mapping[str, float]) -> None:
+    """States in the text of a scenario what work costs that is not done."""
     for name, usd in unmet.items():
         if scenario["demand"][name].get("per_second") is not None:
             scenario["demand"][name]["unmet_usd_per_unit_hour"] = f"{usd:.12g}" if usd else "0"
-    return request_of(scenario, as_text(request.catalog))

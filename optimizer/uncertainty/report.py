@@ -13,6 +13,7 @@ from optimizer.request.edits import as_text
 from optimizer.solving.solution import Options, relative_gap
 from optimizer.uncertainty.aims import Aim, cvar
 from optimizer.uncertainty.first_stage import Decided
+from optimizer.uncertainty.method import Candidate
 from optimizer.uncertainty.outcome import Outcome
 from optimizer.uncertainty.results import (
     FORMAT,
@@ -29,7 +30,7 @@ from optimizer.uncertainty.results import (
     SignNow,
     UnpoweredRow,
 )
-from optimizer.uncertainty.robust import Candidate, Robust
+from optimizer.uncertainty.robust import Robust
 
 UNITS = {"order": "systems", "retire": "systems", "expand": "MW"}
 SHOWN = ("order", "expand", "engineer", "port", "sign", "retire")
@@ -174,7 +175,7 @@ def _plan_row(found: Robust, candidate: Candidate) -> PlanRow:
 def _insurance(found: Robust) -> Insurance | None:
     """Against the plan of the likeliest future: what the decision costs there, and saves in the worst future."""
     likeliest = max(range(len(found.blocks)), key=lambda k: found.blocks[k].probability)
-    other = found.others[likeliest]
+    other = next(each for each in found.others if each.name == found.blocks[likeliest].name)
     differences = _differences(found.best.decision, other.decision)
     if not differences:
         return None
@@ -208,6 +209,12 @@ def _notes(found: Robust) -> list[str]:
     for alike in found.question.alike.values():
         if len(alike) > 1:
             notes.append(f"{', '.join(alike)} are one future: they change the same")
+    compared = len(found.others) - 1
+    if compared < len(found.blocks):
+        notes.append(
+            f"of {len(found.blocks)} futures the plans of the {compared} likeliest are held in all of them, "
+            "with that of their mean; those of the others in their own alone"
+        )
     if found.too_late:
         notes.append(
             f"not ordered before it is known, because in some future it would come after the horizon: "

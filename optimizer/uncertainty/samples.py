@@ -8,6 +8,7 @@ from functools import lru_cache
 from random import Random
 
 from catalogs.problems import InputError
+from optimizer.cycles import look_rarely
 from optimizer.explore.workers import answers
 from optimizer.interruption import STOPS, OutOfTime, Stopped, held, why
 from optimizer.plan.format import Plan
@@ -63,6 +64,8 @@ def samples_of(
                     watch(len(found), count)
         except STOPS as stop:
             stopped = why(stop)
+        finally:
+            _solver().close()
     return [found[number] for number in sorted(found)], stopped
 
 
@@ -96,16 +99,22 @@ def held_plan(text: str, options: Options) -> HeldPlan:
     return HeldPlan(Plan.model_validate_json(text), options)
 
 
+@lru_cache(maxsize=1)
+def _solver() -> Solver:
+    """The solver of this process, for one task after another; it ends with the process, or when it is closed."""
+    return Solver()
+
+
 def _sampled(task: Task) -> list[Sample] | None:
     """The samples of a task; None where time ran out."""
+    look_rarely()
     plan = held_plan(task.plan, task.options)
     found = []
-    with Solver() as solver:
-        for number in task.numbers:
-            future = drawn(plan.request, number)
-            try:
-                cost = plan.in_future(future.future, solver)
-            except OutOfTime:
-                return None
-            found.append(Sample(number, dict(future.figures), cost))
+    for number in task.numbers:
+        future = drawn(plan.request, number)
+        try:
+            cost = plan.in_future(future.future, _solver())
+        except OutOfTime:
+            return None
+        found.append(Sample(number, dict(future.figures), cost))
     return found
