@@ -19,6 +19,9 @@ from optimizer.tables import Tables, build_tables
 
 SMALLEST = Size(1, 8, 2, offers=27)
 """With a chip of its own that has to be engineered first."""
+SHORT = SMALLEST._replace(quarters=4)
+"""Solved in a moment; no chip of its own is ready in so short a time."""
+SIZES = pytest.mark.parametrize("size", [SHORT, pytest.param(SMALLEST, marks=pytest.mark.slow)], ids=["year", "years"])
 GAP = 1e-6
 SECONDS = 60.0
 PLAIN = ("HiGHS, plain", "PuLP and CBC")
@@ -27,41 +30,44 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # what libraries say of one a
 
 
 @cache
-def smallest() -> Request:
+def smallest(size: Size = SMALLEST) -> Request:
     with TemporaryDirectory() as folder:
-        return instance(SMALLEST, Path(folder))
+        return instance(size, Path(folder))
 
 
 @cache
-def tables() -> Tables:
-    return build_tables(smallest())
+def tables(size: Size) -> Tables:
+    return build_tables(smallest(size))
 
 
 @cache
-def optimum() -> float:
-    answer = search.ours(tables(), GAP, SECONDS)
+def optimum(size: Size) -> float:
+    answer = search.ours(tables(size), GAP, SECONDS)
     assert answer.reached
     return answer.cost
 
 
-def test_our_model_by_itself() -> None:
-    answer = search.highs_on_ours(tables(), GAP, SECONDS)
-    assert answer == Answer(pytest.approx(optimum(), rel=2 * GAP), reached=True)
+@SIZES
+def test_our_model_by_itself(size: Size) -> None:
+    answer = search.highs_on_ours(tables(size), GAP, SECONDS)
+    assert answer == Answer(pytest.approx(optimum(size), rel=2 * GAP), reached=True)
 
 
 @pytest.mark.parametrize("name", [name for name in search.installed() if name in PLAIN])
-def test_plain_matrix(name: str) -> None:
+@SIZES
+def test_plain_matrix(name: str, size: Size) -> None:
     solved = {"HiGHS, plain": search.highs, "PuLP and CBC": search.cbc}[name]
-    answer = solved(summed(by_site(smallest())), GAP, SECONDS)
-    assert answer == Answer(pytest.approx(optimum(), rel=2 * GAP), reached=True)
+    answer = solved(summed(by_site(smallest(size))), GAP, SECONDS)
+    assert answer == Answer(pytest.approx(optimum(size), rel=2 * GAP), reached=True)
 
 
 @pytest.mark.parametrize(("name", "module"), search.LIBRARIES.items())
-def test_plain_model_of_a_library(name: str, module: str) -> None:
+@SIZES
+def test_plain_model_of_a_library(name: str, module: str, size: Size) -> None:
     pytest.importorskip(module)
     peer = import_module(f"benchmarks.peers.in_{name.lower()}")
-    answer = peer.solved(plain(smallest()), GAP, SECONDS)
-    assert answer == Answer(pytest.approx(optimum(), rel=2 * GAP), reached=True)
+    answer = peer.solved(plain(smallest(size)), GAP, SECONDS)
+    assert answer == Answer(pytest.approx(optimum(size), rel=2 * GAP), reached=True)
 
 
 def test_smallest_has_every_row_of_the_plain_model() -> None:

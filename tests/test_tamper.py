@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -147,9 +148,13 @@ def test_a_plan_as_it_was_written_is_believed(content: Any, tmp_path: Path) -> N
     assert refusal(sealed_again(content), tmp_path / "plan.json") == ""
 
 
-@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_whatever_is_changed_is_refused(every: bool, content: Any, tmp_path: Path) -> None:
-    believed = [what for what, tree in tamperings(content, every) if not refusal(tree, tmp_path / "plan.json")]
+@pytest.mark.parametrize(("every", "step"), [(False, 3), *(
+    pytest.param(every, 1, marks=pytest.mark.slow) for every in (False, True)
+)])  # fmt: skip
+def test_whatever_is_changed_is_refused(every: bool, step: int, content: Any, tmp_path: Path) -> None:
+    """A third of the kinds of change always: the hash sees them all alike, and the next test tries each kind."""
+    changes = islice(tamperings(content, every), 0, None, step)
+    believed = [what for what, tree in changes if not refusal(tree, tmp_path / "plan.json")]
     assert believed == []
 
 
