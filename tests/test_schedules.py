@@ -35,6 +35,7 @@ from optimizer.explain.worth import worth
 from optimizer.infeasible.repair import repair
 from optimizer.infeasible.shortage import Infeasible
 from optimizer.planning import make_plan
+from optimizer.request.currency import Currency
 from optimizer.request.load import load_request
 from optimizer.request.scenario import Demand, Finance, Scenario
 from optimizer.request.schedule_notes import readings
@@ -109,7 +110,7 @@ def test_every_schedule_of_the_format_has_a_reading() -> None:
     """Whoever adds a schedule says what its number means."""
     by_period, plain = {"2025": "2"}, "2"
     scheduled = set()
-    for part in (Site, Demand, Finance, Offer, Throughput, Scenario):
+    for part in (Site, Demand, Finance, Currency, Offer, Throughput, Scenario):
         for name, kind in get_type_hints(part, include_extras=True).items():
             if name in part.model_fields:
                 alone = takes(kind, by_period) and takes(kind, plain)
