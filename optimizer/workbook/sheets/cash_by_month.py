@@ -31,7 +31,10 @@ FALLS: dict[InMonths, str] = {
 
 def cash_paid(lines: Sequence[str]) -> Line:
     """The line of Cash whose periods the months divide."""
-    return Line("Cash paid", "USD", total=SUM, source="capex, opex, tax, resale; no value, penalty or residual",
+    source = "capex, opex, resale; no value, penalty or residual"
+    if "tax_usd" in lines:
+        source = "capex, opex, tax, resale; no value, penalty or residual"
+    return Line("Cash paid", "USD", total=SUM, source=source,
                 periods=sum_down([at("cost", name) for name in lines]), key=CASH_PAID.key)  # fmt: skip
 
 

@@ -84,7 +84,8 @@ def price_effects(facts: Facts) -> Iterator[Section]:
         line_of(group, "Present value of the price", "USD", total=SUM, periods=_worth(facts, group))
         for accelerator in accelerators_priced(facts) for group in new if group.accelerator == accelerator
     ])  # fmt: skip
-    yield from filled("Present value of prices, by accelerator", "What new orders pay, before tax.", [
+    note = "What new orders pay, before tax." if facts.taxed else "What new orders pay."
+    yield from filled("Present value of prices, by accelerator", note, [
         line_of(Of(accelerator), "Present value of prices", "USD",
                 total=f"=SUM({down(of_each('present value of the price', own), '$F')})")
         for accelerator in accelerators_priced(facts)
