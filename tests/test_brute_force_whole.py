@@ -122,6 +122,7 @@ def test_the_two_statements_of_the_tests_agree(number: int) -> None:
         assert plain == pytest.approx(float(by_hand), rel=1e-9, abs=A_CENT)
 
 
+@pytest.mark.slow
 def test_small_requests_have_every_feature() -> None:
     """The generator makes both answers, and everything that it is for."""
     features: dict[str, int] = {}

@@ -89,7 +89,9 @@ def known_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 FIRST = {next(line for command, line in EXAMPLES if command == name) for name, _ in EXAMPLES}
 SOLVED_OFTEN = ("alternatives", "compare", "explain", "frontier", "repair", "sweep")
 """Commands whose examples solve many times: the first example of each always runs."""
-LONG = ("explained.xlsx", "meta_2025", "--regret", "--cvar", "--samples 16 --json")
+LONG = (
+    "explained.xlsx", "meta_2025", "--regret", "--cvar", "--samples 16", "within 2%", "--trade it_kw", "-o rates",
+)  # fmt: skip
 """In examples that take long, and whose commands other tests run too."""
 
 

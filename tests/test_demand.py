@@ -267,6 +267,7 @@ def test_blocks_and_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     assert [int(n) for n in re.findall(r"^trace.csv:(\d+):", said, re.MULTILINE)] == [2 * 77 + 2, 2 * 200 + 4]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 10**5)), min_size=20, max_size=80), st.floats(0.01, 1))
 def test_a_plain_reckoning_agrees(
     tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[int, int]], quantile: float
@@ -406,6 +407,7 @@ def test_no_work_at_all_is_told_as_such(tmp_path: Path) -> None:
     assert "per_second: {2026-01: 0}" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_screen_without_blocks_has_a_chart_too(tmp_path: Path) -> None:
     trace(tmp_path, hourly([3600] * 48))
     done = run("demand", "trace.csv", "--column", "tokens", cwd=tmp_path, environment={"PYTHONIOENCODING": "ascii"})

@@ -223,6 +223,7 @@ UNITS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_whole_unit_is_told_where_a_whole_unit_was_solved(tmp_path: Path) -> None:
     """One accelerator, system or rack more, each from fresh files; a schedule grows by one wherever it has any."""
     asked, known = limited()

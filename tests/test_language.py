@@ -18,6 +18,7 @@ import pytest
 import workbook_plans as plans
 import yaml
 from click.testing import CliRunner
+from commands import small
 from openpyxl.cell.cell import Cell
 from solved_plans import solved_plan
 from workbook_pricing import Case
@@ -347,6 +348,7 @@ def test_labels_are_not_cut(name: str) -> None:
             assert breadth(str(cell.value)) <= sheet.column_dimensions["A"].width, (title, cell.coordinate, cell.value)
 
 
+@pytest.mark.slow
 @needs_libreoffice
 def test_libreoffice_opens_it_and_agrees(path: Path, tmp_path: Path) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
@@ -405,7 +407,7 @@ def test_a_japanese_workbook_comes_back_with_its_edit(solved: Path, tmp_path: Pa
 
 def test_the_command_writes_and_keeps_the_language(tmp_path: Path) -> None:
     first, second, third = (str(tmp_path / f"{name}.xlsx") for name in ("first", "second", "third"))
-    runs = (["quick_start", "-o", first, "--language", "ja"], [first, "-o", second],
+    runs = ([str(small(tmp_path)), "-o", first, "--language", "ja"], [first, "-o", second],
             [first, "-o", third, "--language", "en"])  # fmt: skip
     for arguments in runs:
         done = CliRunner().invoke(plan_command, arguments)
@@ -416,6 +418,7 @@ def test_the_command_writes_and_keeps_the_language(tmp_path: Path) -> None:
     assert tuple(option.type.choices) == LANGUAGES  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_both_languages_make_the_same_request(solved: Path, tmp_path: Path) -> None:
     write_workbook(plan_named("quick_start"), tmp_path / "en.xlsx", "chipmix plan it")
     english, japanese = reopened(tmp_path / "en.xlsx").request, reopened(solved).request

@@ -60,6 +60,7 @@ def test_the_best_plan_so_far_is_written_and_printed(signals: tuple[int, ...], c
     assert left_in(tmp_path) == ["m.lp", "plan.json", "plan.xlsx", "quotes", "scenario.yaml"]
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """In the middle of a solve that does not hear, as a stopped process does not."""
     hard(tmp_path)
@@ -230,6 +231,7 @@ def test_no_time_at_all_finds_nothing_and_exits_4(words: tuple[str, ...], hard_p
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_sweep_out_of_time_goes_on(tmp_path: Path) -> None:
     """Without a new start: what was not answered is asked again, whatever time is given then."""
     small(tmp_path)

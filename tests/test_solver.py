@@ -211,6 +211,7 @@ def test_memory_limit_is_a_solver_error() -> None:
         solve(hard(), Options(memory_gb=0.05))
 
 
+@pytest.mark.slow
 def test_same_model_same_solution() -> None:
     first, second = solve(hard(8, 30), EXACT), solve(hard(8, 30), EXACT)
     assert first.status == "optimal"

@@ -176,6 +176,7 @@ OTHER = re.compile(r"\S+ (to )?(scenario|catalog)(/|$)|\S+ run/\w*sha256")
 """Inputs, since a plan of other inputs is another plan, which has to have its costs and proofs; and the hashes."""
 
 
+@pytest.mark.slow
 def test_what_is_sealed_again_still_has_to_agree_with_itself(content: Any, tmp_path: Path) -> None:
     believed = {
         re.sub(r"(/children/\*)+", "/children/*", what)  # however deep

@@ -164,6 +164,7 @@ def test_what_does_not_belong_in_a_cell_is_named(what: str, typed: str, says: st
         reopened(tmp_path / "wrong.xlsx")
 
 
+@pytest.mark.slow
 def test_the_command_holds_a_plan_against_a_prior_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prior, new = tmp_path / "prior.json", tmp_path / "new.xlsx"
     assert run(["plan", "quick_start", "--json", str(prior), "--gap", "0.05"]) == 0

@@ -144,6 +144,7 @@ def test_an_unedited_workbook_makes_the_same_request(plan: Plan, original: Path)
     assert as_text(found.request.catalog) == plan.catalog
 
 
+@pytest.mark.slow
 @needs_libreoffice
 def test_other_programs_may_save_it(plan: Plan, original: Path, tmp_path: Path) -> None:
     """LibreOffice spells formulas and numbers in its own way and drops styles; openpyxl drops caches."""
@@ -206,6 +207,7 @@ def value(schedule: Any, key: str) -> Decimal | None:
     return value_at(schedule, first_month(key))
 
 
+@pytest.mark.slow
 def test_residual_values_by_switch_and_table(original: Path, tmp_path: Path) -> None:
     share: Edit = ("Inputs", "Table point 1: share left", "", "", 0, 0.5)
     book: Edit = ("Inputs", "From the book life (0: from the table)", "", "", 0, 1)
@@ -217,6 +219,7 @@ def test_residual_values_by_switch_and_table(original: Path, tmp_path: Path) -> 
     assert reopened(edited(original, tmp_path, book, none)).request.scenario.finance.residual == "none"
 
 
+@pytest.mark.slow
 def test_the_rule_for_rent_after_the_horizon_by_switch(original: Path, tmp_path: Path) -> None:
     """The plan ignores it: counted again, the second switch says how; ignored, the second says nothing."""
     counted: Edit = ("Inputs", "Rent after the horizon counted", "", "", 0, 1)
@@ -268,6 +271,7 @@ def test_the_command_plans_again_and_bridges(original: Path, tmp_path: Path, cap
     assert reopened(new).edits == ()
 
 
+@pytest.mark.slow
 def test_a_held_order_is_replaced_when_it_is_held_again(original: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.xlsx"
     assert run(["plan", str(edited(original, tmp_path, HELD)), "-o", str(new)]) == 0
@@ -278,6 +282,7 @@ def test_a_held_order_is_replaced_when_it_is_held_again(original: Path, tmp_path
     assert reopened(new, release=True).request.scenario.limits == ()
 
 
+@pytest.mark.slow
 def test_an_override_that_cannot_be_had_is_infeasible_by_its_name(original: Path, tmp_path: Path, capsys: Any) -> None:
     too_many = edited(original, tmp_path, (*HELD[:-1], 500))
     assert run(["plan", str(too_many), "-o", str(tmp_path / "none.xlsx")]) == 3
@@ -285,6 +290,7 @@ def test_an_override_that_cannot_be_had_is_infeasible_by_its_name(original: Path
     assert not (tmp_path / "none.xlsx").exists()
 
 
+@pytest.mark.slow
 def test_assumptions_of_the_workbook_alone_survive(original: Path, tmp_path: Path) -> None:
     lease_rate: Edit = ("Inputs", "Discount rate of leases", "", "", 0, 0.08)
     new = tmp_path / "new.xlsx"

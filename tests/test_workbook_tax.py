@@ -178,6 +178,7 @@ FEW = [("yearly", "macrs_5", ()), ("monthly", "macrs_5", ())]
 EVERY = [(name, rule, names) for name, rule in CASES for names in [(), *(TOGETHER if name == "rich" else ())]]
 
 
+@pytest.mark.slow
 @needs_libreoffice
 @pytest.mark.parametrize("several", [FEW, pytest.param(EVERY, marks=pytest.mark.slow)], ids=["few", "all"])
 def test_libreoffice_agrees(
