@@ -19,12 +19,15 @@ from optimizer.plan.warnings import said
 from optimizer.proven import AuditFailed, program_version
 from optimizer.request.edits import as_text
 from optimizer.solving.certificate import certified_bound_usd
-from optimizer.solving.matrix import Floats
+from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.uncertainty.blocks import Block
 from optimizer.uncertainty.question import Question
 from optimizer.uncertainty.robust import Robust
+
+NOISE = 10 * TRACE
+"""The part of a system, or of the most of a column, that is rounding where later orders may be parts of a system."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def refuse_two_decisions(outcomes: Sequence[Outcome], decide_by: str) -> None:
 
 def _plan(block: Block, values: Floats, unpowered: Sequence[Stands], options: Options) -> dict[str, Any]:
     """All of the plan of a future; what nothing in it can go below is a bound that takes no solver."""
-    own = values[: len(block.plain.cost)]
+    own = _without_noise(block.plain, values[: len(block.plain.cost)])
     least = certified_bound_usd(block.plain, np.zeros(len(block.plain.rows)))
     cost = block.plain.cost_of(own)
     solution = Solution("feasible", own, np.array([]), cost, min(cost, least / 1e6), False, "HiGHS")
@@ -121,6 +124,15 @@ def _plan(block: Block, values: Floats, unpowered: Sequence[Stands], options: Op
         bound_usd=bound, gap=relative_gap(solved.objective_usd, bound), duals={}, approved={}, placed={}
     )
     return plan_parts(solved, block.plain, options, certified, said(solved, [], []), program_version())
+
+
+def _without_noise(matrix: Matrix, values: Floats) -> Floats:
+    """Values without what is left of a solver's arithmetic where later orders may be parts of a system.
+
+    A hundred-billionth of a system that does no more than a part of its work is nothing, yet in no proportion to its
+    limit.
+    """
+    return np.where(np.abs(values) < NOISE * np.minimum(1.0, matrix.upper), 0.0, values)
 
 
 def _broken(block: Block, values: Floats) -> tuple[Over, ...]:
