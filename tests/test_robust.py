@@ -6,14 +6,16 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from builders import EXACT, Tree, accelerator, catalog, load, one_offer, plan, rates, scenario, site, system
 from farmer import MARKET_USD, USD, farm
+from test_solver import matrix as covering
 
 from catalogs.problems import InputError
 from optimizer.uncertainty.aims import Aim, cvar
 from optimizer.uncertainty.certain import only_plan, result_of_one, signed_plan
-from optimizer.uncertainty.outcome import outcomes_of
+from optimizer.uncertainty.outcome import _without_noise, outcomes_of
 from optimizer.uncertainty.question import asked
 from optimizer.uncertainty.report import result_of
 from optimizer.uncertainty.results import RobustResult
@@ -215,3 +217,10 @@ def test_what_would_come_after_the_horizon_is_not_ordered_before_it_is_known(tmp
                        {"name": "late", "probability": "0.5", "delivery_delay": {"months": 6}}]  # fmt: skip
     with pytest.raises(InputError, match="would come after the horizon, so none are placed"):
         decided(tmp_path, tree, known)
+
+
+def test_rounding_is_no_part_of_a_system_in_a_future() -> None:
+    """Of a column of which there is 0.1 at the most, 1.2e-11 is rounding and 1e-9 is not; of one of 100, 0.9e-9 is."""
+    model = covering([1, 1], [[1, 1]], [0], [np.inf], [0.1, 100])
+    assert _without_noise(model, np.array([1.2e-11, 0.9e-9])).tolist() == [0, 0]
+    assert _without_noise(model, np.array([1e-9, 2e-9])).tolist() == [1e-9, 2e-9]
