@@ -67,7 +67,8 @@ class FuturePlan(SolvedModel):
         """Systems at some places that are able to work in period t."""
         places = tuple(places)
         less = fsum(self._unpowered.get((system, place, self.period(t)), 0.0) for place in places)
-        return max(0.0, super().able(system, places, t) - less)
+        able = super().able(system, places, t)
+        return able - less if able - less > NOISE * able else 0.0
 
 
 def outcomes_of(found: Robust, options: Options) -> list[Outcome]:
