@@ -15,7 +15,7 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import CAPEX, COSTS, capped
 from optimizer.workbook.sheets.summary_tables import SHARE, in_millions, shown_costs
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import across, frame, outlined, over_time, series_down
+from optimizer.workbook.writing.charts import across, outlined, over_time, series_down, sideways
 from optimizer.workbook.writing.lines import ITEM, LABEL
 from optimizer.workbook.writing.lists import Block, Cell, Column, Drawing, Entry, ListSheet
 from optimizer.workbook.writing.references import Places, Row, at, down
@@ -119,12 +119,10 @@ def _against(places: Places, bars: Row, limits: list[Row], title: str, unit: str
 def _bars(places: Places, rows: list[Row]) -> BarChart:
     """A bar for each cost; receipts run left."""
     chart = BarChart()
-    chart.type, chart.gapWidth = "bar", 40
+    chart.gapWidth = 40
     chart.series.append(series_down(places, rows, "B", HEADERS, outlined(BAR)))
-    frame(chart, "Present value of each cost", "Cost", "USD m")
+    sideways(chart, "Present value of each cost", "Cost", "USD m")
     chart.legend = None
-    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
-    chart.y_axis.crosses = "max"
     return chart
 
 

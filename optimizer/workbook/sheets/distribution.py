@@ -11,7 +11,7 @@ from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.future_inputs import CHANGES
 from optimizer.workbook.sheets.stamps import beside, command_of, digits, header_beside, rows_of, stamped
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import frame, outlined, series_down
+from optimizer.workbook.writing.charts import frame, outlined, series_down, sideways
 from optimizer.workbook.writing.lines import Check
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Drawing, Entry, ListSheet
 from optimizer.workbook.writing.references import Places, Row, at, down
@@ -221,15 +221,12 @@ def _histogram(places: Places, rows: Sequence[Row]) -> BarChart:
 def _tornado(places: Places, rows: Sequence[Row], height_cm: float) -> BarChart:
     """From the mean of all futures, to where the lowest and the highest fifth of each draw lead."""
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "clustered", 60, 40
+    chart.grouping, chart.overlap, chart.gapWidth = "clustered", 60, 40
     for column, colour in (("low m", LOW), ("high m", HIGH)):
         chart.series.append(series_down(places, rows, column, DRIVER_HEADERS, outlined(colour)))
-    frame(chart, "What drives the cost of this plan", "Draw", "Mean cost against that of all futures, USD m")
+    sideways(chart, "What drives the cost of this plan", "Draw", "Mean cost against that of all futures, USD m")
     chart.y_axis.number_format = "#,##0.0##;-#,##0.0##;0"
     chart.width, chart.height = WIDTH, height_cm  # type: ignore[assignment]
-    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
-    chart.y_axis.crosses = "max"
-    chart.legend.position = "b"
     return chart
 
 

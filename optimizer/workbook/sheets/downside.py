@@ -34,7 +34,7 @@ from optimizer.workbook.sheets.input_downside import LEVELS, change, unsigned_pu
 from optimizer.workbook.sheets.limit_moves import stamp
 from optimizer.workbook.sheets.why_not import PRICE_UNITS, STANDINGS
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import frame, outlined, series_down
+from optimizer.workbook.writing.charts import outlined, series_down, sideways
 from optimizer.workbook.writing.lists import Block, Cell, Column, Content, Drawing, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.references import Places, Row, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
@@ -278,15 +278,12 @@ def _entering(one: OfferReason, row: Row) -> Entry:
 def _tornado(places: Places, rows: Sequence[Row]) -> BarChart:
     """A bar for each change, the outer ones below the inner ones."""
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "clustered", 100, 40
+    chart.grouping, chart.overlap, chart.gapWidth = "clustered", 100, 40
     inner, outer = sorted(LEVELS)[1:-1], (min(LEVELS), max(LEVELS))
     for pair, shade in ((outer, 0), (inner, 1)):
         for i, colours in zip(pair, (CHEAPER, DEARER), strict=True):
             chart.series.append(series_down(places, rows, level(i), HEADERS, outlined(colours[shade])))
-    frame(chart, "Change in cost against this plan", "Assumption", "USD m")
+    sideways(chart, "Change in cost against this plan", "Assumption", "USD m")
     chart.y_axis.number_format = "#,##0.0##;-#,##0.0##;0"
     chart.width, chart.height = 30.0, 9.5  # type: ignore[assignment]
-    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
-    chart.y_axis.crosses = "max"
-    chart.legend.position = "b"
     return chart

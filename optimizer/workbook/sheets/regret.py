@@ -13,7 +13,7 @@ from optimizer.workbook.sheets.futures import future_row
 from optimizer.workbook.sheets.insurance import insurance_block
 from optimizer.workbook.sheets.stamps import APART, command_of, digits, header_beside, room, rows_of, stamped
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import frame, outlined, series_down
+from optimizer.workbook.writing.charts import outlined, series_down, sideways
 from optimizer.workbook.writing.lists import RIGHT, Block, Cell, Column, Columns, Content, Drawing, Entry, ListSheet
 from optimizer.workbook.writing.references import Places, Row, at, down
 from optimizer.workbook.writing.styles import Role
@@ -268,14 +268,11 @@ def _run(decision: RobustResult, command: str) -> Block:
 def _chart(places: Places, rows: Sequence[Row], height_cm: float) -> BarChart:
     """Two bars for each plan, in the order of the table."""
     chart = BarChart()
-    chart.type, chart.grouping, chart.gapWidth = "bar", "clustered", 50
+    chart.grouping, chart.gapWidth = "clustered", 50
     for column, colour in (("usual m", USUAL), ("largest m", LARGEST)):
         chart.series.append(series_down(places, rows, column, HEADERS, outlined(colour)))
-    frame(chart, "Expected and largest regret of each plan", "Plan", "USD m")
+    sideways(chart, "Expected and largest regret of each plan", "Plan", "USD m")
     chart.width, chart.height = WIDTH, height_cm  # type: ignore[assignment]
-    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
-    chart.y_axis.crosses = "max"
-    chart.legend.position = "b"
     return chart
 
 

@@ -17,7 +17,7 @@ from optimizer.explore.side_by_side import Run, Runs
 from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.compare import run_of, said
 from optimizer.workbook.writing.cells import Formula
-from optimizer.workbook.writing.charts import column_of, frame, outlined, series_down
+from optimizer.workbook.writing.charts import column_of, frame, outlined, series_down, sideways
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Content, Drawing, Entry, ListSheet, paragraph
 from optimizer.workbook.writing.references import Places, Row, at
 from optimizer.workbook.writing.styles import Role
@@ -130,16 +130,13 @@ def _says(base: Solved, others: Sequence[Solved]) -> str:
 def _tornado_chart(places: Places, rows: Sequence[Row]) -> BarChart:
     """A bar for each combination, to the right where it costs more, in the order of the table."""
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "stacked", 100, 40
+    chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
     for column, colour in (("dearer", DEARER), ("cheaper", CHEAPER)):
         chart.series.append(series_down(places, rows, column, HEADERS, outlined(colour)))
-    frame(chart, "Change in cost against the first combination", "Plan", "USD m")
+    sideways(chart, "Change in cost against the first combination", "Plan", "USD m")
     chart.y_axis.number_format = "#,##0.0##;-#,##0.0##;0"
     height = 4.0 + BAR_HEIGHT * len(rows)
     chart.width, chart.height = WIDTH, min(max(height, LEAST_HEIGHT), MOST_HEIGHT)  # type: ignore[assignment]
-    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
-    chart.y_axis.crosses = "max"
-    chart.legend.position = "b"
     return chart
 
 

@@ -99,6 +99,16 @@ def frame(chart: AnyChart, title: str, category: str, unit: str) -> AnyChart:
     return chart
 
 
+def sideways(chart: BarChart, title: str, category: str, unit: str) -> BarChart:
+    """Bars from left to right in the order of their table, what they measure below them."""
+    chart.type = "bar"
+    frame(chart, title, category, unit)
+    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
+    chart.y_axis.crosses = "max"
+    chart.legend.position = "b"
+    return chart
+
+
 def over_time(chart: BarChart, title: str, unit: str, legend: str, periods: int) -> BarChart:
     """Columns by period, and what is drawn over them."""
     chart.type, chart.gapWidth = "col", 60
