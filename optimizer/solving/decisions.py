@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,16 +44,31 @@ def in_time_order(matrix: Matrix, variables: tuple[str, ...]) -> list[list[int]]
 
 def clusters(matrix: Matrix) -> list[list[list[int]]]:
     """The hosts of each cluster in each period, in the order of time, one list for each accelerator."""
-    keys = {j: matrix.columns[j].removesuffix(")").split("(")[1].split(",") for j in matrix.column_numbers(HOST)}
-    where = grouped(keys, lambda j: (keys[j][-1], keys[j][-2]))
-    return [list(grouped(where[at], lambda j: keys[j][0]).values()) for at in sorted(where)]
+    hosts = _hosts(matrix)
+    where = grouped(hosts, lambda j: (hosts[j].period, hosts[j].demand))
+    return [list(grouped(where[at], lambda j: hosts[j].accelerator).values()) for at in sorted(where)]
 
 
 def places(matrix: Matrix) -> list[list[list[int]]]:
     """The hosts of each cluster, whatever the period, one list for each place."""
-    keys = {j: matrix.columns[j].removesuffix(")").split("(")[1].split(",") for j in matrix.column_numbers(HOST)}
-    where = grouped(keys, lambda j: keys[j][2])
-    return [list(grouped(where[demand], lambda j: keys[j][1]).values()) for demand in sorted(where)]
+    hosts = _hosts(matrix)
+    where = grouped(hosts, lambda j: hosts[j].demand)
+    return [list(grouped(where[demand], lambda j: hosts[j].place).values()) for demand in sorted(where)]
+
+
+class _Host(NamedTuple):
+    """What a host's column says of it."""
+
+    accelerator: str
+    place: str
+    demand: str
+    period: str
+
+
+def _hosts(matrix: Matrix) -> dict[int, _Host]:
+    """The hosts of clusters by column."""
+    names = {j: matrix.columns[j] for j in matrix.column_numbers(HOST)}
+    return {j: _Host(*name.removesuffix(")").split("(")[1].split(",")) for j, name in names.items()}
 
 
 def tied_by_terms(matrix: Matrix) -> list[int]:

@@ -101,11 +101,15 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
     of_model = {**root, "duals": apart.duals(root["duals"])}
     best = known = NOTHING
     for within in LARGE_WITHIN:
+        if known is not NOTHING:
+            root = relax(apart.left, options, stop)  # the tree before has left it branched on
+        if root["status"] != "optimal":
+            break
         tree = Tree(apart.left, root, apart.left_options, within * options["gap"], _half_of(stop)).search()
         if tree["status"] == "infeasible":
             return of_model, NOTHING
         proof = {"bound": max(tree["bound"], root["objective"]), "branches": apart.told(tree["branches"])}
-        known = proof if proof["bound"] > known["bound"] else {"bound": known["bound"], "branches": known["branches"]}
+        known = max((known, proof), key=lambda each: float(each["bound"]))
         if not _is_within(best, known["bound"], options) and tree["values"].size:
             settled = {**apart.hosted(tree["values"], stop, _without_plan(tell)), **known}
             near = _best_near(problem, settled, known["bound"], options, stop, tell)
@@ -114,7 +118,6 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
         best = {**best, **known, "status": status}
         if status == "optimal" or tree["status"] == "stopped" or stop.over():
             break
-        root = relax(apart.left, options, stop)
     return of_model, best
 
 
