@@ -22,7 +22,7 @@ from benchmarks.instances import Size, instance
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model
 from optimizer.request.load import Request
-from optimizer.solving.matrix import Matrix, NewColumn, to_matrix
+from optimizer.solving.matrix import Matrix, NewColumn, matrix_of
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import build_tables
@@ -48,7 +48,7 @@ def summed(model: Model) -> Matrix:
 
     Each balance gives what is in service from the period before; put into all other rows, it leaves the balances empty.
     """
-    matrix = to_matrix(model.problem)
+    matrix = matrix_of(model)
     sums = _written_out(matrix)
     kept = [i for i, name in enumerate(matrix.rows) if not name.startswith(BALANCE)]
     cost, upper, always = matrix.cost.copy(), matrix.upper.copy(), 0.0
@@ -125,7 +125,7 @@ def main(sites: int = 10, quarters: int = 10) -> None:
     figures = []
     for label, matrix in (
         ("plain", summed(by_site(request))),
-        ("aggregated", to_matrix(build_model(build_tables(request)).problem)),
+        ("aggregated", matrix_of(build_model(build_tables(request)))),
     ):
         seconds, cost, _ = timed(matrix.relaxed(), Options())
         whole, found, gap = timed(matrix, Options(gap=1e-3, time_limit=MIP_SECONDS))

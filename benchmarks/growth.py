@@ -25,7 +25,7 @@ from optimizer.formulation import build_model
 from optimizer.proven import Solved, plan_of
 from optimizer.request.load import load_request
 from optimizer.solving.certificate import certified_bound_usd
-from optimizer.solving.matrix import to_matrix
+from optimizer.solving.matrix import matrix_of
 from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import Tables, build_tables
@@ -83,7 +83,7 @@ def _planned(file: Path, most: float) -> Planned:
     with part("model"):
         model = build_model(tables)
     with part("matrix"):
-        matrix = to_matrix(model.problem)
+        matrix = matrix_of(model)
     with part("search"):
         solution = solve(matrix, options)
     if solution.values.size:

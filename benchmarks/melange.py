@@ -31,7 +31,7 @@ from benchmarks.peers.plain import NOTHING, Answer
 from benchmarks.search import OURS, Measured, measured, ours
 from optimizer.formulation import build_model
 from optimizer.request.load import Request, load_request
-from optimizer.solving.matrix import to_matrix
+from optimizer.solving.matrix import matrix_of
 from optimizer.tables import Tables, build_tables
 
 FOLDER = Path(os.environ.get("CHIPMIX_CASES") or Path(__file__).parents[2] / "shared" / "cases")
@@ -187,7 +187,7 @@ def compared(case: Case, gap: float = GAP, most: float = 120.0) -> dict[str, Mea
     """What each of the two reaches for a case. Raises ArithmeticError where it is not the cost that is known."""
     with TemporaryDirectory() as folder:
         tables = build_tables(request(case, Path(folder)))
-    to_matrix(build_model(tables).problem)
+    matrix_of(build_model(tables))
     found = {OURS: measured(partial(_ours, tables), gap, most)}
     if hasattr(pulp, "PULP_CBC_CMD"):
         found[THEIRS] = measured(theirs, case, gap, most)

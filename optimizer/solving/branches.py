@@ -40,21 +40,33 @@ class Branches:
         kept = {row: dual for row, dual in self.duals.items() if row < count}
         return replace(self, duals=kept, children=tuple(child.of_first_rows(count) for child in self.children))
 
+    def told(self) -> dict[str, Any]:
+        """The same as the solver's process tells it, for `branches_of`."""
+        return {
+            "rows": list(self.duals),
+            "duals": list(self.duals.values()),
+            "sum_duals": self.sum_duals,
+            "columns": self.columns,
+            "children": [child.told() for child in self.children],
+            "least": self.least,
+        }
+
 
 def read_branches(text: str, rows: Floats, objective: float) -> Branches | None:
-    """What the solver's process tells of its tree, in the model's own units: r and o of `scaling`; None for nothing.
+    """What the solver's process tells of its tree, in the model's own units: r and o of `scaling`; None for nothing."""
+    return branches_of(json.loads(text), rows, objective) if text else None
+
+
+def branches_of(told: Mapping[str, Any], rows: Floats, objective: float) -> Branches:
+    """Branches as they were told, in the units of a model.
 
     Columns that are branched on are whole, so they keep their unit, and so does the row that adds them up.
     """
-
-    def read(told: Mapping[str, Any]) -> Branches:
-        pairs = zip(told["rows"], told["duals"], strict=True)
-        return Branches(
-            duals={row: dual * float(rows[row]) / objective for row, dual in pairs},
-            sum_duals=tuple(dual / objective for dual in told["sum_duals"]),
-            columns=tuple(told["columns"]),
-            children=tuple(read(child) for child in told["children"]),
-            least=told["least"],
-        )
-
-    return read(json.loads(text)) if text else None
+    pairs = zip(told["rows"], told["duals"], strict=True)
+    return Branches(
+        duals={row: dual * float(rows[row]) / objective for row, dual in pairs},
+        sum_duals=tuple(dual / objective for dual in told["sum_duals"]),
+        columns=tuple(told["columns"]),
+        children=tuple(branches_of(child, rows, objective) for child in told["children"]),
+        least=told["least"],
+    )

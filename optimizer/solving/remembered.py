@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.solving.branches import Branches
+from optimizer.solving.branches import branches_of
 from optimizer.solving.matrix import Floats, Matrix
 from optimizer.solving.solution import Options, Solution
 from optimizer.workers.kept import Kept
@@ -52,7 +52,7 @@ def _told(found: Solution) -> dict[str, Any]:
     told = {name: getattr(found, name) for name in ("status", "solver", "rough")}
     numbers = {name: repr(float(getattr(found, name))) for name in ("objective", "bound")}
     arrays = {name: _packed(getattr(found, name)) for name in ("values", "duals")}
-    return {**told, **numbers, **arrays, "branches": None if found.branches is None else _told_branches(found.branches)}
+    return {**told, **numbers, **arrays, "branches": None if found.branches is None else found.branches.told()}
 
 
 def _read(told: Mapping[str, Any], matrix: Matrix) -> Solution:
@@ -69,7 +69,7 @@ def _read(told: Mapping[str, Any], matrix: Matrix) -> Solution:
         interrupted=False,
         solver=told["solver"],
         rough=told["rough"],
-        branches=None if told["branches"] is None else _read_branches(told["branches"]),
+        branches=None if told["branches"] is None else branches_of(told["branches"], np.ones(len(matrix.rows)), 1.0),
     )
 
 
@@ -79,24 +79,3 @@ def _packed(values: Floats) -> str:
 
 def _unpacked(text: str) -> Floats:
     return np.frombuffer(base64.b64decode(text), dtype="<f8").astype(np.float64)
-
-
-def _told_branches(node: Branches) -> dict[str, Any]:
-    return {
-        "rows": list(node.duals),
-        "duals": list(node.duals.values()),
-        "sum_duals": node.sum_duals,
-        "columns": node.columns,
-        "children": [_told_branches(child) for child in node.children],
-        "least": node.least,
-    }
-
-
-def _read_branches(told: Mapping[str, Any]) -> Branches:
-    return Branches(
-        duals=dict(zip(told["rows"], told["duals"], strict=True)),
-        sum_duals=tuple(told["sum_duals"]),
-        columns=tuple(told["columns"]),
-        children=tuple(_read_branches(child) for child in told["children"]),
-        least=told["least"],
-    )
