@@ -6,16 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from builders import EXACT, Tree, accelerator, catalog, load, one_offer, plan, rates, scenario, site, system
 from farmer import MARKET_USD, USD, farm
-from test_solver import matrix as covering
 
 from catalogs.problems import InputError
+from optimizer.plan.solved_model import SolvedModel
 from optimizer.uncertainty.aims import Aim, cvar
 from optimizer.uncertainty.certain import only_plan, result_of_one, signed_plan
-from optimizer.uncertainty.outcome import _without_noise, outcomes_of
+from optimizer.uncertainty.outcome import FuturePlan, outcomes_of
 from optimizer.uncertainty.question import asked
 from optimizer.uncertainty.report import result_of
 from optimizer.uncertainty.results import RobustResult
@@ -219,8 +218,12 @@ def test_what_would_come_after_the_horizon_is_not_ordered_before_it_is_known(tmp
         decided(tmp_path, tree, known)
 
 
-def test_rounding_is_no_part_of_a_system_in_a_future() -> None:
-    """Of a column of which there is 0.1 at the most, 1.2e-11 is rounding and 1e-9 is not; of one of 100, 0.9e-9 is."""
-    model = covering([1, 1], [[1, 1]], [0], [np.inf], [0.1, 100])
-    assert _without_noise(model, np.array([1.2e-11, 0.9e-9])).tolist() == [0, 0]
-    assert _without_noise(model, np.array([1e-9, 2e-9])).tolist() == [1e-9, 2e-9]
+def test_rounding_of_what_is_unpowered_does_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All 300 in Oslo are unpowered, but for the last digits of a double; so are 2 of 3 in Rome, whatever Oslo has."""
+    stands = {"oslo": 300.0, "rome": 3.0}
+    monkeypatch.setattr(SolvedModel, "able", lambda _self, _system, places, _t: math.fsum(stands[p] for p in places))
+    monkeypatch.setattr(SolvedModel, "period", lambda _self, _t: "2027q2")
+    plan = FuturePlan.__new__(FuturePlan)
+    plan._unpowered = {("box", "oslo", "2027q2"): 300.0 - 1.18e-11, ("box", "rome", "2027q2"): 2.0}
+    assert plan.able("box", ["oslo"], 1) == 0
+    assert plan.able("box", ["rome"], 1) == plan.able("box", ["oslo", "rome"], 1) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import fsum
 from typing import Any
@@ -19,15 +19,15 @@ from optimizer.plan.warnings import said
 from optimizer.proven import AuditFailed, program_version
 from optimizer.request.edits import as_text
 from optimizer.solving.certificate import certified_bound_usd
-from optimizer.solving.matrix import Floats, Matrix
+from optimizer.solving.matrix import Floats
 from optimizer.solving.settle import TRACE
 from optimizer.solving.solution import Options, Solution, relative_gap
 from optimizer.uncertainty.blocks import Block
 from optimizer.uncertainty.question import Question
 from optimizer.uncertainty.robust import Robust
 
-NOISE = 10 * TRACE
-"""The part of a system, or of the most of a column, that is rounding where later orders may be parts of a system."""
+ROUNDING = 1e-9
+"""The part of what stands at a place that is rounding where what is unpowered is taken from it."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,15 @@ class FuturePlan(SolvedModel):
             self._unpowered[key] = self._unpowered.get(key, 0.0) + stands.systems * stands.able
         super().__init__(block.model, block.plain, solution)
 
-    def able(self, system: str, places: Any, t: int) -> float:
+    def able(self, system: str, places: Iterable[str], t: int) -> float:
         """Systems at some places that are able to work in period t."""
-        places = tuple(places)
-        less = fsum(self._unpowered.get((system, place, self.period(t)), 0.0) for place in places)
-        able = super().able(system, places, t)
-        return able - less if able - less > NOISE * able else 0.0
+        return fsum(self._powered(system, place, t) for place in places)
+
+    def _powered(self, system: str, place: str, t: int) -> float:
+        """What is left at a place beside what stands unpowered; that is a difference, and its rounding does no work."""
+        able = super().able(system, (place,), t)
+        left = able - self._unpowered.get((system, place, self.period(t)), 0.0)
+        return left if left > ROUNDING * able else 0.0
 
 
 def outcomes_of(found: Robust, options: Options) -> list[Outcome]:
@@ -115,7 +118,7 @@ def refuse_two_decisions(outcomes: Sequence[Outcome], decide_by: str) -> None:
 
 def _plan(block: Block, values: Floats, unpowered: Sequence[Stands], options: Options) -> dict[str, Any]:
     """All of the plan of a future; what nothing in it can go below is a bound that takes no solver."""
-    own = _without_noise(block.plain, values[: len(block.plain.cost)])
+    own = values[: len(block.plain.cost)]
     least = certified_bound_usd(block.plain, np.zeros(len(block.plain.rows)))
     cost = block.plain.cost_of(own)
     solution = Solution("feasible", own, np.array([]), cost, min(cost, least / 1e6), False, "HiGHS")
@@ -125,15 +128,6 @@ def _plan(block: Block, values: Floats, unpowered: Sequence[Stands], options: Op
         bound_usd=bound, gap=relative_gap(solved.objective_usd, bound), duals={}, approved={}, placed={}
     )
     return plan_parts(solved, block.plain, options, certified, said(solved, [], []), program_version())
-
-
-def _without_noise(matrix: Matrix, values: Floats) -> Floats:
-    """Values without what is left of a solver's arithmetic where later orders may be parts of a system.
-
-    A hundred-billionth of a system that does no more than a part of its work is nothing, yet in no proportion to its
-    limit.
-    """
-    return np.where(np.abs(values) < NOISE * np.minimum(1.0, matrix.upper), 0.0, values)
 
 
 def _broken(block: Block, values: Floats) -> tuple[Over, ...]:
