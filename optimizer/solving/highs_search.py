@@ -46,6 +46,8 @@ from optimizer.solving.highs_tree import Tree
 DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, (0.5, 0.2), 0.1, 0.5
 """Parts of the gap: what decisions may leave open, more in a large model, where whole orders cost less; what a plan
 near them may leave open to the best of its kind, and how near to the bound it need not be bettered."""
+ALL_BUT_ROUNDING = 0.98
+"""The part of the gap that a plan near decisions may leave open where these leave too much open for it to be better."""
 NEAR = ((1, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
 """How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
 are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
@@ -95,17 +97,18 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
     made less, once.
     """
     apart = WithoutClusters(problem, options)
-    root = relax(apart.left, options, stop)
+    root = relax(apart.left, options, stop, interior=True)
     if root["status"] != "optimal":
         return root, NOTHING
     of_model = {**root, "duals": apart.duals(root["duals"])}
     best = known = NOTHING
     for within in LARGE_WITHIN:
         if known is not NOTHING:
-            root = relax(apart.left, options, stop)  # the tree before has left it branched on
+            root = relax(apart.left, options, stop, interior=True)  # the tree before has left it branched on
         if root["status"] != "optimal":
             break
-        tree = Tree(apart.left, root, apart.left_options, within * options["gap"], _half_of(stop)).search()
+        half = _half_of(stop)
+        tree = Tree(apart.left, root, apart.left_options, within * options["gap"], half, both=True).search()
         if tree["status"] == "infeasible":
             return of_model, NOTHING
         proof = {"bound": max(tree["bound"], root["objective"]), "branches": apart.told(tree["branches"])}
@@ -202,7 +205,8 @@ def _best_near(
     if not settled["values"].size:
         return best
     asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
-    asked["target"] = bound + GOOD_ENOUGH * _open(bound, options)
+    within = GOOD_ENOUGH if settled["objective"] < bound + GOOD_ENOUGH * _open(bound, options) else ALL_BUT_ROUNDING
+    asked["target"] = bound + within * _open(bound, options)
     for width, reopened, unused in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
         until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
         hair = BY_A_HAIR * _open(best["objective"], options)

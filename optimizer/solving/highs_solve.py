@@ -93,11 +93,20 @@ def canary() -> None:
         raise RuntimeError(f"this HiGHS ({highs.version()}) fails a two-variable test; install highspy 1.15.1")
 
 
-def relax(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, Any]:
-    """The optimum of the relaxation with its duals: the root of the certificate; `highs` has it loaded."""
+def relax(problem: Problem, options: dict[str, Any], stop: Stop, interior: bool = False) -> dict[str, Any]:
+    """The optimum of the relaxation with its duals: the root of the certificate; `highs` has it loaded.
+
+    Asked for, by a point in the interior, from which crossover leads to a vertex; where it does not, by the simplex
+    method all the same.
+    """
     highs = solver(problem, options, stop)
     highs.setOptionValue("solve_relaxation", True)
-    highs.run()
+    if interior:
+        highs.setOptionValue("solver", "ipm")
+        highs.run()
+        highs.setOptionValue("solver", "simplex")
+    if not interior or not _is_at_vertex(highs):
+        highs.run()
     status = highs.getModelStatus()
     solution = highs.getSolution()
     optimal = status == highspy.HighsModelStatus.kOptimal
@@ -108,6 +117,11 @@ def relax(problem: Problem, options: dict[str, Any], stop: Stop) -> dict[str, An
         "objective": highs.getInfo().objective_function_value,
         "highs": highs,
     }
+
+
+def _is_at_vertex(highs: highspy.Highs) -> bool:
+    """Whether HiGHS has an optimum with a basis."""
+    return bool(highs.getModelStatus() == highspy.HighsModelStatus.kOptimal and highs.getBasis().valid)
 
 
 def _status(highs: highspy.Highs) -> str:
