@@ -374,11 +374,30 @@ LOCKED: dict[str, tuple[Callable[[Workbook], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", LOCKED)
-def test_what_may_not_change_is_named(name: str, original: Path, tmp_path: Path) -> None:
-    change, says = LOCKED[name]
-    told = "\n".join(problems_of(changed(original, tmp_path, change)))
-    assert re.search(says, told), told
+CELLS = ("a formula", "a locked number", "a label", "an empty cell")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        CELLS,
+        ("a sheet's name", "a sheet gone"),
+        ("a row",),
+        *(pytest.param((one,), marks=pytest.mark.slow) for one in LOCKED),
+    ],
+    ids=" and ".join,
+)
+def test_what_may_not_change_is_named(names: tuple[str, ...], original: Path, tmp_path: Path) -> None:
+    """Each by itself, and what is told of the same kind all at once."""
+
+    def change(book: Workbook) -> None:
+        for name in names:
+            LOCKED[name][0](book)
+
+    problems = problems_of(changed(original, tmp_path, change))
+    for name in names:
+        assert [problem for problem in problems if re.search(LOCKED[name][1], problem)], (name, problems)
+    assert len(problems) == len(names) or "a row" in names, problems
 
 
 def test_refusals_exit_2_and_write_nothing(original: Path, tmp_path: Path, capsys: Any) -> None:
