@@ -24,6 +24,7 @@ from optimizer.planning import make_plan
 from optimizer.request.calendar import Calendar
 from optimizer.request.load import Request, bundled_scenarios, load_request
 from optimizer.solving.solution import Options
+from optimizer.solving.solve import own_solver
 
 HERE = Path(__file__).parent
 PAGE = HERE / "scenarios.md"
@@ -71,7 +72,7 @@ def told_of(name: str) -> Mapping[str, Any]:
 
 def case_of(name: str) -> Case:
     request = load_request(bundled_scenarios()[name])
-    return Case(name, request, make_plan(request, Options(gap=GAP)).plan, told_of(name))
+    return Case(name, request, make_plan(request, Options(gap=GAP), solver=own_solver()).plan, told_of(name))
 
 
 def cases(names: Iterable[str] | None = None) -> dict[str, Case]:

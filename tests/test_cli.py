@@ -95,6 +95,11 @@ LONG = (
 """In examples that take long, and whose commands other tests run too."""
 
 
+SAID = {"chipmix robust my_risks/scenario.yaml": ("Sign now", "packaging_short")}
+"""What examples print, of what `init` writes for them."""
+assert SAID.keys() <= {line for _, line in EXAMPLES}
+
+
 def example(line: str) -> Any:
     often = line.split()[1] in SOLVED_OFTEN and line not in FIRST
     return pytest.param(line, marks=[pytest.mark.slow] if often or any(word in line for word in LONG) else [])
@@ -124,6 +129,7 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
             shutil.copy(known_plan, folder / name)
     done = run_here(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
+    assert all(said in done.stdout for said in SAID.get(line, ()))
 
 
 def test_the_plan_is_printed_and_timings_go_to_stderr(folder: Path) -> None:
