@@ -246,6 +246,14 @@ def test_help_needs_no_slow_import() -> None:
     assert not {"pandas", "pulp", "openpyxl", "numpy", "pydantic", "rich"} & set(re.findall(r"'(\w+)'", done.stderr))
 
 
+def test_a_plan_that_nobody_wants_as_a_workbook_needs_no_library_of_workbooks(folder: Path) -> None:
+    """It takes as long to import as the rest of our program."""
+    code = "import sys; from cli.main import run; run(['plan', 'scenario.yaml']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    assert "audit: passed" in done.stdout
+    assert not {"openpyxl", "formualizer", "pandas"} & set(done.stderr.split())
+
+
 def test_a_terminal_gets_tables_with_rules(folder: Path) -> None:
     _, shown = seen(["plan", "scenario.yaml"], folder)
     assert "660,432.79 USD" in shown
