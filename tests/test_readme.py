@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from commands import mostly_slow
 from commands import run as typed_in
 
 from catalogs.load import bundled_folder, catalog_of
@@ -205,7 +206,7 @@ def test_futures_that_init_writes_are_in_order_and_can_be_decided_under(
         assert run(["robust", str(tmp_path / "scenario.yaml"), "--regret"]) == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", bundled_scenarios())
+@pytest.mark.parametrize("name", mostly_slow(bundled_scenarios(), fast=4))
 def test_a_copy_of_a_bundled_scenario_asks_the_same(name: str, tmp_path: Path) -> None:
     """Alone in a folder: it needs no other file."""
     assert run(["init", str(tmp_path / "mine"), "--example", name]) == 0
