@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.money import Money
 from cli.screen import say
 from cli.tables import heading, show_table
-from optimizer.plan.bridge import Bridge
-from optimizer.workbook.back.compare import Edit
-from optimizer.workbook.back.overrides import FACTOR, held_before
-from optimizer.workbook.back.request import Reopened
-from optimizer.workbook.notes import Note
+
+if TYPE_CHECKING:
+    from optimizer.plan.bridge import Bridge
+    from optimizer.workbook.back.compare import Edit
+    from optimizer.workbook.back.request import Reopened
+    from optimizer.workbook.notes import Note
 
 LONGEST_NOTE = 60
 """Characters of a note that are shown; the workbook that it stands in has all of it."""
@@ -21,6 +23,8 @@ LONGEST_NOTE = 60
 
 def show_edits(file: str, found: Reopened, release: bool) -> None:
     """Prints every edited cell: where, which key, what it was and is; and what earlier overrides still hold."""
+    from optimizer.workbook.back.overrides import FACTOR, held_before
+
     edits, before = found.edits, held_before(found.plan.scenario.get("limits", ()))
     if before:
         words = "let go" if release else "still held; --release lets go"

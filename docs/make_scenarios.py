@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from optimizer.planning import make_plan
 from optimizer.request.calendar import Calendar
 from optimizer.request.load import Request, bundled_scenarios, load_request
 from optimizer.solving.solution import Options
+from optimizer.solving.solve import Solver
 
 HERE = Path(__file__).parent
 PAGE = HERE / "scenarios.md"
@@ -69,16 +70,21 @@ def told_of(name: str) -> Mapping[str, Any]:
     return told
 
 
-def case_of(name: str) -> Case:
-    request = load_request(bundled_scenarios()[name])
-    return Case(name, request, make_plan(request, Options(gap=GAP)).plan, told_of(name))
+def _cases_of(names: Iterator[str]) -> list[Case]:
+    """Scenarios planned one after another by one solver, as long as others leave any."""
+    with Solver() as solver:
+        requests = ((name, load_request(bundled_scenarios()[name])) for name in names)
+        plans = ((name, asked, make_plan(asked, Options(gap=GAP), solver=solver).plan) for name, asked in requests)
+        return [Case(name, asked, plan, told_of(name)) for name, asked, plan in plans]
 
 
 def cases(names: Iterable[str] | None = None) -> dict[str, Case]:
     """Every bundled scenario, planned; two at a time, because the solver runs in a process of its own."""
     chosen = list(bundled_scenarios() if names is None else names)
+    waiting = iter(chosen)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return dict(zip(chosen, pool.map(case_of, chosen), strict=True))
+        planned = {case.name: case for each in pool.map(_cases_of, [waiting] * 2) for case in each}
+    return {name: planned[name] for name in chosen}
 
 
 # ------------------------------------------------------------------------------------------------ what a plan says

@@ -123,7 +123,7 @@ def seen(words: list[str], cwd: Path, press: bytes = b"", **environment: str) ->
     text = b""
     while True:
         readable, _, _ = select.select([screen], [], [], 0.05)
-        if press and sum(map(_seconds_of, solvers_below(child))) > 2:
+        if press and sum(map(_seconds_of, solvers_below(child))) > 1:
             os.write(screen, press)
             press = b""
         try:
@@ -147,7 +147,7 @@ def solvers_below(process: int) -> list[int]:
     return found
 
 
-def wait_for_solver(process: subprocess.Popen[str], seconds: float = 2.0) -> None:
+def wait_for_solver(process: subprocess.Popen[str], seconds: float = 1.0) -> None:
     """Waits until the solvers of a command have worked for so long, whatever else the machine does, or it has ended."""
     latest = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < latest:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 Tree = dict[str, Any]
 FEWEST_PLANS, MOST_PLANS = 20, 50_000
 SMALL_BATCHES, SMALL_PER_BATCH = 10, 15
-PLAIN_INSTANCES = 45
+PLAIN_FEW, PLAIN_INSTANCES = 25, 45
 ONE_USD = 1.0
 WORKLOADS = {name: {"unit": "unit", "phase": "training", "describes": "work"} for name in ("alpha", "beta", "gamma")}
 POOLS = {"wafers": {"unit": "wafer", "describes": "packaging", "forecasts": {"survey": {"2024": 40, "2025": 60}}}}
@@ -534,7 +534,9 @@ def check_against_plain_model(folder: Path, name: str) -> None:
         assert got == pytest.approx(expected, rel=1e-7, abs=ONE_USD), name
 
 
-@pytest.mark.parametrize("number", range(PLAIN_INSTANCES))
+@pytest.mark.parametrize("number", [
+    *range(PLAIN_FEW), *(pytest.param(number, marks=pytest.mark.slow) for number in range(PLAIN_FEW, PLAIN_INSTANCES)),
+])  # fmt: skip
 def test_plain_model_agrees(tmp_path: Path, number: int) -> None:
     check_against_plain_model(tmp_path, f"plain {number}")
 

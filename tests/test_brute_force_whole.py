@@ -24,7 +24,7 @@ from optimizer.planning import make_plan
 
 pytestmark = pytest.mark.usefixtures("in_process")
 FEW, SMALL_BATCHES, SMALL_PER_BATCH = 4, 9, 10
-PLAIN_INSTANCES = 45
+PLAIN_FEW, PLAIN_INSTANCES = 25, 45
 A_CENT = 0.02
 NOTHING_ASKED = "can serve it"
 
@@ -101,7 +101,9 @@ def check_against_plain_model(folder: Path, name: str, kind: type[DrawWhole] = D
             return
 
 
-@pytest.mark.parametrize("number", range(PLAIN_INSTANCES))
+@pytest.mark.parametrize("number", [
+    *range(PLAIN_FEW), *(pytest.param(number, marks=pytest.mark.slow) for number in range(PLAIN_FEW, PLAIN_INSTANCES)),
+])  # fmt: skip
 def test_plain_model_agrees(tmp_path: Path, number: int) -> None:
     check_against_plain_model(tmp_path, f"plain whole {number}")
 

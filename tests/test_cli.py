@@ -95,6 +95,11 @@ LONG = (
 """In examples that take long, and whose commands other tests run too."""
 
 
+SAID = {"chipmix robust my_risks/scenario.yaml": ("Sign now", "packaging_short")}
+"""What examples print, of what `init` writes for them."""
+assert SAID.keys() <= {line for _, line in EXAMPLES}
+
+
 def example(line: str) -> Any:
     often = line.split()[1] in SOLVED_OFTEN and line not in FIRST
     return pytest.param(line, marks=[pytest.mark.slow] if often or any(word in line for word in LONG) else [])
@@ -124,6 +129,7 @@ def test_examples_of_the_help_run(line: str, folder: Path, known_plan: Path) -> 
             shutil.copy(known_plan, folder / name)
     done = run_here(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
+    assert all(said in done.stdout for said in SAID.get(line, ()))
 
 
 def test_the_plan_is_printed_and_timings_go_to_stderr(folder: Path) -> None:
@@ -238,6 +244,14 @@ def test_help_needs_no_slow_import() -> None:
     code = "import sys; from cli.main import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "pulp", "openpyxl", "numpy", "pydantic", "rich"} & set(re.findall(r"'(\w+)'", done.stderr))
+
+
+def test_a_plan_that_nobody_wants_as_a_workbook_needs_no_library_of_workbooks(folder: Path) -> None:
+    """It takes as long to import as the rest of our program."""
+    code = "import sys; from cli.main import run; run(['plan', 'scenario.yaml']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    assert "audit: passed" in done.stdout
+    assert not {"openpyxl", "formualizer", "pandas"} & set(done.stderr.split())
 
 
 def test_a_terminal_gets_tables_with_rules(folder: Path) -> None:

@@ -15,8 +15,9 @@ from procurement_requests import asked, bought, boxes, buy, chip, flows, rent
 from test_brute_force_whole import check_against_plain_model, check_batch
 from test_months import DrawMonths, decided, is_schedule, key_of, month_of, with_schedules
 from test_properties import few_and_many, planned
-from test_workbook_back import Edit, edited, find
+from test_workbook_back import Edit, edited
 from whole_requests import drawn
+from workbook_cells import find
 
 from catalogs.periods import first_month, value_at
 from catalogs.problems import InputError
@@ -297,7 +298,7 @@ def test_the_workbook_is_sound_in_both_languages(grown: Path) -> None:
 def shown(path: Path, label: str, item: str = "", place: str = "") -> list[Any]:
     """The constant of a line of Inputs and its periods."""
     book = openpyxl.load_workbook(path, data_only=True)
-    row = find(book, "Inputs", label, item, place)
+    row = find(book["Inputs"], label, item, place)
     return [book["Inputs"].cell(row, column).value for column in (5, *range(9, 13))]
 
 
@@ -347,7 +348,7 @@ def test_a_growth_edited_is_re_costed_as_it_is_planned(grown: Path, tmp_path: Pa
     """By another calculator: the price of each period is that of the schedule with the new share."""
     path = edited(grown, tmp_path, ("Inputs", "Price, growth a year", "chip.buy", "", 0, 0.3))
     book = openpyxl.load_workbook(path)
-    row = find(book, "Inputs", "Price", "chip.buy")
+    row = find(book["Inputs"], "Price", "chip.buy")
     workbook = formualizer.load_workbook(str(path))
     workbook.evaluate_all()
     prices = [workbook.evaluate_cell("Inputs", row, column) for column in range(9, 13)]

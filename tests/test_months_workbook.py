@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 from builders import Tree, accelerator, catalog, load, plan, rates, scenario, system
-from test_workbook_back import Edit, edited, find
-from workbook_cells import named
+from test_workbook_back import Edit, edited
+from workbook_cells import find, named
 
 from catalogs.periods import first_month
 from optimizer.plan.format import Plan
@@ -157,7 +157,7 @@ def test_a_pue_with_months_of_its_own_has_a_peak_of_its_own(tmp_path: Path) -> N
     values = openpyxl.load_workbook(path, data_only=True)
     assert named(values, "master_check") == 0
     rows = [
-        find(values, "Inputs", label, "", "oslo")
+        find(values["Inputs"], label, "", "oslo")
         for label in ("PUE, yearly mean, for energy", "PUE at peak, for power")
     ]
     shown = [[values["Inputs"].cell(row, column).value for column in range(9, 13)] for row in rows]

@@ -14,7 +14,7 @@ import pytest
 from builders import EXACT, Tree, accelerator, catalog, load, plan, rates, scenario, site, system
 from test_properties import LOOSE, few_and_many, planned
 from test_properties_whole import request
-from test_workbook_back import find
+from workbook_cells import find
 
 from cli.main import run
 from optimizer.plan.format import Plan
@@ -255,7 +255,7 @@ def test_a_workbook_with_an_edited_price_costs_no_more_than_it_shows(tmp_path: P
     old = plan(tmp_path, four_and_four(), two_offers())
     write_workbook(old, tmp_path / "1.xlsx")
     book = openpyxl.load_workbook(tmp_path / "1.xlsx")
-    book["Inputs"].cell(find(book, "Inputs", "Price", "box.first"), 9).value = 104_000
+    book["Inputs"].cell(find(book["Inputs"], "Price", "box.first"), 9).value = 104_000
     book.save(tmp_path / "1.xlsx")
     assert run(["plan", str(tmp_path / "1.xlsx"), "-o", str(tmp_path / "2.xlsx")]) == 0
     new = read_plan(tmp_path / "2.xlsx")

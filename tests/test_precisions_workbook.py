@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 from builders import plan
 from test_precisions import BF16, FP4, asked, known, planned, point
-from test_workbook_back import Edit, edited, find
+from test_workbook_back import Edit, edited
 from test_workbook_sheets import FIRST, Live
-from workbook_cells import named
+from workbook_cells import find, named
 
 from optimizer.plan.format import Plan
 from optimizer.request.edits import as_text
@@ -45,7 +45,7 @@ def test_every_point_that_counts_is_a_line(original: Path) -> None:
     sheet = book["Inputs"]
 
     def shown(label: str, columns: range) -> list[object]:
-        row = find(book, "Inputs", label, "chip")
+        row = find(book["Inputs"], label, "chip")
         return [sheet.cell(row, column).value for column in columns]
 
     assert shown(RATE.format("bf16"), range(FIRST, FIRST + 2)) == [100, 100]
@@ -60,7 +60,7 @@ def test_every_point_that_counts_is_a_line(original: Path) -> None:
 def test_work_follows_the_best_point_in_force(original: Path) -> None:
     """10 chips at fp8 in 2025q2: at 90 instead of 180 bf16 does more, 10 · 100; in 2025q1 fp8 changes nothing."""
     book = openpyxl.load_workbook(original)
-    row = find(book, "Inputs", RATE.format(FP8_LATER), "chip")
+    row = find(book["Inputs"], RATE.format(FP8_LATER), "chip")
     live = Live(original, {("Inputs", row, FIRST): 999.0, ("Inputs", row, FIRST + 1): 90.0})
     assert live.across("Capacity", "Work done", "rough") == pytest.approx([900, 1000])
     assert live.across("Capacity", "Work done", "fine") == pytest.approx([700, 700])
@@ -72,7 +72,7 @@ def test_unit_costs_name_every_point_used(original: Path) -> None:
     book = openpyxl.load_workbook(original, data_only=True)
     sheet = book["Unit costs"]
     for demand, points in {"rough": "bf16, measured; fp8, vendor", "fine": "bf16, measured"}.items():
-        row = find(book, "Unit costs", f"Per million unit, {demand}", "chip")
+        row = find(book["Unit costs"], f"Per million unit, {demand}", "chip")
         assert sheet.cell(row, 8).value == points
 
 

@@ -133,7 +133,7 @@ def test_a_sweep_stops_soon_and_keeps_what_is_done(how: int, tmp_path: Path) -> 
     easy = "limits=[]"
     words = ("sweep", "scenario.yaml", "--vary", vary, "--set", easy, "-o", "out", "--gap", "0", "--workers", "2")
     process = start(*words, "-o", "sweep.xlsx", cwd=tmp_path)
-    wait_for_solver(process, 3.0)
+    wait_for_solver(process, 2.0)
     began = time.monotonic()
     code, _, err = stopped(process, how)
     assert code == (130 if how == signal.SIGINT else 143), err
@@ -150,7 +150,7 @@ def hard_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan whose questions take long: it was stopped early."""
     folder = tmp_path_factory.mktemp("hard")
     hard(folder)
-    done = run("plan", "scenario.yaml", "--gap", "0", "--time-limit", "4", "--json", "plan.json", cwd=folder)
+    done = run("plan", "scenario.yaml", "--gap", "0", "--time-limit", "3", "--json", "plan.json", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "plan.json"
 

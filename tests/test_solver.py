@@ -31,7 +31,7 @@ from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options, Progress, SolverError
 from optimizer.solving.solve import solve
-from optimizer.solving.solver_child import command
+from optimizer.solving.solver_child import Child, command
 
 
 def matrix(cost: Any, rows: Any, least: Any, most: Any, upper: Any, integer: bool = True) -> Matrix:
@@ -85,7 +85,7 @@ def test_infeasible_model_is_only_claimed() -> None:
 
 def test_time_limit_keeps_the_best_plan() -> None:
     started = time.monotonic()
-    found = solve(hard(), Options(gap=1e-9, time_limit=2))
+    found = solve(hard(), Options(gap=1e-9, time_limit=1))
     assert time.monotonic() - started < 12
     assert found.status == "feasible"
     check_plan(found, hard())
@@ -171,7 +171,7 @@ def test_second_interrupt_kills() -> None:
 
 def test_progress_is_told() -> None:
     seen: list[Progress] = []
-    solve(hard(), Options(gap=1e-9, time_limit=3), seen.append)
+    solve(hard(), Options(gap=1e-9, time_limit=1.5), seen.append)
     assert seen
     assert any(progress.bound_usd <= progress.cost_usd < 1e26 for progress in seen)
 
@@ -391,6 +391,15 @@ def test_power_is_short_by_what_is_missing(tmp_path: Path) -> None:
     fit, but only 6 whole ones, so by 40 %."""
     short = shortages(tmp_path, sites={"oslo": site("0.08")})
     assert short == {"power": [("oslo", approx(0.04), "MW")], "demand": [("train", approx(40), "%")]}
+
+
+def test_what_is_short_is_asked_of_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process a question would take most of the time of an answer."""
+    begun, request = [], load(tmp_path, scenario(demand=TEN, sites={"oslo": site("0.08")}))
+    monkeypatch.setattr(optimizer.solving.solve, "Child", lambda: begun.append(Child()) or begun[-1])
+    short = what_is_short(request, EXACT)
+    assert short is not None
+    assert (len(short.alone), len(begun)) == (2, 1)
 
 
 def test_power_that_is_short_in_one_period_only(tmp_path: Path) -> None:

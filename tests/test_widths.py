@@ -29,6 +29,7 @@ COMMANDS = (
     f"plan stargate --gap 0.01 --set 'horizon={{start: 2025-01, periods: 24}}' --set 'budget/capex_usd={BUDGET}'",
     "compare plan.json dear.json",
     "compare plan.json dear.json plan.json dear.json plan.json dear.json plan.json",
+    "explain plan.json --limit 'power at *'",
     "explain plan.json --limit 'demand *' --limit 'power at *'",
     "explain plan.json --offer dgx_b200.purchase --offer 'gb*'",
     "repair quick_start --set budget/opex_usd/total=1e6 --set budget/capex_usd/total=1e5",
@@ -75,7 +76,7 @@ class Seen:
 
 
 LONG = ("plan oracle_2025", "plan meta_2025", "plan stargate --gap 0.01 --set", "compare plan.json dear.json plan",
-        "explain plan.json --offer", "repair", "sweep")  # fmt: skip
+        "explain plan.json --limit 'demand", "explain plan.json --offer", "repair", "sweep")  # fmt: skip
 """How commands begin that take long and print what others print too, or other tests run."""
 
 

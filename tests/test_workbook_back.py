@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import openpyxl
 import pytest
 from builders import accelerator, catalog, load, rates, scenario, site, system
 from openpyxl.workbook import Workbook
+from workbook_cells import find
 
 from catalogs.problems import InputError
 from cli.main import run
@@ -54,18 +56,6 @@ def original(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def find(book: Workbook, title: str, label: str, item: str = "", place: str = "") -> int:
-    """The row of a line by label, item and place."""
-    sheet = book[title]
-    found = [
-        row
-        for row in range(8, sheet.max_row + 1)
-        if tuple(sheet.cell(row, column).value or "" for column in (1, 2, 3)) == (label, item, place)
-    ]
-    assert len(found) == 1, (label, item, place, found)
-    return found[0]
-
-
 Edit = tuple[str, str, str, str, int, Any]
 """Sheet, label, item, place, period from 1 (0: the constant), value."""
 RATE: Edit = ("Inputs", "Discount rate", "", "", 0, 0.12)
@@ -77,7 +67,7 @@ NONE_HELD: Edit = ("Orders", "Override", "dgx_h100.on_demand", "neocloud", 3, 0)
 
 def cell_of(book: Workbook, edit: Edit) -> str:
     title, label, item, place, period, _ = edit
-    return book[title].cell(find(book, title, label, item, place), 8 + period if period else 5).coordinate
+    return book[title].cell(find(book[title], label, item, place), 8 + period if period else 5).coordinate
 
 
 def edited(original: Path, tmp_path: Path, *edits: Edit) -> Path:
@@ -360,7 +350,7 @@ def _delete_row(book: Workbook) -> None:
 LOCKED: dict[str, tuple[Callable[[Workbook], None], str]] = {
     "a formula": (lambda book: book["Cash"].__setitem__("I3", 5), r"FILE, Cash!I3: the formula was replaced by 5; it"),
     "a locked number": (
-        lambda book: book["Inputs"].cell(find(book, "Inputs", "Hours in a year"), 5).__setattr__("value", 8000),
+        lambda book: book["Inputs"].cell(find(book["Inputs"], "Hours in a year"), 5).__setattr__("value", 8000),
         r"FILE, Inputs!E\d+: is locked and now holds 8000; it was 8760",
     ),
     "a label": (lambda book: book["Inputs"].__setitem__("A27", "Rate"), "FILE, Inputs!A27: is locked and now holds"),
@@ -374,11 +364,30 @@ LOCKED: dict[str, tuple[Callable[[Workbook], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", LOCKED)
-def test_what_may_not_change_is_named(name: str, original: Path, tmp_path: Path) -> None:
-    change, says = LOCKED[name]
-    told = "\n".join(problems_of(changed(original, tmp_path, change)))
-    assert re.search(says, told), told
+CELLS = ("a formula", "a locked number", "a label", "an empty cell")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        CELLS,
+        ("a sheet's name", "a sheet gone"),
+        ("a row",),
+        *(pytest.param((one,), marks=pytest.mark.slow) for one in LOCKED),
+    ],
+    ids=" and ".join,
+)
+def test_what_may_not_change_is_named(names: tuple[str, ...], original: Path, tmp_path: Path) -> None:
+    """Each by itself, and what is told of the same kind all at once."""
+
+    def change(book: Workbook) -> None:
+        for name in names:
+            LOCKED[name][0](book)
+
+    problems = problems_of(changed(original, tmp_path, change))
+    for name in names:
+        assert [problem for problem in problems if re.search(LOCKED[name][1], problem)], (name, problems)
+    assert len(problems) == len(names) or "a row" in names, problems
 
 
 def test_refusals_exit_2_and_write_nothing(original: Path, tmp_path: Path, capsys: Any) -> None:
@@ -520,33 +529,46 @@ HOSTILE = (
 )
 
 
-def hostile(tmp_path: Path, name: str) -> Plan:
-    """A plan whose scenario, accelerator, system and source all have a name that a spreadsheet might run."""
-    offers = {"box.purchase": {"system": "box", "route": "purchase", "price_usd": 300000}}
-    tree = scenario(name=name, sites={"hall": site()}, demand={"work": {"workload": "training", "per_second": 30000}})
-    file = accelerator("chip", {"box": system(name=name)}, offers, rates(training=400))
-    file = {**file, "accelerator": {**file["accelerator"], "name": name}}
-    known = catalog({**file, "cites": {"box.purchase.price_usd": {"source": "quote", "basis": "vendor"}}})
-    known["shared.yaml"]["sources"] = {"quote": {"title": name, "note": name}, "hand": {"title": name}}
+def hostile(tmp_path: Path, *names: str) -> Plan:
+    """A plan whose scenario, accelerators, systems and sources have names that a spreadsheet might run."""
+    offer = {"route": "purchase", "price_usd": 300000}
+    files = []
+    for i, name in enumerate(names):
+        box = f"box{i}"
+        file = accelerator(f"chip{i}", {box: system(name=name)}, {f"{box}.purchase": {"system": box, **offer}},
+                           rates(training=400))  # fmt: skip
+        cites = {f"{box}.purchase.price_usd": {"source": f"quote{i}", "basis": "vendor"}}
+        files.append({**file, "accelerator": {**file["accelerator"], "name": name}, "cites": cites})
+    tree = scenario(name=names[0], sites={"hall": site()},
+                    demand={"work": {"workload": "training", "per_second": 30000}})  # fmt: skip
+    known = catalog(*files)
+    quotes = {f"quote{i}": {"title": name, "note": name} for i, name in enumerate(names)}
+    known["shared.yaml"]["sources"] = {**quotes, "hand": {"title": names[0]}}
     return make_plan(load(tmp_path, tree, known), Options()).plan
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_text_everywhere_and_come_back(name: str, tmp_path: Path) -> None:
-    path, plan = tmp_path / "plan.xlsx", hostile(tmp_path, name)
-    write_workbook(plan.model_copy(update={"warnings": (name,)}), path, f"chipmix plan {name}")
-    shown = 0
+@pytest.mark.parametrize(
+    "names",
+    [HOSTILE[:4], HOSTILE[4:8], HOSTILE[8:], *(pytest.param((name,), marks=pytest.mark.slow) for name in HOSTILE)],
+    ids=" and ".join,
+)
+def test_hostile_names_are_text_everywhere_and_come_back(names: tuple[str, ...], tmp_path: Path) -> None:
+    path, plan, command = tmp_path / "plan.xlsx", hostile(tmp_path, *names), f"chipmix plan {' '.join(names)}"
+    write_workbook(plan.model_copy(update={"warnings": names}), path, command)
+    shown = Counter[str]()
     for sheet in openpyxl.load_workbook(path).worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if name.strip() in str(cell.value):
-                    shown += 1
+                found = [name for name in names if name.strip() in str(cell.value)]
+                shown.update(found)
+                if found:
                     assert cell.data_type == "s", f"{sheet.title}!{cell.coordinate}"
                     assert cell.quotePrefix, f"{sheet.title}!{cell.coordinate}"
-    assert shown >= 5, "title, accelerator, source, warning, command"
+    assert shown[names[0]] >= 5, "title, accelerator, source, warning, command"
+    assert all(shown[name] >= 4 for name in names), "accelerator, source, warning, command"
     with pytest.raises(InputError, match="was changed after chipmix wrote it"):  # a plan with a warning of ours
         reopened(path)
-    write_workbook(plan, path, f"chipmix plan {name}")
+    write_workbook(plan, path, command)
     assert reopened(path).edits == ()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from commands import mostly_slow
 
 from optimizer.explore.alternatives import alternatives
 from optimizer.explore.frontier import frontier
@@ -100,7 +101,7 @@ def made(in_process: None, tmp_path_factory: pytest.TempPathFactory) -> Written:
     return Written(tmp_path_factory.mktemp("compare"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", mostly_slow(["compare", "sweep", "frontier", "alternatives"], fast=2))
 def test_the_workbook_is_clean_and_reads_back(kind: str, made: Written) -> None:
     book, runs, path = made.book(kind)
     added = ["Compare", "Bridge"] if kind == "compare" else ["Compare", "Sensitivity"]

@@ -7,17 +7,18 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import formualizer
 import openpyxl
 import pytest
 import workbook_plans as plans
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from workbook_edits import recalculated
 from workbook_page import Page
 from workbook_pricing import Case, Pricing
 
@@ -83,18 +84,21 @@ def worked(worked_path: Path) -> Workbook:
     return openpyxl.load_workbook(worked_path, data_only=True)
 
 
+@cache
+def as_written(path: Path) -> Workbook:
+    """A workbook with its formulas; tests only look."""
+    return openpyxl.load_workbook(path)
+
+
 class Live:
     """A workbook after edits, as formualizer calculates it; lines stand where they stood."""
 
     def __init__(self, path: Path, edits: Edits) -> None:
-        self.book = openpyxl.load_workbook(path)
-        self._live = formualizer.Workbook.load_path(str(path))
-        for (sheet, row, column), value in edits.items():
-            self._live.set_value(sheet, row, column, value)
-        self._live.evaluate_all()
+        self.book = as_written(path)
+        self._value = recalculated(path, [(*where, value) for where, value in edits.items()])
 
     def at(self, sheet: str, row: int, column: int) -> Any:
-        return self._live.get_value(sheet, row, column)
+        return self._value(sheet, row, column)
 
     def named(self, name: str) -> Any:
         sheet, cell = self.book.defined_names[name].attr_text.split("!")
@@ -126,7 +130,7 @@ def across(book: Workbook, sheet: str, *names: str) -> list[Any]:
 
 
 def override(path: Path, offer: str, place: str, period: int, systems: float) -> Edits:
-    row = line(openpyxl.load_workbook(path)["Orders"], "Override", offer, place)
+    row = line(as_written(path)["Orders"], "Override", offer, place)
     return {("Orders", row, FIRST + period - 1): systems}
 
 

@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -81,6 +82,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], P
     return paths
 
 
+@cache
+def values_of(path: Path) -> Workbook:
+    """What the cells of a workbook show; tests only look."""
+    return openpyxl.load_workbook(path, data_only=True)
+
+
 def shown(book: Workbook, sheet: str, label: str) -> list[float]:
     row = find(book[sheet], label)
     return [book[sheet].cell(row, column).value for column in range(FIRST, book[sheet].max_column + 1)]
@@ -92,7 +99,7 @@ def total(book: Workbook, sheet: str, label: str) -> float:
 
 @pytest.mark.parametrize(("name", "rule"), CASES)
 def test_costs_by_period_equal_the_reference(written: dict[tuple[str, str], Path], name: str, rule: str) -> None:
-    values, pricing = openpyxl.load_workbook(written[name, rule], data_only=True), Pricing(case_of(name, rule))
+    values, pricing = values_of(written[name, rule]), Pricing(case_of(name, rule))
     for line, usd in pricing.costs.items():
         assert shown(values, "Cash", COSTS[line]) == pytest.approx(usd, rel=1e-9, abs=1e-6), line
     assert named(values, "total_npv_usd") == pytest.approx(pricing.npv, abs=0.005)
@@ -102,7 +109,7 @@ def test_costs_by_period_equal_the_reference(written: dict[tuple[str, str], Path
 @pytest.mark.parametrize(("name", "rule"), CASES)
 def test_books_tax_cash_and_objective_tie(written: dict[tuple[str, str], Path], name: str, rule: str) -> None:
     """The four views of one plan: from book profit, tax and cash follow, and from these the objective."""
-    values, pricing = openpyxl.load_workbook(written[name, rule], data_only=True), Pricing(case_of(name, rule))
+    values, pricing = values_of(written[name, rule]), Pricing(case_of(name, rule))
     costs = {line: math.fsum(usd) for line, usd in pricing.costs.items()}
     tax = costs["tax_usd"] + costs["tax_on_residual_usd"]
     assert 0.3 * total(values, "Depreciation", "Taxable profit and gain") == pytest.approx(tax, abs=0.01)

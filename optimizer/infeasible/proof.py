@@ -20,15 +20,15 @@ ULPS = 8
 """How many units in the last place a number of the model may be off what the request says."""
 
 
-def whole(matrix: Matrix, options: Options) -> Solution:
+Solve = Callable[[Matrix, Options], Solution]
+
+
+def whole(matrix: Matrix, options: Options, ask: Solve | None = None) -> Solution:
     """A solution whose solve was not cut short by a Ctrl-C: half an answer to a question is none."""
-    solution = solve(matrix, options)
+    solution = (ask or solve)(matrix, options)
     if solution.interrupted:
         raise KeyboardInterrupt
     return solution
-
-
-Solve = Callable[[Matrix, Options], Solution]
 
 
 def rounding(matrix: Matrix, duals: Floats) -> float:

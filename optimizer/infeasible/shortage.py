@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from functools import partial
 
 from optimizer.formulation import build_model
 from optimizer.formulation.model import Model, Row, model_name
@@ -22,6 +23,7 @@ from optimizer.solving.matrix import Floats, Give, Matrix, matrix_of
 from optimizer.solving.proportion import MOST_SYSTEMS, refuse_uncountable
 from optimizer.solving.settle import STRICT, needed
 from optimizer.solving.solution import Options, Solution
+from optimizer.solving.solve import Solver
 from optimizer.tables import build_tables
 from optimizer.tables.rows import MILLION
 
@@ -155,10 +157,10 @@ class _ElasticRequest:
     What no solver can count (`MOST_SYSTEMS`) need not be whole: an amount of four digits is the same.
     """
 
-    def __init__(self, request: Request, options: Options) -> None:
+    def __init__(self, request: Request, options: Options, ask: Solve) -> None:
         limit = ELASTIC_SECONDS if options.time_limit is None else min(options.time_limit, ELASTIC_SECONDS)
         self.options = replace(options, gap=1e-3, abs_gap=0.0, time_limit=limit)
-        self.request = request
+        self.request, self.ask = request, ask
         self.model = build_model(build_tables(request, loose=True))
         matrix = matrix_of(self.model)
         self.matrix = matrix.relaxed(matrix.upper > MOST_SYSTEMS)
@@ -171,7 +173,7 @@ class _ElasticRequest:
         rows = [group.rows for group in groups]
         gives = needed(self.matrix, solution.values, rows)
         if 0 < _weighed(groups, gives) < HAIR:  # too little for the solver to have told more from less
-            finer = whole(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
+            finer = self.ask(matrix, replace(self.options, tolerance=STRICT, presolve="off"))
             others = needed(self.matrix, finer.values, rows)
             gives = min(gives, others, key=lambda each: _weighed(groups, each)) if finer.values.size else gives
         short = [
@@ -183,10 +185,10 @@ class _ElasticRequest:
 
     def _solved(self, matrix: Matrix) -> Solution:
         """A solution; that there is none is not believed of presolve, which has taken a give for a whole number."""
-        solution, otherwise = whole(matrix, self.options), replace(self.options, presolve="off")
-        if solution.status != "infeasible" or whole(matrix.relaxed(), otherwise).status == "infeasible":
+        solution, otherwise = self.ask(matrix, self.options), replace(self.options, presolve="off")
+        if solution.status != "infeasible" or self.ask(matrix.relaxed(), otherwise).status == "infeasible":
             return solution
-        return whole(matrix, otherwise)
+        return self.ask(matrix, otherwise)
 
     def periods_too_late(self) -> Shortage | None:
         """By how many periods every lead time would have to be shorter, if that alone makes a plan."""
@@ -200,7 +202,7 @@ class _ElasticRequest:
         longest = max([*waits, *map(tables.wait, months)], default=0)
         for sooner in range(1, longest + 1):
             matrix = matrix_of(build_model(build_tables(self.request, sooner=sooner)))
-            if whole(matrix.minimising({}), self.options).values.size:
+            if self.ask(matrix.minimising({}), self.options).values.size:
                 unit = {1: "months", 3: "quarters", 12: "years"}[tables.calendar.months]
                 return Shortage("time", LEAD_TIME, "every offer", sooner, unit)
         return None
@@ -213,11 +215,13 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     own numbers are rounded, or, where only whole numbers conflict, that two solves with different presolve and
     seed agree.
     """
-    elastic = _ElasticRequest(request, options)
+    with Solver() as solver:
+        return _short(_ElasticRequest(request, options, partial(whole, ask=solver.solve)), options)
+
+
+def _short(elastic: _ElasticRequest, options: Options) -> Infeasible | None:
     together, solution, matrix = elastic.least(KINDS)
-    if not together:
-        return None
-    proof = _proof(elastic, matrix, solution.duals, options)
+    proof = _proof(elastic, matrix, solution.duals, options) if together else None
     if proof is None:
         return None
     alone: list[list[Shortage]] = []
@@ -230,16 +234,16 @@ def what_is_short(request: Request, options: Options) -> Infeasible | None:
     return Infeasible(alone + ([[late]] if late else []), together, proof)
 
 
-def _proof(elastic: _ElasticRequest, matrix: Matrix, duals: Floats, options: Options, ask: Solve = whole) -> str | None:
+def _proof(elastic: _ElasticRequest, matrix: Matrix, duals: Floats, options: Options) -> str | None:
     """How it is known that a request has no plan, from duals of its elastic form; None if it is not.
 
     Raises InputError where whole systems conflict that are too many to be told apart.
     """
-    if certified(matrix, duals) or certified(matrix, finer_duals(matrix, elastic.options, ask)):
+    if certified(matrix, duals) or certified(matrix, finer_duals(matrix, elastic.options, elastic.ask)):
         return "proved: the least violation is above zero in exact arithmetic"
     refuse_uncountable(elastic.request, elastic.model)
     again = replace(options, presolve="off", seed=options.seed + 1)
-    if ask(elastic.matrix, again).status == "infeasible":
+    if elastic.ask(elastic.matrix, again).status == "infeasible":
         return "whole systems do not fit where fractions would; two solves agree"
     return None
 
@@ -249,6 +253,6 @@ def proved_infeasible(request: Request, options: Options, ask: Solve = whole) ->
 
     `ask` solves; whoever has solvers of his own, which he can end, gives it.
     """
-    elastic = _ElasticRequest(request, options)
+    elastic = _ElasticRequest(request, options, ask)
     matrix = _elastic(elastic.matrix, _groups(elastic.model, elastic.matrix, KINDS))
-    return _proof(elastic, matrix, ask(matrix.relaxed(), elastic.options).duals, options, ask) is not None
+    return _proof(elastic, matrix, ask(matrix.relaxed(), elastic.options).duals, options) is not None
