@@ -123,7 +123,7 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     assumed = inputs(facts)
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
-        *cash_by_month(facts), *reporting_currency(facts), depreciation(facts), unit_costs(facts),
+        *cash_by_month(facts), depreciation(facts), *reporting_currency(facts), unit_costs(facts),
         limits(facts, made.explanation), why_not(facts, made.explanation), downside(facts, made.explanation),
         actuals(facts, made.typed, made.prior, made.bridge is not None), *_beside(made), *_uncertain(made, facts),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from optimizer.workbook.decisions import RETIRE, decisions_of
 from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.balances import by_year
-from optimizer.workbook.sheets.reporting_currency import CASH_PAID
+from optimizer.workbook.sheets.rates import CASH_PAID
 from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
