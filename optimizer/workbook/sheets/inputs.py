@@ -46,7 +46,7 @@ def inputs(facts: Facts) -> TimeSheet:
         sites(facts), *fleet_inputs(facts),
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
-        *downside_inputs(facts),
+        *downside_inputs(),
     ]  # fmt: skip
     heading = "Inputs: change yellow cells, totals follow"
     return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts),

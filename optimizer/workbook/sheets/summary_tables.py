@@ -10,7 +10,8 @@ from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.book_inputs import market_of
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.checks import MASTER
-from optimizer.workbook.sheets.paid import accelerators_priced
+from optimizer.workbook.sheets.downside import if_dearer
+from optimizer.workbook.sheets.price_alone import MEANS, accelerators_priced
 from optimizer.workbook.sheets.rates import (
     BILLION,
     MILLION,
@@ -40,7 +41,7 @@ SMALL, LARGE = 100.0, 1e5
 YEAR = '"FY"0'
 MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
 HOURLY = "#,##0.00_);(#,##0.00)"
-RISE = "Market: by the hour. Last: NPV, {}, if prices and rents rise; network apart, see Downside."
+RISE = "Market: by the hour. Last column: what a rise of the chip's price adds to NPV, {}."
 Item = TypeVar("Item")
 KINDS = {
     "measured": "Measured",
@@ -120,7 +121,7 @@ def unit_costs(facts: Facts, cut: int) -> Table:
     shown, rest = cut_to(accelerators_priced(facts), MOST_ACCELERATORS - cut)
     rows = [_hour(facts, accelerator) for accelerator in shown]
     if rest:
-        more = at_mean(facts, f"price_rise*SUM({blocks(list(map(_priced, rest)), '$F')})")
+        more = at_mean(facts, f"SUM({blocks(list(map(if_dearer, rest)), '<more>')})")
         rows.append(Rowed((f"and {len(rest)} others", *[None] * 5, in_millions(facts, more))))
     demands = demands_of(pairs_of(facts))
     for demand in demands[: MOST_DEMANDS - cut]:
@@ -130,7 +131,7 @@ def unit_costs(facts: Facts, cut: int) -> Table:
         rows.append(Rowed((label, *found)))
     rise = Cell(Formula("=price_rise"), '"+"0.#%')
     heads = ("All in", "No resid.", "Market", "Less mkt.", None, rise)
-    rows.append(Rowed((note(RISE.format(money_unit(facts))),)))
+    rows += [Rowed((note(text),)) for text in (RISE.format(money_unit(facts)), MEANS)]
     return Table((titled(f"Accelerator-hour, work, {code_of(facts)}"), *heads), rows)
 
 
@@ -142,13 +143,9 @@ def _hour(facts: Facts, accelerator: str) -> Rowed:
     kinds += ["market's rent", "cost less market's rent"] if accelerator in market_of(facts) else []
     found: list[Content] = [Cell(Formula(f"={at_mean(facts, at(kind, bearer).total)}"), HOURLY) for kind in kinds]
     name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
-    dearer = in_millions(facts, at_mean(facts, f"price_rise*{_priced(accelerator).total}"))
+    dearer = in_millions(facts, at_mean(facts, if_dearer(accelerator).cell("more")))
     blank: list[Content] = [None] * (5 - len(found))
     return Rowed((f"{name}, {bearer.place}", *found, *blank, dearer), at("summary", "hour", accelerator).key)
-
-
-def _priced(accelerator: str) -> Row:
-    return at("present value of prices", accelerator)
 
 
 def trust(facts: Facts) -> Table:
