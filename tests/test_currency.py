@@ -200,6 +200,14 @@ def test_what_has_no_period_is_told_at_the_mean(quick: Path) -> None:
     assert "in JPY at the mean rate of the periods, 141.667 per USD" in done.stdout
 
 
+def test_a_sweep_says_its_mean_rate_where_rates_vary(quick: Path) -> None:
+    words = ["sweep", "quick_start", "--vary", "finance/discount_rate=0.1", "--workers", "1", "--set"]
+    done = run_here(*words, BY_PERIOD, "-o", "varied", cwd=quick)
+    assert "in JPY at the mean rate of the periods, 141.667 per USD" in done.stdout
+    done = run_here(*words, "currency={code: JPY, per_usd: 150}", "-o", "fixed", cwd=quick)
+    assert (done.returncode, "mean rate" in done.stdout) == (0, False)
+
+
 def test_orders_have_both_due_dates_in_the_currency(quick: Path) -> None:
     done = run_here("orders", "by_period.json", "-o", "-", cwd=quick)
     line = next(row for row in csv.DictReader(io.StringIO(done.stdout)) if row["route"] == "purchase")

@@ -93,6 +93,11 @@ def write_workbook(
         decision=decision and decision.without_plans, stressed=stressed and stressed.without_samples,
         prior=prior, typed=typed or {},
     )  # fmt: skip
+    return write_made(made, path, notes)
+
+
+def write_made(made: Made, path: Path, notes: Iterable[Note] = ()) -> tuple[Note, ...]:
+    """The same of all that a workbook is made from."""
     book = build(made)
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
@@ -150,4 +155,4 @@ def _uncertain(made: Made, facts: Facts) -> Iterator[ListSheet]:
     if made.decision is not None:
         yield regret(made.decision, made.decided_by or made.command)
     if made.stressed is not None:
-        yield distribution(made.stressed, made.command)
+        yield distribution(made.stressed, made.stressed_by or made.command)
