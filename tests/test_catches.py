@@ -33,7 +33,7 @@ ALLOWED = {
     ("optimizer/workbook/embedded.py", "unpacked"): "base64, zlib and pydantic refuse a damaged copy",
     (
         "optimizer/workbook/writing/finish.py",
-        "recalculated",
+        "_calculated",
     ): "formualizer refuses a file so: our fault, exit 1",
     ("optimizer/workbook/back/package.py", "_check_area"): "openpyxl refuses what is no area so",
     ("optimizer/workbook/back/package.py", "_opened"): "zipfile refuses a damaged file so",
