@@ -183,6 +183,24 @@ def test_what_a_dearer_accelerator_costs(page: tuple[str, Page]) -> None:
     assert 0.1 in heads, "the rise stands above"
 
 
+def test_what_a_unit_of_work_costs_beside_the_whole_name_of_its_demand(page: tuple[str, Page]) -> None:
+    """A name that does not fit its column would be cut at the figure beside it; its unit stands to the right."""
+    name, summary = page
+    plan = plan_named(name)
+    shown = [demand for demand in plan.scenario["demand"] if _listed(summary, demand)]
+    assert shown
+    for demand in shown:
+        cells = summary.row(demand, "Accelerator-hour")
+        assert str(cells[3].value).startswith("Per ")
+        unit, column = summary.book["Unit costs"], f"{cells[3].value}, {demand}"
+        usd = next(row[5].value for row in unit.iter_rows(8) if (row[0].value, row[1].value) == (column, None))
+        assert cells[1].value == pytest.approx(usd * mean(name))
+
+
+def _listed(summary: Page, demand: str) -> bool:
+    return any(cell.value == demand for cell in summary.book["Summary"]["K"])
+
+
 def test_which_limit_is_worth_most(page: tuple[str, Page]) -> None:
     name, summary = page
     plan = plan_named(name)
@@ -211,6 +229,17 @@ def test_what_auditors_ask(page: tuple[str, Page]) -> None:
     assert summary.figures("Gap to the bound")[0] == pytest.approx(plan.gap, abs=1e-9)
     for text in plan.warnings[:4]:
         assert text in [cell.value for cell in summary.book["Summary"]["A"]]
+
+
+def test_a_label_that_is_too_long_for_its_column_has_the_id(page: tuple[str, Page]) -> None:
+    """`H200 SXM5 141GB: buy, committed` would be cut at the figure beside it."""
+    name, summary = page
+    labels = [str(cell.value) for cell in summary.book["Summary"]["K"] if cell.data_type == "s"]
+    beside = [text for text in labels if ": buy" in text or text.endswith((", our sites", ", hosted"))]
+    assert beside
+    assert max(map(len, beside)) <= 29
+    if name == "japan_2025":
+        assert "h200_sxm: buy, committed" in beside
 
 
 def test_contracts_and_commitments_stand_apart(page: tuple[str, Page]) -> None:

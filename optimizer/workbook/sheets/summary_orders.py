@@ -11,7 +11,7 @@ from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.rates import money_unit
-from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, cut_to, others, titled, total_of
+from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, cut_to, of_accelerator, others, titled, total_of
 from optimizer.workbook.sheets.ways import HOURLY, Way, ways_of, worth_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Cell, Content
@@ -60,9 +60,11 @@ def _way(facts: Facts, way: Way) -> Rowed:
     """What enters in each year, in all, and its contract value."""
     row, spans = at("entering by way", way), _spans(facts)
     counts = [Cell(Formula(f"=SUM({row.part(f'{first}#n:{last}#n')})"), WHOLE) for _, first, last in spans]
-    name = str(facts.catalog["accelerators"][way.accelerator].get("name", way.accelerator))
     total, value = Cell(Formula(f"={row.total}"), WHOLE), total_of(facts, worth_of(way))
-    return Rowed((f"{name}: {way.does}", *_filled(counts), total, value), at("summary", "orders", way).key)
+    return Rowed(
+        (of_accelerator(facts, way.accelerator, f": {way.does}"), *_filled(counts), total, value),
+        at("summary", "orders", way).key,
+    )
 
 
 def _sum(facts: Facts, label: str, ways: Sequence[Way], role: Role | None = None) -> Rowed:

@@ -7,6 +7,7 @@ from math import fsum
 from typing import TypeVar
 
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.book_inputs import market_of
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.checks import MASTER
@@ -38,6 +39,8 @@ MEGAWATTS = "[>=100]#,##0.0_);#,##0.000_)"
 """Finer below a hundred."""
 SMALL, LARGE = 100.0, 1e5
 """Below so many millions (or billions) three decimals are shown, from so many on none."""
+LONGEST_LABEL = 29
+"""Signs that fit the column of labels of the right stack."""
 YEAR = '"FY"0'
 MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
 HOURLY = "#,##0.00_);(#,##0.00)"
@@ -81,6 +84,12 @@ def others(facts: Facts, rows: Sequence[Row], role: Role | None = None) -> Cell:
     """The sum of the total column of lines that are in USD, in millions of the currency."""
     own = [reported(facts, row) for row in rows]
     return in_millions(facts, f"SUM({blocks(own, '$F')})", role)
+
+
+def of_accelerator(facts: Facts, accelerator: str, more: str) -> str:
+    """A label that begins with an accelerator: its name or, where that is too long for the column, its id."""
+    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
+    return f"{name}{more}" if len(name + more) <= LONGEST_LABEL else f"{accelerator}{more}"
 
 
 def cut_to(items: Sequence[Item], most: int) -> tuple[Sequence[Item], Sequence[Item]]:
@@ -128,9 +137,9 @@ def unit_costs(facts: Facts, cut: int) -> Table:
         label, unit = per_unit(facts, demand)
         kinds = ("net cost of a unit", "gross cost of a unit")
         found = (Cell(Formula(f"={at_mean(facts, at(kind, demand).total)}"), unit) for kind in kinds)
-        rows.append(Rowed((label, *found)))
+        rows.append(Rowed((Given(demand), *found, note(label.partition(", ")[0]))))
     rise = Cell(Formula("=price_rise"), '"+"0.#%')
-    heads = ("All in", "No resid.", "Market", "Less mkt.", None, rise)
+    heads = ("All in", "No resid.", "Market", "Less mkt.", "NPV, price", rise)
     rows += [Rowed((note(text),)) for text in (RISE.format(money_unit(facts)), MEANS)]
     return Table((titled(f"Accelerator-hour, work, {code_of(facts)}"), *heads), rows)
 
@@ -142,10 +151,12 @@ def _hour(facts: Facts, accelerator: str) -> Rowed:
     kinds = ["cost per accelerator-hour", "gross cost per accelerator-hour"]
     kinds += ["market's rent", "cost less market's rent"] if accelerator in market_of(facts) else []
     found: list[Content] = [Cell(Formula(f"={at_mean(facts, at(kind, bearer).total)}"), HOURLY) for kind in kinds]
-    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
     dearer = in_millions(facts, at_mean(facts, if_dearer(accelerator).cell("more")))
     blank: list[Content] = [None] * (5 - len(found))
-    return Rowed((f"{name}, {bearer.place}", *found, *blank, dearer), at("summary", "hour", accelerator).key)
+    return Rowed(
+        (of_accelerator(facts, accelerator, f", {bearer.place}"), *found, *blank, dearer),
+        at("summary", "hour", accelerator).key,
+    )
 
 
 def trust(facts: Facts) -> Table:
