@@ -15,8 +15,8 @@ from optimizer.workbook.writing.references import Row, at, down
 
 UNEDITED = '=IF(plan_edited=0,{},"plan edited")'
 NPV, VALUE = at("net present value"), at("present value", "value_usd")
-SHOWN = at("summary", "net present value")
-"""The row with the cost as a present value."""
+COST, SHOWN = "Net present value of cost", at("summary", "net present value")
+"""The label and the row of the cost as a present value."""
 DECIDED = "USD m"
 """In what the optimiser's objective is counted, whatever money is reported in."""
 Headline = tuple[str, str, str, str]
@@ -30,28 +30,32 @@ def headline(facts: Facts) -> Table:
     rows = [
         Rowed(
             (label, Cell(Formula(formula), looks[unit]), unit, note(remark)),
-            SHOWN.key * (formula == _total(facts, NPV)),
+            SHOWN.key * (label == COST),
         )
         for label, formula, unit, remark in (*_of_value(facts), *_of_cost(facts), *_of_things(facts))
     ]
     return Table((titled("Headline"), "Value", titled("Unit"), titled("Note")), rows)
 
 
-def _total(facts: Facts, row: Row, less: str = "") -> str:
-    """The total of a line in USD, less another, in millions of the currency."""
-    total = reported(facts, row).total
-    return f"=({total}-{less})/{in_a_unit(facts)}" if less else f"={total}/{in_a_unit(facts)}"
+def _total(facts: Facts, row: Row) -> str:
+    """The total of a line in USD, in millions of the currency."""
+    return f"={reported(facts, row).total}/{in_a_unit(facts)}"
+
+
+def _npv(facts: Facts) -> str:
+    """The net present value of cost in the currency, by its name where that is USD."""
+    return reported(facts, NPV).total if translates(facts) else "total_npv_usd"
 
 
 def _of_value(facts: Facts) -> list[Headline]:
     """Come first where value is maximised; the net present value of cost is then net of value."""
     if not facts.maximizes_value:
         return []
-    unit, value = money_unit(facts), reported(facts, VALUE).total
+    unit, value, many = money_unit(facts), reported(facts, VALUE).total, in_a_unit(facts)
     return [
-        ("Net value: value of work less cost", _total(facts, NPV).replace("=", "=-"), unit, "present value; maximised"),
-        ("Value of work done", _total(facts, VALUE).replace("=", "=-"), unit, "present value"),
-        ("Cost before value", _total(facts, NPV, less=value), unit, "present value, receipts deducted"),
+        ("Net value: value of work less cost", f"=-{_npv(facts)}/{many}", unit, "present value; maximised"),
+        ("Value of work done", f"=-{value}/{many}", unit, "present value"),
+        ("Cost before value", f"=({_npv(facts)}-{value})/{many}", unit, "present value, receipts deducted"),
     ]
 
 
@@ -63,7 +67,7 @@ def _of_cost(facts: Facts) -> list[Headline]:
         "live: follows every edit")  # fmt: skip
     tax = "+".join(reported(facts, at("present value", name)).total for name in TAX)
     return [
-        ("Net present value of cost", _total(facts, NPV), unit, live),
+        (COST, f"={_npv(facts)}/{in_a_unit(facts)}", unit, live),
         *([("The same in USD", "=total_npv_usd/usd_per_million", DECIDED,
             "every decision is made in USD")] if translated else []),
         *([("Of it tax", f"=({tax})/{in_a_unit(facts)}", unit, "negative: a loss, used as it arises")] * facts.taxed),
