@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ from catalogs.problems import Location
 from catalogs.schema import UNSOURCED, Catalog
 from catalogs.validate import Sound, dotted
 
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 YEAR, FIRST_DAY, LAST_DAY = 4, "-01-01", "-12-31"
 """How many signs a year has, and what completes a date."""
 

@@ -167,7 +167,7 @@ def _rate(known: Catalog, system: str, workload: str) -> str:
 @click.argument("entries", metavar="ID...", nargs=-1, required=True)
 @folder_option
 def show(entries: tuple[str, ...], folders: tuple[Path, ...]) -> int:
-    """Show all that is known of an accelerator, system, offer, workload or pool, with its sources.
+    """Show all that is known of an accelerator, system, offer, workload, pool or region, with its sources.
 
     Several stand side by side.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.catalog_folders import folder_option
+from cli.options import DAY
 from cli.outputs import check_targets, delivering, is_printed, json_option, write_json
 from cli.tables import heading, show_table, tell
 
@@ -23,7 +24,7 @@ SPARE = (2,)
 
 
 @click.command(short_help="List the figures whose source is older than a date.")
-@click.option("--before", required=True, metavar="DATE", help="Such as 2025, 2025-06 or 2025-06-30.")
+@click.option("--before", required=True, type=DAY, metavar="DATE", help="Such as 2025, 2025-06 or 2025-06-30.")
 @json_option()
 @folder_option
 def stale(before: str, json_file: Path | None, folders: tuple[Path, ...]) -> int:
@@ -37,10 +38,8 @@ def stale(before: str, json_file: Path | None, folders: tuple[Path, ...]) -> int
       chipmix catalog stale --before 2024-01
     """
     from catalogs.load import BUNDLED, bundled_folder, sound_catalog
-    from catalogs.stale import DATE, cited_figures, is_older
+    from catalogs.stale import cited_figures, is_older
 
-    if not DATE.fullmatch(before):
-        raise click.BadParameter(f"'{before}' is no date; write 2025, 2025-06 or 2025-06-30", param_hint="--before")
     check_targets([], {"--json": json_file})
     known, text = sound_catalog([bundled_folder(), *folders])
     figures = [one for one in cited_figures(known, text) if not folders or not one.at.file.startswith(f"{BUNDLED}/")]

@@ -129,16 +129,13 @@ def _explained(plan: Plan, named: Named, time: Time) -> Explanation:
 
 
 def _write(source: Path, plan: Plan, found: Explanation, output: Path, language: Language | None) -> None:
-    """Writes the workbook; one that is explained keeps its language, its views and all it is held against."""
-    from optimizer.workbook import write_workbook
+    """Writes the workbook; one that is explained keeps all that it was made from."""
+    from optimizer.workbook import write_made
     from optimizer.workbook.back import copy_in
     from optimizer.workbook.embedded import Made
 
     made = copy_in(source).made if source.suffix == ".xlsx" else Made(plan)
-    write_workbook(
-        plan, output, command_typed(), made.bridge, made.views, language or made.language, made.runs, found,
-        prior=made.prior, typed=made.typed,
-    )  # fmt: skip
+    write_made(made.again(command_typed(), explanation=found, language=language or made.language), output)
 
 
 @contextmanager

@@ -115,6 +115,18 @@ def fitted(whole: Grid, spare: Sequence[int], width: int) -> tuple[Grid, list[st
     return shown, [whole.columns[k] for k in range(len(whole.columns)) if k not in kept]
 
 
+def in_parts(whole: Grid, width: int) -> list[Grid]:
+    """A table of many figures in parts under one another, each with the first column and as many others as fit."""
+    narrowest = [whole.only([k]).folded(1, UNLIMITED).width for k in range(len(whole.columns))]
+    parts: list[list[int]] = [[0]]
+    for k in range(1, len(whole.columns)):
+        room = width - GAP * len(parts[-1]) - sum(narrowest[each] for each in parts[-1])
+        if len(parts[-1]) > 1 and narrowest[k] > room:
+            parts.append([0])
+        parts[-1].append(k)
+    return [whole.only(kept) for kept in parts]
+
+
 def _words(name: str) -> list[str]:
     """The parts of a heading that stay whole: its words, a unit with what it is one of."""
     return re.sub(r"\bM (?=\w)", "M\0", name).split(" ")

@@ -32,7 +32,12 @@ class Money:
 def tell_mean_rate(rates: Rates) -> None:
     """Says which rate stands behind figures that belong to no period, where it is given by period."""
     if rates.varies:
-        tell(f"in {rates.code} at the mean rate of the periods, {rates.mean:,.6g} per USD")
+        tell_mean(rates.code, rates.mean)
+
+
+def tell_mean(code: str, per_usd: float) -> None:
+    """Says that figures are shown at the mean of rates by period."""
+    tell(f"in {code} at the mean rate of the periods, {per_usd:,.6g} per USD")
 
 
 def tell_rates(rates: Rates) -> None:

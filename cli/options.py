@@ -6,7 +6,8 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,27 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A date as sources have it: a year, a month or a day that the calendar has."""
+
+    name = "date"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not any(_is_day(value + rest) for rest in ("-01-01", "-01", "")):
+            self.fail(f"'{value}' is no date; write 2026, 2026-01 or 2026-01-31", param, ctx)
+        return value
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, in the only way in which sources write one."""
+    with suppress(ValueError):
+        return date.fromisoformat(text).isoformat() == text
+    return False
+
+
+DAY = Day()
 
 
 class Bundled(click.ParamType):  # type: ignore[type-arg]

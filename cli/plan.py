@@ -202,13 +202,14 @@ def _prior(path: Path | None) -> Plan | None:
 
 def _reopened(scenario: str, settings: tuple[str, ...], release: bool, quiet: bool) -> Reopened:
     """The request of an edited workbook; prints its edits."""
-    from cli.show_edits import show_edits
+    from cli.show_edits import show_edits, tell_futures
     from optimizer.workbook.back import reopened
 
     with stage("reading the workbook…"):
         found = reopened(Path(scenario), settings, release)
     if not quiet:
         show_edits(scenario, found, release)
+    tell_futures(scenario, found)
     return found
 
 

@@ -9,7 +9,7 @@ import click
 
 from cli.catalog_folders import catalog_with, folder_option
 from cli.demand import Id
-from cli.options import SHARE
+from cli.options import DAY, SHARE
 from cli.screen import say
 
 if TYPE_CHECKING:
@@ -19,25 +19,6 @@ if TYPE_CHECKING:
 
 MOST_INSTANCES = 3
 LONGEST_URL = 2000
-
-
-class Day(click.ParamType):  # type: ignore[type-arg]
-    """A date as sources have it."""
-
-    name = "date"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        import re
-        from datetime import date
-
-        whole = (value + "-01-01")[: max(len(value), 10)] if len(value) in (4, 7) else value
-        try:
-            date.fromisoformat(whole)
-        except ValueError:
-            self.fail(f"'{value}' is no date; write 2026, 2026-01 or 2026-01-31", param, ctx)
-        if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value, re.ASCII):
-            self.fail(f"'{value}' is no date; write 2026, 2026-01 or 2026-01-31", param, ctx)
-        return value
 
 
 class Given(TypedDict):
@@ -65,7 +46,7 @@ class Given(TypedDict):
 @click.option("--region", "regions", multiple=True, metavar="NAME", help="Only this region; may be repeated.")
 @click.option("--title", metavar="TEXT", help="What the source is called; default: the file's name.")
 @click.option("--url", metavar="URL", help="Where the list was read.")
-@click.option("--date", "day", type=Day(), metavar="DATE", help="When, such as 2026-01-31.")
+@click.option("--date", "day", type=DAY, metavar="DATE", help="When, such as 2026-01-31.")
 @click.option("--spot-availability", type=SHARE, default="80%", show_default=True, metavar="SHARE",
               help="Share of its time that a spot system works; an assumption.")  # fmt: skip
 @folder_option

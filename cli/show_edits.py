@@ -40,6 +40,16 @@ def show_edits(file: str, found: Reopened, release: bool) -> None:
     click.echo()
 
 
+def tell_futures(file: str, found: Reopened) -> None:
+    """Says on standard error that planning again leaves out what a workbook says of futures, and what finds it anew."""
+    if found.found_by == "robust":
+        say(f"{file}: its futures are not counted here, the scenario is planned as it stands; chipmix robust {file} "
+            "decides for all of them again", err=True)  # fmt: skip
+    if found.found_by == "stress":
+        say(f"{file}: the futures that were drawn are not counted here; chipmix stress NEW.xlsx draws them for the "
+            "new plan", err=True)  # fmt: skip
+
+
 def show_notes(notes: Sequence[Note], left_out: Sequence[Note]) -> None:
     """Says on standard error how many notes the new workbook keeps, and each that it does not."""
     for note in left_out:

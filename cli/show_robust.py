@@ -6,7 +6,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from cli.money import tell_mean_rate
-from cli.tables import amount, figure, heading, percent, show_table, subheading, tell
+from cli.tables import amount, figure, heading, percent, show_table, show_wide_table, subheading, tell
 from optimizer.request.currency import rates_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _show_regret(result: RobustResult, money: Money) -> None:
         )
         for row in result.regret
     ]
-    show_table(columns, rows, range(1, len(columns)))
+    show_wide_table(columns, rows)
 
 
 def _show_futures(result: RobustResult, money: Money) -> None:

@@ -116,23 +116,10 @@ def _made(path: Path, plan: Plan) -> Made:
 
 
 def _write(made: Made, path: Path, language: Language | None, stressed: StressResult) -> None:
-    from optimizer.workbook import write_workbook
+    from optimizer.workbook import write_made
 
-    write_workbook(
-        made.plan,
-        path,
-        command=command_typed(),
-        bridge=made.bridge,
-        views=made.views,
-        language=language or made.language,
-        prior=made.prior,
-        typed=made.typed,
-        runs=made.runs,
-        explanation=made.explanation,
-        decision=made.decision,
-        stressed=stressed,
-        decided_by=made.decided_by or made.command,
-    )
+    found = {"stressed": stressed.without_samples, "stressed_by": "", "language": language or made.language}
+    write_made(made.again(command_typed(), **found), path)
 
 
 def _rest(folder: Path | None) -> str:

@@ -170,11 +170,14 @@ def _default_folder(question: Combinations) -> Path:
 
 
 def _show(result: Sweep) -> None:
+    from cli.money import tell_mean
     from cli.tables import heading, show_table
 
     headlines = [cell.headline for cell in result.cells if cell.headline is not None]
     vendors = vendors_of(headlines)
     heading(f"{len(result.cells)} plans of {result.scenario}: money in M {result.currency.code}")
+    if result.currency.mean:
+        tell_mean(result.currency.code, result.currency.per_usd)
     names = _short_names(list(result.vary))
     columns = (*names, *HEADLINE, *vendors, "status")
     numbers = range(len(names), len(names) + len(HEADLINE) + len(vendors))

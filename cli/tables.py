@@ -10,7 +10,7 @@ from decimal import Decimal
 import click
 
 from catalogs.printable import one_line
-from cli.fitting import GAP, Grid, fitted, paragraph, screen_width
+from cli.fitting import GAP, Grid, fitted, in_parts, paragraph, screen_width
 from cli.screen import raw, say
 
 SMALL = 0.005
@@ -56,6 +56,16 @@ def show_table(
     if left_out:
         names = ", ".join(name.partition(",")[0] for name in left_out)
         tell(f"left out to fit {screen_width()} columns: {names}; a wider terminal shows them")
+
+
+def show_wide_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints rows of a name and many figures: where the screen is narrower, in parts that each begin with the name."""
+    safe = [[*map(one_line, row)] for row in rows]
+    whole = Grid([*map(one_line, columns)], safe, frozenset(range(1, len(columns))))
+    for n, part in enumerate(in_parts(whole, screen_width())):
+        if n:
+            say()
+        show_table(part.columns, part.rows, part.numbers)
 
 
 def _draw(grid: Grid) -> None:

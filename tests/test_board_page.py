@@ -18,7 +18,7 @@ from solved_plans import solved_plan
 from workbook_page import HEADS, Page
 
 from optimizer.plan.bridge import Step
-from optimizer.plan.format import Plan
+from optimizer.plan.format import OrderRow, Plan
 from optimizer.workbook import write_workbook
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.language.translate import breadth
@@ -29,15 +29,22 @@ from optimizer.workbook.writing.styles import CHART_COLOURS
 
 SOFFICE = shutil.which("soffice")
 NAMES = ("meta_2025", "japan_2025")
-RICH = "rich"
+RICH, YEN = "rich", "yen"
 LEAST_POINTS, LARGEST_BYTES = 8.0, 5 * 2**20
 NEXT = {
     "meta_2025": (2026, ("2026q1", "2026q2", "2026q3", "2026q4")),
     "japan_2025": (2026, ("2025q2", "2025q3", "2025q4", "2026q1")),
     RICH: (2026, ("2025q3", "2025q4", "2026q1", "2026q2")),
+    YEN: (2026, ("2025q3", "2025q4", "2026q1", "2026q2")),
 }
 """The fiscal year after the one in which the horizon begins, and its quarters."""
-LEADING = {"meta_2025": "gb200", "japan_2025": "gb300", RICH: "b200"}
+LEADING = {"meta_2025": "gb200", "japan_2025": "gb300", RICH: "b200", YEN: "b200"}
+MONEY = {"meta_2025": "USD m", "japan_2025": "JPY m", RICH: "EUR m", YEN: "JPY m"}
+"""What each is reported in."""
+RATES = {"meta_2025": [1.0] * 12, "japan_2025": [150.0] * 12, RICH: [0.92] * 8,
+         YEN: [150.0, 150.0, 150.0, 144.0, 145.0, 145.0, 145.0, 145.0]}  # fmt: skip
+"""How much of it a USD is in each period."""
+PER_USD = {"2025q1": "150", "2025-11": "141", "2026q1": "145"}
 PAID = ("energy_usd", "hosting_usd", "idle_power_usd", "maintenance_usd", "software_usd", "engineering_usd",
         "porting_usd", "carbon_usd", "frame_usd", "rent_usd", "hardware_usd", "network_usd", "facility_usd",
         "resale_usd", "tax_usd")  # fmt: skip
@@ -46,6 +53,8 @@ PAID = ("energy_usd", "hosting_usd", "idle_power_usd", "maintenance_usd", "softw
 
 @cache
 def plan_named(name: str) -> Plan:
+    if name == YEN:
+        return plans.plan_of(plans.rich().edited({"scenario/currency": {"code": "JPY", "per_usd": PER_USD}}))
     return plans.plan_of(plans.rich()) if name == RICH else solved_plan(name)
 
 
@@ -54,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("page")
 
 
-@pytest.fixture(scope="module", params=[*NAMES, RICH])
+@pytest.fixture(scope="module", params=[*NAMES, RICH, YEN])
 def page(request: pytest.FixtureRequest, folder: Path) -> tuple[str, Page]:
     path = folder / f"{request.param}.xlsx"
     write_workbook(plan_named(request.param), path)
@@ -62,14 +71,71 @@ def page(request: pytest.FixtureRequest, folder: Path) -> tuple[str, Page]:
     return request.param, Page(openpyxl.load_workbook(path, data_only=True), path)
 
 
-def paid(plan: Plan, period: str) -> float:
-    return fsum(plan.costs.get(name, {}).get(period, 0.0) for name in PAID) / 1e6
+def rate(name: str, period: str) -> float:
+    keys = [row.period for row in plan_named(name).periods]
+    return RATES[name][keys.index(period)]
+
+
+def mean(name: str) -> float:
+    return fsum(RATES[name]) / len(RATES[name])
+
+
+def paid(name: str, period: str) -> float:
+    costs = plan_named(name).costs
+    return fsum(costs.get(line, {}).get(period, 0.0) for line in PAID) * rate(name, period) / 1e6
+
+
+def test_its_money_is_in_the_currency_that_is_reported(page: tuple[str, Page]) -> None:
+    """Every heading says it; USD stand beside it where it is another, and what budgets are kept in."""
+    name, summary = page
+    unit, code = MONEY[name], MONEY[name].split()[0]
+    texts = [str(cell.value) for row in summary.book["Summary"].iter_rows() for cell in row if cell.data_type == "s"]
+    for heading in (f"Cash paid, {unit}", f"Cost by line, {unit}", f"Accelerator-hour, work, {code}"):
+        assert heading in texts
+    assert summary.figures("Net present value of cost")[1] == unit
+    if code == "USD":
+        assert "The same in USD" not in texts
+        return
+    assert summary.figures("The same in USD")[:2] == [pytest.approx(plan_named(name).objective_usd / 1e6), "USD m"]
+    assert any(text.startswith(f"Money in {code}.") and "Every decision is made in USD" in text for text in texts)
+    kept = [text for text in texts if "USD" in text and not text.startswith(("Money in", "The same in USD"))]
+    assert all(text in ("USD m", "every decision is made in USD") or " million USD" in text for text in kept), kept
+
+
+def test_the_bound_and_what_is_left_at_the_end(page: tuple[str, Page]) -> None:
+    """The gap has no period and is shown at the mean rate, what is left at the rate of the last."""
+    name, summary = page
+    plan = plan_named(name)
+    last = RATES[name][-1]
+    cost = summary.figures("Net present value of cost")[0]
+    gap = (plan.objective_usd - plan.bound_usd) * mean(name) / 1e6
+    assert summary.figures("Proven lower bound")[0] == pytest.approx(cost - gap)  # type: ignore[operator]
+    book = summary.book["Depreciation"]
+    labels = {str(row[0].value): row[5].value for row in book.iter_rows(8)}
+    for shown, label in (("Net book value at the end",) * 2, ("Residual value assumed at the end",
+                                                             "Residual value at the end")):  # fmt: skip
+        assert summary.figures(shown)[0] == pytest.approx(labels[label] * last / 1e6)  # type: ignore[operator]
+
+
+def test_units_of_work_and_hours_at_the_mean(page: tuple[str, Page]) -> None:
+    name, summary = page
+    label = f"{plan_named(name).catalog['accelerators'][LEADING[name]]['name']}, our sites"
+    usd = next(row[5].value for row in summary.book["Unit costs"].iter_rows(8)
+               if (row[0].value, row[1].value) == ("Cost per accelerator-hour", LEADING[name]))  # fmt: skip
+    assert summary.at(label, "All in", "Accelerator-hour") == pytest.approx(usd * mean(name))
+
+
+def test_each_cost_is_that_of_its_periods(page: tuple[str, Page]) -> None:
+    name, summary = page
+    for label, line in (("Hardware", "hardware_usd"), ("Residual value", "residual_usd")):
+        flows = [usd * rate(name, key) / 1e6 for key, usd in plan_named(name).costs[line].items()]
+        assert summary.at(label, "Undisc.", "Cost by line") == pytest.approx(fsum(flows))
 
 
 def test_what_leaves_the_bank_each_quarter_of_the_next_fiscal_year(page: tuple[str, Page]) -> None:
     name, summary = page
     year, quarters = NEXT[name]
-    flows = [paid(plan_named(name), quarter) for quarter in quarters]
+    flows = [paid(name, quarter) for quarter in quarters]
     shown = [summary.at(quarter, "Paid", "Cash paid") for quarter in quarters]
     assert shown == pytest.approx(flows, rel=1e-9, abs=1e-9)
     assert summary.at(year, "Paid", "Cash paid") == pytest.approx(fsum(flows))
@@ -89,14 +155,14 @@ def test_residual_value_is_no_receipt(page: tuple[str, Page]) -> None:
     name, summary = page
     plan = plan_named(name)
     assert summary.figures("Cash paid in the horizon")[0] == pytest.approx(
-        fsum(paid(plan, p.period) for p in plan.periods)
+        fsum(paid(name, p.period) for p in plan.periods)
     )
     assert summary.figures("Residual value assumed at the end")[0] > 0  # type: ignore[operator]
 
 
 def test_what_is_owed_after_the_horizon(page: tuple[str, Page]) -> None:
     name, summary = page
-    due = [row.rent_usd / 1e6 for row in plan_named(name).after_horizon]
+    due = [row.rent_usd * RATES[name][-1] / 1e6 for row in plan_named(name).after_horizon]
     owed = summary.at("Owed after the horizon", "Paid", "Cash paid")
     assert owed == pytest.approx(fsum(due))
     last = summary.row("Owed after the horizon")[0]
@@ -111,10 +177,28 @@ def test_what_a_dearer_accelerator_costs(page: tuple[str, Page]) -> None:
     dearer = summary.row(label, "Accelerator-hour")[-1].value
     new = [row for row in plan.orders if row.accelerator == accelerator and not row.commitment]
     pays = fsum((row.price_usd or 0.0) * row.systems + row.rent_usd for row in new)
-    assert 0.2 * pays < dearer * 1e7 < pays  # type: ignore[operator]
+    assert 0.2 * pays < dearer * 1e7 / mean(name) < pays  # type: ignore[operator]
     head = summary.row(label, "Accelerator-hour")[-1].row
     heads = [summary.book["Summary"].cell(row, 17).value for row in range(head, head - 9, -1)]
     assert 0.1 in heads, "the rise stands above"
+
+
+def test_what_a_unit_of_work_costs_beside_the_whole_name_of_its_demand(page: tuple[str, Page]) -> None:
+    """A name that does not fit its column would be cut at the figure beside it; its unit stands to the right."""
+    name, summary = page
+    plan = plan_named(name)
+    shown = [demand for demand in plan.scenario["demand"] if _listed(summary, demand)]
+    assert shown
+    for demand in shown:
+        cells = summary.row(demand, "Accelerator-hour")
+        assert str(cells[3].value).startswith("Per ")
+        unit, column = summary.book["Unit costs"], f"{cells[3].value}, {demand}"
+        usd = next(row[5].value for row in unit.iter_rows(8) if (row[0].value, row[1].value) == (column, None))
+        assert cells[1].value == pytest.approx(usd * mean(name))
+
+
+def _listed(summary: Page, demand: str) -> bool:
+    return any(cell.value == demand for cell in summary.book["Summary"]["K"])
 
 
 def test_which_limit_is_worth_most(page: tuple[str, Page]) -> None:
@@ -131,7 +215,7 @@ def test_which_limit_is_worth_most(page: tuple[str, Page]) -> None:
     if worth:
         (_, of), most = max(worth.items(), key=lambda each: abs(each[1]))
         assert str(first[0]).endswith(f": {of}")
-        assert first[1:] == pytest.approx([most, 0.01])
+        assert first[1:] == pytest.approx([most * mean(name), 0.01])
 
 
 def test_what_auditors_ask(page: tuple[str, Page]) -> None:
@@ -147,14 +231,40 @@ def test_what_auditors_ask(page: tuple[str, Page]) -> None:
         assert text in [cell.value for cell in summary.book["Summary"]["A"]]
 
 
+def test_a_label_that_is_too_long_for_its_column_has_the_id(page: tuple[str, Page]) -> None:
+    """`H200 SXM5 141GB: buy, committed` would be cut at the figure beside it."""
+    name, summary = page
+    labels = [str(cell.value) for cell in summary.book["Summary"]["K"] if cell.data_type == "s"]
+    beside = [text for text in labels if ": buy" in text or text.endswith((", our sites", ", hosted"))]
+    assert beside
+    assert max(map(len, beside)) <= 29
+    if name == "japan_2025":
+        assert "h200_sxm: buy, committed" in beside
+
+
 def test_contracts_and_commitments_stand_apart(page: tuple[str, Page]) -> None:
     name, summary = page
     plan = plan_named(name)
     entering = [row for row in plan.orders if row.enters_service >= plan.periods[0].period and row.route != "on_demand"]
     shown = summary.at("All that enters service", "Total", "Accelerators to order")
     assert shown == pytest.approx(fsum(row.accelerators for row in entering))
-    value = fsum((row.price_usd or 0) * row.systems + row.rent_usd + row.rent_after_usd for row in entering)
-    assert summary.at("All that enters service", "USD m", "Accelerators to order") == pytest.approx(value / 1e6)
+    value = fsum(contract(name, row) for row in entering)
+    assert summary.at("All that enters service", MONEY[name], "Accelerators to order") == pytest.approx(value / 1e6)
+
+
+def contract(name: str, row: OrderRow) -> float:
+    """Deposit and balance at the rates of their periods, rent at that of each, rent after the horizon at the last."""
+    plan, rates = plan_named(name), RATES[name]
+    keys = [period.period for period in plan.periods]
+    price, share = (
+        (row.price_usd or 0.0) * row.systems,
+        float(plan.catalog["offers"][row.offer].get("deposit_share") or 0),
+    )
+    first = rates[keys.index(row.ordered)] if row.ordered in keys else rates[0]
+    begins, ends = keys.index(row.enters_service), keys.index(min(row.in_service_until, keys[-1]))
+    each = rates[begins : ends + 1]
+    rent = row.rent_usd * fsum(each) / len(each) + row.rent_after_usd * rates[-1]
+    return price * share * first + price * (1 - share) * rates[begins] + rent
 
 
 @cache

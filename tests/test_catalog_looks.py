@@ -209,11 +209,13 @@ def test_a_date_is_older_only_where_all_of_it_is(date: str, than: str, older: bo
     assert is_older(date, than) is older
 
 
-@pytest.mark.parametrize("date", ["soon", "24", "2024-13", "2024-06-32", "2024q2"])
+@pytest.mark.parametrize(
+    "date", ["soon", "24", "2024-13", "2024-06-31", "2024q2", "2024-W01-1", "20240601", "２０２４"]
+)
 def test_what_is_no_date_is_refused(date: str, mill: Path) -> None:
     done = run_here("catalog", "stale", "--before", date, cwd=mill)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "write 2025, 2025-06 or 2025-06-30" in done.stderr
+    assert "write 2026, 2026-01 or 2026-01-31" in done.stderr
 
 
 CHANGED_AT_80 = """\

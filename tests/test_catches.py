@@ -26,14 +26,14 @@ BROAD = {
 ALLOWED = {
     ("cli/main.py", "run"): "the last resort: says that it is our fault, with the traceback",
     ("cli/options.py", "_number"): "float() is the reader of a typed number and says so by ValueError",
-    ("cli/price_list.py", "convert"): "date.fromisoformat() is the reader of a typed date and says so by ValueError",
+    ("cli/options.py", "_is_day"): "date.fromisoformat() is the reader of a typed date and says so by ValueError",
     ("cli/workload.py", "convert"): "float() is the reader of a typed number and says so by ValueError",
     ("optimizer/audit/__init__.py", "audit"): "a plan of any shape is read; what cannot be read fails its audit",
     ("optimizer/reading.py", "from_outside"): "the boundary for readers of files: nothing but reading stands inside",
     ("optimizer/workbook/embedded.py", "unpacked"): "base64, zlib and pydantic refuse a damaged copy",
     (
         "optimizer/workbook/writing/finish.py",
-        "recalculated",
+        "_calculated",
     ): "formualizer refuses a file so: our fault, exit 1",
     ("optimizer/workbook/back/package.py", "_check_area"): "openpyxl refuses what is no area so",
     ("optimizer/workbook/back/package.py", "_opened"): "zipfile refuses a damaged file so",

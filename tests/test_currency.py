@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,9 @@ from optimizer.formulation.register import COST_LINES
 from optimizer.plan.currency import objective_flows, order_flows, plan_rates, present_flows
 from optimizer.plan.format import Plan
 from optimizer.workbook import write_workbook
+from optimizer.workbook.check import check_workbook
 
+SOFFICE = shutil.which("soffice")
 pytestmark = pytest.mark.usefixtures("in_process")
 YEN = {"code": "JPY", "per_usd": {"2025q1": "150", "2025-11": "141", "2026q1": "145"}}
 """141 holds in two of three months of the fourth quarter, whose rate is 144."""
@@ -99,6 +103,61 @@ def test_the_sheet_follows_a_rate_that_is_edited(path: Path) -> None:
     assert after == pytest.approx([2 * before[0], before[1]])
 
 
+def test_summary_and_purchase_orders_follow_a_rate_that_is_edited(rich: Plan, path: Path) -> None:
+    """The last rate times ten: what is owed after the horizon, and what enters in the first period stays."""
+    book, live = openpyxl.load_workbook(path), formualizer.Workbook.load_path(str(path))
+    row = next(r for r in range(8, 60) if book["Inputs"].cell(r, 1).value == "Exchange rate, JPY per USD")
+    page, (sheet, column) = book["Summary"], ("Purchase orders", "Balance due on entering service, JPY")
+    owed = next(r for r in range(8, 60) if page.cell(r, 1).value == "Owed after the horizon")
+    balance = next(cell.column for cell in book[sheet][4] if cell.value == column)
+    live.evaluate_all()
+    before = [live.get_value("Summary", owed, 6), live.get_value(sheet, 5, balance)]
+    live.set_value("Inputs", row, 16, 1450.0)
+    live.evaluate_all()
+    after = [live.get_value("Summary", owed, 6), live.get_value(sheet, 5, balance)]
+    assert before[0] == pytest.approx(145 * rich.rent_after_usd / 1e6)
+    assert after == pytest.approx([10 * before[0], before[1]])
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
+def test_libreoffice_calculates_the_same_from_the_formulas_alone(path: Path, tmp_path: Path) -> None:
+    bare = openpyxl.load_workbook(path)
+    bare.save(tmp_path / "bare.xlsx")  # openpyxl writes no cached values
+    command = [str(SOFFICE), f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
+    out = tmp_path / "out"
+    subprocess.run([*command, "--outdir", str(out), str(tmp_path / "bare.xlsx")], check=True, timeout=240,
+                   capture_output=True)  # fmt: skip
+    ours, theirs = (openpyxl.load_workbook(each, data_only=True) for each in (path, out / "bare.xlsx"))
+    compared = 0
+    for title in ("Summary", "Charts", "Purchase orders", "Reporting currency"):
+        for row in bare[title].iter_rows():
+            for cell in row:
+                mine, other = (book[title][cell.coordinate].value for book in (ours, theirs))
+                if cell.data_type == "f" and isinstance(mine, float):
+                    compared += 1
+                    assert abs(mine - other) <= max(1e-9 * abs(mine), 1e-6), (title, cell.coordinate, mine, other)
+    assert compared > 400
+
+
+def test_the_workbook_of_rates_by_period_holds_to_the_rules(path: Path) -> None:
+    """All of the linter but that of the seal, for the plan of this test was never optimised."""
+    assert [each for each in check_workbook(path) if each.rule != 28] == []
+
+
+def test_hundreds_of_millions_of_millions_are_counted_in_billions(tmp_path: Path) -> None:
+    """A large plan in won: no amount has more digits than its column holds."""
+    case = plans.rich().edited({"scenario/currency": {"code": "KRW", "per_usd": "1400000"}})
+    write_workbook(plans.plan_of(case), tmp_path / "won.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "won.xlsx", data_only=True)
+    page = book["Summary"]
+    texts = [str(cell.value) for row in page.iter_rows() for cell in row if cell.data_type == "s"]
+    assert "Cash paid, KRW bn" in texts
+    assert not [text for text in texts if "KRW m" in text]
+    cells = (cell for row in page.iter_rows(8, max_col=10) for cell in row)
+    amounts = [float(cell.value) for cell in cells if cell.data_type == "n" and cell.value]
+    assert max(amounts) < 1e6
+
+
 def test_one_rate_has_the_sheet_too_and_dollars_have_none(tmp_path: Path) -> None:
     case = plans.worked_example()
     for code, per_usd in (("USD", "1"), ("EUR", "0.92")):
@@ -139,6 +198,14 @@ def test_the_terminal_shows_each_flow_at_its_rate(quick: Path) -> None:
 def test_what_has_no_period_is_told_at_the_mean(quick: Path) -> None:
     done = run_here("compare", "by_period.json", "one.json", cwd=quick)
     assert "in JPY at the mean rate of the periods, 141.667 per USD" in done.stdout
+
+
+def test_a_sweep_says_its_mean_rate_where_rates_vary(quick: Path) -> None:
+    words = ["sweep", "quick_start", "--vary", "finance/discount_rate=0.1", "--workers", "1", "--set"]
+    done = run_here(*words, BY_PERIOD, "-o", "varied", cwd=quick)
+    assert "in JPY at the mean rate of the periods, 141.667 per USD" in done.stdout
+    done = run_here(*words, "currency={code: JPY, per_usd: 150}", "-o", "fixed", cwd=quick)
+    assert (done.returncode, "mean rate" in done.stdout) == (0, False)
 
 
 def test_orders_have_both_due_dates_in_the_currency(quick: Path) -> None:

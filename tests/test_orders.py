@@ -45,12 +45,17 @@ def committed(entry: Entry, key: str, route: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def rich() -> Plan:
+    return rich_in(plans.rich().scenario["currency"])
+
+
+def rich_in(currency: dict[str, Any]) -> Plan:
     """The rich plan, with all that the audit reads: units of work, and its commitments in the scenario."""
     case, pricing = plans.rich(), Pricing(plans.rich())
     offers = case.catalog["offers"]
     placed = [committed(e, pricing.key(e.t), offers[e.offer]["route"]) for e in case.entries if e.commitment]
     workloads = {name: {"unit": "u", "phase": "training"} for name in ("llm_training", "llm_serving", "dlrm")}
-    return plans.plan_of(case.edited({"catalog/workloads": workloads, "scenario/commitments": placed}))
+    more = {"catalog/workloads": workloads, "scenario/commitments": placed, "scenario/currency": currency}
+    return plans.plan_of(case.edited(more))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +80,8 @@ def test_an_order_by_hand(found: list[Line]) -> None:
         "accelerators": "320", "currency": "USD", "unit_price": "294500", "price_per": "system", "network": "480000",
         "contract_value": "12260000", "after_horizon": "0", "deposit_due": "2356000", "balance_due": "9904000",
         "cost_centre": "0047", "gl_account": "160200", "reporting_currency": "EUR", "rate_at_order": "0.92",
-        "deposit_due_reporting": "2167520", "rate_at_service": "0.92", "balance_due_reporting": "9111680",
+        "unit_price_reporting": "270940", "deposit_due_reporting": "2167520", "rate_at_service": "0.92",
+        "balance_due_reporting": "9111680", "contract_value_reporting": "11279200", "after_horizon_reporting": "0",
     }  # fmt: skip
 
 
@@ -106,7 +112,11 @@ def test_rent_is_the_rent_of_the_plan_but_of_what_was_running(rich: Plan, found:
     assert len(found) == len([row for row in rich.orders if row.enters_service >= "2025q1"]) == 22
 
 
-def test_sums_are_those_of_purchase_orders(rich: Plan, found: list[Line], tmp_path: Path) -> None:
+@pytest.mark.parametrize("per_usd", ["0.92", {"2025q1": "150", "2025-11": "141", "2026q1": "145"}])
+def test_sums_are_those_of_purchase_orders(per_usd: Any, tmp_path: Path) -> None:
+    """In the reporting currency, at one rate and at rates by period; unit prices of each order too."""
+    rich = rich_in({"code": "EUR", "per_usd": per_usd})
+    found = lines(orders_csv(rich))
     write_workbook(rich, tmp_path / "p.xlsx")
     rows = list(openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)["Purchase orders"].iter_rows(4))
     header = [str(cell.value) for cell in rows[0]]
@@ -115,11 +125,17 @@ def test_sums_are_those_of_purchase_orders(rich: Plan, found: list[Line], tmp_pa
     sums = dict(zip(header, (cell.value for cell in last), strict=True))
     for column, theirs in (
         ("systems", ["Systems"]), ("accelerators", ["Accelerators"]),
-        ("after_horizon", ["Of it after the horizon, USD"]),
-        ("deposit_due", ["Deposit due at order, USD"]), ("balance_due", ["Balance due on entering service, USD"]),
-        ("contract_value", ["Capex with network, USD", "Rent over the term, USD"]),
+        ("after_horizon_reporting", ["Of it after the horizon, {}"]),
+        ("deposit_due_reporting", ["Deposit due at order, {}"]),
+        ("balance_due_reporting", ["Balance due on entering service, {}"]),
+        ("contract_value_reporting", ["Capex with network, {}", "Rent over the term, {}"]),
     ):  # fmt: skip
-        assert float(total(found, column)) == pytest.approx(sum(sums[name] for name in theirs), rel=1e-12), column
+        assert float(total(found, column)) == pytest.approx(
+            sum(sums[name.format("EUR")] for name in theirs), rel=1e-12
+        ), column
+    for unit, code in (("unit_price", "USD"), ("unit_price_reporting", "EUR")):
+        prices = (row[f"Unit price, {code}/system"] or row[f"Rent, {code}/ accelerator-hour"] for row in sheet)
+        assert sorted(prices) == pytest.approx(sorted(float(line[unit]) for line in found)), unit
 
     def booked(row: Any) -> tuple[str, str]:
         return row["Cost centre"] or "", row["GL account"] or ""

@@ -163,8 +163,9 @@ def test_power_limits_units_and_trust_are_those_of_the_plan(read: Page, rich: Pl
         [row.power_used_mw for row in rich.sites if row.site == "oslo"], abs=0.0005
     )
     assert {row[0] for row in read.tables["Limits worth most"][1:]} >= {"Capex budget", "Power at the meter"}
-    units = {(row[0], row[1], row[2]): number(row[3]) for row in read.tables["Unit costs, in USD"][1:]}
-    assert units["Cost per accelerator-hour", "b200", "our sites"] == pytest.approx(1.7128, abs=1e-4)
+    units = {(row[0], row[1], row[2]): (number(row[3]), row[4]) for row in read.tables["Unit costs, in EUR"][1:]}
+    value, unit = units["Cost per accelerator-hour", "b200", "our sites"]
+    assert (value, unit) == (pytest.approx(1.7128 * 0.92, abs=1e-4), "EUR/accelerator-hour")
     known = dict(row for row in read.tables["How the plan is known"] if len(row) == 2)
     assert known["SHA-256: plan"] == rich.run.plan_sha256
     assert known["Audit in exact arithmetic"].startswith("passed")

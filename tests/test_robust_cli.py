@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from cli.main import run
 from optimizer.proven import program_version
+from optimizer.workbook.back import copy_in
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,6 +90,55 @@ def test_the_plan_that_is_signed_is_taken_back(tmp_path: Path, capsys: pytest.Ca
     assert run(["workbook", "check", more]) == 0
     titles = ["Futures", "Regret", "Distribution", "Checks", "Log"]
     assert openpyxl.load_workbook(more, read_only=True).sheetnames[-5:] == titles
+
+
+def test_an_explained_workbook_keeps_what_futures_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both commands too, and the line of a workbook that is planned as it stands."""
+    book, more, last = (str(tmp_path / f"{name}.xlsx") for name in ("signed", "stressed", "explained"))
+    for words in (
+        ["robust", asked(tmp_path), "-o", book],
+        ["stress", book, "--samples", "4", "--workers", "1", "-o", more],
+        ["explain", more, "--offer", "box.purchase", "-o", last],
+    ):
+        monkeypatch.setattr("sys.argv", ["chipmix", *words])
+        assert run(words) == 0
+    assert run(["workbook", "check", last]) == 0
+    made, before = copy_in(Path(last)).made, copy_in(Path(more)).made
+    assert (made.decision, made.stressed) == (before.decision, before.stressed)
+    assert made.explanation is not None
+    written = openpyxl.load_workbook(last)
+    titles = ["Futures", "Regret", "Distribution", "Checks", "Log"]
+    assert written.sheetnames[-5:] == titles
+    for title, command in (("Regret", "robust"), ("Distribution", "stress")):
+        commands = [row[1].value for row in written[title].iter_rows() if row[0].value == "Command"]
+        assert [str(each).split()[1] for each in commands] == [command]
+    capsys.readouterr()
+    for file, says in ((book, f"chipmix robust {book} decides"), (last, f"chipmix robust {last} decides")):
+        assert run(["plan", file, "--json", "-"]) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if "not counted" in line]
+        assert len(lines) == 1
+        assert says in lines[0]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_ten_futures_read_well_on_any_screen(
+    width: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown = [
+        {"name": f"grows_{n}", "probability": "0.1", "demand": {"factor": f"1.{n}", "from": "2025q2"}}
+        for n in range(10)
+    ]
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert run(["robust", asked(tmp_path, futures=grown)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line for line in out if len(line) > width] == []
+    top = next(i for i, line in enumerate(out) if line.startswith("Every plan in every future"))
+    end = next(i for i, line in enumerate(out) if line.startswith("This decision in each future"))
+    words = " ".join(out[top:end]).split()
+    assert [words.count(f"grows_{n}") for n in range(10)] >= [2] * 10  # as a column, and as the plan of a row
+    assert all(word in words for word in ("expected", "worst", "largest"))
 
 
 def test_a_workbook_decides_again_with_edited_probabilities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,7 @@ WHOLE = {
     ("cli/demand.py", "_show_periods"): "characters",
     ("cli/fitting.py", "width"): "characters",
     ("cli/fitting.py", "_narrow"): "characters",
+    ("cli/fitting.py", "in_parts"): "characters",
     ("cli/progress.py", "tell"): "how many are true",
     ("cli/show_limits.py", "_cells"): "how many are true",
     ("cli/sweep.py", "_tell_end"): "how many are true",

@@ -11,7 +11,7 @@ import pytest
 from commands import run_here
 
 import cli.tables
-from cli.fitting import Grid, fitted, folded, paragraph
+from cli.fitting import Grid, fitted, folded, in_parts, paragraph
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -116,6 +116,21 @@ def shown(width: int, spare: Sequence[int] = ()) -> tuple[list[str], list[str]]:
     """The lines of a table in a width, and what is left out of it."""
     grid, left_out = fitted(GRID, spare, width)
     return [line for row in (grid.columns, *grid.rows) for line in grid.drawn(row)], left_out
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_table_of_many_figures_is_shown_in_parts(width: int) -> None:
+    """Ten futures of 9 signs and three sums: each part names its rows, no figure is folded, none left out."""
+    names = ["plan", *(f"future_{n}" for n in range(10)), "expected", "worst", "largest regret"]
+    rows = [[f"of future_{n}", *(f"{n},{k:03},456.7" for k in range(13))] for n in range(10)]
+    parts = in_parts(Grid(names, rows, frozenset(range(1, 14))), width)
+    assert len(parts) == {80: 3, 100: 3, 120: 2}[width]
+    assert [name for part in parts for name in part.columns[1:]] == names[1:]
+    assert all(part.columns[0] == "plan" for part in parts)
+    drawn = [line for part in parts for row in part.rows for line in fitted(part, (), width)[0].drawn(row)]
+    assert max(map(len, drawn)) <= width
+    assert len(drawn) == 10 * len(parts)
+    assert {figure for line in drawn for figure in line.split()[2:]} == {each for row in rows for each in row[1:]}
 
 
 def test_a_table_that_has_room_is_not_folded() -> None:

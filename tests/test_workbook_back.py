@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -508,84 +507,6 @@ def test_our_own_workbooks_are_far_from_the_caps(original: Path) -> None:
     with zipfile.ZipFile(original) as archive:
         parts = archive.infolist()
     assert max(part.file_size / max(1, part.compress_size) for part in parts) < 50
-
-
-# Users' text
-
-
-HOSTILE = (
-    "=cmd|' /C calc'!A0",
-    '=HYPERLINK("http://example.com","x")',
-    "+1+1",
-    "-2+3",
-    "@x",
-    "\tafter a tab",
-    "_x0041_ and _x000D_",
-    "\u202eright to left\u200f",
-    "🧮 emoji 会社",
-    "'quoted' & <tagged> \"text\"",
-    "1e5",
-    "#REF!",
-)
-
-
-def hostile(tmp_path: Path, *names: str) -> Plan:
-    """A plan whose scenario, accelerators, systems and sources have names that a spreadsheet might run."""
-    offer = {"route": "purchase", "price_usd": 300000}
-    files = []
-    for i, name in enumerate(names):
-        box = f"box{i}"
-        file = accelerator(f"chip{i}", {box: system(name=name)}, {f"{box}.purchase": {"system": box, **offer}},
-                           rates(training=400))  # fmt: skip
-        cites = {f"{box}.purchase.price_usd": {"source": f"quote{i}", "basis": "vendor"}}
-        files.append({**file, "accelerator": {**file["accelerator"], "name": name}, "cites": cites})
-    tree = scenario(name=names[0], sites={"hall": site()},
-                    demand={"work": {"workload": "training", "per_second": 30000}})  # fmt: skip
-    known = catalog(*files)
-    quotes = {f"quote{i}": {"title": name, "note": name} for i, name in enumerate(names)}
-    known["shared.yaml"]["sources"] = {**quotes, "hand": {"title": names[0]}}
-    return make_plan(load(tmp_path, tree, known), Options()).plan
-
-
-@pytest.mark.parametrize(
-    "names",
-    [HOSTILE[:4], HOSTILE[4:8], HOSTILE[8:], *(pytest.param((name,), marks=pytest.mark.slow) for name in HOSTILE)],
-    ids=" and ".join,
-)
-def test_hostile_names_are_text_everywhere_and_come_back(names: tuple[str, ...], tmp_path: Path) -> None:
-    path, plan, command = tmp_path / "plan.xlsx", hostile(tmp_path, *names), f"chipmix plan {' '.join(names)}"
-    write_workbook(plan.model_copy(update={"warnings": names}), path, command)
-    shown = Counter[str]()
-    for sheet in openpyxl.load_workbook(path).worksheets:
-        for row in sheet.iter_rows():
-            for cell in row:
-                found = [name for name in names if name.strip() in str(cell.value)]
-                shown.update(found)
-                if found:
-                    assert cell.data_type == "s", f"{sheet.title}!{cell.coordinate}"
-                    assert cell.quotePrefix, f"{sheet.title}!{cell.coordinate}"
-    assert shown[names[0]] >= 5, "title, accelerator, source, warning, command"
-    assert all(shown[name] >= 4 for name in names), "accelerator, source, warning, command"
-    with pytest.raises(InputError, match="was changed after chipmix wrote it"):  # a plan with a warning of ours
-        reopened(path)
-    write_workbook(plan, path, command)
-    assert reopened(path).edits == ()
-
-
-@needs_libreoffice
-@pytest.mark.slow
-def test_hostile_names_survive_another_program(tmp_path: Path) -> None:
-    for i, name in enumerate((HOSTILE[0], HOSTILE[5], HOSTILE[6], HOSTILE[8], HOSTILE[9])):
-        path = tmp_path / f"plan{i}.xlsx"
-        write_workbook(hostile(tmp_path, name), path)
-        assert reopened(saved_by_libreoffice(path, tmp_path)).edits == ()
-
-
-@pytest.mark.parametrize("name", ["x" * 40_000, "a\x00b", "bell\x07", "a\x7fb", ""])
-def test_names_that_no_cell_can_hold_are_refused_with_file_and_line(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
-        hostile(tmp_path, name)
-    assert all(re.search(r"\.yaml:\d+:\d+: ", str(problem)) for problem in caught.value.problems)
 
 
 def test_a_command_longer_than_a_cell_is_shown_in_part_and_kept_whole(plan: Plan, tmp_path: Path) -> None:

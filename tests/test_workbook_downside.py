@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,6 +17,7 @@ import workbook_plans as plans
 from openpyxl.workbook import Workbook
 from workbook_cells import named, place_of
 from workbook_edits import EDITS, OVERRIDES, Value, changed, edited_cells, recalculated
+from workbook_page import Page
 from workbook_pricing import Case, Pricing
 
 from catalogs.periods import GROWTH
@@ -53,7 +55,7 @@ def _fields(entries: Iterable[Tree], factor: Decimal, *fields: str) -> None:
 
 def prices(of: Tree, factor: Decimal) -> None:
     bought = [o for key, o in of["catalog"]["offers"].items() if o["route"] == "purchase" and not key.endswith(SIGNED)]
-    _fields(bought, factor, "price_usd", "network_usd")
+    _fields(bought, factor, "price_usd")
 
 
 def rents(of: Tree, factor: Decimal) -> None:
@@ -99,12 +101,12 @@ def signed_apart(offers: Iterable[str], catalog: Tree) -> None:
         catalog["offers"][offer + SIGNED] = copy.deepcopy(catalog["offers"][offer])
 
 
-def moved_case(case: Case, driver: str, share: float) -> float:
+def moved_case(case: Case, move: Callable[[Tree, Decimal], None], share: float) -> float:
     """What the reference says that a hand-made plan costs."""
     scenario, catalog = copy.deepcopy(case.scenario), copy.deepcopy(case.catalog)
     signed_apart((entry.offer for entry in case.entries if entry.commitment), catalog)
     entries = tuple(replace(e, offer=e.offer + SIGNED) if e.commitment else e for e in case.entries)
-    MOVES[driver]({"scenario": scenario, "catalog": catalog}, 1 + Decimal(str(share)))
+    move({"scenario": scenario, "catalog": catalog}, 1 + Decimal(str(share)))
     return Pricing(replace(case, scenario=scenario, catalog=catalog, entries=entries)).npv
 
 
@@ -117,6 +119,18 @@ def moved_plan(plan: Plan, move: Callable[[Tree, Decimal], None], share: float) 
         row["offer"] += SIGNED
     move({"scenario": scenario, "catalog": catalog}, 1 + Decimal(str(share)))
     return float(recost(decisions, scenario, catalog).objective_usd)
+
+
+def of_chip(accelerator: str) -> Callable[[Tree, Decimal], None]:
+    """A chip's price rises: what its systems cost to buy, not their network, and its rents."""
+
+    def move(of: Tree, factor: Decimal) -> None:
+        systems, offers = of["catalog"]["systems"], of["catalog"]["offers"]
+        own = {key: each for key, each in offers.items() if systems[each["system"]]["accelerator"] == accelerator}
+        prices({"catalog": {"offers": own}}, factor)
+        rents({"catalog": {"offers": own}}, factor)
+
+    return move
 
 
 # The sheet
@@ -138,6 +152,27 @@ def top(book: Workbook) -> int:
 def shown(path: Path) -> dict[str, list[float]]:
     values = openpyxl.load_workbook(path, data_only=True)
     return table(lambda title, row, column: values[title].cell(row, column).value, top(values))
+
+
+def dearer(values: Workbook) -> dict[str, float]:
+    """What the plan costs if an accelerator's price rises, by accelerator, as Downside says."""
+    rows = list(values["Downside"].iter_rows(values_only=True))
+    top = next(i for i, row in enumerate(rows) if row[0] == "If the price of one accelerator rises")
+    below = rows[top + 4 :]
+    return {str(row[0]): row[7] for row in below[: [row[0] for row in below].index(None)]}
+
+
+def on_summary(values: Workbook, plan: Plan) -> dict[str, float]:
+    """By how many USD the cost rises, by the names of accelerators that Summary lists; in their order."""
+    page, per_usd = Page(values), float(plan.scenario["currency"]["per_usd"])
+    found = {}
+    for accelerator in dearer(values):
+        name = plan.catalog["accelerators"][accelerator].get("name", accelerator)
+        for place in ("our sites", "hosted"):
+            with contextlib.suppress(AssertionError):
+                last = page.figures(f"{name}, {place}", "Accelerator-hour")[-1]
+                found[accelerator] = float(last) * 1e6 / per_usd  # type: ignore[arg-type]
+    return found
 
 
 def close(usd: float, scale: float) -> Any:
@@ -170,9 +205,25 @@ def test_each_figure_is_the_cost_of_the_same_plan_by_plain_loops(name: str, tmp_
     now = Pricing(case)
     scale = sum(abs(usd) for line in now.costs.values() for usd in line)
     for driver, costs in shown(path).items():
-        expected = [moved_case(case, driver, share) for share in CHANGES]
+        expected = [moved_case(case, MOVES[driver], share) for share in CHANGES]
         assert costs == [close(usd, scale) for usd in expected], driver
         assert name == "worked" or abs(expected[0] - now.npv) > 1.0, f"{driver} moves the rich plan"
+
+
+@pytest.mark.parametrize("name", ["worked", "rich", "straight", "bonus", "untaxed"])
+def test_a_dearer_chip_is_the_same_on_both_sheets_and_by_plain_loops(name: str, tmp_path: Path) -> None:
+    """Price and rents of one accelerator alone, with the tax on them and what is then missing of a frame."""
+    case = CASES[name]()
+    plan, path = plans.plan_of(case), tmp_path / "plan.xlsx"
+    write_workbook(plan, path)
+    now, values = Pricing(case), openpyxl.load_workbook(path, data_only=True)
+    scale = sum(abs(usd) for line in now.costs.values() for usd in line)
+    costs = dearer(values)
+    assert costs == {chip: close(moved_case(case, of_chip(chip), 0.1), scale) for chip in costs}
+    shown = on_summary(values, plan)
+    assert shown == {chip: close(costs[chip] - now.npv, scale) for chip in shown}
+    assert shown
+    assert named(values, "cost_if_leading_price_rises_usd") == max(costs.values())
 
 
 @cache
@@ -188,14 +239,10 @@ def test_each_figure_is_what_recosting_says(name: str, tmp_path: Path) -> None:
     for driver, costs in shown(path).items():
         assert costs == [close(moved_plan(plan, MOVES[driver], share), scale) for share in CHANGES], driver
     values = openpyxl.load_workbook(path, data_only=True)
-    leading = named(values, "leading_accelerator")
-
-    def of_leading(of: Tree, factor: Decimal) -> None:
-        own = {key for key, system in of["catalog"]["systems"].items() if system["accelerator"] == leading}
-        offers = {key: offer for key, offer in of["catalog"]["offers"].items() if offer["system"] in own}
-        prices({"catalog": {"offers": offers}}, factor)
-
-    assert named(values, "cost_if_leading_price_rises_usd") == close(moved_plan(plan, of_leading, 0.1), scale)
+    rises, page = dearer(values), on_summary(values, plan)
+    assert rises == {chip: close(moved_plan(plan, of_chip(chip), 0.1), scale) for chip in rises}
+    assert page == {chip: close(rises[chip] - plan.objective_usd, scale) for chip in page}
+    assert named(values, "cost_if_leading_price_rises_usd") == rises[str(named(values, "leading_accelerator"))]
 
 
 def test_the_table_follows_edits_and_overrides(tmp_path: Path) -> None:
@@ -208,4 +255,5 @@ def test_the_table_follows_edits_and_overrides(tmp_path: Path) -> None:
     live, case = recalculated(path, edits), changed(names)
     scale = sum(abs(usd) for line in Pricing(case).costs.values() for usd in line)
     for driver, costs in table(live, top(book)).items():
-        assert costs == [close(moved_case(case, driver, share), scale) for share in (*CHANGES[:-1], 0.4)], driver
+        moved = [moved_case(case, MOVES[driver], share) for share in (*CHANGES[:-1], 0.4)]
+        assert costs == [close(usd, scale) for usd in moved], driver

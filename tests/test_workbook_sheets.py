@@ -146,7 +146,8 @@ def table(book: Workbook, sheet: str) -> list[dict[str, Any]]:
     return found
 
 
-# Purchase orders
+# Purchase orders, of the rich plan in EUR
+EUR = 0.92
 
 
 def test_purchase_orders_list_the_plan_by_date_of_order(values: Workbook) -> None:
@@ -156,8 +157,8 @@ def test_purchase_orders_list_the_plan_by_date_of_order(values: Workbook) -> Non
     assert [row["Order date"] for row in rows] == sorted(row["Order date"] for row in rows)
     assert sum(row["Systems"] for row in rows) == sum(order.systems for order in orders)
     assert sum(row["Accelerators"] for row in rows) == sum(order.accelerators for order in orders)
-    capex = sum(row["Capex with network, USD"] for row in rows)
-    assert capex == pytest.approx(sum(order.capex_usd for order in orders))
+    capex = sum(row["Capex with network, EUR"] for row in rows)
+    assert capex == pytest.approx(sum(order.capex_usd for order in orders) * EUR)
     assert [row["Commitment"] for row in rows].count("yes") == 4
 
 
@@ -176,17 +177,19 @@ def test_price_breaks_deposits_and_rents_of_purchase_orders(values: Workbook) ->
     plan, rows = plans.plan_of(limited()), table(values, "Purchase orders")
     bought = [row for row in rows if row["Route"] == "purchase"]
     for row in bought:
-        due = row["Deposit due at order, USD"] + row["Balance due on entering service, USD"]
-        assert due == pytest.approx(row["Capex with network, USD"])
+        due = row["Deposit due at order, EUR"] + row["Balance due on entering service, EUR"]
+        assert due == pytest.approx(row["Capex with network, EUR"])
     order = next(o for o in plan.orders if o.offer == "dgx_h100.purchase" and o.place == "oslo")
     shown = next(row for row in bought if row["Offer"] == "dgx_h100.purchase" and row["Place"] == "oslo")
     assert shown["Unit price, USD/system"] == pytest.approx(order.price_usd)
+    assert shown["Unit price, EUR/system"] == pytest.approx((order.price_usd or 0) * EUR)
     offer = limited().catalog["offers"]["dgx_h100.purchase"]
     deposit = float(offer["deposit_share"]) * (order.price_usd or 0) * order.systems
-    assert shown["Deposit due at order, USD"] == pytest.approx(deposit)
+    assert shown["Deposit due at order, EUR"] == pytest.approx(deposit * EUR)
     rented = next(row for row in rows if row["Offer"] == "mi355x.lease")
     assert rented["Unit price, USD/system"] is None
-    assert rented["Rent, USD/hour"] == pytest.approx(rented["Accelerators"] * rented["Rent, USD/ accelerator-hour"])
+    hourly = rented["Accelerators"] * rented["Rent, USD/ accelerator-hour"] * EUR
+    assert rented["Rent, EUR/hour"] == pytest.approx(hourly)
 
 
 def test_overrides_and_prices_flow_into_purchase_orders(worked_path: Path, worked: Workbook) -> None:
@@ -206,7 +209,7 @@ def test_an_order_that_purchase_orders_does_not_list_fails_a_check(limited_path:
 
 def test_purchase_orders_can_be_filtered(limited_path: Path) -> None:
     sheet = openpyxl.load_workbook(limited_path)["Purchase orders"]
-    assert sheet.auto_filter.ref == "A4:U26"  # the last two are those of its accounts
+    assert sheet.auto_filter.ref == "A4:Y26"  # the last two are those of its accounts
     assert not sheet.protection.autoFilter
 
 
@@ -383,7 +386,7 @@ def test_limits_of_the_scenario_are_the_optimisers_figures(folder: Path) -> None
     assert sheet.cell(row, 11).value == "optimiser's, static"
     assert {sheet.cell(row, column).style for column in (5, 6)} == {"Optimiser value"}
     worth = Page(openpyxl.load_workbook(path, data_only=True)).figures("Limit of the scenario: some_amd")
-    assert worth[-2:] == pytest.approx([12.0 * 93.5 * 0.01 / 1e6, 0.01])
+    assert worth[-2:] == pytest.approx([12.0 * 93.5 * 0.01 * EUR / 1e6, 0.01])
 
 
 def test_a_limit_that_the_sheets_do_not_confirm_is_refused(folder: Path) -> None:

@@ -51,10 +51,11 @@ def _peak_mw(plan: Plan) -> float:
 
 
 class Shown(Part):
-    """The currency in which money is shown; all figures are in USD."""
+    """The currency in which money is shown; all figures are in USD. `mean` of rates by period, which vary."""
 
     code: str
     per_usd: float
+    mean: bool = False
 
 
 class Cell(Part):

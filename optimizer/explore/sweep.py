@@ -132,7 +132,7 @@ def _unanswered(question: Combinations) -> Sweep:
             problems += [_of_vary(problem, varied) for problem in error.problems]
             continue
         rates = rates_of(request.scenario.currency, request.scenario.calendar)
-        shown = Shown(code=rates.code, per_usd=rates.mean)
+        shown = Shown(code=rates.code, per_usd=rates.mean, mean=rates.varies)
         cells.append(cell.model_copy(update={"id": _id(request, question.options)}))
     if problems:
         raise InputError(problems)

@@ -42,10 +42,15 @@ def order_flows(plan: Plan, order: OrderRow) -> dict[str, float]:
     deposit = price * float(plan.catalog["offers"][order.offer].get("deposit_share") or 0)
     flows[order.ordered] += deposit
     flows[order.enters_service] += order.capex_usd - deposit
-    served = [row.period for row in plan.periods if _serves(order, row.period)]
-    for period in served:
-        flows[period] += order.rent_usd / len(served)
+    paying = periods_served(plan, order)
+    for period in paying:
+        flows[period] += order.rent_usd / len(paying)
     return dict(flows)
+
+
+def periods_served(plan: Plan, order: OrderRow) -> list[str]:
+    """The periods of the horizon in which an order is in service, and pays its rent."""
+    return [row.period for row in plan.periods if _serves(order, row.period)]
 
 
 def _serves(order: OrderRow, period: str) -> bool:

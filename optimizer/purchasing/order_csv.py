@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from catalogs.printable import one_line
-from optimizer.plan.currency import plan_rates
+from optimizer.plan.currency import periods_served, plan_rates
 from optimizer.plan.format import Plan
 from optimizer.purchasing.order_lines import OrderLine, order_lines
 from optimizer.request.currency import USD, Rates
@@ -51,7 +51,7 @@ _FORMULA = re.compile(r"(^|[,;|])(\s*)(?=[=+\-@＝＋－＠])")
 def orders_csv(plan: Plan) -> str:
     """All orders of a plan under a header, lines ended by CR LF; where it has another currency, amounts in that too."""
     text = io.StringIO()
-    columns = {**COLUMNS, **_translated(plan_rates(plan))}
+    columns = {**COLUMNS, **_translated(plan, plan_rates(plan))}
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     for line in order_lines(plan):
@@ -59,17 +59,38 @@ def orders_csv(plan: Plan) -> str:
     return text.getvalue()
 
 
-def _translated(rates: Rates) -> Mapping[str, Callable[[OrderLine], Value]]:
-    """What is due on two dates in the currency of the reports, at the rates of their periods; none for plans in USD."""
+def _translated(plan: Plan, rates: Rates) -> Mapping[str, Callable[[OrderLine], Value]]:
+    """Amounts in the currency of the reports, at the rates of the periods in which they are due; none for plans in USD.
 
+    The unit price is shown at the rate of the order, rent after the horizon at that of its last period.
+    """
     if rates.code == USD:
         return {}
+
+    def at_order(line: OrderLine) -> Fraction:
+        return Fraction(rates.at(line.row.ordered))
+
+    def at_service(line: OrderLine) -> Fraction:
+        return Fraction(rates.at(line.row.enters_service))
+
+    def after(line: OrderLine) -> Fraction:
+        return line.after * Fraction(rates.at(plan.periods[-1].period))
+
+    def rent(line: OrderLine) -> Fraction:
+        each = [Fraction(rates.at(period)) for period in periods_served(plan, line.row)]
+        return (line.rent - line.after) * sum(each, Fraction(0)) / max(1, len(each)) + after(line)
+
     return {
         "reporting_currency": lambda _line: rates.code,
-        "rate_at_order": lambda line: Fraction(rates.at(line.row.ordered)),
-        "deposit_due_reporting": lambda line: line.deposit * Fraction(rates.at(line.row.ordered)),
-        "rate_at_service": lambda line: Fraction(rates.at(line.row.enters_service)),
-        "balance_due_reporting": lambda line: line.balance * Fraction(rates.at(line.row.enters_service)),
+        "rate_at_order": at_order,
+        "unit_price_reporting": lambda line: line.unit_price * at_order(line),
+        "deposit_due_reporting": lambda line: line.deposit * at_order(line),
+        "rate_at_service": at_service,
+        "balance_due_reporting": lambda line: line.balance * at_service(line),
+        "contract_value_reporting": lambda line: (
+            line.deposit * at_order(line) + line.balance * at_service(line) + rent(line)
+        ),
+        "after_horizon_reporting": after,
     }
 
 

@@ -10,6 +10,7 @@ from optimizer.plan.currency import present_flows
 from optimizer.report.charts import Chart, drawn
 from optimizer.report.elements import Cell, Html, element, joined, table
 from optimizer.report.subject import Subject, figure
+from optimizer.request.currency import USD
 from optimizer.workbook.unit_figures import unit_figures
 
 RENT = "rent_usd"
@@ -65,8 +66,8 @@ def units(on: Subject) -> Html:
     )
     rows: list[Sequence[Cell]] = [
         (on.say(found.label), found.item, on.say(found.place) if found.place else "",
-         figure(found.usd, 6 if abs(found.usd) < 0.01 else 4), on.say(found.unit))
-        for found in unit_figures(on.plan)
+         figure(each, 6 if abs(each) < 0.01 else 4), on.say(found.unit.replace(USD, on.code, 1)))
+        for found in unit_figures(on.plan) for each in [found.usd * on.rates.mean]
     ]  # fmt: skip
-    columns = on.all(["What", "Accelerator", "Place", "USD a unit", "Unit"])
-    return joined([element("p", note), table(on.say("Unit costs, in USD"), columns, rows)])
+    columns = on.all(["What", "Accelerator", "Place", f"{on.code} a unit", "Unit"])
+    return joined([element("p", note), table(on.say(f"Unit costs, in {on.code}"), columns, rows)])

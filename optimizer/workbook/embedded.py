@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -50,7 +50,8 @@ class Made:
     `explanation` is why the plan is as it is, as far as it was asked. `prior` is an earlier plan that it is held
     against, `typed` what the reader typed into cells of their own, by key. `decision` is the one for all futures that
     the plan is of, `stressed` what happens to it in futures that were drawn, each without what is not shown.
-    `decided_by` is the command that the decision is of, where it is another than that of the workbook.
+    `decided_by` is the command that the decision is of, where it is another than that of the workbook; so is
+    `stressed_by`.
     """
 
     plan: Plan
@@ -63,8 +64,16 @@ class Made:
     decision: RobustResult | None = None
     stressed: StressResult | None = None
     decided_by: str = ""
+    stressed_by: str = ""
     prior: Prior | None = None
     typed: Mapping[str, float | str] = field(default_factory=dict)
+
+    def again(self, command: str, **changes: Any) -> Made:
+        """The same plan made into a workbook by another command; what earlier ones found stays theirs."""
+        return replace(
+            self, command=command, decided_by=(self.decided_by or self.command) if self.decision else "",
+            **{"stressed_by": (self.stressed_by or self.command) if self.stressed else "", **changes},
+        )  # fmt: skip
 
 
 PARTS: dict[str, type[BaseModel]] = {
@@ -72,6 +81,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "prior": Prior,
 }  # fmt: skip
 """What a copy may hold besides the plan, by name."""
+COMMANDS = ("decided_by", "stressed_by")
+"""Commands of earlier workbooks that it may hold."""
 
 
 def _text(made: Made) -> str:
@@ -80,8 +91,7 @@ def _text(made: Made) -> str:
         content["views"] = dict(made.views)
     if made.typed:
         content["typed"] = dict(made.typed)
-    if made.decided_by:
-        content["decided_by"] = made.decided_by
+    content |= {name: by for name in COMMANDS if (by := getattr(made, name))}
     if made.language != ENGLISH:
         content["language"] = made.language
     parts = {name: getattr(made, name) for name in PARTS}
@@ -117,12 +127,12 @@ def _made(content: dict[str, Any]) -> Made:
     if written != FORMAT:
         raise DamagedCopy(f"is in format {written} of plans, and this version reads {FORMAT}; plan its scenario again")
     parts: dict[str, Any] = {name: _part(model, content[name]) for name, model in PARTS.items() if name in content}
+    parts |= {name: str(content.get(name, "")) for name in COMMANDS}
     return Made(
         _part(Plan, content["plan"]),
         str(content["command"]),
         views={str(key): float(value) for key, value in content.get("views", {}).items()},
         typed={str(key): _typed(value) for key, value in content.get("typed", {}).items()},
-        decided_by=str(content.get("decided_by", "")),
         language=LANGUAGES[LANGUAGES.index(content.get("language", ENGLISH))],
         **parts,
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import openpyxl
 
 from optimizer.plan.format import Plan
+from optimizer.workbook.back.sheets import unescaped
 from optimizer.workbook.embedded import Made
 from optimizer.workbook.write import build
 from optimizer.workbook.writing.finish import recalculated
@@ -33,10 +34,8 @@ def unit_figures(plan: Plan) -> list[UnitFigure]:
     content = recalculated(saved(build(Made(plan)).workbook))
     book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
     found: dict[tuple[str, str, str], UnitFigure] = {}
-    for label, item, place, unit, _constant, total in book["Unit costs"].iter_rows(
-        HEADER + 1, max_col=6, values_only=True
-    ):
-        key = str(label or ""), str(item or ""), str(place or "")
-        if key[0].startswith(SHOWN) and isinstance(total, int | float):
-            found.setdefault(key, UnitFigure(*key, str(unit), float(total)))
+    for *texts, _constant, total in book["Unit costs"].iter_rows(HEADER + 1, max_col=6, values_only=True):
+        label, item, place, unit = (unescaped(str(text or "")) for text in texts)
+        if label.startswith(SHOWN) and isinstance(total, int | float):
+            found.setdefault((label, item, place), UnitFigure(label, item, place, unit, float(total)))
     return list(found.values())

@@ -93,6 +93,11 @@ def write_workbook(
         decision=decision and decision.without_plans, stressed=stressed and stressed.without_samples,
         prior=prior, typed=typed or {},
     )  # fmt: skip
+    return write_made(made, path, notes)
+
+
+def write_made(made: Made, path: Path, notes: Iterable[Note] = ()) -> tuple[Note, ...]:
+    """The same of all that a workbook is made from."""
     book = build(made)
     left_out = keep_notes(book, notes)
     write_bytes(path, finish(recalculated(saved(book.workbook)), book.charts, book.ties))
@@ -123,7 +128,7 @@ def _sheets(facts: Facts, made: Made) -> list[Sheet]:
     assumed = inputs(facts)
     sheets: list[Sheet] = [
         assumed, orders(facts), purchase_orders(facts), capacity(facts), sites(facts), supply(facts), cash(facts),
-        *cash_by_month(facts), *reporting_currency(facts), depreciation(facts), unit_costs(facts),
+        *cash_by_month(facts), depreciation(facts), *reporting_currency(facts), unit_costs(facts),
         limits(facts, made.explanation), why_not(facts, made.explanation), downside(facts, made.explanation),
         actuals(facts, made.typed, made.prior, made.bridge is not None), *_beside(made), *_uncertain(made, facts),
     ]  # fmt: skip
@@ -150,4 +155,4 @@ def _uncertain(made: Made, facts: Facts) -> Iterator[ListSheet]:
     if made.decision is not None:
         yield regret(made.decision, made.decided_by or made.command)
     if made.stressed is not None:
-        yield distribution(made.stressed, made.command)
+        yield distribution(made.stressed, made.stressed_by or made.command)

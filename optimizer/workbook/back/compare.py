@@ -159,7 +159,7 @@ def _plain(value: object) -> Value:
     if isinstance(value, date):
         day = value.date() if isinstance(value, datetime) else value
         return float((day - FIRST_OF_1900).days)
-    return float(value) if isinstance(value, int | float) else unescaped(str(value))
+    return float(value) if isinstance(value, int | float) else str(value)
 
 
 def _of_locked(was: Found, now: Found) -> str:
@@ -224,7 +224,7 @@ def _same_value(one: Found, other: Found) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """A text without what programs write differently: spaces, and `_x000D_` that one of them read as letters."""
+    """A text without what programs write differently: spaces, and escapes, which LibreOffice reads and never writes."""
     while (plain := unescaped(text)) != text:
         text = plain
     return text.split()

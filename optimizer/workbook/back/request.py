@@ -29,7 +29,8 @@ class Reopened:
     """An edited workbook: the plan it was made from, what was edited, and the request that the edits make.
 
     `notes` were typed into empty cells. `views` are the assumptions of the workbook alone that differ from those it
-    is first written with. `typed` is what stands in cells of the reader's own.
+    is first written with. `typed` is what stands in cells of the reader's own. `found_by` is the command to find again
+    what futures say of it, if it holds that: of a request that is planned anew it would be stale.
     """
 
     plan: Plan
@@ -39,6 +40,7 @@ class Reopened:
     views: Mapping[str, float]
     language: Language
     typed: Mapping[str, float | str]
+    found_by: str = ""
 
 
 def plan_in(path: Path) -> Plan:
@@ -89,6 +91,7 @@ def reopened(path: Path, settings: Sequence[str] = (), release: bool = False) ->
     return Reopened(
         made.plan, found.edits, found.notes, request, {**made.views, **views}, made.language,
         {key: value for key, value in typed.items() if value is not None},
+        "robust" if made.decision is not None else "stress" if made.stressed is not None else "",
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from optimizer.workbook.sheets.balances import fiscal_years, yearly
 from optimizer.workbook.sheets.cash_by_month import cash_paid, paid_lines
 from optimizer.workbook.sheets.cash_workings import parts_of, with_prices, workings
 from optimizer.workbook.sheets.input_sites import BUDGETS
-from optimizer.workbook.sheets.paid import paid, price_effects, under_orders
+from optimizer.workbook.sheets.paid import paid, under_orders
+from optimizer.workbook.sheets.price_alone import residuals_of_prices
 from optimizer.workbook.sheets.purchases import bought, with_residual
 from optimizer.workbook.sheets.rent_after import all_due, rent_due
 from optimizer.workbook.sheets.ways import contract_values
@@ -45,7 +46,7 @@ def cash(facts: Facts) -> TimeSheet:
         raise WorkbookError(f"the workbook does not know the costs {', '.join(sorted(unknown))} yet")
     sections = [
         _costs(facts), _present(facts), fiscal_years(facts), *paid(facts), *under_orders(facts), *rent_due(facts),
-        *_budgets(facts), *workings(facts), *contract_values(facts), *price_effects(facts), budget_path(facts),
+        *_budgets(facts), *workings(facts), *contract_values(facts), *residuals_of_prices(facts), budget_path(facts),
     ]  # fmt: skip
     heading = "Cash: costs positive, receipts negative, USD"
     return TimeSheet("Cash", heading, "C55A11", sections, list(_checks(facts)), money=True)

@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 from optimizer.formulation.register import COST_LINES, InMonths
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.purchase_orders import DATE
-from optimizer.workbook.sheets.reporting_currency import CASH_PAID, USD, code_of, rate_of_period
+from optimizer.workbook.sheets.rates import CASH_PAID, USD, code_of, rate_of_period
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lines import SUM, Check, Line
 from optimizer.workbook.writing.lists import Block, Cell, Column, Columns, Entry, ListSheet

@@ -13,7 +13,8 @@ from openpyxl.drawing.line import LineProperties
 
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import CAPEX, COSTS, capped
-from optimizer.workbook.sheets.summary_tables import SHARE, in_millions, shown_costs
+from optimizer.workbook.sheets.rates import money_unit
+from optimizer.workbook.sheets.summary_tables import SHARE, shown_costs, total_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import across, outlined, over_time, series_down, sideways
 from optimizer.workbook.writing.lines import ITEM, LABEL
@@ -43,17 +44,15 @@ def charts(facts: Facts) -> ListSheet:
 
 def _table(facts: Facts) -> Block:
     """Each cost undiscounted and as a present value, and its share of all costs before receipts."""
-    rows, entries = _cost_rows(facts), []
+    rows, entries, unit = _cost_rows(facts), [], money_unit(facts)
     for row in rows:
         name, every = row.key.rpartition("/")[2], down(rows, "$<B>", fixed=True)
         share = Cell(Formula(f'=IFERROR({{B}}/SUMIFS({every},{every},">0"),0)'), SHARE)
-        present, cash = (in_millions(facts, at(what, name).total) for what in ("present value", "cost"))
+        present, cash = (total_of(facts, at(what, name)) for what in ("present value", "cost"))
         entries.append(Entry((COSTS[name], present, share, cash), row.key))
-    present, cash = (
-        in_millions(facts, row.total, role=Role.TOTAL) for row in (at("net present value"), at("cost", "total"))
-    )
+    present, cash = (total_of(facts, row, Role.TOTAL) for row in (at("net present value"), at("cost", "total")))
     total = Entry((Cell("Total", role=Role.TOTAL), present, Cell(role=Role.TOTAL), cash))
-    heads = (Column(head, "any") for head in ("NPV, USD m", "Share of costs", "Undiscounted, USD m"))
+    heads = (Column(head, "any") for head in (f"NPV, {unit}", "Share of costs", f"Undiscounted, {unit}"))
     columns = dict(zip("ABCD", (Column("Cost"), *heads), strict=True))
     return Block([*entries, total], columns, key=HEADERS.key)
 
@@ -87,7 +86,7 @@ def _capex(facts: Facts) -> Iterator[Drawing]:
 
 def _costs(facts: Facts) -> Iterator[Drawing]:
     if rows := _cost_rows(facts):
-        yield Drawing(lambda places: _bars(places, rows), _say_costs(facts))
+        yield Drawing(lambda places: _bars(places, rows, money_unit(facts)), _say_costs(facts))
 
 
 def _stacked(places: Places, rows: list[Row], periods: int) -> BarChart:
@@ -116,12 +115,12 @@ def _against(places: Places, bars: Row, limits: list[Row], title: str, unit: str
     return over_time(chart, title, unit, "b", periods)
 
 
-def _bars(places: Places, rows: list[Row]) -> BarChart:
+def _bars(places: Places, rows: list[Row], unit: str) -> BarChart:
     """A bar for each cost; receipts run left."""
     chart = BarChart()
     chart.gapWidth = 40
     chart.series.append(series_down(places, rows, "B", HEADERS, outlined(BAR)))
-    sideways(chart, "Present value of each cost", "Cost", "USD m")
+    sideways(chart, "Present value of each cost", "Cost", unit)
     chart.legend = None
     return chart
 

@@ -30,8 +30,9 @@ from optimizer.workbook.sheets.downside_parts import (
 )
 from optimizer.workbook.sheets.downside_workings import price_under
 from optimizer.workbook.sheets.frames import names
-from optimizer.workbook.sheets.input_downside import LEVELS, change, unsigned_purchases
+from optimizer.workbook.sheets.input_downside import LEVELS, change
 from optimizer.workbook.sheets.limit_moves import stamp
+from optimizer.workbook.sheets.price_alone import MEANS, accelerators_priced
 from optimizer.workbook.sheets.why_not import PRICE_UNITS, STANDINGS
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.charts import outlined, series_down, sideways
@@ -40,8 +41,8 @@ from optimizer.workbook.writing.references import Places, Row, at, down, key_of,
 from optimizer.workbook.writing.styles import Role
 
 DRIVERS = {
-    PRICES: "Price and network of what is purchased, with maintenance and residual value. "
-    "Commitments keep the prices they were placed at; power added and one-offs stay.",
+    PRICES: "Price of what is purchased, with the maintenance on it and its residual value. Network, power added and "
+    "one-offs stay; commitments keep the prices they were placed at.",
     RENTS: "Rents of leases, reservations and on demand, in the horizon and owed after it. Commitments stay.",
     ELECTRICITY: "The tariff of every site: energy, and energy paid for and not used. Carbon stays.",
     UTILISATION: "Work done by a system in service and the power it draws on average, by the same share: energy, its "
@@ -57,7 +58,6 @@ COST_NOTE = (
     "The orders of this plan, overrides included, at other figures: re-costed, not re-optimised. Edits are followed."
 )
 WORK_NOTE = "With the same orders, so much more or less work is done; the value of work is no cost of it."
-RISE_NOTE = "Each accelerator's price and network alone, by the share on Inputs; the first has most to be paid."
 ENTRIES_NOTE = (
     "Each offer's own price changing alone, all else as solved: at a lower one it enters, at a higher one it leaves. "
     "1: at this change the plan would be another."
@@ -87,6 +87,11 @@ def downside(facts: Facts, explanation: Explanation | None) -> ListSheet:
         stamp=NOT_ASKED if explanation is None else stamp(explanation),
         drawings=[Drawing(lambda places: _tornado(places, rows), says, below=rows[-1], rows=2)],
     )  # fmt: skip
+
+
+def if_dearer(accelerator: str) -> Row:
+    """The row of what the plan costs if an accelerator's price rises, and by how much more."""
+    return at("if dearer", accelerator)
 
 
 def _row(what: str, driver: str) -> Row:
@@ -191,19 +196,18 @@ def _work(facts: Facts) -> Block:
 
 def _rises(facts: Facts) -> Iterator[Block]:
     """What the plan costs if the price of the leading accelerator rises, and of each other."""
-    accelerators = list(dict.fromkeys(group.accelerator for group in unsigned_purchases(facts)))
+    accelerators = accelerators_priced(facts)
     if not accelerators:
         return
     columns = {
-        "accelerator": Column("Accelerator"), "": Column(), "paid": Column("Price and network", "USD"),
-        "moves": Column("Moves in proportion", "USD"), "short": Column("Frame shortfall", "USD"),
-        "rise": Column("Rise", "share"), "cost": Column("Total discounted cost", "USD"), " ": Column(),
-        "unit": Column("Unit"),
+        "accelerator": Column("Accelerator"), "": Column(), "prices": Column("Purchase price", "USD"),
+        "rents": Column("Rents", "USD"), "short": Column("Frame shortfall", "USD"),
+        "rise": Column("Rise", "share"), "more": Column("Costs more", "USD"),
+        "cost": Column("Total discounted cost", "USD"), "unit": Column("Unit"),
     }  # fmt: skip
-    rows = [at("price of", accelerator) for accelerator in accelerators]
-    short = list(_short(facts, accelerators))
+    rows, short = list(map(if_dearer, accelerators)), list(_short(facts, accelerators))
     entries = [_rise(facts, one, row, short) for one, row in zip(accelerators, rows, strict=True)]
-    yield Block([_leading(rows), *entries], columns, "If the price of one accelerator rises", [RISE_NOTE], gap=2)
+    yield Block([_leading(rows), *entries], columns, "If the price of one accelerator rises", [MEANS], gap=2)
     if short:
         columns = {
             "accelerator": Column("Accelerator"),
@@ -218,34 +222,40 @@ def _short(facts: Facts, accelerators: Sequence[str]) -> Iterator[Entry]:
     found = ((name, one, price_under(facts, name, one)) for one in accelerators for name in names(facts))
     for n, (name, one, spent) in enumerate(each for each in found if each[2] is not None):
         assert spent is not None
-        more = Formula(missing_more(facts, name, spent, "leading_price_rise"))
+        more = Formula(missing_more(facts, name, spent, "price_rise"))
         yield Entry((Given(one), Given(name), more), key_of("shortfall at a price", n))
 
 
 def _leading(rows: Sequence[Row]) -> Entry:
-    """That of which most is to be paid."""
-    paid = down(rows, "<paid>")
-    found = f"MATCH(MAX({paid}),{paid},0)"
-    picked = {what: Formula(f"=INDEX({down(rows, f'<{what}>')},{found})") for what in ("paid", "moves", "short")}
+    """That whose rise costs most."""
+    more = down(rows, "<more>")
+    found = f"MATCH(MAX({more}),{more},0)"
+    picked = {
+        what: Formula(f"=INDEX({down(rows, f'<{what}>')},{found})") for what in ("prices", "rents", "short", "more")
+    }
     return Entry({
         "accelerator": Cell(Formula(f"=INDEX({down(rows, '<accelerator>')},{found})"), role=Role.TOTAL, name=LEADING),
-        "": "the leading one: most is paid for it, in present value", **picked, "rise": Formula("=leading_price_rise"),
+        "": "the leading one: its rise costs most", **picked, "rise": Formula("=price_rise"),
         "cost": Cell(Formula(f"=INDEX({down(rows, '<cost>')},{found})"), role=Role.TOTAL, name=IF_IT_RISES),
         "unit": "USD",
     })  # fmt: skip
 
 
 def _rise(facts: Facts, accelerator: str, row: Row, short: Sequence[Entry]) -> Entry:
-    parts, driver = part_rows(facts), _row("cost", PRICES).cell("assumption")
-    of = f"{down(parts, '<driver>')},{driver},{down(parts, '<accelerator>')},{{accelerator}}"
-    line = f"{down(parts, '<line>')},{parts[0].cell('line')}"
     missing = [Row(entry.key) for entry in short]
     more = f"=SUMIFS({down(missing, '<short>')},{down(missing, '<accelerator>')},{{accelerator}})" if missing else "=0"
     return Entry({
-        "accelerator": Given(accelerator), "paid": Formula(f"=SUMIFS({down(parts, '<value>')},{of},{line})"),
-        "moves": Formula(f"=SUMIFS({down(parts, '<all>')},{of})"), "short": Formula(more),
-        "rise": Formula("=leading_price_rise"), "cost": Formula("=total_npv_usd+{rise}*{moves}+{short}"), "unit": "USD",
+        "accelerator": Given(accelerator), "prices": _moved(facts, PRICES), "rents": _moved(facts, RENTS),
+        "short": Formula(more), "rise": Formula("=price_rise"), "unit": "USD",
+        "more": Formula("={rise}*({prices}+{rents})+{short}"), "cost": Formula("=total_npv_usd+{more}"),
     }, row.key)  # fmt: skip
+
+
+def _moved(facts: Facts, driver: str) -> Formula:
+    """What of an assumption's parts is an accelerator's."""
+    parts, named = part_rows(facts), _row("cost", driver).cell("assumption")
+    every, drivers, own = (down(parts, f"<{column}>") for column in ("all", "driver", "accelerator"))
+    return Formula(f"=SUMIFS({every},{drivers},{named},{own},{{accelerator}})")
 
 
 def _entries(explanation: Explanation | None, found: Sequence[OfferReason]) -> Block:

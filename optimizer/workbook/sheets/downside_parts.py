@@ -14,6 +14,7 @@ from optimizer.workbook.sheets.downside_workings import paid_under, spent_under,
 from optimizer.workbook.sheets.frames import names
 from optimizer.workbook.sheets.input_downside import LEVELS, change, unsigned, unsigned_purchases
 from optimizer.workbook.sheets.input_sites import taking
+from optimizer.workbook.sheets.price_alone import PriceAlone, left_of_price
 from optimizer.workbook.sheets.purchases import purchased
 from optimizer.workbook.sheets.tax_rules import rule_of
 from optimizer.workbook.writing.cells import Formula
@@ -60,17 +61,17 @@ def _of_group(driver: str, line: str, group: Group, value: str, taxed: str = "={
 
 
 def _prices(facts: Facts) -> Iterator[Part]:
-    """What is paid for systems and their network, maintenance at a share of the price, and what is left of both."""
+    """What is paid for systems without their network, maintenance at a share of it, and what is left of it."""
     for group in unsigned_purchases(facts):
-        paid = "+".join(at(what, group).across for what in ("deposit", "balance paid", "network"))
-        taxed = _deducted(facts, group) if facts.taxed else ""
-        yield _of_group(PRICES, "Price and network", group, f"=SUMPRODUCT({paid},{MID})", taxed)
+        paid = "+".join(at(what, group).across for what in ("deposit", "balance paid"))
+        taxed = _deducted(facts, PriceAlone(group)) if facts.taxed else ""
+        yield _of_group(PRICES, "Price", group, f"=SUMPRODUCT({paid},{MID})", taxed)
         kept = f"=maintenance_share/periods_per_year*SUMPRODUCT({at('maintained', group).across},{MID})"
         yield _of_group(PRICES, "Maintenance", group, kept)
-        yield _of_group(PRICES, "Residual value", group, _left(group))
+        yield _of_group(PRICES, "Residual value", group, f"=-SUMPRODUCT({left_of_price(group).across},{END})")
 
 
-def _deducted(facts: Facts, group: Group) -> str:
+def _deducted(facts: Facts, group: PriceAlone) -> str:
     """Depreciation for tax and what is left of it when service or the horizon ends."""
     sums = [f"SUMPRODUCT({at('tax charge', group).across},{MID})"] if rule_of(facts).charge(facts, group) else []
     if rule_of(facts).left(group):

@@ -99,22 +99,27 @@ def _idle(facts: Facts) -> Iterator[Section]:
 
 
 def paid_under(facts: Facts, frame: str) -> dict[str, list[Row]]:
-    """What is paid under a frame: in prices, in rents, and in prices of each accelerator; only what there is."""
+    """What is paid under a frame: in prices, in rents, and in both for each accelerator; only what there is."""
     groups = under(facts, frame)
-    bought = [group for group in groups if group.purchased]
     found = {
-        PRICES: _prices_of(bought),
-        RENTS: of_each("rent", [group for group in groups if not group.purchased]),
+        PRICES: _prices_of(groups),
+        RENTS: _rents_of(groups),
         **{
-            _price_of(accelerator): _prices_of([group for group in bought if group.accelerator == accelerator])
-            for accelerator in dict.fromkeys(group.accelerator for group in bought)
+            _price_of(accelerator): [*_prices_of(own), *_rents_of(own)]
+            for accelerator in dict.fromkeys(group.accelerator for group in groups)
+            for own in [[group for group in groups if group.accelerator == accelerator]]
         },
     }
     return {what: rows for what, rows in found.items() if rows}
 
 
 def _prices_of(groups: list[Group]) -> list[Row]:
-    return [*of_each("deposit", groups), *of_each("balance paid", groups)]
+    bought = [group for group in groups if group.purchased]
+    return [*of_each("deposit", bought), *of_each("balance paid", bought)]
+
+
+def _rents_of(groups: list[Group]) -> list[Row]:
+    return of_each("rent", [group for group in groups if not group.purchased])
 
 
 def _price_of(accelerator: str) -> str:
@@ -122,8 +127,8 @@ def _price_of(accelerator: str) -> str:
 
 
 def _under_frames(facts: Facts) -> Iterator[Section]:
-    """What of a frame's spend are prices, what are rents, and what is the price of each accelerator."""
-    note = "What is spent in the window of a frame, as above: prices and rents apart, and prices by accelerator."
+    """What of a frame's spend are prices, what are rents, and what both are for each accelerator."""
+    note = "What is spent in the window of a frame, as above: prices and rents apart, and both by accelerator."
     yield from filled("Frame agreements: prices and rents", note, [
         _spent(frame, what, rows) for frame in names(facts) for what, rows in paid_under(facts, frame).items()
     ])  # fmt: skip
@@ -137,7 +142,7 @@ def _spent(frame: str, what: str, rows: list[Row]) -> Line:
 
 
 def spent_under(frame: str, what: str) -> Row:
-    """The line of what is spent under a frame on prices, on rents, or on the price of an accelerator."""
+    """The line of what is spent under a frame on prices, on rents, or on an accelerator."""
     return at("spent in window", frame, what)
 
 

@@ -9,7 +9,6 @@ from optimizer.workbook.groups import Group
 from optimizer.workbook.writing.lines import VIEW, Line, Section
 
 CHANGES = (-0.25, -0.10, 0.10, 0.25)
-LEADING_RISE = 0.10
 LEVELS = range(1, len(CHANGES) + 1)
 TO_LOOK_AT = "chipmix: a change to look at"
 
@@ -28,11 +27,9 @@ def unsigned_purchases(facts: Facts) -> list[Group]:
     return [group for group in unsigned(facts) if group.purchased]
 
 
-def downside_inputs(facts: Facts) -> Iterator[Section]:
-    """The changes of the table, and that of the price of the leading accelerator."""
+def downside_inputs() -> Iterator[Section]:
+    """The changes of the table."""
     lines = [_view(f"Downside table, change {i}", CHANGES[i - 1], change(i)) for i in LEVELS]
-    if unsigned_purchases(facts):
-        lines.append(_view("Rise of the leading accelerator's price", LEADING_RISE, "leading_price_rise"))
     yield Section(
         "Downside", "Shares by which Downside changes an assumption. They change no cost of this plan.", lines
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.workbook.facts import DEFAULT_RESIDUAL, Facts, number
-from optimizer.workbook.sheets.reporting_currency import rate_input
+from optimizer.workbook.sheets.rates import rate_input
 from optimizer.workbook.writing.assumptions import assumed, scheduled
 from optimizer.workbook.writing.lines import Line, Section
 from optimizer.workbook.writing.references import key_of

@@ -15,6 +15,7 @@ from optimizer.workbook.sheets.input_offers import OTHERS, commitments, offers, 
 from optimizer.workbook.sheets.input_sites import budgets, sites, unmet_work
 from optimizer.workbook.sheets.input_tax import tax
 from optimizer.workbook.sheets.input_work import supply_inputs, value_inputs, work_inputs
+from optimizer.workbook.sheets.rates import BILLION, IN_A_UNIT, MILLION, code_of, in_billions, translates
 from optimizer.workbook.writing.book import Book
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.growth import with_growth
@@ -45,7 +46,7 @@ def inputs(facts: Facts) -> TimeSheet:
         sites(facts), *fleet_inputs(facts),
         *decision_inputs(facts), *value_inputs(facts), *unmet_work(facts), work_inputs(facts),
         supply_inputs(facts), *budgets(facts), *book_inputs(facts),
-        *downside_inputs(facts),
+        *downside_inputs(),
     ]  # fmt: skip
     heading = "Inputs: change yellow cells, totals follow"
     return TimeSheet("Inputs", heading, "FFC000", [*map(with_growth, sections)], axis=_axis(facts),
@@ -81,7 +82,8 @@ def _scalars(facts: Facts) -> Section:
         _defined("When a flow of a period is paid", "share", 0.5, "share", "cash_timing"),
         _defined("kW in a MW", "kW/MW", 1000.0, "positive", "kw_per_mw"),
         _defined("kg in a tonne", "kg/t", 1000.0, "positive", "kg_per_t"),
-        _defined("USD in a million USD", "USD/USD m", 1e6, "positive", "usd_per_million"),
+        _defined("USD in a million USD", "USD/USD m", MILLION, "positive", "usd_per_million"),
+        *_unit_of_reports(facts),
         _defined("Tolerance for money", "USD", facts.money_tolerance, "amount", "tolerance_usd", "any"),
         _defined("Tolerance for quantities", "ratio", 1e-9, "amount", "tolerance_quantity", "any"),
         _defined("Tolerance of the edit detector", "number", 1e-8, "amount", "tolerance_edited", "any"),
@@ -89,6 +91,13 @@ def _scalars(facts: Facts) -> Section:
     ]  # fmt: skip
     note = "The horizon and its periods belong to this plan; run chipmix plan to change them."
     return Section("Time, units and tolerances", note, lines)
+
+
+def _unit_of_reports(facts: Facts) -> list[Line]:
+    """How much of the reporting currency Summary counts in, where that is another than USD."""
+    code, (many, size) = code_of(facts), ("billion", BILLION) if in_billions(facts) else ("million", MILLION)
+    label = f"{code} in a {many} {code}"
+    return [_defined(label, "currency", size, "positive", IN_A_UNIT)] if translates(facts) else []
 
 
 def _defined(label: str, unit: str, value: float, rule: str, name: str, shown_as: str = "") -> Line:

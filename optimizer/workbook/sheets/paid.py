@@ -1,4 +1,4 @@
-"""What leaves the bank and what is owed under orders, by period and fiscal year; and what a rise of prices costs."""
+"""What leaves the bank and what is owed under orders, by period and fiscal year."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from optimizer.workbook.decisions import RETIRE, decisions_of
 from optimizer.workbook.facts import TERMS, Facts
 from optimizer.workbook.groups import Group
 from optimizer.workbook.sheets.balances import by_year
-from optimizer.workbook.sheets.reporting_currency import CASH_PAID
-from optimizer.workbook.writing.lines import SUM, Line, Of, Section, filled, line_of
+from optimizer.workbook.sheets.rates import CASH_PAID
+from optimizer.workbook.writing.lines import SUM, Line, Section, line_of
 from optimizer.workbook.writing.references import Row, at, down, key_of, of_each
 from optimizer.workbook.writing.styles import Role
 
@@ -68,46 +68,3 @@ def under_orders(facts: Facts) -> Iterator[Section]:
 def _sum(groups: Sequence[Group], committed: bool) -> str:
     rows = of_each("due under", [group for group in groups if group.committed == committed])
     return f"=SUM({down(rows)})" if rows else "=0"
-
-
-def price_effects(facts: Facts) -> Iterator[Section]:
-    """What all prices and rents of new orders are worth by accelerator: a share more of them costs that share of it."""
-    new = [group for group in facts.groups if not group.committed]
-    bought = [group for group in new if group.purchased]
-    note = "By period of entry: price paid times the share left at that age, without network."
-    yield from filled("Residual of the price alone", note, [
-        line_of(group, "Residual of the price", "USD", total=SUM,
-                periods="={residual of entry}*IFERROR({paid}/({paid}+{network}),0)")
-        for group in bought
-    ])  # fmt: skip
-    yield from filled("Present value of prices, by offer", "Price, maintenance on it, less residual of it; or rent.", [
-        line_of(group, "Present value of the price", "USD", total=SUM, periods=_worth(facts, group))
-        for accelerator in accelerators_priced(facts) for group in new if group.accelerator == accelerator
-    ])  # fmt: skip
-    note = "What new orders pay, before tax." if facts.taxed else "What new orders pay."
-    yield from filled("Present value of prices, by accelerator", note, [
-        line_of(Of(accelerator), "Present value of prices", "USD",
-                total=f"=SUM({down(of_each('present value of the price', own), '$F')})")
-        for accelerator in accelerators_priced(facts)
-        for own in [[group for group in new if group.accelerator == accelerator]]
-    ])  # fmt: skip
-
-
-def accelerators_priced(facts: Facts) -> list[str]:
-    """Accelerators by what new orders of them pay, the most first."""
-    pays = dict.fromkeys((group.accelerator for group in facts.groups if not group.committed), 0.0)
-    for row in facts.plan.orders:
-        if not row.commitment:
-            pays[row.accelerator] += row.capex_usd + row.rent_usd
-    return sorted(pays, key=lambda each: (-pays[each], each))
-
-
-def _worth(facts: Facts, group: Group) -> str:
-    """What is due for the price in a period, discounted; what is left of it, to the end of the period it falls in."""
-    mid, end = at("discount factor", "mid"), at("discount factor", "end").across
-    if group.purchased:
-        kept = "maintenance_share/periods_per_year*{maintained}"
-        left = f"{{residual of the price}}*INDEX({end},{{falls in}})"
-        return f"=({{deposit}}+{{balance paid}}+{kept})*{mid}-{left}"
-    owed = "+{owed}" if group in facts.terms and facts.after_horizon else ""
-    return f"=({{rent}}{owed})*{mid}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from optimizer.explain.explanation import Explanation
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.limits import all_limits
+from optimizer.workbook.sheets.rates import code_of, rule_of, translates
 from optimizer.workbook.sheets.summary_cash import cash_paid
 from optimizer.workbook.sheets.summary_headline import headline
 from optimizer.workbook.sheets.summary_limits import in_use, worth_most
@@ -30,7 +31,7 @@ def summary(facts: Facts, explanation: Explanation | None) -> ListSheet:
     limits, warnings = all_limits(facts, explanation), facts.plan.warnings
     widths = (*LEFT, 1.0, *RIGHT)
     top = [
-        Block([Entry((note(str(facts.scenario.get("name", "plan"))),), height=ROW)], gap=0),
+        Block([Entry((note(text),), height=ROW) for text in _head(facts)], gap=0),
         *([_warnings(warnings, len(widths))] if warnings else []),
     ]
     room = ROWS - len([entry for block in top for entry in block.entries])
@@ -42,6 +43,12 @@ def summary(facts: Facts, explanation: Explanation | None) -> ListSheet:
     return ListSheet(
         "Summary", "Summary", "1F3864", [*top, side_by_side(left, right, ROW)], widths=widths, one_page=True, fixed=True
     )
+
+
+def _head(facts: Facts) -> list[str]:
+    """The name of the plan, and in which money it is told where that is another than USD."""
+    name = str(facts.scenario.get("name", "plan"))
+    return [name, f"Money in {code_of(facts)}. {rule_of(facts)}"] if translates(facts) else [name]
 
 
 def _fitting(room: int, made: Callable[[int], Stack]) -> Stack:

@@ -12,7 +12,8 @@ from optimizer.workbook.decisions import RETIRE, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.assets import assets_of
 from optimizer.workbook.sheets.paid import NEW, PAID, SIGNED, binding, other_cash
-from optimizer.workbook.sheets.summary_tables import YEAR, in_millions, others, titled
+from optimizer.workbook.sheets.rates import money_unit, reported
+from optimizer.workbook.sheets.summary_tables import YEAR, in_millions, others, titled, total_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Cell, Content, note
 from optimizer.workbook.writing.page import LEFT, Rowed, Table
@@ -34,7 +35,7 @@ def cash_paid(facts: Facts, cut: int) -> Table:
     rows.append(
         Rowed((note("Opex: without rent. Signed, New: of it under commitments, new orders. Book: at its end."),))
     )
-    return Table((titled("Cash paid, USD m"), *headers), rows, key="summary/cash")
+    return Table((titled(f"Cash paid, {money_unit(facts)}"), *headers), rows, key="summary/cash")
 
 
 def _other(facts: Facts) -> str:
@@ -90,7 +91,9 @@ def _inside(facts: Facts, most: int) -> Iterator[Rowed]:
 
 def _quarter(facts: Facts, label: str, first: int, last: int) -> Rowed:
     part = f"{get_column_letter(FIRST_PERIOD + first)}#n:{get_column_letter(FIRST_PERIOD + last)}#n"
-    sums = (column and in_millions(facts, f"SUM({column[1].part(part)})") for column in _columns(facts))
+    sums = (
+        column and in_millions(facts, f"SUM({reported(facts, column[1]).part(part)})") for column in _columns(facts)
+    )
     return Rowed((label, *sums))
 
 
@@ -99,11 +102,9 @@ def _year(facts: Facts, year: str) -> Rowed:
     number = Cell(Formula(f"={at('fiscal year', year).constant}"), named(facts, year), Role.TOTAL, alignment=LEFT)
     blank = Cell(role=Role.TOTAL)
     cells = [
-        in_millions(facts, at("by year", column[0], year).total, role=Role.TOTAL) if column else blank
-        for column in _columns(facts)
+        total_of(facts, at("by year", column[0], year), Role.TOTAL) if column else blank for column in _columns(facts)
     ]
-    held = at("net book value at the end", year).total
-    book = in_millions(facts, held, Role.TOTAL) if assets_of(facts) else blank
+    book = total_of(facts, at("net book value at the end", year), Role.TOTAL) if assets_of(facts) else blank
     return Rowed((number, *cells, book), key=f"summary/year/{year}")
 
 
@@ -125,12 +126,11 @@ def _after(facts: Facts) -> Iterator[Rowed]:
         number = Cell(
             Formula(f"={at('year after the horizon', year).constant}"), named(facts, year, "after"), alignment=LEFT
         )
-        due = in_millions(facts, at("due", year).total)
-        yield _rent(number, due)
+        yield _rent(number, total_of(facts, at("due", year)))
     if rest:
         yield _rent(f"{len(rest)} more years after", others(facts, of_each("due", rest)))
     every = (
-        in_millions(facts, at("due", "all").total, role=Role.TOTAL)
+        total_of(facts, at("due", "all"), Role.TOTAL)
         if facts.after_horizon
         else Cell(Formula("=0"), "USD m", Role.TOTAL)
     )

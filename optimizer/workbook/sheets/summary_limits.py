@@ -13,8 +13,9 @@ from optimizer.workbook.budgets import BudgetLine, budget_lines
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.cash import spent
 from optimizer.workbook.sheets.limits import KINDS, Limited
+from optimizer.workbook.sheets.rates import at_mean, money_unit
 from optimizer.workbook.sheets.sites import limit_of, limited
-from optimizer.workbook.sheets.summary_tables import MEGAWATTS, SHARE, in_millions, millions, titled
+from optimizer.workbook.sheets.summary_tables import MEGAWATTS, SHARE, in_millions, titled
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Cell, note
 from optimizer.workbook.writing.page import Rowed, Table
@@ -44,7 +45,7 @@ def worth_most(facts: Facts, limits: Sequence[Limited], explanation: Explanation
     elif more := len(ranked[MOST_LIMITS - cut :]):
         rows.append(Rowed((note(f"and {more} others, see Limits"),)))
     rows.append(Rowed((note(SOLVED if explanation else SCREEN),)))
-    return Table((titled("Limits worth most: what a move saves"), *[None] * 4, "USD m", "moved by"), rows)
+    return Table((titled("Limits worth most: what a move saves"), *[None] * 4, money_unit(facts), "moved by"), rows)
 
 
 def _priced(limits: Sequence[Limited]) -> dict[tuple[str, str], float]:
@@ -74,14 +75,13 @@ def _solved(limits: Sequence[Limited], moves: dict[tuple[str, str], Move]) -> di
 def _by_price(facts: Facts, own: Sequence[Limited]) -> tuple[Cell, Cell]:
     """Prices of the relaxation times limits, times the move on Inputs."""
     rows = [limit.row for limit in own]
-    product = f"=SUMPRODUCT({down(rows, '<price>')},{down(rows, '<limit>')})*limit_move/usd_per_million"
-    return Cell(Formula(product), millions(facts)), Cell(Formula("=limit_move"), "share")
+    product = f"SUMPRODUCT({down(rows, '<price>')},{down(rows, '<limit>')})*limit_move"
+    return in_millions(facts, at_mean(facts, product)), Cell(Formula("=limit_move"), "share")
 
 
 def _by_move(facts: Facts, row: Row) -> tuple[Cell, Cell]:
     """What the move that was solved saves, and the move."""
-    saves = Cell(Formula(f"=-{row.cell('price')}/usd_per_million"), millions(facts))
-    return saves, Cell(Formula(f"={row.cell('moved')}"), "share")
+    return in_millions(facts, at_mean(facts, f"-{row.cell('price')}")), Cell(Formula(f"={row.cell('moved')}"), "share")
 
 
 def in_use(facts: Facts, cut: int) -> Table:
@@ -129,4 +129,5 @@ def _budget(facts: Facts, row: BudgetLine) -> Rowed:
     """What is used of a budget; of one of each period, the most."""
     used, most = (at(f"budget {what}", row.budget, row.name).total for what in ("used", "allowed"))
     label = f"{spent(row)} {row.name}" + ", highest" * row.by_period
-    return Rowed((label, in_millions(facts, used), in_millions(facts, most), "USD m", _of_limit()))
+    amounts = (in_millions(facts, at_mean(facts, usd)) for usd in (used, most))
+    return Rowed((label, *amounts, money_unit(facts), _of_limit()))

@@ -10,8 +10,9 @@ from openpyxl.utils import get_column_letter
 from optimizer.workbook.decisions import KINDS, decisions_of
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.sheets.frames import names
-from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, cut_to, in_millions, others, titled
-from optimizer.workbook.sheets.ways import HOURLY, Way, ways_of
+from optimizer.workbook.sheets.rates import money_unit
+from optimizer.workbook.sheets.summary_tables import WHOLE, YEAR, cut_to, of_accelerator, others, titled, total_of
+from optimizer.workbook.sheets.ways import HOURLY, Way, ways_of, worth_of
 from optimizer.workbook.writing.cells import Formula
 from optimizer.workbook.writing.lists import Cell, Content
 from optimizer.workbook.writing.page import Rowed, Table
@@ -39,7 +40,9 @@ def ordered(facts: Facts, cut: int) -> Table:
     if len(facts.years) > MOST_YEARS:
         headers[-1] = Cell("later")
     blank = [None] * (MOST_YEARS - len(spans))
-    return Table((titled("Accelerators to order"), *headers, *blank, "Total", "USD m"), [*rows, *_decisions(facts)])
+    return Table(
+        (titled("Accelerators to order"), *headers, *blank, "Total", money_unit(facts)), [*rows, *_decisions(facts)]
+    )
 
 
 def _spans(facts: Facts) -> list[Span]:
@@ -57,14 +60,16 @@ def _way(facts: Facts, way: Way) -> Rowed:
     """What enters in each year, in all, and its contract value."""
     row, spans = at("entering by way", way), _spans(facts)
     counts = [Cell(Formula(f"=SUM({row.part(f'{first}#n:{last}#n')})"), WHOLE) for _, first, last in spans]
-    name = str(facts.catalog["accelerators"][way.accelerator].get("name", way.accelerator))
-    total, value = Cell(Formula(f"={row.total}"), WHOLE), in_millions(facts, at("contract value by way", way).total)
-    return Rowed((f"{name}: {way.does}", *_filled(counts), total, value), at("summary", "orders", way).key)
+    total, value = Cell(Formula(f"={row.total}"), WHOLE), total_of(facts, worth_of(way))
+    return Rowed(
+        (of_accelerator(facts, way.accelerator, f": {way.does}"), *_filled(counts), total, value),
+        at("summary", "orders", way).key,
+    )
 
 
 def _sum(facts: Facts, label: str, ways: Sequence[Way], role: Role | None = None) -> Rowed:
     """What enters of several, and the contract value of all."""
-    rows, values = of_each("entering by way", ways), of_each("contract value by way", ways)
+    rows, values = of_each("entering by way", ways), list(map(worth_of, ways))
     spans = [*((first, last) for _, first, last in _spans(facts)), ("$F", "$F")]
     sums = [Formula(f"=SUM({blocks(rows, first, last)})" if rows else "=0") for first, last in spans]
     *years, total = (Cell(each, WHOLE, role) for each in sums)
@@ -77,7 +82,7 @@ def _hourly(facts: Facts, ways: list[Way]) -> Rowed:
     peaks = [Cell(Formula(f"=MAX({HOURLY.part(f'{first}#n:{last}#n')})"), WHOLE) for _, first, last in _spans(facts)]
     most = Cell(Formula(f"={HOURLY.total}"), WHOLE)
     return Rowed(("By the hour, most at once", *_filled(peaks), most,
-                  others(facts, of_each("contract value by way", ways))))  # fmt: skip
+                  others(facts, list(map(worth_of, ways)))))  # fmt: skip
 
 
 def _filled(counts: Sequence[Content], role: Role | None = None) -> list[Content]:
@@ -94,9 +99,9 @@ def _decisions(facts: Facts) -> list[Rowed]:
             done = Cell(Formula(f"=SUM({down(of_each('decision used', decisions), '$F')})"), kind.unit)
             usd = fsum(abs(usd) for usd in facts.plan.costs.get(kind.cost, {}).values())
             label = f"{kind.label}, {kind.unit}" if kind.unit == "MW" else kind.label
-            found.append((usd, Rowed((label, *blank, done, in_millions(facts, at("cost", kind.cost).total)))))
+            found.append((usd, Rowed((label, *blank, done, total_of(facts, at("cost", kind.cost))))))
     if promised := of_each("promised", names(facts)):
         count = Cell(Formula(f"=SUMPRODUCT(({down(promised, '$E')}>0)*1)"), "count")
-        shortfall = in_millions(facts, at("cost", "frame_usd").total)
+        shortfall = total_of(facts, at("cost", "frame_usd"))
         found.append((0.0, Rowed(("Frame agreements signed, shortfall", *blank, count, shortfall))))
     return [row for _, row in sorted(found, key=lambda each: -each[0])[:MOST_DECISIONS]]

@@ -7,10 +7,24 @@ from math import fsum
 from typing import TypeVar
 
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.language.given import Given
 from optimizer.workbook.sheets.book_inputs import market_of
 from optimizer.workbook.sheets.cash import COSTS
 from optimizer.workbook.sheets.checks import MASTER
-from optimizer.workbook.sheets.paid import accelerators_priced
+from optimizer.workbook.sheets.downside import if_dearer
+from optimizer.workbook.sheets.price_alone import MEANS, accelerators_priced
+from optimizer.workbook.sheets.rates import (
+    BILLION,
+    MILLION,
+    at_mean,
+    code_of,
+    in_a_unit,
+    in_billions,
+    money_unit,
+    rates_in,
+    reported,
+    translates,
+)
 from optimizer.workbook.sheets.unit_accelerators import OURS, RENTED, bearers_of, stood_of
 from optimizer.workbook.sheets.unit_costs import demands_of, per_unit
 from optimizer.workbook.sheets.unit_workings import pairs_of
@@ -23,12 +37,14 @@ from optimizer.workbook.writing.styles import Role
 WHOLE, SHARE = "accelerators", "0.0%_);(0.0%)"
 MEGAWATTS = "[>=100]#,##0.0_);#,##0.000_)"
 """Finer below a hundred."""
-SMALL_USD = 1e8
-"""Below this much, millions are shown with three decimals."""
+SMALL, LARGE = 100.0, 1e5
+"""Below so many millions (or billions) three decimals are shown, from so many on none."""
+LONGEST_LABEL = 29
+"""Signs that fit the column of labels of the right stack."""
 YEAR = '"FY"0'
 MOST_COSTS, MOST_ACCELERATORS, MOST_DEMANDS = 7, 5, 3
 HOURLY = "#,##0.00_);(#,##0.00)"
-RISE = "Market: by the hour. Last: NPV, USD m, if prices and rents rise; network apart, see Downside."
+RISE = "Market: by the hour. Last column: what a rise of the chip's price adds to NPV, {}."
 Item = TypeVar("Item")
 KINDS = {
     "measured": "Measured",
@@ -45,19 +61,35 @@ def titled(text: str) -> Cell:
     return Cell(text, role=Role.HEADER, alignment=LEFT)
 
 
-def millions(facts: Facts) -> str:
-    """The format of millions of USD, finer where the plan is small."""
-    return "MW" if abs(facts.plan.objective_usd) < SMALL_USD else "USD m"
+def millions(facts: Facts, in_usd: bool = False) -> str:
+    """The format of amounts of Summary, in millions of its currency or of USD: finer where the plan is small."""
+    rate = max(rates_in(facts)) if translates(facts) and not in_usd else 1.0
+    unit = BILLION if in_billions(facts) and not in_usd else MILLION
+    if facts.flows_usd * rate >= LARGE * unit:
+        return "USD"
+    return "MW" if abs(facts.plan.objective_usd) * rate < SMALL * unit else "USD m"
 
 
 def in_millions(facts: Facts, reference: str, role: Role | None = None, less: str = "") -> Cell:
-    """USD in millions of USD, less millions that stand elsewhere."""
-    return Cell(Formula(f"={reference}/usd_per_million{less}"), millions(facts), role)
+    """Money of the currency in millions (or billions) of it, less what stands elsewhere."""
+    return Cell(Formula(f"={reference}/{in_a_unit(facts)}{less}"), millions(facts), role)
+
+
+def total_of(facts: Facts, row: Row, role: Role | None = None) -> Cell:
+    """The total of a line that is in USD, in millions of the currency."""
+    return in_millions(facts, reported(facts, row).total, role)
 
 
 def others(facts: Facts, rows: Sequence[Row], role: Role | None = None) -> Cell:
-    """The sum of the total column of lines, in millions of USD."""
-    return Cell(Formula(f"=SUM({blocks(rows, '$F')})/usd_per_million"), millions(facts), role)
+    """The sum of the total column of lines that are in USD, in millions of the currency."""
+    own = [reported(facts, row) for row in rows]
+    return in_millions(facts, f"SUM({blocks(own, '$F')})", role)
+
+
+def of_accelerator(facts: Facts, accelerator: str, more: str) -> str:
+    """A label that begins with an accelerator: its name or, where that is too long for the column, its id."""
+    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
+    return f"{name}{more}" if len(name + more) <= LONGEST_LABEL else f"{accelerator}{more}"
 
 
 def cut_to(items: Sequence[Item], most: int) -> tuple[Sequence[Item], Sequence[Item]]:
@@ -78,16 +110,15 @@ def costs(facts: Facts, cut: int) -> Table:
     rest = [name for name in names if name not in large]
     both = (("present value", at("net present value")), ("cost", at("cost", "total")))
     rows = [
-        Rowed((COSTS[name], *(in_millions(facts, at(what, name).total) for what, _ in both)), _cost(name).key)
-        for name in large
+        Rowed((COSTS[name], *(total_of(facts, at(what, name)) for what, _ in both)), _cost(name).key) for name in large
     ]
     if rest:
         shown = down(list(map(_cost, large)))
-        sums = (in_millions(facts, total.total, less=f"-SUM({shown})") for _, total in both)
+        sums = (in_millions(facts, reported(facts, all_of).total, less=f"-SUM({shown})") for _, all_of in both)
         rows.append(Rowed((f"and {len(rest)} others, see Charts", *sums)))
-    totals = (in_millions(facts, total.total, role=Role.TOTAL) for _, total in both)
+    totals = (total_of(facts, all_of, Role.TOTAL) for _, all_of in both)
     rows.append(Rowed((Cell("Total, residual value deducted", role=Role.TOTAL), *totals)))
-    return Table((titled("Cost by line, USD m"), "NPV", "Undisc."), rows)
+    return Table((titled(f"Cost by line, {money_unit(facts)}"), "NPV", "Undisc."), rows)
 
 
 def _cost(name: str) -> Row:
@@ -99,18 +130,18 @@ def unit_costs(facts: Facts, cut: int) -> Table:
     shown, rest = cut_to(accelerators_priced(facts), MOST_ACCELERATORS - cut)
     rows = [_hour(facts, accelerator) for accelerator in shown]
     if rest:
-        more = f"=price_rise*SUM({blocks(list(map(_priced, rest)), '$F')})/usd_per_million"
-        rows.append(Rowed((f"and {len(rest)} others", *[None] * 5, Cell(Formula(more), millions(facts)))))
+        more = at_mean(facts, f"SUM({blocks(list(map(if_dearer, rest)), '<more>')})")
+        rows.append(Rowed((f"and {len(rest)} others", *[None] * 5, in_millions(facts, more))))
     demands = demands_of(pairs_of(facts))
     for demand in demands[: MOST_DEMANDS - cut]:
         label, unit = per_unit(facts, demand)
         kinds = ("net cost of a unit", "gross cost of a unit")
-        found = (Cell(Formula(f"={at(kind, demand).total}"), unit) for kind in kinds)
-        rows.append(Rowed((label, *found)))
+        found = (Cell(Formula(f"={at_mean(facts, at(kind, demand).total)}"), unit) for kind in kinds)
+        rows.append(Rowed((Given(demand), *found, note(label.partition(", ")[0]))))
     rise = Cell(Formula("=price_rise"), '"+"0.#%')
-    heads = ("All in", "No resid.", "Market", "Less mkt.", None, rise)
-    rows.append(Rowed((note(RISE),)))
-    return Table((titled("Accelerator-hour, work, USD"), *heads), rows)
+    heads = ("All in", "No resid.", "Market", "Less mkt.", "NPV, price", rise)
+    rows += [Rowed((note(text),)) for text in (RISE.format(money_unit(facts)), MEANS)]
+    return Table((titled(f"Accelerator-hour, work, {code_of(facts)}"), *heads), rows)
 
 
 def _hour(facts: Facts, accelerator: str) -> Rowed:
@@ -119,15 +150,13 @@ def _hour(facts: Facts, accelerator: str) -> Rowed:
     bearer = bearers.get(OURS) or bearers[RENTED]
     kinds = ["cost per accelerator-hour", "gross cost per accelerator-hour"]
     kinds += ["market's rent", "cost less market's rent"] if accelerator in market_of(facts) else []
-    found: list[Content] = [Cell(Formula(f"={at(kind, bearer).total}"), HOURLY) for kind in kinds]
-    name = str(facts.catalog["accelerators"][accelerator].get("name", accelerator))
-    dearer = Cell(Formula(f"=price_rise*{_priced(accelerator).total}/usd_per_million"), millions(facts))
+    found: list[Content] = [Cell(Formula(f"={at_mean(facts, at(kind, bearer).total)}"), HOURLY) for kind in kinds]
+    dearer = in_millions(facts, at_mean(facts, if_dearer(accelerator).cell("more")))
     blank: list[Content] = [None] * (5 - len(found))
-    return Rowed((f"{name}, {bearer.place}", *found, *blank, dearer), at("summary", "hour", accelerator).key)
-
-
-def _priced(accelerator: str) -> Row:
-    return at("present value of prices", accelerator)
+    return Rowed(
+        (of_accelerator(facts, accelerator, f", {bearer.place}"), *found, *blank, dearer),
+        at("summary", "hour", accelerator).key,
+    )
 
 
 def trust(facts: Facts) -> Table:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from optimizer.formulation.tax import MACRS_5
 from optimizer.workbook.facts import Facts
 from optimizer.workbook.groups import Group
+from optimizer.workbook.sheets.price_alone import PriceAlone, prices_alone
 from optimizer.workbook.sheets.purchases import entering, running
 from optimizer.workbook.writing.lines import FISCAL_YEAR, PERIOD, START, Line, Section, filled, line_of, lines_of
 from optimizer.workbook.writing.references import at, down, key_of, of_each
@@ -30,10 +31,18 @@ class Rule:
 
     note: str
     workings: Callable[[Facts], Iterator[Section]]
-    charge: Callable[[Facts, Group], str | None]
-    left: Callable[[Group], str | None]
+    charge: Callable[[Facts, Deducted], str | None]
+    left: Callable[[Deducted], str | None]
     shares: Sequence[Decimal] = ()
     source: str = ""
+
+
+Deducted = Group | PriceAlone
+
+
+def deducted(facts: Facts) -> list[Deducted]:
+    """What enters and is depreciated for tax; then, beside it, its prices without network."""
+    return [*entering(facts), *prices_alone(facts)]
 
 
 def rule_of(facts: Facts) -> Rule:
@@ -50,13 +59,13 @@ def _in_full(facts: Facts) -> Iterator[Section]:
     ])  # fmt: skip
     note = "What entered within so many whole periods (constant): the life, or the periods in service if fewer."
     yield from filled("Value charged in full for tax", note, lines_of(
-        entering(facts), "Charged in full for tax", "USD", constant_unit="years",
+        deducted(facts), "Charged in full for tax", "USD", constant_unit="years",
         constant=f"=MIN({LIFE},{{service.constant}})",
         periods=f'=SUMIFS({BASIS},{AXIS},"<="&@${PERIOD},{AXIS},">"&@${PERIOD}-INT({{here.constant}}))',
     ))  # fmt: skip
 
 
-def _charged_in_line(_: Facts, group: Group) -> str:
+def _charged_in_line(_: Facts, group: Deducted) -> str:
     if group.running:
         gone = f"MIN(1,({AGE}+@${PERIOD}%s)/{LIFE})"
         return f"={{tax basis.total}}*({gone % ''}-{gone % '-1'})*(@${PERIOD}<={{service.constant}})"
@@ -65,7 +74,7 @@ def _charged_in_line(_: Facts, group: Group) -> str:
     return f"=({{charged in full for tax}}+{last})/{LIFE}"
 
 
-def _left_in_line(group: Group) -> str:
+def _left_in_line(group: Deducted) -> str:
     periods = f"{{falls in}}+{AGE}" if group.running else f"{{falls in}}-@${PERIOD}+1"
     return f"={{tax basis}}*MAX(0,1-({periods})/{LIFE})"
 
@@ -111,7 +120,7 @@ def _of_entered(facts: Facts) -> Iterator[Section]:
     first = f"{BASIS}*{{/share of a period.across}}*({YEARS}={now})*({AXIS}<=@${PERIOD})"
     note = "Of what entered in the same fiscal year and is in service; constant: periods in service."
     yield from filled("Charged in year 1", note, lines_of(
-        groups, "Charged in year 1", "USD", constant="service",
+        deducted(facts), "Charged in year 1", "USD", constant="service",
         periods=f"=SUMPRODUCT({first}*({AXIS}>@${PERIOD}-{{here.constant}}))",
     ))  # fmt: skip
     note = "What entered so many fiscal years before (constant) and is in service."
@@ -119,7 +128,7 @@ def _of_entered(facts: Facts) -> Iterator[Section]:
         line_of(group, f"Entered, now in year {k + 1}", "USD", what=f"in year {k + 1}", constant_unit="number",
                 constant=f"={{in year {k}.constant}}+1" if k > 1 else "=1",
                 periods=f'=SUMIFS({BASIS},{YEARS},{now}-{{here.constant}},{AXIS},">"&@${PERIOD}-{{service.constant}})')
-        for group in groups for k in later_years(facts)
+        for group in deducted(facts) for k in later_years(facts)
     ])  # fmt: skip
     year = f"=MIN(ROWS({BEFORE}),INDEX({YEARS},{{falls in}})-{now}+1)"
     part = "INDEX({/number in year.across},{falls in})/periods_per_year"
@@ -158,7 +167,7 @@ def _recovered(groups: list[Group], note: str, year: str, part: str, begun: str)
     ])  # fmt: skip
 
 
-def _charged_by_year(facts: Facts, group: Group) -> str:
+def _charged_by_year(facts: Facts, group: Deducted) -> str:
     if group.running:
         return f"={{tax basis.total}}*{{share charged}}*(@${PERIOD}<={{service.constant}})"
     later = [k + 1 for k in later_years(facts)]
@@ -169,7 +178,7 @@ def _charged_by_year(facts: Facts, group: Group) -> str:
     return f"={{charged in year 1}}+SUMPRODUCT({values},{shares})/periods_per_year"
 
 
-def _left_by_year(group: Group) -> str:
+def _left_by_year(group: Deducted) -> str:
     return "={tax basis}*(1-" + ("INDEX({recovered.across},MAX(1,{falls in})))" if group.running else "{recovered})")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from optimizer.formulation.register import COST_LINES
 from optimizer.workbook.decisions import EXPAND, decisions_of
 from optimizer.workbook.facts import Facts
+from optimizer.workbook.sheets.price_alone import prices_alone
 from optimizer.workbook.sheets.purchases import FALLS, entering, rented, running
 from optimizer.workbook.sheets.tax_rules import rule_of
 from optimizer.workbook.writing.lines import PERIOD, SUM, Line, Section, filled, line_of, lines_of
@@ -27,6 +28,9 @@ def tax_workings(facts: Facts) -> Iterator[Section]:
                 periods="={paid}+{network}" if group.purchased else "={network}")
         for group in (*entering(facts), *running(facts))
     ])  # fmt: skip
+    yield from filled("Value for tax of prices alone", "Price paid, without network.", lines_of(
+        prices_alone(facts), "Value for tax", "USD", what="tax basis", total=SUM, periods="={paid}",
+    ))  # fmt: skip
     yield from filled("Period in which what is left of network falls", FALLS, lines_of(
         rented(facts), "Falls in", "periods", constant="service",
         periods=f"=MIN(periods_in_horizon,@${PERIOD}+{{here.constant}}-1)",
@@ -41,6 +45,7 @@ def tax_workings(facts: Facts) -> Iterator[Section]:
     ))  # fmt: skip
     yield _depreciation(facts)
     yield from _left(facts)
+    yield from _of_prices(facts)
     yield from _brought_forward(facts)
     yield _taxable(facts)
 
@@ -77,6 +82,23 @@ def _left(facts: Facts) -> Iterator[Section]:
     every = Line("Left for tax, all", "USD", total=SUM, periods=sum_down([*rows_of(lines), *power]), key=LEFT.key)
     note = "Set against residual value, or written off; added power is left at its residual value."
     yield Section("Left for tax by period in which it falls", note, [*lines, every])
+
+
+def _of_prices(facts: Facts) -> Iterator[Section]:
+    """What prices alone deduct: a part of the above, by which a rise of a price is told."""
+    rule, prices = rule_of(facts), prices_alone(facts)
+    charges = {each: formula for each in prices if (formula := rule.charge(facts, each))}
+    lefts = {each: formula for each in prices if (formula := rule.left(each))}
+    yield from filled("Depreciation for tax of prices alone", "A part of the above, without network.", [
+        line_of(each, "Depreciation for tax", "USD", what="tax charge", total=SUM, periods=formula)
+        for each, formula in charges.items()
+    ])  # fmt: skip
+    yield from filled("Left for tax of prices alone", "A part of the above, without network.", [
+        *(line_of(each, "Left for tax, of entry", "USD", total=SUM, periods=formula)
+          for each, formula in lefts.items()),
+        *lines_of(lefts, "Left for tax", "USD", total=SUM,
+                  periods=f"=SUMIFS({{left for tax, of entry.across}},{{falls in.across}},@${PERIOD})"),
+    ])  # fmt: skip
 
 
 def _brought_forward(facts: Facts) -> Iterator[Section]:

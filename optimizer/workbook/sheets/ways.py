@@ -73,7 +73,7 @@ def entering_by_way(facts: Facts) -> Iterator[Section]:
     """The part of Orders: accelerators entering service by offer, then by way."""
     ways = ways_of(facts)
     yield from filled("Accelerators entering service, by offer", "Systems times accelerators in a system.", lines_of(
-        _by_way(ways), "Accelerators of", "accelerators", total=SUM,
+        groups_of(ways), "Accelerators of", "accelerators", total=SUM,
         periods="={entering}*{system/accelerators.constant}", what="accelerators of",
     ))  # fmt: skip
     note = "Orders and commitments apart. By the hour, each period's are rented anew; in Total: the most at once."
@@ -91,14 +91,19 @@ def entering_by_way(facts: Facts) -> Iterator[Section]:
     yield from filled("Accelerators entering service, by how they come", note, lines)
 
 
+def worth_of(way: Way) -> Row:
+    """The line of Cash with its contract value."""
+    return at("contract value by way", way)
+
+
 def contract_values(facts: Facts) -> Iterator[Section]:
     """The part of Cash: what each order is worth as a contract, by offer, then by way."""
     ways, note = ways_of(facts), "Price of what is bought; rent over the term, also after the horizon."
     yield from filled("Contract value, by offer", note, [
-        line_of(group, "Contract value", "USD", total=_value(facts, group)) for group in _by_way(ways)
+        line_of(group, "Contract value", "USD", total=_value(facts, group)) for group in groups_of(ways)
     ])  # fmt: skip
     yield from filled("Contract value, by how accelerators come", "Network and running cost not included.", [
-        Line(f"Contract value, {way.does}", "USD", way.accelerator, key=key_of("contract value by way", way),
+        Line(f"Contract value, {way.does}", "USD", way.accelerator, key=worth_of(way).key,
              total=_sum(of_each("contract value", way.groups), "$F"))
         for way in ways
     ])  # fmt: skip
@@ -111,7 +116,7 @@ def _value(facts: Facts, group: Group) -> str:
     return "={rent.total}" + after * (group in facts.terms and bool(facts.after_horizon))
 
 
-def _by_way(ways: Iterable[Way]) -> list[Group]:
+def groups_of(ways: Iterable[Way]) -> list[Group]:
     """Groups, those of a way together."""
     return [group for way in ways for group in way.groups]
 

@@ -13,7 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_TEXT = 32767
 LONGEST_FORMULA = 8192
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+STAND_IN = "\ufdd0"
+"""A sign that is no character: no text holds it, so that it may stand for one while a file is made."""
+_UNWRITABLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{STAND_IN}]")
 
 
 class WorkbookError(Exception):

@@ -22,7 +22,7 @@ from optimizer.workbook.writing.lists import Block, Cell, Columns, Drawing, Entr
 from optimizer.workbook.writing.paper import A3, A4, MARGINS
 from optimizer.workbook.writing.references import Place, Row
 from optimizer.workbook.writing.rules import rectangles, validation_of
-from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role
+from optimizer.workbook.writing.styles import FORMATS, GREEN, PALE_GREEN, PALE_RED, RED, Role, in_usd
 
 HIGHEST_ROW = 409.0
 """Points; Excel opens no file with a higher one."""
@@ -188,7 +188,7 @@ class _Page:
         look = self.book.places[look].unit if isinstance(look, Row) else look
         cell = self.sheet.cell(row, column)
         assert isinstance(cell, ExcelCell)
-        self.book.styles.apply(cell, role, FORMATS.get(look, look or "General"))
+        self.book.styles.apply(cell, role, FORMATS.get(in_usd(look), look or "General"))
         return cell
 
     def _formula(self, row: int, column: int, text: str, cell: Cell, look: str | Row) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape, unescape
 from io import BytesIO
 from typing import Any
@@ -14,18 +14,38 @@ from openpyxl.utils import get_column_letter, range_boundaries
 
 from optimizer.workbook.facts import CENT
 from optimizer.workbook.writing.book import Tie
-from optimizer.workbook.writing.cells import WorkbookError
+from optimizer.workbook.writing.cells import STAND_IN, WorkbookError
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _VALUE = re.compile(r"<v\s*>([^<]*)</v>")
 _INLINE = re.compile(r"<t[^>]*>([^<]*)</t>")
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{1,4}_)")
+ESCAPED_SIGN = "x005F_"
+"""What stands after an underscore that begins no escape; LibreOffice takes one to three digits for one too."""
 Cells = dict[str, str]
 """Cached values of a sheet as text, by cell."""
 
 
 def recalculated(content: bytes) -> bytes:
-    """A file with its caches filled from the formulas that ship. Raises WorkbookError if a formula gives an error."""
+    """A file with its caches filled from the formulas that ship. Raises WorkbookError if a formula gives an error.
+
+    A text such as `_x0041_`, by which a file means an A, is written so that every program shows it as it stands.
+    """
+    plain = _sheets_with(content, lambda xml: _ESCAPE.sub(f"_{STAND_IN}", xml))
+    calculated = _calculated(plain)
+    return calculated if plain is content else _sheets_with(calculated, lambda xml: xml.replace(STAND_IN, ESCAPED_SIGN))
+
+
+def _sheets_with(content: bytes, change: Callable[[str], str]) -> bytes:
+    """A file with its sheets changed; the same one if nothing is."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheets = {name: change(parts[name].decode()).encode() for name in parts if name.startswith("xl/worksheets/sheet")}
+    return content if sheets.items() <= parts.items() else _packed({**parts, **sheets})
+
+
+def _calculated(content: bytes) -> bytes:
     try:
         report: Any = formualizer.recalculate_xlsx_bytes(content)
     except (OSError, ValueError) as error:

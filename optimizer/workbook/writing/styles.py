@@ -81,13 +81,18 @@ FORMATS: dict[str, str] = {
     "any": "0.##########_)",
 }
 """Every unit a line may have and how its numbers look; a unit that is not here is refused."""
-CURRENCY = re.compile("[A-Z]{3}")
+CURRENCY = re.compile("^[A-Z]{3}(?=$|/)")
 SPLIT_SYSTEMS = _TWO
 
 
+def in_usd(unit: str) -> str:
+    """The unit with USD for whatever currency it is in: numbers of both look alike."""
+    return CURRENCY.sub("USD", unit)
+
+
 def look_of(unit: str) -> str:
-    """How numbers of a unit look; those of a currency as those of USD."""
-    return FORMATS["USD" if CURRENCY.fullmatch(unit) else unit]
+    """How numbers of a unit look."""
+    return FORMATS[in_usd(unit)]
 
 
 def _box(colour: str) -> Border:
