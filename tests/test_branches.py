@@ -119,8 +119,8 @@ def test_a_tree_proves_what_it_found(tmp_path: Path) -> None:
     """Also where it was cut off within a part of the cost, and never more than the optimum of its model."""
     proved = 0
     for number, case in enumerate(with_decisions(tmp_path, 11, 4)):
-        grown = tree(case, within=0.2 * (number % 2))
-        found, optimum = grown.search(), plain(case)
+        grown = tree(case, both=number % 3 == 0)
+        found, optimum = grown.search(0.2 * (number % 2)), plain(case)
         branches = told(found)
         bound = float(certified_bound(of_case(case), grown.root.duals, branches))
         if optimum["status"] == "optimal":
@@ -157,7 +157,7 @@ def test_a_branch_without_plans_proves_any_cost() -> None:
         }
     )  # fmt: skip
     grown = tree(case)
-    found = grown.search()
+    found = grown.search(0.0)
     bound = certified_bound(of_case(case), grown.root.duals, told(found))
     assert float(bound) == pytest.approx(found["objective"], rel=1e-12)
     _, closed = grown.root.children

@@ -6,10 +6,11 @@ with one-off engineering, porting, clusters, minimum orders and price breaks.
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,16 +134,17 @@ def with_decisions(folder: Path, seed: int, count: int) -> Iterator[Case]:
             return
 
 
-def tree(case: Case, within: float = 0.0, stop: Stop | None = None) -> Tree:
-    return Tree(case.problem, relax(*case, Stop()), case.options, within, stop or Stop())
+def tree(case: Case, both: bool = False) -> Tree:
+    """Nothing is searched yet; with `both`, children are solved two at once, as in a large model."""
+    return Tree(case.problem, relax(*case, Stop(), interior=both), case.options, Stop(), both)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, *range(100, 130)))])
 def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same cost, or a lower one by decisions that are whole only within a millionth: then no more than a bound."""
     monkeypatch.setattr(highs_tree, "MOST_RELAXATIONS", 5_000)  # to the end of the largest drawn
-    for case in with_decisions(tmp_path, seed, 3):
-        found, asked = tree(case).search(), plain(case)
+    for case, both in product(with_decisions(tmp_path, seed, 3), (False, True)):
+        found, asked = tree(case, both).search(0.0), plain(case)
         assert found["status"] == asked["status"]
         if asked["status"] == "optimal":
             assert found["bound"] == pytest.approx(found["objective"], rel=1e-9)
@@ -154,10 +156,33 @@ def test_the_tree_finds_what_the_solver_finds(tmp_path: Path, seed: int, monkeyp
 
 def test_what_the_tree_gives_up_is_in_its_bound(tmp_path: Path) -> None:
     for case in with_decisions(tmp_path, 7, 3):
-        optimum, found = plain(case)["objective"], tree(case, within=0.2).search()
+        optimum, grown = plain(case)["objective"], tree(case)
+        found = grown.search(0.2)
         if math.isfinite(optimum):
             assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
             assert found["objective"] - found["bound"] <= 0.2 * abs(found["objective"]) + NEAR_ENOUGH
+
+
+def test_a_search_that_leaves_less_open_goes_on_where_another_ended(tmp_path: Path) -> None:
+    gone_on = 0
+    for case, both in product(with_decisions(tmp_path, 7, 6), (False, True)):
+        at_once, grown = tree(case, both), tree(case, both)
+        rough, exact, first = grown.search(0.2), at_once.search(0.0), grown.solved
+        found = grown.search(0.0)
+        assert found["status"] == exact["status"]
+        assert found["objective"] == pytest.approx(exact["objective"], rel=NEAR_ENOUGH)
+        assert found["bound"] == pytest.approx(exact["bound"], rel=NEAR_ENOUGH)
+        assert rough["bound"] <= found["bound"] + NEAR_ENOUGH * abs(found["bound"]) or math.isinf(found["bound"])
+        gone_on += grown.solved - first > 0
+    assert gone_on
+
+
+def test_two_at_once_give_the_same_tree_each_time(tmp_path: Path) -> None:
+    """Whichever of two solvers answers first: the same nodes, duals and all."""
+    for case in with_decisions(tmp_path, 9, 3):
+        first, second = (tree(case, both=True).search(0.0) for _ in range(2))
+        assert json.dumps(first["branches"]) == json.dumps(second["branches"])
+        assert first["values"].tolist() == second["values"].tolist()
 
 
 def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +190,7 @@ def test_a_tree_that_is_cut_short_still_bounds(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(highs_tree, "MOST_RELAXATIONS", 1)
     stopped = 0
     for case in with_decisions(tmp_path, 8, 3):
-        optimum, found = plain(case)["objective"], tree(case).search()
+        optimum, found = plain(case)["objective"], tree(case).search(0.0)
         assert found["bound"] <= optimum + NEAR_ENOUGH * abs(optimum)
         stopped += found["status"] == "stopped"
         root = relax(*case, Stop())

@@ -25,9 +25,10 @@ from optimizer.solving.highs_solve import Found, Problem, Stop, Tell, whole
 
 LARGE = 3_000
 """From so many whole columns on a model is large: each relaxation costs a good part of a second."""
-MOST_PLACES = 4
+MOST_PLACES = 2
 """How many places are compared for a cluster."""
-HOSTED_NODES = 200
+HOSTED_NODES, HOSTED_WITHIN = 60, 0.2
+"""How long the small problem is searched, to what part of the gap."""
 DECIDED = ("frames", "projects", "blocks", "terms")
 """What a tree decides of a model without clusters."""
 
@@ -102,7 +103,7 @@ class WithoutClusters:
         upper[self.hosts] = lower[self.hosts]
         upper[open_hosts] = problem["upper"][open_hosts]
         integer[open_hosts] = True
-        asked = {**self.options, "nodes": HOSTED_NODES, "target": None, "start": [[], []]}
+        asked = {**self.options, "gap": HOSTED_WITHIN * self.options["gap"], "nodes": HOSTED_NODES, "heuristics": False}
         return whole({**problem, "lower": lower, "upper": upper, "integer": integer}, asked, stop, tell)
 
     def _open_hosts(self, values: Any) -> Iterator[int]:

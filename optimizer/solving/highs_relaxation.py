@@ -41,10 +41,10 @@ class Relaxation:
         highs.setBasis(self.highs.getBasis())
         return Relaxation(self.problem, highs, self.root)
 
-    def solve(self, node: Node, cut_off: float, stop: Stop) -> float:
-        """Solves at a node, which is left without values where that is infeasible or beyond the cut-off.
+    def solve(self, node: Node, cut_off: float, stop: Stop) -> bool:
+        """Solves at a node, which is left without values where that is infeasible, or beyond the cut-off.
 
-        Returns the bound at which it was given up; infinite where it was not.
+        Returns whether it came to its end: what is beyond the cut-off, or stopped, is given up.
         """
         self._load(node)
         self.highs.setOptionValue("objective_bound", cut_off)
@@ -59,12 +59,10 @@ class Relaxation:
         elif status == statuses.kInfeasible:
             self._keep_ray(node)
             node.bound = math.inf
-        else:
-            if status == statuses.kObjectiveBound:
-                node.bound = cut_off
-                self._keep_duals(node)
-            return node.bound
-        return math.inf
+        elif status == statuses.kObjectiveBound:
+            node.bound = cut_off
+            self._keep_duals(node)
+        return status in (statuses.kOptimal, statuses.kInfeasible)
 
     def _load(self, node: Node) -> None:
         """Changes the bounds of the relaxation to those of a node."""

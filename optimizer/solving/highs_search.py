@@ -48,7 +48,7 @@ DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, (0.5, 0.2), 0.1, 0
 near them may leave open to the best of its kind, and how near to the bound it need not be bettered."""
 ALL_BUT_ROUNDING = 0.98
 """The part of the gap that a plan near decisions may leave open where these leave too much open for it to be better."""
-NEAR = ((1, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
+NEAR = ((1, False, 0), (3, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
 """How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
 are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
 NEAR_WITHOUT_TERMS = ((1, False, 0), (3, False, 0), (1, False, 2))
@@ -101,25 +101,21 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
     if root["status"] != "optimal":
         return root, NOTHING
     of_model = {**root, "duals": apart.duals(root["duals"])}
-    best = known = NOTHING
+    best, values = NOTHING, None
+    tree = Tree(apart.left, root, apart.left_options, _half_of(stop), both=True)
     for within in LARGE_WITHIN:
-        if known is not NOTHING:
-            root = relax(apart.left, options, stop, interior=True)  # the tree before has left it branched on
-        if root["status"] != "optimal":
-            break
-        half = _half_of(stop)
-        tree = Tree(apart.left, root, apart.left_options, within * options["gap"], half, both=True).search()
-        if tree["status"] == "infeasible":
+        found = tree.search(within * options["gap"])
+        if found["status"] == "infeasible":
             return of_model, NOTHING
-        proof = {"bound": max(tree["bound"], root["objective"]), "branches": apart.told(tree["branches"])}
-        known = max((known, proof), key=lambda each: float(each["bound"]))
-        if not _is_within(best, known["bound"], options) and tree["values"].size:
-            settled = {**apart.hosted(tree["values"], stop, _without_plan(tell)), **known}
+        known = {"bound": max(found["bound"], root["objective"]), "branches": apart.told(found["branches"])}
+        if found["values"].size and found["values"] is not values:
+            values = found["values"]
+            settled = {**apart.hosted(values, stop, _without_plan(tell)), **known}
             near = _best_near(problem, settled, known["bound"], options, stop, tell)
             best = _cheaper(best, _nearest(near, settled, known["bound"], options))
         status = "optimal" if _is_within(best, known["bound"], options) else "stopped"
         best = {**best, **known, "status": status}
-        if status == "optimal" or tree["status"] == "stopped" or stop.over():
+        if status == "optimal" or found["status"] == "stopped" or stop.over():
             break
     return of_model, best
 
@@ -188,7 +184,7 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     if not which.any():
         return {**root, "bound": root["objective"]}
     half, within = _half_of(stop), DECIDED_WITHIN * options["gap"]
-    found = Tree(problem, root, options, within, half).search()
+    found = Tree(problem, root, options, half).search(within)
     if found["status"] != "stopped" or half.over() or np.count_nonzero(which) > MOST_DECISIONS:
         return found
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}

@@ -45,22 +45,18 @@ LITTLE = 0.02
 
 
 class Tree:
-    """Relaxations that stay loaded, and what is found by branching; `within` is the part of a cost left open, `both`
-    whether children are solved two at once."""
+    """Relaxations that stay loaded, and what is found by branching; `both` is whether children are solved two at once.
+
+    A search leaves a part of a cost open (`within`); another that leaves less goes on from where it ended.
+    """
 
     def __init__(
-        self,
-        problem: Problem,
-        root: Found,
-        options: Mapping[str, Any],
-        within: float,
-        stop: Stop,
-        both: bool = False,
+        self, problem: Problem, root: Found, options: Mapping[str, Any], stop: Stop, both: bool = False
     ) -> None:
-        self.within, self.stop = within, stop
+        self.within, self.stop = 0.0, stop
         self.branching = Branching(problem, options)
         self.best: Node | None = None
-        self.given_up = math.inf
+        self._given_up: list[Node] = []
         self.solved = 0
         self.most = max(MOST_ITERATIONS, ITERATIONS_A_COLUMN * len(problem["cost"]))
         self._open: list[tuple[float, int, Node]] = []
@@ -70,8 +66,11 @@ class Tree:
         self.relaxations = [first, first.another(options, stop)] if both else [first]
         self._push(self.root)
 
-    def search(self) -> Found:
+    def search(self, within: float) -> Found:
         """The best values with every start whole, and a bound; without values where a limit came first."""
+        self.within, self._given_up, again = within, [], self._given_up
+        for node in again:
+            self._push(node)
         with ThreadPoolExecutor(1) as self._thread:
             while self._open and self._open[0][0] < self._cut_off() and not self._ended():
                 node = heapq.heappop(self._open)[2]
@@ -98,7 +97,7 @@ class Tree:
 
     def _bound(self) -> float:
         leaf = math.inf if self.best is None else self.best.bound
-        return min([leaf, self.given_up, *(bound for bound, _, _ in self._open)])
+        return min([leaf, *(node.bound for node in self._given_up), *(bound for bound, _, _ in self._open)])
 
     def _cut_off(self) -> float:
         """From which bound on a node is not gone into."""
@@ -170,7 +169,8 @@ class Tree:
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""
         self.solved += 1
-        self.given_up = min(self.given_up, self.relaxations[0].solve(node, self._cut_off(), self.stop))
+        if not self.relaxations[0].solve(node, self._cut_off(), self.stop):
+            self._given_up.append(node)
         return node
 
     def _both_relaxed(self, *nodes: Node) -> None:
@@ -178,5 +178,5 @@ class Tree:
         self.solved += 2
         one, other = self.relaxations
         beside = self._thread.submit(other.solve, nodes[1], self._cut_off(), self.stop)
-        given_up = one.solve(nodes[0], self._cut_off(), self.stop)
-        self.given_up = min(self.given_up, given_up, beside.result())
+        ended = one.solve(nodes[0], self._cut_off(), self.stop), beside.result()
+        self._given_up += [node for node, each in zip(nodes, ended, strict=True) if not each]
