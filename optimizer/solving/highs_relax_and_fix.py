@@ -25,8 +25,8 @@ from optimizer.solving.highs_solve import Found, Problem, Stop, Tell, whole
 
 LARGE = 3_000
 """From so many whole columns on a model is large: each relaxation costs a good part of a second."""
-MOST_PLACES = 2
-"""How many places are compared for a cluster."""
+MOST_PLACES, DEAR = (2, 8), 0.3
+"""How many places are compared for a cluster; more where with fewer its clusters cost this part of the gap."""
 HOSTED_NODES, HOSTED_WITHIN = 60, 0.2
 """How long the small problem is searched, to what part of the gap."""
 DECIDED = ("frames", "projects", "blocks", "terms")
@@ -88,30 +88,40 @@ class WithoutClusters:
             "children": [self.told(child) for child in branches["children"]],
         }
 
-    def hosted(self, of_left: Any, stop: Stop, tell: Tell) -> Found:
+    def hosted(self, of_left: Found, stop: Stop, tell: Tell) -> Found:
         """The model with everything that the tree has decided fixed, and its hosts whole; no values if none fit.
 
-        `of_left` are the values that the tree has found.
+        `of_left` is what the tree has found.
         """
-        problem, values = self.problem, self.values(of_left)
+        values, gap = self.values(of_left["values"]), self.options["gap"]
+        asked = {**self.options, "gap": HOSTED_WITHIN * gap, "nodes": HOSTED_NODES, "heuristics": False}
+        found: Found = {}
+        for most in MOST_PLACES:
+            found = whole(self._with_hosts(values, most), asked, stop, tell)
+            near = found["objective"] - of_left["objective"] <= DEAR * gap * abs(of_left["objective"])
+            if (found["values"].size and near) or stop.over():
+                break
+        return found
+
+    def _with_hosts(self, values: Any, most_places: int) -> Problem:
+        """The model with only hosts whole, so many places for each cluster; all else that is decided stays as it is."""
+        problem = self.problem
         lower, upper = problem["lower"].copy(), problem["upper"].copy()
-        decided = self.options["decisions"]
-        fixed = np.array([j for j in decided if not self.hosts[j]], dtype=int)
+        fixed = np.array([j for j in self.options["decisions"] if not self.hosts[j]], dtype=int)
         lower[fixed] = upper[fixed] = np.clip(np.round(values[fixed]), lower[fixed], upper[fixed])
         integer = np.zeros(len(lower), dtype=bool)
-        open_hosts = np.array(sorted(self._open_hosts(values)), dtype=int)
+        open_hosts = np.array(sorted(self._open_hosts(values, most_places)), dtype=int)
         upper[self.hosts] = lower[self.hosts]
         upper[open_hosts] = problem["upper"][open_hosts]
         integer[open_hosts] = True
-        asked = {**self.options, "gap": HOSTED_WITHIN * self.options["gap"], "nodes": HOSTED_NODES, "heuristics": False}
-        return whole({**problem, "lower": lower, "upper": upper, "integer": integer}, asked, stop, tell)
+        return {**problem, "lower": lower, "upper": upper, "integer": integer}
 
-    def _open_hosts(self, values: Any) -> Iterator[int]:
+    def _open_hosts(self, values: Any, most_places: int) -> Iterator[int]:
         """The hosts of each cluster at the places that have most of its work, all accelerators and periods."""
         shares = self._shares(values)
         for places in self.options["places"]:
             of_place = [math.fsum(shares[hosts]) for hosts in places]
-            most = np.argsort(-np.array(of_place), kind="stable")[:MOST_PLACES]
+            most = np.argsort(-np.array(of_place), kind="stable")[:most_places]
             yield from chain(*(places[k] for k in most if of_place[k] > 0))
 
     def _shares(self, values: Any) -> Any:

@@ -110,7 +110,7 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
         known = {"bound": max(found["bound"], root["objective"]), "branches": apart.told(found["branches"])}
         if found["values"].size and found["values"] is not values:
             values = found["values"]
-            settled = {**apart.hosted(values, stop, _without_plan(tell)), **known}
+            settled = {**apart.hosted(found, stop, _without_plan(tell)), **known}
             near = _best_near(problem, settled, known["bound"], options, stop, tell)
             best = _cheaper(best, _nearest(near, settled, known["bound"], options))
         status = "optimal" if _is_within(best, known["bound"], options) else "stopped"
