@@ -13,6 +13,8 @@ import numpy as np
 
 from optimizer.solving.highs_solve import Problem, Stop, solver
 
+TRACE = 1e-9
+"""What HiGHS takes for no entry of a row, and refuses; a cost so small is none of what a plan may cost more."""
 TIDY_NODES = 20
 TIDY_ORDERS = 200
 TIDY_COLUMNS = 10_000
@@ -46,7 +48,7 @@ def _with_order_choices(problem: Problem, values: Any, used: list[int], orders: 
     columns, count = len(values), len(used)
     upper = problem["upper"].copy()
     upper[[j for j in orders if values[j] <= 1e-9]] = 0.0
-    paid = np.flatnonzero(problem["cost"])
+    paid = np.flatnonzero(np.abs(problem["cost"]) > TRACE)
     links = [(j, columns + k, upper[j]) for k, j in enumerate(used)]
     index = np.concatenate([problem["index"], paid, *[[j, choice] for j, choice, _ in links]])
     value = np.concatenate([problem["value"], problem["cost"][paid], *[[1.0, -most] for _, _, most in links]])
