@@ -43,7 +43,7 @@ from optimizer.solving.highs_solve import (
 from optimizer.solving.highs_tidy import tidied
 from optimizer.solving.highs_tree import Tree
 
-DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, (0.5, 0.2), 0.1, 0.5
+DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, (0.5, 0.2, 0.05), 0.1, 0.5
 """Parts of the gap: what decisions may leave open, more in a large model, where whole orders cost less; what a plan
 near them may leave open to the best of its kind, and how near to the bound it need not be bettered."""
 ALL_BUT_ROUNDING = 0.98
