@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +111,29 @@ def merge_folders(folders: Iterable[Path], problems: Problems, around: Sequence[
 
 
 def layer_of(folder: Path, problems: Problems, around: Sequence[Path] | None = None) -> Map:
-    """The source text of one folder, or file, as it is, section by section."""
+    """The source text of one folder, or file, as it is, section by section. What ships is one tree for all: not to be
+    changed."""
+    if folder != bundled_folder():
+        return _layer_of(folder, problems, around)
+    layer, found = _shipped_layer(tuple(map(_stamp, catalog_files(folder))))
+    problems.extend(found)
+    return layer
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    """A file, and what changes where somebody changes it."""
+    status = path.lstat()
+    return path, status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1)
+def _shipped_layer(_files: tuple[tuple[Path, int, int], ...]) -> tuple[Map, Problems]:
+    """The text of what ships and what is wrong with it, read once a process while nobody changes these files."""
+    problems = Problems()
+    return _layer_of(bundled_folder(), problems, None), problems
+
+
+def _layer_of(folder: Path, problems: Problems, around: Sequence[Path] | None) -> Map:
     layer = empty(Location(str(folder), 1, 1))
     for path in _files_of(folder, layer, problems):
         tree = _read(path, folder, layer, problems, around)

@@ -13,6 +13,10 @@ from commands import end_what_was_started
 from hypothesis import HealthCheck, settings
 
 import optimizer.solving.solve
+from catalogs import load
+from catalogs.load import bundled_folder, layer_of
+from catalogs.problems import Problems
+from catalogs.yaml_text import Map, Seq
 from optimizer.cycles import CYCLES
 from optimizer.solving import solver_process
 from optimizer.solving.highs_kept import KeptModels
@@ -27,6 +31,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )  # fmt: skip
 settings.load_profile("repeatable")
+
+
+def _written(tree: Any) -> Any:
+    """All that a tree of source text holds, and what it knows of it."""
+    if isinstance(tree, Map):
+        return {key: (_written(value), tree.key_at[key]) for key, value in tree.items()}, tree.refused, tree.was
+    if isinstance(tree, Seq):
+        return [_written(item) for item in tree], tree.item_at, tree.refused, tree.numbers
+    return tree, getattr(tree, "at", None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_changes_what_ships() -> Iterator[None]:
+    """The catalogue that all requests of a process share is, after all tests, as its files say."""
+    yield
+    shared = layer_of(bundled_folder(), Problems())
+    load._shipped_layer.cache_clear()
+    assert _written(shared) == _written(layer_of(bundled_folder(), Problems()))
 
 
 @pytest.fixture(autouse=True)
