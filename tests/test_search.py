@@ -253,6 +253,33 @@ def test_two_steps_find_what_one_does_many_times(tmp_path: Path, monkeypatch: py
 # its ends
 
 
+@pytest.mark.parametrize("large", [-1, 3_000], ids=["in two steps", "in one"])
+def test_without_time_for_a_tree_there_is_still_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """Somebody asks to stop as soon as a relaxation is solved: decisions are rounded, and orders placed for them."""
+    monkeypatch.setattr(highs_search, "LARGE", large)
+    asked, planned, asked_for = threading.Event(), 0, 0
+
+    def grown(*given: Any, **more: Any) -> Tree:
+        asked.set()
+        return Tree(*given, **more)
+
+    monkeypatch.setattr(highs_search, "Tree", grown)
+    with_plans = (matrix for matrix in requested(tmp_path, 11) if plain(case_of(matrix, EXACT))["values"].size)
+    for matrix in islice(with_plans, 10):
+        asked.clear()
+        case = case_of(matrix, EXACT)
+        found, best = highs_search.solve(*case, Stop(asked=asked), silent), plain(case)
+        off = little(case, best)
+        assert found["bound"] <= best["objective"] + off
+        if found["values"].size:
+            assert np.dot(case.problem["cost"], found["values"]) >= best["objective"] - off
+        asked_for += asked.is_set()
+        planned += asked.is_set() and bool(found["values"].size)
+    assert planned > asked_for / 2 > 0
+
+
 def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
     """Before any relaxation is solved again there is no plan, and the bound is the relaxation's."""
     case = next(with_decisions(tmp_path, 9, 1))

@@ -229,7 +229,15 @@ def test_the_solvers_process_imports_next_to_nothing_of_ours() -> None:
     modules = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     assert {name.rpartition(".")[2] for name in modules if name.startswith(("optimizer", "catalogs"))} == {
         *("optimizer", "solving", "solver_process", "highs_kept", "highs_nodes", "highs_search", "highs_solve"),
-        *("highs_relax_and_fix", "highs_tidy", "highs_tree", "highs_branching", "highs_relaxation", "child_messages"),
+        *(
+            "highs_relax_and_fix",
+            "highs_tidy",
+            "highs_tree",
+            "highs_branching",
+            "highs_relaxation",
+            "highs_rounding",
+            "child_messages",
+        ),
         "plan",  # `optimizer.plan` is called by notebooks, and as a package empty
     }
     assert not {"pandas", "pulp", "pydantic"} & set(modules)

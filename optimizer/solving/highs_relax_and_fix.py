@@ -88,18 +88,18 @@ class WithoutClusters:
             "children": [self.told(child) for child in branches["children"]],
         }
 
-    def hosted(self, of_left: Found, stop: Stop, tell: Tell) -> Found:
+    def hosted(self, of_left: Found, stop: Stop, tell: Tell, in_haste: bool = False) -> Found:
         """The model with everything that the tree has decided fixed, and its hosts whole; no values if none fit.
 
-        `of_left` is what the tree has found.
+        `of_left` is what the tree has found. In haste every cluster is where most of its work is, if that fits.
         """
         values, gap = self.values(of_left["values"]), self.options["gap"]
         asked = {**self.options, "gap": HOSTED_WITHIN * gap, "nodes": HOSTED_NODES, "heuristics": False}
+        room = math.inf if in_haste else DEAR * gap * abs(of_left["objective"])
         found: Found = {}
-        for most in MOST_PLACES:
-            found = whole(self._with_hosts(values, most), asked, stop, tell)
-            near = found["objective"] - of_left["objective"] <= DEAR * gap * abs(of_left["objective"])
-            if (found["values"].size and near) or stop.over():
+        for most in (1, *MOST_PLACES) if in_haste else MOST_PLACES:
+            found = whole(self._with_hosts(values, most), asked, stop.half(), tell)
+            if (found["values"].size and found["objective"] - of_left["objective"] <= room) or stop.over():
                 break
         return found
 

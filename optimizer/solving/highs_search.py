@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.solving.highs_relax_and_fix import LARGE, WithoutClusters
+from optimizer.solving.highs_rounding import with_decisions_rounded
 from optimizer.solving.highs_solve import (
     Found,
     Problem,
@@ -94,35 +95,46 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
     """The relaxation of a large model without its clusters, and what is found near the projects that its tree decides.
 
     The second has no values where there is no plan near them. Where one misses the gap, what decisions leave open is
-    made less, once.
+    made less. Where time is short, a plan is looked for before the tree has a leaf, and the tree goes on afterwards.
     """
     apart = WithoutClusters(problem, options)
     root = relax(apart.left, options, stop, interior=True)
     if root["status"] != "optimal":
         return root, NOTHING
     of_model = {**root, "duals": apart.duals(root["duals"])}
-    best, values = NOTHING, None
-    tree = Tree(apart.left, root, apart.left_options, _half_of(stop), both=True)
-    for within in LARGE_WITHIN:
-        found = tree.search(within * options["gap"])
+    tree = Tree(apart.left, root, apart.left_options, stop, both=True)
+    best, values, turns = NOTHING, None, list(LARGE_WITHIN)
+    while turns:
+        found = tree.search(turns[0] * options["gap"])
         if found["status"] == "infeasible":
             return of_model, NOTHING
         known = {"bound": max(found["bound"], root["objective"]), "branches": apart.told(found["branches"])}
+        in_haste = tree.late and not (found["values"].size or best["values"].size)
+        if in_haste:
+            found |= _in_haste(tree, apart.left, apart.left_options, stop)
         if found["values"].size and found["values"] is not values:
             values = found["values"]
-            settled = {**apart.hosted(found, stop, _without_plan(tell)), **known}
+            settled = {**apart.hosted(found, _until(stop), _without_plan(tell), in_haste), **known}
             near = _best_near(problem, settled, known["bound"], options, stop, tell)
             best = _cheaper(best, _nearest(near, settled, known["bound"], options))
         status = "optimal" if _is_within(best, known["bound"], options) else "stopped"
         best = {**best, **known, "status": status}
-        if status == "optimal" or found["status"] == "stopped" or stop.over():
+        if status == "optimal" or stop.over() or (found["status"] == "stopped" and not tree.late):
             break
+        if not tree.late:
+            turns.pop(0)
     return of_model, best
 
 
-def _half_of(stop: Stop) -> Stop:
-    """Half of the time that is left, where there is a limit."""
-    return Stop(stop.seconds_left() / 2, stop.asked) if stop.deadline is not None else stop
+def _until(stop: Stop) -> Stop:
+    """Until when a plan is looked for: a little longer where somebody asked to stop."""
+    return Stop(LAST_SECONDS) if stop.asked.is_set() else stop
+
+
+def _in_haste(tree: Tree, problem: Problem, options: dict[str, Any], stop: Stop) -> Found:
+    """What to look for a plan near to where a tree had no time for a leaf: its decisions rounded; perhaps nothing."""
+    found = relax(with_decisions_rounded(problem, tree.deepest, options), options, _until(stop))
+    return {"values": found["values"], "objective": found["objective"] if found["values"].size else np.inf}
 
 
 def _cheaper(one: Found, other: Found) -> Found:
@@ -183,13 +195,15 @@ def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop,
     which = _flags(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
     if not which.any():
         return {**root, "bound": root["objective"]}
-    half, within = _half_of(stop), DECIDED_WITHIN * options["gap"]
-    found = Tree(problem, root, options, half).search(within)
-    if found["status"] != "stopped" or half.over() or np.count_nonzero(which) > MOST_DECISIONS:
+    tree, within = Tree(problem, root, options, stop), DECIDED_WITHIN * options["gap"]
+    found = tree.search(within)
+    if tree.late and not found["values"].size:
+        return found | _in_haste(tree, problem, options, stop)
+    if found["status"] != "stopped" or tree.late or np.count_nonzero(which) > MOST_DECISIONS:
         return found
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
     least = max(found["bound"], root["objective"])
-    asked_for = looked_for_twice({**problem, "integer": which}, least, asked, half, _without_plan(tell))
+    asked_for = looked_for_twice({**problem, "integer": which}, least, asked, stop.half(), _without_plan(tell))
     return {**asked_for, "bound": max(asked_for["bound"], least), "branches": found["branches"]}
 
 
@@ -204,12 +218,11 @@ def _best_near(
     within = GOOD_ENOUGH if settled["objective"] < bound + GOOD_ENOUGH * _open(bound, options) else ALL_BUT_ROUNDING
     asked["target"] = bound + within * _open(bound, options)
     for width, reopened, unused in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
-        until = Stop(LAST_SECONDS) if stop.asked.is_set() else stop
         hair = BY_A_HAIR * _open(best["objective"], options)
         if unused and best["values"].size and best["objective"] - bound <= hair:
             break  # the bound of the whole rises by as much sooner
         around = _near(problem, settled["values"], width, reopened, unused, options)
-        found = whole(around, asked, until, _beside(bound, tell))
+        found = whole(around, asked, _until(stop), _beside(bound, tell))
         if found["values"].size and found["objective"] < best["objective"]:
             best = found
         if best["values"].size and (stop.over() or _is_within(best, bound, options)):
@@ -259,8 +272,10 @@ def solve(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> 
     large = not options["at_once"] and np.count_nonzero(problem["integer"]) > LARGE
     root, best = _in_two_steps(problem, options, stop, began) if large else (NOTHING, NOTHING)
     if best["status"] != "optimal" and not (best["values"].size and stop.over()):
-        root = relax(problem, options, stop)
-        best = searched(problem, root, options, stop, began, best) if _has_choice(problem, root) else root
+        again = relax(problem, options, stop)
+        if again["status"] != "stopped" or root["status"] != "optimal":
+            root = again
+            best = searched(problem, root, options, stop, began, best) if _has_choice(problem, root) else root
     result = {"status": root["status"], "duals": root["duals"], "values": np.array([]), "bound": root["objective"]}
     result["rough"], result["branches"] = False, ""
     if root["status"] != "optimal":

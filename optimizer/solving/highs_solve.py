@@ -39,6 +39,10 @@ class Stop:
     def seconds_left(self) -> float:
         return 1e9 if self.deadline is None else max(0.01, self.deadline - time.monotonic())
 
+    def half(self) -> Stop:
+        """Half of the time that is left, where there is a limit."""
+        return self if self.deadline is None else Stop(self.seconds_left() / 2, self.asked)
+
 
 def solver(problem: Problem, options: dict[str, Any], stop: Stop) -> highspy.Highs:
     """HiGHS with a problem loaded, its options set and its ears open. Any warning is an error."""

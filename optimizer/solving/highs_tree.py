@@ -47,15 +47,17 @@ LITTLE = 0.02
 class Tree:
     """Relaxations that stay loaded, and what is found by branching; `both` is whether children are solved two at once.
 
-    A search leaves a part of a cost open (`within`); another that leaves less goes on from where it ended.
+    A search leaves a part of a cost open (`within`), and takes half of the time that is left; another, which may leave
+    less, goes on from where it ended.
     """
 
     def __init__(
         self, problem: Problem, root: Found, options: Mapping[str, Any], stop: Stop, both: bool = False
     ) -> None:
-        self.within, self.stop = 0.0, stop
+        self.within, self.stop, self._until = 0.0, stop, stop
         self.branching = Branching(problem, options)
         self.best: Node | None = None
+        self._first = root["values"]
         self._given_up: list[Node] = []
         self.solved = 0
         self.most = max(MOST_ITERATIONS, ITERATIONS_A_COLUMN * len(problem["cost"]))
@@ -68,7 +70,8 @@ class Tree:
 
     def search(self, within: float) -> Found:
         """The best values with every start whole, and a bound; without values where a limit came first."""
-        self.within, self._given_up, again = within, [], self._given_up
+        self.within, self._until = within, self.stop.half()
+        self._given_up, again = [], self._given_up
         for node in again:
             self._push(node)
         with ThreadPoolExecutor(1) as self._thread:
@@ -86,6 +89,19 @@ class Tree:
         }
 
     @property
+    def late(self) -> bool:
+        """Whether the time of the last search is over."""
+        return self._until.over()
+
+    @property
+    def deepest(self) -> Any:
+        """The values of the open node that is branched most, the cheapest of such; of the root where none has any."""
+        there = [node for _, _, node in self._open if node.values is not None]
+        if not there:
+            return self._first
+        return min(there, key=lambda node: (-len(node.sums) - len(node.closed), node.bound)).values
+
+    @property
     def iterations(self) -> int:
         """Of the simplex method, in all relaxations."""
         return int(math.fsum(each.iterations for each in self.relaxations))
@@ -93,7 +109,7 @@ class Tree:
     def _ended(self) -> bool:
         more = 1 if self.best is not None else WITHOUT_LEAF
         many = self.solved >= more * MOST_RELAXATIONS or self.iterations >= more * self.most
-        return many or self.stop.over()
+        return many or self.late
 
     def _bound(self) -> float:
         leaf = math.inf if self.best is None else self.best.bound
@@ -169,7 +185,7 @@ class Tree:
     def _relaxed(self, node: Node) -> Node:
         """A node with its relaxation solved; without values where that is infeasible or beyond the cut-off."""
         self.solved += 1
-        if not self.relaxations[0].solve(node, self._cut_off(), self.stop):
+        if not self.relaxations[0].solve(node, self._cut_off(), self._until):
             self._given_up.append(node)
         return node
 
@@ -177,6 +193,6 @@ class Tree:
         """Two nodes with their relaxations solved, at once."""
         self.solved += 2
         one, other = self.relaxations
-        beside = self._thread.submit(other.solve, nodes[1], self._cut_off(), self.stop)
-        ended = one.solve(nodes[0], self._cut_off(), self.stop), beside.result()
+        beside = self._thread.submit(other.solve, nodes[1], self._cut_off(), self._until)
+        ended = one.solve(nodes[0], self._cut_off(), self._until), beside.result()
         self._given_up += [node for node, each in zip(nodes, ended, strict=True) if not each]
