@@ -69,9 +69,10 @@ class Size(NamedTuple):
 
 NAMED = {
     "hyperscale": Size(25, 20, 15, terms=True, offers=40),
+    "hyperscale_without_terms": Size(25, 20, 15, offers=40),
     "extreme": Size(100, 20, 15, terms=True, offers=40),
 }
-"""The plan of a hyperscaler, and one with four times as many sites."""
+"""The plan of a hyperscaler, with and without terms, and one with four times as many sites."""
 
 
 def size_of(text: str) -> Size:

@@ -9,7 +9,7 @@ libraries are imported before.
     python -m benchmarks.search [SIZE …] [--gap 0.001] [--most 120] [--peer NAME …]
 
 A SIZE is SITESxQUARTERSxDEMANDS, with a `+` for all terms, which linopy, Pyomo and PyPSA are not asked to state, or
-`hyperscale` or `extreme`.
+`hyperscale`, `hyperscale_without_terms` or `extreme`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from optimizer.solving.solution import Options
 from optimizer.solving.solve import solve
 from optimizer.tables import Tables, build_tables
 
-SIZES = ("2x8x5", "4x8x8", "6x12x8", "8x12x10", "10x12x12", "12x16x12")
+SIZES = ("2x8x5", "4x8x8", "6x12x8", "8x12x10", "10x12x12", "12x16x12", "hyperscale_without_terms", "hyperscale")
 OURS = "chipmix"
 LIBRARIES = {"linopy": "linopy", "Pyomo": "pyomo", "PyPSA": "pypsa"}
 """The modelling libraries among the peers, and what they are imported as."""
