@@ -25,6 +25,7 @@ from optimizer.proven import stated
 from optimizer.solving import highs_search, highs_tree
 from optimizer.solving.certificate import certified_bound
 from optimizer.solving.decisions import HOST, tied_by_terms
+from optimizer.solving.highs_near import NOTHING
 from optimizer.solving.highs_search import searched
 from optimizer.solving.highs_solve import Found, Problem, Stop, fixed, looked_for_twice, relax, whole
 from optimizer.solving.highs_tidy import tidied
@@ -293,10 +294,10 @@ def test_somebody_who_asks_to_stop_is_heard(tmp_path: Path) -> None:
 PLAN: Found = {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}
 
 
-@pytest.mark.parametrize("found", [highs_search.NOTHING, PLAN])
+@pytest.mark.parametrize("found", [NOTHING, PLAN])
 def test_stopped_short_of_the_gap_is_never_optimal(monkeypatch: pytest.MonkeyPatch, found: Found) -> None:
     """However optimal the decisions are, and the plan among those near them: the gap of the whole is open."""
-    monkeypatch.setattr(highs_search, "_best_near", lambda *_: dict(found))
+    monkeypatch.setattr(highs_search, "best_near", lambda *_: dict(found))
     case, _ = covered(EXACT)
     root, asked = relax(*case, Stop()), threading.Event()
     asked.set()
@@ -311,7 +312,7 @@ def test_a_plan_at_hand_is_not_lost(monkeypatch: pytest.MonkeyPatch, status: str
     """The search of the whole ends early with nothing, with a dearer plan, or in error: the plan near stays."""
     near = {"status": "optimal", "values": np.array([5.0, 0.0]), "objective": 10.0}
     worse = {"status": status, "values": np.array([])[: math.isfinite(cost)], "objective": cost, "bound": -math.inf}
-    monkeypatch.setattr(highs_search, "_best_near", lambda *_: dict(near))
+    monkeypatch.setattr(highs_search, "best_near", lambda *_: dict(near))
     monkeypatch.setattr(highs_search, "looked_for_twice", lambda *_: dict(worse))
     case, _ = covered(EXACT)
     root = relax(*case, Stop())

@@ -228,7 +228,16 @@ def test_the_solvers_process_imports_next_to_nothing_of_ours() -> None:
     words = [sys.executable, "-I", "-c", code, *command()[7:]]
     modules = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     assert {name.rpartition(".")[2] for name in modules if name.startswith(("optimizer", "catalogs"))} == {
-        *("optimizer", "solving", "solver_process", "highs_kept", "highs_nodes", "highs_search", "highs_solve"),
+        *(
+            "optimizer",
+            "solving",
+            "solver_process",
+            "highs_kept",
+            "highs_near",
+            "highs_nodes",
+            "highs_search",
+            "highs_solve",
+        ),
         *(
             "highs_relax_and_fix",
             "highs_tidy",

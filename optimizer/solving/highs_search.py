@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.solving.highs_near import NOTHING, best_near, cheaper, closer, flagged, is_few, is_within, nearest, until
 from optimizer.solving.highs_relax_and_fix import LARGE, WithoutClusters
 from optimizer.solving.highs_rounding import with_decisions_rounded
 from optimizer.solving.highs_solve import (
@@ -38,29 +39,15 @@ from optimizer.solving.highs_solve import (
     looked_for_twice,
     relax,
     rounded,
-    whole,
     whole_values,
 )
 from optimizer.solving.highs_tidy import tidied
 from optimizer.solving.highs_tree import Tree
 
-DECIDED_WITHIN, LARGE_WITHIN, NEAR_WITHIN, GOOD_ENOUGH = 0.3, (0.5, 0.2, 0.05), 0.1, 0.5
-"""Parts of the gap: what decisions may leave open, more in a large model, where whole orders cost less; what a plan
-near them may leave open to the best of its kind, and how near to the bound it need not be bettered."""
-ALL_BUT_ROUNDING = 0.98
-"""The part of the gap that a plan near decisions may leave open where these leave too much open for it to be better."""
-NEAR = ((1, False, 0), (3, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
-"""How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
-are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
-NEAR_WITHOUT_TERMS = ((1, False, 0), (3, False, 0), (1, False, 2))
-NEAR_NODES = 1_000
-BY_A_HAIR = 1.1
-"""By so many times the gap a plan may miss it for the whole to be searched at once."""
+DECIDED_WITHIN, LARGE_WITHIN, LITTLE_OPEN = 0.3, (0.5, 0.2, 0.05, 0.01), 0.05
+"""Parts of the gap that decisions may leave open: more in a large model, where whole orders cost less, and less where
+that keeps a plan from the gap."""
 DECIDE_NODES, MOST_DECISIONS = 500, 1_000
-LAST_SECONDS = 10.0
-"""How long a plan near the decisions is looked for when somebody asked to stop."""
-USED = 1e-9
-NOTHING: Found = {"values": np.array([]), "objective": np.inf, "bound": -np.inf, "status": "stopped"}
 
 
 def searched(
@@ -75,20 +62,24 @@ def searched(
     least = root["objective"]
     if options["at_once"]:
         return looked_for_twice(problem, least, options, stop, tell)
-    settled = _decided(problem, root, options, stop, tell)
+    settled, tree = _decided(problem, root, options, stop, tell)
     if settled["status"] == "infeasible":
         return settled
     proof = known if known["bound"] > settled["bound"] else settled
     bound, branches = max(proof["bound"], least), proof.get("branches")
-    near = _cheaper(known, _best_near(problem, settled, bound, options, stop, tell))
-    if _is_within(near, bound, options) or stop.asked.is_set():
-        return _nearest(near, settled, bound, options) | {"branches": branches}
+    near = cheaper(known, best_near(problem, settled, bound, options, stop, tell))
+    if not is_within(near, bound, options) and tree is not None and is_within(near, settled["objective"], options):
+        further = tree.search(LITTLE_OPEN * options["gap"])  # what misses the gap is what the tree has left open
+        if further["bound"] > bound:
+            bound, branches = further["bound"], further["branches"]
+    if is_within(near, bound, options) or stop.asked.is_set():
+        return nearest(near, settled, bound, options) | {"branches": branches}
     begun = {**options, "start": whole_values(problem, near["values"])} if near["values"].size else options
     best = looked_for_twice(problem, bound, begun, stop, _from(bound, tell))
     bound = max(best["bound"], bound)
     if near["values"].size and best["status"] != "optimal" and not best["objective"] <= near["objective"]:
         best = {**near, "status": "stopped"}
-    return {**best, "bound": bound, "branches": branches, "few": _is_few(best, settled, options)}
+    return {**best, "bound": bound, "branches": branches, "few": is_few(best, settled, options)}
 
 
 def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: Tell) -> tuple[Found, Found]:
@@ -103,7 +94,7 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
         return root, NOTHING
     of_model = {**root, "duals": apart.duals(root["duals"])}
     tree = Tree(apart.left, root, apart.left_options, stop, both=True)
-    best, values, turns = NOTHING, None, list(LARGE_WITHIN)
+    best, settled, values, turns = NOTHING, NOTHING, None, list(LARGE_WITHIN)
     while turns:
         found = tree.search(turns[0] * options["gap"])
         if found["status"] == "infeasible":
@@ -114,65 +105,27 @@ def _in_two_steps(problem: Problem, options: dict[str, Any], stop: Stop, tell: T
             found |= _in_haste(tree, apart.left, apart.left_options, stop)
         if found["values"].size and found["values"] is not values:
             values = found["values"]
-            settled = {**apart.hosted(found, _until(stop), _without_plan(tell), in_haste), **known}
-            near = _best_near(problem, settled, known["bound"], options, stop, tell)
-            best = _cheaper(best, _nearest(near, settled, known["bound"], options))
-        status = "optimal" if _is_within(best, known["bound"], options) else "stopped"
+            settled = {**apart.hosted(found, until(stop), _without_plan(tell), in_haste), **known}
+            near = best_near(problem, settled, known["bound"], options, stop, tell)
+            best = cheaper(best, nearest(near, settled, known["bound"], options))
+        status = "optimal" if is_within(best, known["bound"], options) else "stopped"
         best = {**best, **known, "status": status}
         if status == "optimal" or stop.over() or (found["status"] == "stopped" and not tree.late):
             break
         if not tree.late:
             turns.pop(0)
-    return of_model, best
-
-
-def _until(stop: Stop) -> Stop:
-    """Until when a plan is looked for: a little longer where somebody asked to stop."""
-    return Stop(LAST_SECONDS) if stop.asked.is_set() else stop
+    return of_model, closer(problem, settled, best, options, stop, tell)
 
 
 def _in_haste(tree: Tree, problem: Problem, options: dict[str, Any], stop: Stop) -> Found:
     """What to look for a plan near to where a tree had no time for a leaf: its decisions rounded; perhaps nothing."""
-    found = relax(with_decisions_rounded(problem, tree.deepest, options), options, _until(stop))
+    found = relax(with_decisions_rounded(problem, tree.deepest, options), options, until(stop))
     return {"values": found["values"], "objective": found["objective"] if found["values"].size else np.inf}
-
-
-def _cheaper(one: Found, other: Found) -> Found:
-    return other if other["objective"] <= one["objective"] else one
-
-
-def _is_within(found: Found, bound: float, options: dict[str, Any]) -> bool:
-    """Whether a plan is within the gap of a bound; no plan never is."""
-    return bool(found["values"].size and found["objective"] - bound <= _open(found["objective"], options))
-
-
-def _nearest(near: Found, settled: Found, bound: float, options: dict[str, Any]) -> Found:
-    """A plan near settled decisions, if there is one, where nothing else is searched."""
-    status = "optimal" if _is_within(near, bound, options) else "stopped"
-    return {**near, "status": status, "bound": bound, "few": _is_few(near, settled, options)}
-
-
-def _is_few(best: Found, settled: Found, options: dict[str, Any]) -> bool:
-    """Whether a plan has no more orders than the relaxation with its decisions settled."""
-    if not (best["values"].size and settled["values"].size):
-        return False
-    of_best, of_settled = (np.count_nonzero(each["values"][options["orders"]] > USED) for each in (best, settled))
-    return bool(of_best <= of_settled)
-
-
-def _open(cost: float, options: dict[str, Any]) -> float:
-    """What a plan of this cost may be above the bound."""
-    return float(max(options["gap"] * abs(cost), options["abs_gap"]))
 
 
 def _from(bound: float, tell: Tell) -> Tell:
     """Tells of a search with a bound that is known already."""
     return lambda figures: tell({**figures, "bound": max(bound, figures["bound"])})
-
-
-def _beside(bound: float, tell: Tell) -> Tell:
-    """Tells of a search for plans of one kind, whose own bound says nothing of others."""
-    return lambda figures: tell({**figures, "bound": bound})
 
 
 def _since(began: float, tell: Tell) -> Tell:
@@ -185,77 +138,28 @@ def _without_plan(tell: Tell) -> Tell:
     return lambda figures: tell({**figures, "cost": np.inf})
 
 
-def _decided(problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell) -> Found:
-    """The model with only its decisions whole; the relaxation where there are none.
+def _decided(
+    problem: Problem, root: Found, options: dict[str, Any], stop: Stop, tell: Tell
+) -> tuple[Found, Tree | None]:
+    """The model with only its decisions whole, the relaxation where there are none; and the tree, if that ended.
 
     A tree of relaxations looks for them first. Where it does not come to an end, the solver is asked, unless there are
     thousands, such as possible hosts of clusters: then the model is no smaller for it. The solver's word is tested by a
     second look, the tree's needs none.
     """
-    which = _flags(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
+    which = flagged(problem, options["decisions"]) & np.asarray(problem["integer"], dtype=bool)
     if not which.any():
-        return {**root, "bound": root["objective"]}
+        return {**root, "bound": root["objective"]}, None
     tree, within = Tree(problem, root, options, stop), DECIDED_WITHIN * options["gap"]
     found = tree.search(within)
     if tree.late and not found["values"].size:
-        return found | _in_haste(tree, problem, options, stop)
+        return found | _in_haste(tree, problem, options, stop), None
     if found["status"] != "stopped" or tree.late or np.count_nonzero(which) > MOST_DECISIONS:
-        return found
+        return found, tree if found["status"] == "optimal" else None
     asked = {**options, "gap": within, "nodes": DECIDE_NODES, "heuristics": False}
     least = max(found["bound"], root["objective"])
     asked_for = looked_for_twice({**problem, "integer": which}, least, asked, stop.half(), _without_plan(tell))
-    return {**asked_for, "bound": max(asked_for["bound"], least), "branches": found["branches"]}
-
-
-def _best_near(
-    problem: Problem, settled: Found, bound: float, options: dict[str, Any], stop: Stop, tell: Tell
-) -> Found:
-    """The best plan near settled decisions, the first that is good enough; `NOTHING` if none was found."""
-    best = NOTHING
-    if not settled["values"].size:
-        return best
-    asked = {**options, "gap": NEAR_WITHIN * options["gap"], "nodes": NEAR_NODES}
-    within = GOOD_ENOUGH if settled["objective"] < bound + GOOD_ENOUGH * _open(bound, options) else ALL_BUT_ROUNDING
-    asked["target"] = bound + within * _open(bound, options)
-    for width, reopened, unused in NEAR if options["tied"] else NEAR_WITHOUT_TERMS:
-        hair = BY_A_HAIR * _open(best["objective"], options)
-        if unused and best["values"].size and best["objective"] - bound <= hair:
-            break  # the bound of the whole rises by as much sooner
-        around = _near(problem, settled["values"], width, reopened, unused, options)
-        found = whole(around, asked, _until(stop), _beside(bound, tell))
-        if found["values"].size and found["objective"] < best["objective"]:
-            best = found
-        if best["values"].size and (stop.over() or _is_within(best, bound, options)):
-            break
-        # A plan with these decisions costs no less than their relaxation: what is left to gain is little.
-        if best["objective"] - settled["objective"] <= GOOD_ENOUGH * _open(bound, options):
-            break
-    return best
-
-
-def _near(problem: Problem, values: Any, width: int, reopened: bool, unused: int, options: dict[str, Any]) -> Problem:
-    """The model near some values.
-
-    Decisions stay as they are, what is not ordered is at most `unused`, and every other whole number moves by `width`.
-    How an order is divided over the steps of price breaks is free; with terms `reopened`, all is that these tie to each
-    other: orders with minimum orders and price breaks, and whether there are any.
-    """
-    free, decided = (_flags(problem, options[which]) for which in ("tied" if reopened else "steps", "decisions"))
-    moves = np.asarray(problem["integer"], dtype=bool) & ~free
-    least = np.where(decided, np.round(values), np.floor(values) - width)
-    most = np.where(decided, np.round(values), np.where(values < USED, unused, np.ceil(values) + width))
-    lower, upper = problem["lower"], problem["upper"]
-    return {
-        **problem,
-        "lower": np.where(moves, np.clip(least, lower, upper), lower),
-        "upper": np.where(moves, np.clip(most, lower, upper), upper),
-    }
-
-
-def _flags(problem: Problem, columns: list[int]) -> Any:
-    flags = np.zeros(len(problem["cost"]), dtype=bool)
-    flags[columns] = True
-    return flags
+    return {**asked_for, "bound": max(asked_for["bound"], least), "branches": found["branches"]}, None
 
 
 def _has_choice(problem: Problem, root: Found) -> bool:
