@@ -21,7 +21,7 @@ ALL_BUT_ROUNDING = 0.98
 NEAR = ((1, False, 0), (3, False, 0), (1, True, 0), (3, True, 0), (1, True, 2))
 """How far beside the whole numbers below and above its relaxed one an order may move, whether the terms of orders
 are open again, and how large an order may be that is not there: farther, and more of it, only if need be."""
-NEAR_WITHOUT_TERMS = ((1, False, 0), (3, False, 0), (1, False, 2))
+NEAR_WITHOUT_TERMS = ((1, False, 0), (3, False, 0), (8, False, 0), (1, False, 2))
 NEAR_NODES = 1_000
 BY_A_HAIR = 1.1
 """By so many times the gap a plan may miss it for the whole to be searched at once."""
