@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from optimizer.infeasible.shortage import Infeasible, what_is_short
 from optimizer.planning import NoPlan, make_plan
 from optimizer.solving import highs_solve
 from optimizer.solving.certificate import certified_bound
+from optimizer.solving.child_messages import packed, unpacked
 from optimizer.solving.matrix import Matrix, to_matrix, uncomfortable
 from optimizer.solving.scaling import scaled
 from optimizer.solving.solution import Options, Progress, SolverError
@@ -220,6 +222,28 @@ def test_same_model_same_solution() -> None:
 
 
 # the canary
+
+
+ARRAYS: dict[str, Any] = {
+    "none": np.array([]), "one": np.float64(1.5), "text": "stopped", "no text": "", "flags": np.array([True, False]),
+    "table": np.arange(6.0).reshape(2, 3).T, "numbers": [1, 2, 3], "odd": np.array([np.inf, -np.inf, 1e-300]),
+}  # fmt: skip
+
+
+def test_arrays_arrive_as_they_were_sent() -> None:
+    found = unpacked(packed(ARRAYS))
+    assert list(found) == list(ARRAYS)
+    for name, each in ARRAYS.items():
+        assert (found[name].dtype, found[name].shape) == (np.asarray(each).dtype, np.asarray(each).shape)
+        assert found[name].tolist() == np.asarray(each).tolist()
+        assert found[name].flags.writeable
+
+
+def test_arrays_are_read_without_what_threads_of_python_may_not_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Python 3.11 two threads in `ast` at once may end in a SystemError, and so did a solve in thousands."""
+    monkeypatch.setattr(ast, "literal_eval", None)
+    monkeypatch.setattr(ast, "parse", None)
+    assert unpacked(packed(ARRAYS))["table"].tolist() == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
 
 
 def test_the_solvers_process_imports_next_to_nothing_of_ours() -> None:

@@ -16,14 +16,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
-import numpy as np
-
-from optimizer.solving.child_messages import DONE, STOP, packed
+from optimizer.solving.child_messages import DONE, STOP, packed, unpacked
 
 HERE = Path(__file__).parent
 OURS = str(HERE.parent.parent)
@@ -138,6 +135,4 @@ def _apart() -> dict[str, Any]:
 
 
 def _result(out: IO[bytes], line: bytes) -> Message:
-    content = out.read(int(line.removeprefix(DONE)))
-    with np.load(BytesIO(content)) as arrays:
-        return SolvedArrays({name: arrays[name] for name in arrays.files})
+    return SolvedArrays(unpacked(out.read(int(line.removeprefix(DONE)))))

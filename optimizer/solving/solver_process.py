@@ -2,7 +2,7 @@
 this folder that do the same.
 
 On standard input it is told of one model after another: a line of JSON with the `settings` and the length in bytes of
-the arrays that follow it (.npz). On standard output it says, as lines of JSON, how a solve goes, and at its end `done`
+the arrays that follow it. On standard output it says, as lines of JSON, how a solve goes, and at its end `done`
 with the length of the arrays that follow. The line `stop` stops a solve with the best plan so far; the end of
 the input ends the process, in the middle of a solve too: nobody is left to hear its answer.
 """
@@ -14,14 +14,13 @@ import os
 import signal
 import sys
 import threading
-from io import BytesIO
 from queue import SimpleQueue
 from typing import IO, Any
 
 import highspy
 import numpy as np
 
-from optimizer.solving.child_messages import DONE, STOP, packed
+from optimizer.solving.child_messages import DONE, STOP, packed, unpacked
 from optimizer.solving.highs_kept import KeptModels
 from optimizer.solving.highs_search import solve
 from optimizer.solving.highs_solve import Problem, Stop, Tell, canary
@@ -69,8 +68,7 @@ def main() -> None:
 
 def _task(given: IO[bytes], line: bytes) -> tuple[Problem, dict[str, Any]]:
     head = json.loads(line)
-    with np.load(BytesIO(given.read(head["bytes"]))) as arrays:
-        return {name: arrays[name] for name in arrays.files}, head["settings"]
+    return unpacked(given.read(head["bytes"])), head["settings"]
 
 
 def _say(out: IO[bytes], figures: dict[str, Any]) -> None:
